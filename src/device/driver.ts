@@ -1,0 +1,99 @@
+import type { z } from "zod";
+import type { AudioFormat, Format } from "../media/format.ts";
+import type { Frame } from "../media/frame.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Log } from "../util/log.ts";
+
+/** Where a driver writes the frames of one elementary stream. */
+export interface TrackWriter {
+  /** Synchronous; never blocks and never throws. */
+  write(frame: Frame): void;
+  /** The details of the format changed (parameter sets, size); the codec may not. */
+  updateFormat(format: Format): void;
+}
+
+/** One turn at a device's speaker: from the moment somebody holds its floor until they let go. */
+export interface Speech {
+  /** One of the formats that the speaker offered; every frame is in it. */
+  readonly format: AudioFormat;
+  /** Live sound arrives in real time and is to be heard at once; a recording may be sent ahead. */
+  readonly live: boolean;
+  /** Ends when the talker lets go. A reader that is slow loses the oldest live sound. */
+  readonly frames: AsyncIterable<Frame>;
+  /** Aborts when the sound must stop now (pre-empted, cancelled); what is buffered is to be thrown away. */
+  readonly signal: AbortSignal;
+}
+
+/** A device's speaker, as its driver offers it to the hub. */
+export interface Speaker {
+  /** What it can play, best first. The hub converts to the one that costs least. */
+  readonly formats: readonly AudioFormat[];
+  /** True when the device cancels the echo of its own speaker. */
+  readonly echoCancelling: boolean;
+  /**
+   * Plays one turn: opens what the device needs, sends `speech.frames` at the device's pace, waits until it was heard,
+   * gives the device back. Throws RecoverableError or FatalError with a sentence for the talker.
+   */
+  talk(speech: Speech): Promise<void>;
+}
+
+/** What a device says about itself besides media. */
+export type DeviceEvent =
+  | { readonly type: "ring" }
+  | { readonly type: "motion"; readonly active: boolean }
+  | { readonly type: "health"; readonly values: Readonly<Record<string, string | number | boolean>> };
+
+/** A request to the device, e.g. pan or unlock. The driver answers by calling `done` or `failed` once. */
+export interface Command {
+  readonly name: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  done(result?: Readonly<Record<string, unknown>>): void;
+  failed(error: Error): void;
+}
+
+/** What a driver can say it is doing; the words on the page are the page's. */
+export type DriverPhase = "connecting" | "waiting-for-key-frame";
+
+/** What the hub lends to a driver for one device. */
+export interface Device {
+  readonly id: string;
+  /** Aborts when the driver is to let go of the device and return. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
+   * At most one video and one audio track per `label` ("main" unless told otherwise, "sub" for a small stream).
+   */
+  publish(format: Format, options?: { readonly label?: string }): TrackWriter;
+  /** Offers the device's speaker. */
+  offerSpeaker(speaker: Speaker): void;
+  readonly commands: AsyncIterable<Command>;
+  emit(event: DeviceEvent): void;
+  /** Tells what the driver is doing before media flows. */
+  phase(phase: DriverPhase): void;
+  /** The device is connected and works: resets the supervisor's backoff. */
+  ready(): void;
+}
+
+/** Speaks to one kind of device. */
+export interface Driver<Config = unknown> {
+  /** The word in the configuration's `driver:`, and the folder's name. */
+  readonly kind: string;
+  /** One line for people: what it is for. */
+  readonly summary: string;
+  /** Shape of the device's own part of the configuration. */
+  readonly config: z.ZodType<Config>;
+  /** Driver config for an address that a person typed (URL), or undefined when it is not for this driver. Pure. */
+  fromUrl?(url: URL): Config | undefined;
+  /**
+   * Serves one device until `device.signal` aborts, then returns. Throws RecoverableError or FatalError when the device
+   * is lost or refuses; FatalError with code `wrong-password` for refused credentials. Never retries.
+   */
+  run(device: Device, config: Config): Promise<void>;
+}
+
+/** Types a driver's pieces together; the identity function. */
+export function defineDriver<Config>(driver: Driver<Config>): Driver<Config> {
+  return driver;
+}

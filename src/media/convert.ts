@@ -1,0 +1,46 @@
+import type { AudioFormat } from "./format.ts";
+import type { Frame } from "./frame.ts";
+import type { Track } from "./track.ts";
+
+/** One running conversion of a stream of audio frames: push frames in, take frames out. */
+export interface AudioConversion extends AsyncDisposable {
+  readonly output: AudioFormat;
+  /** Hands one frame in; returns at once (a bounded queue drops the oldest). */
+  push(frame: Frame): void;
+  /** What comes out, until `end` was called and everything is through, or the conversion is disposed. */
+  readonly frames: AsyncIterable<Frame>;
+  /** No more input; what is inside is flushed. */
+  end(): void;
+}
+
+/** Sound of a file, decoded as fast as it is read. */
+export interface DecodedFile extends AsyncDisposable {
+  /** Duration in microseconds, if the container says it. */
+  readonly durationUs: number | undefined;
+  /** 20 ms blocks in the wanted format. The pull is the back-pressure. Throws FatalError for what is no sound. */
+  readonly frames: AsyncIterable<Frame>;
+}
+
+/** Where a file's bytes come from. */
+export type FileSource = { readonly path: string } | { readonly bytes: AsyncIterable<Uint8Array> };
+
+/**
+ * Conversions, behind one interface (implemented by `workers/ffmpeg`; passed in by `main.ts` and `cli/`).
+ * Everything runs outside the caller's process.
+ */
+export interface Converter extends AsyncDisposable {
+  /** A track in `target`'s format fed from `source`. Shared: the same pair gives the same track while it has readers. */
+  convertTrack(source: Track, target: AudioFormat): Promise<Track>;
+  /** A conversion of one's own, e.g. of a talker's voice. `gain` multiplies samples (1 unless told). */
+  convertAudio(
+    input: AudioFormat,
+    options: { readonly output: AudioFormat; readonly gain?: number },
+  ): Promise<AudioConversion>;
+  /** Decodes any media file's sound. */
+  decodeFile(
+    source: FileSource,
+    options: { readonly output: AudioFormat; readonly gain?: number; readonly signal?: AbortSignal },
+  ): Promise<DecodedFile>;
+  /** One picture as JPEG from a key frame of `track`'s format. `widthPx` scales down, keeping the shape. */
+  snapshot(track: Track, options?: { readonly widthPx?: number; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+}

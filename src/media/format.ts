@@ -1,0 +1,52 @@
+/** Video codecs that the hub carries. Frames are access units in Annex B. */
+export type VideoCodec = "h264" | "h265";
+
+/** Audio codecs that the hub carries. One frame is one packet (Opus, AAC raw block) or one block of samples. */
+export type AudioCodec = "opus" | "pcmu" | "pcma" | "g722" | "aac" | "pcm_s16le";
+
+/** Format of a video track. */
+export interface VideoFormat {
+  readonly kind: "video";
+  readonly codec: VideoCodec;
+  /** NAL units without start code: SPS, PPS (H.264) or VPS, SPS, PPS (H.265). Empty until known. */
+  readonly parameterSets: readonly Uint8Array[];
+  readonly widthPx?: number;
+  readonly heightPx?: number;
+  /** Frames per second that the SPS declares, if it does. */
+  readonly frameRate?: number;
+  /** H.264: `profile-level-id` as six hex digits (RFC 6184). H.265: e.g. "main L93". */
+  readonly profile?: string;
+}
+
+/** Format of an audio track. */
+export interface AudioFormat {
+  readonly kind: "audio";
+  readonly codec: AudioCodec;
+  /** Sampling rate of the sound in Hz (G.722: 16000, although its RTP clock says 8000). */
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  /** AAC: AudioSpecificConfig (ISO 14496-3). */
+  readonly config?: Uint8Array;
+}
+
+/** What a track carries. */
+export type Format = VideoFormat | AudioFormat;
+
+/** True when a reader of `before` can go on with `after`: the same codec, and for sound the same rate and channels. */
+export function isCompatible(before: Format, after: Format): boolean {
+  if (before.kind === "video") return after.kind === "video" && before.codec === after.codec;
+  return (
+    after.kind === "audio" &&
+    before.codec === after.codec &&
+    before.sampleRateHz === after.sampleRateHz &&
+    before.channels === after.channels
+  );
+}
+
+/** PCM signed 16 bit little-endian. */
+export function pcmFormat(sampleRateHz: number, channels = 1): AudioFormat {
+  return { kind: "audio", codec: "pcm_s16le", sampleRateHz, channels };
+}
+
+/** Opus as WebRTC carries it: 48 kHz, two channels. */
+export const opusFormat: AudioFormat = { kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 };

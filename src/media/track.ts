@@ -1,0 +1,172 @@
+import type { Clock } from "../util/clock.ts";
+import { type Format, isCompatible } from "./format.ts";
+import type { Frame } from "./frame.ts";
+import { Reader, type ReaderOptions } from "./reader.ts";
+
+/** Bounds of the group of pictures that a track keeps for viewers to come. */
+export interface GopBounds {
+  readonly maxBytes: number;
+  readonly maxMs: number;
+}
+
+/** 16 MiB (SECURITY.md, 12) and 20 s. */
+export const defaultGopBounds: GopBounds = { maxBytes: 16 * 1024 * 1024, maxMs: 20_000 };
+
+/** Options of {@link Track}. */
+export interface TrackOptions {
+  /** Unique within the hub, e.g. `front-door/main/video`. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly gop?: GopBounds;
+  /** Called when the number of readers goes from none to one and from one to none. */
+  readonly onDemand?: (wanted: boolean) => void;
+}
+
+/** Where a new reader begins: with the last group of pictures (at once), or with the next key frame. */
+export type ReadStart = "gop" | "live";
+
+/** Monotonic counters of what was written. */
+export interface TrackCounters {
+  frames: number;
+  keyFrames: number;
+  bytes: number;
+}
+
+/**
+ * One elementary stream with any number of readers. `write` is synchronous and never waits. The track outlives its
+ * source: when a camera returns after a reboot, its driver goes on writing to the same track and readers go on reading.
+ */
+export class Track {
+  readonly id: string;
+  readonly counters: TrackCounters = { frames: 0, keyFrames: 0, bytes: 0 };
+  #format: Format;
+  #formatVersion = 0;
+  #readers = new Set<Reader>();
+  #gop: Frame[] = [];
+  #gopBytes = 0;
+  #open = true;
+  #lastFrameUs: number | undefined;
+  #listeners = new Set<() => void>();
+  readonly #options: TrackOptions;
+
+  constructor(format: Format, options: TrackOptions) {
+    this.id = options.id;
+    this.#format = format;
+    this.#options = options;
+  }
+
+  get format(): Format {
+    return this.#format;
+  }
+
+  /** Grows by one whenever the format's details (parameter sets, size) change. */
+  get formatVersion(): number {
+    return this.#formatVersion;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
+  /** When the last frame was written (hub clock, µs); undefined before the first. */
+  get lastFrameUs(): number | undefined {
+    return this.#lastFrameUs;
+  }
+
+  /** Bytes held for viewers to come. */
+  get gopBytes(): number {
+    return this.#gopBytes;
+  }
+
+  /** The key frame of the group kept at the moment, for snapshots. */
+  get lastKeyFrame(): Frame | undefined {
+    return this.#gop[0];
+  }
+
+  /** Calls `listener` when the format changes or the track closes. */
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** Replaces the details of the format. Throws TypeError when readers could not go on with it. */
+  updateFormat(format: Format): void {
+    if (!isCompatible(this.#format, format)) throw new TypeError(`track ${this.id}: format cannot change its codec`);
+    this.#format = format;
+    this.#formatVersion++;
+    this.#changed();
+  }
+
+  /** Gives one frame to every reader and keeps it for those to come. */
+  write(frame: Frame): void {
+    if (!this.#open) return;
+    this.#lastFrameUs = this.#options.clock.nowUs();
+    this.counters.frames++;
+    this.counters.bytes += frame.data.length;
+    if (this.#format.kind === "video") this.#keep(frame);
+    for (const reader of this.#readers) reader.offer(frame);
+  }
+
+  /** The source has a gap (it reconnected): the kept group is void and readers wait for a key frame. */
+  interrupt(): void {
+    this.#gop = [];
+    this.#gopBytes = 0;
+    for (const reader of this.#readers) reader.resync();
+  }
+
+  /** A new reader. Its owner disposes it. A closed track gives a closed reader. */
+  read(options: ReaderOptions & { readonly start?: ReadStart } = {}): Reader {
+    const reader = new Reader(options, {
+      format: this.#format,
+      clock: this.#options.clock,
+      onClose: (closed) => this.#remove(closed),
+    });
+    if (!this.#open) {
+      reader.close();
+      return reader;
+    }
+    this.#readers.add(reader);
+    if (this.#readers.size === 1) this.#options.onDemand?.(true);
+    if (options.start !== "live") for (const frame of this.#gop) reader.offer(frame);
+    return reader;
+  }
+
+  /** Ends the track and all its readers. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const reader of [...this.#readers]) reader.close();
+    this.#gop = [];
+    this.#gopBytes = 0;
+    this.#changed();
+  }
+
+  #remove(reader: Reader): void {
+    if (this.#readers.delete(reader) && this.#readers.size === 0) this.#options.onDemand?.(false);
+  }
+
+  #keep(frame: Frame): void {
+    const bounds = this.#options.gop ?? defaultGopBounds;
+    if (frame.key) {
+      this.counters.keyFrames++;
+      this.#gop = [];
+      this.#gopBytes = 0;
+    } else if (this.#gop.length === 0) return;
+    this.#gop.push(frame);
+    this.#gopBytes += frame.data.length;
+    const first = this.#gop[0];
+    const tooLong = first !== undefined && frame.timestampUs - first.timestampUs > bounds.maxMs * 1000;
+    if (this.#gopBytes > bounds.maxBytes || tooLong) {
+      this.#gop = [];
+      this.#gopBytes = 0;
+    }
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
