@@ -82,10 +82,13 @@ export interface Driver<Config = unknown> {
   readonly kind: string;
   /** One line for people: what it is for. */
   readonly summary: string;
-  /** Shape of the device's own part of the configuration. */
+  /**
+   * Shape of the device's configuration: always `address` (a URL without credentials) and, where the device has them,
+   * `username` and `password`; the rest is the driver's own, with defaults. One schema makes type, check and docs page.
+   */
   readonly config: z.ZodType<Config>;
-  /** Driver config for an address that a person typed (URL), or undefined when it is not for this driver. Pure. */
-  fromUrl?(url: URL): Config | undefined;
+  /** How sure the driver is that `address` is for it: 0 not at all, 1 it could serve it, 2 made for it. Pure. */
+  claims(address: URL): 0 | 1 | 2;
   /**
    * Serves one device until `device.signal` aborts, then returns. Throws RecoverableError or FatalError when the device
    * is lost or refuses; FatalError with code `wrong-password` for refused credentials. Never retries.
