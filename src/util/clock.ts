@@ -103,7 +103,7 @@ export class ManualClock implements Clock {
 }
 
 function abortError(signal: AbortSignal | undefined): Error {
-  return new DOMException("The operation was aborted", { name: "AbortError", cause: signal?.reason });
+  return Object.assign(new Error("The operation was aborted", { cause: signal?.reason }), { name: "AbortError" });
 }
 
 async function settle(): Promise<void> {

@@ -1,0 +1,427 @@
+import type { Command, Device, DeviceEvent, Driver, DriverPhase, Speaker, TrackWriter } from "../device/driver.ts";
+import { type Format, isCompatible } from "../media/format.ts";
+import { Track } from "../media/track.ts";
+import type { Clock } from "../util/clock.ts";
+import { RecoverableError } from "../util/errors.ts";
+import { Listeners } from "../util/listeners.ts";
+import type { Log } from "../util/log.ts";
+import { AsyncQueue } from "../util/queue.ts";
+import { type DeviceInfo, type DevicePhase, type DeviceState, describeFormat, type TrackInfo } from "./state.ts";
+import { type Loss, supervise } from "./supervise.ts";
+
+/** A device's settings that are the hub's, not its driver's. */
+export interface DeviceSettings {
+  readonly id: string;
+  readonly name: string;
+  readonly area?: string;
+  readonly enabled: boolean;
+  /** Keep the source running while nobody watches. */
+  readonly warm: boolean;
+  /** Loudness of its speaker, 1 is unchanged. */
+  readonly volume: number;
+  readonly doNotDisturb: boolean;
+  /** False for previews. */
+  readonly permanent: boolean;
+}
+
+/** Options of {@link HubDevice}. */
+export interface HubDeviceOptions {
+  readonly settings: DeviceSettings;
+  readonly driver: Driver;
+  /** Already checked by the driver's schema. */
+  readonly config: unknown;
+  /** For people; without credentials. */
+  readonly address?: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+  /** How long the source goes on after its last reader left. */
+  readonly lingerMs?: number;
+  readonly onEvent?: (event: DeviceEvent) => void;
+}
+
+const staleAfterMs = 4000;
+const stateCheckMs = 500;
+
+/** One running turn of the supervisor. */
+interface Run {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * One device of the hub: runs its driver while somebody wants it, keeps its tracks across reconnects, knows its state
+ * and its speaker. Owned by the registry, which closes it.
+ */
+export class HubDevice {
+  readonly id: string;
+  readonly driver: Driver;
+  #settings: DeviceSettings;
+  #state: DeviceState;
+  #tracks = new Map<string, Track>();
+  #speaker: Speaker | undefined;
+  #speakerLive = false;
+  #commands: AsyncQueue<Command> | undefined;
+  #demands = 0;
+  #run: Run | undefined;
+  #linger: Disposable | undefined;
+  #watch: Disposable | undefined;
+  #notBeforeUs = 0;
+  #attempts = 0;
+  #lastFrameUs: number | undefined;
+  #health: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly #changes: Listeners<void>;
+  readonly #options: HubDeviceOptions;
+  readonly #closed = new AbortController();
+
+  constructor(options: HubDeviceOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.id = options.settings.id;
+    this.driver = options.driver;
+    this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
+    this.#state = { phase: options.settings.enabled ? "idle" : "disabled", sinceMs: options.clock.wallMs() };
+    this.#reconsider();
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  get area(): string | undefined {
+    return this.#settings.area;
+  }
+
+  get settings(): DeviceSettings {
+    return this.#settings;
+  }
+
+  get state(): DeviceState {
+    return this.#lastFrameUs === undefined
+      ? this.#state
+      : { ...this.#state, lastFrameMs: this.#wall(this.#lastFrameUs) };
+  }
+
+  /** How often the driver was started since the device was made. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  get tracks(): readonly Track[] {
+    return [...this.#tracks.values()];
+  }
+
+  /** The last health report of the device, as its driver gave it. */
+  get health(): Readonly<Record<string, string | number | boolean>> | undefined {
+    return this.#health;
+  }
+
+  /** The device as the API shows it, but for its floor, which the hub adds. */
+  info(): DeviceInfo {
+    const speaker = this.#speaker;
+    return {
+      id: this.id,
+      name: this.name,
+      area: this.area,
+      kind: this.driver.kind,
+      address: this.#options.address,
+      state: this.state,
+      tracks: [...this.#tracks].map(([key, track]) => trackInfo(key, track)),
+      speaker: speaker && {
+        formats: speaker.formats.map(({ codec, sampleRateHz }) => ({ codec, sampleRateHz })),
+        echoCancelling: speaker.echoCancelling,
+        queued: 0,
+        doNotDisturb: this.#settings.doNotDisturb,
+      },
+      permanent: this.#settings.permanent,
+    };
+  }
+
+  /** Calls `listener` whenever state, tracks, speaker or settings change. */
+  onChange(listener: () => void): Disposable {
+    return this.#changes.add(listener);
+  }
+
+  /** Keeps the source running until the handle is disposed. */
+  demand(): Disposable {
+    this.#demands++;
+    this.#reconsider();
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#demands--;
+        this.#reconsider();
+      },
+    };
+  }
+
+  /** The track of a kind, if the device has published one. */
+  track(kind: "video" | "audio", label = "main"): Track | undefined {
+    return this.#tracks.get(`${label}/${kind}`);
+  }
+
+  /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */
+  async waitForTrack(
+    kind: "video" | "audio",
+    options: { readonly label?: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Track | undefined> {
+    return this.#waitFor(() => this.track(kind, options.label), options);
+  }
+
+  /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
+  async waitForSpeaker(options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Speaker | undefined> {
+    return this.#waitFor(() => (this.#speakerLive ? this.#speaker : undefined), options);
+  }
+
+  /** Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected. */
+  command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    return new Promise((resolve, reject) => {
+      const commands = this.#commands;
+      if (!commands) return reject(new RecoverableError(`command not sent: ${this.name} is not connected`));
+      commands.push({ name, payload, done: (result) => resolve(result ?? {}), failed: reject });
+    });
+  }
+
+  /** Replaces the hub's own settings without touching the connection. */
+  configure(settings: DeviceSettings): void {
+    this.#settings = settings;
+    if (!settings.enabled && !this.#run) this.#setPhase("disabled");
+    else if (settings.enabled && this.#state.phase === "disabled") this.#setPhase("idle");
+    this.#reconsider();
+    this.#changes.emit();
+  }
+
+  /** Lets go of the device and connects anew, at once. */
+  async restart(): Promise<void> {
+    this.#notBeforeUs = 0;
+    await this.#stop();
+    this.#reconsider();
+  }
+
+  /** Ends everything: tracks close, readers end. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#linger?.[Symbol.dispose]();
+    await this.#stop();
+    for (const track of this.#tracks.values()) track.close();
+    this.#changes.emit();
+  }
+
+  #wanted(): boolean {
+    return this.#settings.enabled && !this.#closed.signal.aborted && (this.#demands > 0 || this.#settings.warm);
+  }
+
+  #reconsider(): void {
+    this.#linger?.[Symbol.dispose]();
+    this.#linger = undefined;
+    if (this.#wanted()) {
+      if (!this.#run) this.#start();
+    } else if (this.#run) {
+      const lingerMs = this.#settings.enabled ? (this.#options.lingerMs ?? 10_000) : 0;
+      this.#linger = this.#options.clock.timer(lingerMs, () => void this.#stop().then(() => this.#reconsiderStopped()));
+    }
+  }
+
+  #reconsiderStopped(): void {
+    if (this.#wanted()) this.#reconsider();
+  }
+
+  #start(): void {
+    const stop = new AbortController();
+    const { clock, log } = this.#options;
+    this.#setPhase("connecting");
+    this.#watch = this.#watchStale();
+    const done = supervise({
+      clock,
+      random: this.#options.random,
+      signal: stop.signal,
+      notBeforeUs: this.#notBeforeUs,
+      onAttempt: () => {
+        this.#attempts++;
+        this.#setPhase("connecting");
+      },
+      onLoss: (loss) => this.#lost(loss),
+      run: async ({ ready, signal }) => {
+        try {
+          await this.driver.run(this.#lend(signal, ready), this.#options.config);
+        } finally {
+          this.#released();
+        }
+      },
+    }).catch((error) => log.error({ err: error, device: this.id }, "supervisor failed"));
+    this.#run = { stop, done };
+  }
+
+  async #stop(): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+    run.stop.abort();
+    await run.done;
+    if (this.#run) return;
+    this.#setPhase(this.#settings.enabled ? "idle" : "disabled");
+  }
+
+  #lend(signal: AbortSignal, ready: () => void): Device {
+    const { clock, log, onEvent } = this.#options;
+    const commands = new AsyncQueue<Command>({
+      max: 32,
+      onDrop: (command) => command.failed(new RecoverableError("command dropped: too many are waiting")),
+    });
+    this.#commands = commands;
+    signal.addEventListener("abort", () => commands.end(), { once: true });
+    return {
+      id: this.id,
+      signal,
+      clock,
+      log: log.child({ device: this.id }),
+      commands,
+      publish: (format, options) => this.#publish(format, { label: options?.label ?? "main", signal }),
+      offerSpeaker: (speaker) => {
+        if (signal.aborted) return;
+        this.#speaker = speaker;
+        this.#speakerLive = true;
+        this.#changes.emit();
+      },
+      emit: (event) => {
+        if (event.type === "health") this.#health = event.values;
+        onEvent?.(event);
+      },
+      phase: (phase: DriverPhase) => {
+        if (!signal.aborted) this.#setPhase(phase);
+      },
+      ready: () => {
+        ready();
+        this.#notBeforeUs = 0;
+      },
+    };
+  }
+
+  #publish(format: Format, options: { readonly label: string; readonly signal: AbortSignal }): TrackWriter {
+    const key = `${options.label}/${format.kind}`;
+    const track = this.#openTrack(key, format);
+    const decisive = format.kind === "video" || !this.track("video", options.label);
+    this.#changes.emit();
+    return {
+      write: (frame) => {
+        if (options.signal.aborted) return;
+        track.write(frame);
+        if (decisive) this.#alive();
+      },
+      updateFormat: (next) => {
+        track.updateFormat(next);
+        this.#changes.emit();
+      },
+    };
+  }
+
+  #openTrack(key: string, format: Format): Track {
+    const before = this.#tracks.get(key);
+    if (before?.open && isCompatible(before.format, format)) {
+      before.interrupt();
+      before.updateFormat(format);
+      return before;
+    }
+    before?.close();
+    const track = new Track(format, { id: `${this.id}/${key}`, clock: this.#options.clock });
+    this.#tracks.set(key, track);
+    return track;
+  }
+
+  #alive(): void {
+    this.#lastFrameUs = this.#options.clock.nowUs();
+    if (this.#state.phase !== "live") this.#setPhase("live");
+  }
+
+  #released(): void {
+    this.#commands?.end();
+    this.#commands = undefined;
+    this.#speakerLive = false;
+    for (const track of this.#tracks.values()) track.interrupt();
+  }
+
+  #lost(loss: Loss): void {
+    const { error, retryInMs } = loss;
+    const { clock, log } = this.#options;
+    const wrongPassword = error.code === "wrong-password";
+    if (wrongPassword) this.#notBeforeUs = clock.nowUs() + retryInMs * 1000;
+    log.warn({ device: this.id, code: error.code, retryInMs, err: error }, `device lost: ${error.message}`);
+    const atMs = clock.wallMs();
+    this.#setState({
+      phase: wrongPassword ? "wrong-password" : "trouble",
+      sinceMs: atMs,
+      error: { code: error.code, message: error.message, atMs },
+      retryAtMs: atMs + retryInMs,
+    });
+  }
+
+  #setPhase(phase: DevicePhase): void {
+    if (this.#state.phase === phase) return;
+    const keepError = phase !== "live" && phase !== "idle";
+    const error = keepError ? this.#state.error : undefined;
+    this.#setState({ phase, sinceMs: this.#options.clock.wallMs(), ...(error && { error }) });
+  }
+
+  #setState(state: DeviceState): void {
+    this.#state = state;
+    this.#changes.emit();
+  }
+
+  #watchStale(): Disposable {
+    let timer: Disposable | undefined;
+    const check = () => {
+      const lastUs = this.#lastFrameUs;
+      const silent = lastUs !== undefined && this.#options.clock.nowUs() - lastUs > staleAfterMs * 1000;
+      if (this.#state.phase === "live" && silent) this.#setPhase("stale");
+      timer = this.#options.clock.timer(stateCheckMs, check);
+    };
+    timer = this.#options.clock.timer(stateCheckMs, check);
+    return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
+  }
+
+  #wall(us: number): number {
+    return Math.round(this.#options.clock.wallMs() - (this.#options.clock.nowUs() - us) / 1000);
+  }
+
+  async #waitFor<T>(
+    look: () => T | undefined,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<T | undefined> {
+    const found = look();
+    if (found !== undefined) return found;
+    const { promise, resolve } = Promise.withResolvers<T | undefined>();
+    using _listener = this.#changes.add(() => {
+      const value = look();
+      if (value !== undefined) resolve(value);
+    });
+    using _timer = this.#options.clock.timer(options.timeoutMs, () => resolve(undefined));
+    const give = () => resolve(undefined);
+    options.signal?.addEventListener("abort", give, { once: true });
+    this.#closed.signal.addEventListener("abort", give, { once: true });
+    try {
+      return await promise;
+    } finally {
+      options.signal?.removeEventListener("abort", give);
+      this.#closed.signal.removeEventListener("abort", give);
+    }
+  }
+}
+
+function trackInfo(key: string, track: Track): TrackInfo {
+  const [label = "main"] = key.split("/");
+  return {
+    ...describeFormat(track.format),
+    id: track.id,
+    label,
+    frames: track.counters.frames,
+    bytes: track.counters.bytes,
+    readers: track.readerCount,
+  };
+}
