@@ -1,0 +1,111 @@
+import type { Clock } from "../util/clock.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Principal } from "./policy.ts";
+import type { Store } from "./store.ts";
+import type { Users } from "./users.ts";
+
+/** Why something that was open for a person has to close. */
+export type EndReason = "signed-out" | "removed" | "rights-changed";
+
+/** What is open for a person: a socket, a picture, a turn at a speaker. */
+interface Attachment {
+  readonly principal: Principal;
+  readonly stamp: string;
+  readonly end: (reason: EndReason) => void;
+}
+
+/** Options of {@link Attachments}. */
+export interface AttachmentsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly users: Users;
+  readonly credentials: Credentials;
+}
+
+const checkEveryMs = 500;
+const sweepEveryChecks = 120;
+
+/**
+ * Everything that stays open on somebody's rights. When their session or token ends, they are removed, or their rights
+ * change, it is told to close: at once for changes made in this process, within half a second for those of another
+ * (the command line), and within a minute for sessions that grow too old.
+ */
+export class Attachments implements Disposable {
+  readonly #open = new Set<Attachment>();
+  readonly #options: AttachmentsOptions;
+  readonly #watch: Disposable;
+  #timer: Disposable | undefined;
+  #version: number;
+  #checks = 0;
+
+  constructor(options: AttachmentsOptions) {
+    this.#options = options;
+    this.#version = options.store.outsideVersion;
+    this.#watch = options.users.onChange(() => this.#check());
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Calls `end` once, with the reason, when the principal's rights are no longer what they are now; at once (before
+   * returning) when there are none already. Disposing the handle forgets it.
+   */
+  attach(principal: Principal, end: (reason: EndReason) => void): Disposable {
+    const stamp = this.#stamp(principal);
+    if (stamp === undefined) {
+      end("signed-out");
+      return { [Symbol.dispose]: () => {} };
+    }
+    const attachment = { principal, stamp, end };
+    this.#open.add(attachment);
+    this.#schedule();
+    return { [Symbol.dispose]: () => this.#open.delete(attachment) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
+    this.#open.clear();
+  }
+
+  #schedule(): void {
+    this.#timer ??= this.#options.clock.timer(checkEveryMs, () => {
+      this.#timer = undefined;
+      this.#tick();
+      if (this.#open.size > 0) this.#schedule();
+    });
+  }
+
+  #tick(): void {
+    const version = this.#options.store.outsideVersion;
+    const sweep = ++this.#checks % sweepEveryChecks === 0;
+    if (sweep) {
+      for (const { principal } of this.#open) this.#options.credentials.touch(principal);
+      this.#options.credentials.sweep();
+    }
+    if (version === this.#version && !sweep) return;
+    this.#version = version;
+    this.#check();
+  }
+
+  #check(): void {
+    for (const attachment of [...this.#open]) {
+      const stamp = this.#stamp(attachment.principal);
+      if (stamp === attachment.stamp) continue;
+      this.#open.delete(attachment);
+      attachment.end(stamp !== undefined ? "rights-changed" : this.#whyGone(attachment.principal));
+    }
+  }
+
+  #whyGone(principal: Principal): EndReason {
+    return this.#options.users.get(principal.userId) ? "signed-out" : "removed";
+  }
+
+  #stamp(principal: Principal): string | undefined {
+    const held = this.#options.users.rightsOf(principal);
+    return held && JSON.stringify([held.administrator, held.grants]);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The database's tables, one entry per version; an entry that was released is never changed, a new one is added.
+ * Times are wall-clock milliseconds.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, password TEXT,
+    administrator INTEGER NOT NULL, created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE grants (
+    user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, scope TEXT NOT NULL, rights TEXT NOT NULL,
+    PRIMARY KEY (user_id, scope)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    created_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    name TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER, seen_ms INTEGER
+  ) STRICT;
+  CREATE INDEX sessions_user ON sessions (user_id);
+  CREATE INDEX tokens_user ON tokens (user_id);
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+    subject TEXT, detail TEXT
+  ) STRICT;
+  CREATE TABLE kept (
+    kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Clock } from "../util/clock.ts";
+import { FatalError } from "../util/errors.ts";
+import { Listeners } from "../util/listeners.ts";
+import { type Credentials, sessionLifeMs } from "./credentials.ts";
+import { nameSchema } from "./name.ts";
+import type { PasswordHasher } from "./password.ts";
+import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
+import type { Row, Store } from "./store.ts";
+
+/** A person, as the API shows them. */
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly administrator: boolean;
+  /** False for a person who can be reached by tokens only. */
+  readonly hasPassword: boolean;
+  readonly grants: readonly Grant[];
+  readonly createdMs: number;
+}
+
+/** Schema of a password that somebody chooses: 8 to 256 characters. */
+export const passwordSchema = z.string().min(8).max(256);
+
+/** Schema of a new person. */
+export const userInputSchema = z.strictObject({
+  name: nameSchema,
+  password: passwordSchema.optional(),
+  administrator: z.boolean().default(false),
+  grants: z.array(grantSchema).max(256).default([]),
+});
+
+/** A new person. */
+export type UserInput = z.infer<typeof userInputSchema>;
+
+/** Options of {@link Users}. */
+export interface UsersOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly hasher: PasswordHasher;
+  readonly credentials: Credentials;
+}
+
+/**
+ * The people who may use the hub, with their passwords and grants. What it answers is always what the database says,
+ * also when the command line changed it. Wrong requests throw FatalError: `name-taken`, `last-administrator`,
+ * `unknown-user`.
+ */
+export class Users implements RightsSource {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #hasher: PasswordHasher;
+  readonly #credentials: Credentials;
+  readonly #changes = new Listeners<void>();
+  #cache = new Map<string, User>();
+  #cacheVersion = -1;
+
+  constructor(options: UsersOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#hasher = options.hasher;
+    this.#credentials = options.credentials;
+  }
+
+  /** False until the set-up is done. */
+  get hasAdministrator(): boolean {
+    return this.#load().values().some((user) => user.administrator);
+  }
+
+  /** All people by name. */
+  list(): readonly User[] {
+    return [...this.#load().values()];
+  }
+
+  get(id: string): User | undefined {
+    return this.#load().get(id);
+  }
+
+  /** The person of that name; case does not matter. */
+  byName(name: string): User | undefined {
+    const row = this.#store.one("SELECT id FROM users WHERE name = ?", name.normalize("NFC").trim());
+    return row && this.get(String(row["id"]));
+  }
+
+  /** Calls `listener` after people, grants or credentials changed through this object. */
+  onChange(listener: () => void): Disposable {
+    return this.#changes.add(listener);
+  }
+
+  /** Present rights, as {@link RightsSource} asks for. */
+  rightsOf(principal: Principal): User | undefined {
+    return this.#credentials.isAlive(principal) ? this.get(principal.userId) : undefined;
+  }
+
+  /** Adds a person. */
+  async create(input: UserInput): Promise<User> {
+    this.#refuseTaken(input.name);
+    const password = input.password === undefined ? null : await this.#hasher.hash(input.password);
+    return this.#insert(input, password);
+  }
+
+  /** Adds the first administrator; FatalError `setup-done` when there is one already, however close the race. */
+  async createFirst(input: { readonly name: string; readonly password: string }): Promise<User> {
+    const password = await this.#hasher.hash(input.password);
+    if (this.hasAdministrator) throw new FatalError("set-up is done already: log in instead", { code: "setup-done" });
+    return this.#insert({ name: input.name, administrator: true, grants: [] }, password);
+  }
+
+  /** Changes a person. A new password ends all their sessions and tokens. */
+  async update(id: string, patch: Partial<UserInput>): Promise<User> {
+    const before = this.#demand(id);
+    if (patch.name !== undefined) this.#refuseTaken(patch.name, id);
+    const password = patch.password === undefined ? undefined : await this.#hasher.hash(patch.password);
+    const after = { ...before, ...patch };
+    this.#store.transaction(() => {
+      if (!after.administrator) this.#refuseLast(id);
+      const administrator = Number(after.administrator);
+      this.#store.run("UPDATE users SET name = ?, administrator = ? WHERE id = ?", after.name, administrator, id);
+      if (patch.grants) this.#writeGrants(id, patch.grants);
+      if (password === undefined) return;
+      this.#store.run("UPDATE users SET password = ? WHERE id = ?", password, id);
+      this.#credentials.endAll(id);
+    });
+    this.#changed();
+    return this.#demand(id);
+  }
+
+  /** Removes a person with all their credentials. */
+  remove(id: string): void {
+    this.#demand(id);
+    this.#store.transaction(() => {
+      this.#refuseLast(id);
+      this.#store.run("DELETE FROM users WHERE id = ?", id);
+    });
+    this.#changed();
+  }
+
+  /** Checks a name and a password; undefined when they do not fit. Throws RecoverableError `busy` under load. */
+  async verify(name: string, password: string): Promise<User | undefined> {
+    const user = this.byName(name);
+    const row = user && this.#store.one("SELECT password FROM users WHERE id = ?", user.id);
+    const stored = typeof row?.["password"] === "string" ? row["password"] : undefined;
+    const right = await this.#hasher.verify(password, stored);
+    return right && user ? this.get(user.id) : undefined;
+  }
+
+  /** Ends one session or token of a person; false when they have no such one. */
+  endCredential(options: { readonly userId: string; readonly via: Principal["via"]; readonly id: string }): boolean {
+    const ended = this.#credentials.end(options);
+    if (ended) this.#changed();
+    return ended;
+  }
+
+  #insert(input: Omit<UserInput, "password">, password: string | null): User {
+    this.#refuseTaken(input.name);
+    const id = randomBytes(9).toString("base64url");
+    const { name, administrator, grants } = input;
+    this.#store.transaction(() => {
+      this.#store.run(
+        "INSERT INTO users VALUES (?, ?, ?, ?, ?)",
+        id,
+        name,
+        password,
+        Number(administrator),
+        this.#clock.wallMs(),
+      );
+      this.#writeGrants(id, grants);
+    });
+    this.#changed();
+    return this.#demand(id);
+  }
+
+  #writeGrants(id: string, grants: readonly Grant[]): void {
+    this.#store.run("DELETE FROM grants WHERE user_id = ?", id);
+    for (const grant of grants) {
+      this.#store.run(
+        "INSERT INTO grants VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET rights = excluded.rights",
+        id,
+        grant.scope,
+        grant.rights.join(" "),
+      );
+    }
+  }
+
+  #demand(id: string): User {
+    const user = this.get(id);
+    if (!user) throw new FatalError(`no such person: ${id}`, { code: "unknown-user" });
+    return user;
+  }
+
+  #refuseTaken(name: string, except?: string): void {
+    const other = this.byName(name);
+    if (other && other.id !== except) throw new FatalError(`name is taken: ${name}`, { code: "name-taken" });
+  }
+
+  #refuseLast(id: string): void {
+    const other = this.#store.one("SELECT 1 FROM users WHERE administrator = 1 AND id <> ?", id);
+    const self = this.#store.one("SELECT 1 FROM users WHERE administrator = 1 AND id = ?", id);
+    if (self && !other) {
+      throw new FatalError("the last administrator cannot be removed", { code: "last-administrator" });
+    }
+  }
+
+  #changed(): void {
+    this.#cacheVersion = -1;
+    this.#changes.emit();
+  }
+
+  #load(): Map<string, User> {
+    const version = this.#store.outsideVersion;
+    if (version === this.#cacheVersion) return this.#cache;
+    const grants = Map.groupBy(this.#store.all("SELECT * FROM grants ORDER BY scope"), (row) => String(row["user_id"]));
+    const rows = this.#store.all("SELECT * FROM users ORDER BY name COLLATE NOCASE");
+    this.#cache = new Map(rows.map((row) => [String(row["id"]), toUser(row, grants.get(String(row["id"])) ?? [])]));
+    this.#cacheVersion = version;
+    return this.#cache;
+  }
+}
+
+/** Age after which the browser forgets the session's cookie, in seconds. */
+export const cookieMaxAgeSeconds = sessionLifeMs / 1000;
+
+function toUser(row: Row, grants: readonly Row[]): User {
+  return {
+    id: String(row["id"]),
+    name: String(row["name"]),
+    administrator: row["administrator"] === 1,
+    hasPassword: row["password"] !== null,
+    grants: grants.map((grant) => ({
+      scope: String(grant["scope"]),
+      rights: z.array(grantSchema.shape.rights.element).parse(String(grant["rights"]).split(" ").filter(Boolean)),
+    })),
+    createdMs: Number(row["created_ms"]),
+  };
+}
