@@ -6,7 +6,14 @@ import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
-import { type DeviceInfo, type DevicePhase, type DeviceState, describeFormat, type TrackInfo } from "./state.ts";
+import {
+  type DeviceInfo,
+  type DevicePhase,
+  type DeviceState,
+  describeFormat,
+  type HolderInfo,
+  type TrackInfo,
+} from "./state.ts";
 import { type Loss, supervise } from "./supervise.ts";
 
 /** A device's settings that are the hub's, not its driver's. */
@@ -20,8 +27,10 @@ export interface DeviceSettings {
   /** Loudness of its speaker, 1 is unchanged. */
   readonly volume: number;
   readonly doNotDisturb: boolean;
-  /** False for previews. */
+  /** True when it stands in the configuration file. */
   readonly permanent: boolean;
+  /** True for a device that is only looked at before it is saved: administrators see it, lists do not. */
+  readonly preview: boolean;
 }
 
 /** Options of {@link HubDevice}. */
@@ -38,6 +47,8 @@ export interface HubDeviceOptions {
   /** How long the source goes on after its last reader left. */
   readonly lingerMs?: number;
   readonly onEvent?: (event: DeviceEvent) => void;
+  /** Who holds the speaker's floor, for {@link HubDevice.info}. */
+  readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
 
 const staleAfterMs = 4000;
@@ -116,7 +127,7 @@ export class HubDevice {
     return this.#health;
   }
 
-  /** The device as the API shows it, but for its floor, which the hub adds. */
+  /** The device as the API shows it. */
   info(): DeviceInfo {
     const speaker = this.#speaker;
     return {
@@ -131,6 +142,7 @@ export class HubDevice {
         formats: speaker.formats.map(({ codec, sampleRateHz }) => ({ codec, sampleRateHz })),
         echoCancelling: speaker.echoCancelling,
         queued: 0,
+        ...this.#options.floor?.(this.id),
         doNotDisturb: this.#settings.doNotDisturb,
       },
       permanent: this.#settings.permanent,

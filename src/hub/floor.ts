@@ -212,14 +212,16 @@ export class Floor {
     return effects.length > 0 ? [...effects, ...this.#serveLine(how.nowUs)] : effects;
   }
 
-  /** Grants, in the order of the line, what is free now. Waiting never pre-empts what was granted. */
+  /** Grants, in the order of the line, whatever is free of equals and betters now. */
   #serveLine(nowUs: number): FloorEffect[] {
     const effects: FloorEffect[] = [];
     for (const request of this.#ordered()) {
       const members = this.#reachable(request);
-      if (members.length === 0 || this.#conflicts(members).length > 0) continue;
+      const conflicts = this.#conflicts(members);
+      const blocked = conflicts.some(({ priority }) => priority >= request.priority);
+      if (members.length === 0 || blocked || !this.#line.includes(request)) continue;
       this.#line = this.#line.filter((other) => other !== request);
-      effects.push(...this.#grant(request, { members, nowUs, conflicts: [] }));
+      effects.push(...this.#grant(request, { members, nowUs, conflicts }));
     }
     if (effects.length === 0) return effects;
     const moved = this.#ordered().map((request): FloorEffect => {

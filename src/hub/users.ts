@@ -65,7 +65,9 @@ export class Users implements RightsSource {
 
   /** False until the set-up is done. */
   get hasAdministrator(): boolean {
-    return this.#load().values().some((user) => user.administrator);
+    return this.#load()
+      .values()
+      .some((user) => user.administrator);
   }
 
   /** All people by name. */
