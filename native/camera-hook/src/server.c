@@ -1,0 +1,480 @@
+/**
+ * @file server.c  The one thread that serves sockets
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "clock.h"
+#include "health.h"
+#include "log.h"
+#include "peer.h"
+#include "server.h"
+#include "sound.h"
+#include "talk.h"
+#include "video.h"
+
+#define BACKLOG 4
+#define ACCEPTS_MAX 16
+#define TICK_MS 1000
+#define RETRY_MS 5000u
+#define TOKEN_MS 5000u
+#define LAST_MS 2000u
+#define WAKE PEERS_MAX
+#define LISTEN (PEERS_MAX + 1)
+#define FDS (PEERS_MAX + 1 + PEER_KINDS)
+
+struct listener {
+	int port;          /**< 0: off                               */
+	int fd;
+	bool failed;       /**< The failure has been logged          */
+	uint64_t idle_ms;  /**< Left alone until then, 0 at first    */
+};
+
+extern int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+			  void *(*run)(void *), void *arg)
+	__attribute__((weak));
+
+static struct settings settings;
+static struct tap *tap;
+static struct peer peers[PEERS_MAX];
+static struct listener listeners[PEER_KINDS];
+static struct video video;
+static struct sound sound;
+static struct talk talk;
+static uint64_t started_ms;
+
+static const char *const kind_names[PEER_KINDS] = {"video", "sound", "health"};
+
+static int listen_open(int port)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		return -1;
+
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, BACKLOG) < 0) {
+		const int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+
+	return fd;
+}
+
+static void open_listeners(uint64_t now)
+{
+	for (int kind = 0; kind < PEER_KINDS && !settings.shut; kind++) {
+		struct listener *listener = &listeners[kind];
+
+		if (!listener->port || listener->fd >= 0 ||
+		    now < listener->idle_ms)
+			continue;
+
+		listener->fd = listen_open(listener->port);
+		if (listener->fd >= 0) {
+			log_line("%s on port %d", kind_names[kind],
+				 listener->port);
+			listener->failed = false;
+			continue;
+		}
+
+		if (!listener->failed)
+			log_line("no %s on port %d, errno %d: trying again",
+				 kind_names[kind], listener->port, errno);
+		listener->failed = true;
+		listener->idle_ms = now + RETRY_MS;
+	}
+}
+
+static void drop_peer(struct peer *peer)
+{
+	if (peer->state != PEER_LAST)
+		log_line("%s client %u closed: %s", kind_names[peer->kind],
+			 peer->serial, peer->failed);
+	if (peer->kind == PEER_SOUND)
+		talk_closed(&talk, peer);
+
+	peer_close(peer);
+}
+
+static struct peer *find_oldest(enum peer_state state, int kind)
+{
+	struct peer *oldest = NULL;
+
+	for (int i = 0; i < PEERS_MAX; i++) {
+		struct peer *peer = &peers[i];
+
+		if (peer->state == state && (kind < 0 || (int)peer->kind == kind)
+		    && (!oldest || peer->serial < oldest->serial))
+			oldest = peer;
+	}
+
+	return oldest;
+}
+
+static struct peer *find_slot(void)
+{
+	struct peer *peer = find_oldest(PEER_FREE, -1);
+
+	if (peer)
+		return peer;
+
+	peer = find_oldest(PEER_LAST, -1);
+	if (!peer)
+		peer = find_oldest(PEER_TOKEN, -1);
+	if (!peer)
+		return NULL;
+
+	peer->failed = "another one came";
+	drop_peer(peer);
+
+	return peer;
+}
+
+/** The lowest buffer that no client of the kind has, -1 if there is none */
+static int free_index(enum peer_kind kind)
+{
+	unsigned used = 0;
+
+	for (int i = 0; i < PEERS_MAX; i++)
+		if (peers[i].state == PEER_OPEN && peers[i].kind == kind)
+			used |= 1u << peers[i].index;
+
+	for (int i = 0; i < settings.clients; i++)
+		if (!(used & 1u << i))
+			return i;
+
+	return -1;
+}
+
+static void serve_health(struct peer *peer, uint64_t now)
+{
+	const struct health health = {
+		.settings = &settings, .tap = tap, .peers = peers,
+		.video = &video, .sound = &sound, .talk = &talk,
+		.started_ms = started_ms,
+	};
+	char line[HEALTH_MAX];
+
+	peer_write(peer, line, (uint32_t)health_line(&health, now, line), now);
+	peer_finish(peer, now);
+}
+
+/** The client may be served; it replaces the oldest one if need be */
+static void open_peer(struct peer *peer, uint64_t now)
+{
+	struct peer *oldest;
+
+	if (peer->kind == PEER_HEALTH) {
+		serve_health(peer, now);
+		return;
+	}
+
+	peer->index = free_index(peer->kind);
+	oldest = find_oldest(PEER_OPEN, (int)peer->kind);
+	if (peer->index < 0 && oldest) {
+		peer->index = oldest->index;
+		oldest->failed = "replaced by a newer one";
+		drop_peer(oldest);
+	}
+
+	peer->state = PEER_OPEN;
+	peer->since_ms = now;
+	log_line("%s client %u opened: %u.%u.%u.%u", kind_names[peer->kind],
+		 peer->serial, peer->address >> 24,
+		 peer->address >> 16 & 255, peer->address >> 8 & 255,
+		 peer->address & 255);
+
+	if (peer->kind == PEER_VIDEO) {
+		video_open(&video, peer);
+	}
+	else {
+		sound_open(&sound, peer);
+		talk_open(&talk, peer);
+	}
+}
+
+static void take_connection(enum peer_kind kind, int fd, uint32_t address,
+			    uint64_t now)
+{
+	struct peer *peer = settings_allows(&settings, address) ? find_slot()
+								: NULL;
+
+	if (!peer) {
+		(void)close(fd);
+		log_line("%s connection refused", kind_names[kind]);
+		return;
+	}
+
+	peer_accept(peer, kind, fd, address, now);
+	if (!*settings.token)
+		open_peer(peer, now);
+}
+
+static void accept_all(enum peer_kind kind, uint64_t now)
+{
+	struct listener *listener = &listeners[kind];
+
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		struct sockaddr_in from;
+		socklen_t size = sizeof(from);
+		int fd = accept(listener->fd, (struct sockaddr *)&from, &size);
+
+		if (fd >= 0) {
+			take_connection(kind, fd, ntohl(from.sin_addr.s_addr),
+					now);
+			continue;
+		}
+
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			listener->idle_ms = now + TICK_MS;
+		return;
+	}
+}
+
+static void read_peer(struct peer *peer, uint64_t now)
+{
+	int err;
+
+	if (peer->state == PEER_TOKEN) {
+		err = peer_read_token(peer, settings.token);
+		if (err == EACCES)
+			peer->failed = "wrong token";
+		else if (!err)
+			open_peer(peer, now);
+	}
+	else if (peer->state == PEER_OPEN && peer->kind == PEER_SOUND) {
+		talk_read(&talk, peer, now);
+	}
+	else {
+		peer_discard(peer);
+	}
+}
+
+static void check_time(struct peer *peer, uint64_t now)
+{
+	if (peer->state == PEER_TOKEN && now - peer->since_ms >= TOKEN_MS)
+		peer->failed = "no token";
+	else if (peer->state == PEER_LAST && now - peer->since_ms >= LAST_MS)
+		peer->failed = "done";
+	else if (peer_backlog(peer) &&
+		 now - peer->moved_ms >= (uint64_t)settings.stall_ms)
+		peer->failed = "it takes nothing";
+}
+
+static void sweep_peers(uint64_t now)
+{
+	bool listens = false;
+
+	for (int i = 0; i < PEERS_MAX; i++) {
+		struct peer *peer = &peers[i];
+
+		if (peer->state == PEER_FREE)
+			continue;
+
+		check_time(peer, now);
+		if (peer->failed)
+			drop_peer(peer);
+
+		listens |= peer->state == PEER_OPEN &&
+			   peer->kind == PEER_SOUND;
+	}
+
+	atomic_store(&tap->sound_wanted, listens);
+}
+
+static void fill_fds(struct pollfd *fds, uint64_t now)
+{
+	for (int i = 0; i < PEERS_MAX; i++) {
+		const struct peer *peer = &peers[i];
+
+		fds[i].fd = peer->state == PEER_FREE ? -1 : peer->fd;
+		fds[i].events = (short)((peer->deaf ? 0 : POLLIN) |
+					(peer_backlog(peer) ? POLLOUT : 0));
+		fds[i].revents = 0;
+	}
+
+	fds[WAKE] = (struct pollfd){.fd = tap->wake[0], .events = POLLIN};
+
+	for (int k = 0; k < PEER_KINDS; k++) {
+		bool idle = now < listeners[k].idle_ms;
+
+		fds[LISTEN + k] = (struct pollfd){
+			.fd = idle ? -1 : listeners[k].fd, .events = POLLIN};
+	}
+}
+
+static void serve_peer(struct peer *peer, short events, uint64_t now)
+{
+	if (peer->state == PEER_FREE || peer->failed)
+		return;
+
+	if (events & POLLIN)
+		read_peer(peer, now);
+	else if (events & (POLLERR | POLLHUP | POLLNVAL))
+		peer->failed = "connection lost";
+
+	if (events & POLLOUT && peer->state != PEER_FREE)
+		peer_flush(peer, now);
+}
+
+/** One turn of the loop; returns how long the next may wait */
+static int turn(int wait_ms)
+{
+	struct pollfd fds[FDS];
+	uint32_t serials[PEERS_MAX];
+	uint64_t now = clock_ms();
+
+	for (int i = 0; i < PEERS_MAX; i++)
+		serials[i] = peers[i].serial;
+
+	fill_fds(fds, now);
+	if (poll(fds, FDS, wait_ms) < 0)
+		memset(fds, 0, sizeof(fds));
+
+	now = clock_ms();
+	if (fds[WAKE].revents)
+		tap_woken(tap);
+
+	for (int i = 0; i < PEERS_MAX; i++)
+		if (peers[i].serial == serials[i])
+			serve_peer(&peers[i], fds[i].revents, now);
+
+	for (int k = 0; k < PEER_KINDS; k++)
+		if (fds[LISTEN + k].revents)
+			accept_all((enum peer_kind)k, now);
+
+	video_pump(&video, now);
+	sound_pump(&sound, now);
+	wait_ms = talk_tick(&talk, now);
+	sweep_peers(now);
+	video_request_key(&video, now);
+	open_listeners(now);
+
+	return wait_ms < 0 || wait_ms > TICK_MS ? TICK_MS : wait_ms;
+}
+
+static void log_start(void)
+{
+	const char *name;
+
+	log_open(settings.log);
+	log_line("started, layout of %s", settings.soc);
+
+	for (unsigned bit = 0; (name = settings_name(bit)); bit++)
+		if (settings.replaced & 1u << bit)
+			log_line("%s is not valid: replaced", name);
+
+	if (settings.shut)
+		log_line("no port is opened with a bad TOKEN or ALLOW");
+	if (settings.talk && !settings.sound_port)
+		log_line("STREAM_HACK_TALK needs STREAM_HACK_SOUND_PORT");
+	if (real_file_failed())
+		log_line("STREAM_HACK_LIBIMP is not the library: left aside");
+}
+
+static void *run(void *arg)
+{
+	int wait_ms = 0;
+
+	(void)arg;
+	log_start();
+
+	for (;;)
+		wait_ms = turn(wait_ms);
+
+	return NULL;
+}
+
+/**
+ * All signals but those of the C library's own, for the new thread: the
+ * firmware's handlers run in the firmware's threads. The kernel's mask, since
+ * sigset_t is of another size in each C library.
+ */
+static void block_signals(unsigned char *before, bool block)
+{
+	unsigned char mask[_NSIG / 8];
+
+	memset(mask, 0xff, sizeof(mask));
+	mask[31 / 8] &= 0x7f;  /* 32, 33 and 34 */
+	mask[32 / 8] &= 0xfc;
+	mask[(SIGSEGV - 1) / 8] &= (unsigned char)~(1u << (SIGSEGV - 1) % 8);
+	mask[(SIGBUS - 1) / 8] &= (unsigned char)~(1u << (SIGBUS - 1) % 8);
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, block ? mask : before,
+		      block ? before : NULL, sizeof(mask));
+}
+
+static int create_thread(void)
+{
+	unsigned char before[_NSIG / 8];
+	pthread_t thread;
+	int err;
+
+	if (!pthread_create)
+		return ENOSYS;
+
+	memset(before, 0, sizeof(before));
+	block_signals(before, true);
+	err = pthread_create(&thread, NULL, run, NULL);
+	block_signals(before, false);
+
+	return err;
+}
+
+/**
+ * Read the settings and begin to serve
+ *
+ * @param the_tap    Where frames come from
+ * @param send_frame The vendor's function that plays
+ *
+ * @return 0 for success, otherwise an errno, and nothing is mirrored
+ */
+int server_start(struct tap *the_tap, struct real *send_frame)
+{
+	int err;
+
+	tap = the_tap;
+	settings_read(&settings);
+
+	err = tap_init(tap, settings.layout, settings.channel);
+	if (err)
+		return err;
+
+	video_init(&video, &settings, tap, peers);
+	sound_init(&sound, &settings, tap, peers);
+	talk_init(&talk, &settings, tap, peers, send_frame);
+
+	listeners[PEER_VIDEO].port = settings.port;
+	listeners[PEER_SOUND].port = settings.sound_port;
+	listeners[PEER_HEALTH].port = settings.health_port;
+	for (int kind = 0; kind < PEER_KINDS; kind++)
+		listeners[kind].fd = -1;
+
+	started_ms = clock_ms();
+	err = create_thread();
+	if (!err)
+		atomic_store(&tap->open, true);
+
+	return err;
+}

@@ -1,0 +1,241 @@
+/**
+ * @file tap.c  From the firmware's threads to ours, without waiting
+ *
+ * All that is ours in the firmware's threads: check, copy, wake. The only
+ * system call is a write of one byte to a non-blocking pipe. A thread that
+ * finds another one here gives its frame up.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "tap.h"
+
+static uint8_t video_memory[TAP_VIDEO_RING] __attribute__((aligned(8)));
+static uint8_t sound_memory[TAP_SOUND_RING] __attribute__((aligned(8)));
+
+static int set_flags(int fd)
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return errno;
+
+	return 0;
+}
+
+/**
+ * Make ready for the first frame
+ *
+ * @param tap     Tap
+ * @param layout  How the vendor lays frames out
+ * @param channel Encoder channel, -1 if it is to be found
+ *
+ * @return 0 for success, otherwise an errno
+ */
+int tap_init(struct tap *tap, enum layout layout, int channel)
+{
+	int err;
+
+	tap->layout = layout;
+	tap->video.memory = video_memory;
+	tap->video.size = sizeof(video_memory);
+	tap->sound.memory = sound_memory;
+	tap->sound.size = sizeof(sound_memory);
+	atomic_store(&tap->channel, channel);
+	atomic_store(&tap->sound_source, TAP_NONE);
+	atomic_store(&tap->speaker, TAP_NONE);
+
+	if (pipe(tap->wake) < 0)
+		return errno;
+
+	err = set_flags(tap->wake[0]);
+	if (!err)
+		err = set_flags(tap->wake[1]);
+	if (err) {
+		(void)close(tap->wake[0]);
+		(void)close(tap->wake[1]);
+	}
+
+	return err;
+}
+
+static void wake(struct tap *tap)
+{
+	if (atomic_exchange(&tap->woken, true))
+		return;
+
+	if (write(tap->wake[1], "", 1) < 0)
+		return;  /* the pipe is full, so the reader is awake */
+}
+
+/**
+ * The serving thread is up: empty the pipe
+ *
+ * @param tap Tap
+ */
+void tap_woken(struct tap *tap)
+{
+	char bytes[16];
+
+	while (read(tap->wake[0], bytes, sizeof(bytes)) > 0)
+		;
+
+	atomic_store(&tap->woken, false);
+}
+
+static void count_lost(struct tap *tap, _Atomic uint32_t *cause)
+{
+	atomic_fetch_add(cause, 1);
+	atomic_fetch_add(&tap->lost, 1);
+}
+
+static void write_video(struct tap *tap, int channel, const void *stream)
+{
+	struct video_record head = {.channel = channel};
+	uint8_t *record;
+	uint32_t length;
+
+	if (packs_measure(tap->layout, stream, &head.packs, &head.bytes)) {
+		count_lost(tap, &tap->malformed);
+		return;
+	}
+
+	length = (uint32_t)sizeof(head) + head.packs * 4u + head.bytes;
+	if (length > TAP_VIDEO_RECORD - 8) {
+		count_lost(tap, &tap->oversize);
+		return;
+	}
+
+	record = ring_reserve(&tap->video, length);
+	if (!record) {
+		count_lost(tap, &tap->full);
+		return;
+	}
+
+	head.lost = atomic_load(&tap->lost);
+	memcpy(record, &head, sizeof(head));
+	record += sizeof(head);
+
+	if (packs_copy(tap->layout, stream, (uint32_t *)(void *)record,
+		       head.packs, record + head.packs * 4u,
+		       head.bytes)) {
+		count_lost(tap, &tap->malformed);
+		return;
+	}
+
+	ring_commit(&tap->video);
+}
+
+/**
+ * Mirror one encoded frame
+ *
+ * @param tap     Tap
+ * @param channel Encoder channel
+ * @param stream  The vendor's frame
+ */
+void tap_video(struct tap *tap, int channel, const void *stream)
+{
+	int wanted = atomic_load(&tap->channel);
+
+	if (!atomic_load(&tap->open) ||
+	    (wanted != TAP_NONE && wanted != channel))
+		return;
+
+	if (atomic_flag_test_and_set(&tap->video_busy)) {
+		count_lost(tap, &tap->full);
+		return;
+	}
+
+	write_video(tap, channel, stream);
+	atomic_flag_clear(&tap->video_busy);
+	wake(tap);
+}
+
+static int sound_check(const struct imp_audio_frame *frame)
+{
+	if (!frame || frame->bitwidth != 16 || frame->soundmode < 1 ||
+	    frame->soundmode > 2 || !frame->vir_addr)
+		return EINVAL;
+
+	if (frame->len <= 0 || (uint32_t)frame->len > TAP_SOUND_MAX ||
+	    frame->len % (2 * frame->soundmode))
+		return EMSGSIZE;
+
+	return 0;
+}
+
+static void write_sound(struct tap *tap, int dev,
+			const struct imp_audio_frame *frame)
+{
+	struct sound_record head = {
+		.timestamp = frame->timestamp,
+		.device = dev,
+		.channels = (uint32_t)frame->soundmode,
+		.bytes = (uint32_t)frame->len,
+	};
+	uint8_t *record = ring_reserve(&tap->sound,
+				       (uint32_t)sizeof(head) + head.bytes);
+
+	if (!record) {
+		atomic_fetch_add(&tap->sound_lost, 1);
+		return;
+	}
+
+	head.lost = atomic_load(&tap->sound_lost);
+	memcpy(record, &head, sizeof(head));
+	memcpy(record + sizeof(head), (const void *)frame->vir_addr,
+	       head.bytes);
+	ring_commit(&tap->sound);
+}
+
+static int source_of(int dev, int chn)
+{
+	return (dev & 0xff) << 8 | (chn & 0xff);
+}
+
+/**
+ * Mirror one block of sound; the first device seen is the one mirrored
+ *
+ * @param tap   Tap
+ * @param dev   Audio device
+ * @param chn   Its channel
+ * @param frame The vendor's block
+ */
+void tap_sound(struct tap *tap, int dev, int chn,
+	       const struct imp_audio_frame *frame)
+{
+	int source = TAP_NONE;
+
+	if (!atomic_load(&tap->open) || !atomic_load(&tap->sound_wanted))
+		return;
+
+	if (sound_check(frame))
+		return;
+
+	if (!atomic_compare_exchange_strong(&tap->sound_source, &source,
+					    source_of(dev, chn)) &&
+	    source != source_of(dev, chn))
+		return;
+
+	if (atomic_flag_test_and_set(&tap->sound_busy)) {
+		atomic_fetch_add(&tap->sound_lost, 1);
+		return;
+	}
+
+	write_sound(tap, dev, frame);
+	atomic_flag_clear(&tap->sound_busy);
+	wake(tap);
+}
+
+/**
+ * Note that the firmware itself uses the speaker
+ *
+ * @param tap Tap
+ * @param dev Audio device
+ * @param chn Its channel
+ */
+void tap_speaker(struct tap *tap, int dev, int chn)
+{
+	atomic_store(&tap->speaker, source_of(dev, chn));
+	atomic_fetch_add(&tap->speaker_uses, 1);
+}
