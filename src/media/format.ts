@@ -1,22 +1,9 @@
-/** Video codecs that the hub carries. Frames are access units in Annex B. */
-export type VideoCodec = "h264" | "h265";
+import type { VideoFormat } from "../codecs/video-codec.ts";
+
+export type { VideoCodec, VideoFormat } from "../codecs/video-codec.ts";
 
 /** Audio codecs that the hub carries. One frame is one packet (Opus, AAC raw block) or one block of samples. */
 export type AudioCodec = "opus" | "pcmu" | "pcma" | "g722" | "aac" | "pcm_s16le";
-
-/** Format of a video track. */
-export interface VideoFormat {
-  readonly kind: "video";
-  readonly codec: VideoCodec;
-  /** NAL units without start code: SPS, PPS (H.264) or VPS, SPS, PPS (H.265). Empty until known. */
-  readonly parameterSets: readonly Uint8Array[];
-  readonly widthPx?: number;
-  readonly heightPx?: number;
-  /** Frames per second that the SPS declares, if it does. */
-  readonly frameRate?: number;
-  /** H.264: `profile-level-id` as six hex digits (RFC 6184). H.265: e.g. "main L93". */
-  readonly profile?: string;
-}
 
 /** Format of an audio track. */
 export interface AudioFormat {
