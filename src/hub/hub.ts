@@ -1,0 +1,61 @@
+import type { DeviceEvent, Driver } from "../device/driver.ts";
+import type { Converter } from "../media/convert.ts";
+import type { Clock } from "../util/clock.ts";
+import { Listeners } from "../util/listeners.ts";
+import type { Log } from "../util/log.ts";
+import type { HubBase } from "./api.ts";
+import type { Identity } from "./identity.ts";
+import { type DeviceBook, Registry } from "./registry.ts";
+import { Route } from "./route.ts";
+import { isSealed } from "./seal.ts";
+
+/** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
+export interface Hub extends HubBase, AsyncDisposable {
+  readonly devices: Registry;
+  readonly talks: Route;
+  readonly identity: Identity;
+  /** What devices say about themselves: rings, motion, health. */
+  onDeviceEvent(listener: (event: { readonly id: string; readonly event: DeviceEvent }) => void): Disposable;
+}
+
+/** Options of {@link createHub}. */
+export interface HubOptions {
+  readonly drivers: readonly Driver[];
+  readonly converter: Converter;
+  /** Its opener disposes it, after the hub. */
+  readonly identity: Identity;
+  readonly book: DeviceBook;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Puts the hub together; no device is there yet. */
+export function createHub(options: HubOptions): Hub {
+  const { clock, log, converter, identity } = options;
+  const events = new Listeners<{ readonly id: string; readonly event: DeviceEvent }>((error) =>
+    log.error({ err: error }, "listener of device events failed"),
+  );
+  const purpose = "device-password";
+  const route: Route = new Route({ device: (id) => registry.get(id), converter, clock, log });
+  const registry: Registry = new Registry({
+    drivers: options.drivers,
+    clock,
+    log,
+    book: options.book,
+    seal: (text) => (isSealed(text) ? text : identity.sealer.seal(text, { purpose })),
+    unseal: (text) => (isSealed(text) ? identity.sealer.open(text, { purpose }) : text),
+    floor: (id) => route.holder(id),
+    onEvent: (id, event) => events.emit({ id, event }),
+    onSettings: (device) => route.setDoNotDisturb(device.id, device.settings.doNotDisturb),
+  });
+  return {
+    clock,
+    log,
+    converter,
+    identity,
+    devices: registry,
+    talks: route,
+    onDeviceEvent: (listener) => events.add(listener),
+    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
+  };
+}
