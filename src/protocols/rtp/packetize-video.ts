@@ -1,0 +1,78 @@
+import type { VideoCodec } from "../../media/format.ts";
+import type { RtpPayload } from "./packetize.ts";
+
+interface VideoPacketizerOptions {
+  readonly codec: VideoCodec;
+  readonly maxBytes: number;
+}
+
+/**
+ * Payloads of one access unit: units that fit travel alone or several in one (STAP-A, RFC 6184 5.7.1; AP, RFC 7798 4.4.2),
+ * the others in pieces (FU-A, 5.8; FU, 4.4.3). The last payload has the marker.
+ */
+export function packetizeVideo(nals: readonly Uint8Array[], options: VideoPacketizerOptions): RtpPayload[] {
+  const headerBytes = options.codec === "h264" ? 1 : 2;
+  const bodies: Uint8Array[] = [];
+  let group: Uint8Array[] = [];
+  let groupBytes = headerBytes;
+  const closeGroup = () => {
+    if (group.length > 0) bodies.push(group.length === 1 ? group[0]! : aggregate(group, options.codec));
+    group = [];
+    groupBytes = headerBytes;
+  };
+  for (const nal of nals) {
+    if (nal.length < headerBytes) continue;
+    if (nal.length > options.maxBytes) {
+      closeGroup();
+      fragment(nal, options, bodies);
+      continue;
+    }
+    if (groupBytes + 2 + nal.length > options.maxBytes) closeGroup();
+    group.push(nal);
+    groupBytes += 2 + nal.length;
+  }
+  closeGroup();
+  const last = bodies.length - 1;
+  return bodies.map((payload, i) => ({ payload, marker: i === last, timestampOffset: 0 }));
+}
+
+/** One payload of several units, each after its 16-bit length; the header takes the highest importance among them. */
+function aggregate(nals: readonly Uint8Array[], codec: VideoCodec): Uint8Array {
+  const headerBytes = codec === "h264" ? 1 : 2;
+  const payload = new Uint8Array(nals.reduce((sum, nal) => sum + 2 + nal.length, headerBytes));
+  if (codec === "h264") {
+    payload[0] = 24 | nals.reduce((nri, nal) => Math.max(nri, nal[0]! & 0x60), 0);
+  } else {
+    payload[0] = 48 << 1;
+    payload[1] = nals.reduce((tid, nal) => Math.min(tid, nal[1]! & 7), 7);
+  }
+  let at = headerBytes;
+  for (const nal of nals) {
+    payload[at] = nal.length >> 8;
+    payload[at + 1] = nal.length;
+    payload.set(nal, at + 2);
+    at += 2 + nal.length;
+  }
+  return payload;
+}
+
+/** Pieces of one unit. The unit's own header is not sent: its type is in the last header byte, with start and end bits. */
+function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint8Array[]): void {
+  const headerBytes = options.codec === "h264" ? 1 : 2;
+  const header = fragmentHeader(nal, options.codec);
+  const room = options.maxBytes - header.length;
+  for (let at = headerBytes; at < nal.length; at += room) {
+    const piece = nal.subarray(at, Math.min(at + room, nal.length));
+    const payload = new Uint8Array(header.length + piece.length);
+    payload.set(header);
+    if (at === headerBytes) payload[header.length - 1]! |= 0x80;
+    if (at + room >= nal.length) payload[header.length - 1]! |= 0x40;
+    payload.set(piece, header.length);
+    bodies.push(payload);
+  }
+}
+
+function fragmentHeader(nal: Uint8Array, codec: VideoCodec): Uint8Array {
+  if (codec === "h264") return Uint8Array.of((nal[0]! & 0xe0) | 28, nal[0]! & 0x1f);
+  return Uint8Array.of((nal[0]! & 0x81) | (49 << 1), nal[1]!, (nal[0]! >> 1) & 0x3f);
+}

@@ -1,0 +1,48 @@
+import { splitAnnexB } from "../../codecs/annexb.ts";
+import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import { packetizeAac, packetizeL16, packetizeSamples } from "./packetize-audio.ts";
+import { packetizeVideo } from "./packetize-video.ts";
+
+/**
+ * What follows the RTP header in one packet of a frame. Made once per track and shared by all its readers: nobody writes
+ * into it.
+ */
+export interface RtpPayload {
+  readonly payload: Uint8Array;
+  readonly marker: boolean;
+  /** Added to the frame's RTP timestamp; 0 except for long blocks of samples that take several packets. */
+  readonly timestampOffset: number;
+}
+
+/** Options of {@link createPacketizer}. */
+export interface PacketizerOptions {
+  /** Longest payload in bytes; 1200 unless told, which fits every path a browser is on. */
+  readonly maxPayloadBytes?: number;
+}
+
+/** Payloads of one frame (`Frame.data`). */
+export type Packetizer = (frame: Uint8Array) => RtpPayload[];
+
+/**
+ * Cuts frames into RTP payloads: H.264 (RFC 6184, STAP-A and FU-A), H.265 (RFC 7798, AP and FU), AAC (RFC 3640, AAC-hbr),
+ * Opus (RFC 7587), G.711 and G.722 (RFC 3551), PCM as L16 (RFC 3551, big-endian). Stateless: the same frame gives the
+ * same payloads. A video frame with absurdly many units throws WireError.
+ */
+export function createPacketizer(codec: VideoCodec | AudioCodec, options: PacketizerOptions = {}): Packetizer {
+  const maxBytes = options.maxPayloadBytes ?? 1200;
+  switch (codec) {
+    case "h264":
+    case "h265":
+      return (frame) => packetizeVideo(splitAnnexB(frame), { codec, maxBytes });
+    case "aac":
+      return (frame) => packetizeAac(frame, maxBytes);
+    case "pcm_s16le":
+      return (frame) => packetizeL16(frame, maxBytes);
+    case "pcmu":
+    case "pcma":
+    case "g722":
+      return (frame) => packetizeSamples(frame, maxBytes);
+    case "opus":
+      return (frame) => [{ payload: frame, marker: false, timestampOffset: 0 }];
+  }
+}

@@ -1,0 +1,130 @@
+import type { Clock } from "../../util/clock.ts";
+import type { RtpPacket } from "./packet.ts";
+
+/** Options of {@link ReorderBuffer}. */
+export interface ReorderOptions {
+  readonly clock: Clock;
+  /** Packets held back at most; 128 unless told. */
+  readonly maxPackets?: number;
+  /** How long a missing packet is waited for; 100 ms unless told. */
+  readonly maxMs?: number;
+}
+
+/** Monotonic counters of a reorder buffer. */
+export interface ReorderCounters {
+  received: number;
+  /** Never came, or came too late. */
+  lost: number;
+  /** Came after it had been given up. */
+  late: number;
+  duplicate: number;
+  /** The sender began anew: another SSRC, or a sequence far away. */
+  resets: number;
+}
+
+/**
+ * Puts the packets of one stream into sequence, waiting for a missing one at most `maxMs` or `maxPackets`. Over TCP nothing
+ * is ever held back. When nothing arrives any more, `expire` releases what has waited long enough.
+ */
+export class ReorderBuffer {
+  readonly counters: ReorderCounters = { received: 0, lost: 0, late: 0, duplicate: 0, resets: 0 };
+  #ssrc: number | undefined;
+  #next = 0;
+  #held = new Map<number, { packet: RtpPacket; atUs: number }>();
+  readonly #clock: Clock;
+  readonly #maxPackets: number;
+  readonly #maxUs: number;
+
+  constructor(options: ReorderOptions) {
+    this.#clock = options.clock;
+    this.#maxPackets = Math.min(options.maxPackets ?? 128, 1024);
+    this.#maxUs = (options.maxMs ?? 100) * 1000;
+  }
+
+  /** The SSRC being received. */
+  get ssrc(): number | undefined {
+    return this.#ssrc;
+  }
+
+  /** Packets held back at the moment. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Takes one packet as it arrived; gives those that are now in order. */
+  push(packet: RtpPacket): RtpPacket[] {
+    this.counters.received++;
+    const ready: RtpPacket[] = [];
+    const ahead = signed16(packet.sequence - this.#next);
+    if (this.#ssrc !== packet.ssrc || Math.abs(ahead) > 3000) this.#restart(packet, ready);
+    else if (ahead < 0) this.#count(packet);
+    else if (this.#held.has(packet.sequence)) this.counters.duplicate++;
+    else this.#held.set(packet.sequence, { packet, atUs: this.#clock.nowUs() });
+    this.#release(ready);
+    return ready;
+  }
+
+  /** Packets whose predecessors have been waited for long enough. */
+  expire(): RtpPacket[] {
+    const ready: RtpPacket[] = [];
+    this.#release(ready);
+    return ready;
+  }
+
+  #restart(packet: RtpPacket, ready: RtpPacket[]): void {
+    if (this.#ssrc !== undefined) this.counters.resets++;
+    while (this.#held.size > 0) {
+      this.#skip();
+      this.#drain(ready);
+    }
+    this.#ssrc = packet.ssrc;
+    this.#next = packet.sequence;
+    this.#held.set(packet.sequence, { packet, atUs: this.#clock.nowUs() });
+  }
+
+  /** Behind: a copy of something delivered, or something given up. Only the second was counted as lost. */
+  #count(packet: RtpPacket): void {
+    if (this.#missed.delete(packet.sequence)) this.counters.late++;
+    else this.counters.duplicate++;
+  }
+
+  readonly #missed = new Set<number>();
+
+  #release(ready: RtpPacket[]): void {
+    this.#drain(ready);
+    while (this.#held.size > 0 && (this.#held.size > this.#maxPackets || this.#waitedTooLong())) {
+      this.#skip();
+      this.#drain(ready);
+    }
+  }
+
+  #drain(ready: RtpPacket[]): void {
+    for (let entry = this.#held.get(this.#next); entry; entry = this.#held.get(this.#next)) {
+      this.#held.delete(this.#next);
+      this.#missed.delete((this.#next - 2048) & 0xffff);
+      ready.push(entry.packet);
+      this.#next = (this.#next + 1) & 0xffff;
+    }
+  }
+
+  #waitedTooLong(): boolean {
+    const nowUs = this.#clock.nowUs();
+    for (const { atUs } of this.#held.values()) return nowUs - atUs >= this.#maxUs;
+    return false;
+  }
+
+  /** Gives up the missing packets before the first one held. */
+  #skip(): void {
+    let gap = 3001;
+    for (const sequence of this.#held.keys()) gap = Math.min(gap, (sequence - this.#next) & 0xffff);
+    for (let i = 0; i < gap; i++) {
+      if (this.#missed.size < 4096) this.#missed.add((this.#next + i) & 0xffff);
+    }
+    this.counters.lost += gap;
+    this.#next = (this.#next + gap) & 0xffff;
+  }
+}
+
+function signed16(value: number): number {
+  return (value << 16) >> 16;
+}

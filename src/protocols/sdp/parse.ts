@@ -1,0 +1,134 @@
+import sdpTransform from "sdp-transform";
+import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import { WireError } from "../../util/errors.ts";
+import { codecOf, staticPayloads } from "./codec-names.ts";
+
+/** `a=sendrecv` and its kin. In RTSP it is the server's view, except ONVIF's back channel, whose `sendonly` is towards it. */
+export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** One payload type of a media section. */
+export interface PayloadMapping {
+  readonly payloadType: number;
+  /** Undefined for a codec that the hub does not carry. */
+  readonly codec?: VideoCodec | AudioCodec;
+  /** The name in `a=rtpmap` in upper case. */
+  readonly encoding: string;
+  /** Rate of the RTP timestamps (G.722: 8000). */
+  readonly clockRateHz: number;
+  readonly channels: number;
+  /** Parameters of `a=fmtp`, names in lower case, values as they are. */
+  readonly fmtp: Readonly<Record<string, string>>;
+}
+
+/** One `m=` section. */
+export interface MediaSection {
+  readonly kind: "video" | "audio" | "application" | "other";
+  readonly port: number;
+  /** As after `m=... port`, e.g. "RTP/AVP". */
+  readonly protocol: string;
+  /** `a=control`: absolute, relative, or missing. */
+  readonly control?: string;
+  readonly direction: MediaDirection;
+  /** `a=framerate`, if given. */
+  readonly frameRate?: number;
+  readonly payloads: readonly PayloadMapping[];
+}
+
+/** What a hub needs of a session description (RFC 8866). */
+export interface SessionDescription {
+  readonly name: string;
+  /** `a=control` of the whole session. */
+  readonly control?: string;
+  /** `a=range`, `a=tool`: for the curious. */
+  readonly tool?: string;
+  readonly media: readonly MediaSection[];
+}
+
+const maxChars = 64 * 1024;
+const maxSections = 32;
+
+/**
+ * Reads a session description, forgiving what cameras get wrong: bare line feeds, missing `o=`, `s=` or `t=`, blanks around
+ * values, static payload types without `a=rtpmap`, codec names in any case, unknown attributes. Throws WireError when there
+ * is no `m=` line in it or it is longer than 64 KiB.
+ */
+export function parseSdp(text: string): SessionDescription {
+  if (text.length > maxChars) throw new WireError(`SDP: ${text.length} characters`);
+  const session = transform(text);
+  if (session.media.length === 0) throw new WireError("SDP: no media section");
+  if (session.media.length > maxSections) throw new WireError(`SDP: ${session.media.length} media sections`);
+  const control = controlOf(session);
+  return {
+    name: String(session.name ?? ""),
+    ...(control === undefined ? {} : { control }),
+    media: session.media.map((media) => readSection(media, session.direction)),
+  };
+}
+
+function transform(text: string): sdpTransform.SessionDescription {
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim().replace(/^([a-z]) *= */, "$1="))
+    .filter((line) => /^[a-z]=/.test(line));
+  try {
+    return sdpTransform.parse(`${lines.join("\r\n")}\r\n`);
+  } catch (error) {
+    throw new WireError("SDP: cannot be read", { cause: error });
+  }
+}
+
+type Media = sdpTransform.SessionDescription["media"][number];
+
+function readSection(media: Media, sessionDirection: MediaDirection | undefined): MediaSection {
+  const control = controlOf(media);
+  const frameRate = Number(media.framerate);
+  const kind = media.type === "video" || media.type === "audio" || media.type === "application" ? media.type : "other";
+  return {
+    kind,
+    port: Number(media.port) || 0,
+    protocol: String(media.protocol ?? ""),
+    ...(control === undefined ? {} : { control }),
+    direction: media.direction ?? sessionDirection ?? "sendrecv",
+    ...(frameRate > 0 && frameRate <= 480 ? { frameRate } : {}),
+    payloads: payloadTypes(media).flatMap((payloadType) => readPayload(media, payloadType) ?? []),
+  };
+}
+
+/** Payload types of the `m=` line in order; those only in `a=rtpmap` (seen on cameras) after them. */
+function payloadTypes(media: Media): number[] {
+  const listed = String(media.payloads ?? "")
+    .split(/\s+/)
+    .filter((word) => /^\d{1,3}$/.test(word))
+    .map(Number);
+  const mapped = (media.rtp ?? []).map((entry) => Number(entry.payload));
+  return [...new Set([...listed, ...mapped])].filter((type) => type >= 0 && type <= 127).slice(0, 64);
+}
+
+function readPayload(media: Media, payloadType: number): PayloadMapping | undefined {
+  const mapped = (media.rtp ?? []).find((entry) => entry.payload === payloadType);
+  const known = mapped
+    ? { encoding: mapped.codec, clockRateHz: Number(mapped.rate) || 0, channels: Number(mapped.encoding) || 1 }
+    : staticPayloads[payloadType];
+  if (!known) return undefined;
+  const encoding = String(known.encoding).toUpperCase();
+  const codec = codecOf(encoding);
+  const clockRateHz = known.clockRateHz || (media.type === "video" ? 90_000 : 8000);
+  const channels = Math.min(8, Math.max(1, known.channels));
+  const fmtp = parseFmtp((media.fmtp ?? []).find((entry) => entry.payload === payloadType)?.config ?? "");
+  return { payloadType, ...(codec ? { codec } : {}), encoding, clockRateHz, channels, fmtp };
+}
+
+function parseFmtp(config: string): Record<string, string> {
+  const fmtp: Record<string, string> = Object.create(null);
+  for (const pair of String(config).split(";").slice(0, 64)) {
+    const equals = pair.indexOf("=");
+    const name = (equals < 0 ? pair : pair.slice(0, equals)).trim().toLowerCase();
+    if (name !== "") fmtp[name] = equals < 0 ? "" : pair.slice(equals + 1).trim();
+  }
+  return fmtp;
+}
+
+function controlOf(section: object): string | undefined {
+  const control = (section as { control?: unknown }).control;
+  return control === undefined || control === null || control === "" ? undefined : String(control);
+}
