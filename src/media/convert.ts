@@ -21,8 +21,14 @@ export interface DecodedFile extends AsyncDisposable {
   readonly frames: AsyncIterable<Frame>;
 }
 
-/** Where a file's bytes come from. */
-export type FileSource = { readonly path: string } | { readonly bytes: AsyncIterable<Uint8Array> };
+/**
+ * Where a file's bytes come from. `url` is http or https; unless `trusted` (an administrator gave it), addresses of
+ * this machine, link-local, multicast and metadata addresses are refused (SECURITY.md, 11).
+ */
+export type FileSource =
+  | { readonly path: string }
+  | { readonly bytes: AsyncIterable<Uint8Array> }
+  | { readonly url: string; readonly trusted?: boolean };
 
 /**
  * Conversions, behind one interface (implemented by `workers/ffmpeg`; passed in by `main.ts` and `cli/`).

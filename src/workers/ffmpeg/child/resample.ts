@@ -1,0 +1,85 @@
+import { AV_SAMPLE_FMT_S16 } from "node-av/constants";
+import { type Frame, SoftwareResampleContext } from "node-av/lib";
+import { bufferOf, check, emptyFrame, layoutOf } from "./av.ts";
+
+/**
+ * Sound in whatever shape FFmpeg's decoders give it -> interleaved 16-bit samples of one rate and channel count.
+ * A change of the input's shape in mid-stream is followed. Mono becomes stereo without losing loudness.
+ */
+export class Resampler implements Disposable {
+  #context: SoftwareResampleContext | undefined;
+  #shape = "";
+  readonly #frame = emptyFrame();
+  readonly #output: { readonly sampleRateHz: number; readonly channels: number };
+
+  constructor(output: { readonly sampleRateHz: number; readonly channels: number }) {
+    this.#output = output;
+  }
+
+  /** Samples (per channel, at the output's rate) that are inside and not yet out. */
+  get delaySamples(): number {
+    return this.#context ? Number(this.#context.getDelay(BigInt(this.#output.sampleRateHz))) : 0;
+  }
+
+  /** Resamples one frame. The result is the caller's. */
+  convert(input: Frame): Buffer {
+    const tail = this.#follow(input);
+    const samples = this.#run(input);
+    return tail.length > 0 ? Buffer.concat([tail, samples]) : samples;
+  }
+
+  /** Gives what is still inside. */
+  flush(): Buffer {
+    return this.#context ? this.#run(null) : Buffer.alloc(0);
+  }
+
+  /** Stretches (positive) or shrinks the next `overSamples` output samples by `samples`, inaudibly. */
+  compensate(samples: number, overSamples: number): void {
+    if (this.#context) check(this.#context.setCompensation(samples, overSamples), "following the source's clock");
+  }
+
+  [Symbol.dispose](): void {
+    this.#context?.free();
+    this.#frame.free();
+  }
+
+  #follow(input: Frame): Buffer {
+    if (input.channelLayout.order === 0) input.channelLayout = layoutOf(input.channelLayout.nbChannels); // WAV says only how many
+    const from = input.channelLayout;
+    const shape = `${input.sampleRate}/${input.format}/${from.nbChannels}/${from.mask}`;
+    if (shape === this.#shape) return Buffer.alloc(0);
+    const tail = this.flush();
+    this.#context?.free();
+    const context = new SoftwareResampleContext();
+    const { channels, sampleRateHz } = this.#output;
+    check(
+      context.allocSetOpts2(
+        layoutOf(channels),
+        AV_SAMPLE_FMT_S16,
+        sampleRateHz,
+        from,
+        input.format as never,
+        input.sampleRate,
+      ),
+      "making a resampler",
+    );
+    if (from.nbChannels === 1 && channels === 2) check(context.setMatrix([1, 1], 1), "making stereo of mono");
+    context.setOption("flags", "res");
+    check(context.init(), "starting a resampler");
+    this.#context = context;
+    this.#shape = shape;
+    return tail;
+  }
+
+  #run(input: Frame | null): Buffer {
+    const frame = this.#frame;
+    frame.unref();
+    frame.format = AV_SAMPLE_FMT_S16;
+    frame.sampleRate = this.#output.sampleRateHz;
+    frame.channelLayout = layoutOf(this.#output.channels);
+    check(this.#context?.convertFrame(frame, input) ?? 0, "resampling");
+    const bytes = frame.nbSamples * this.#output.channels * 2;
+    const plane = frame.data?.[0];
+    return plane && bytes > 0 ? Buffer.from(bufferOf(plane).subarray(0, bytes)) : Buffer.alloc(0);
+  }
+}

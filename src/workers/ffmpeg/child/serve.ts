@@ -1,0 +1,67 @@
+import type { Frame } from "../../../media/frame.ts";
+import { DoorwardError, FatalError, messageOf } from "../../../util/errors.ts";
+import type { FromChild, ToChild } from "../messages.ts";
+import { quietFfmpeg } from "./av.ts";
+import { AudioConversionCore } from "./conversion.ts";
+import { openFile } from "./file.ts";
+import { Job } from "./job.ts";
+import { keyFrameToJpeg } from "./picture.ts";
+
+type Of<Op extends ToChild["op"]> = Extract<ToChild, { op: Op }>;
+
+/** Serves the hub's requests until the hub goes away. One job's failure ends that job and nothing else. */
+export function serve(): void {
+  quietFfmpeg();
+  const jobs = new Map<number, Job>();
+  const say = (message: FromChild): void => {
+    process.send?.(message);
+  };
+  process.on("message", (message: ToChild) => {
+    const run = starters[message.op as keyof typeof starters] as
+      | ((job: Job, message: ToChild) => Promise<void>)
+      | undefined;
+    if (!run) {
+      jobs.get(message.id)?.take(message);
+      if (message.op === "close") jobs.delete(message.id);
+      return;
+    }
+    const job = new Job(message.id, say);
+    jobs.set(message.id, job);
+    run(job, message)
+      .catch((error: unknown) => say(failure(message.id, error)))
+      .finally(() => jobs.delete(message.id));
+  });
+  say({ type: "ready" });
+}
+
+const starters = {
+  convert: async (job: Job, { input, output, gain }: Of<"convert">): Promise<void> => {
+    using conversion = await AudioConversionCore.open(input, output, gain);
+    job.opened({ formats: [conversion.output] });
+    for await (const frame of job.pushed()) job.frames(conversion.push(frame));
+    if (job.closed) return;
+    job.frames(conversion.flush());
+    job.end();
+  },
+  decode: async (job: Job, { path, output, gain, skipBlocks }: Of<"decode">): Promise<void> => {
+    const file = await openFile(path ?? (() => job.pull()), { output, gain });
+    job.opened({ formats: [file.output], durationUs: file.durationUs });
+    let skip = skipBlocks;
+    job.end(
+      await job.send(file.batches, (frames: Frame[]) => {
+        const wanted = frames.slice(skip);
+        skip = Math.max(0, skip - frames.length);
+        return wanted.map((frame) => ({ ...frame, stream: 0 }));
+      }),
+    );
+  },
+  snapshot: async (job: Job, { format, frame, widthPx }: Of<"snapshot">): Promise<void> => {
+    job.opened({ formats: [], picture: await keyFrameToJpeg(format, frame, widthPx) });
+    job.end();
+  },
+};
+
+function failure(id: number, error: unknown): FromChild {
+  const code = error instanceof DoorwardError ? error.code : "ffmpeg";
+  return { type: "failed", id, fatal: error instanceof FatalError, code, message: messageOf(error) };
+}

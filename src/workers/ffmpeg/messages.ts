@@ -1,0 +1,92 @@
+import type { AudioFormat, Format, VideoCodec, VideoFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+
+/** A picture that is drawn, not filmed: sky, sun, a running clock and a name. */
+export interface SceneOptions {
+  readonly codec: VideoCodec;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number;
+  /** Frames from one key frame to the next. */
+  readonly gopFrames: number;
+  /** Shown in the picture; at most 24 characters are drawn. */
+  readonly name: string;
+  /** Colour of the sky, 0 to 359 degrees. */
+  readonly hue: number;
+  /** Wall-clock time of the first picture, milliseconds since 1970: what the clock in it shows. */
+  readonly startWallMs: number;
+  /** Pitch of the accompanying sound in Hz; 0 for none. */
+  readonly toneHz: number;
+  /** Length; without end when not given. */
+  readonly seconds?: number;
+}
+
+/** What the hub asks of the child. `id` names the job; all but the first message of a job are ignored after `close`. */
+export type ToChild =
+  | {
+      readonly op: "convert";
+      readonly id: number;
+      readonly input: AudioFormat;
+      readonly output: AudioFormat;
+      readonly gain: number;
+    }
+  | { readonly op: "push"; readonly id: number; readonly frame: Frame }
+  | {
+      readonly op: "decode";
+      readonly id: number;
+      /** Undefined: the bytes are asked for with `need`. */
+      readonly path: string | undefined;
+      readonly output: AudioFormat;
+      readonly gain: number;
+      /** Blocks that were delivered before the child was lost. */
+      readonly skipBlocks: number;
+    }
+  | { readonly op: "demux"; readonly id: number; readonly path: string }
+  | { readonly op: "scene"; readonly id: number; readonly scene: SceneOptions }
+  | {
+      readonly op: "snapshot";
+      readonly id: number;
+      readonly format: VideoFormat;
+      readonly frame: Uint8Array;
+      readonly widthPx: number | undefined;
+    }
+  /** The next bytes of a stream; undefined at its end. */
+  | { readonly op: "bytes"; readonly id: number; readonly bytes: Uint8Array | undefined }
+  /** So many frames more may be sent. */
+  | { readonly op: "credit"; readonly id: number; readonly frames: number }
+  /** No more input. */
+  | { readonly op: "end"; readonly id: number }
+  | { readonly op: "close"; readonly id: number };
+
+/** A frame and which of the job's streams it belongs to. */
+export interface StreamFrame extends Frame {
+  readonly stream: number;
+}
+
+/** What a job says once it works. */
+export interface Opened {
+  /** Formats of what comes out, by stream number. */
+  readonly formats: readonly Format[];
+  readonly durationUs?: number;
+  /** The JPEG of a snapshot. */
+  readonly picture?: Uint8Array;
+}
+
+/** What the child answers. */
+export type FromChild =
+  | { readonly type: "ready" }
+  | { readonly type: "no-ffmpeg"; readonly reason: string }
+  | { readonly type: "opened"; readonly id: number; readonly opened: Opened }
+  | { readonly type: "frames"; readonly id: number; readonly frames: readonly StreamFrame[] }
+  /** So many pushed frames were taken. */
+  | { readonly type: "took"; readonly id: number; readonly frames: number }
+  | { readonly type: "need"; readonly id: number }
+  /** All is through. `note`: a sentence for the log, e.g. that the file was cut short. */
+  | { readonly type: "end"; readonly id: number; readonly note?: string }
+  | {
+      readonly type: "failed";
+      readonly id: number;
+      readonly fatal: boolean;
+      readonly code: string;
+      readonly message: string;
+    };
