@@ -165,7 +165,12 @@ export class Route implements HubTalks {
     },
   ): Promise<void> {
     const { clock, converter, device, log } = this.#options;
-    const heard = () => this.#floor.heard(turn.talkerId, this.#nowUs());
+    let silentSoFar = true;
+    const heard = () => {
+      this.#floor.heard(turn.talkerId, this.#nowUs());
+      if (silentSoFar) this.#schedule();
+      silentSoFar = false;
+    };
     const release = () => this.#apply(this.#floor.release(turn.talkerId, this.#nowUs()));
     const over = new AbortController();
     const finished = this.#whenReleased(turn);

@@ -169,12 +169,12 @@ async function pumpLive(
   },
 ): Promise<void> {
   const { signal, finished, onSound, onEnd } = to.options;
-  const over = Promise.withResolvers<void>();
-  const stop = () => over.resolve();
+  const over = Promise.withResolvers<"sound-ended" | "speakers-done">();
+  const stop = () => over.resolve("sound-ended");
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   void finished.then(stop);
-  void to.settled.then(stop);
+  void to.settled.then(() => over.resolve("speakers-done"));
   const iterator = frames[Symbol.asyncIterator]();
   let moving = true;
   const move = async () => {
@@ -184,11 +184,11 @@ async function pumpLive(
     }
   };
   void move().then(stop, stop);
-  await over.promise;
+  const why = await over.promise;
   moving = false;
   signal.removeEventListener("abort", stop);
   for (const input of to.inputs) input.end();
-  onEnd();
+  if (why === "sound-ended") onEnd();
 }
 
 async function playRecorded(groups: readonly Target[][], options: SpeakOptions): Promise<Results> {

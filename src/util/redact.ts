@@ -9,7 +9,10 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\bdw[st]_[\w-]{20,}/g, "***"],
   [/\bsealed:1:[\w-]+/g, "***"],
   // Fields and parameters named like secrets.
-  [/("(?:[\w-]*(?:password|passwd|passphrase|secret|credential|token|pwd)|code)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, '$1"***"'],
+  [
+    /("(?:[\w-]*(?:password|passwd|passphrase|secret|credential|token|pwd)|code)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
+    '$1"***"',
+  ],
   [/([?&;\s](?:password|passwd|pwd|token|secret|access_token|pass)=)[^\s&;"\\]+/gi, "$1***"],
   // Session descriptions (RFC 8839).
   [/(\bice-pwd:)[\w+/]+/g, "$1***"],

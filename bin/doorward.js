@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Starts the command line with Node 24, whatever Node the machine has.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { node24, root } from "../scripts/node24.mjs";
+
+const source = join(root, "src", "cli", "index.ts");
+const entry = existsSync(source) ? source : join(root, "dist", "cli", "index.js");
+
+if (Number.parseInt(process.versions.node, 10) >= 24) await import(pathToFileURL(entry).href);
+else {
+  const node = node24();
+  if (!node) {
+    console.error(
+      `doorward needs Node 24; this is ${process.versions.node}. Run "npm ci --ignore-scripts" in ${root}.`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+}

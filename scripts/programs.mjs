@@ -1,0 +1,46 @@
+// Programs that the tests use, and the Debian packages that hold them.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./node24.mjs";
+
+const programs = {
+  ffmpeg: "ffmpeg",
+  chromium: "chromium",
+  "gst-launch-1.0": "gstreamer1.0-tools",
+  "espeak-ng": "espeak-ng",
+  sox: "sox",
+  ip: "iproute2",
+  strace: "strace",
+  make: "make",
+  gcc: "gcc",
+};
+
+const libraries = [
+  "gstreamer1.0-plugins-base",
+  "gstreamer1.0-plugins-good",
+  "gstreamer1.0-plugins-bad",
+  "gstreamer1.0-plugins-ugly",
+  "gstreamer1.0-libav",
+  "gir1.2-gst-rtsp-server-1.0",
+  "python3-gi",
+];
+
+/** Debian packages that the tests need and this machine has not. */
+export function missingPrograms() {
+  const missing = Object.entries(programs)
+    .filter(([program]) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0)
+    .map(([, name]) => name);
+  const native = join(root, "native", "camera-hook", "test", "packages.txt");
+  const listed = existsSync(native) ? readFileSync(native, "utf8").split("\n") : [];
+  const names = [...libraries, ...listed.map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "")];
+  const known = spawnSync("dpkg-query", ["-W", "-f", `$\{Package} $\{db:Status-Status}\n`], { encoding: "utf8" });
+  const installed = new Set(
+    (known.stdout ?? "")
+      .split("\n")
+      .filter((line) => line.endsWith(" installed"))
+      .map((line) => line.split(" ")[0]),
+  );
+  const packages = names.filter((name) => !installed.has(name));
+  return [...new Set([...missing, ...packages])];
+}

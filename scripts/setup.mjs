@@ -1,0 +1,99 @@
+// What "npm start" and "npm test" do first: install what is missing or stale, and build the page. Quick when nothing is.
+// Plain JavaScript for old Nodes: on a fresh clone it runs with the machine's own.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { node24, root } from "./node24.mjs";
+import { missingPrograms } from "./programs.mjs";
+
+const purpose = process.argv[2] ?? "start";
+
+installPackages();
+if (purpose !== "check") buildPage();
+if (purpose === "test") installPrograms();
+
+function installPackages() {
+  const stamp = join(root, "node_modules", ".doorward-setup");
+  const wanted = hash([join(root, "package-lock.json")]);
+  if (readIfThere(stamp) === wanted && node24()) return;
+  say("installing what the project needs (about a minute, once) ...");
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm ? [process.execPath, [npm]] : ["npm", []];
+  run(command, [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "the packages were not installed");
+  if (!node24()) fail("there is no Node 24 for this machine: install Node 24 or newer and try again");
+  writeFileSync(stamp, wanted);
+}
+
+function buildPage() {
+  const web = join(root, "web");
+  if (!existsSync(join(web, "vite.config.ts"))) return;
+  const stamp = join(web, "dist", ".built-from");
+  const wanted = hash([...filesBelow(web), join(root, "src", "hub", "state.ts"), join(root, "package-lock.json")]);
+  if (readIfThere(stamp) === wanted) return;
+  say("building the page ...");
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  run(node24(), [vite, "build", web, "--logLevel", "warn"], "the page was not built");
+  mkdirSync(join(web, "dist"), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+function installPrograms() {
+  const missing = missingPrograms();
+  if (missing.length === 0) return;
+  const root = process.getuid?.() === 0;
+  const apt = spawnSync("apt-get", ["--version"]).status === 0;
+  if (!root || !apt) {
+    say(
+      `the tests need Debian packages that are missing here; install them with:\n  apt-get install ${missing.join(" ")}`,
+    );
+    return;
+  }
+  say(`installing Debian packages for the tests: ${missing.join(" ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const options = ["-o", "DPkg::Lock::Timeout=300", "-q"];
+  spawnSync("apt-get", [...options, "update"], { stdio: ["ignore", "ignore", "inherit"], env });
+  const log = join(root_tmp(), "doorward-apt.log");
+  const done = spawnSync(
+    "sh",
+    ["-c", `apt-get ${options.join(" ")} install -y --no-install-recommends "$@" > "${log}" 2>&1`, "sh", ...missing],
+    { stdio: "inherit", env },
+  );
+  if (done.status !== 0) say(`some packages could not be installed (see ${log}); tests that need them will say so`);
+}
+
+function root_tmp() {
+  return process.env.TMPDIR ?? "/tmp";
+}
+
+function run(command, args, complaint) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  if (status !== 0) fail(`${complaint}: ${error ? error.message : `${command} ended with ${status}`}`);
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder)
+    .filter((name) => name !== "dist" && name !== "node_modules")
+    .map((name) => join(folder, name))
+    .flatMap((path) => (statSync(path).isDirectory() ? filesBelow(path) : [path]))
+    .sort();
+}
+
+function hash(paths) {
+  const sum = createHash("sha256");
+  for (const path of paths) if (existsSync(path)) sum.update(path.slice(root.length)).update(readFileSync(path));
+  return sum.digest("hex");
+}
+
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function say(text) {
+  console.error(`doorward: ${text}`);
+}
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}

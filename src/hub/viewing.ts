@@ -1,0 +1,225 @@
+import { randomBytes } from "node:crypto";
+import type { Converter } from "../media/convert.ts";
+import { opusFormat } from "../media/format.ts";
+import type { Frame } from "../media/frame.ts";
+import type { Track } from "../media/track.ts";
+import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import type { Viewer, ViewerStats, WebRtcWorker } from "../workers/webrtc/types.ts";
+import type { HubDevices } from "./api.ts";
+import type { HubDevice } from "./device.ts";
+import type { Identity } from "./identity.ts";
+import type { Principal } from "./policy.ts";
+import { mayUse } from "./reach.ts";
+import { waitForTracks } from "./wait-for-tracks.ts";
+
+/** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */
+export interface Viewing extends AsyncDisposable {
+  /** 128 random bits; the last part of WHEP's `Location`. */
+  readonly id: string;
+  readonly deviceId: string;
+  readonly principal: Principal;
+  readonly answerSdp: string;
+  readonly viewer: Pick<Viewer, "addCandidate">;
+  onMicrophone(listener: (frame: Frame) => void): Disposable;
+  stats(): Promise<ViewerStats>;
+  /** Resolves once, with the reason. */
+  readonly closed: Promise<string>;
+}
+
+/** Options of {@link Viewings}. */
+export interface ViewingsOptions {
+  readonly devices: HubDevices;
+  readonly identity: Identity;
+  readonly converter: Converter;
+  readonly webrtc: WebRtcWorker;
+  readonly log: Log;
+  /** Most at once; 1000. */
+  readonly max?: number;
+  /** Most of one person at once; 100. */
+  readonly maxPerUser?: number;
+  /** Longest wait for a device's first track; 10 s. */
+  readonly trackTimeoutMs?: number;
+}
+
+/** What somebody wants to watch. */
+export interface ViewingRequest {
+  readonly principal: Principal;
+  readonly device: HubDevice;
+  readonly offerSdp: string;
+  readonly signal: AbortSignal;
+}
+
+interface Media {
+  readonly video: Track | undefined;
+  readonly audio: Track | undefined;
+}
+
+/**
+ * All that is being watched. Rights are checked before anything is done for the viewer, again when media attaches, and
+ * whenever they change. Errors of `open`: FatalError `forbidden`, `bad-offer`, `video-codec`; RecoverableError
+ * `no-media`, `too-many-viewers`.
+ */
+export class Viewings implements AsyncDisposable {
+  readonly #open = new Map<string, Viewing>();
+  readonly #options: ViewingsOptions;
+  #opening = 0;
+
+  constructor(options: ViewingsOptions) {
+    this.#options = options;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** A viewing of this person; undefined for another's, as for one that does not exist. */
+  get(id: string, principal: Principal): Viewing | undefined {
+    const viewing = this.#open.get(id);
+    return viewing?.principal.userId === principal.userId ? viewing : undefined;
+  }
+
+  /** Begins to show a device. The caller may forget the viewing; it ends by itself. */
+  async open(request: ViewingRequest): Promise<Viewing> {
+    this.#refuseForbidden(request);
+    this.#refuseCrowd(request.principal);
+    this.#opening++;
+    try {
+      return await this.#begin(request);
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.values()].map((viewing) => viewing[Symbol.asyncDispose]()));
+  }
+
+  async #begin(request: ViewingRequest): Promise<Viewing> {
+    const { device, principal, offerSdp } = request;
+    await using held = new AsyncDisposableStack();
+    held.use(device.demand());
+    const over = Promise.withResolvers<string>();
+    held.use(this.#options.identity.attachments.attach(principal, over.resolve));
+    const media = await this.#media(request);
+    this.#refuseForbidden(request);
+    const { policy, audit } = this.#options.identity;
+    const viewer = held.use(
+      await this.#options.webrtc.view({
+        offerSdp,
+        ...media,
+        acceptMicrophone: policy.allows(principal, "talk", device),
+      }),
+    );
+    // The session may have ended while the worker answered.
+    this.#refuseForbidden(request);
+    request.signal.throwIfAborted();
+    this.#watch({ device, media, viewer, held, end: over.resolve });
+    const action = media.audio ? "listen" : "view";
+    audit.record({ actor: principal.name, action, subject: device.id });
+    return this.#keep({ principal, device, viewer }, { over, held: held.move() });
+  }
+
+  #keep(
+    what: { readonly principal: Principal; readonly device: HubDevice; readonly viewer: Viewer },
+    life: { readonly over: PromiseWithResolvers<string>; readonly held: AsyncDisposableStack },
+  ): Viewing {
+    const { viewer, device, principal } = what;
+    const id = randomBytes(16).toString("base64url");
+    const closed = life.over.promise.then(async (reason) => {
+      this.#open.delete(id);
+      await life.held.disposeAsync();
+      return reason;
+    });
+    closed.catch((error) => this.#options.log.error({ err: error, device: device.id }, "viewer did not close cleanly"));
+    const viewing: Viewing = {
+      id,
+      deviceId: device.id,
+      principal,
+      answerSdp: viewer.answerSdp,
+      viewer,
+      onMicrophone: (listener) => viewer.onMicrophone(listener),
+      stats: () => viewer.stats(),
+      closed,
+      [Symbol.asyncDispose]: async () => {
+        life.over.resolve("closed");
+        await closed;
+      },
+    };
+    this.#open.set(id, viewing);
+    return viewing;
+  }
+
+  #watch(what: {
+    readonly device: HubDevice;
+    readonly media: Media;
+    readonly viewer: Viewer;
+    readonly held: AsyncDisposableStack;
+    readonly end: (reason: string) => void;
+  }): void {
+    const { device, held, end, viewer } = what;
+    const area = device.area;
+    void viewer.closed.then(end, (error) => end(messageOf(error)));
+    held.use(
+      this.#options.devices.onChange((event) => {
+        if (event.id !== device.id) return;
+        if (event.type === "removed") end("device-removed");
+        else if (device.area !== area) end("rights-changed");
+      }),
+    );
+    for (const track of [what.media.video, what.media.audio]) {
+      if (track) held.use(track.onChange(() => track.open || end("track-closed")));
+    }
+  }
+
+  async #media(request: ViewingRequest): Promise<Media> {
+    const { device, principal, offerSdp, signal } = request;
+    const timeoutMs = this.#options.trackTimeoutMs ?? 10_000;
+    const tracks = await waitForTracks(device, { timeoutMs, signal });
+    if (!tracks.video && !tracks.audio) {
+      const why = device.state.error?.message ?? "it has sent nothing yet";
+      throw new RecoverableError(`no picture from ${device.name}: ${why}`, { code: "no-media" });
+    }
+    const listens = mayUse(this.#options.identity.policy, { principal, right: "listen", device });
+    const video = pickVideo(device, { video: tracks.video, offerSdp });
+    const audio = listens && tracks.audio ? await this.#sound(tracks.audio) : undefined;
+    return { video, audio };
+  }
+
+  /** The sound as browsers take it; none when it cannot be converted, for a picture is better than nothing. */
+  async #sound(track: Track): Promise<Track | undefined> {
+    if (["opus", "pcmu", "pcma"].includes(track.format.codec)) return track;
+    try {
+      return await this.#options.converter.convertTrack(track, opusFormat);
+    } catch (error) {
+      this.#options.log.warn({ err: error, track: track.id }, `sound left out: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #refuseForbidden(request: ViewingRequest): void {
+    const { principal, device } = request;
+    if (!mayUse(this.#options.identity.policy, { principal, right: "view", device })) {
+      throw new FatalError("not allowed to watch this device", { code: "forbidden" });
+    }
+  }
+
+  #refuseCrowd(principal: Principal): void {
+    const own = this.#open.values().filter((viewing) => viewing.principal.userId === principal.userId);
+    const { max = 1000, maxPerUser = 100 } = this.#options;
+    if (this.#open.size + this.#opening < max && [...own].length < maxPerUser) return;
+    throw new RecoverableError("too many pictures are open", { code: "too-many-viewers" });
+  }
+}
+
+/** The main picture, or the small one when the browser offers no H.265 and the main one needs it. */
+function pickVideo(
+  device: HubDevice,
+  from: { readonly video: Track | undefined; readonly offerSdp: string },
+): Track | undefined {
+  if (from.video?.format.codec !== "h265" || /\bH265\/90000/i.test(from.offerSdp)) return from.video;
+  const small = device.track("video", "sub");
+  if (small?.format.codec === "h264") return small;
+  throw new FatalError("this browser cannot show H.265", { code: "video-codec" });
+}
