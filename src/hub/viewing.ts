@@ -114,6 +114,7 @@ export class Viewings implements AsyncDisposable {
     );
     // The session may have ended while the worker answered.
     this.#refuseForbidden(request);
+    this.#refuseReplaced(device);
     request.signal.throwIfAborted();
     this.#watch({ device, media, viewer, held, end: over.resolve });
     const action = media.audio ? "listen" : "view";
@@ -203,6 +204,11 @@ export class Viewings implements AsyncDisposable {
     if (!mayUse(this.#options.identity.policy, { principal, right: "view", device })) {
       throw new FatalError("not allowed to watch this device", { code: "forbidden" });
     }
+  }
+
+  #refuseReplaced(device: HubDevice): void {
+    if (this.#options.devices.get(device.id) === device) return;
+    throw new RecoverableError(`${device.name} was changed meanwhile: try again`, { code: "no-media" });
   }
 
   #refuseCrowd(principal: Principal): void {
