@@ -1,0 +1,201 @@
+import { connect, type Socket } from "node:net";
+import type { Clock } from "../../util/clock.ts";
+import { type DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { parseReply, type Reply } from "./wire.ts";
+
+/** Options of {@link ControlChannel.connect}. */
+export interface ChannelOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** For connecting, for one answer, and for room in a full socket. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly cseq: number;
+  readonly answered: (reply: Reply) => void;
+}
+
+const maxUnreadBytes = 64 * 1024;
+
+/**
+ * One TCP connection to a camera, over which requests, their replies and sound go. Owns the socket; disposing destroys
+ * it. Errors are RecoverableError with the codes `unreachable`, `no-answer`, `lost`, or FatalError `not-a-camera`.
+ */
+export class ControlChannel implements Disposable {
+  readonly #socket: Socket;
+  readonly #options: ChannelOptions;
+  readonly #lost = new AbortController();
+  readonly #waiting: Waiting[] = [];
+  #unread: Buffer = Buffer.alloc(0);
+
+  private constructor(socket: Socket, options: ChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on("data", (bytes) => this.#read(bytes));
+    socket.on("error", (error) => this.#lose(`went away: ${error.message}`, error));
+    socket.on("close", () => this.#lose("closed the connection"));
+  }
+
+  /** Connects; rejects when that takes longer than the time-out or `signal` aborts. */
+  static async connect(options: ChannelOptions): Promise<ControlChannel> {
+    options.signal?.throwIfAborted();
+    const socket = connect({ host: options.host, port: options.port, noDelay: true });
+    try {
+      await connected(socket, options);
+    } catch (error) {
+      socket.on("error", () => {});
+      socket.destroy();
+      throw error;
+    }
+    return new ControlChannel(socket, options);
+  }
+
+  /** Aborts with the error as its reason when the camera is gone. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Sends a request and gives its reply, whatever the status. */
+  async request(
+    bytes: Uint8Array,
+    options: { readonly cseq: number; readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<Reply> {
+    this.#lost.signal.throwIfAborted();
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
+    const answer = Promise.withResolvers<Reply>();
+    const waiting: Waiting = { cseq: options.cseq, answered: answer.resolve };
+    this.#waiting.push(waiting);
+    this.#socket.write(bytes);
+    const silence = () => this.#error("no-answer", `did not answer within ${timeoutMs / 1000} s`);
+    try {
+      return await this.#settle(answer, {
+        timeoutMs,
+        onTimeout: () => answer.reject(silence()),
+        signal: options.signal,
+      });
+    } finally {
+      const index = this.#waiting.indexOf(waiting);
+      if (index >= 0) this.#waiting.splice(index, 1);
+    }
+  }
+
+  /** Sends bytes; a promise means that the socket is full and resolves when it has room. Throws when the camera is lost. */
+  write(bytes: Uint8Array): undefined | Promise<void> {
+    this.#lost.signal.throwIfAborted();
+    const room = Promise.withResolvers<void>();
+    this.#socket.write(bytes, () => room.resolve());
+    if (this.#socket.writableLength === 0) return undefined;
+    const timeoutMs = this.#options.timeoutMs;
+    const onTimeout = () => this.#lose(`took no more sound for ${timeoutMs / 1000} s`);
+    return this.#settle(room, { timeoutMs, onTimeout });
+  }
+
+  /** Ends the connection and drops what the machine has not yet sent. */
+  [Symbol.dispose](): void {
+    this.#lose("was let go");
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Lets what was written go out, then closes. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Waits for `pending`, the loss of the camera, a time-out or an abort, whichever comes first. */
+  async #settle<T>(
+    pending: PromiseWithResolvers<T>,
+    options: { readonly timeoutMs: number; readonly onTimeout: () => void; readonly signal?: AbortSignal },
+  ): Promise<T> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const lost = () => pending.reject(this.#lost.signal.reason);
+    const aborted = () => pending.reject(signal?.reason);
+    this.#lost.signal.addEventListener("abort", lost, { once: true });
+    signal?.addEventListener("abort", aborted, { once: true });
+    using _timer = this.#options.clock.timer(options.timeoutMs, options.onTimeout);
+    try {
+      return await pending.promise;
+    } finally {
+      this.#lost.signal.removeEventListener("abort", lost);
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  #read(bytes: Buffer): void {
+    this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
+    try {
+      for (let reply = parseReply(this.#unread); reply; reply = parseReply(this.#unread)) {
+        this.#unread = this.#unread.subarray(reply.bytes);
+        this.#answered(reply);
+        if (this.#unread.length === 0) return;
+      }
+      if (this.#unread.length > maxUnreadBytes) throw new RecoverableError("reply: too long");
+    } catch (error) {
+      const { host, port } = this.#options;
+      const what = `${host}:${port} does not answer like a camera: ${messageOf(error)}`;
+      this.#fail(new FatalError(what, { code: "not-a-camera", cause: error }));
+    }
+  }
+
+  /** A reply without a CSeq is taken as the answer to the oldest request; one with a foreign CSeq is nobody's. */
+  #answered(reply: Reply): void {
+    const index = this.#waiting.findIndex((waiting) => reply.cseq === undefined || waiting.cseq === reply.cseq);
+    if (index >= 0) this.#waiting.splice(index, 1)[0]?.answered(reply);
+  }
+
+  #lose(what: string, cause?: unknown): void {
+    if (!this.#lost.signal.aborted) this.#fail(this.#error("lost", what, cause));
+  }
+
+  #fail(error: DoorwardError): void {
+    this.#lost.abort(error);
+    this.#socket.destroy();
+  }
+
+  #error(code: string, what: string, cause?: unknown): RecoverableError {
+    const { host, port } = this.#options;
+    return new RecoverableError(`camera ${host}:${port} ${what}`, { code, cause, fields: { host, port } });
+  }
+}
+
+async function connected(socket: Socket, options: ChannelOptions): Promise<void> {
+  const { host, port, clock, timeoutMs, signal } = options;
+  const done = Promise.withResolvers<void>();
+  const unreachable = (why: string, cause?: unknown) =>
+    done.reject(
+      new RecoverableError(`cannot reach camera ${host}:${port}: ${why}`, {
+        code: "unreachable",
+        cause,
+        fields: { host, port },
+      }),
+    );
+  const aborted = () => done.reject(signal?.reason);
+  const failed = (error: Error) => unreachable(reasonOf(error), error);
+  socket.once("connect", done.resolve);
+  socket.once("error", failed);
+  signal?.addEventListener("abort", aborted, { once: true });
+  using _timer = clock.timer(timeoutMs, () => unreachable(`no connection within ${timeoutMs / 1000} s`));
+  try {
+    await done.promise;
+  } finally {
+    socket.off("error", failed);
+    signal?.removeEventListener("abort", aborted);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  EHOSTUNREACH: "no route to it",
+  ENETUNREACH: "no route to its network",
+  ETIMEDOUT: "no answer",
+  ENOTFOUND: "no such name",
+  EAI_AGAIN: "its name cannot be looked up now",
+  ECONNRESET: "connection reset",
+};
+
+function reasonOf(error: Error): string {
+  return reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? error.message;
+}

@@ -1,0 +1,125 @@
+import type { Socket } from "node:net";
+import { WireError } from "../../util/errors.ts";
+import type { FakeYoosee } from "./fake.ts";
+import type { ProfileName } from "./profile.ts";
+import { type Message, parseMessage, parseRecord, recordBytes } from "./wire.ts";
+
+/** One connection to a fake camera: control requests and fixed-size records on one stream. */
+export class FakeTalkSession {
+  readonly #socket: Socket;
+  readonly #camera: FakeYoosee;
+  readonly #serveRtsp: ((socket: Socket) => void) | undefined;
+  #unread: Buffer = Buffer.alloc(0);
+  #fresh = true;
+
+  constructor(socket: Socket, camera: FakeYoosee, serveRtsp?: (socket: Socket) => void) {
+    this.#socket = socket;
+    this.#camera = camera;
+    this.#serveRtsp = serveRtsp;
+    socket.on("error", () => {});
+    socket.on("data", this.#onData);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#unread = Buffer.concat([this.#unread, bytes]);
+    try {
+      while (this.#unread.length > 0 && this.#step()) this.#fresh = false;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#camera.counters.malformed++;
+      this.#socket.destroy();
+    }
+  };
+
+  /** Takes one record or request; false when more bytes are needed or another owns the socket. */
+  #step(): boolean {
+    if (this.#unread[0] === 0x24) {
+      const record = parseRecord(this.#unread);
+      if (!record) return false;
+      if (record.channel !== 2 || !this.#camera.script.dialects.includes(record.form))
+        this.#camera.counters.malformed++;
+      else this.#camera.hear(record.pcm);
+      this.#unread = this.#unread.subarray(recordBytes);
+      return true;
+    }
+    const message = parseMessage(this.#unread);
+    if (!message) return false;
+    if (this.#fresh && this.#serveRtsp && !message.startLine.startsWith("USER_CMD_SET ")) return this.#handOver();
+    const text = this.#unread.subarray(0, message.bytes).toString("latin1");
+    this.#unread = this.#unread.subarray(message.bytes);
+    this.#answer(message, text);
+    return true;
+  }
+
+  #handOver(): false {
+    this.#socket.off("data", this.#onData);
+    this.#socket.pause();
+    this.#socket.unshift(this.#unread);
+    this.#unread = Buffer.alloc(0);
+    this.#serveRtsp?.(this.#socket);
+    return false;
+  }
+
+  #answer(message: Message, text: string): void {
+    const control = readControl(message);
+    const status = this.#status(message, control);
+    const verb = control?.verb ?? message.startLine.split(" ")[0] ?? "";
+    this.#camera.note({
+      type: "control",
+      verb,
+      text,
+      status: Number(status.slice(0, 3)),
+      atUs: this.#camera.clock.nowUs(),
+    });
+    if (verb === "OPEN" && this.#camera.script.mute) return;
+    if (verb === "CLOSE" && !this.#camera.script.answersClose) return;
+    const publicMethods =
+      verb === "OPTIONS" ? "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, USER_CMD_SET\r\n" : "";
+    this.#reply(`RTSP/1.0 ${status}\r\nCSeq: ${message.headers.get("cseq") ?? ""}\r\n${publicMethods}\r\n`);
+  }
+
+  #status(message: Message, control: Control | undefined): string {
+    if (message.startLine.startsWith("OPTIONS ")) return "200 OK";
+    if (!control || !this.#camera.script.dialects.includes(control.dialect)) return "400 Bad Request";
+    return control.verb === "OPEN" ? this.#camera.open(this) : this.#camera.close();
+  }
+
+  #reply(text: string): void {
+    if (!this.#camera.script.splitReply) {
+      this.#socket.write(text, "latin1");
+      return;
+    }
+    this.#socket.write(text.slice(0, 11), "latin1");
+    setImmediate(() => setImmediate(() => this.#socket.write(text.slice(11), "latin1")));
+  }
+}
+
+interface Control {
+  readonly dialect: ProfileName;
+  readonly verb: "OPEN" | "CLOSE";
+}
+
+/** Which dialect a request is in, as strictly as the firmwares are said to be. */
+function readControl(message: Message): Control | undefined {
+  if (!/^USER_CMD_SET rtsp:\/\/\S+ RTSP\/1\.0$/.test(message.startLine)) return undefined;
+  const type = message.headers.get("content-type");
+  const classic = /^AudioCtlCmd:(OPEN|CLOSE)$/.exec(type ?? "");
+  if (classic && message.headers.get("content-length") === "strlen(Content-type)") {
+    return { dialect: "classic", verb: classic[1] as Control["verb"] };
+  }
+  const verb = message.headers.get("audioctlcmd");
+  if (type === "" && (verb === "OPEN" || verb === "CLOSE")) return { dialect: "gwell", verb };
+  return undefined;
+}

@@ -1,0 +1,117 @@
+import { isQuietPcm, pcmBlocks, pcmDurationUs } from "../../media/blocks.ts";
+import type { AudioFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+import { createPacer, pace } from "../../media/pace.ts";
+import type { PaceReport, Pacer } from "../../media/pacer.ts";
+import type { Clock } from "../../util/clock.ts";
+import { closeAfresh, type TalkConnection, type TalkOptions, type TalkTarget } from "./talk.ts";
+import { pcmBytes } from "./wire.ts";
+
+/** Options of {@link speak}. */
+export interface SpeakOptions extends TalkOptions {
+  readonly target: TalkTarget;
+  /** pcm_s16le, mono, at the rate that the camera plays. */
+  readonly format: AudioFormat;
+  /** Live sound is heard at once; a recording is sent up to 2 s ahead. */
+  readonly live: boolean;
+  readonly onReport?: (report: PaceReport) => void;
+}
+
+/** How a turn ended. */
+export interface SpeakResult extends PaceReport {
+  /** Time that the camera took to answer the last OPEN. */
+  readonly roundTripMs: number;
+  /** False when the camera did not confirm that its speaker is closed. */
+  readonly confirmed: boolean;
+}
+
+/** Network and firmware take a moment more than the lead, ms. */
+const tailMs = 80;
+/** A repeated OPEN that is answered so much later than the first means that the network stalled, ms. */
+const stallMs = 60;
+
+/**
+ * Plays `frames` through an opened speaker: paced, OPEN repeated where the firmware needs it, CLOSE after the last
+ * sound was heard. Aborting `signal` silences the camera at once and throws AbortError. A camera that goes away throws
+ * RecoverableError `lost` after a CLOSE on a fresh connection was tried. The connection is used up either way.
+ */
+export async function speak(
+  connection: TalkConnection,
+  frames: AsyncIterable<Frame>,
+  options: SpeakOptions,
+): Promise<SpeakResult> {
+  const { clock, format } = options;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
+  const pacer = createPacer({ live: options.live, recording: { maxLeadMs: 2000 - marginMs(connection.roundTripMs) } });
+  const heard = () =>
+    clock.sleep(Math.max(0, pacer.report(clock.nowUs()).leadMs) + connection.roundTripMs + tailMs, signal);
+  const reopening = keepOpen(connection, { pacer, clock, signal }).catch((error: unknown) => ended.abort(error));
+  try {
+    await pace(pcmBlocks(frames, { format, blockBytes: pcmBytes }), {
+      clock,
+      pacer,
+      sink: connection,
+      silence: silence(format),
+      isQuiet: isQuietPcm,
+      onReport: options.onReport,
+      signal,
+    });
+    await heard();
+  } catch (error) {
+    if (!signal.aborted) {
+      await heard().then(
+        () => connection.close(),
+        () => release(connection, options),
+      );
+      throw error;
+    }
+    await release(connection, options);
+    throw signal.reason;
+  } finally {
+    ended.abort(new DOMException("the turn is over", "AbortError"));
+    await reopening;
+  }
+  const { roundTripMs } = connection;
+  return { ...pacer.report(clock.nowUs()), roundTripMs, confirmed: await connection.close() };
+}
+
+/**
+ * The network's share of the lead: the camera began to play a little after the first block was sent, so that it holds
+ * that much more than we think.
+ */
+function marginMs(roundTripMs: number): number {
+  return Math.min(200, Math.max(20, roundTripMs));
+}
+
+/** Ends a turn before its end: the camera is silenced, on a fresh connection if this one is gone. */
+async function release(connection: TalkConnection, options: SpeakOptions): Promise<void> {
+  if (!connection.lost.aborted) return await connection.hush();
+  connection[Symbol.dispose]();
+  await closeAfresh(options.target, options);
+}
+
+/** Repeats OPEN as the profile needs it until `signal` aborts; a late answer tells the pacer of a stall. */
+async function keepOpen(
+  connection: TalkConnection,
+  options: { readonly pacer: Pacer; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  const { pacer, clock, signal } = options;
+  const { reopenMs } = connection.profile;
+  const usualMs = connection.roundTripMs;
+  if (reopenMs === 0) return;
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(reopenMs, signal);
+    } catch {
+      return;
+    }
+    const roundTripMs = await connection.open();
+    if (roundTripMs > usualMs + stallMs) pacer.stalled(clock.nowUs(), roundTripMs - usualMs);
+  }
+}
+
+function silence(format: AudioFormat): Frame {
+  const data = new Uint8Array(pcmBytes);
+  return { data, timestampUs: 0, key: true, durationUs: pcmDurationUs(format, pcmBytes) };
+}

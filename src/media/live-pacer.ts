@@ -1,0 +1,113 @@
+import { type BlockInfo, type PaceReport, type Pacer, PlayoutModel, type Verdict } from "./pacer.ts";
+
+/** Options of {@link LivePacer}. */
+export interface LivePacerOptions {
+  /** Lead to begin with and to come back to; default 120 ms. */
+  readonly startLeadMs?: number;
+  /** The lead grows no further than this; default 600 ms. */
+  readonly maxLeadMs?: number;
+  /** So long without trouble before the lead shrinks by one step; default 10 s. */
+  readonly calmMs?: number;
+}
+
+const slackUs = 60_000;
+const stepUs = 20_000;
+const pauseUs = 1_500_000;
+
+/**
+ * Live speech: a small lead, made of silence sent before the first word, so that a press is heard at once. The lead
+ * grows by half when the device ran dry or the way to it was held up, and shrinks back in steps when all is calm.
+ * Sound that is further ahead than the lead and a little is left out: a talker is never heard seconds late. Where it
+ * can, the pacer corrects in quiet blocks, which nobody hears.
+ */
+export class LivePacer implements Pacer {
+  readonly #model = new PlayoutModel();
+  readonly #startLeadUs: number;
+  readonly #maxLeadUs: number;
+  readonly #calmUs: number;
+  #targetUs: number;
+  #lastTroubleUs = 0;
+  #underruns = 0;
+  #dropped = 0;
+  #inserted = 0;
+
+  constructor(options: LivePacerOptions = {}) {
+    this.#startLeadUs = (options.startLeadMs ?? 120) * 1000;
+    this.#maxLeadUs = (options.maxLeadMs ?? 600) * 1000;
+    this.#calmUs = (options.calmMs ?? 10_000) * 1000;
+    this.#targetUs = this.#startLeadUs;
+  }
+
+  verdict(nowUs: number, block: BlockInfo): Verdict {
+    if (this.#model.startUs === undefined) {
+      this.#lastTroubleUs = nowUs;
+      return this.#prime(block);
+    }
+    const leadUs = this.#model.leadUs(nowUs);
+    if (leadUs < 0) {
+      if (-leadUs < pauseUs) {
+        this.#underruns++;
+        this.#trouble(nowUs, this.#targetUs * 1.5);
+      }
+      this.#model.paused(-leadUs);
+      return this.#prime(block);
+    }
+    this.#calm(nowUs);
+    return this.#correct(leadUs, block);
+  }
+
+  sent(nowUs: number, durationUs: number): void {
+    this.#model.sent(nowUs, durationUs);
+  }
+
+  stalled(nowUs: number, delayMs: number): void {
+    if (this.#model.startUs === undefined) return;
+    const dryUs = delayMs * 1000 - Math.max(0, this.#model.leadUs(nowUs));
+    this.#trouble(nowUs, Math.max(this.#targetUs * 1.5, delayMs * 1000 + slackUs));
+    if (dryUs <= 0) return;
+    this.#underruns++;
+    this.#model.paused(dryUs);
+  }
+
+  report(nowUs: number): PaceReport {
+    return {
+      leadMs: this.#model.leadUs(nowUs) / 1000,
+      targetLeadMs: this.#targetUs / 1000,
+      sentMs: this.#model.sentUs / 1000,
+      underruns: this.#underruns,
+      droppedBlocks: this.#dropped,
+      insertedBlocks: this.#inserted,
+    };
+  }
+
+  #prime(block: BlockInfo): Verdict {
+    return this.#send(Math.round(this.#targetUs / block.durationUs));
+  }
+
+  #correct(leadUs: number, block: BlockInfo): Verdict {
+    const aheadUs = leadUs + block.durationUs - this.#targetUs;
+    const room = block.quiet ? Math.max(block.durationUs, stepUs) : slackUs;
+    if (aheadUs > room + block.durationUs) {
+      this.#dropped++;
+      return { kind: "drop" };
+    }
+    return this.#send(block.quiet && -aheadUs > room ? 1 : 0);
+  }
+
+  #send(silenceBlocks: number): Verdict {
+    this.#inserted += silenceBlocks;
+    return { kind: "send", silenceBlocks };
+  }
+
+  #trouble(nowUs: number, wantedUs: number): void {
+    this.#lastTroubleUs = nowUs;
+    this.#targetUs = Math.min(this.#maxLeadUs, wantedUs);
+  }
+
+  #calm(nowUs: number): void {
+    while (nowUs - this.#lastTroubleUs >= this.#calmUs) {
+      this.#lastTroubleUs += this.#calmUs;
+      this.#targetUs = Math.max(this.#startLeadUs, this.#targetUs - stepUs);
+    }
+  }
+}
