@@ -1,7 +1,7 @@
 import { BitReader } from "../../codecs/bit-reader.ts";
 import { WireError } from "../../util/errors.ts";
-import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./depacketize.ts";
 import type { RtpPacket } from "./packet.ts";
+import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
 
 const samplesPerBlock = 1024;
 const maxBlocks = 64;

@@ -2,8 +2,8 @@ import { findStartCode, joinAnnexB, splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import type { VideoCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
-import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./depacketize.ts";
 import type { RtpPacket } from "./packet.ts";
+import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
 import { type NalPart, readVideoPayload } from "./video-payload.ts";
 
 const maxUnitBytes = 8 * 1024 * 1024;

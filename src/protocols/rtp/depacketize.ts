@@ -1,38 +1,10 @@
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { createAacDepacketizer } from "./depacketize-aac.ts";
 import { createVideoDepacketizer } from "./depacketize-video.ts";
-import type { RtpPacket } from "./packet.ts";
 import { swapBytes } from "./packetize-audio.ts";
+import type { Depacketizer } from "./unit.ts";
 
-/** One access unit or audio packet out of RTP packets. */
-export interface RtpUnit {
-  /** Video: NAL units without start codes, in order, parameter sets and delimiters as they came. Sound: empty. */
-  readonly nals: readonly Uint8Array[];
-  /** Sound: one packet or block of samples (PCM is little-endian). Video: empty. */
-  readonly data: Uint8Array;
-  /** The stream's own timestamp, 32 bits, wrapping. */
-  readonly timestamp: number;
-  /** Nothing of the unit is missing. */
-  readonly complete: boolean;
-  /** Packets were lost within or just before it: what refers to earlier pictures may be spoilt. */
-  readonly gap: boolean;
-}
-
-/** Counters of a depacketizer. */
-export interface DepacketizerCounters {
-  /** Packets whose payload does not follow its RFC; they are dropped. */
-  malformed: number;
-  /** Units dropped because they were longer than 8 MiB. */
-  oversized: number;
-}
-
-/** Puts units together from packets in order (after a reorder buffer). Never throws for what a packet holds. */
-export interface Depacketizer {
-  readonly counters: Readonly<DepacketizerCounters>;
-  push(packet: RtpPacket): RtpUnit[];
-  /** What is under way, as an incomplete unit, if anything: the stream ends or starts anew. */
-  flush(): RtpUnit[];
-}
+export type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
 
 /** Options of {@link createDepacketizer}. */
 export interface DepacketizerOptions {

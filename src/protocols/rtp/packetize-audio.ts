@@ -1,4 +1,4 @@
-import type { RtpPayload } from "./packetize.ts";
+import type { RtpPayload } from "./payload.ts";
 
 /** Blocks of one byte per clock tick (G.711; G.722, whose clock of 8000 counts bytes). */
 export function packetizeSamples(frame: Uint8Array, maxBytes: number): RtpPayload[] {

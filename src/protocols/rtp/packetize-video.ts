@@ -1,5 +1,5 @@
 import type { VideoCodec } from "../../media/format.ts";
-import type { RtpPayload } from "./packetize.ts";
+import type { RtpPayload } from "./payload.ts";
 
 interface VideoPacketizerOptions {
   readonly codec: VideoCodec;

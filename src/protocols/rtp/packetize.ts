@@ -2,17 +2,9 @@ import { splitAnnexB } from "../../codecs/annexb.ts";
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { packetizeAac, packetizeL16, packetizeSamples } from "./packetize-audio.ts";
 import { packetizeVideo } from "./packetize-video.ts";
+import type { RtpPayload } from "./payload.ts";
 
-/**
- * What follows the RTP header in one packet of a frame. Made once per track and shared by all its readers: nobody writes
- * into it.
- */
-export interface RtpPayload {
-  readonly payload: Uint8Array;
-  readonly marker: boolean;
-  /** Added to the frame's RTP timestamp; 0 except for long blocks of samples that take several packets. */
-  readonly timestampOffset: number;
-}
+export type { RtpPayload } from "./payload.ts";
 
 /** Options of {@link createPacketizer}. */
 export interface PacketizerOptions {

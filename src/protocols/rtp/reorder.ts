@@ -30,6 +30,7 @@ export class ReorderBuffer {
   readonly counters: ReorderCounters = { received: 0, lost: 0, late: 0, duplicate: 0, resets: 0 };
   #ssrc: number | undefined;
   #next = 0;
+  readonly #missed = new Set<number>();
   #held = new Map<number, { packet: RtpPacket; atUs: number }>();
   readonly #clock: Clock;
   readonly #maxPackets: number;
@@ -87,8 +88,6 @@ export class ReorderBuffer {
     if (this.#missed.delete(packet.sequence)) this.counters.late++;
     else this.counters.duplicate++;
   }
-
-  readonly #missed = new Set<number>();
 
   #release(ready: RtpPacket[]): void {
     this.#drain(ready);
