@@ -1,0 +1,47 @@
+import type { Frame } from "./frame.ts";
+import type { Track } from "./track.ts";
+
+/** A candidate as browsers trickle it. */
+export interface IceCandidate {
+  readonly candidate: string;
+  readonly sdpMid: string;
+}
+
+/** What a viewer is to be shown. Audio tracks are Opus, PCMU or PCMA: what browsers take. */
+export interface ViewRequest {
+  readonly offerSdp: string;
+  readonly video?: Track;
+  readonly audio?: Track;
+  /** Answer the audio line so that the viewer may send sound (`sendrecv`). */
+  readonly acceptMicrophone: boolean;
+}
+
+/** Counters of one viewer, from the worker. */
+export interface ViewerStats {
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly framesDropped: number;
+  readonly nacks: number;
+  readonly keyFrameRequests: number;
+  readonly roundTripMs?: number;
+}
+
+/** One browser (or other WebRTC peer) that is being served. Its owner disposes it. */
+export interface Viewer extends AsyncDisposable {
+  readonly id: string;
+  readonly answerSdp: string;
+  addCandidate(candidate: IceCandidate): void;
+  /** Opus frames from the viewer's microphone while `listener` is registered; timestamps on the hub's clock. */
+  onMicrophone(listener: (frame: Frame) => void): Disposable;
+  stats(): Promise<ViewerStats>;
+  /** Resolves once with the reason when it is over: "closed", "failed", "disconnected", "worker-lost". */
+  readonly closed: Promise<string>;
+}
+
+/** Hub side of the WebRTC worker. Starts its process at the first viewer, ends it when idle. */
+export interface WebRtcWorker extends AsyncDisposable {
+  /** Answers an offer with gathered candidates. Throws FatalError `bad-offer` for an offer that cannot be served. */
+  view(request: ViewRequest): Promise<Viewer>;
+  /** Process id of the running worker, for the doctor and for tests. */
+  readonly pid: number | undefined;
+}
