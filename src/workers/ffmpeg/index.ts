@@ -2,17 +2,27 @@ import type { Converter } from "../../media/convert.ts";
 import { openAudioConversion } from "./audio.ts";
 import { openDecodedFile } from "./file.ts";
 import { FfmpegLink, type FfmpegOptions } from "./link.ts";
+import type { SceneOptions } from "./messages.ts";
 import { createSnapshots } from "./snapshot.ts";
+import { type Clip, generateClip, type MediaStreams, openFileStreams, openSceneStreams } from "./streams.ts";
 import { createTrackConversions } from "./track.ts";
 
 export type { FfmpegOptions } from "./link.ts";
+export type { SceneOptions, StreamFrame } from "./messages.ts";
+export type { Clip, MediaStreams } from "./streams.ts";
 
-/** The converter, and what only tests and the doctor ask of it. */
+/** The converter, and what the file driver, the fakes and the doctor ask of FFmpeg besides. */
 export interface FfmpegWorker extends Converter {
   /** The child's process id while it runs. */
   readonly pid: number | undefined;
   /** Resolves once FFmpeg's libraries are known to load; throws FatalError `no-ffmpeg` when they do not. */
   available(): Promise<void>;
+  /** The streams of a media file, unchanged, once from beginning to end. */
+  openFile(path: string): Promise<MediaStreams>;
+  /** A made-up camera: drawn pictures with a running clock, and a bell every second if it has a tone. */
+  openScene(scene: Partial<SceneOptions>): Promise<MediaStreams>;
+  /** So many seconds of a made-up camera's pictures, all at once. */
+  generateClip(scene: Partial<SceneOptions> & { readonly seconds: number }): Promise<Clip>;
 }
 
 /**
@@ -28,6 +38,9 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
       return link.pid;
     },
     available: () => link.available(),
+    openFile: (path) => openFileStreams(link, path),
+    openScene: (scene) => openSceneStreams(link, scene),
+    generateClip: (scene) => generateClip(link, scene),
     convertTrack,
     convertAudio: (input, { output, gain }) => openAudioConversion(link, { input, output, gain: gain ?? 1 }),
     decodeFile: (source, decode) => openDecodedFile(link, source, { ...decode, log }),

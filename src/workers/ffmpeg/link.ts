@@ -55,6 +55,7 @@ export class FfmpegLink implements AsyncDisposable {
   #idle: Disposable | undefined;
   #lastId = 0;
   #deaths = 0;
+  #asking = 0;
   #available: PromiseWithResolvers<void> | undefined;
   #missing: FatalError | undefined;
   readonly #options: FfmpegOptions;
@@ -78,8 +79,15 @@ export class FfmpegLink implements AsyncDisposable {
     if (this.#missing) throw this.#missing;
     this.#available ??= Promise.withResolvers();
     this.#available.promise.catch(() => {});
+    this.#asking++;
     this.#start();
-    await this.#available.promise;
+    this.#hold();
+    try {
+      await this.#available.promise;
+    } finally {
+      this.#asking--;
+      this.#rest();
+    }
   }
 
   /** Opens a job. */
@@ -206,7 +214,11 @@ export class FfmpegLink implements AsyncDisposable {
   }
 
   #over(id: number): void {
-    if (!this.#jobs.delete(id) || this.#jobs.size > 0) return;
+    if (this.#jobs.delete(id)) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#jobs.size > 0 || this.#asking > 0) return;
     this.#hold();
     this.#idle?.[Symbol.dispose]();
     this.#idle = this.#options.clock.timer(this.#options.idleMs ?? 30_000, () => {
@@ -218,7 +230,7 @@ export class FfmpegLink implements AsyncDisposable {
   #hold(): void {
     const child = this.#living?.child;
     if (!child) return;
-    if (this.#jobs.size > 0) {
+    if (this.#jobs.size > 0 || this.#asking > 0) {
       child.ref();
       child.channel?.ref();
     } else {

@@ -1,8 +1,10 @@
 import type { Frame } from "../../../media/frame.ts";
 import { DoorwardError, FatalError, messageOf } from "../../../util/errors.ts";
-import type { FromChild, ToChild } from "../messages.ts";
+import type { FromChild, StreamFrame, ToChild } from "../messages.ts";
 import { quietFfmpeg } from "./av.ts";
+import { openScene } from "./clip.ts";
 import { AudioConversionCore } from "./conversion.ts";
+import { openPassThrough } from "./demux.ts";
 import { openFile } from "./file.ts";
 import { Job } from "./job.ts";
 import { keyFrameToJpeg } from "./picture.ts";
@@ -54,6 +56,16 @@ const starters = {
         return wanted.map((frame) => ({ ...frame, stream: 0 }));
       }),
     );
+  },
+  scene: async (job: Job, { scene }: Of<"scene">): Promise<void> => {
+    const { formats, batches } = await openScene(scene);
+    job.opened({ formats });
+    job.end(await job.send(batches, (frames: StreamFrame[]) => frames));
+  },
+  demux: async (job: Job, { path }: Of<"demux">): Promise<void> => {
+    const { formats, durationUs, batches } = await openPassThrough(path);
+    job.opened({ formats, durationUs });
+    job.end(await job.send(batches, (frames: StreamFrame[]) => frames));
   },
   snapshot: async (job: Job, { format, frame, widthPx }: Of<"snapshot">): Promise<void> => {
     job.opened({ formats: [], picture: await keyFrameToJpeg(format, frame, widthPx) });
