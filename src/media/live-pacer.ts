@@ -10,8 +10,14 @@ export interface LivePacerOptions {
   readonly calmMs?: number;
 }
 
+/** Further ahead than this, sound is left out: one block now and then, or at once where it is quiet. */
 const slackUs = 60_000;
+/** Further ahead than this, everything is left out. */
+const hardSlackUs = 250_000;
+/** Least time between two loud blocks that are left out. */
+const trimUs = 500_000;
 const stepUs = 20_000;
+/** A talker who is silent so long has paused; the device did not run dry. */
 const pauseUs = 1_500_000;
 
 /**
@@ -27,6 +33,7 @@ export class LivePacer implements Pacer {
   readonly #calmUs: number;
   #targetUs: number;
   #lastTroubleUs = 0;
+  #lastDropUs = 0;
   #underruns = 0;
   #dropped = 0;
   #inserted = 0;
@@ -41,6 +48,7 @@ export class LivePacer implements Pacer {
   verdict(nowUs: number, block: BlockInfo): Verdict {
     if (this.#model.startUs === undefined) {
       this.#lastTroubleUs = nowUs;
+      this.#lastDropUs = nowUs;
       return this.#prime(block);
     }
     const leadUs = this.#model.leadUs(nowUs);
@@ -53,7 +61,7 @@ export class LivePacer implements Pacer {
       return this.#prime(block);
     }
     this.#calm(nowUs);
-    return this.#correct(leadUs, block);
+    return this.#correct(nowUs, block);
   }
 
   sent(nowUs: number, durationUs: number): void {
@@ -84,14 +92,20 @@ export class LivePacer implements Pacer {
     return this.#send(Math.round(this.#targetUs / block.durationUs));
   }
 
-  #correct(leadUs: number, block: BlockInfo): Verdict {
-    const aheadUs = leadUs + block.durationUs - this.#targetUs;
-    const room = block.quiet ? Math.max(block.durationUs, stepUs) : slackUs;
-    if (aheadUs > room + block.durationUs) {
+  #correct(nowUs: number, block: BlockInfo): Verdict {
+    const aheadUs = this.#model.leadUs(nowUs) + block.durationUs - this.#targetUs;
+    if (this.#isTooMuch(aheadUs, { nowUs, block })) {
+      this.#lastDropUs = nowUs;
       this.#dropped++;
       return { kind: "drop" };
     }
-    return this.#send(block.quiet && -aheadUs > room ? 1 : 0);
+    return this.#send(block.quiet && aheadUs < -stepUs ? 1 : 0);
+  }
+
+  #isTooMuch(aheadUs: number, { nowUs, block }: { readonly nowUs: number; readonly block: BlockInfo }): boolean {
+    if (aheadUs > hardSlackUs) return true;
+    if (block.quiet) return aheadUs > stepUs + block.durationUs;
+    return aheadUs > slackUs && nowUs - this.#lastDropUs >= trimUs;
   }
 
   #send(silenceBlocks: number): Verdict {
