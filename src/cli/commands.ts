@@ -1,0 +1,34 @@
+import type { Command } from "./command.ts";
+
+/** A command that is loaded when it is called, so that each starts as fast as it can. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const load = async (module: Promise<{ readonly command: Command }>) => (await module).command;
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "start",
+    summary: "run the hub, or the demo when there is no doorward.yaml",
+    load: () => load(import("./start.ts")),
+  },
+  { name: "hub", summary: "run the hub with its configuration file", load: () => load(import("./hub.ts")) },
+  { name: "demo", summary: "run the hub with make-believe devices", load: () => load(import("./demo.ts")) },
+  {
+    name: "probe",
+    summary: "look at a camera: tracks, size, rates, time to first frame",
+    load: () => load(import("./probe.ts")),
+  },
+  {
+    name: "talk",
+    summary: "play a file, a microphone or words through cameras",
+    load: () => load(import("./talk.ts")),
+  },
+  { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
+  { name: "user", summary: "list, add, change and remove people", load: () => load(import("./user.ts")) },
+  { name: "token", summary: "list, make and revoke tokens for programs", load: () => load(import("./token.ts")) },
+];

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import { systemClock } from "../util/clock.ts";
+import { isAbort, messageOf } from "../util/errors.ts";
+import { createLog, type LogLevel } from "../util/log-pino.ts";
+import { version } from "../util/version.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { commands } from "./commands.ts";
+
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") return help(rest[0]);
+  if (name === "--version" || name === "-v" || name === "version") return say(version);
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (!entry) {
+    process.stderr.write(`doorward: there is no command "${name}"; "doorward --help" lists them\n`);
+    return 2;
+  }
+  const command = await entry.load();
+  if (rest.includes("--help") || rest.includes("-h")) return say(command.usage.trimEnd());
+  return run(command, rest);
+}
+
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    return await command.run(args, context(stop.signal));
+  } catch (error) {
+    if (stop.signal.aborted && isAbort(error)) return 130;
+    return complain(command, error);
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+function context(signal: AbortSignal): CommandContext {
+  const wanted = process.env["DOORWARD_LOG"] as LogLevel | undefined;
+  const level = wanted && levels.includes(wanted) ? wanted : "warn";
+  const log = createLog({ level, format: process.stderr.isTTY ? "text" : "json" });
+  return { stdout: process.stdout, stderr: process.stderr, signal, clock: systemClock, log };
+}
+
+function complain(command: Command, error: unknown): number {
+  const code = (error as { code?: unknown }).code;
+  const usage = error instanceof UsageError || (typeof code === "string" && code.startsWith("ERR_PARSE_ARGS"));
+  const hint = usage ? `\n"doorward ${command.name} --help" tells more` : "";
+  process.stderr.write(`doorward ${command.name}: ${messageOf(error)}${hint}\n`);
+  return usage ? 2 : 1;
+}
+
+async function help(name: string | undefined): Promise<number> {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (entry) return say((await entry.load()).usage.trimEnd());
+  const width = Math.max(...commands.map((candidate) => candidate.name.length)) + 2;
+  const list = commands.map((candidate) => `  ${candidate.name.padEnd(width)}${candidate.summary}`);
+  return say(
+    [
+      `doorward ${version}: cameras, doors and rooms in one hub`,
+      "",
+      "usage: doorward <command> [options]",
+      "",
+      ...list,
+      "",
+      '"doorward <command> --help" tells a command\'s options. DOORWARD_LOG=debug|info|warn|error sets what is logged.',
+    ].join("\n"),
+  );
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}

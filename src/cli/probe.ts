@@ -1,0 +1,183 @@
+import { parseArgs } from "node:util";
+import type { DeviceInput } from "../hub/api.ts";
+import { HubDevice } from "../hub/device.ts";
+import { resolveDevice } from "../hub/device-input.ts";
+import { describeFormat, type TrackInfo } from "../hub/state.ts";
+import type { Track } from "../media/track.ts";
+import { FatalError, RecoverableError } from "../util/errors.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { openDrivers } from "./drivers.ts";
+
+const usage = `usage: doorward probe ADDRESS [options]
+
+Connects to a camera as the hub would, without a hub, and tells what it sends.
+ADDRESS is e.g. rtsp://user:password@192.168.1.20/onvif1, tcp://192.168.1.25:12345/ or test:?name=Garden.
+
+  --seconds N      how long to measure (default 5)
+  --timeout N      how long to wait for the first picture, in seconds (default 15)
+  --username NAME, --password TEXT
+                   credentials, if they are not in the address
+  --driver KIND    do not find out the driver from the address
+  --json           say it in JSON
+
+exit code: 0 pictures or sound came, 1 nothing came, 2 wrong usage
+`;
+
+/** `doorward probe`. */
+export const command: Command = { name: "probe", summary: "look at a camera: tracks, size, rates", usage, run };
+
+/** What was measured of one track. */
+interface TrackReport extends Omit<TrackInfo, "readers" | "id" | "label"> {
+  readonly fps?: number;
+  readonly bitrateBps: number;
+  readonly keyFrameIntervalMs?: number;
+}
+
+async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seconds: { type: "string", default: "5" },
+      timeout: { type: "string", default: "15" },
+      username: { type: "string" },
+      password: { type: "string" },
+      driver: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [address] = positionals;
+  if (address === undefined) throw new UsageError("which address?");
+  const { username, password, driver } = values;
+  const input: DeviceInput = { id: "probe", name: "probe", address, username, password, driver };
+  const report = await probe(input, {
+    context,
+    measureMs: seconds(values.seconds, "--seconds"),
+    timeoutMs: seconds(values.timeout, "--timeout"),
+  });
+  context.stdout.write(values.json ? `${JSON.stringify(report)}\n` : render(report));
+  return 0;
+}
+
+function seconds(text: string, flag: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 3600)) throw new UsageError(`${flag} takes a number of seconds, up to 3600`);
+  return value * 1000;
+}
+
+interface Report {
+  readonly address: string;
+  readonly driver: string;
+  readonly firstFrameMs: number;
+  readonly speaker: readonly string[];
+  readonly tracks: readonly TrackReport[];
+}
+
+async function probe(
+  input: DeviceInput,
+  how: { readonly context: CommandContext; readonly measureMs: number; readonly timeoutMs: number },
+): Promise<Report> {
+  const { clock, log, signal } = how.context;
+  await using drivers = openDrivers(how.context);
+  const resolved = resolveDevice(
+    { ...input, id: "probe" },
+    { drivers: drivers.list, unseal: (text) => text, permanent: false, preview: false },
+  );
+  const beganUs = clock.nowUs();
+  const device = new HubDevice({ ...resolved, clock, log });
+  const first = firstFrame(device, { timeoutMs: how.timeoutMs, clock, signal });
+  try {
+    using _demand = device.demand();
+    await first;
+    const firstFrameMs = Math.round((clock.nowUs() - beganUs) / 1000);
+    const reports = device.tracks.map((track) => measure(track, how));
+    const tracks = await Promise.all(reports);
+    const formats = device.info().speaker?.formats ?? [];
+    return {
+      address: resolved.address,
+      driver: resolved.driver.kind,
+      firstFrameMs,
+      speaker: formats.map(({ codec, sampleRateHz }) => `${codec} ${sampleRateHz} Hz`),
+      tracks,
+    };
+  } finally {
+    await device.close();
+  }
+}
+
+/** Resolves at the first frame; rejects at once for what only a person can mend, else after the time-out. */
+function firstFrame(
+  device: HubDevice,
+  options: { readonly timeoutMs: number; readonly clock: CommandContext["clock"]; readonly signal: AbortSignal },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const { phase, error } = device.state;
+      if (phase === "live") settle(resolve);
+      else if (phase === "wrong-password") settle(() => reject(new FatalError(error?.message ?? "wrong password")));
+    };
+    const listener = device.onChange(look);
+    const timer = options.clock.timer(options.timeoutMs, () => {
+      const why = device.state.error?.message ?? "it sent nothing that can be shown";
+      settle(() => reject(new RecoverableError(`no picture within ${options.timeoutMs / 1000} s: ${why}`)));
+    });
+    const onAbort = () => settle(() => reject(options.signal.reason));
+    options.signal.addEventListener("abort", onAbort, { once: true });
+    const settle = (done: () => void) => {
+      listener[Symbol.dispose]();
+      timer[Symbol.dispose]();
+      options.signal.removeEventListener("abort", onAbort);
+      done();
+    };
+  });
+}
+
+async function measure(
+  track: Track,
+  how: { readonly context: CommandContext; readonly measureMs: number },
+): Promise<TrackReport> {
+  const { clock, signal } = how.context;
+  using reader = track.read({ start: "live" });
+  const ended = clock.sleep(how.measureMs, signal).finally(() => reader.close());
+  const keyUs: number[] = [];
+  const timesUs: number[] = [];
+  let bytes = 0;
+  for await (const frame of reader) {
+    bytes += frame.data.length;
+    timesUs.push(frame.timestampUs);
+    if (frame.key) keyUs.push(frame.timestampUs);
+  }
+  await ended;
+  const spanUs = (timesUs.at(-1) ?? 0) - (timesUs[0] ?? 0);
+  const rate = spanUs > 0 ? ((timesUs.length - 1) * 1e6) / spanUs : 0;
+  const keySpanUs = (keyUs.at(-1) ?? 0) - (keyUs[0] ?? 0);
+  const video = track.format.kind === "video";
+  return {
+    ...describeFormat(track.format),
+    frames: timesUs.length,
+    bytes,
+    ...(video && { fps: Math.round(rate * 10) / 10 }),
+    bitrateBps: spanUs > 0 ? Math.round((bytes * 8e6) / (spanUs + spanUs / Math.max(1, timesUs.length - 1))) : 0,
+    ...(video && keyUs.length > 1 && { keyFrameIntervalMs: Math.round(keySpanUs / (keyUs.length - 1) / 1000) }),
+  };
+}
+
+function render(report: Report): string {
+  const lines = [
+    `${report.address}`,
+    `  driver        ${report.driver}`,
+    `  first frame   ${report.firstFrameMs} ms`,
+    ...report.tracks.map((track) => `  ${track.kind.padEnd(13)} ${describeTrack(track)}`),
+    `  speaker       ${report.speaker.length === 0 ? "none" : report.speaker.join(", ")}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describeTrack(track: TrackReport): string {
+  const bitrate = `${(track.bitrateBps / 1000).toFixed(0)} kbit/s`;
+  if (track.kind === "audio")
+    return `${track.codec}, ${track.sampleRateHz} Hz, ${track.channels} channel(s), ${bitrate}`;
+  const size = track.widthPx ? `${track.widthPx}x${track.heightPx}` : "size unknown";
+  const gop = track.keyFrameIntervalMs ? `key frame every ${track.keyFrameIntervalMs} ms` : "one key frame at most";
+  return `${track.codec} ${track.profile ?? ""}, ${size}, ${track.fps} fps, ${bitrate}, ${gop}`;
+}

@@ -1,0 +1,66 @@
+import { parseArgs } from "node:util";
+import { FatalError } from "../util/errors.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { withIdentity } from "./identity.ts";
+
+const usage = `usage: doorward token list PERSON [--json]
+       doorward token add PERSON NAME [--days N]
+       doorward token remove PERSON ID
+
+Tokens let programs act for a person: "Authorization: Bearer <token>" at the API and at /whep/<camera>.
+A token is shown once, when it is made; only its SHA-256 is kept.
+
+  --days N     ends after N days (default: never)
+  --data DIR   folder of the hub's data (default: data, or $DOORWARD_DATA)
+  --json       say it in JSON
+
+exit code: 0 done, 1 refused, 2 wrong usage
+`;
+
+/** `doorward token`. */
+export const command: Command = { name: "token", summary: "list, make and revoke tokens for programs", usage, run };
+
+async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { days: { type: "string" }, data: { type: "string" }, json: { type: "boolean", default: false } },
+  });
+  const [action, person, what] = positionals;
+  if (person === undefined) throw new UsageError("whose tokens?");
+  const say = (text: string, value: unknown) => context.stdout.write(`${values.json ? JSON.stringify(value) : text}\n`);
+  return withIdentity(values.data, context, async ({ users, credentials, audit }) => {
+    const user = users.byName(person);
+    if (!user) throw new FatalError(`there is nobody called ${person}`);
+    if (action === "list") {
+      const tokens = credentials.tokens(user.id);
+      const lines = tokens.map(({ id, name, lastUsedMs }) => `${id}  ${name}  ${lastUsed(lastUsedMs)}`);
+      say(lines.length === 0 ? "no tokens" : lines.join("\n"), tokens);
+      return 0;
+    }
+    if (what === undefined) throw new UsageError(action === "add" ? "what is the token for?" : "which token?");
+    if (action === "add") {
+      const expiresMs = expiry(values.days, context.clock.wallMs());
+      const token = credentials.makeToken(user.id, { name: what, ...(expiresMs !== undefined && { expiresMs }) });
+      audit.record({ actor: "command line", action: "token-add", subject: person, detail: what });
+      say(token.secret, token);
+      return 0;
+    }
+    if (action !== "remove") throw new UsageError(`"${action}" is none of list, add, remove`);
+    if (!users.endCredential({ userId: user.id, via: "token", id: what })) throw new FatalError(`no token ${what}`);
+    audit.record({ actor: "command line", action: "token-remove", subject: person, detail: what });
+    say(`removed ${what}`, { id: what });
+    return 0;
+  });
+}
+
+function expiry(days: string | undefined, nowMs: number): number | undefined {
+  if (days === undefined) return undefined;
+  const count = Number(days);
+  if (!(count > 0 && count < 36_500)) throw new UsageError("--days takes a number of days");
+  return nowMs + count * 86_400_000;
+}
+
+function lastUsed(ms: number | undefined): string {
+  return ms === undefined ? "never used" : `last used ${new Date(ms).toISOString()}`;
+}
