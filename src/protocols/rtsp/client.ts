@@ -1,0 +1,297 @@
+import type { Clock } from "../../util/clock.ts";
+import { type DoorwardError, isAbort, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { version } from "../../util/version.ts";
+import { parseSdp, type SessionDescription } from "../sdp/index.ts";
+import { controlBase, type RtspAddress, resolveControl } from "./address.ts";
+import { RtspAuthenticator } from "./authenticator.ts";
+import { RtspConnection } from "./connection.ts";
+import { refusal } from "./failure.ts";
+import type { RtspResponse } from "./message.ts";
+import { formatTransport, parseTransports, type RtspTransport } from "./transport-header.ts";
+import { openUdpPair, type UdpPair } from "./udp.ts";
+
+/** How media travels: on the RTSP connection itself, or by datagrams of its own. */
+export type RtspProtocol = "tcp" | "udp";
+
+/** Feature tag of the ONVIF back channel (ONVIF Streaming Specification, 5.3). */
+export const backchannelTag = "www.onvif.org/ver20/backchannel";
+
+const userAgent = `Doorward/${version}`;
+
+/** Options of {@link RtspClient.open}. */
+export interface RtspClientOptions {
+  readonly address: RtspAddress;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** SHA-256 fingerprint of a self-signed certificate to accept. */
+  readonly tlsFingerprint?: string;
+  /** Ends requests that are under way; TEARDOWN still goes out when the client is disposed. */
+  readonly signal: AbortSignal;
+}
+
+/** What the server has to offer. */
+export interface RtspDescription {
+  readonly sdp: SessionDescription;
+  /** What relative controls of the media refer to. */
+  readonly base: string;
+}
+
+/** Options of {@link RtspClient.setup}. */
+export interface RtspSetupOptions {
+  readonly protocol: RtspProtocol;
+  readonly onRtp: (packet: Uint8Array) => void;
+  readonly onRtcp: (packet: Uint8Array) => void;
+  /** Value of `Require`. */
+  readonly require?: string;
+}
+
+/** One medium that was set up. Ends with its client. */
+export interface RtspChannel {
+  readonly protocol: RtspProtocol;
+  /** Synchronisation source that the server announced. */
+  readonly ssrc: number | undefined;
+  /** False when the packet was thrown away because the server does not take it. */
+  sendRtp(packet: Uint8Array): boolean;
+  sendRtcp(packet: Uint8Array): boolean;
+}
+
+/**
+ * RTSP 1.0 client (RFC 2326) for one session on one connection: OPTIONS, DESCRIBE, SETUP, PLAY, keep-alive by the
+ * server's own time-out, TEARDOWN when disposed. Its methods throw RecoverableError, FatalError or AbortError.
+ */
+export class RtspClient implements AsyncDisposable {
+  #connection!: RtspConnection;
+  #session: string | undefined;
+  #timeoutMs = 60_000;
+  #publicMethods = new Set<string>();
+  #require: string | undefined;
+  #aggregateUri: string;
+  #channels = new Map<number, (packet: Uint8Array) => void>();
+  #pairs: UdpPair[] = [];
+  #sessionLost = Promise.withResolvers<DoorwardError>();
+  readonly #life = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #auth: RtspAuthenticator;
+  readonly #options: RtspClientOptions;
+
+  /** Connects and asks for the server's methods. */
+  static async open(options: RtspClientOptions): Promise<RtspClient> {
+    const client = new RtspClient(options);
+    const { address, clock, tlsFingerprint, signal } = options;
+    const onFrame = (channel: number, payload: Uint8Array) => client.#channels.get(channel)?.(payload);
+    client.#connection = await RtspConnection.open(address, { clock, tlsFingerprint, signal, onFrame });
+    try {
+      await client.#askMethods();
+      return client;
+    } catch (error) {
+      client.#connection[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(options: RtspClientOptions) {
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#life.signal]);
+    this.#aggregateUri = options.address.uri;
+    this.#auth = new RtspAuthenticator(options.address.credentials, options.address.name);
+  }
+
+  /** Resolves when the connection or the session is over, with the reason. */
+  get lost(): Promise<DoorwardError> {
+    return Promise.race([this.#connection.closed, this.#sessionLost.promise]);
+  }
+
+  /** Datagrams that came from elsewhere than the set-up said. */
+  get strangers(): number {
+    return this.#pairs.reduce((sum, pair) => sum + pair.strangers, 0);
+  }
+
+  /** Asks for the session description. `require` is the value of `Require`. */
+  async describe(options: { readonly require?: string } = {}): Promise<RtspDescription> {
+    const { uri, name } = this.#options.address;
+    const response = await this.#request("DESCRIBE", uri, { Accept: "application/sdp", Require: options.require });
+    this.#expectSuccess(response, "DESCRIBE");
+    try {
+      const sdp = parseSdp(new TextDecoder().decode(response.body));
+      const base = controlBase(response.headers, uri);
+      this.#aggregateUri = resolveControl(sdp.control, base);
+      return { sdp, base };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw new RecoverableError(`${name} describes its stream in a way that cannot be read: ${messageOf(error)}`, {
+        code: "bad-description",
+        cause: error,
+      });
+    }
+  }
+
+  /** Sets one medium up, by its control URI. Throws RecoverableError `transport-refused` for 461. */
+  async setup(uri: string, options: RtspSetupOptions): Promise<RtspChannel> {
+    this.#require ??= options.require;
+    return options.protocol === "tcp" ? await this.#setupTcp(uri, options) : await this.#setupUdp(uri, options);
+  }
+
+  /** Starts the media; from now on the session is kept alive. RECORD is what some firmwares want for a back channel. */
+  async start(method: "PLAY" | "RECORD" = "PLAY"): Promise<void> {
+    // No Range: servers with a back channel refuse to seek (GStreamer 1.22 answers 503), and live media has no position.
+    const headers = { Require: this.#require };
+    this.#expectSuccess(await this.#request(method, this.#aggregateUri, headers), method);
+    this.#keepAlive().catch((error: unknown) => {
+      if (isAbort(error)) return;
+      this.#sessionLost.resolve(error as DoorwardError);
+    });
+  }
+
+  /** Ends the session and the connection, within a second. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort();
+    for (const pair of this.#pairs) pair[Symbol.dispose]();
+    if (this.#session !== undefined) await this.#teardown(this.#session);
+    this.#connection[Symbol.dispose]();
+  }
+
+  async #teardown(session: string): Promise<void> {
+    const uri = this.#aggregateUri;
+    const headers = {
+      Session: session,
+      Authorization: this.#auth.header("TEARDOWN", uri),
+      "User-Agent": userAgent,
+      Require: this.#require,
+    };
+    const answer = this.#connection.request({ method: "TEARDOWN", uri, headers, timeoutMs: 1000 }).catch(() => {});
+    this.#connection.end();
+    await Promise.race([answer, this.#connection.closed]);
+  }
+
+  async #askMethods(): Promise<void> {
+    const response = await this.#request("OPTIONS", this.#options.address.uri);
+    for (const value of response.headers.all("Public")) {
+      for (const method of value.split(",")) this.#publicMethods.add(method.trim().toUpperCase());
+    }
+  }
+
+  async #setupTcp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
+    const first = this.#channels.size;
+    const wanted: RtspTransport = { protocol: "tcp", interleaved: [first, first + 1] };
+    const agreed = await this.#setup(uri, { wanted, require: sinks.require });
+    const [rtp, rtcp] = agreed.interleaved ?? [first, first + 1];
+    this.#channels.set(rtp, sinks.onRtp);
+    this.#channels.set(rtcp, sinks.onRtcp);
+    return {
+      protocol: "tcp",
+      ssrc: agreed.ssrc,
+      sendRtp: (packet) => this.#connection.sendFrame(rtp, packet),
+      sendRtcp: (packet) => this.#connection.sendFrame(rtcp, packet),
+    };
+  }
+
+  async #setupUdp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
+    const { remoteAddress } = this.#connection;
+    const pair = await openUdpPair({ remoteAddress, onRtp: sinks.onRtp, onRtcp: sinks.onRtcp });
+    this.#pairs.push(pair);
+    const agreed = await this.#setup(uri, {
+      wanted: { protocol: "udp", clientPorts: pair.ports },
+      require: sinks.require,
+    });
+    pair.lock({ address: remoteAddress, ports: agreed.serverPorts });
+    pair.sendRtp(punchRtp);
+    pair.sendRtcp(punchRtcp);
+    return {
+      protocol: "udp",
+      ssrc: agreed.ssrc,
+      sendRtp: (packet) => pair.sendRtp(packet),
+      sendRtcp: (packet) => pair.sendRtcp(packet),
+    };
+  }
+
+  async #setup(
+    uri: string,
+    options: { readonly wanted: RtspTransport; readonly require: string | undefined },
+  ): Promise<RtspTransport> {
+    const headers = { Transport: formatTransport(options.wanted), Require: options.require };
+    const response = await this.#request("SETUP", uri, headers);
+    this.#expectSuccess(response, "SETUP");
+    this.#readSession(response);
+    const agreed = readTransport(response.headers.get("Transport") ?? "");
+    if (agreed && agreed.protocol !== options.wanted.protocol) {
+      throw new RecoverableError(
+        `${this.#options.address.name} agrees to ${agreed.protocol}, which was not asked for`,
+        {
+          code: "transport-refused",
+        },
+      );
+    }
+    return agreed ?? options.wanted;
+  }
+
+  #readSession(response: RtspResponse): void {
+    const [id, ...parameters] = (response.headers.get("Session") ?? "").split(";");
+    if (id?.trim()) this.#session ??= id.trim();
+    for (const parameter of parameters) {
+      const seconds = /^\s*timeout\s*=\s*(\d{1,6})/i.exec(parameter)?.[1];
+      if (seconds !== undefined && Number(seconds) > 0) this.#timeoutMs = Number(seconds) * 1000;
+    }
+  }
+
+  /** Runs until the client is disposed; throws when the server has forgotten the session. */
+  async #keepAlive(): Promise<void> {
+    const { clock, log } = this.#options;
+    const everyMs = Math.max(1000, Math.min(this.#timeoutMs / 2, 30_000));
+    let method = this.#publicMethods.has("GET_PARAMETER") ? "GET_PARAMETER" : "OPTIONS";
+    for (;;) {
+      await clock.sleep(everyMs, this.#life.signal);
+      try {
+        const response = await this.#request(method, this.#aggregateUri);
+        if (response.status === 454) this.#expectSuccess(response, method);
+        if (response.status >= 400) method = "OPTIONS";
+      } catch (error) {
+        // A camera that streams but is slow to answer is no lost camera: silence of the media decides.
+        if (!(error instanceof RecoverableError) || error.code !== "no-answer") throw error;
+        log.debug({ method }, "keep-alive was not answered");
+      }
+    }
+  }
+
+  async #request(
+    method: string,
+    uri: string,
+    headers: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<RtspResponse> {
+    for (let tries = 1; ; tries++) {
+      const authorization = this.#auth.header(method, uri);
+      const response = await this.#connection.request({
+        method,
+        uri,
+        headers: {
+          ...headers,
+          Session: this.#session,
+          Authorization: authorization,
+          "User-Agent": userAgent,
+        },
+        signal: this.#signal,
+      });
+      if (this.#auth.judge(response, { authorized: authorization !== undefined, tries }) === "accept") return response;
+    }
+  }
+
+  #expectSuccess(response: RtspResponse, method: string): void {
+    if (response.status >= 200 && response.status < 300) return;
+    throw refusal(response, { method, peer: this.#options.address.name });
+  }
+}
+
+/** What opens a firewall's or router's way back: an empty RTP packet and an empty receiver report (RFC 3550). */
+const punchRtp = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+const punchRtcp = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
+
+function readTransport(value: string): RtspTransport | undefined {
+  try {
+    return parseTransports(value)[0];
+  } catch (error) {
+    throw new RecoverableError(`the camera's answer to SETUP cannot be read: ${messageOf(error)}`, {
+      code: "bad-protocol",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,207 @@
+import type { Format } from "../../media/format.ts";
+import type { Clock } from "../../util/clock.ts";
+import { isAbort, messageOf, RecoverableError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { parseRtspAddress, type RtspAddress, resolveControl } from "./address.ts";
+import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
+import { backchannelTag, RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
+import { type MediaStream, receiveMedia } from "./media-stream.ts";
+import type { FrameSink } from "./unit-frames.ts";
+
+/** Options of {@link playRtsp}. Everything about the device is structural, so that any driver may use it. */
+export interface PlayRtspOptions {
+  /** `rtsp://` or `rtsps://` */
+  readonly address: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** What to try, in this order; default TCP, then UDP. rtsps knows TCP only. */
+  readonly protocols?: readonly RtspProtocol[];
+  /** SHA-256 fingerprint of a self-signed certificate to accept. */
+  readonly tlsFingerprint?: string;
+  /** Which of several video media, from 0. */
+  readonly video?: number;
+  /** Ask for the ONVIF back channel (it is told by `onMedia`, never opened here). A camera that minds is asked without. */
+  readonly backchannel?: boolean;
+  /** No packet for so long: the next protocol is tried; default 5 s. */
+  readonly noDataMs?: number;
+  /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 10 s. */
+  readonly silenceMs?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** A track to write to; called again with the same codec when another protocol is tried. */
+  readonly onTrack: (format: Format) => FrameSink;
+  readonly onPhase?: (phase: "connecting" | "waiting-for-key-frame") => void;
+  /** The first key frame was written, or the first sound where there is no picture. */
+  readonly onReady?: () => void;
+  /** What the camera offers, and what was taken of it, before media flows. */
+  readonly onMedia?: (media: ChosenMedia, description: RtspDescription) => void;
+}
+
+/** What is left to try. */
+interface Plan {
+  readonly protocols: readonly RtspProtocol[];
+  readonly backchannel: boolean;
+}
+
+/** It did not work this way, but there is another. */
+class Setback extends Error {
+  readonly plan: Plan;
+  constructor(plan: Plan, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.plan = plan;
+  }
+}
+
+/**
+ * Plays an RTSP source until `signal` aborts (then it returns) or the source is lost (then it throws RecoverableError or
+ * FatalError, `wrong-password` for refused credentials). One connection at a time. Falls back from one transport to the
+ * next when the server refuses it or no data comes, and from asking for the back channel to not asking.
+ */
+export async function playRtsp(options: PlayRtspOptions): Promise<void> {
+  const address = parseRtspAddress(options.address, options);
+  const protocols: readonly RtspProtocol[] = address.tls ? ["tcp"] : (options.protocols ?? ["tcp", "udp"]);
+  let plan: Plan = { protocols, backchannel: options.backchannel ?? false };
+  for (;;) {
+    try {
+      await playOnce(address, { ...options, plan });
+      return;
+    } catch (error) {
+      if (options.signal.aborted && isAbort(error)) return;
+      if (!(error instanceof Setback)) throw error;
+      options.log.info({ protocols: error.plan.protocols }, `trying another way: ${error.message}`);
+      plan = error.plan;
+    }
+  }
+}
+
+type AttemptOptions = PlayRtspOptions & { readonly plan: Plan };
+
+async function playOnce(address: RtspAddress, options: AttemptOptions): Promise<void> {
+  options.onPhase?.("connecting");
+  const { clock, log, tlsFingerprint, signal } = options;
+  await using client = await RtspClient.open({ address, clock, log, tlsFingerprint, signal });
+  const { description, backchannel } = await describe(client, options);
+  const media = chooseMedia(description.sdp, { video: options.video, backchannel, peer: address.name });
+  options.onMedia?.(media, description);
+  using streams = new DisposableStack();
+  const { main, protocol } = await setUpMain(client, { ...options, media, description, streams });
+  options.onPhase?.("waiting-for-key-frame");
+  await orNextProtocol(() => client.start(), { ...options, protocol });
+  const over = new AbortController();
+  streams.defer(() => over.abort());
+  const untilOver = AbortSignal.any([signal, over.signal]);
+  const silent = watchSilence(main, { ...options, protocol, peer: address.name, signal: untilOver });
+  const lost = client.lost.then((error) => Promise.reject(error));
+  await Promise.race([silent, lost]);
+}
+
+/** Asks with the back channel's `Require` where wanted; any refusal of that is answered by asking without. */
+async function describe(
+  client: RtspClient,
+  options: AttemptOptions,
+): Promise<{ readonly description: RtspDescription; readonly backchannel: boolean }> {
+  if (!options.plan.backchannel) return { description: await client.describe(), backchannel: false };
+  try {
+    return { description: await client.describe({ require: backchannelTag }), backchannel: true };
+  } catch (error) {
+    if (!(error instanceof RecoverableError)) throw error;
+    if (["connection-lost", "no-answer", "bad-protocol"].includes(error.code)) {
+      throw new Setback({ ...options.plan, backchannel: false }, error);
+    }
+    options.log.debug({ code: error.code }, "asking without the back channel");
+    return { description: await client.describe(), backchannel: false };
+  }
+}
+
+type SetUpOptions = AttemptOptions & {
+  readonly media: ChosenMedia;
+  readonly description: RtspDescription;
+  readonly streams: DisposableStack;
+};
+
+/** Sets the picture up (or the sound, if there is none) by the first protocol that is granted, then the sound beside it. */
+async function setUpMain(
+  client: RtspClient,
+  options: SetUpOptions,
+): Promise<{ readonly main: MediaStream; readonly protocol: RtspProtocol }> {
+  const { video, audio } = options.media;
+  const receive = receiveMedia(options);
+  const setUp = async (medium: ChosenMedium, protocol: RtspProtocol) => {
+    const stream = options.streams.use(receive(medium));
+    const uri = resolveControl(medium.section.control, options.description.base);
+    const { rtp, rtcp } = stream;
+    stream.channel = await client.setup(uri, { protocol, onRtp: rtp, onRtcp: rtcp });
+    return stream;
+  };
+  const first = (video ?? audio) as ChosenMedium;
+  const { result: main, protocol } = await firstGranted((wanted) => setUp(first, wanted), options);
+  if (video && audio) {
+    await setUp(audio, protocol).catch((error: unknown) => {
+      if (!(error instanceof RecoverableError) || error.code === "connection-lost") throw error;
+      options.log.warn({ code: error.code }, `no sound: ${error.message}`);
+    });
+  }
+  return { main, protocol };
+}
+
+/** On 461 the next protocol is asked for on the same connection; on a broken connection, on a new one. */
+async function firstGranted<T>(
+  setUp: (protocol: RtspProtocol) => Promise<T>,
+  options: AttemptOptions,
+): Promise<{ readonly result: T; readonly protocol: RtspProtocol }> {
+  const { protocols } = options.plan;
+  for (const [index, protocol] of protocols.entries()) {
+    try {
+      const remaining = { ...options, plan: { ...options.plan, protocols: protocols.slice(index) } };
+      return { result: await orNextProtocol(() => setUp(protocol), { ...remaining, protocol }), protocol };
+    } catch (error) {
+      const refused = error instanceof RecoverableError && error.code === "transport-refused";
+      if (!refused || index === protocols.length - 1) throw error;
+    }
+  }
+  throw new RecoverableError("no transport is left to try", { code: "transport-refused" });
+}
+
+/** Turns trouble into a setback where another protocol is left, unless the connection still serves (461). */
+async function orNextProtocol<T>(
+  step: () => Promise<T>,
+  options: AttemptOptions & { readonly protocol: RtspProtocol },
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const rest = after(options.plan.protocols, options.protocol);
+    const final = !(error instanceof RecoverableError) || error.code === "transport-refused" || rest.length === 0;
+    throw final ? error : new Setback({ ...options.plan, protocols: rest }, error);
+  }
+}
+
+/** Runs until the camera has been silent for too long. */
+async function watchSilence(
+  main: MediaStream,
+  options: AttemptOptions & { readonly protocol: RtspProtocol; readonly peer: string },
+): Promise<never> {
+  const { clock, signal } = options;
+  const sinceUs = clock.nowUs();
+  for (;;) {
+    await clock.sleep(1000, signal);
+    const lastUs = main.lastPacketUs;
+    const silentMs = (clock.nowUs() - (lastUs ?? sinceUs)) / 1000;
+    const rest = after(options.plan.protocols, options.protocol);
+    const error = new RecoverableError(
+      lastUs === undefined
+        ? `${options.peer} agrees to send by ${options.protocol.toUpperCase()}, but no picture arrives`
+        : `${options.peer} has sent nothing for ${Math.round(silentMs / 1000)} s although it is still connected`,
+      { code: "silent" },
+    );
+    if (lastUs === undefined && rest.length > 0 && silentMs >= (options.noDataMs ?? 5000)) {
+      throw new Setback({ ...options.plan, protocols: rest }, error);
+    }
+    if (silentMs >= (options.silenceMs ?? 10_000)) throw error;
+  }
+}
+
+function after(protocols: readonly RtspProtocol[], protocol: RtspProtocol): readonly RtspProtocol[] {
+  return protocols.slice(protocols.indexOf(protocol) + 1);
+}

@@ -1,0 +1,114 @@
+import type { Frame } from "../../media/frame.ts";
+import type { Clock } from "../../util/clock.ts";
+import { WireError } from "../../util/errors.ts";
+import { createDepacketizer, type Depacketizer } from "../rtp/depacketize.ts";
+import { parseRtp, type RtpPacket } from "../rtp/packet.ts";
+import { ReorderBuffer, type ReorderCounters } from "../rtp/reorder.ts";
+import { parseRtcp } from "../rtp/rtcp.ts";
+import type { SyncedStream } from "../rtp/sync.ts";
+import type { MediaSection, PayloadMapping } from "../sdp/index.ts";
+import { ReceiverReports } from "./receiver-reports.ts";
+import type { UnitFrames } from "./unit-frames.ts";
+
+/** Options of {@link MediaReceiver}. */
+export interface MediaReceiverOptions {
+  readonly section: MediaSection;
+  readonly payload: PayloadMapping;
+  readonly clock: Clock;
+  readonly stream: SyncedStream;
+  readonly frames: UnitFrames;
+  /** Called after each frame that was written. */
+  readonly onFrame: (frame: Frame) => void;
+}
+
+/**
+ * One medium on its way from packets to frames: order, units, time, and the reports back. Nothing that a camera sends
+ * makes it throw; what cannot be read is counted.
+ */
+export class MediaReceiver {
+  /** When the last RTP packet came (hub clock, µs); undefined before the first. */
+  lastPacketUs: number | undefined;
+  /** Packets that are no RTP or RTCP, or of another payload type. */
+  refused = 0;
+  readonly #reorder: ReorderBuffer;
+  readonly #depacketizer: Depacketizer;
+  readonly #reports: ReceiverReports;
+  readonly #options: MediaReceiverOptions;
+
+  constructor(options: MediaReceiverOptions) {
+    const { codec, fmtp, clockRateHz } = options.payload;
+    if (codec === undefined) throw new TypeError("a medium without a codec cannot be received");
+    this.#options = options;
+    this.#reorder = new ReorderBuffer({ clock: options.clock });
+    this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz });
+    this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
+  }
+
+  get counters(): Readonly<ReorderCounters> {
+    return this.#reorder.counters;
+  }
+
+  /** Takes one RTP packet as it arrived. */
+  rtp(bytes: Uint8Array): void {
+    const packet = this.#read(bytes);
+    if (!packet) return;
+    this.lastPacketUs = this.#options.clock.nowUs();
+    this.#reports.received(packet);
+    this.#deliver(this.#reorder.push(packet));
+  }
+
+  /** Takes one compound RTCP packet. */
+  rtcp(bytes: Uint8Array): void {
+    try {
+      for (const packet of parseRtcp(bytes)) {
+        if (packet.type !== "sender-report") continue;
+        this.#options.stream.report(packet);
+        this.#reports.senderReport(packet);
+      }
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** To be called now and then: gives up packets that were waited for long enough. */
+  expire(): void {
+    this.#deliver(this.#reorder.expire());
+  }
+
+  /** The receiver report that is due, if anything was received. */
+  report(): Uint8Array | undefined {
+    return this.#reports.build(this.#reorder.counters.lost - this.#reorder.counters.late);
+  }
+
+  #read(bytes: Uint8Array): RtpPacket | undefined {
+    try {
+      const packet = parseRtp(bytes);
+      if (packet.payload.length > 0 && this.#isOurs(packet)) return packet;
+      this.refused++;
+    } catch (error) {
+      this.#refuse(error);
+    }
+    return undefined;
+  }
+
+  /** A camera that announces one payload type and sends another means that one. */
+  #isOurs(packet: RtpPacket): boolean {
+    const { payload, section } = this.#options;
+    return packet.payloadType === payload.payloadType || section.payloads.length === 1;
+  }
+
+  #deliver(packets: readonly RtpPacket[]): void {
+    const { stream, frames, onFrame } = this.#options;
+    for (const packet of packets) {
+      for (const unit of this.#depacketizer.push(packet)) {
+        const frame = frames.push(unit, stream.map(unit.timestamp));
+        if (frame) onFrame(frame);
+      }
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof WireError)) throw error;
+    this.refused++;
+  }
+}
