@@ -43,7 +43,7 @@ const changes: readonly Change[] = [
   (bytes, random) => {
     const copy = bytes.slice();
     const from = at(copy.length, random);
-    copy.fill(random() < 0.5 ? 0 : 0xff, from, from + at(32, random));
+    copy.fill(random() < 0.5 ? 0 : 0xff, from, Math.min(copy.length, from + at(32, random)));
     return copy;
   },
   (bytes, random, samples) => {
@@ -61,9 +61,12 @@ const changes: readonly Change[] = [
  */
 export function* mutations(seed: number, samples: readonly Uint8Array[], count: number): Generator<Uint8Array> {
   const random = seededRandom(seed);
+  const originals = samples.map((sample) => new Uint8Array(sample));
   for (let i = 0; i < count; i++) {
-    let bytes = samples[at(samples.length, random)]!;
-    for (let n = 1 + at(4, random); n > 0; n--) bytes = changes[at(changes.length, random)]!(bytes, random, samples);
-    yield new Uint8Array(bytes);
+    let bytes = originals[at(originals.length, random)]!;
+    for (let n = 1 + at(4, random); n > 0; n--) {
+      bytes = new Uint8Array(changes[at(changes.length, random)]!(bytes, random, originals));
+    }
+    yield bytes;
   }
 }

@@ -12,7 +12,7 @@ export function unescapeRbsp(nal: Uint8Array, maxBytes = 4096): Uint8Array {
   for (let i = 0; i < source.length; i++) {
     const byte = source[i]!;
     if (zeros >= 2 && byte === 3) {
-      copy ??= source.slice();
+      copy ??= new Uint8Array(source); // a Buffer's slice would be a view
       zeros = 0;
       continue;
     }

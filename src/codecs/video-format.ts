@@ -99,7 +99,7 @@ export class ParameterSetKeeper {
     const known = this.#sets.get(name);
     if (known && Buffer.compare(known, nal) === 0) return true;
     if (!known && this.#sets.size >= maxSets) return true;
-    this.#sets.set(name, nal.slice());
+    this.#sets.set(name, new Uint8Array(nal));
     this.#changed.add(name);
     this.#version++;
     const sorted = [...this.#sets.keys()].sort().flatMap((key) => this.#sets.get(key) ?? []);

@@ -5,7 +5,7 @@
 export function samplesOf(pcm: Uint8Array): Int16Array {
   const count = pcm.length >> 1;
   if (pcm.byteOffset % 2 === 0) return new Int16Array(pcm.buffer, pcm.byteOffset, count);
-  return new Int16Array(pcm.slice(0, count * 2).buffer);
+  return new Int16Array(new Uint8Array(pcm.subarray(0, count * 2)).buffer);
 }
 
 /** Bytes of samples, as s16le; a view. */
