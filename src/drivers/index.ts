@@ -1,11 +1,11 @@
 import type { Driver } from "../device/driver.ts";
-import type { Converter } from "../media/convert.ts";
+import type { FfmpegWorker } from "../workers/ffmpeg/index.ts";
 import elementary from "./elementary/index.ts";
 import createFileDriver from "./file/index.ts";
 import rtsp from "./rtsp/index.ts";
 import yoosee from "./yoosee/index.ts";
 
-/** Every driver there is; one line each. `converter` is lent to those that decode. */
-export function createDrivers(deps: { readonly converter: Converter }): readonly Driver[] {
+/** Every driver there is; one line each. `converter` is lent to those that need FFmpeg. */
+export function createDrivers(deps: { readonly converter: FfmpegWorker }): readonly Driver[] {
   return [yoosee, rtsp, elementary, createFileDriver(deps)].map((driver) => driver as Driver);
 }

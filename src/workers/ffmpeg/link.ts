@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { backoffDelayMs } from "../../util/backoff.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { childModule, WorkerProcess } from "../process.ts";
 import type { FromChild, Opened, StreamFrame, ToChild } from "./messages.ts";
 
 /** Options of {@link FfmpegLink} and of `createConverter`. */
@@ -41,37 +41,43 @@ export interface JobHandle extends Disposable {
   send(message: JobMessage): void;
 }
 
-interface Living {
-  readonly child: ChildProcess;
-  readonly bornUs: number;
-}
-
-/** The child process that owns FFmpeg: started by the first job, restarted when it dies, ended when idle. */
+/** The jobs of the child process that owns FFmpeg. It is started by the first job, restarted when it dies, ended when idle. */
 export class FfmpegLink implements AsyncDisposable {
-  #living: Living | undefined;
   #jobs = new Map<number, JobHandlers>();
+  /** Held while there is work. */
+  #lease: Promise<Disposable> | undefined;
+  /** What is to be said once the child runs again. */
   #waiting: ToChild[] = [];
   #restart: Disposable | undefined;
-  #idle: Disposable | undefined;
   #lastId = 0;
+  #bornUs = 0;
   #deaths = 0;
   #asking = 0;
   #available: PromiseWithResolvers<void> | undefined;
   #missing: FatalError | undefined;
+  readonly #worker: WorkerProcess<ToChild, FromChild>;
   readonly #options: FfmpegOptions;
 
   constructor(options: FfmpegOptions) {
     this.#options = options;
+    this.#worker = new WorkerProcess<ToChild, FromChild>({
+      name: "ffmpeg worker",
+      module: childModule("./child/main", import.meta.url),
+      clock: options.clock,
+      log: options.log,
+      idleMs: options.idleMs,
+      env: { UV_THREADPOOL_SIZE: "16", ...options.env },
+      onMessage: (message) => this.#receive(message),
+      onStart: () => {
+        this.#bornUs = options.clock.nowUs();
+      },
+      onLost: () => this.#lost(),
+    });
   }
 
   /** The child's process id while it runs. */
   get pid(): number | undefined {
-    return this.#living?.child.pid;
-  }
-
-  /** Jobs that are open. */
-  get jobCount(): number {
-    return this.#jobs.size;
+    return this.#worker.pid;
   }
 
   /** Resolves once FFmpeg's libraries are known to load. Throws FatalError `no-ffmpeg` when they do not. */
@@ -81,7 +87,6 @@ export class FfmpegLink implements AsyncDisposable {
     this.#available.promise.catch(() => {});
     this.#asking++;
     this.#start();
-    this.#hold();
     try {
       await this.#available.promise;
     } finally {
@@ -99,9 +104,7 @@ export class FfmpegLink implements AsyncDisposable {
       return { send: () => {}, [Symbol.dispose]: () => {} };
     }
     this.#jobs.set(id, handlers);
-    this.#idle?.[Symbol.dispose]();
     this.#start();
-    this.#hold();
     const send = (next: JobMessage): void => {
       if (this.#jobs.has(id)) this.#send({ ...next, id } as ToChild);
     };
@@ -117,54 +120,39 @@ export class FfmpegLink implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#restart?.[Symbol.dispose]();
-    this.#idle?.[Symbol.dispose]();
-    this.#waiting = [];
-    const jobs = [...this.#jobs.values()];
-    this.#jobs.clear();
-    const living = this.#stop();
-    for (const job of jobs)
-      job.failed(new RecoverableError("conversion ended: the hub is closing", { code: "closing" }));
-    if (living && living.child.exitCode === null && living.child.signalCode === null) {
-      living.child.ref();
-      await new Promise<void>((resolve) => living.child.once("exit", () => resolve()));
-    }
+    this.#missing ??= new FatalError("conversion refused: the hub is closing", { code: "closing" });
+    this.#failAll(new RecoverableError("conversion ended: the hub is closing", { code: "closing" }));
+    await this.#worker[Symbol.asyncDispose]();
   }
 
   #start(): void {
-    if (this.#living || this.#restart || this.#missing) return;
-    const file = import.meta.url.endsWith(".ts") ? "./child/main.ts" : "./child/main.js";
-    const child = fork(new URL(file, import.meta.url), [], {
-      serialization: "advanced",
-      execArgv: [],
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-      env: { ...process.env, UV_THREADPOOL_SIZE: "16", ...this.#options.env },
-    });
-    const living = { child, bornUs: this.#options.clock.nowUs() };
-    this.#living = living;
-    child.on("message", (message: FromChild) => this.#receive(message));
-    child.on("error", (error) => this.#options.log.warn({ error: error.message }, "ffmpeg worker: process error"));
-    child.once("exit", (code, signal) => this.#died(living, signal ?? String(code)));
-    for (const message of this.#waiting.splice(0)) this.#send(message);
-    this.#hold();
+    if (this.#lease || this.#restart || this.#missing) return;
+    this.#lease = this.#worker.lease();
+    this.#lease.catch(() => {}); // a child that does not start is lost: `onLost` is called
+    for (const message of this.#waiting.splice(0)) this.#worker.post(message);
   }
 
-  #stop(): Living | undefined {
-    const living = this.#living;
-    this.#living = undefined;
-    if (living?.child.connected) living.child.disconnect();
-    return living;
+  #release(): void {
+    this.#lease?.then(
+      (lease) => lease[Symbol.dispose](),
+      () => {},
+    );
+    this.#lease = undefined;
   }
 
-  #died(living: Living, how: string): void {
-    if (this.#living !== living) return;
-    this.#living = undefined;
-    const livedMs = (this.#options.clock.nowUs() - living.bornUs) / 1000;
-    this.#deaths = livedMs > 10_000 ? 0 : this.#deaths + 1;
-    this.#options.log.warn({ how, jobs: this.#jobs.size }, "ffmpeg worker: ended unexpectedly");
-    const delayMs = backoffDelayMs(this.#deaths, { firstMs: 50, maxMs: 1500 });
-    this.#restart = this.#options.clock.timer(delayMs, () => {
+  /** Lets the child go idle when nothing is to be done. */
+  #rest(): void {
+    if (this.#jobs.size === 0 && this.#asking === 0) this.#release();
+  }
+
+  #lost(): void {
+    const { clock } = this.#options;
+    this.#release();
+    this.#deaths = clock.nowUs() - this.#bornUs > 10_000_000 ? 0 : this.#deaths + 1;
+    this.#restart?.[Symbol.dispose]();
+    this.#restart = clock.timer(backoffDelayMs(this.#deaths, { firstMs: 50, maxMs: 1500 }), () => {
       this.#restart = undefined;
-      if (this.#jobs.size > 0 || this.#available) this.#start();
+      if (this.#jobs.size > 0 || this.#asking > 0) this.#start();
     });
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
@@ -173,12 +161,20 @@ export class FfmpegLink implements AsyncDisposable {
   }
 
   #send(message: ToChild): void {
-    if (this.#living?.child.connected) this.#living.child.send(message);
-    else if (!this.#living) this.#waiting.push(message);
+    if (this.#lease) this.#worker.post(message);
+    else this.#waiting.push(message);
+  }
+
+  #failAll(error: FatalError | RecoverableError): void {
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#waiting = [];
+    this.#release();
+    for (const job of jobs) job.failed(error);
   }
 
   #receive(message: FromChild): void {
-    if (message.type === "ready") this.#available?.resolve();
+    if (message.type === "loaded") this.#available?.resolve();
     else if (message.type === "no-ffmpeg") this.#giveUp(message.reason);
     else this.#tell(message);
   }
@@ -207,35 +203,10 @@ export class FfmpegLink implements AsyncDisposable {
     );
     this.#options.log.warn({ reason }, this.#missing.message);
     this.#available?.reject(this.#missing);
-    const jobs = [...this.#jobs.values()];
-    this.#jobs.clear();
-    this.#stop();
-    for (const job of jobs) job.failed(this.#missing);
+    this.#failAll(this.#missing);
   }
 
   #over(id: number): void {
     if (this.#jobs.delete(id)) this.#rest();
-  }
-
-  #rest(): void {
-    if (this.#jobs.size > 0 || this.#asking > 0) return;
-    this.#hold();
-    this.#idle?.[Symbol.dispose]();
-    this.#idle = this.#options.clock.timer(this.#options.idleMs ?? 30_000, () => {
-      if (this.#jobs.size === 0) this.#stop();
-    });
-  }
-
-  /** A child with work keeps the process alive, an idle one does not. */
-  #hold(): void {
-    const child = this.#living?.child;
-    if (!child) return;
-    if (this.#jobs.size > 0 || this.#asking > 0) {
-      child.ref();
-      child.channel?.ref();
-    } else {
-      child.unref();
-      child.channel?.unref();
-    }
   }
 }

@@ -74,7 +74,8 @@ export interface Opened {
 
 /** What the child answers. */
 export type FromChild =
-  | { readonly type: "ready" }
+  /** FFmpeg's libraries are there. */
+  | { readonly type: "loaded" }
   | { readonly type: "no-ffmpeg"; readonly reason: string }
   | { readonly type: "opened"; readonly id: number; readonly opened: Opened }
   | { readonly type: "frames"; readonly id: number; readonly frames: readonly StreamFrame[] }

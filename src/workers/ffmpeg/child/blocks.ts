@@ -1,42 +1,31 @@
-/** Collects interleaved 16-bit samples and cuts them into blocks of one size, multiplied by `gain` with saturation. */
+import { Reblocker } from "../../../media/reblock.ts";
+import { bufferOf } from "./av.ts";
+
+/** Cuts interleaved 16-bit samples into blocks of one size, multiplied by `gain` with saturation. */
 export class Blocks {
-  #parts: Buffer[] = [];
-  #bytes = 0;
-  readonly #blockBytes: number;
+  #ready: Buffer[] = [];
+  readonly #reblocker: Reblocker;
   readonly #gain: number;
 
   constructor(options: { readonly blockSamples: number; readonly channels: number; readonly gain: number }) {
-    this.#blockBytes = options.blockSamples * options.channels * 2;
+    this.#reblocker = new Reblocker(options.blockSamples * options.channels * 2);
     this.#gain = options.gain;
   }
 
-  /** Bytes waiting for their block to fill. */
-  get pendingBytes(): number {
-    return this.#bytes;
-  }
-
   push(samples: Buffer): void {
-    if (samples.length === 0) return;
-    this.#parts.push(this.#gain === 1 ? samples : amplify(samples, this.#gain));
-    this.#bytes += samples.length;
+    const louder = this.#gain === 1 ? samples : amplify(samples, this.#gain);
+    for (const block of this.#reblocker.push(louder)) this.#ready.push(bufferOf(block));
   }
 
   /** The next full block, or undefined. */
   take(): Buffer | undefined {
-    if (this.#bytes < this.#blockBytes) return undefined;
-    const all = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts, this.#bytes);
-    const rest = all.subarray(this.#blockBytes);
-    this.#parts = rest.length > 0 ? [rest] : [];
-    this.#bytes = rest.length;
-    return all.subarray(0, this.#blockBytes);
+    return this.#ready.shift();
   }
 
   /** What is left, filled up with silence to a full block; undefined when nothing is left. */
   takeLast(): Buffer | undefined {
-    if (this.#bytes === 0) return undefined;
-    this.#parts.push(Buffer.alloc(Math.max(0, this.#blockBytes - this.#bytes)));
-    this.#bytes = Math.max(this.#bytes, this.#blockBytes);
-    return this.take();
+    const last = this.#reblocker.flush();
+    return last && bufferOf(last);
   }
 }
 

@@ -1,6 +1,7 @@
-import { createDecoder } from "libopus-wasm";
 import { Codec, CodecContext, type Frame, Packet } from "node-av/lib";
+import { createOpusDecoder } from "../../../codecs/opus/index.ts";
 import type { AudioFormat } from "../../../media/format.ts";
+import { WireError } from "../../../util/errors.ts";
 import { bufferOf, check, emptyFrame, layoutOf, present, samplesFrame } from "./av.ts";
 
 /** Takes a decoded frame; it is the decoder's again when the call returns. */
@@ -26,38 +27,32 @@ export async function createAudioDecoder(format: AudioFormat): Promise<AudioDeco
 /** Opus by libopus itself: FFmpeg's wrapper has neither concealment nor in-band FEC (RFC 6716, 4.4 and 2.1.7). */
 async function opusDecoder(format: AudioFormat): Promise<AudioDecoder> {
   const channels = format.channels === 1 ? 1 : 2;
-  const decoder = await createDecoder({ sampleRate: 48_000, channels });
-  const emit = (samples: Int16Array, sink: SampleSink): boolean => {
-    using frame = samplesFrame(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), {
-      sampleRateHz: 48_000,
-      channels,
-    });
-    sink(frame);
-    return samples.length > 0;
+  const decoder = await createOpusDecoder({ sampleRateHz: 48_000, channels });
+  const emit = (make: () => Uint8Array, sink: SampleSink): boolean => {
+    try {
+      const samples = make();
+      if (samples.length === 0) return false;
+      using frame = samplesFrame(bufferOf(samples), { sampleRateHz: 48_000, channels });
+      sink(frame);
+      return true;
+    } catch (error) {
+      if (error instanceof WireError) return false; // damaged: its time is bridged when the next one comes
+      throw error;
+    }
   };
   return {
-    decode: (packet, sink) => {
-      try {
-        return packet.length > 0 && emit(decoder.decode(packet), sink);
-      } catch {
-        return false; // a damaged packet (RFC 6716, 3.4): its time is bridged when the next one comes
-      }
-    },
+    decode: (packet, sink) => emit(() => decoder.decode(packet), sink),
     conceal: (durationUs, next, sink) => {
-      const step = 960;
-      const steps = Math.round((durationUs * 48) / 1000 / step);
-      try {
-        for (let left = steps; left > 1; left--) emit(decoder.decodePacketLoss(step), sink);
-        if (steps > 0) emit(decoder.decode(next, { decodeFec: true, frameSize: step }), sink);
-        return steps > 0;
-      } catch {
-        return false;
-      }
+      const lost = Math.round(durationUs / opusStepUs);
+      for (let left = lost; left > 1; left--) emit(() => decoder.conceal(opusStepUs), sink);
+      return lost > 0 && emit(() => decoder.conceal(opusStepUs, next), sink);
     },
     flush: () => {},
-    [Symbol.dispose]: () => decoder.free(),
+    [Symbol.dispose]: () => decoder[Symbol.dispose](),
   };
 }
+
+const opusStepUs = 20_000;
 
 function pcmDecoder(format: AudioFormat): AudioDecoder {
   const unit = 2 * format.channels;

@@ -1,12 +1,19 @@
-import type { FromChild } from "../messages.ts";
+import { messageOf } from "../../../util/errors.ts";
+import { serveParent } from "../../process.ts";
+import type { FromChild, ToChild } from "../messages.ts";
 
-// The entry of the child process. FFmpeg's libraries are optional: when they cannot be loaded, the hub is told once.
-process.on("disconnect", () => process.exit(0));
-process.on("SIGINT", () => {});
+// The entry of the child process. FFmpeg's libraries are optional: when they do not load, the hub is told once.
+process.on("SIGINT", () => {}); // Ctrl+C is the hub's to handle; it ends this process when it is done
+const early: ToChild[] = [];
+let handle = (message: ToChild): void => {
+  early.push(message);
+};
+const say = serveParent<ToChild, FromChild>({ onMessage: (message) => handle(message) });
 try {
   const { serve } = await import("./serve.ts");
-  serve();
+  handle = serve(say);
+  say({ type: "loaded" });
+  for (const message of early) handle(message);
 } catch (error) {
-  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  process.send?.({ type: "no-ffmpeg", reason } satisfies FromChild);
+  say({ type: "no-ffmpeg", reason: messageOf(error).split("\n")[0] ?? "" });
 }

@@ -11,20 +11,19 @@ import { keyFrameToJpeg } from "./picture.ts";
 
 type Of<Op extends ToChild["op"]> = Extract<ToChild, { op: Op }>;
 
-/** Serves the hub's requests until the hub goes away. One job's failure ends that job and nothing else. */
-export function serve(): void {
+/**
+ * Serves the hub's requests: returns what is to be called for each message. One job's failure ends that job and nothing
+ * else.
+ */
+export function serve(say: (message: FromChild) => void): (message: ToChild) => void {
   quietFfmpeg();
   const jobs = new Map<number, Job>();
-  const say = (message: FromChild): void => {
-    process.send?.(message);
-  };
-  process.on("message", (message: ToChild) => {
+  return (message) => {
     const run = starters[message.op as keyof typeof starters] as
       | ((job: Job, message: ToChild) => Promise<void>)
       | undefined;
     if (!run) {
       jobs.get(message.id)?.take(message);
-      if (message.op === "close") jobs.delete(message.id);
       return;
     }
     const job = new Job(message.id, say);
@@ -32,8 +31,7 @@ export function serve(): void {
     run(job, message)
       .catch((error: unknown) => say(failure(message.id, error)))
       .finally(() => jobs.delete(message.id));
-  });
-  say({ type: "ready" });
+  };
 }
 
 const starters = {
