@@ -39,7 +39,7 @@ struct peer {
 	int dropped;          /**< Video: frames lost in a row            */
 	bool gap;             /**< Sound: the next block follows a loss   */
 	int index;            /**< Which of its kind's buffers it has     */
-	uint64_t told;        /**< Sound: what it knows of the speaker    */
+	uint8_t told[24];     /**< Sound: the last it heard of the speaker */
 };
 
 void peer_accept(struct peer *peer, enum peer_kind kind, int fd,

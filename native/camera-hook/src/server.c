@@ -21,7 +21,7 @@
 #include "talk.h"
 #include "video.h"
 
-#define BACKLOG 4
+#define BACKLOG 64
 #define ACCEPTS_MAX 16
 #define TICK_MS 1000
 #define RETRY_MS 5000u
@@ -58,7 +58,7 @@ static int listen_open(int port)
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_ANY),
+		.sin_addr.s_addr = INADDR_ANY,
 	};
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -231,6 +231,17 @@ static void take_connection(enum peer_kind kind, int fd, uint32_t address,
 		open_peer(peer, now);
 }
 
+/** Host order, byte by byte: ntohl() is a function of the compiler's */
+static uint32_t address_of(const struct sockaddr_in *from)
+{
+	uint8_t byte[4];
+
+	memcpy(byte, &from->sin_addr, sizeof(byte));
+
+	return (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 |
+	       (uint32_t)byte[2] << 8 | byte[3];
+}
+
 static void accept_all(enum peer_kind kind, uint64_t now)
 {
 	struct listener *listener = &listeners[kind];
@@ -241,8 +252,7 @@ static void accept_all(enum peer_kind kind, uint64_t now)
 		int fd = accept(listener->fd, (struct sockaddr *)&from, &size);
 
 		if (fd >= 0) {
-			take_connection(kind, fd, ntohl(from.sin_addr.s_addr),
-					now);
+			take_connection(kind, fd, address_of(&from), now);
 			continue;
 		}
 

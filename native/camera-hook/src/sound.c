@@ -14,20 +14,16 @@ static const uint8_t magic[4] = {'D', 'W', 'S', '1'};
 static uint8_t queues[SETTINGS_CLIENTS_MAX][QUEUE_MAX];
 static struct real real_get_attr = {.name = "IMP_AI_GetPubAttr"};
 
-static void put_le(uint8_t *to, uint64_t value, int bytes)
+static void put_le32(uint8_t *to, uint32_t value)
 {
-	for (int i = 0; i < bytes; i++)
+	for (int i = 0; i < 4; i++)
 		to[i] = (uint8_t)(value >> 8 * i);
 }
 
-static uint64_t get_le(const uint8_t *from, int bytes)
+static uint32_t get_le32(const uint8_t *from)
 {
-	uint64_t value = 0;
-
-	for (int i = 0; i < bytes; i++)
-		value |= (uint64_t)from[i] << 8 * i;
-
-	return value;
+	return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
+	       (uint32_t)from[3] << 24;
 }
 
 /**
@@ -41,10 +37,12 @@ void sound_head_encode(uint8_t *to, const struct sound_head *head)
 	memcpy(to, magic, sizeof(magic));
 	to[4] = head->type;
 	to[5] = head->channels;
-	put_le(to + 6, head->flags, 2);
-	put_le(to + 8, head->rate, 4);
-	put_le(to + 12, head->length, 4);
-	put_le(to + 16, head->timestamp, 8);
+	to[6] = (uint8_t)head->flags;
+	to[7] = (uint8_t)(head->flags >> 8);
+	put_le32(to + 8, head->rate);
+	put_le32(to + 12, head->length);
+	put_le32(to + 16, (uint32_t)head->timestamp);
+	put_le32(to + 20, (uint32_t)(head->timestamp >> 32));
 }
 
 /**
@@ -62,10 +60,11 @@ int sound_head_decode(struct sound_head *head, const uint8_t *from)
 
 	head->type = from[4];
 	head->channels = from[5];
-	head->flags = (uint16_t)get_le(from + 6, 2);
-	head->rate = (uint32_t)get_le(from + 8, 4);
-	head->length = (uint32_t)get_le(from + 12, 4);
-	head->timestamp = get_le(from + 16, 8);
+	head->flags = (uint16_t)(from[6] | from[7] << 8);
+	head->rate = get_le32(from + 8);
+	head->length = get_le32(from + 12);
+	head->timestamp = get_le32(from + 16) |
+			  (uint64_t)get_le32(from + 20) << 32;
 
 	return 0;
 }

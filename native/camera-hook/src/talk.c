@@ -18,7 +18,8 @@
 #define LEAD_US 40000u    /**< How much earlier than due a block is played */
 #define FIRST_BLOCKS 3u   /**< Blocks that must have come to begin         */
 #define RETRY_MS 5
-#define IDLE_MS 20        /**< While somebody has the speaker            */
+#define SPEAKING_MS 20    /**< How often to look while somebody speaks    */
+#define QUIET_MS 100      /**< ... and while nobody does                  */
 #define RETRIES 20u
 #define READS_MAX 16
 
@@ -52,7 +53,7 @@ void talk_init(struct talk *talk, const struct settings *settings,
 void talk_open(struct talk *talk, struct peer *peer)
 {
 	talk->inputs[peer->index].size = 0;
-	peer->told = UINT64_MAX;
+	memset(peer->told, 0, sizeof(peer->told));
 }
 
 /**
@@ -371,16 +372,15 @@ static void tell(const struct talk *talk, struct peer *peer, uint64_t now)
 		.flags = flags_for(talk, peer),
 		.rate = talk->rate,
 	};
-	const uint64_t state = (uint64_t)head.flags << 40 |
-			       (uint64_t)head.channels << 32 | head.rate;
 	uint8_t bytes[SOUND_HEAD];
 
-	if (peer->told == state || !peer_fits(peer, SOUND_HEAD))
+	sound_head_encode(bytes, &head);
+	if (!memcmp(peer->told, bytes, SOUND_HEAD) ||
+	    !peer_fits(peer, SOUND_HEAD))
 		return;
 
-	sound_head_encode(bytes, &head);
 	peer_write(peer, bytes, sizeof(bytes), now);
-	peer->told = state;
+	memcpy(peer->told, bytes, SOUND_HEAD);
 }
 
 static int use_speaker(struct talk *talk, uint64_t now)
@@ -399,7 +399,10 @@ static int use_speaker(struct talk *talk, uint64_t now)
 	wait = play(talk, now);
 	free_speaker(talk, now);
 
-	return talk->owner && wait < 0 ? IDLE_MS : wait;
+	if (wait >= 0)
+		return wait;
+
+	return talk->owner ? SPEAKING_MS : QUIET_MS;
 }
 
 /**
