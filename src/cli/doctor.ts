@@ -1,0 +1,143 @@
+import { createSocket } from "node:dgram";
+import { statfs } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { configSchema } from "../config.ts";
+import { ConfigFile } from "../hub/config-file.ts";
+import { deviceInputs } from "../hub/device-input.ts";
+import { messageOf } from "../util/errors.ts";
+import { version } from "../util/version.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
+
+const usage = `usage: doorward doctor [options]
+
+Checks what the hub needs on this machine: Node, configuration, ports, disk, clock, codecs, and which cameras answer.
+
+${hubFlagsHelp}
+
+exit code: 0 all is well, 1 something needs a person
+`;
+
+/** `doorward doctor`. */
+export const command: Command = { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", usage, run };
+
+/** What one check found. */
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = parseHubOptions(args);
+  const findings: Finding[] = [];
+  const add = async (check: string, look: () => Promise<string>) => {
+    const finding = await look().then(
+      (detail) => ({ check, ok: true, detail }),
+      (error) => ({ check, ok: false, detail: messageOf(error) }),
+    );
+    findings.push(finding);
+    if (!options.json) context.stdout.write(`${finding.ok ? "ok  " : "FAIL"}  ${check.padEnd(22)} ${finding.detail}\n`);
+  };
+  const file = new ConfigFile({ path: options.configPath, schema: configSchema, clock: context.clock });
+  let config = configSchema.parse({});
+  await add("version", async () => `doorward ${version}, Node ${process.versions.node}`);
+  await add("configuration", async () => {
+    const found = await file.read();
+    if (!found) return `no ${options.configPath}: "doorward start" would run the demo`;
+    config = found;
+    return `${options.configPath}: ${deviceInputs(found).size} device(s)`;
+  });
+  const { http, webrtc } = config;
+  await add(`HTTP port ${options.httpPort ?? http.port}`, () => tcpFree(options.httpPort ?? http.port, "127.0.0.1"));
+  if (http.https) {
+    const port = options.httpsPort ?? http.httpsPort;
+    await add(`HTTPS port ${port}`, () => tcpFree(port, http.httpsHost));
+  }
+  await add(`UDP port ${webrtc.udpPort}`, () => udpFree(webrtc.udpPort));
+  await add("disk", () => diskSpace(options.dataDir));
+  await add("clock", () => clockSteady(context));
+  await add("addresses", async () => addresses());
+  await add("WebRTC", async () => {
+    await import("node-datachannel");
+    return "node-datachannel loads";
+  });
+  await add("codecs", codecs);
+  for (const [id, { address }] of deviceInputs(config)) await add(`camera ${id}`, () => reach(address));
+  const ok = findings.every((finding) => finding.ok);
+  if (options.json) context.stdout.write(`${JSON.stringify({ ok, findings })}\n`);
+  return ok ? 0 : 1;
+}
+
+function tcpFree(port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      reject(new Error(taken ? "taken by another program (perhaps a running hub)" : error.message));
+    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve("free")));
+  });
+}
+
+function udpFree(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => reject(new Error("taken by another program (perhaps a running hub)")));
+    socket.bind(port, () => socket.close(() => resolve("free")));
+  });
+}
+
+async function diskSpace(folder: string): Promise<string> {
+  const found = await statfs(folder).catch(() => statfs("."));
+  const freeMiB = (found.bavail * found.bsize) / 2 ** 20;
+  if (freeMiB < 100) throw new Error(`${freeMiB.toFixed(0)} MiB free: the database needs 100`);
+  return `${(freeMiB / 1024).toFixed(1)} GiB free`;
+}
+
+async function clockSteady({ clock, signal }: CommandContext): Promise<string> {
+  const wall = clock.wallMs();
+  if (wall < Date.UTC(2025, 0)) throw new Error(`it says ${new Date(wall).toISOString()}: set the date`);
+  const began = clock.nowUs();
+  await clock.sleep(200, signal);
+  const lateMs = (clock.nowUs() - began) / 1000 - 200;
+  if (lateMs > 50) throw new Error(`timers are ${lateMs.toFixed(0)} ms late: the machine is overloaded`);
+  return `${new Date(wall).toISOString()}, timers ${lateMs.toFixed(1)} ms late`;
+}
+
+function addresses(): string {
+  const own = Object.values(networkInterfaces()).flat();
+  const outer = own.filter((found) => found && !found.internal).map((found) => found?.address);
+  return outer.length === 0 ? "only this machine itself can reach the hub" : outer.join(", ");
+}
+
+async function codecs(): Promise<string> {
+  await import("libopus-wasm");
+  const av = await import("node-av").then(
+    () => true,
+    () => false,
+  );
+  if (!av) throw new Error("node-av does not load: no conversion, no snapshots; what passes through still works");
+  return "Opus and FFmpeg's libraries load";
+}
+
+function reach(address: string): Promise<string> {
+  const url = new URL(address);
+  if (url.hostname === "") return Promise.resolve("needs no network");
+  const port = Number(url.port) || (url.protocol === "rtsps:" ? 322 : 554);
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const socket = connect({ host: url.hostname, port, timeout: 3000 });
+    const fail = (why: string) => {
+      socket.destroy();
+      reject(new Error(`${url.hostname}:${port} does not answer: ${why}`));
+    };
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(`${url.hostname}:${port} answers in ${Math.round(performance.now() - began)} ms`);
+    });
+    socket.once("timeout", () => fail("no answer within 3 s"));
+    socket.once("error", (error) => fail(error.message));
+  });
+}
