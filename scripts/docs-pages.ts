@@ -4,7 +4,7 @@ import { z } from "zod";
 import { commands } from "../src/cli/commands.ts";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
-import type { Converter } from "../src/media/convert.ts";
+import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
 
 const src = join(import.meta.dirname, "..", "src");
 const note = (source: string) => `<!-- Made by "npm run docs" from ${source}; do not edit. -->\n\n`;
@@ -25,7 +25,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
 }
 
 function devicesPage(): string {
-  const drivers = createDrivers({ converter: undefined as unknown as Converter });
+  const drivers = createDrivers({ converter: undefined as unknown as FfmpegWorker });
   const folders = readdirSync(join(src, "drivers"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)

@@ -1,13 +1,13 @@
 import type { Driver } from "../device/driver.ts";
 import { createDrivers } from "../drivers/index.ts";
-import type { Converter } from "../media/convert.ts";
+import type { FfmpegWorker } from "../workers/ffmpeg/index.ts";
 import { createConverter } from "../workers/ffmpeg/index.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Every driver, with the converter that some of them need, for a command that runs without a hub. */
 export interface OpenDrivers extends AsyncDisposable {
   readonly list: readonly Driver[];
-  readonly converter: Converter;
+  readonly converter: FfmpegWorker;
 }
 
 /** Opens them; nothing is started before it is used. */
