@@ -1,0 +1,157 @@
+import { ApiError, call, type HubMessage, type PageDevice, type PageMessage, type Session, sentence } from "../api.ts";
+import { HubSocket } from "../net/socket.ts";
+
+/**
+ * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
+ * page's wish to talk).
+ */
+export class Hub extends EventTarget {
+  session: Session | undefined;
+  /** Why the session could not be read, as a sentence. */
+  problem = "";
+  /** False while the line to the hub is down. */
+  connected = true;
+  /** False until the first list came. */
+  known = false;
+  #devices = new Map<string, PageDevice>();
+  #previews = new Map<string, PageDevice>();
+  #socket: HubSocket | undefined;
+  #scope: AbortController | undefined;
+  #downSince: number | undefined;
+
+  /** Devices in the order of their areas and names; previews are not among them. */
+  get devices(): readonly PageDevice[] {
+    const key = ({ area, name }: PageDevice) => `${area ?? "\uffff"}\0${name}`;
+    return [...this.#devices.values()].sort((a, b) => key(a).localeCompare(key(b)));
+  }
+
+  /** The areas in use. */
+  get areas(): readonly string[] {
+    return [...new Set(this.devices.flatMap(({ area }) => (area ? [area] : [])))];
+  }
+
+  get administrator(): boolean {
+    return this.session?.user?.administrator ?? false;
+  }
+
+  /** A device or a preview. */
+  device(id: string): PageDevice | undefined {
+    return this.#devices.get(id) ?? this.#previews.get(id);
+  }
+
+  /** Asks who is signed in, and opens the line if somebody is. */
+  async start(): Promise<void> {
+    try {
+      this.session = await call<Session>("GET", "/api/v1/session");
+      this.problem = "";
+    } catch (error) {
+      this.problem = sentence(error);
+    }
+    if (this.session?.user) this.#connect();
+    this.#changed();
+  }
+
+  /** After set-up or log-in. */
+  async signedIn(): Promise<void> {
+    await this.start();
+  }
+
+  /** Ends the session here and at the hub. */
+  async signOut(): Promise<void> {
+    try {
+      await call("POST", "/api/v1/logout");
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    }
+    this.#forget();
+    await this.start();
+  }
+
+  send(message: PageMessage): boolean {
+    return this.#socket?.send(message) ?? false;
+  }
+
+  /** Takes over what an answer said about a device, before the hub's own message comes. */
+  learn(device: PageDevice): void {
+    const list = device.permanent ? this.#devices : this.#previews;
+    list.set(device.id, { ...list.get(device.id), ...device });
+    this.#changed();
+  }
+
+  /** Forgets a device that was removed. */
+  lose(id: string): void {
+    this.#devices.delete(id);
+    this.#previews.delete(id);
+    this.#changed();
+  }
+
+  #connect(): void {
+    this.#scope?.abort();
+    this.#scope = new AbortController();
+    const url = new URL("/api/v1/events", location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.#socket = new HubSocket({
+      url: url.href,
+      signal: this.#scope.signal,
+      onMessage: (message) => this.#onMessage(message),
+      onConnected: (connected) => void this.#onConnected(connected),
+    });
+  }
+
+  async #onConnected(connected: boolean): Promise<void> {
+    this.connected = connected;
+    this.#changed();
+    if (connected) {
+      this.#downSince = undefined;
+      return;
+    }
+    // A line that does not come back may mean that the session is over: ask, but not on every blink.
+    this.#downSince ??= Date.now();
+    if (Date.now() - this.#downSince < 1500) return;
+    const session = await call<Session>("GET", "/api/v1/session").catch(() => undefined);
+    if (session && !session.user) {
+      this.#forget();
+      this.session = session;
+      this.#changed();
+    }
+  }
+
+  #onMessage(message: HubMessage): void {
+    switch (message.type) {
+      case "devices":
+        this.#devices = new Map(message.devices.filter(({ permanent }) => permanent).map((each) => [each.id, each]));
+        this.known = true;
+        break;
+      case "device":
+        this.learn(message.device);
+        return;
+      case "removed":
+        this.lose(message.id);
+        return;
+      case "talk":
+        this.dispatchEvent(new CustomEvent("talk", { detail: message }));
+        return;
+      case "signed-out":
+        this.#forget();
+        void this.start();
+        return;
+      case "pong":
+        return;
+    }
+    this.#changed();
+  }
+
+  #forget(): void {
+    this.#scope?.abort();
+    this.#scope = undefined;
+    this.#socket = undefined;
+    this.#devices.clear();
+    this.#previews.clear();
+    this.known = false;
+    this.connected = true;
+  }
+
+  #changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,185 @@
+import { ApiError, problemOf } from "../api.ts";
+
+/** Options of {@link WhepSession.open}. */
+export interface WhepOptions {
+  /** Where to POST the offer, e.g. `/whep/front-door`. */
+  readonly url: string;
+  /** Bearer token, for pages that are not the hub's own. */
+  readonly token?: string;
+  readonly onTrack: (track: MediaStreamTrack) => void;
+  /** Once, when the connection is over for a reason other than `close`. */
+  readonly onLost: (reason: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One viewing by WHEP (draft-ietf-wish-whep) with trickle ICE. The offer holds one receiving video line and one audio
+ * line for both directions, so that talking never needs another offer: `setMicrophone` only changes the sender's track.
+ */
+export class WhepSession {
+  readonly peer: RTCPeerConnection;
+  /** The last part of `Location`: what the hub calls this session. */
+  id = "";
+  #location = "";
+  #waiting: RTCIceCandidate[] = [];
+  readonly #audio: RTCRtpTransceiver;
+  readonly #video: RTCRtpTransceiver;
+  readonly #options: WhepOptions;
+
+  private constructor(options: WhepOptions) {
+    this.#options = options;
+    this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    this.#video = this.peer.addTransceiver("video", { direction: "recvonly" });
+    this.#audio = this.peer.addTransceiver("audio", { direction: "sendrecv" });
+    for (const { receiver } of [this.#video, this.#audio]) {
+      if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+    }
+    this.peer.ontrack = (event) => options.onTrack(event.track);
+    this.peer.onicecandidate = (event) => {
+      if (event.candidate) this.#trickle(event.candidate);
+    };
+    this.peer.onconnectionstatechange = () => {
+      const state = this.peer.connectionState;
+      if (state === "failed" || state === "closed" || state === "disconnected") this.#lost(state);
+    };
+  }
+
+  /** Offers and waits for the answer. Throws {@link ApiError} when the hub refuses. */
+  static async open(options: WhepOptions): Promise<WhepSession> {
+    const session = new WhepSession(options);
+    try {
+      await session.#offer();
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Whether the hub answered that it takes this person's voice. */
+  get mayTalk(): boolean {
+    return this.#audio.currentDirection === "sendrecv" || this.#audio.currentDirection === "sendonly";
+  }
+
+  /** Whether the answer has a picture in it. */
+  get hasVideo(): boolean {
+    return this.#video.currentDirection === "recvonly";
+  }
+
+  /** Whether the answer has sound in it. */
+  get hasAudio(): boolean {
+    return this.#audio.currentDirection === "sendrecv" || this.#audio.currentDirection === "recvonly";
+  }
+
+  /** Puts a microphone into the sender, or takes it out with null. */
+  async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
+    await this.#audio.sender.replaceTrack(track);
+  }
+
+  /** Asks the hub whether it still knows this session; unreachable counts as alive (the connection itself will tell). */
+  async alive(): Promise<boolean> {
+    if (!this.#location) return true;
+    try {
+      const response = await this.#patch([]);
+      return response.status !== 404 && response.status !== 410;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Ends it here and at the hub. */
+  close(): void {
+    this.peer.onconnectionstatechange = null;
+    this.peer.ontrack = null;
+    this.peer.onicecandidate = null;
+    this.peer.close();
+    if (!this.#location) return;
+    fetch(this.#location, {
+      method: "DELETE",
+      headers: this.#headers(),
+      credentials: "same-origin",
+      keepalive: true,
+    }).catch(
+      () => {}, // The hub ends it by itself when it hears nothing more.
+    );
+    this.#location = "";
+  }
+
+  async #offer(): Promise<void> {
+    await this.peer.setLocalDescription();
+    const response = await fetch(this.#options.url, {
+      method: "POST",
+      headers: { ...this.#headers(), "content-type": "application/sdp" },
+      body: this.peer.localDescription?.sdp ?? "",
+      credentials: "same-origin",
+      signal: this.#options.signal,
+    }).catch((cause: unknown) => {
+      if (this.#options.signal.aborted) throw cause;
+      throw new ApiError("The hub does not answer.", { status: 0, cause });
+    });
+    if (!response.ok) throw await problemOf(response);
+    const location = response.headers.get("location") ?? "";
+    this.#location = new URL(location, response.url).href;
+    this.id = location.split("/").pop() ?? "";
+    const iceServers = iceServersOf(response.headers.get("link") ?? "");
+    if (iceServers.length) this.peer.setConfiguration({ bundlePolicy: "max-bundle", iceServers });
+    const answer = await response.text();
+    if (this.#options.signal.aborted) throw this.#options.signal.reason;
+    await this.peer.setRemoteDescription({ type: "answer", sdp: answer });
+    if (this.#waiting.length) this.#send();
+  }
+
+  #trickle(candidate: RTCIceCandidate): void {
+    this.#waiting.push(candidate);
+    if (this.#location && this.#waiting.length === 1) queueMicrotask(() => this.#send());
+  }
+
+  #send(): void {
+    const candidates = this.#waiting;
+    this.#waiting = [];
+    this.#patch(candidates).catch(() => {}); // A lost candidate is no loss: the hub's own are reachable.
+  }
+
+  /** Candidates as an SDP fragment (RFC 8840). */
+  #patch(candidates: readonly RTCIceCandidate[]): Promise<Response> {
+    const sdp = this.peer.localDescription?.sdp ?? "";
+    const line = (name: string) => new RegExp(`^a=${name}:.*$`, "m").exec(sdp)?.[0]?.trim() ?? "";
+    const mid = candidates[0]?.sdpMid ?? "0";
+    const body = [
+      line("ice-ufrag"),
+      line("ice-pwd"),
+      "m=video 9 UDP/TLS/RTP/SAVPF 0",
+      `a=mid:${mid}`,
+      ...candidates.map((candidate) => `a=${candidate.candidate}`),
+      "",
+    ].join("\r\n");
+    return fetch(this.#location, {
+      method: "PATCH",
+      headers: { ...this.#headers(), "content-type": "application/trickle-ice-sdpfrag" },
+      body,
+      credentials: "same-origin",
+    });
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.#options;
+    return { "x-doorward": "1", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  }
+
+  #lost(reason: string): void {
+    this.peer.onconnectionstatechange = null;
+    this.#options.onLost(reason);
+  }
+}
+
+/** ICE servers from `Link` headers (`<turn:host>; rel="ice-server"; username="…"; credential="…"`). */
+export function iceServersOf(link: string): RTCIceServer[] {
+  const servers: RTCIceServer[] = [];
+  for (const [, urls = "", rest = ""] of link.matchAll(/<([^>]+)>([^<]*)/g)) {
+    if (!/rel="?ice-server"?/.test(rest)) continue;
+    const value = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(rest)?.[1];
+    const username = value("username");
+    servers.push(username === undefined ? { urls } : { urls, username, credential: value("credential") ?? "" });
+  }
+  return servers;
+}

@@ -1,0 +1,74 @@
+import { html, type SVGTemplateResult, type TemplateResult } from "lit";
+import numbers from "lucide-static/icons/activity.svg?icon";
+import back from "lucide-static/icons/arrow-left.svg?icon";
+import camera from "lucide-static/icons/camera.svg?icon";
+import devices from "lucide-static/icons/cctv.svg?icon";
+import check from "lucide-static/icons/check.svg?icon";
+import help from "lucide-static/icons/circle-question-mark.svg?icon";
+import door from "lucide-static/icons/door-open.svg?icon";
+import download from "lucide-static/icons/download.svg?icon";
+import hand from "lucide-static/icons/hand.svg?icon";
+import key from "lucide-static/icons/key-round.svg?icon";
+import wall from "lucide-static/icons/layout-grid.svg?icon";
+import lock from "lucide-static/icons/lock.svg?icon";
+import signOut from "lucide-static/icons/log-out.svg?icon";
+import full from "lucide-static/icons/maximize.svg?icon";
+import menu from "lucide-static/icons/menu.svg?icon";
+import mic from "lucide-static/icons/mic.svg?icon";
+import micOff from "lucide-static/icons/mic-off.svg?icon";
+import moon from "lucide-static/icons/moon.svg?icon";
+import edit from "lucide-static/icons/pencil.svg?icon";
+import plus from "lucide-static/icons/plus.svg?icon";
+import restart from "lucide-static/icons/rotate-cw.svg?icon";
+import events from "lucide-static/icons/scroll-text.svg?icon";
+import cog from "lucide-static/icons/settings.svg?icon";
+import certificate from "lucide-static/icons/shield-check.svg?icon";
+import speaker from "lucide-static/icons/speaker.svg?icon";
+import trash from "lucide-static/icons/trash-2.svg?icon";
+import warn from "lucide-static/icons/triangle-alert.svg?icon";
+import people from "lucide-static/icons/users.svg?icon";
+import sound from "lucide-static/icons/volume-2.svg?icon";
+import soundOff from "lucide-static/icons/volume-x.svg?icon";
+import close from "lucide-static/icons/x.svg?icon";
+
+const shapes = {
+  back,
+  camera,
+  certificate,
+  check,
+  close,
+  cog,
+  devices,
+  door,
+  download,
+  edit,
+  events,
+  full,
+  hand,
+  help,
+  key,
+  lock,
+  menu,
+  mic,
+  micOff,
+  moon,
+  numbers,
+  people,
+  plus,
+  restart,
+  signOut,
+  sound,
+  soundOff,
+  speaker,
+  trash,
+  wall,
+  warn,
+} satisfies Record<string, SVGTemplateResult>;
+
+/** Name of one of the page's pictures (Lucide). */
+export type IconName = keyof typeof shapes;
+
+/** An icon, silent to screen readers: the label stands beside it or on its button. */
+export function icon(name: IconName): TemplateResult {
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true">${shapes[name]}</svg>`;
+}

@@ -1,0 +1,271 @@
+import { html, LitElement, nothing, type PropertyValues } from "lit";
+import type { PageDevice } from "../api.ts";
+import { type Numbers, NumbersTaker } from "../net/numbers.ts";
+import type { WhepSession } from "../net/whep.ts";
+import { base } from "../parts/styles.ts";
+import { type PlayerPhase, type Said, sayPicture } from "../pure/words.ts";
+import { unsupportedCodec } from "./codecs.ts";
+import { playerStyles } from "./player-styles.ts";
+import { keepWatching } from "./watch.ts";
+
+/**
+ * Live picture and sound of one device, usable alone: `<dw-player src="/whep/front-door" label="Front door" muted>`.
+ *
+ * Attributes: `src` (WHEP address), `token` (bearer, outside the hub's page), `label`, `muted`, `fit` ("cover" or
+ * "contain"), `numbers` (show figures), `announce` (read state changes out), `keep` (go on when hidden).
+ * Events: `dw-state` (detail {@link Said}) on every change of words; `dw-session` when a session begins or ends;
+ * `dw-sound-refused` when the browser wants a gesture before it plays sound.
+ */
+export class DwPlayer extends LitElement {
+  static override properties = {
+    src: {},
+    token: {},
+    label: {},
+    fit: { reflect: true },
+    muted: { type: Boolean, reflect: true },
+    numbers: { type: Boolean },
+    announce: { type: Boolean },
+    keep: { type: Boolean },
+    ducked: { type: Boolean },
+    device: { attribute: false },
+    phase: { state: true },
+    figures: { state: true },
+    nowMs: { state: true },
+  };
+  static override styles = [base, playerStyles];
+
+  declare src: string;
+  declare token: string;
+  declare label: string;
+  declare fit: "cover" | "contain";
+  declare muted: boolean;
+  declare numbers: boolean;
+  declare announce: boolean;
+  declare keep: boolean;
+  /** Plays softly while this person talks through the same device. */
+  declare ducked: boolean;
+  /** What the hub says of the device, where the page knows it: explains more than a browser can see. */
+  declare device: PageDevice | undefined;
+  /** What this browser sees; read only. */
+  declare phase: PlayerPhase;
+  declare figures: Numbers;
+  declare nowMs: number;
+
+  #watching: AbortController | undefined;
+  #session: WhepSession | undefined;
+  #onScreen = true;
+  #observer: IntersectionObserver | undefined;
+  #leaving: number | undefined;
+  #ticker: number | undefined;
+  #taker = new NumbersTaker();
+  #saidBefore = "";
+
+  constructor() {
+    super();
+    this.src = "";
+    this.token = "";
+    this.label = "";
+    this.fit = "contain";
+    this.muted = false;
+    this.numbers = false;
+    this.announce = false;
+    this.keep = false;
+    this.ducked = false;
+    this.phase = { phase: "off" };
+    this.figures = {};
+    this.nowMs = Date.now();
+  }
+
+  /** What the hub calls the running session; empty when there is none. */
+  get sessionId(): string {
+    return this.#session?.id ?? "";
+  }
+
+  /** Whether the hub takes this person's voice in the running session. */
+  get mayTalk(): boolean {
+    return this.#session?.mayTalk ?? false;
+  }
+
+  /** Whether the running session has sound. */
+  get hasSound(): boolean {
+    return this.#session?.hasAudio ?? false;
+  }
+
+  /** What stands on the picture, in words. */
+  get said(): Said {
+    return sayPicture(this.phase, this.device, this.nowMs);
+  }
+
+  /** Puts a microphone into the running session, or takes it out with null. No new offer is made. */
+  async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
+    await this.#session?.setMicrophone(track);
+  }
+
+  /** The picture as it stands, or undefined when there is none. */
+  async snapshot(): Promise<Blob | undefined> {
+    const video = this.#video;
+    if (!video?.videoWidth || this.phase.phase !== "live") return undefined;
+    const canvas = document.createElement("canvas");
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext("2d")?.drawImage(video, 0, 0);
+    return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? undefined), "image/jpeg", 0.92));
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("visibilitychange", this.#seen);
+    this.#observer = new IntersectionObserver(([entry]) => {
+      this.#onScreen = entry?.isIntersecting ?? true;
+      this.#seen();
+    });
+    this.#observer.observe(this);
+    this.#ticker = window.setInterval(this.#tick, 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.#seen);
+    this.#observer?.disconnect();
+    clearInterval(this.#ticker);
+    clearTimeout(this.#leaving);
+    this.#stop("off");
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const video = this.#video;
+    if (video) {
+      video.muted = this.muted;
+      video.volume = this.ducked ? 0.06 : 1;
+      if (changed.has("muted") && !this.muted && video.paused && video.srcObject) this.#play();
+    }
+    if (changed.has("src") || changed.has("token")) this.#stop("off");
+    if (changed.has("src") || changed.has("device") || changed.has("keep") || changed.has("token")) this.#seen();
+    const { tone, text } = this.said;
+    if (text !== this.#saidBefore) {
+      this.#saidBefore = text;
+      this.dispatchEvent(new CustomEvent("dw-state", { detail: this.said, bubbles: true, composed: true }));
+    }
+    this.setAttribute("data-tone", tone);
+  }
+
+  protected override render() {
+    const said = this.said;
+    const clear = said.tone === "live";
+    return html`
+      <video
+        class=${clear ? "" : "veiled"}
+        playsinline
+        autoplay
+        muted
+        disablepictureinpicture
+        aria-label=${this.label ? `Live picture of ${this.label}` : "Live picture"}
+      ></video>
+      ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
+      <div class="foot">
+        ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
+        <span class="state" data-tone=${said.tone}>${clear ? said.text : shortly(said)}</span>
+      </div>
+      ${this.numbers ? this.#renderNumbers() : nothing}
+      <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
+    `;
+  }
+
+  #renderNumbers() {
+    const { framesPerSecond, bitrateBps, latencyMs, framesDropped, packetsLost, widthPx, heightPx } = this.figures;
+    const rows: [string, string][] = [
+      ["Size", widthPx ? `${widthPx} × ${heightPx}` : "–"],
+      ["Pictures", framesPerSecond === undefined ? "–" : `${framesPerSecond.toFixed(0)} a second`],
+      ["Bit rate", bitrateBps === undefined ? "–" : `${(bitrateBps / 1e6).toFixed(2)} Mbit/s`],
+      ["Delay", latencyMs === undefined ? "–" : `about ${Math.max(1, Math.round(latencyMs))} ms`],
+      ["Dropped", `${framesDropped ?? 0} pictures`],
+      ["Lost", `${packetsLost ?? 0} packets`],
+    ];
+    return html`<dl class="numbers">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+  }
+
+  get #video(): HTMLVideoElement | null {
+    return this.renderRoot.querySelector("video");
+  }
+
+  /** Starts, goes on, or stops shortly after nobody can see it. */
+  #seen = (): void => {
+    const codec = unsupportedCodec(this.device?.tracks);
+    if (codec) {
+      this.#stop("off");
+      this.phase = { phase: "unsupported", codec };
+      return;
+    }
+    const wanted = this.src !== "" && this.device?.state.phase !== "disabled";
+    const visible = this.keep || (this.#onScreen && !document.hidden);
+    clearTimeout(this.#leaving);
+    if (wanted && visible) this.#start();
+    else if (!wanted) this.#stop("off");
+    else if (this.#watching)
+      this.#leaving = window.setTimeout(() => this.#stop("paused"), document.hidden ? 10_000 : 1500);
+  };
+
+  #start(): void {
+    const video = this.#video;
+    if (this.#watching || !video) return;
+    const watching = new AbortController();
+    this.#watching = watching;
+    void keepWatching({
+      url: this.src,
+      token: this.token,
+      video,
+      signal: watching.signal,
+      onPhase: (phase) => {
+        this.phase = phase;
+        this.nowMs = Date.now();
+      },
+      onSession: (session) => {
+        if (watching.signal.aborted && session) return;
+        this.#session = session;
+        this.#taker = new NumbersTaker();
+        this.dispatchEvent(
+          new CustomEvent("dw-session", { detail: { id: this.sessionId }, bubbles: true, composed: true }),
+        );
+        if (session && !this.muted) this.#play();
+      },
+    });
+  }
+
+  #stop(phase: "off" | "paused"): void {
+    if (!this.#watching) return;
+    this.#watching.abort();
+    this.#watching = undefined;
+    this.phase = { phase };
+  }
+
+  async #play(): Promise<void> {
+    try {
+      await this.#video?.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.muted = true;
+      this.dispatchEvent(new CustomEvent("dw-sound-refused", { bubbles: true, composed: true }));
+    }
+  }
+
+  #tick = (): void => {
+    if (this.said.tone !== "live") this.nowMs = Date.now();
+    if (!this.numbers || !this.#session) return;
+    void this.#taker.take(this.#session.peer).then((figures) => {
+      this.figures = figures;
+    });
+  };
+}
+
+/** The corner says it shortly; the middle has said it whole. */
+function shortly(said: Said): string {
+  return said.tone === "trouble" ? "Trouble" : said.tone === "waiting" ? "Waiting" : said.text;
+}
+
+customElements.define("dw-player", DwPlayer);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "dw-player": DwPlayer;
+  }
+}

@@ -1,0 +1,141 @@
+import { ApiError, sentence } from "../api.ts";
+import { WhepSession } from "../net/whep.ts";
+import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
+import type { PlayerPhase } from "../pure/words.ts";
+
+/** Options of {@link keepWatching}. */
+export interface WatchOptions {
+  readonly url: string;
+  readonly token?: string;
+  /** Where the picture and the sound go. */
+  readonly video: HTMLVideoElement;
+  readonly onPhase: (phase: PlayerPhase) => void;
+  /** The session that begins, or undefined when it is over. */
+  readonly onSession: (session: WhepSession | undefined) => void;
+  readonly signal: AbortSignal;
+}
+
+const lookEveryMs = 250;
+const askEveryMs = 1000;
+/** A session that never brought a picture is opened anew after so long. */
+const barrenAfterMs = 20_000;
+
+/**
+ * Shows one stream until `signal` aborts: opens a session, watches that pictures really come, and opens another when it
+ * dies. Rejects only for its own faults, never because of the hub.
+ */
+export async function keepWatching(options: WatchOptions): Promise<void> {
+  const { signal, onPhase, onSession } = options;
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    if (attempt === 0) onPhase({ phase: "connecting" });
+    await pause(retryDelayMs(attempt), signal);
+    if (signal.aborted) return;
+    try {
+      const outcome = await watchOnce(options, () => {
+        attempt = -1;
+      });
+      if (!signal.aborted) onPhase({ phase: "lost", message: outcome });
+    } catch (error) {
+      if (signal.aborted) return;
+      onPhase(phaseOf(error));
+    } finally {
+      onSession(undefined);
+    }
+  }
+}
+
+async function watchOnce(options: WatchOptions, onPicture: () => void): Promise<string> {
+  const { video, signal } = options;
+  const lost = Promise.withResolvers<string>();
+  const stream = new MediaStream();
+  const session = await WhepSession.open({
+    ...options,
+    onTrack: (track) => {
+      stream.addTrack(track);
+      video.srcObject = stream;
+      video.play().catch(() => {}); // Without a gesture the browser refuses sound; `muted` follows and it plays.
+    },
+    onLost: lost.resolve,
+  });
+  const scope = new AbortController();
+  signal.addEventListener("abort", () => lost.resolve("stopped"), { signal: scope.signal });
+  try {
+    options.onSession(session);
+    if (!session.hasVideo) options.onPhase({ phase: "sound-only" });
+    else watchPictures({ ...options, session, onPicture, onDead: lost.resolve, signal: scope.signal });
+    return await lost.promise;
+  } finally {
+    scope.abort();
+    session.close();
+  }
+}
+
+interface PictureOptions extends WatchOptions {
+  readonly session: WhepSession;
+  readonly onPicture: () => void;
+  readonly onDead: (reason: string) => void;
+}
+
+/** Counts the pictures that are really shown; a session without any is doubted and asked for. */
+function watchPictures(options: PictureOptions): void {
+  const { video, session, signal, onPhase, onDead } = options;
+  const beganMs = performance.now();
+  const beganWallMs = Date.now();
+  let lastMs: number | undefined;
+  let intervalMs = 40;
+  let askedMs = beganMs;
+  let shown: PlayerPhase["phase"] | undefined;
+  const tell = (phase: PlayerPhase) => {
+    if (shown !== phase.phase) onPhase(phase);
+    shown = phase.phase;
+  };
+  const onFrame = (nowMs: number) => {
+    if (signal.aborted) return;
+    if (lastMs !== undefined && nowMs > lastMs) intervalMs += (Math.min(nowMs - lastMs, 5000) - intervalMs) * 0.1;
+    lastMs = nowMs;
+    options.onPicture();
+    tell({ phase: "live" });
+    video.requestVideoFrameCallback(onFrame);
+  };
+  video.requestVideoFrameCallback(onFrame);
+  // No callbacks come to a hidden page: what was not seen is not held against the camera.
+  const seen = () => {
+    if (!document.hidden && lastMs !== undefined) lastMs = performance.now();
+  };
+  document.addEventListener("visibilitychange", seen, { signal });
+  tell({ phase: "waiting", sinceMs: beganWallMs });
+
+  const look = () => {
+    if (document.hidden) return;
+    const nowMs = performance.now();
+    const stillMs = nowMs - (lastMs ?? beganMs);
+    if (lastMs !== undefined && stillMs > staleAfterMs(intervalMs))
+      tell({ phase: "stale", sinceMs: Date.now() - stillMs });
+    if (lastMs === undefined && stillMs > barrenAfterMs) return onDead("no picture came");
+    if (stillMs < doubtAfterMs(intervalMs) || nowMs - askedMs < askEveryMs) return;
+    askedMs = nowMs;
+    session.alive().then((alive) => {
+      if (!alive && !signal.aborted) onDead("the hub ended it");
+    });
+  };
+  const timer = setInterval(look, lookEveryMs);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+function phaseOf(error: unknown): PlayerPhase {
+  if (!(error instanceof ApiError)) return { phase: "lost", message: sentence(error) };
+  if (error.code === "codec-unsupported") return { phase: "unsupported", codec: "h265" };
+  if (error.status === 401 || error.status === 403) return { phase: "forbidden" };
+  if (error.status === 404) return { phase: "gone" };
+  return { phase: "lost", message: error.message };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,72 @@
+/** One of the rights that are given per device, per area or everywhere. */
+export type Right = "view" | "listen" | "talk" | "page" | "unlock" | "administer";
+
+/** Rights at one place. `scope`: `*`, `area:<name>` or `device:<id>`. */
+export interface Grant {
+  readonly scope: string;
+  readonly rights: readonly Right[];
+}
+
+/** All rights, in the order in which people read them. */
+export const rights: readonly Right[] = ["view", "listen", "talk", "page", "unlock", "administer"];
+
+/** A right as a verb and as a sentence. */
+export const rightWords: Readonly<Record<Right, { readonly short: string; readonly long: string }>> = {
+  view: { short: "see", long: "See the picture" },
+  listen: { short: "hear", long: "Hear the sound" },
+  talk: { short: "talk", long: "Talk through it" },
+  page: { short: "call rooms", long: "Speak to several rooms at once" },
+  unlock: { short: "unlock", long: "Open the door" },
+  administer: { short: "set up", long: "Change its settings" },
+};
+
+/** The columns of the grid: everywhere, each area, and each device that somebody has rights of its own for. */
+export function scopes(
+  areas: readonly string[],
+  grants: readonly Grant[],
+  deviceName: (id: string) => string | undefined,
+): readonly { readonly scope: string; readonly label: string }[] {
+  const found = new Map<string, string>([["*", "Everywhere"]]);
+  for (const area of [...areas].sort((a, b) => a.localeCompare(b))) found.set(`area:${area}`, area);
+  for (const { scope } of grants) {
+    if (found.has(scope)) continue;
+    if (scope.startsWith("area:")) found.set(scope, scope.slice(5));
+    if (scope.startsWith("device:")) found.set(scope, deviceName(scope.slice(7)) ?? scope.slice(7));
+  }
+  return [...found].map(([scope, label]) => ({ scope, label }));
+}
+
+/** Whether `right` is given at `scope`: on the spot ("own"), by "everywhere" ("inherited"), or not. */
+export function given(grants: readonly Grant[], scope: string, right: Right): "own" | "inherited" | "no" {
+  if (grants.some((grant) => grant.scope === scope && grant.rights.includes(right))) return "own";
+  if (scope !== "*" && grants.some((grant) => grant.scope === "*" && grant.rights.includes(right))) return "inherited";
+  return "no";
+}
+
+/** The grants after one cell was switched. Seeing comes with hearing and talking; without seeing there is neither. */
+export function withRight(
+  grants: readonly Grant[],
+  cell: { readonly scope: string; readonly right: Right; readonly on: boolean },
+): readonly Grant[] {
+  const before = grants.find((grant) => grant.scope === cell.scope)?.rights ?? [];
+  const next = new Set(before);
+  if (cell.on) {
+    next.add(cell.right);
+    if (cell.right === "listen" || cell.right === "talk") next.add("view");
+  } else {
+    next.delete(cell.right);
+    if (cell.right === "view") for (const also of ["listen", "talk"] as const) next.delete(also);
+  }
+  const others = grants.filter((grant) => grant.scope !== cell.scope);
+  const ordered = rights.filter((right) => next.has(right));
+  return ordered.length ? [...others, { scope: cell.scope, rights: ordered }] : others;
+}
+
+/** "see, hear, talk", or "everything". */
+export function sayRights(of: readonly Right[]): string {
+  if (of.length === rights.length) return "everything";
+  return rights
+    .filter((right) => of.includes(right))
+    .map((right) => rightWords[right].short)
+    .join(", ");
+}

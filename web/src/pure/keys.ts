@@ -1,0 +1,44 @@
+/** What a key asks for. */
+export type KeyAction =
+  | { readonly action: "select"; readonly index: number }
+  | { readonly action: "talk" | "full-screen" | "mute" | "help" | "back" | "open" };
+
+/** The keyboard, as the help page lists it. */
+export const keyMap: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ["1", "–", "9"], does: "Choose a camera on the wall; open it from the camera page" },
+  { keys: ["Enter"], does: "Open the chosen camera" },
+  { keys: ["Space"], does: "Hold to talk through the chosen camera" },
+  { keys: ["F"], does: "Full screen, and back" },
+  { keys: ["M"], does: "Sound off, and on" },
+  { keys: ["?"], does: "This page" },
+  { keys: ["Esc"], does: "Back" },
+];
+
+/** What a key press means, unless it belongs to a text field or goes with Ctrl, Alt or Meta. */
+export function keyAction(event: {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly altKey: boolean;
+  readonly metaKey: boolean;
+}): KeyAction | undefined {
+  if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
+  if (/^[1-9]$/.test(event.key)) return { action: "select", index: Number(event.key) - 1 };
+  switch (event.key) {
+    case " ":
+      return { action: "talk" };
+    case "f":
+    case "F":
+      return { action: "full-screen" };
+    case "m":
+    case "M":
+      return { action: "mute" };
+    case "?":
+      return { action: "help" };
+    case "Escape":
+      return { action: "back" };
+    case "Enter":
+      return { action: "open" };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { codeIn, href, parseRoute } from "./route.ts";
+
+test("an empty address is the wall, /panel the tablet's page", () => {
+  assert.deepEqual(parseRoute("/", ""), { screen: "wall" });
+  assert.deepEqual(parseRoute("/panel", ""), { screen: "panel" });
+  assert.deepEqual(parseRoute("/panel", "#/camera/front"), { screen: "camera", id: "front" });
+  assert.deepEqual(parseRoute("/", "#/no-such-screen"), { screen: "wall" });
+  assert.deepEqual(parseRoute("/", "#/camera/%E0%A4%A"), { screen: "wall" });
+});
+
+test("every device id survives the way through the address bar", () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (id) => {
+      fc.pre(id.isWellFormed());
+      assert.deepEqual(parseRoute("/", href({ screen: "camera", id })), { screen: "camera", id });
+    }),
+  );
+});
+
+test("the set-up code is found where the hub prints it", () => {
+  assert.equal(codeIn("", "#/setup?code=ABCD-EFGH"), "ABCD-EFGH");
+  assert.equal(codeIn("?code=ABCD", ""), "ABCD");
+  assert.equal(codeIn("", "#/setup"), "");
+});

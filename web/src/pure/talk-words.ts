@@ -1,0 +1,156 @@
+import type { DeviceInfo } from "../../../src/hub/state.ts";
+
+/** Somebody who speaks at the moment. */
+export interface Holder {
+  readonly name: string;
+  readonly sinceMs: number;
+}
+
+/** Why a browser gives no microphone. */
+export type MicrophoneTrouble = "insecure" | "blocked" | "none" | "busy";
+
+/** Where a person's wish to talk stands. */
+export type TalkPhase =
+  | { readonly phase: "ready" }
+  /** The browser shows its question. */
+  | { readonly phase: "microphone-asked" }
+  /** The microphone was allowed after the button had been let go. */
+  | { readonly phase: "microphone-ready" }
+  | { readonly phase: "asking" }
+  | { readonly phase: "granted"; readonly sinceMs: number }
+  | { readonly phase: "queued"; readonly holder?: Holder; readonly position?: number }
+  | { readonly phase: "refused"; readonly reason: string; readonly holder?: Holder }
+  | { readonly phase: "pre-empted"; readonly holder?: Holder }
+  | { readonly phase: "failed"; readonly reason: string }
+  | { readonly phase: "no-microphone"; readonly trouble: MicrophoneTrouble };
+
+/** What stands on the talk bar. */
+export interface TalkSaid {
+  readonly tone: "quiet" | "asking" | "speaking" | "held" | "refused";
+  readonly text: string;
+  readonly detail: string;
+}
+
+/** What to do about a microphone, for the browser at hand. */
+export function microphoneHelp(trouble: MicrophoneTrouble, userAgent: string): string {
+  switch (trouble) {
+    case "insecure":
+      return "Browsers give the microphone only to encrypted pages. Open the hub's secure address.";
+    case "none":
+      return "Plug one in, or switch it on in the system's sound settings, then try again.";
+    case "busy":
+      return "Another program uses it. Close that one, then try again.";
+    case "blocked":
+      if (/Firefox\//.test(userAgent))
+        return "Click the crossed-out microphone beside the address, remove the block, then try again.";
+      if (/iPhone|iPad/.test(userAgent))
+        return "Tap “aA” beside the address, then Website Settings, Microphone, Allow.";
+      if (/Safari\//.test(userAgent) && !/Chrome\//.test(userAgent))
+        return "Open Safari, Settings for this Website, Microphone, Allow.";
+      if (/Android/.test(userAgent)) return "Tap the sign beside the address, then Permissions, Microphone, Allow.";
+      return "Click the sign beside the address, allow the microphone, then try again.";
+  }
+}
+
+/** The words of the talk bar. `device` is what one would talk through. */
+export function sayTalk(
+  talk: TalkPhase,
+  device: Pick<DeviceInfo, "name" | "state" | "speaker"> | undefined,
+  options: { readonly userAgent: string; readonly keys: boolean },
+): TalkSaid {
+  switch (talk.phase) {
+    case "granted":
+      return { tone: "speaking", text: "Speak now", detail: device ? `${device.name} hears you` : "You are heard" };
+    case "asking":
+      return { tone: "asking", text: "One moment", detail: "Asking for the speaker" };
+    case "microphone-asked":
+      return {
+        tone: "asking",
+        text: "Allow the microphone",
+        detail: "Your browser is asking; only what you say while you hold is sent.",
+      };
+    case "microphone-ready":
+      return { tone: "quiet", text: "Hold to talk", detail: "The microphone is ready." };
+    case "queued":
+      return {
+        tone: "held",
+        text: talk.holder ? `${talk.holder.name} is speaking` : "In line",
+        detail:
+          (talk.position ?? 1) > 1 ? `Keep holding: you are number ${talk.position}.` : "Keep holding: you are next.",
+      };
+    case "refused":
+      return refused(talk.reason, talk.holder);
+    case "pre-empted":
+      return {
+        tone: "held",
+        text: talk.holder ? `${talk.holder.name} took over` : "Somebody took over",
+        detail: "What they say is more urgent. Hold again to wait for your turn.",
+      };
+    case "failed":
+      return { tone: "refused", text: "That broke off", detail: failure(talk.reason) };
+    case "no-microphone":
+      return {
+        tone: "refused",
+        text:
+          talk.trouble === "none"
+            ? "No microphone found"
+            : talk.trouble === "busy"
+              ? "The microphone is in use"
+              : "The microphone is blocked",
+        detail: microphoneHelp(talk.trouble, options.userAgent),
+      };
+    case "ready":
+      return ready(device, options.keys);
+  }
+}
+
+function ready(device: Pick<DeviceInfo, "name" | "state" | "speaker"> | undefined, keys: boolean): TalkSaid {
+  if (!device) return { tone: "quiet", text: "Hold to talk", detail: "Choose a camera first." };
+  const { speaker, state } = device;
+  if (!speaker) {
+    if (state.phase === "trouble" || state.phase === "disabled" || state.phase === "wrong-password") {
+      return { tone: "quiet", text: "Not connected", detail: `${device.name} cannot be spoken through at the moment.` };
+    }
+    return { tone: "quiet", text: "No speaker", detail: `${device.name} cannot play sound.` };
+  }
+  if (speaker.holder)
+    return { tone: "held", text: `${speaker.holder.name} is speaking`, detail: "Hold to wait for your turn." };
+  if (speaker.doNotDisturb)
+    return { tone: "quiet", text: "Do not disturb", detail: `${device.name} takes no calls at the moment.` };
+  return { tone: "quiet", text: "Hold to talk", detail: keys ? `${device.name} – or hold the space bar` : device.name };
+}
+
+function refused(reason: string, holder: Holder | undefined): TalkSaid {
+  switch (reason) {
+    case "held":
+    case "queue-full":
+      return {
+        tone: "held",
+        text: holder ? `${holder.name} is speaking` : "Somebody is speaking",
+        detail: "Wait until they have finished.",
+      };
+    case "do-not-disturb":
+      return {
+        tone: "refused",
+        text: "Do not disturb",
+        detail: "It takes no calls at the moment; only an emergency gets through.",
+      };
+    case "forbidden":
+      return { tone: "refused", text: "Not allowed", detail: "An administrator can give you the right to talk here." };
+    case "no-speaker":
+      return { tone: "refused", text: "No speaker", detail: "This device cannot play sound." };
+    case "offline":
+      return { tone: "refused", text: "Not connected", detail: "The device cannot be reached at the moment." };
+    default:
+      return { tone: "refused", text: "Not now", detail: failure(reason) };
+  }
+}
+
+function failure(reason: string): string {
+  if (reason === "silent") return "Nothing was heard from your microphone. Is it muted?";
+  if (reason === "disconnected") return "The line to the hub broke. Hold again in a moment.";
+  if (reason === "no-session") return "The picture is not connected yet. Hold again in a moment.";
+  const text = reason.trim() || "Hold again to try once more";
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DevicePhase, DeviceState } from "../../../src/hub/state.ts";
+import { howLong, type PlayerPhase, sayDevice, sayPicture, sayTrack, timer } from "./words.ts";
+
+const now = 1_800_000_000_000;
+const device = (phase: DevicePhase, more: Partial<DeviceState> = {}) => ({
+  state: { phase, sinceMs: now - 12_000, ...more },
+});
+
+test("times are short and round", () => {
+  assert.deepEqual([0, 8400, 59_400, 61_000, 7_200_000, 300_000_000].map(howLong), [
+    "0 s",
+    "8 s",
+    "59 s",
+    "1 min",
+    "2 h",
+    "3 days",
+  ]);
+  assert.deepEqual([7_900, 760_000, 3_723_000].map(timer), ["0:07", "12:40", "1:02:03"]);
+});
+
+test("every phase of a device has words", () => {
+  const words: Record<DevicePhase, string> = {
+    idle: "Ready",
+    connecting: "Connecting",
+    "waiting-for-key-frame": "Waiting for a key frame",
+    live: "Live",
+    stale: "No picture for 12 s",
+    "wrong-password": "Wrong password",
+    trouble: "Not connected",
+    disabled: "Switched off",
+  };
+  for (const [phase, text] of Object.entries(words))
+    assert.equal(sayDevice(device(phase as DevicePhase), now).text, text);
+});
+
+test("trouble is told with the reason and the next try", () => {
+  const said = sayDevice(
+    device("trouble", {
+      error: { code: "refused", message: "connect: refused by 10.0.0.9", atMs: now },
+      retryAtMs: now + 9000,
+    }),
+    now,
+  );
+  assert.equal(said.detail, "connect: refused by 10.0.0.9. Next try in 9 s.");
+});
+
+test("a picture that stands still never reads as live", () => {
+  const stale: PlayerPhase = { phase: "stale", sinceMs: now - 8000 };
+  assert.equal(sayPicture(stale, device("live"), now).text, "No picture for 8 s");
+  assert.equal(sayPicture(stale, undefined, now).tone, "trouble");
+});
+
+test("the reason the hub knows wins over what the browser sees", () => {
+  assert.equal(sayPicture({ phase: "connecting" }, device("wrong-password"), now).text, "Wrong password");
+  assert.equal(
+    sayPicture({ phase: "waiting", sinceMs: now }, device("stale", { lastFrameMs: now - 30_000 }), now).text,
+    "No picture for 30 s",
+  );
+  assert.equal(
+    sayPicture({ phase: "unsupported", codec: "h265" }, device("live"), now).text,
+    "This browser can't show H.265",
+  );
+});
+
+test("a track reads like a label", () => {
+  const track = {
+    id: "t",
+    label: "main",
+    kind: "video",
+    codec: "h264",
+    widthPx: 1280,
+    heightPx: 720,
+    frameRate: 25,
+    frames: 0,
+    bytes: 0,
+    readers: 0,
+  } as const;
+  assert.equal(sayTrack(track), "1280 × 720, H.264, 25 pictures a second");
+});

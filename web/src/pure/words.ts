@@ -1,0 +1,155 @@
+import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
+
+/** The four colours a state may have; the words never depend on them alone. */
+export type Tone = "live" | "waiting" | "trouble" | "quiet";
+
+/** What a person reads about a device: a few words, and a sentence that helps. */
+export interface Said {
+  readonly tone: Tone;
+  readonly text: string;
+  readonly detail?: string;
+}
+
+/** What the player in this browser sees, whatever the hub says. */
+export type PlayerPhase =
+  | { readonly phase: "off" }
+  | { readonly phase: "paused" }
+  | { readonly phase: "connecting" }
+  /** Connected; no picture was decoded yet. */
+  | { readonly phase: "waiting"; readonly sinceMs: number }
+  | { readonly phase: "live" }
+  /** There was a picture; it stands still since `sinceMs`. */
+  | { readonly phase: "stale"; readonly sinceMs: number }
+  | { readonly phase: "sound-only" }
+  | { readonly phase: "unsupported"; readonly codec: string }
+  | { readonly phase: "forbidden" }
+  | { readonly phase: "gone" }
+  /** The session could not be had or broke; tried again by itself. */
+  | { readonly phase: "lost"; readonly message?: string };
+
+/** "5 s", "3 min", "2 h", "4 days". */
+export function howLong(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** "0:07", "12:40", "1:02:03". */
+export function timer(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** The name people know a codec by. */
+export function codecName(codec: string): string {
+  const names: Record<string, string> = {
+    h264: "H.264",
+    h265: "H.265",
+    opus: "Opus",
+    pcmu: "G.711",
+    pcma: "G.711",
+    g722: "G.722",
+    aac: "AAC",
+    pcm_s16le: "PCM",
+  };
+  return names[codec] ?? codec.toUpperCase();
+}
+
+/** What the hub knows of a device, in words. Times are this browser's wall clock. */
+export function sayDevice(device: Pick<DeviceInfo, "state">, nowMs: number): Said {
+  const { state } = device;
+  switch (state.phase) {
+    case "live":
+      return { tone: "live", text: "Live" };
+    case "idle":
+      return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
+    case "connecting":
+      return { tone: "waiting", text: "Connecting" };
+    case "waiting-for-key-frame":
+      return {
+        tone: "waiting",
+        text: "Waiting for a key frame",
+        detail: "The camera answers; its next whole picture is on the way.",
+      };
+    case "stale":
+      return {
+        tone: "trouble",
+        text: `No picture for ${howLong(nowMs - (state.lastFrameMs ?? state.sinceMs))}`,
+        detail: "The camera is connected but sends nothing.",
+      };
+    case "wrong-password":
+      return { tone: "trouble", text: "Wrong password", detail: "The camera refused the name or the password." };
+    case "disabled":
+      return { tone: "quiet", text: "Switched off" };
+    case "trouble":
+      return { tone: "trouble", text: "Not connected", detail: troubleDetail(device, nowMs) };
+  }
+}
+
+/** What a tile says: the hub's knowledge where it explains more, otherwise what this browser sees. */
+export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"> | undefined, nowMs: number): Said {
+  const phase = device?.state.phase;
+  if (player.phase === "unsupported") {
+    return {
+      tone: "trouble",
+      text: `This browser can't show ${codecName(player.codec)}`,
+      detail: "Another browser may, or set the camera to H.264.",
+    };
+  }
+  if (player.phase === "forbidden") {
+    return { tone: "quiet", text: "Not for you to see", detail: "An administrator can give you the right." };
+  }
+  if (device && (phase === "disabled" || phase === "wrong-password" || phase === "trouble")) {
+    return sayDevice(device, nowMs);
+  }
+  switch (player.phase) {
+    case "live":
+      return { tone: "live", text: "Live" };
+    case "sound-only":
+      return { tone: "live", text: "Sound only" };
+    case "stale":
+      return {
+        tone: "trouble",
+        text: `No picture for ${howLong(nowMs - player.sinceMs)}`,
+        detail: "What you see is the last one that came.",
+      };
+    case "paused":
+      return { tone: "quiet", text: "Paused", detail: "It goes on when you look at it." };
+    case "gone":
+      return { tone: "quiet", text: "Removed", detail: "This device is no longer part of the hub." };
+    case "lost":
+      return { tone: "waiting", text: "Connecting again", detail: player.message };
+    case "off":
+      return { tone: "quiet", text: "Off" };
+    case "waiting":
+      if (device && phase === "stale") return sayDevice(device, nowMs);
+      return phase === "connecting"
+        ? { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." }
+        : { tone: "waiting", text: "Waiting for a key frame", detail: "The next whole picture is on the way." };
+    case "connecting":
+      return { tone: "waiting", text: "Connecting" };
+  }
+}
+
+/** "1280 × 720, H.264, 25 pictures a second": what is known of a track. */
+export function sayTrack(track: TrackInfo): string {
+  const words: string[] = [];
+  if (track.widthPx && track.heightPx) words.push(`${track.widthPx} × ${track.heightPx}`);
+  words.push(codecName(track.codec));
+  if (track.frameRate) words.push(`${Math.round(track.frameRate)} pictures a second`);
+  if (track.sampleRateHz) words.push(`${track.sampleRateHz / 1000} kHz`);
+  return words.join(", ");
+}
+
+function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
+  const { error, retryAtMs } = device.state;
+  const what = error?.message ?? "The camera cannot be reached";
+  const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
+  const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;
+  return inMs > 1500 ? `${sentence} Next try in ${howLong(inMs)}.` : `${sentence} Trying again.`;
+}

@@ -1,0 +1,147 @@
+import { css } from "lit";
+
+/** The frame of the page: a rail on the left, or a bar with a menu on a phone. */
+export const appStyles = css`
+  :host {
+    display: grid;
+    grid-template-columns: 88px minmax(0, 1fr);
+    height: 100dvh;
+    overflow: hidden;
+  }
+  dw-setup,
+  dw-login,
+  .whole,
+  .alone {
+    grid-column: 1 / -1;
+    overflow: auto;
+  }
+  .whole {
+    height: 100dvh;
+  }
+  .alone {
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: 12px;
+    padding: 24px;
+    text-align: center;
+  }
+  .skip {
+    position: absolute;
+    left: 8px;
+    top: -48px;
+    z-index: 3;
+    padding: 8px 16px;
+    background: var(--dw-surface);
+    border-radius: var(--dw-radius);
+  }
+  .skip:focus {
+    top: 8px;
+  }
+  .top {
+    display: none;
+  }
+  nav {
+    grid-column: 1;
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    padding: 12px 8px;
+    border-right: 1px solid var(--dw-line);
+    overflow-y: auto;
+  }
+  nav a {
+    display: grid;
+    justify-items: center;
+    gap: 4px;
+    padding: 10px 4px;
+    border-radius: var(--dw-radius);
+    color: var(--dw-muted);
+    font-size: var(--dw-13);
+    line-height: 1.2;
+    text-decoration: none;
+  }
+  nav a:hover {
+    background: var(--dw-hover);
+    color: var(--dw-text);
+  }
+  nav a[aria-current="page"] {
+    background: var(--dw-accent-soft);
+    color: var(--dw-accent);
+    font-weight: 600;
+  }
+  nav a:last-child {
+    margin-top: auto;
+  }
+  .rest {
+    grid-column: 2;
+    display: flex;
+    flex-direction: column;
+    min-height: 0;
+  }
+  main {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+    outline: none;
+  }
+  .banner {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    padding: 8px 16px;
+    background: var(--dw-waiting-soft);
+    border-bottom: 1px solid var(--dw-line);
+  }
+  .banner svg {
+    color: var(--dw-waiting);
+  }
+  @media (max-width: 640px), (max-height: 480px) {
+    :host {
+      grid-template-columns: minmax(0, 1fr);
+      grid-template-rows: auto minmax(0, 1fr);
+    }
+    .top {
+      display: flex;
+      align-items: center;
+      justify-content: space-between;
+      padding: 4px 8px 4px 12px;
+      border-bottom: 1px solid var(--dw-line);
+    }
+    .sign {
+      display: flex;
+      align-items: center;
+      gap: 10px;
+      color: inherit;
+      font-weight: 600;
+      font-size: var(--dw-18);
+      text-decoration: none;
+    }
+    .sign img {
+      display: block;
+    }
+    .rest {
+      grid-column: 1;
+    }
+    nav {
+      display: none;
+    }
+    nav.open {
+      display: flex;
+      position: absolute;
+      inset: 49px 0 auto;
+      z-index: 2;
+      background: var(--dw-surface);
+      border: 0;
+      border-bottom: 1px solid var(--dw-line);
+    }
+    nav a {
+      grid-template-columns: auto 1fr;
+      justify-items: start;
+      align-items: center;
+      gap: 16px;
+      padding: 12px;
+      font-size: var(--dw-15);
+    }
+  }
+`;

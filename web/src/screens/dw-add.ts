@@ -1,0 +1,255 @@
+import { css, html, nothing } from "lit";
+import { call, type DeviceForm, type PageDevice, type Probe, sentence, type TrackInfo } from "../api.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields, page } from "../parts/styles.ts";
+import { href } from "../pure/route.ts";
+import { sayTrack } from "../pure/words.ts";
+import "../player/dw-player.ts";
+
+/** A new device by its address, with a preview before it is saved; or, with `device`, the same form for a known one. */
+export class DwAdd extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    device: {},
+    probe: { state: true },
+    probing: { state: true },
+    live: { state: true },
+    busy: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    css`
+      .two {
+        display: grid;
+        grid-template-columns: minmax(0, 5fr) minmax(0, 6fr);
+        gap: 32px;
+        align-items: start;
+      }
+      .preview {
+        overflow: hidden;
+      }
+      .preview dw-player,
+      .nothing {
+        aspect-ratio: 16 / 9;
+      }
+      .nothing {
+        display: grid;
+        place-content: center;
+        gap: 8px;
+        justify-items: center;
+        text-align: center;
+        padding: 24px;
+        color: var(--dw-muted);
+        background: var(--dw-hover);
+      }
+      .nothing svg {
+        width: 32px;
+        height: 32px;
+      }
+      .facts {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        gap: 8px 24px;
+        padding: 16px;
+      }
+      .facts dt {
+        color: var(--dw-muted);
+      }
+      .pair {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 16px;
+      }
+      .address {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 8px;
+      }
+      .address button {
+        min-height: 44px;
+      }
+      .ends {
+        border-top: 1px solid var(--dw-line);
+        padding-top: 20px;
+      }
+      @media (max-width: 860px) {
+        .two {
+          grid-template-columns: 1fr;
+          gap: 20px;
+        }
+      }
+    `,
+  ];
+  /** Id of the device to edit; empty for a new one. */
+  declare device: string;
+  declare probe: Probe | undefined;
+  declare probing: boolean;
+  declare live: boolean;
+  declare busy: boolean;
+  declare wrong: string;
+  #asking: AbortController | undefined;
+  #asked = "";
+
+  constructor() {
+    super();
+    this.device = "";
+    this.probing = false;
+    this.live = false;
+    this.busy = false;
+    this.wrong = "";
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#asking?.abort();
+  }
+
+  protected override render() {
+    const known = this.device ? this.hub.device(this.device) : undefined;
+    if (this.device && !known) return nothing;
+    return html`
+      <header>
+        <div>
+          <h1>${known ? `Edit ${known.name}` : "Add a device"}</h1>
+          ${known ? nothing : html`<p class="lead">Paste its address. What it is, is found out; you see it before you save it.</p>`}
+        </div>
+      </header>
+      <div class="two">${this.#renderForm(known)}${this.#renderPreview(known)}</div>
+    `;
+  }
+
+  #renderForm(known: PageDevice | undefined) {
+    const works = this.live || known !== undefined;
+    return html`<form @submit=${this.#save} autocomplete="off">
+      <div class="field">
+        <label for="address" class="label">Address</label>
+        <div class="address">
+          <input id="address" name="address" required inputmode="url" autocapitalize="none" spellcheck="false" placeholder="rtsp://192.168.1.20/stream1" .defaultValue=${known?.address ?? ""} @change=${this.#find} @paste=${this.#onPaste} ?autofocus=${!known} />
+          <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? "Looking" : "Look"}</button>
+        </div>
+        <span class="help">As the camera's manual gives it; <code>rtsp://</code>, <code>tcp://</code> or just its number, like 192.168.1.20.</span>
+      </div>
+      <div class="pair">
+        <label><span>User name</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
+        <label><span>Password</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? "unchanged" : ""} @change=${this.#find} /></label>
+      </div>
+      <div class="pair ends">
+        <label><span>Name</span><input name="name" required maxlength="64" placeholder="Front door" .defaultValue=${known?.name ?? ""} /></label>
+        <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
+      </div>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      <div class="row">
+        <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
+        <a class="button ghost" href=${known ? href({ screen: "devices" }) : href({ screen: "wall" })}>Cancel</a>
+        ${works || this.probing ? nothing : html`<span class="help">Nothing was seen of it yet.</span>`}
+      </div>
+    </form>`;
+  }
+
+  #renderPreview(known: PageDevice | undefined) {
+    const { probe } = this;
+    const shown = probe ? this.hub.device(probe.id) : known;
+    const id = probe?.id ?? known?.id;
+    const tracks = shown?.tracks.length ? shown.tracks : (probe?.tracks ?? []);
+    return html`<section class="panel preview" aria-label="Preview">
+      ${
+        id
+          ? html`<dw-player src="/whep/${encodeURIComponent(id)}" muted announce .device=${shown ?? undefined} @dw-state=${(
+              event: CustomEvent<{ tone: string }>,
+            ) => {
+              this.live = event.detail.tone === "live";
+            }}></dw-player>`
+          : html`<div class="nothing">${icon("devices")}<p>${this.probing ? "Looking at the address" : "The picture appears here as soon as the address answers."}</p></div>`
+      }
+      ${tracks.length || probe ? this.#renderFacts(probe?.driver ?? shown?.kind ?? "", tracks, (shown?.speaker ?? probe?.speaker) !== undefined) : nothing}
+    </section>`;
+  }
+
+  #renderFacts(driver: string, tracks: readonly TrackInfo[], speaker: boolean) {
+    const of = (kind: string) => tracks.filter((track) => track.kind === kind).map(sayTrack);
+    return html`<dl class="facts">
+      <dt>Kind</dt><dd>${driver}</dd>
+      <dt>Picture</dt><dd>${of("video").join("; ") || "none yet"}</dd>
+      <dt>Sound</dt><dd>${of("audio").join("; ") || "none"}</dd>
+      <dt>Talk</dt><dd>${speaker ? "yes, it has a speaker" : "no speaker found"}</dd>
+    </dl>`;
+  }
+
+  get #form(): DeviceForm {
+    const data = new FormData(this.renderRoot.querySelector("form") ?? undefined);
+    const text = (name: string) => String(data.get(name) ?? "").trim();
+    const form = {
+      name: text("name"),
+      area: text("area"),
+      address: withScheme(text("address")),
+      username: text("username"),
+      password: text("password"),
+    };
+    const given = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
+    return this.device ? { ...given, area: form.area } : given;
+  }
+
+  #onPaste(): void {
+    setTimeout(() => void this.#find()); // The field has the text after this event.
+  }
+
+  #find = async (): Promise<void> => {
+    const { address, username, password } = this.#form;
+    if (!address) return;
+    const question = JSON.stringify([address, username, password]);
+    const unchanged = this.device && address === this.hub.device(this.device)?.address && !username && !password;
+    if (unchanged || question === this.#asked) return;
+    this.#asked = question;
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    Object.assign(this, { probing: true, wrong: "", probe: undefined, live: false });
+    try {
+      this.probe = await call<Probe>("POST", "/api/v1/probe", {
+        body: { address, username, password },
+        signal: asking.signal,
+      });
+      this.hub.learn(previewOf(this.probe));
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      this.#asked = "";
+      this.wrong = sentence(error);
+    } finally {
+      if (this.#asking === asking) this.probing = false;
+    }
+  };
+
+  #save = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    this.busy = true;
+    this.wrong = "";
+    try {
+      const saved = this.device
+        ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, { body: this.#form })
+        : await call<PageDevice>("POST", "/api/v1/devices", { body: this.#form });
+      if (saved) this.hub.learn(saved);
+      location.hash = this.device || !saved ? href({ screen: "devices" }) : href({ screen: "camera", id: saved.id });
+    } catch (error) {
+      this.wrong = sentence(error);
+    } finally {
+      this.busy = false;
+    }
+  };
+}
+
+/** People paste bare addresses; a camera's usual door is RTSP. */
+function withScheme(address: string): string {
+  return address === "" || /^[a-z][a-z0-9+.-]*:/i.test(address) ? address : `rtsp://${address}`;
+}
+
+function previewOf(probe: Probe): PageDevice {
+  const { id, driver, state, tracks, speaker } = probe;
+  return { id, name: "Preview", kind: driver, state, tracks, speaker, permanent: false };
+}
+
+customElements.define("dw-add", DwAdd);

@@ -1,0 +1,160 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { Hub } from "../app/hub.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { type IconName, icon } from "../parts/icons.ts";
+import { Keys } from "../parts/keys.ts";
+import { base, buttons } from "../parts/styles.ts";
+import { href, parseRoute, type Route } from "../pure/route.ts";
+import "./dw-add.ts";
+import "./dw-camera.ts";
+import "./dw-devices.ts";
+import "./dw-events.ts";
+import "./dw-help.ts";
+import "./dw-login.ts";
+import "./dw-panel.ts";
+import "./dw-people.ts";
+import "./dw-settings.ts";
+import "./dw-setup.ts";
+import "./dw-wall.ts";
+import { appStyles } from "./app-styles.ts";
+
+const places: readonly {
+  readonly screen: "wall" | "devices" | "people" | "events" | "settings" | "help";
+  readonly label: string;
+  readonly icon: IconName;
+  readonly administrators?: true;
+}[] = [
+  { screen: "wall", label: "Cameras", icon: "wall" },
+  { screen: "devices", label: "Devices", icon: "devices" },
+  { screen: "people", label: "People", icon: "people", administrators: true },
+  { screen: "events", label: "Events", icon: "events", administrators: true },
+  { screen: "settings", label: "Settings", icon: "cog" },
+  { screen: "help", label: "Help", icon: "help" },
+];
+
+/** The page: who is there, where they are, and the way to everywhere else. */
+export class DwApp extends HubElement {
+  static override properties = { ...HubElement.properties, route: { state: true }, menu: { state: true } };
+  static override styles = [base, buttons, appStyles];
+  declare route: Route;
+  declare menu: boolean;
+
+  constructor() {
+    super();
+    this.hub = new Hub();
+    this.menu = false;
+    this.route = parseRoute(location.pathname, location.hash);
+    new Keys(this, (action) => {
+      if (action.action === "help") location.hash = href({ screen: "help" });
+      return action.action === "help";
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("hashchange", this.#onHash);
+    void this.hub.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("hashchange", this.#onHash);
+  }
+
+  protected override render() {
+    const { session, problem } = this.hub;
+    if (!session) {
+      return problem
+        ? html`<main class="alone"><h1>The hub does not answer</h1><p class="muted">${problem}</p><button @click=${() => this.hub.start()}>${icon("restart")}Try again</button></main>`
+        : nothing;
+    }
+    if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
+    if (!session.user) return html`<dw-login .hub=${this.hub}></dw-login>`;
+    if (this.route.screen === "panel") return html`<main class="whole"><dw-panel .hub=${this.hub}></dw-panel></main>`;
+    return html`
+      <a class="skip" href="#main" @click=${this.#skip}>To the content</a>
+      ${this.#renderTop()}
+      <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
+      <div class="rest">
+        ${this.#renderBanner()}
+        <main id="main" tabindex="-1">${this.#renderScreen()}</main>
+      </div>
+    `;
+  }
+
+  #renderTop() {
+    return html`<div class="top">
+      <a href="#/wall" class="sign"><img src="/icon.svg" alt="" width="28" height="28" /><span>Doorward</span></a>
+      <button class="ghost icon" aria-label="Menu" aria-expanded=${this.menu} @click=${() => {
+        this.menu = !this.menu;
+      }}>${icon(this.menu ? "close" : "menu")}</button>
+    </div>`;
+  }
+
+  #renderPlaces() {
+    const here =
+      this.route.screen === "camera"
+        ? "wall"
+        : this.route.screen === "add" || this.route.screen === "edit"
+          ? "devices"
+          : this.route.screen;
+    return places
+      .filter(({ administrators }) => !administrators || this.hub.administrator)
+      .map(
+        ({ screen, label, icon: name }) =>
+          html`<a href=${href({ screen })} aria-current=${here === screen ? "page" : "false"}>${icon(name)}<span>${label}</span></a>`,
+      );
+  }
+
+  #renderBanner() {
+    const { connected, session } = this.hub;
+    if (!connected)
+      return html`<p class="banner" role="status">${icon("warn")}<span>The hub does not answer; trying again.</span></p>`;
+    if (session && !session.secure && session.httpsUrl && !window.isSecureContext) {
+      return html`<p class="banner">${icon("lock")}<span>This page is not encrypted, so you cannot talk. <a href=${session.httpsUrl}>Open the secure page</a>.</span></p>`;
+    }
+    return nothing;
+  }
+
+  #renderScreen(): TemplateResult {
+    const { hub, route } = this;
+    switch (route.screen) {
+      case "camera":
+        return html`<dw-camera .hub=${hub} .camera=${route.id}></dw-camera>`;
+      case "edit":
+        return html`<dw-add .hub=${hub} .device=${route.id}></dw-add>`;
+      case "add":
+        return html`<dw-add .hub=${hub}></dw-add>`;
+      case "devices":
+        return html`<dw-devices .hub=${hub}></dw-devices>`;
+      case "people":
+        return html`<dw-people .hub=${hub}></dw-people>`;
+      case "events":
+        return html`<dw-events .hub=${hub}></dw-events>`;
+      case "settings":
+        return html`<dw-settings .hub=${hub}></dw-settings>`;
+      case "help":
+        return html`<dw-help></dw-help>`;
+      default:
+        return html`<dw-wall .hub=${hub}></dw-wall>`;
+    }
+  }
+
+  #onHash = (): void => {
+    this.menu = false;
+    this.route = parseRoute(location.pathname, location.hash);
+    void this.updateComplete.then(() => this.renderRoot.querySelector("main")?.focus({ preventScroll: true }));
+  };
+
+  #skip(event: Event): void {
+    event.preventDefault();
+    this.renderRoot.querySelector("main")?.focus();
+  }
+
+  async #onSetUp(): Promise<void> {
+    location.hash = "#/wall";
+    await this.hub.start();
+  }
+}
+
+customElements.define("dw-app", DwApp);

@@ -1,0 +1,264 @@
+import { css, html, nothing } from "lit";
+import type { PageDevice } from "../api.ts";
+import { readPreferences, writePreferences } from "../app/preferences.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { Keys, toggleFullScreen } from "../parts/keys.ts";
+import { may } from "../parts/rights.ts";
+import { base, buttons } from "../parts/styles.ts";
+import type { DwPlayer } from "../player/dw-player.ts";
+import type { KeyAction } from "../pure/keys.ts";
+import { href } from "../pure/route.ts";
+import { sayTrack } from "../pure/words.ts";
+import "../player/dw-player.ts";
+import "../talk/dw-talk.ts";
+
+/** One camera large, with its sound, and the bar to talk through it. */
+export class DwCamera extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    camera: {},
+    sound: { state: true },
+    numbers: { state: true },
+    live: { state: true },
+    notice: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    css`
+      :host {
+        display: grid;
+        grid-template-rows: auto minmax(0, 1fr) auto;
+        height: 100%;
+        min-height: 0;
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 56px;
+        padding: 8px 16px 8px 8px;
+      }
+      .head h1 {
+        font-size: var(--dw-18);
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .head .what {
+        margin-left: auto;
+        color: var(--dw-muted);
+        font-size: var(--dw-13);
+        text-align: right;
+      }
+      .stage {
+        display: grid;
+        min-height: 0;
+        background: var(--dw-picture);
+      }
+      dw-player {
+        aspect-ratio: auto;
+        width: 100%;
+        height: 100%;
+      }
+      .bottom {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 12px 16px;
+        align-items: center;
+        width: 100%;
+        max-width: 1120px;
+        margin: 0 auto;
+        padding: 12px 16px calc(16px + env(safe-area-inset-bottom));
+      }
+      .tools {
+        display: flex;
+        gap: 4px;
+      }
+      .tools button,
+      .tools a {
+        flex-direction: column;
+        gap: 4px;
+        min-width: 72px;
+        min-height: 64px;
+        padding: 8px;
+        font-size: var(--dw-13);
+        font-weight: 400;
+        line-height: 1.2;
+        border-color: transparent;
+        background: transparent;
+      }
+      .tools button:hover,
+      .tools a:hover {
+        background: var(--dw-hover);
+      }
+      .tools [aria-pressed="true"] {
+        color: var(--dw-accent);
+        font-weight: 600;
+      }
+      .gone {
+        display: grid;
+        place-content: center;
+        justify-items: center;
+        gap: 12px;
+        padding: 48px 24px;
+        text-align: center;
+      }
+      @media (max-width: 860px) {
+        .bottom {
+          grid-template-columns: 1fr;
+        }
+        .tools {
+          justify-content: space-between;
+          grid-row: 1;
+        }
+        .tools button,
+        .tools a {
+          flex: 1;
+          min-width: 0;
+        }
+      }
+      @media (max-width: 860px) and (orientation: portrait) {
+        :host {
+          grid-template-rows: auto auto 1fr;
+        }
+        .stage {
+          aspect-ratio: 16 / 9;
+        }
+        .bottom {
+          align-content: end;
+        }
+        .head .what {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  /** Id of the device. */
+  declare camera: string;
+  declare sound: boolean;
+  declare numbers: boolean;
+  declare live: boolean;
+  declare notice: string;
+
+  constructor() {
+    super();
+    this.camera = "";
+    this.sound = readPreferences().sound && (navigator.userActivation?.hasBeenActive ?? false);
+    this.numbers = false;
+    this.live = false;
+    this.notice = "";
+    new Keys(this, (action) => this.#onKey(action));
+  }
+
+  protected override updated(): void {
+    const talk = this.renderRoot.querySelector("dw-talk");
+    const player = this.#player ?? undefined;
+    if (talk && talk.player !== player) talk.player = player;
+  }
+
+  protected override render() {
+    const device = this.hub.device(this.camera);
+    if (!device && this.hub.known) {
+      return html`<div class="gone"><h1>This camera is not here</h1><p class="muted">It was removed, or you may not see it.</p><a class="button" href="#/wall">${icon("wall")}To the wall</a></div>`;
+    }
+    if (!device) return nothing;
+    const audible = device.tracks.some(({ kind }) => kind === "audio");
+    const video = device.tracks.find(({ kind }) => kind === "video");
+    return html`
+      <div class="head">
+        <a class="button ghost icon" href="#/wall" aria-label="Back to the wall" title="Back to the wall (Esc)">${icon("back")}</a>
+        <h1>${device.name}</h1>
+        ${device.area ? html`<span class="muted">${device.area}</span>` : nothing}
+        ${video ? html`<span class="what">${sayTrack(video)}</span>` : nothing}
+      </div>
+      <div class="stage">
+        <dw-player
+          src="/whep/${encodeURIComponent(device.id)}"
+          announce
+          ?muted=${!this.sound}
+          ?numbers=${this.numbers}
+          .device=${device}
+          @dw-state=${(event: CustomEvent<{ tone: string }>) => {
+            this.live = event.detail.tone === "live";
+          }}
+          @dw-sound-refused=${() => {
+            this.sound = false;
+          }}
+        >${this.#renderWayOut(device)}</dw-player>
+      </div>
+      <div class="bottom">
+        ${may(device, "talk") ? html`<dw-talk hotkey ?duck=${readPreferences().duck} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">You may watch this camera, not talk through it.</span>`}
+        <div class="tools">
+          ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title="Sound (M)">${icon(this.sound ? "sound" : "soundOff")}${this.sound ? "Sound on" : "Sound off"}</button>` : nothing}
+          <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}Snapshot</button>
+          <button @click=${this.#fullScreen} title="Full screen (F)">${icon("full")}Full screen</button>
+          <button
+            aria-pressed=${this.numbers}
+            @click=${() => {
+              this.numbers = !this.numbers;
+            }}
+          >${icon("numbers")}Numbers</button>
+          ${this.hub.administrator ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
+        </div>
+      </div>
+      <span class="unseen" role="status">${this.notice}</span>
+    `;
+  }
+
+  #renderWayOut(device: PageDevice) {
+    if (!this.hub.administrator || device.state.phase !== "wrong-password") return nothing;
+    return html`<a class="button" slot="way-out" href=${href({ screen: "edit", id: device.id })}>${icon("key")}Give another password</a>`;
+  }
+
+  get #player(): DwPlayer | null {
+    return this.renderRoot.querySelector("dw-player");
+  }
+
+  #toggleSound(): void {
+    this.sound = !this.sound;
+    writePreferences({ sound: this.sound });
+  }
+
+  #fullScreen(): void {
+    toggleFullScreen(this.#player ?? this);
+  }
+
+  async #snapshot(): Promise<void> {
+    const blob = await this.#player?.snapshot();
+    if (!blob) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    const time = new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
+    link.download = `${this.hub.device(this.camera)?.name ?? "camera"} ${time}.jpg`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+    this.notice = "Snapshot saved";
+  }
+
+  #onKey(action: KeyAction): boolean | undefined {
+    switch (action.action) {
+      case "select": {
+        const device = this.hub.devices[action.index];
+        if (device) location.hash = href({ screen: "camera", id: device.id });
+        return device !== undefined;
+      }
+      case "full-screen":
+        this.#fullScreen();
+        return true;
+      case "mute":
+        this.#toggleSound();
+        return true;
+      case "back":
+        if (document.fullscreenElement) return false;
+        location.hash = "#/wall";
+        return true;
+      default:
+        return false;
+    }
+  }
+}
+
+customElements.define("dw-camera", DwCamera);

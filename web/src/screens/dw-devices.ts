@@ -1,0 +1,210 @@
+import { css, html, nothing } from "lit";
+import { call, type PageDevice, sentence } from "../api.ts";
+import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { may } from "../parts/rights.ts";
+import { base, buttons, fields, page, tones } from "../parts/styles.ts";
+import { href } from "../pure/route.ts";
+import { howLong, sayDevice, sayTrack } from "../pure/words.ts";
+
+/** All devices with what they are doing, since when, and what went wrong last. */
+export class DwDevices extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    removing: { state: true },
+    wrong: { state: true },
+    done: { state: true },
+    nowMs: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    tones,
+    dialogStyles,
+    css`
+      .list {
+        list-style: none;
+      }
+      .list li {
+        display: grid;
+        grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) auto;
+        gap: 4px 24px;
+        align-items: center;
+        padding: 12px 16px;
+      }
+      .list li + li {
+        border-top: 1px solid var(--dw-line);
+      }
+      .name a {
+        font-weight: 600;
+        color: inherit;
+        text-decoration: none;
+      }
+      .name a:hover {
+        text-decoration: underline;
+      }
+      .name p,
+      .doing p {
+        font-size: var(--dw-13);
+        color: var(--dw-muted);
+        overflow-wrap: anywhere;
+      }
+      .state {
+        font-weight: 600;
+      }
+      .list .row {
+        flex-wrap: nowrap;
+        gap: 4px;
+      }
+      .list .row button,
+      .list .row a {
+        font-size: var(--dw-13);
+        padding: 0 10px;
+        min-height: 36px;
+      }
+      .list svg {
+        width: 16px;
+        height: 16px;
+      }
+      @media (max-width: 860px) {
+        .list li {
+          grid-template-columns: 1fr;
+          gap: 8px;
+          padding: 16px;
+        }
+        .list .row {
+          margin: 0 -10px;
+        }
+        .list .row button,
+        .list .row a {
+          min-height: 44px;
+        }
+      }
+      .wrong,
+      .good {
+        margin-bottom: 16px;
+      }
+    `,
+  ];
+  declare removing: PageDevice | undefined;
+  declare wrong: string;
+  declare done: string;
+  declare nowMs: number;
+  #ticker: number | undefined;
+
+  constructor() {
+    super();
+    this.wrong = "";
+    this.done = "";
+    this.nowMs = Date.now();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#ticker = window.setInterval(() => {
+      this.nowMs = Date.now();
+    }, 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#ticker);
+  }
+
+  protected override updated(): void {
+    showDialogs(this.renderRoot);
+  }
+
+  protected override render() {
+    const { devices, known, administrator } = this.hub;
+    return html`
+      <header>
+        <h1>Devices</h1>
+        ${administrator ? html`<a class="button primary" href="#/add">${icon("plus")}Add a device</a>` : nothing}
+      </header>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      ${this.done ? html`<div class="good" role="status">${icon("check")}<span>${this.done}</span></div>` : nothing}
+      ${
+        known && devices.length === 0
+          ? html`<div class="panel empty"><h2>Nothing here yet</h2><p>A device is whatever the hub can see, hear or speak through: a camera, a door station, a speaker in a room. You need only its address.</p></div>`
+          : html`<ul class="panel list">${devices.map((device) => this.#renderDevice(device))}</ul>`
+      }
+      ${this.#renderRemoving()}
+    `;
+  }
+
+  #renderDevice(device: PageDevice) {
+    const { id, name, area, kind, address, state, tracks } = device;
+    const said = sayDevice(device, this.nowMs);
+    const video = tracks.find((track) => track.kind === "video");
+    const since = state.phase === "stale" ? "" : ` for ${howLong(this.nowMs - state.sinceMs)}`;
+    const trouble = said.tone === "trouble" || said.tone === "waiting";
+    return html`<li>
+      <div class="name">
+        <a href=${href({ screen: "camera", id })}>${name}</a>
+        <p>${[area, address ?? kind].filter(Boolean).join(" · ")}</p>
+      </div>
+      <div class="doing">
+        <span class="state" data-tone=${said.tone}>${said.text}${since}</span>
+        <p>${trouble ? (said.detail ?? "") : video ? sayTrack(video) : (said.detail ?? "")}</p>
+        ${!trouble && state.error ? html`<p>Last trouble ${howLong(this.nowMs - state.error.atMs)} ago: ${state.error.message}</p>` : nothing}
+      </div>
+      ${
+        this.hub.administrator || (device.rights && may(device, "administer"))
+          ? html`<div class="row">
+              <button class="ghost" @click=${() => this.#restart(device)} aria-label=${`Restart ${name}`}>${icon("restart")}Restart</button>
+              <a class="button ghost" href=${href({ screen: "edit", id })} aria-label=${`Edit ${name}`}>${icon("edit")}Edit</a>
+              <button class="ghost" @click=${() => this.#ask(device)} aria-label=${`Remove ${name}`}>${icon("trash")}Remove</button>
+            </div>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  #renderRemoving() {
+    const { removing } = this;
+    if (!removing) return nothing;
+    return confirmDialog({
+      title: `Remove ${removing.name}?`,
+      text: "Nobody can watch it or speak through it any more. The camera itself is not changed, and you can add it again.",
+      yes: "Remove",
+      onYes: () => void this.#remove(removing),
+      onClose: () => {
+        this.removing = undefined;
+      },
+    });
+  }
+
+  #ask(device: PageDevice): void {
+    this.removing = device;
+  }
+
+  async #restart({ id, name }: PageDevice): Promise<void> {
+    await this.#do(`${name} is connected anew.`, () =>
+      call("POST", `/api/v1/devices/${encodeURIComponent(id)}/restart`, { body: {} }),
+    );
+  }
+
+  async #remove({ id, name }: PageDevice): Promise<void> {
+    await this.#do(`${name} was removed.`, async () => {
+      await call("DELETE", `/api/v1/devices/${encodeURIComponent(id)}`);
+      this.hub.lose(id);
+    });
+  }
+
+  async #do(done: string, action: () => Promise<unknown>): Promise<void> {
+    this.wrong = "";
+    this.done = "";
+    try {
+      await action();
+      this.done = done;
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+}
+
+customElements.define("dw-devices", DwDevices);

@@ -1,0 +1,137 @@
+import { css, html, nothing } from "lit";
+import { type AuditEntry, call, sentence } from "../api.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields, page } from "../parts/styles.ts";
+import { dayName, sayAudit } from "../pure/audit-words.ts";
+
+const pageSize = 50;
+
+/** Who did what and when, newest first. */
+export class DwEvents extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    entries: { state: true },
+    more: { state: true },
+    search: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    css`
+      h2 {
+        font-size: var(--dw-15);
+        padding: 20px 0 8px;
+      }
+      ul {
+        list-style: none;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 72px 1fr;
+        gap: 4px 16px;
+        padding: 10px 16px;
+      }
+      li + li {
+        border-top: 1px solid var(--dw-line);
+      }
+      time {
+        color: var(--dw-muted);
+        font-variant-numeric: tabular-nums;
+      }
+      li p {
+        grid-column: 2;
+        overflow-wrap: anywhere;
+      }
+      .search {
+        width: min(280px, 100%);
+      }
+      .later {
+        margin-top: 16px;
+      }
+    `,
+  ];
+  declare entries: readonly AuditEntry[] | undefined;
+  declare more: boolean;
+  declare search: string;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.more = false;
+    this.search = "";
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#load();
+  }
+
+  protected override render() {
+    const wanted = this.search.toLowerCase();
+    const entries = (this.entries ?? [])
+      .map((entry) => ({
+        ...entry,
+        text: sayAudit({ ...entry, subject: this.hub.device(entry.subject)?.name ?? entry.subject }),
+      }))
+      .filter(({ text, detail }) => `${text} ${detailOf(detail)}`.toLowerCase().includes(wanted));
+    const days = Map.groupBy(entries, ({ atMs }) => dayName(atMs, Date.now()));
+    return html`
+      <header>
+        <h1>Events</h1>
+        <input class="search" type="search" placeholder="Search" aria-label="Search events" @input=${(event: Event) => {
+          this.search = (event.target as HTMLInputElement).value;
+        }} />
+      </header>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      ${
+        this.entries && entries.length === 0
+          ? html`<div class="panel empty"><h2>${this.search ? "Nothing fits" : "Nothing happened yet"}</h2><p>${this.search ? "Try another word." : "Who signs in, watches, listens, talks or changes something is written down here."}</p></div>`
+          : [...days].map(
+              ([day, list]) =>
+                html`<section><h2>${day}</h2><ul class="panel">${list.map((entry) => line(entry))}</ul></section>`,
+            )
+      }
+      ${this.more ? html`<button class="later" @click=${this.#load}>Show earlier ones</button>` : nothing}
+    `;
+  }
+
+  #load = async (): Promise<void> => {
+    const last = this.entries?.at(-1);
+    try {
+      const before = last ? `&before=${last.id}` : "";
+      const { entries } = await call<{ entries: readonly AuditEntry[] }>(
+        "GET",
+        `/api/v1/audit?limit=${pageSize}${before}`,
+      );
+      this.entries = [...(this.entries ?? []), ...entries];
+      this.more = entries.length === pageSize;
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  };
+}
+
+function line(entry: AuditEntry & { readonly text: string }) {
+  const time = new Date(entry.atMs);
+  const detail = detailOf(entry.detail);
+  return html`<li>
+    <time datetime=${time.toISOString()}>${time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
+    <span>${entry.text}</span>
+    ${detail ? html`<p class="muted small">${detail}</p>` : nothing}
+  </li>`;
+}
+
+function detailOf(detail: unknown): string {
+  if (typeof detail === "string") return detail;
+  if (!detail || typeof detail !== "object") return "";
+  return Object.entries(detail)
+    .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+}
+
+customElements.define("dw-events", DwEvents);

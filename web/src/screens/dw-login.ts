@@ -1,0 +1,56 @@
+import { html, nothing } from "lit";
+import { call, sentence } from "../api.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
+import { door, doorStyles } from "./door.ts";
+
+/** Asks who is there. */
+export class DwLogin extends HubElement {
+  static override properties = { ...HubElement.properties, busy: { state: true }, wrong: { state: true } };
+  static override styles = [base, buttons, fields, doorStyles];
+  declare busy: boolean;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.busy = false;
+    this.wrong = "";
+  }
+
+  protected override render() {
+    const { session } = this.hub;
+    return door(html`
+      <h1>Sign in</h1>
+      ${
+        session && !session.secure && session.httpsUrl
+          ? html`<div class="note">${icon("lock")}<span>This page is not encrypted, so talking is not possible here. <a href=${session.httpsUrl}>Use the secure page</a>.</span></div>`
+          : nothing
+      }
+      <form @submit=${this.#submit}>
+        <label><span>Name</span><input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label>
+        <label><span>Password</span><input name="password" type="password" autocomplete="current-password" required /></label>
+        ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+        <button class="primary" ?disabled=${this.busy}>${this.busy ? "One moment" : "Sign in"}</button>
+      </form>
+      <p class="muted small">Forgotten the password? On the hub, <code>doorward user</code> sets a new one.</p>
+    `);
+  }
+
+  async #submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    this.busy = true;
+    this.wrong = "";
+    try {
+      await call("POST", "/api/v1/login", { body: { name: form.get("name"), password: form.get("password") } });
+      await this.hub.signedIn();
+    } catch (error) {
+      this.wrong = sentence(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+customElements.define("dw-login", DwLogin);

@@ -1,0 +1,234 @@
+import { css, html, nothing } from "lit";
+import { call, sentence, type User } from "../api.ts";
+import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields, page } from "../parts/styles.ts";
+import { type Grant, sayRights, scopes } from "../pure/grid.ts";
+import "./dw-person.ts";
+
+/** Who may do what where: a row for each person, a column for each area. */
+export class DwPeople extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    users: { state: true },
+    editing: { state: true },
+    removing: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    dialogStyles,
+    css`
+      .scroll {
+        overflow-x: auto;
+      }
+      table {
+        width: 100%;
+        border-collapse: collapse;
+      }
+      th,
+      td {
+        padding: 12px 16px;
+        text-align: left;
+        vertical-align: top;
+        border-top: 1px solid var(--dw-line);
+      }
+      thead th {
+        border: 0;
+        font-size: var(--dw-13);
+        font-weight: 600;
+        color: var(--dw-muted);
+        white-space: nowrap;
+      }
+      tbody th {
+        white-space: nowrap;
+        font-weight: 600;
+      }
+      tbody th .muted {
+        display: block;
+        font-weight: 400;
+      }
+      .none {
+        color: var(--dw-muted);
+      }
+      td.acts {
+        white-space: nowrap;
+        text-align: right;
+        padding: 8px;
+      }
+      td.acts button {
+        font-size: var(--dw-13);
+        padding: 0 10px;
+        min-height: 36px;
+      }
+      td.acts svg {
+        width: 16px;
+        height: 16px;
+      }
+      .wrong {
+        margin-bottom: 16px;
+      }
+      @media (max-width: 640px) {
+        table,
+        tbody,
+        tr,
+        td,
+        tbody th {
+          display: block;
+          border: 0;
+        }
+        thead {
+          display: none;
+        }
+        tr {
+          padding: 16px;
+          border-top: 1px solid var(--dw-line);
+        }
+        tbody tr:first-child {
+          border-top: 0;
+        }
+        td,
+        tbody th {
+          padding: 0;
+        }
+        td[data-label] {
+          display: grid;
+          grid-template-columns: 112px 1fr;
+          gap: 8px;
+          padding-top: 4px;
+        }
+        td[data-label]::before {
+          content: attr(data-label);
+          color: var(--dw-muted);
+        }
+        td.none {
+          display: none;
+        }
+        td.acts {
+          text-align: left;
+          margin: 8px -10px -8px;
+          padding: 0;
+        }
+        td.acts button {
+          min-height: 44px;
+        }
+      }
+    `,
+  ];
+  declare users: readonly User[] | undefined;
+  declare editing: User | "new" | undefined;
+  declare removing: User | undefined;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#load();
+  }
+
+  protected override updated(): void {
+    showDialogs(this.renderRoot);
+  }
+
+  protected override render() {
+    return html`
+      <header>
+        <div>
+          <h1>People</h1>
+          <p class="lead">Who may see, hear, talk and open, and where. Nobody has a right that does not stand here.</p>
+        </div>
+        <button
+          class="primary"
+          @click=${() => {
+            this.editing = "new";
+          }}
+        >${icon("plus")}Add a person</button>
+      </header>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      ${this.users ? this.#renderGrid(this.users) : nothing}
+      ${
+        this.editing
+          ? html`<dw-person .hub=${this.hub} .user=${this.editing === "new" ? undefined : this.editing} @dw-saved=${this.#load} @dw-closed=${() => {
+              this.editing = undefined;
+            }}></dw-person>`
+          : nothing
+      }
+      ${
+        this.removing
+          ? confirmDialog({
+              title: `Remove ${this.removing.name}?`,
+              text: "They are signed out everywhere at once, and their tokens stop working.",
+              yes: "Remove",
+              onYes: () => void this.#remove(this.removing as User),
+              onClose: () => {
+                this.removing = undefined;
+              },
+            })
+          : nothing
+      }
+    `;
+  }
+
+  #renderGrid(users: readonly User[]) {
+    const all = users.flatMap(({ grants }) => grants);
+    const columns = scopes(this.hub.areas, all, (id) => this.hub.device(id)?.name);
+    return html`<div class="panel scroll"><table>
+      <thead><tr><th scope="col">Person</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th><span class="unseen">Change</span></th></tr></thead>
+      <tbody>${users.map(
+        (user) => html`<tr>
+          <th scope="row">${user.name}${user.id === this.hub.session?.user?.id ? html`<span class="muted small">this is you</span>` : nothing}</th>
+          ${columns.map(({ scope, label }) => cell(user, scope, label))}
+          <td class="acts">
+            <button class="ghost" aria-label=${`Change ${user.name}`} @click=${() => {
+              this.editing = user;
+            }}>${icon("edit")}Change</button>
+            <button class="ghost" aria-label=${`Remove ${user.name}`} ?disabled=${user.id === this.hub.session?.user?.id} @click=${() => {
+              this.removing = user;
+            }}>${icon("trash")}Remove</button>
+          </td>
+        </tr>`,
+      )}</tbody>
+    </table></div>`;
+  }
+
+  #load = async (): Promise<void> => {
+    this.editing = undefined;
+    try {
+      const answer = await call<{ users: readonly User[] } | readonly User[]>("GET", "/api/v1/users");
+      this.users = "users" in answer ? answer.users : answer;
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  };
+
+  async #remove(user: User): Promise<void> {
+    try {
+      await call("DELETE", `/api/v1/users/${encodeURIComponent(user.id)}`);
+      await this.#load();
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+}
+
+function cell(user: User, scope: string, label: string) {
+  if (user.administrator) {
+    return scope === "*"
+      ? html`<td data-label=${label}>everything, as administrator</td>`
+      : html`<td class="none"><span aria-label="as everywhere">–</span></td>`;
+  }
+  const said = sayRights(user.grants.find((grant: Grant) => grant.scope === scope)?.rights ?? []);
+  return said
+    ? html`<td data-label=${label}>${said}</td>`
+    : html`<td class="none"><span aria-label="nothing">–</span></td>`;
+}
+
+customElements.define("dw-people", DwPeople);

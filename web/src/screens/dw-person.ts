@@ -1,0 +1,169 @@
+import { css, html, nothing } from "lit";
+import { call, sentence, type User, type UserForm } from "../api.ts";
+import { dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
+import { type Grant, given, type Right, rights, rightWords, scopes, withRight } from "../pure/grid.ts";
+
+/** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-closed`. */
+export class DwPerson extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    user: { attribute: false },
+    administrator: { state: true },
+    grants: { state: true },
+    busy: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    dialogStyles,
+    css`
+      .pair {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 16px;
+      }
+      .scroll {
+        overflow-x: auto;
+        margin: 0 -24px;
+        padding: 0 24px;
+      }
+      table {
+        border-collapse: collapse;
+        width: 100%;
+      }
+      th,
+      td {
+        padding: 6px 8px;
+        text-align: center;
+      }
+      thead th {
+        font-size: var(--dw-13);
+        color: var(--dw-muted);
+        vertical-align: bottom;
+      }
+      tbody th {
+        text-align: left;
+        padding-left: 0;
+        font-weight: 400;
+      }
+      tbody tr {
+        border-top: 1px solid var(--dw-line);
+      }
+      td label {
+        display: grid;
+        place-items: center;
+        min-width: 32px;
+        min-height: 32px;
+        cursor: pointer;
+      }
+      @media (max-width: 640px) {
+        .pair {
+          grid-template-columns: 1fr;
+        }
+      }
+    `,
+  ];
+  declare user: User | undefined;
+  declare administrator: boolean;
+  declare grants: readonly Grant[];
+  declare busy: boolean;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.administrator = false;
+    this.grants = [];
+    this.busy = false;
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.administrator = this.user?.administrator ?? false;
+    this.grants = this.user?.grants ?? [{ scope: "*", rights: ["view", "listen"] }];
+  }
+
+  protected override updated(): void {
+    showDialogs(this.renderRoot);
+  }
+
+  protected override render() {
+    const { user } = this;
+    return html`<dialog class="wide" aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
+      <h2 id="title">${user ? user.name : "Add a person"}</h2>
+      <form @submit=${this.#save}>
+        <div class="pair">
+          <label><span>Name</span><input name="name" required maxlength="64" autocomplete="off" .defaultValue=${user?.name ?? ""} /></label>
+          <label><span>Password</span><input name="password" type="password" minlength="10" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 10 characters"} /></label>
+        </div>
+        <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>Administrator</strong><br /><span class="help">Everything everywhere, and may add devices and people.</span></span></label>
+        ${this.administrator ? nothing : this.#renderGrid()}
+        ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+        <div class="ends">
+          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
+          <button class="primary" ?disabled=${this.busy}>Save</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  #renderGrid() {
+    const rows = scopes(this.hub.areas, this.grants, (id) => this.hub.device(id)?.name);
+    return html`<div class="scroll"><table>
+      <caption class="unseen">Rights by place</caption>
+      <thead><tr><td></td>${rights.map((right) => html`<th scope="col" title=${rightWords[right].long}>${rightWords[right].short}</th>`)}</tr></thead>
+      <tbody>${rows.map(({ scope, label }) => html`<tr><th scope="row">${label}</th>${rights.map((right) => this.#renderCell(scope, label, right))}</tr>`)}</tbody>
+    </table></div>`;
+  }
+
+  #renderCell(scope: string, label: string, right: Right) {
+    const state = given(this.grants, scope, right);
+    return html`<td><label>
+      <input
+        type="checkbox"
+        aria-label=${`${rightWords[right].long}: ${label}`}
+        title=${state === "inherited" ? "Given everywhere" : rightWords[right].long}
+        ?disabled=${state === "inherited"}
+        .checked=${state !== "no"}
+        @change=${(event: Event) => {
+          this.grants = withRight(this.grants, { scope, right, on: (event.target as HTMLInputElement).checked });
+        }}
+      />
+    </label></td>`;
+  }
+
+  #onAdministrator(event: Event): void {
+    this.administrator = (event.target as HTMLInputElement).checked;
+  }
+
+  async #save(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const password = String(form.get("password") ?? "");
+    const { administrator, grants } = this;
+    const body: UserForm = {
+      name: String(form.get("name")).trim(),
+      administrator,
+      grants,
+      ...(password ? { password } : {}),
+    };
+    this.busy = true;
+    this.wrong = "";
+    try {
+      if (this.user) await call("PATCH", `/api/v1/users/${encodeURIComponent(this.user.id)}`, { body });
+      else await call("POST", "/api/v1/users", { body });
+      this.dispatchEvent(new CustomEvent("dw-saved"));
+    } catch (error) {
+      this.wrong = sentence(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+customElements.define("dw-person", DwPerson);

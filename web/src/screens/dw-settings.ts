@@ -1,0 +1,208 @@
+import { css, html, nothing } from "lit";
+import { call, sentence } from "../api.ts";
+import { type Preferences, readPreferences, writePreferences } from "../app/preferences.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields, page } from "../parts/styles.ts";
+import { trustSteps } from "../parts/trust.ts";
+import { howLong } from "../pure/words.ts";
+import "./dw-tokens.ts";
+
+/** How the page looks and sounds in this browser, the person's tokens, the certificate, and what this is. */
+export class DwSettings extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    preferences: { state: true },
+    uptime: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    css`
+      :host {
+        max-width: 760px;
+      }
+      section {
+        padding: 24px;
+        margin-bottom: 16px;
+        display: grid;
+        gap: 16px;
+      }
+      fieldset {
+        border: 0;
+        padding: 0;
+        margin: 0;
+        min-width: 0;
+      }
+      legend {
+        padding: 0;
+        font-weight: 600;
+        margin-bottom: 8px;
+      }
+      .choices {
+        display: grid;
+        grid-template-columns: repeat(3, 1fr);
+        border: 1px solid var(--dw-control);
+        border-radius: var(--dw-radius);
+        overflow: hidden;
+        max-width: 420px;
+      }
+      .choices label {
+        display: grid;
+        place-items: center;
+        min-height: 44px;
+        cursor: pointer;
+      }
+      .choices label + label {
+        border-left: 1px solid var(--dw-control);
+      }
+      .choices input {
+        position: absolute;
+        opacity: 0;
+      }
+      .choices label:has(:checked) {
+        background: var(--dw-accent-soft);
+        color: var(--dw-accent);
+        font-weight: 600;
+      }
+      .choices label:has(:focus-visible) {
+        outline: 2px solid var(--dw-accent);
+        outline-offset: -3px;
+      }
+      .choices span:first-child {
+        font-weight: inherit;
+      }
+      .check {
+        padding: 0;
+      }
+      .hours {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        flex-wrap: wrap;
+      }
+      .hours select {
+        width: auto;
+      }
+      .trust {
+        display: grid;
+        gap: 8px;
+        padding-left: 20px;
+      }
+      .qr {
+        background: #fff;
+        border-radius: var(--dw-radius);
+        padding: 8px;
+        border: 1px solid var(--dw-line);
+      }
+      dl {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        gap: 8px 24px;
+      }
+      dt {
+        color: var(--dw-muted);
+      }
+      @media (max-width: 640px) {
+        section {
+          padding: 16px;
+        }
+      }
+    `,
+  ];
+  declare preferences: Preferences;
+  declare uptime: number | undefined;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.preferences = readPreferences();
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    call<{ uptimeSeconds: number }>("GET", "/health").then(
+      ({ uptimeSeconds }) => {
+        this.uptime = uptimeSeconds;
+      },
+      (error: unknown) => {
+        this.wrong = sentence(error);
+      },
+    );
+  }
+
+  protected override render() {
+    const { session } = this.hub;
+    return html`
+      <header>
+        <h1>Settings</h1>
+        <button @click=${this.#signOut}>${icon("signOut")}Sign out${session?.user ? ` ${session.user.name}` : ""}</button>
+      </header>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>Tokens</h2><dw-tokens></dw-tokens></section>
+      <section class="panel">
+        <h2>Certificate</h2>
+        <p class="muted">The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.</p>
+        ${trustSteps(session)}
+      </section>
+      <section class="panel">
+        <h2>About</h2>
+        <dl>
+          <dt>Doorward</dt><dd>version ${session?.version ?? ""}</dd>
+          ${this.uptime === undefined ? nothing : html`<dt>Running</dt><dd>for ${howLong(this.uptime * 1000)}</dd>`}
+          <dt>Connection</dt><dd>${session?.secure ? "encrypted" : "not encrypted"}</dd>
+          <dt>Licence</dt><dd>MIT; icons by Lucide (ISC)</dd>
+          <dt>Wall tablet</dt><dd><a href="/panel">Open the wall tablet's page</a></dd>
+        </dl>
+      </section>
+    `;
+  }
+
+  #renderTheme() {
+    const names = { system: "As the system", light: "Light", dark: "Dark" } as const;
+    return html`<fieldset><legend>Colours</legend><div class="choices">
+      ${(["system", "light", "dark"] as const).map(
+        (theme) =>
+          html`<label><input type="radio" name="theme" .checked=${this.preferences.theme === theme} @change=${() => this.#set({ theme })} /><span>${names[theme]}</span></label>`,
+      )}
+    </div></fieldset>`;
+  }
+
+  #renderTalk() {
+    return html`<label class="check">
+      <input type="checkbox" .checked=${this.preferences.duck} @change=${(event: Event) => this.#set({ duck: (event.target as HTMLInputElement).checked })} />
+      <span>Turn a camera down while I talk through it<br /><span class="help">Otherwise you hear yourself from cameras whose microphone hears their own speaker.</span></span>
+    </label>`;
+  }
+
+  #renderNight() {
+    const hours = Array.from({ length: 24 }, (_, hour) => hour);
+    const choice = (name: string, value: number, set: (hour: number) => void) =>
+      html`<select aria-label=${name} @change=${(event: Event) => set(Number((event.target as HTMLSelectElement).value))}>
+        ${hours.map((hour) => html`<option value=${hour} ?selected=${hour === value}>${String(hour).padStart(2, "0")}:00</option>`)}
+      </select>`;
+    return html`<fieldset><legend>As a wall tablet, dim at night</legend><div class="hours">
+      from ${choice("Dim from", this.preferences.nightFrom, (nightFrom) => this.#set({ nightFrom }))}
+      to ${choice("Dim to", this.preferences.nightTo, (nightTo) => this.#set({ nightTo }))}
+    </div></fieldset>`;
+  }
+
+  #set(change: Partial<Preferences>): void {
+    this.preferences = writePreferences(change);
+  }
+
+  async #signOut(): Promise<void> {
+    try {
+      await this.hub.signOut();
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+}
+
+customElements.define("dw-settings", DwSettings);
