@@ -1,0 +1,172 @@
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import websocket from "@fastify/websocket";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { HubDevice } from "../../hub/device.ts";
+import type { Principal } from "../../hub/policy.ts";
+import { messageOf } from "../../util/errors.ts";
+import { notFound, Problem, toProblem } from "../problem.ts";
+import type { Route } from "../route.ts";
+import { apiRoutes } from "./api-routes.ts";
+import type { HttpContext } from "./context.ts";
+import { isAllowedOrigin, refuseCrossSite } from "./cross-site.ts";
+import { serveEvents } from "./events.ts";
+import { HttpCounters } from "./http-counters.ts";
+import { servePage } from "./page.ts";
+import { writeSecurityHeaders } from "./security-headers.ts";
+import { serveRoute } from "./serve-route.ts";
+import { findPrincipal } from "./sign-in.ts";
+import { SocketGuard } from "./sockets.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The declaration behind a route of the API. */
+    doorward?: Route;
+    /** Served before the first administrator exists, although no declared route: the page and its files. */
+    beforeSetup?: true;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+    doorwardDevice: HubDevice | undefined;
+  }
+}
+
+/** 64 KiB: bodies and WebSocket messages (SECURITY.md, 12). */
+export const maxMessageBytes = 64 * 1024;
+
+/** The HTTP application, which listens nowhere yet. */
+export interface HttpApp {
+  readonly fastify: FastifyInstance;
+  /** All declared routes, with their rights. */
+  readonly routes: readonly Route[];
+  readonly sockets: SocketGuard;
+}
+
+/** Makes the application. Its maker closes `fastify`. */
+export async function createApp(
+  context: HttpContext,
+  options: { readonly sockets?: SocketGuard } = {},
+): Promise<HttpApp> {
+  const sockets = options.sockets ?? new SocketGuard();
+  const counters = new HttpCounters();
+  const app = fastify({
+    bodyLimit: maxMessageBytes,
+    trustProxy: context.config.trustedProxies.length > 0 ? context.config.trustedProxies : false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 128, ignoreTrailingSlash: false },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+    clientErrorHandler: (error, socket) => refuseMalformed(error, socket),
+  });
+  app.decorateRequest("principal", undefined);
+  app.decorateRequest("doorwardDevice", undefined);
+  parseBodies(app);
+  app.setErrorHandler((error, request, reply) => fail(error, { request, reply, context }));
+  app.setNotFoundHandler(() => {
+    throw new Problem(404, notFound);
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    writeSecurityHeaders(reply, context.config);
+    refuseCrossSite(request, { publicName: context.config.publicName, crossOrigin: context.crossOrigin });
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany });
+  await app.register(websocket, {
+    options: { maxPayload: maxMessageBytes, perMessageDeflate: false },
+    errorHandler: (error, socket) => {
+      context.hub.log.debug({ err: error }, `page socket failed: ${messageOf(error)}`);
+      socket.terminate();
+    },
+  });
+  app.addHook("onRequest", async (request) => admit(request, { context, sockets }));
+  app.addHook("onResponse", async (request, reply) => counters.count(request, reply));
+  const routes: readonly Route[] = [...apiRoutes(context, { counters, all: () => routes }), ...context.routes];
+  for (const route of routes) serveRoute(app, { route, context });
+  serveCrossOrigin(app, context);
+  serveEvents(app, context);
+  await servePage(app, context);
+  return { fastify: app, routes, sockets };
+}
+
+/** Before set-up only what set-up needs; then: who is it, and was a write made by our page. */
+function admit(request: FastifyRequest, how: { readonly context: HttpContext; readonly sockets: SocketGuard }): void {
+  const { identity } = how.context.hub;
+  const { doorward: route, beforeSetup } = request.routeOptions.config ?? {};
+  if (!route?.beforeSetup && !beforeSetup && !identity.users.hasAdministrator) {
+    throw new Problem(403, { code: "setup-needed", detail: "The hub is not set up yet." });
+  }
+  request.principal = findPrincipal(request, identity);
+  if (request.principal) how.sockets.welcome(request.raw.socket);
+  if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
+  if (route?.bearerWrites && request.principal?.via === "token") return;
+  if (request.headers["x-doorward"] === "1") return;
+  throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });
+}
+
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const text = { parseAs: "string", bodyLimit: maxMessageBytes } as const;
+  const json = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", text, (request, body: string, done) => {
+    if (body.length === 0) done(null, undefined);
+    else json(request, body, done);
+  });
+  app.addContentTypeParser(["application/sdp", "application/trickle-ice-sdpfrag"], text, (_request, body, done) => {
+    done(null, body);
+  });
+}
+
+function fail(
+  error: unknown,
+  how: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly context: HttpContext },
+): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500 && problem.status !== 503) {
+    const { method, routeOptions } = how.request;
+    how.context.hub.log.error({ err: error, method, route: routeOptions.url }, `request failed: ${messageOf(error)}`);
+  }
+  return sendProblem(how.reply, error);
+}
+
+/** Sends the answer for anything that was thrown. */
+function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  if (problem.status === 429 || problem.status === 503) reply.header("retry-after", "2");
+  return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
+}
+
+function tooMany(_request: FastifyRequest, limit: { readonly ttl: number }): Problem {
+  const seconds = Math.ceil(limit.ttl / 1000);
+  return new Problem(429, { code: "too-many-tries", detail: `Too many tries; try again in ${seconds} s.` });
+}
+
+/** Bytes that are no HTTP: one answer, then the socket ends. */
+function refuseMalformed(error: Error & { readonly code?: string }, socket: import("node:net").Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/** Answers preflights, and marks answers, of routes that other sites may call as configured (Fetch standard, CORS). */
+function serveCrossOrigin(app: FastifyInstance, context: HttpContext): void {
+  const { crossOrigin } = context;
+  if (!crossOrigin || crossOrigin.origins.length === 0) return;
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (isAllowedOrigin(request, { crossOrigin })) {
+      reply.header("access-control-allow-origin", request.headers.origin);
+      reply.header("access-control-expose-headers", "location, link, etag");
+      reply.header("vary", "origin");
+    }
+    return payload;
+  });
+  app.options(`${crossOrigin.prefix}*`, { config: {} }, async (request, reply) => {
+    if (!isAllowedOrigin(request, { crossOrigin })) throw new Problem(404, notFound);
+    reply.header("access-control-allow-methods", "POST, PATCH, DELETE");
+    reply.header("access-control-allow-headers", "authorization, content-type, if-match");
+    reply.header("access-control-max-age", "600");
+    return reply.code(204).send();
+  });
+}

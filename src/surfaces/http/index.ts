@@ -1,0 +1,118 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FatalError, messageOf } from "../../util/errors.ts";
+import { createApp, type HttpApp } from "./app.ts";
+import type { HttpContext } from "./context.ts";
+import { type Listening, listenHttp, listenHttps } from "./listen.ts";
+import { loadTls, type TlsMaterial } from "./tls.ts";
+
+/** Options of the surface's `start`. */
+export interface HttpStartOptions extends Omit<HttpContext, "rootCertificate" | "httpsPort" | "soundsDir"> {
+  /** Folder of the hub's data: certificates in `tls/`, sound files in `sounds/`. */
+  readonly dataDir: string;
+  /** Ends the surface. */
+  readonly signal: AbortSignal;
+}
+
+/** The running surface; it ends with the signal or when disposed. */
+export interface HttpSurface extends AsyncDisposable {
+  /** For people: `http://localhost:8480/`. */
+  readonly httpUrl: string;
+  /** Undefined when HTTPS is off. */
+  readonly httpsUrl: string | undefined;
+  readonly app: HttpApp;
+}
+
+const renewCheckMs = 60 * 60 * 1000;
+
+/** Serves the page and the API: HTTPS on every address, plain HTTP on this machine only. Throws FatalError `listen`. */
+export async function startHttp(options: HttpStartOptions): Promise<HttpSurface> {
+  const { config, dataDir, hub } = options;
+  await using opened = new AsyncDisposableStack();
+  let material: TlsMaterial | undefined;
+  let https: Awaited<ReturnType<typeof listenHttps>> | undefined;
+  const app = await createApp({
+    ...options,
+    soundsDir: join(dataDir, "sounds"),
+    rootCertificate: () => material?.rootPem,
+    httpsPort: () => https?.port,
+  });
+  opened.defer(() => app.fastify.close());
+  await app.fastify.ready();
+  const base = { app: app.fastify, sockets: app.sockets, maxConnections: config.maxConnections };
+  const port = await listenPlain(opened, { ...options, base });
+  if (config.https) {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    material = await loadTls({ dataDir, config, nowMs: hub.clock.wallMs() });
+    https = opened.use(await listenEverywhere({ ...base, ...options, tls: material }));
+    const listening = https;
+    opened.use(
+      keepFresh(options, (next) => {
+        if (next.cert === material?.cert) return;
+        material = next;
+        listening.renew(next);
+      }),
+    );
+  }
+  const owned = opened.move();
+  const end = () => owned.disposeAsync();
+  options.signal.addEventListener("abort", () => void end(), { once: true });
+  return {
+    app,
+    httpUrl: `http://localhost:${port}/`,
+    httpsUrl: https && `https://${config.publicName ?? "localhost"}:${https.port}/`,
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+type Base = Pick<Parameters<typeof listenHttp>[0], "app" | "sockets" | "maxConnections">;
+
+/** All addresses of plain HTTP share one port; one that this machine lacks (`::1`) is left out if another works. */
+async function listenPlain(
+  opened: AsyncDisposableStack,
+  options: HttpStartOptions & { readonly base: Base },
+): Promise<number> {
+  const { config, hub, base } = options;
+  let port = config.port;
+  let first: Listening | undefined;
+  for (const host of config.host) {
+    try {
+      const listening = opened.use(await listenHttp({ ...base, host, port }));
+      first ??= listening;
+      port = first.port;
+    } catch (error) {
+      if (!first && host === config.host.at(-1)) throw error;
+      hub.log.debug({ err: error, host }, `plain HTTP left out: ${messageOf(error)}`);
+      if ((error as { cause?: { code?: string } }).cause?.code === "EADDRINUSE") throw error;
+    }
+  }
+  if (!first) throw new FatalError("plain HTTP has no address to listen on", { code: "listen" });
+  return port;
+}
+
+/** Machines without IPv6 have no `::`; there `0.0.0.0` is every address. */
+async function listenEverywhere(options: HttpStartOptions & Base & { readonly tls: TlsMaterial }) {
+  const { config, app, sockets, maxConnections, tls } = options;
+  const base = { app, sockets, maxConnections, tls, port: config.httpsPort };
+  try {
+    return await listenHttps({ ...base, host: config.httpsHost });
+  } catch (error) {
+    const code = (error as { cause?: { code?: string } }).cause?.code;
+    if (config.httpsHost !== "::" || (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL")) throw error;
+    return listenHttps({ ...base, host: "0.0.0.0" });
+  }
+}
+
+/** Looks every hour whether the certificate has to be made anew. */
+function keepFresh(options: HttpStartOptions, use: (tls: TlsMaterial) => void): Disposable {
+  const { clock, log } = options.hub;
+  let timer: Disposable;
+  const check = () => {
+    loadTls({ dataDir: options.dataDir, config: options.config, nowMs: clock.wallMs() }).then(use, (error) =>
+      log.error({ err: error }, `certificate not renewed: ${messageOf(error)}`),
+    );
+    timer = clock.timer(renewCheckMs, check);
+  };
+  timer = clock.timer(renewCheckMs, check);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}

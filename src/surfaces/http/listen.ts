@@ -1,0 +1,85 @@
+import { createServer } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Server } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { FatalError } from "../../util/errors.ts";
+import type { SocketGuard } from "./sockets.ts";
+import type { TlsMaterial } from "./tls.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly app: FastifyInstance;
+  readonly sockets: SocketGuard;
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+}
+
+/** A server that listens; disposing closes it with all its sockets. */
+export interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Most bytes of a request's head. */
+const maxHeaderSize = 16 * 1024;
+
+/** Plain HTTP for the application. Throws FatalError `listen`. */
+export async function listenHttp(options: ListenOptions): Promise<Listening> {
+  const server = createServer({ maxHeaderSize });
+  return start(server, options);
+}
+
+/** HTTPS for the application. `renew` replaces the certificate for connections to come. Throws FatalError `listen`. */
+export async function listenHttps(
+  options: ListenOptions & { readonly tls: TlsMaterial },
+): Promise<Listening & { renew(tls: TlsMaterial): void }> {
+  const { cert, key } = options.tls;
+  const server: HttpsServer = createHttpsServer({
+    maxHeaderSize,
+    cert,
+    key,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: 10_000,
+    ALPNProtocols: ["http/1.1"],
+  });
+  const listening = await start(server, options);
+  return {
+    ...listening,
+    renew: (tls) => server.setSecureContext({ cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" }),
+  };
+}
+
+async function start(
+  server: ReturnType<typeof createServer> | HttpsServer,
+  options: ListenOptions,
+): Promise<Listening> {
+  const { app, sockets, host, port, maxConnections } = options;
+  sockets.protect(server, { maxConnections });
+  server.on("request", (request, response) => app.routing(request, response));
+  // Upgrades and malformed requests take the application's own way.
+  server.on("upgrade", (...upgrade) => app.server.emit("upgrade", ...upgrade));
+  server.on("clientError", (...trouble) => app.server.emit("clientError", ...trouble));
+  await listen(server, { host, port });
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
+      reject(new FatalError(`cannot listen on ${at.host}:${at.port}: ${why}`, { code: "listen", cause }));
+    };
+    server.once("error", fail);
+    server.listen({ host: at.host, port: at.port }, () => {
+      server.off("error", fail);
+      resolve();
+    });
+  });
+}

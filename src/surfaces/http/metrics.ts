@@ -1,0 +1,79 @@
+import type { Registry } from "prom-client";
+import type { HttpContext } from "./context.ts";
+import type { HttpCounters } from "./http-counters.ts";
+
+type Prom = typeof import("prom-client");
+
+/** The hub's numbers in Prometheus' text form, read from where they are kept when they are asked for. */
+export async function renderMetrics(
+  context: HttpContext,
+  counters: HttpCounters,
+): Promise<{ readonly text: string; readonly contentType: string }> {
+  // Loaded at the first scrape: most hubs are never scraped, and start-up is measured.
+  const prom: Prom = (await import("prom-client")).default;
+  const registry = new prom.Registry();
+  addProcess(prom, registry);
+  addDevices(prom, { registry, context });
+  const requests = new prom.Counter({
+    name: "doorward_http_requests_total",
+    help: "Answers by route and status",
+    labelNames: ["route", "status"],
+    registers: [registry],
+  });
+  for (const { route, status, count } of counters.list()) requests.inc({ route, status: String(status) }, count);
+  gauge(prom, registry, { name: "doorward_viewers", help: "WebRTC viewers", value: context.viewings.size });
+  const attached = context.hub.identity.attachments.size;
+  gauge(prom, registry, { name: "doorward_attachments", help: "Open sockets and media of people", value: attached });
+  return { text: await registry.metrics(), contentType: registry.contentType };
+}
+
+function addProcess(prom: Prom, registry: Registry): void {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  const cpu = new prom.Counter({
+    name: "process_cpu_seconds_total",
+    help: "CPU time of the hub's process",
+    registers: [registry],
+  });
+  cpu.inc((userCPUTime + systemCPUTime) / 1e6);
+  gauge(prom, registry, { name: "process_resident_memory_bytes", help: "Memory of the hub's process", value: rss });
+  gauge(prom, registry, { name: "nodejs_heap_size_used_bytes", help: "JavaScript memory in use", value: heapUsed });
+  const startSeconds = Date.now() / 1000 - process.uptime();
+  gauge(prom, registry, { name: "process_start_time_seconds", help: "Start of the process", value: startSeconds });
+}
+
+function addDevices(prom: Prom, to: { readonly registry: Registry; readonly context: HttpContext }): void {
+  const registers = [to.registry];
+  const phase = new prom.Gauge({
+    name: "doorward_device_phase",
+    help: "1 for the phase that a device is in",
+    labelNames: ["device", "phase"],
+    registers,
+  });
+  const labelNames = ["device", "track"] as const;
+  const frames = new prom.Counter({
+    name: "doorward_track_frames_total",
+    help: "Frames received",
+    labelNames,
+    registers,
+  });
+  const bytes = new prom.Counter({ name: "doorward_track_bytes_total", help: "Bytes received", labelNames, registers });
+  const readers = new prom.Gauge({ name: "doorward_track_readers", help: "Readers of a track", labelNames, registers });
+  for (const device of to.context.hub.devices.list()) {
+    phase.set({ device: device.id, phase: device.state.phase }, 1);
+    for (const info of device.info().tracks) {
+      const labels = { device: device.id, track: `${info.label}/${info.kind}` };
+      frames.inc(labels, info.frames);
+      bytes.inc(labels, info.bytes);
+      readers.set(labels, info.readers);
+    }
+  }
+}
+
+function gauge(
+  prom: Prom,
+  registry: Registry,
+  what: { readonly name: string; readonly help: string; readonly value: number },
+): void {
+  new prom.Gauge({ name: what.name, help: what.help, registers: [registry] }).set(what.value);
+}

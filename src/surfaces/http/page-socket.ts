@@ -1,0 +1,140 @@
+import type { RawData, WebSocket } from "ws";
+import type { EndReason } from "../../hub/attachments.ts";
+import type { Principal } from "../../hub/policy.ts";
+import { messageOf } from "../../util/errors.ts";
+import type { Listeners } from "../../util/listeners.ts";
+import type { HttpContext } from "./context.ts";
+import { type DeviceView, deviceView } from "./device-view.ts";
+import { type HubMessage, type PageMessage, pageMessageSchema } from "./event-messages.ts";
+import { PageTalks } from "./page-talks.ts";
+
+/** Options of {@link PageSocket}. */
+export interface PageSocketOptions {
+  readonly socket: WebSocket;
+  readonly principal: Principal;
+  readonly context: HttpContext;
+  readonly changed: Listeners<{ readonly type: "device" | "removed"; readonly id: string }>;
+}
+
+/** A page that does not read what it is told for so many bytes is let go. */
+const maxBufferedBytes = 1024 * 1024;
+const heartbeatMs = 15_000;
+/** Messages that a page may send at once, and again each second. */
+const burst = 60;
+
+/** One page that listens. It ends with its socket, and its socket with the person's rights. */
+export class PageSocket {
+  readonly #options: PageSocketOptions;
+  readonly #talks: PageTalks;
+  readonly #held = new DisposableStack();
+  readonly #known = new Set<string>();
+  #credit = burst;
+  #creditUs: number;
+  #heard = true;
+  #nextBeat: Disposable | undefined;
+
+  constructor(options: PageSocketOptions) {
+    this.#options = options;
+    const { context, principal } = options;
+    this.#creditUs = context.hub.clock.nowUs();
+    this.#talks = this.#held.use(new PageTalks({ context, principal, tell: (message) => this.#send(message) }));
+  }
+
+  /** Tells the page what there is and goes on until the socket closes. */
+  start(): void {
+    const { changed, context, principal, socket } = this.#options;
+    socket.once("close", () => this.#held.dispose());
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("pong", () => {
+      this.#heard = true;
+    });
+    this.#held.use(changed.add((event) => this.#tellChange(event)));
+    this.#held.use(context.hub.identity.attachments.attach(principal, (reason) => this.#signOut(reason)));
+    this.#held.defer(() => this.#nextBeat?.[Symbol.dispose]());
+    this.#beat();
+    const views = context.hub.devices.list().map((device) => this.#view(device.id));
+    this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
+  }
+
+  #signOut(reason: EndReason): void {
+    this.#send({ type: "signed-out", reason });
+    this.#options.socket.close(4001, reason);
+    this.#talks[Symbol.dispose]();
+    // A page that does not close its side loses it.
+    this.#options.context.hub.clock.timer(500, () => this.#options.socket.terminate());
+  }
+
+  #tellChange(event: { readonly type: "device" | "removed"; readonly id: string }): void {
+    const view = event.type === "device" ? this.#view(event.id) : undefined;
+    if (view) this.#send({ type: "device", device: view });
+    else if (this.#known.delete(event.id)) this.#send({ type: "removed", id: event.id });
+  }
+
+  #view(id: string): DeviceView | undefined {
+    const { context, principal } = this.#options;
+    const device = context.hub.devices.get(id);
+    const view = device && deviceView(device, { principal, policy: context.hub.identity.policy });
+    if (view) this.#known.add(id);
+    return view;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#heard = true;
+    if (!this.#pay()) {
+      this.#options.socket.close(1008, "too many messages");
+      return;
+    }
+    const message = isBinary ? undefined : parse(data);
+    if (!message) {
+      this.#send({ type: "error", code: "invalid", detail: "This message is not understood." });
+      return;
+    }
+    try {
+      this.#handle(message);
+    } catch (error) {
+      this.#options.context.hub.log.error({ err: error, type: message.type }, `message failed: ${messageOf(error)}`);
+      this.#send({ type: "error", code: "internal", detail: "Something went wrong in the hub; its log says more." });
+    }
+  }
+
+  #handle(message: PageMessage): void {
+    if (message.type === "ping") this.#send({ type: "pong" });
+    else if (message.type === "talk-take") this.#talks.take(message);
+    else this.#talks.release(message.device);
+  }
+
+  /** A token bucket: what floods is closed. */
+  #pay(): boolean {
+    const nowUs = this.#options.context.hub.clock.nowUs();
+    this.#credit = Math.min(burst, this.#credit + ((nowUs - this.#creditUs) * burst) / 1e6);
+    this.#creditUs = nowUs;
+    this.#credit--;
+    return this.#credit >= 0;
+  }
+
+  #beat(): void {
+    const { context, socket } = this.#options;
+    if (!this.#heard) {
+      socket.terminate();
+      return;
+    }
+    this.#heard = false;
+    socket.ping();
+    this.#nextBeat = context.hub.clock.timer(heartbeatMs, () => this.#beat());
+  }
+
+  #send(message: HubMessage): void {
+    const { socket } = this.#options;
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > maxBufferedBytes) socket.terminate();
+    else socket.send(JSON.stringify(message));
+  }
+}
+
+function parse(data: RawData): PageMessage | undefined {
+  try {
+    return pageMessageSchema.parse(JSON.parse(String(data)));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { notFound, Problem } from "../problem.ts";
+import type { HttpContext } from "./context.ts";
+
+const year = 365 * 24 * 60 * 60;
+
+/** Serves the built page: its files, and `index.html` for every address that the page's own router knows. */
+export async function servePage(app: FastifyInstance, context: HttpContext): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: context.pageDir,
+    serve: false,
+    index: false,
+    cacheControl: false,
+    dotfiles: "deny",
+  });
+  app.get("/*", { config: { beforeSetup: true } }, async (request, reply) => {
+    const path = (request.url.split("?")[0] ?? "").slice(1);
+    const isFile = /\.\w{1,11}$/.test(path);
+    if (/^(api|whep|metrics|health)(\/|$)/.test(path)) throw new Problem(404, notFound);
+    if (isFile && path !== "index.html") return sendFile(reply, { path, pageDir: context.pageDir });
+    if (!existsSync(join(context.pageDir, "index.html"))) {
+      return reply.code(503).type("text/plain; charset=utf-8").send("The page is not built yet: run npm run build.\n");
+    }
+    return reply.header("cache-control", "no-cache").sendFile("index.html");
+  });
+}
+
+function sendFile(reply: FastifyReply, file: { readonly path: string; readonly pageDir: string }): FastifyReply {
+  const hashed = file.path.startsWith("assets/") && existsSync(join(file.pageDir, file.path));
+  reply.header("cache-control", hashed ? `public, max-age=${year}, immutable` : "no-cache");
+  return reply.sendFile(file.path);
+}

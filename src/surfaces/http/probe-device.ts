@@ -1,0 +1,33 @@
+import type { HubDevices } from "../../hub/api.ts";
+import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+
+/** Phases after which waiting is of no use. */
+const hopeless = new Set(["wrong-password", "trouble", "disabled"]);
+
+/** Longest wait for the first track before the answer. */
+const patienceMs = 8000;
+
+/**
+ * Makes a preview device and answers with what it turned out to be: as soon as its tracks are known or it failed, at
+ * the latest after 8 s.
+ */
+export async function probeDevice(
+  devices: HubDevices,
+  options: {
+    readonly body: {
+      readonly address: string;
+      readonly username?: string | undefined;
+      readonly password?: string | undefined;
+      readonly driver?: string | undefined;
+    };
+    readonly signal: AbortSignal;
+  },
+) {
+  const device = await devices.preview({ name: "Preview", ...options.body });
+  using _demand = device.demand();
+  const failed = new AbortController();
+  using _listener = device.onChange(() => hopeless.has(device.state.phase) && failed.abort());
+  await waitForTracks(device, { timeoutMs: patienceMs, signal: AbortSignal.any([options.signal, failed.signal]) });
+  const { id, kind, state, tracks, speaker } = device.info();
+  return { id, driver: kind, state, tracks, speaker };
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { nameSchema } from "../../../hub/name.ts";
+import { Problem } from "../../problem.ts";
+import { type Call, deviceParams, type Route, route } from "../../route.ts";
+import type { HttpContext } from "../context.ts";
+import { deviceView, deviceViewSchema } from "../device-view.ts";
+import { probeDevice } from "../probe-device.ts";
+
+const address = z.string().min(3).max(2048);
+const credentials = { username: z.string().max(128).optional(), password: z.string().max(512).optional() };
+
+const deviceBody = z.strictObject({
+  name: nameSchema,
+  area: nameSchema.optional(),
+  address,
+  ...credentials,
+  driver: z.string().max(32).optional(),
+  enabled: z.boolean().optional(),
+  warm: z.boolean().optional(),
+  volume: z.number().min(0).max(4).optional(),
+  doNotDisturb: z.boolean().optional(),
+  options: z.record(z.string().max(64), z.unknown()).optional(),
+});
+
+const probeBody = z.strictObject({ address, ...credentials, driver: z.string().max(32).optional() });
+
+const probeAnswer = deviceViewSchema
+  .pick({ id: true, state: true, tracks: true, speaker: true })
+  .extend({ driver: z.string() });
+
+/** What somebody may change who administers one device but not the hub: nothing that reaches other machines. */
+const harmless = new Set(["name", "enabled", "warm", "volume", "doNotDisturb"]);
+
+/** Devices: what is there, and what administrators do with them. */
+export function deviceRoutes(context: HttpContext): readonly Route[] {
+  const { devices, identity } = context.hub;
+  const { audit, policy } = identity;
+  const answer = { description: "The device", schema: deviceViewSchema };
+  const note = (call: Pick<Call, "principal">, action: string, subject: string) =>
+    audit.record({ actor: call.principal.name, action, subject });
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/devices",
+      summary: "The devices that you may see, each with your rights",
+      right: "signed-in",
+      answers: { 200: { description: "The devices", schema: z.object({ devices: z.array(deviceViewSchema) }) } },
+      handle: ({ principal }) => {
+        const views = devices.list().map((device) => deviceView(device, { principal, policy }));
+        return { devices: views.filter((view) => view !== undefined) };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/devices",
+      summary: "Adds a device",
+      right: "administer",
+      body: deviceBody,
+      answers: { 201: answer },
+      handle: async (call) => {
+        const device = await devices.add(call.body);
+        note(call, "device-added", device.id);
+        return deviceView(device, { principal: call.principal, policy });
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/v1/devices/:id",
+      summary: "Changes a device",
+      right: "administer",
+      subject: "path",
+      params: deviceParams,
+      body: deviceBody.partial(),
+      answers: { 200: answer },
+      handle: async (call) => {
+        refuseReaching(call, { context });
+        const device = await devices.update(call.device.id, call.body);
+        note(call, "device-changed", device.id);
+        return deviceView(device, { principal: call.principal, policy });
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/v1/devices/:id",
+      summary: "Removes a device",
+      right: "administer",
+      subject: "path",
+      params: deviceParams,
+      answers: { 204: { description: "Removed" } },
+      handle: async (call) => {
+        await devices.remove(call.device.id);
+        note(call, "device-removed", call.device.id);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/devices/:id/restart",
+      summary: "Lets go of a device and connects anew",
+      right: "administer",
+      subject: "path",
+      params: deviceParams,
+      answers: { 202: { description: "Restarting" } },
+      handle: (call) => {
+        call.device.restart().catch((error) => context.hub.log.error({ err: error }, "restart failed"));
+        note(call, "device-restarted", call.device.id);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/probe",
+      summary: "Finds out what is at an address: a preview device for two minutes",
+      right: "administer",
+      perMinute: 60,
+      body: probeBody,
+      answers: { 200: { description: "What was found so far", schema: probeAnswer } },
+      handle: ({ body, signal }) => probeDevice(context.hub.devices, { body, signal }),
+    }),
+  ];
+}
+
+function refuseReaching(call: Call<unknown, unknown, object>, how: { readonly context: HttpContext }): void {
+  if (how.context.hub.identity.policy.allows(call.principal, "administer")) return;
+  const refused = Object.keys(call.body).filter((field) => !harmless.has(field));
+  if (refused.length === 0) return;
+  throw new Problem(403, { code: "forbidden", detail: `Only an administrator may change: ${refused.join(", ")}.` });
+}

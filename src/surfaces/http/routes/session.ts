@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { nameSchema } from "../../../hub/name.ts";
+import { passwordSchema } from "../../../hub/users.ts";
+import { Problem } from "../../problem.ts";
+import { type Call, type Route, route } from "../../route.ts";
+import type { HttpContext } from "../context.ts";
+import { sessionInfo, sessionSchema } from "../session-info.ts";
+import { dropCookie, startSession } from "../sign-in.ts";
+
+const setupBody = z.strictObject({ code: z.string().max(64), name: nameSchema, password: passwordSchema });
+const loginBody = z.strictObject({ name: z.string().max(256), password: z.string().max(256) });
+
+/** Set-up, log-in, log-out. Ten tries a minute of one address. */
+export function sessionRoutes(context: HttpContext): readonly Route[] {
+  const { audit, users } = context.hub.identity;
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/session",
+      summary: "Who is signed in, and what the page needs to know first",
+      right: "none",
+      beforeSetup: true,
+      answers: { 200: { description: "The session", schema: sessionSchema } },
+      handle: ({ request }) => sessionInfo(request, context),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/setup",
+      summary: "Makes the first administrator, with the code that the hub printed",
+      right: "code",
+      beforeSetup: true,
+      perMinute: 10,
+      body: setupBody,
+      answers: { 201: { description: "Signed in; sets the cookie", schema: sessionSchema } },
+      handle: (call) => setUp(call, context),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/login",
+      summary: "Signs in by name and password",
+      right: "none",
+      perMinute: 10,
+      body: loginBody,
+      answers: { 200: { description: "Signed in; sets the cookie", schema: sessionSchema } },
+      handle: async (call) => {
+        const { request, body } = call;
+        const user = await users.verify(body.name, body.password);
+        if (!user) {
+          audit.record({ actor: body.name.slice(0, 64), action: "login-failed", detail: request.ip });
+          throw new Problem(401, { code: "wrong-password", detail: "Name and password do not fit." });
+        }
+        endSession(call, context);
+        startSession(call, { identity: context.hub.identity, userId: user.id });
+        audit.record({ actor: user.name, action: "login", detail: request.ip });
+        return sessionInfo(request, context, user.id);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/logout",
+      summary: "Ends this session; what it has open is closed",
+      right: "session",
+      answers: { 204: { description: "Signed out" } },
+      handle: (call) => {
+        endSession(call, context);
+        dropCookie(call);
+        audit.record({ actor: call.principal.name, action: "logout" });
+        return undefined;
+      },
+    }),
+  ];
+}
+
+async function setUp(call: Call<unknown, unknown, z.infer<typeof setupBody>>, context: HttpContext): Promise<unknown> {
+  const { identity } = context.hub;
+  const { body, request } = call;
+  if (identity.users.hasAdministrator) throw setupDone();
+  const code = identity.setupCode;
+  if (!code?.valid) {
+    const detail = "The set-up code is no longer valid; start the hub again to get a new one.";
+    throw new Problem(410, { code: "setup-code-expired", detail });
+  }
+  if (!code.matches(body.code)) {
+    identity.audit.record({ actor: "nobody", action: "setup-failed", detail: request.ip });
+    throw new Problem(403, { code: "wrong-code", detail: "This is not the code that the hub printed." });
+  }
+  const user = await identity.users.createFirst(body);
+  code[Symbol.dispose]();
+  startSession(call, { identity, userId: user.id });
+  identity.audit.record({ actor: user.name, action: "setup", detail: request.ip });
+  return sessionInfo(request, context, user.id);
+}
+
+function setupDone(): Problem {
+  return new Problem(409, { code: "setup-done", detail: "The hub is set up already; log in instead." });
+}
+
+function endSession(call: Pick<Call, "request">, context: HttpContext): void {
+  const { principal } = call.request;
+  if (principal?.via !== "session") return;
+  context.hub.identity.users.endCredential({
+    userId: principal.userId,
+    via: "session",
+    id: principal.credentialId,
+  });
+}

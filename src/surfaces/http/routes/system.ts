@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Route, route } from "../../route.ts";
+import type { ApiParts } from "../api-routes.ts";
+import type { HttpContext } from "../context.ts";
+import { openApiDocument } from "../openapi.ts";
+
+const health = z.object({ status: z.literal("ok"), version: z.string(), uptimeSeconds: z.int() });
+
+const driver = z.object({ kind: z.string(), summary: z.string(), schema: z.looseObject({}) });
+
+/** Whether the hub is alive, what it can do, and how it is spoken to. */
+export function systemRoutes(context: HttpContext, parts: ApiParts): readonly Route[] {
+  const { clock } = context.hub;
+  const startUs = clock.nowUs();
+  return [
+    route({
+      method: "GET",
+      path: "/health",
+      summary: "Whether the hub is alive",
+      right: "none",
+      beforeSetup: true,
+      answers: { 200: { description: "It is", schema: health } },
+      handle: () => ({
+        status: "ok",
+        version: context.version,
+        uptimeSeconds: Math.floor((clock.nowUs() - startUs) / 1e6),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/openapi.json",
+      summary: "This document",
+      right: "signed-in",
+      answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) } },
+      handle: () => openApiDocument(parts.all(), { version: context.version }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/drivers",
+      summary: "Kinds of devices that the hub can speak to, with the schema of their settings",
+      right: "administer",
+      answers: { 200: { description: "The drivers", schema: z.object({ drivers: z.array(driver) }) } },
+      handle: () => ({
+        drivers: context.drivers.map(({ kind, summary, config }) => ({
+          kind,
+          summary,
+          schema: z.toJSONSchema(config, { io: "input", unrepresentable: "any" }),
+        })),
+      }),
+    }),
+  ];
+}

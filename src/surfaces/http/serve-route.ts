@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { HubDevice } from "../../hub/device.ts";
+import { mayUse } from "../../hub/reach.ts";
+import { notFound, Problem } from "../problem.ts";
+import type { Call, Route } from "../route.ts";
+import type { HttpContext } from "./context.ts";
+
+/** Puts a declared route on the server: checks what came, asks the policy, calls the route. */
+export function serveRoute(app: FastifyInstance, how: { readonly route: Route; readonly context: HttpContext }): void {
+  const { route, context } = how;
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: {
+      doorward: route,
+      ...(route.perMinute !== undefined && { rateLimit: { max: route.perMinute, timeWindow: 60_000 } }),
+    },
+    handler: async (request, reply) => {
+      const call = check(request, { reply, route, context });
+      const answer = await route.handle(call);
+      if (reply.sent) return reply;
+      if (reply.statusCode === 200) reply.code(successOf(route));
+      return reply.send(answer);
+    },
+  });
+}
+
+/** The status that a route answers with unless it says another. */
+export function successOf(route: Route): number {
+  return Math.min(...Object.keys(route.answers).map(Number));
+}
+
+function check(
+  request: FastifyRequest,
+  how: { readonly reply: FastifyReply; readonly route: Route; readonly context: HttpContext },
+): Call {
+  const { route, reply } = how;
+  requireSignIn(request, route);
+  if (route.subject !== "body") requireRight(request, how);
+  const params = (route.params ?? z.unknown()).parse(request.params);
+  const query = (route.query ?? z.unknown()).parse(request.query);
+  const body = parseBody(request, route);
+  const device = route.subject === "body" ? requireRight(request, how) : request.doorwardDevice;
+  return {
+    params,
+    query,
+    body,
+    // Present as the route's right and subject say; see Call.
+    principal: request.principal as Call["principal"],
+    device: device as HubDevice,
+    request,
+    reply,
+    get signal() {
+      return hangUp(request);
+    },
+  };
+}
+
+function requireSignIn(request: FastifyRequest, route: Route): void {
+  if (route.right === "none" || route.right === "code") return;
+  if (!request.principal) throw new Problem(401, { code: "signed-out", detail: "Sign in first." });
+  if (route.right === "session" && request.principal.via !== "session") {
+    throw new Problem(403, { code: "forbidden", detail: "A token cannot do this; sign in at the page." });
+  }
+}
+
+/** Loads what the right is asked about and asks. An unknown device and a forbidden one answer alike. */
+function requireRight(
+  request: FastifyRequest,
+  how: { readonly route: Route; readonly context: HttpContext },
+): HubDevice | undefined {
+  const { right, subject = "hub" } = how.route;
+  if (right === "none" || right === "code" || right === "signed-in" || right === "session") return undefined;
+  const { policy } = how.context.hub.identity;
+  if (subject === "hub") {
+    if (policy.allows(request.principal, right)) return undefined;
+    throw new Problem(403, { code: "forbidden", detail: "You may not do this." });
+  }
+  const id = subject === "path" ? fieldOf(request.params, "id") : fieldOf(request.body, "device");
+  const device = id === undefined ? undefined : how.context.hub.devices.get(id);
+  if (!device || !mayUse(policy, { principal: request.principal, right, device })) throw new Problem(404, notFound);
+  request.doorwardDevice = device;
+  return device;
+}
+
+function fieldOf(value: unknown, field: string): string | undefined {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, field)) return undefined;
+  const found = (value as Record<string, unknown>)[field];
+  return typeof found === "string" ? found : undefined;
+}
+
+function parseBody(request: FastifyRequest, route: Route): unknown {
+  if (!route.body) return undefined;
+  const wanted = route.bodyType ?? "application/json";
+  const [given] = (request.headers["content-type"] ?? "").split(";");
+  if (given?.trim().toLowerCase() !== wanted) {
+    throw new Problem(415, { code: "media-type", detail: `The body has to be ${wanted}.` });
+  }
+  return route.body.parse(request.body ?? (wanted === "application/json" ? {} : ""));
+}
+
+function hangUp(request: FastifyRequest): AbortSignal {
+  const controller = new AbortController();
+  if (request.raw.destroyed && !request.raw.complete) controller.abort();
+  request.raw.socket?.once("close", () => controller.abort());
+  return controller.signal;
+}

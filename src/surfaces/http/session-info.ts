@@ -1,0 +1,44 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { parseHost } from "./allowed-hosts.ts";
+import type { HttpContext } from "./context.ts";
+import { isSecure } from "./sign-in.ts";
+
+/** What the page asks first. */
+export const sessionSchema = z.object({
+  setupNeeded: z.boolean(),
+  user: z.object({ id: z.string(), name: z.string(), administrator: z.boolean() }).optional(),
+  secure: z.boolean(),
+  httpsUrl: z.string().optional(),
+  caUrl: z.string().optional(),
+  version: z.string(),
+  demo: z.boolean(),
+});
+
+/** The session as the page sees it; `userId` is who has just signed in, if not the request's own principal. */
+export function sessionInfo(
+  request: FastifyRequest,
+  context: HttpContext,
+  userId = request.principal?.userId,
+): z.infer<typeof sessionSchema> {
+  const { users } = context.hub.identity;
+  const user = userId === undefined ? undefined : users.get(userId);
+  return {
+    setupNeeded: !users.hasAdministrator,
+    ...(user && { user: { id: user.id, name: user.name, administrator: user.administrator } }),
+    secure: isSecure(request),
+    ...addresses(request, context),
+    version: context.version,
+    demo: context.demo,
+  };
+}
+
+function addresses(request: FastifyRequest, context: HttpContext): { httpsUrl?: string; caUrl?: string } {
+  const port = context.httpsPort();
+  const host = context.config.publicName ?? parseHost(request.host)?.name;
+  if (port === undefined || host === undefined) return {};
+  return {
+    httpsUrl: `https://${host}${port === 443 ? "" : `:${port}`}/`,
+    ...(context.rootCertificate() !== undefined && { caUrl: "/ca.crt" }),
+  };
+}

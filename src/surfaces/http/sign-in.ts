@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Identity } from "../../hub/identity.ts";
+import type { Principal } from "../../hub/policy.ts";
+import { cookieMaxAgeSeconds } from "../../hub/users.ts";
+
+/** True when the request came encrypted, to us or to a proxy that we trust. */
+export function isSecure(request: FastifyRequest): boolean {
+  return request.protocol === "https";
+}
+
+/** Names of the session's cookie: with the `__Host-` prefix (RFC 6265bis) on HTTPS, without on HTTP. */
+export const cookieNames = { secure: "__Host-doorward", plain: "doorward" } as const;
+
+/** The cookie that counts for a request. */
+export function cookieName(request: FastifyRequest): string {
+  return isSecure(request) ? cookieNames.secure : cookieNames.plain;
+}
+
+/** Who calls: by bearer token (RFC 6750) if there is one, else by cookie. Undefined when nobody is signed in. */
+export function findPrincipal(request: FastifyRequest, identity: Identity): Principal | undefined {
+  const header = request.headers.authorization;
+  if (header !== undefined) {
+    const [, secret] = /^Bearer +([\w-]{1,128})$/i.exec(header) ?? [];
+    const found = secret === undefined ? undefined : identity.credentials.find(secret);
+    return found?.via === "token" ? found : undefined;
+  }
+  const cookie = request.cookies[cookieName(request)];
+  const found = cookie === undefined ? undefined : identity.credentials.find(cookie);
+  return found?.via === "session" ? found : undefined;
+}
+
+/** Opens a session for a person and gives the browser its cookie. */
+export function startSession(
+  call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  options: { readonly identity: Identity; readonly userId: string },
+): void {
+  const { secret } = options.identity.credentials.openSession(options.userId);
+  call.reply.setCookie(cookieName(call.request), secret, {
+    ...cookieOptions(call.request),
+    maxAge: cookieMaxAgeSeconds,
+  });
+}
+
+/** Takes the browser's cookie away. */
+export function dropCookie(call: { readonly request: FastifyRequest; readonly reply: FastifyReply }): void {
+  call.reply.clearCookie(cookieName(call.request), cookieOptions(call.request));
+}
+
+function cookieOptions(request: FastifyRequest) {
+  return { path: "/", httpOnly: true, sameSite: "strict", secure: isSecure(request) } as const;
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { DoorwardError, RecoverableError } from "../util/errors.ts";
+
+/** What a refused call answers with (RFC 9457, `application/problem+json`). */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly [more: string]: unknown;
+}
+
+/** Schema of {@link ProblemBody}, for the API's document. */
+export const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  code: z.string(),
+});
+
+/** An answer other than success, thrown by routes. */
+export class Problem extends DoorwardError {
+  readonly status: number;
+  readonly more: Readonly<Record<string, unknown>>;
+
+  constructor(
+    status: number,
+    options: {
+      readonly code: string;
+      readonly detail: string;
+      readonly more?: Readonly<Record<string, unknown>>;
+      readonly cause?: unknown;
+    },
+  ) {
+    super(options.detail, { code: options.code, cause: options.cause });
+    this.status = status;
+    this.more = options.more ?? {};
+  }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: "The request is not valid",
+  401: "Signing in is needed",
+  403: "Not allowed",
+  404: "There is no such thing",
+  406: "Not in a form you take",
+  409: "It does not fit what is there",
+  410: "It is gone",
+  412: "It has changed meanwhile",
+  413: "Too large",
+  415: "Media type not understood",
+  421: "Not an address of this hub",
+  422: "It cannot be done",
+  429: "Too many at once",
+  500: "The hub failed",
+  503: "Not at the moment",
+};
+
+/** Statuses of error codes that come from inside the hub. */
+const statusOfCode: Readonly<Record<string, number>> = {
+  "bad-config": 400,
+  "bad-offer": 400,
+  wire: 400,
+  forbidden: 404,
+  "not-found": 404,
+  "unknown-user": 404,
+  "video-codec": 406,
+  exists: 409,
+  "last-administrator": 409,
+  "name-taken": 409,
+  "setup-done": 409,
+  busy: 429,
+  "too-many-viewers": 429,
+};
+
+/** The answer for anything that was thrown. What is not ours to tell is told as `internal`. */
+export function toProblem(error: unknown): ProblemBody {
+  if (error instanceof Problem) return body(error.status, { code: error.code, detail: error.message, ...error.more });
+  if (error instanceof z.ZodError) return invalid(error);
+  if (error instanceof DoorwardError) {
+    const status = statusOfCode[error.code] ?? (error instanceof RecoverableError ? 503 : 422);
+    if (error.code === "forbidden") return body(404, notFound);
+    return body(status, { code: error.code, detail: error.message });
+  }
+  const thrown = error as { readonly statusCode?: unknown; readonly message?: unknown } | undefined;
+  const status = thrown?.statusCode;
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return body(status, { code: codeOf[status] ?? "invalid", detail: titles[status] ?? "The request is not valid" });
+  }
+  return body(500, { code: "internal", detail: "Something went wrong in the hub; its log says more." });
+}
+
+const codeOf: Readonly<Record<number, string>> = { 404: "not-found", 413: "too-large", 415: "media-type", 429: "busy" };
+
+/** The same for what does not exist and for what is not to be known. */
+export const notFound = { code: "not-found", detail: "There is nothing here that you may use." };
+
+function body(status: number, rest: { readonly code: string; readonly detail: string }): ProblemBody {
+  return { type: "about:blank", title: titles[status] ?? "The request failed", status, ...rest };
+}
+
+function invalid(error: z.ZodError): ProblemBody {
+  const errors = error.issues.slice(0, 20).map((issue) => ({ field: issue.path.join("."), message: issue.message }));
+  const [first] = errors;
+  const detail = first ? `${first.field || "request"}: ${first.message}` : "The request is not valid";
+  return { ...body(400, { code: "invalid", detail }), errors };
+}

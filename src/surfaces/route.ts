@@ -1,0 +1,76 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { HubDevice } from "../hub/device.ts";
+import type { Principal, Right } from "../hub/policy.ts";
+
+/** Who may call a route: anybody, whoever has the set-up code, anybody signed in, a person at the page, or a right. */
+export type RouteRight = "none" | "code" | "signed-in" | "session" | Right;
+
+/** What a right is asked about: the whole hub, or a device named in the path (`:id`) or in the body (`device`). */
+export type RouteSubject = "hub" | "path" | "body";
+
+/** One call of a route; everything in it was checked. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** There unless the route's right is `none` or `code`. */
+  readonly principal: Principal;
+  /** There when the route has a subject in its path or body. */
+  readonly device: HubDevice;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Aborts when the caller hangs up. */
+  readonly signal: AbortSignal;
+}
+
+/** What a route answers with, for the API's document. */
+export interface RouteAnswer {
+  readonly description: string;
+  /** Of JSON. */
+  readonly schema?: z.ZodType;
+  /** Of anything else. */
+  readonly mediaType?: string;
+}
+
+/** One route, as data: the HTTP surface serves it, checks it, and describes it in the API's document. */
+export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly right: RouteRight;
+  /** `hub` unless told. */
+  readonly subject?: RouteSubject;
+  /** Served before the first administrator exists. */
+  readonly beforeSetup?: true;
+  /** Most calls a minute of one address. */
+  readonly perMinute?: number;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** `application/json` unless told; others come as text. */
+  readonly bodyType?: string;
+  /** A bearer token stands in for the header of our page (WHEP: players send no header of ours). */
+  readonly bearerWrites?: true;
+  readonly answers: Readonly<Record<number, RouteAnswer>>;
+  /** What it returns is sent as JSON with the first status of `answers`; undefined: without a body, or sent already. */
+  handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): unknown;
+}
+
+/** A route whose types are no longer of interest. */
+export type Route = RouteSpec<z.ZodType, z.ZodType, z.ZodType>;
+
+const nothing = z.undefined();
+
+/** Types a route's pieces together. */
+export function route<
+  Params extends z.ZodType = typeof nothing,
+  Query extends z.ZodType = typeof nothing,
+  Body extends z.ZodType = typeof nothing,
+>(spec: RouteSpec<Params, Query, Body>): Route {
+  return spec as unknown as Route;
+}
+
+/** Parameters of a route about one device. */
+export const deviceParams = z.object({ id: z.string().max(128) });

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import type { Principal } from "../../hub/policy.ts";
+import type { Viewing, Viewings } from "../../hub/viewing.ts";
+import type { Clock } from "../../util/clock.ts";
+import { notFound, Problem } from "../problem.ts";
+import { deviceParams, type Route, route } from "../route.ts";
+import type { WhepConfig } from "./config.ts";
+import { iceLinks } from "./ice-links.ts";
+import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";
+
+/** Path under which the surface's routes are. */
+export const whepPrefix = "/whep/";
+
+/** Options of {@link whepRoutes}. */
+export interface WhepOptions {
+  readonly viewings: Viewings;
+  readonly config: WhepConfig;
+  readonly clock: Clock;
+}
+
+const sessionParams = deviceParams.extend({ session: z.string().max(64) });
+const sdp = z.string().min(1).max(65_536);
+
+/**
+ * WHEP (draft-ietf-wish-whep, after RFC 9725): POST an offer, PATCH candidates, DELETE the session. Sound comes with
+ * the right to listen; a microphone is accepted from the start, so that talking needs no new offer.
+ */
+export function whepRoutes(options: WhepOptions): readonly Route[] {
+  const { clock, config, viewings } = options;
+  const ufrags = new WeakMap<Viewing, string>();
+  return [
+    route({
+      method: "POST",
+      path: "/whep/:id",
+      summary: "Begins to watch a device",
+      right: "view",
+      subject: "path",
+      params: deviceParams,
+      body: sdp,
+      bodyType: "application/sdp",
+      bearerWrites: true,
+      answers: { 201: { description: "The answer; Location is the session", mediaType: "application/sdp" } },
+      handle: async ({ device, principal, body, reply, signal }) => {
+        const viewing = await viewings.open({ principal, device, offerSdp: body, signal });
+        const ufrag = ufragOf(body);
+        if (ufrag !== undefined) ufrags.set(viewing, ufrag);
+        const links = iceLinks(config, { id: viewing.id, nowMs: clock.wallMs() });
+        if (links.length > 0) reply.header("link", [...links]);
+        reply.header("location", `/whep/${device.id}/${viewing.id}`);
+        reply.header("etag", etagOf(viewing));
+        reply.header("accept-patch", "application/trickle-ice-sdpfrag");
+        return reply.code(201).type("application/sdp").send(viewing.answerSdp);
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/whep/:id/:session",
+      summary: "Adds candidates of the viewer's side",
+      right: "signed-in",
+      params: sessionParams,
+      body: sdp,
+      bodyType: "application/trickle-ice-sdpfrag",
+      bearerWrites: true,
+      answers: { 204: { description: "Taken" } },
+      handle: ({ params, principal, body, request }) => {
+        const viewing = find(viewings, { params, principal });
+        const match = request.headers["if-match"];
+        if (match !== undefined && match !== "*" && match !== etagOf(viewing)) {
+          throw new Problem(412, { code: "etag", detail: "This session is another one." });
+        }
+        const fragment = parseSdpFragment(body);
+        if (fragment.ufrag !== undefined && fragment.ufrag !== ufrags.get(viewing)) {
+          throw new Problem(422, { code: "ice-restart", detail: "ICE cannot be restarted; begin a new session." });
+        }
+        for (const candidate of fragment.candidates) viewing.viewer.addCandidate(candidate);
+        return undefined;
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/whep/:id/:session",
+      summary: "Ends a session",
+      right: "signed-in",
+      params: sessionParams,
+      bearerWrites: true,
+      answers: { 200: { description: "Ended" } },
+      handle: async ({ params, principal }) => {
+        await find(viewings, { params, principal })[Symbol.asyncDispose]();
+      },
+    }),
+  ];
+}
+
+function find(
+  viewings: Viewings,
+  what: { readonly params: z.infer<typeof sessionParams>; readonly principal: Principal },
+): Viewing {
+  const viewing = viewings.get(what.params.session, what.principal);
+  if (viewing?.deviceId !== what.params.id) throw new Problem(404, notFound);
+  return viewing;
+}
+
+function etagOf(viewing: Viewing): string {
+  return `"${viewing.id.slice(0, 12)}"`;
+}
