@@ -29,7 +29,9 @@ export async function openFile(
     const stream = media.context.streams[index];
     if (index < 0 || !stream) throw new FatalError("there is no sound in this file", { code: "not-audio" });
     const encoder = await createAudioEncoder(options.output);
-    const durationUs = media.context.duration > 0n ? Number(media.context.duration) : undefined;
+    // A stream's header may promise what its writer did not know: espeak-ng's says two gigabytes.
+    const known = typeof source === "string" && media.context.duration > 0n;
+    const durationUs = known ? Number(media.context.duration) : undefined;
     const batches = decode({ media, stream, encoder, gain: options.gain, durationUs });
     return { output: encoder.output, durationUs, batches };
   } catch (error) {

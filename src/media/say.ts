@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { FatalError, isAbort } from "../util/errors.ts";
+import type { FileSource } from "./convert.ts";
+
+/** How a text is to be spoken. */
+export interface SayOptions {
+  /** The engine's name of a voice; its default for the language unless told. */
+  readonly voice?: string;
+  /** Language as in BCP 47, e.g. `de`; English unless told. */
+  readonly language?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes speech of text. */
+export interface SpeechEngine {
+  readonly name: string;
+  /** True when it is installed here. */
+  available(): Promise<boolean>;
+  /**
+   * The spoken text as a sound file for `Converter.decodeFile`. Throws FatalError `no-speech-engine`, `bad-text`,
+   * `bad-voice`, the last perhaps only while the file is read.
+   */
+  say(text: string, options?: SayOptions): Promise<FileSource>;
+}
+
+/** Longest text that is spoken, in characters. */
+export const maxTextLength = 2000;
+
+/** `espeak-ng` on the PATH. The text goes to its standard input, never through a shell or among its options. */
+export function createEspeakEngine(options: { readonly program?: string } = {}): SpeechEngine {
+  const program = options.program ?? "espeak-ng";
+  const available = async (): Promise<boolean> => {
+    const child = spawn(program, ["--version"], { stdio: "ignore" });
+    try {
+      const [code] = await once(child, "exit");
+      return code === 0;
+    } catch {
+      return false; // the program is not there
+    }
+  };
+  return {
+    name: "espeak-ng",
+    available,
+    say: async (text, { voice, language, signal } = {}) => {
+      const spoken = checkedText(text);
+      const name = voice ?? language ?? "en";
+      if (!/^[a-z][a-z0-9+_-]{0,31}$/i.test(name)) {
+        throw new FatalError(`there is no voice of this name: ${JSON.stringify(name.slice(0, 32))}`, {
+          code: "bad-voice",
+        });
+      }
+      if (!(await available())) {
+        throw new FatalError("text cannot be spoken: install the program espeak-ng (Debian: apt install espeak-ng)", {
+          code: "no-speech-engine",
+        });
+      }
+      return { bytes: speak(program, { text: spoken, voice: name, signal }) };
+    },
+  };
+}
+
+function checkedText(text: string): string {
+  const spoken = text.replace(/\p{Cc}+/gu, " ").trim();
+  if (spoken === "") throw new FatalError("there is no text to speak", { code: "bad-text" });
+  if (spoken.length > maxTextLength) {
+    throw new FatalError(`the text is too long: ${spoken.length} of at most ${maxTextLength} characters`, {
+      code: "bad-text",
+    });
+  }
+  return spoken;
+}
+
+async function* speak(
+  program: string,
+  task: { readonly text: string; readonly voice: string; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array, void, void> {
+  const child = spawn(program, ["-b", "1", "-v", task.voice, "--stdin", "--stdout"], {
+    stdio: ["pipe", "pipe", "ignore"],
+    signal: task.signal,
+    killSignal: "SIGKILL",
+  });
+  const exit = once(child, "exit");
+  exit.catch(() => {}); // an abort is thrown by the reader below
+  child.stdin.on("error", () => {}); // it refused the voice before it read the text; its exit code says so
+  child.stdin.end(task.text);
+  try {
+    yield* child.stdout as AsyncIterable<Uint8Array>;
+    const [code] = (await exit) as [number | null];
+    if (code !== 0) throw new FatalError(`there is no voice of this name: ${task.voice}`, { code: "bad-voice" });
+  } catch (error) {
+    if (isAbort(error)) task.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** The engine that is used unless another is passed in. */
+export function createSpeechEngine(): SpeechEngine {
+  return createEspeakEngine();
+}
