@@ -7,7 +7,7 @@ import { AccessUnitSplitter } from "./access-unit.ts";
 import { joinAnnexB, splitAnnexB } from "./annexb.ts";
 import { ParameterSetKeeper } from "./video-format.ts";
 
-const clips = { h264: Buffer.alloc(0), h265: Buffer.alloc(0) };
+const clips: Record<"h264" | "h265", Uint8Array> = { h264: Buffer.alloc(0), h265: Buffer.alloc(0) };
 
 before(() => {
   clips.h264 = makeClip({ codec: "h264", bFrames: 2, slices: 3 });

@@ -23,8 +23,8 @@ const maxNals = 4096;
 
 /**
  * Access units out of an unframed byte stream of H.264 or H.265 (H.264 7.4.1.2.3, H.265 7.4.2.4.4), which may come in
- * pieces of any size. A unit is known to be over when the next one begins; `flush` says that the stream ends. What comes
- * before the first parameter set of an unknown codec is passed over. Never throws; memory is bounded by `maxBytes`.
+ * pieces of any size. A unit is known to be over when the next one begins, were it with a mere delimiter (a sender that
+ * puts one behind each picture spares its viewers a frame's delay); `flush` says that the stream ends. What comes before the first parameter set of an unknown codec is passed over. Never throws; memory is bounded by `maxBytes`.
  */
 export class AccessUnitSplitter {
   #codec: VideoCodec | undefined;
@@ -61,6 +61,9 @@ export class AccessUnitSplitter {
   push(chunk: Uint8Array): AccessUnit[] {
     const units: AccessUnit[] = [];
     for (const nal of this.#framing.push(chunk)) this.#add(nal, units);
+    const next = this.#framing.pending;
+    const known = this.#codec && this.#hasSlice && next.length >= nalFacts[this.#codec].headerBytes;
+    if (known && nalFacts[this.#codec!].startsUnit(next)) this.#finish(units);
     return units;
   }
 

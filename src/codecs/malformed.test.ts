@@ -13,7 +13,7 @@ import { opusPacketDurationUs } from "./opus/index.ts";
 import { ParameterSetKeeper, videoFormat } from "./video-format.ts";
 
 const count = 10_000;
-const clips = { h264: Buffer.alloc(0), h265: Buffer.alloc(0) };
+const clips: Record<"h264" | "h265", Uint8Array> = { h264: Buffer.alloc(0), h265: Buffer.alloc(0) };
 
 before(() => {
   for (const codec of ["h264", "h265"] as const)

@@ -34,6 +34,15 @@ export class StreamFraming {
     return nals;
   }
 
+  /**
+   * The beginning of the unit under way (a view, at most 4 bytes, empty between units): its kind is known before it is
+   * whole.
+   */
+  get pending(): Uint8Array {
+    if (this.#mode !== "start-codes") return this.#buffer.subarray(0, 0);
+    return this.#buffer.subarray(this.#start, Math.min(this.#start + 4, this.#end));
+  }
+
   /** The unit under way, if the stream ends here; what follows is searched for a beginning. */
   flush(): Uint8Array[] {
     const nal = this.#mode === "start-codes" ? trimNal(this.#buffer, this.#start, this.#end).slice() : undefined;

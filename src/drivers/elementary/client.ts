@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import type { Clock } from "../../util/clock.ts";
+import { FatalError, RecoverableError } from "../../util/errors.ts";
+import type { TcpAddress } from "./address.ts";
+
+const connectMs = 5000;
+/** A little less than the 10 s within which silence must be noticed. */
+const silenceMs = 8000;
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends TcpAddress {
+  /** Sent as a line of its own before anything else. */
+  readonly token?: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** An open connection to a camera's stream. Its owner disposes it, which closes it at once. */
+export interface StreamConnection extends AsyncDisposable {
+  /**
+   * What the camera sends, until the signal aborts. Throws RecoverableError `silent` after 8 s without a byte, `closed` or
+   * `lost` when the camera ends the connection, FatalError `wrong-password` when it does so at once after the token.
+   */
+  chunks(): AsyncGenerator<Uint8Array, void, void>;
+}
+
+/** Connects within 5 s. Throws RecoverableError `unreachable` or `timeout`. An abort gives a connection without chunks. */
+export async function connect(options: ConnectOptions): Promise<StreamConnection> {
+  const socket = createConnection({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
+  const where = `${options.host} port ${options.port}`;
+  try {
+    await opened(socket, { ...options, where });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  if (options.token !== undefined) socket.write(`${options.token}\n`);
+  return {
+    chunks: () => readChunks(socket, { ...options, where }),
+    [Symbol.asyncDispose]: async () => {
+      if (socket.closed) return;
+      const closed = once(socket, "close");
+      socket.destroy();
+      await closed;
+    },
+  };
+}
+
+type Context = ConnectOptions & { readonly where: string };
+
+async function opened(socket: Socket, context: Context): Promise<void> {
+  const limit = new AbortController();
+  using _timer = context.clock.timer(connectMs, () => limit.abort());
+  try {
+    await once(socket, "connect", { signal: AbortSignal.any([limit.signal, context.signal]) });
+  } catch (error) {
+    if (context.signal.aborted) return;
+    const code = limit.signal.aborted ? "timeout" : "unreachable";
+    const reason = limit.signal.aborted ? `no answer within ${connectMs / 1000} s` : (error as Error).message;
+    throw new RecoverableError(`connecting to ${context.where} failed: ${reason}`, { code, cause: error });
+  }
+}
+
+async function* readChunks(socket: Socket, context: Context): AsyncGenerator<Uint8Array, void, void> {
+  const { clock, signal, where } = context;
+  const silent = new RecoverableError(`no video from ${where} for ${silenceMs / 1000} s`, { code: "silent" });
+  const silence = () => clock.timer(silenceMs, () => socket.destroy(silent));
+  const onAbort = () => socket.destroy();
+  let watch = silence();
+  let received = false;
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) socket.destroy();
+  try {
+    for await (const chunk of socket) {
+      watch[Symbol.dispose]();
+      watch = silence();
+      received = true;
+      yield chunk as Uint8Array;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error === silent) throw silent;
+    if (received)
+      throw new RecoverableError(`connection to ${where} lost: ${(error as Error).message}`, {
+        code: "lost",
+        cause: error,
+      });
+  } finally {
+    watch[Symbol.dispose]();
+    signal.removeEventListener("abort", onAbort);
+  }
+  if (!signal.aborted) throw endOf(context, received);
+}
+
+/** Why a camera that takes one viewer at a time, and perhaps wants a token, ends a connection. */
+function endOf(context: Context, received: boolean): Error {
+  const { where } = context;
+  if (received) {
+    return new RecoverableError(`${where} ended the stream: it restarts, or another viewer took it over`, {
+      code: "closed",
+    });
+  }
+  if (context.token !== undefined) return new FatalError(`${where} refused the token`, { code: "wrong-password" });
+  return new RecoverableError(`${where} closed before any video: it may want a token`, { code: "closed" });
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { type Device, defineDriver } from "../../device/driver.ts";
+import { parseTcpAddress } from "./address.ts";
+import { connect } from "./client.ts";
+import { receive } from "./receive.ts";
+
+/** Configuration of a camera that serves raw video. */
+export const elementaryConfig = z.strictObject({
+  address: z
+    .string()
+    .refine((address) => parseTcpAddress(address) !== undefined, "has to look like tcp://192.168.1.20:12345")
+    .describe("Where the raw stream is served: tcp://host:port, port 12345 unless told."),
+  codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The stream's codec; auto finds it out."),
+  frameRate: z
+    .number()
+    .min(0.1)
+    .max(240)
+    .optional()
+    .describe("Frames per second, where the stream itself says it wrongly or not at all."),
+  token: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, "has to be 1 to 256 printable characters without blanks")
+    .optional()
+    .describe("Secret that the camera's hook asks for; sent as the first line."),
+});
+
+/** Configuration with its defaults filled in. */
+export type ElementaryConfig = z.infer<typeof elementaryConfig>;
+
+export default defineDriver<ElementaryConfig>({
+  kind: "elementary",
+  summary: "Raw H.264 or H.265 over TCP, as the Ingenic hook serves it",
+  config: elementaryConfig,
+  claims: (address) => (address.protocol === "tcp:" ? 2 : 0),
+  run,
+});
+
+async function run(device: Device, config: ElementaryConfig): Promise<void> {
+  device.phase("connecting");
+  await using connection = await connect({
+    ...parseTcpAddress(config.address)!,
+    token: config.token,
+    clock: device.clock,
+    signal: device.signal,
+  });
+  if (device.signal.aborted) return;
+  device.phase("waiting-for-key-frame");
+  await receive(device, { chunks: connection.chunks(), codec: config.codec, frameRate: config.frameRate });
+}

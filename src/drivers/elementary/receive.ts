@@ -1,0 +1,76 @@
+import { AccessUnitSplitter } from "../../codecs/access-unit.ts";
+import type { VideoCodec } from "../../codecs/video-codec.ts";
+import { ParameterSetKeeper } from "../../codecs/video-format.ts";
+import type { Device, TrackWriter } from "../../device/driver.ts";
+import { SmoothTimestamps } from "../../media/smooth.ts";
+import { RecoverableError } from "../../util/errors.ts";
+
+/** How much may come without one key frame before it is no camera. */
+const maxBytesBeforeKey = 32 * 1024 * 1024;
+
+/** Options of {@link receive}. */
+export interface ReceiveOptions {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly codec: VideoCodec | "auto";
+  /** Frames per second, if known better than by the stream. */
+  readonly frameRate?: number;
+}
+
+interface Stream {
+  readonly keeper: ParameterSetKeeper;
+  readonly timestamps: SmoothTimestamps;
+  writer?: TrackWriter;
+  version: number;
+}
+
+/**
+ * Cuts what a camera sends into frames and writes them to the device's track, from the first key frame on. Returns when
+ * `chunks` ends. Throws RecoverableError `no-key-frame` when 32 MiB hold no picture to begin with.
+ */
+export async function receive(device: Device, options: ReceiveOptions): Promise<void> {
+  const splitter = new AccessUnitSplitter(options.codec === "auto" ? {} : { codec: options.codec });
+  let stream: Stream | undefined;
+  let bytes = 0;
+  for await (const chunk of options.chunks) {
+    for (const unit of splitter.push(chunk)) {
+      stream ??= openStream(device, { codec: unit.codec, frameRate: options.frameRate });
+      handle(device, { stream, nals: unit.nals, fixedRate: options.frameRate });
+    }
+    bytes += chunk.length;
+    if (!stream?.writer && bytes > maxBytesBeforeKey) {
+      throw new RecoverableError(`no picture in ${Math.round(bytes / 2 ** 20)} MiB: is it H.264 or H.265?`, {
+        code: "no-key-frame",
+      });
+    }
+  }
+}
+
+function openStream(device: Device, options: { codec: VideoCodec; frameRate?: number }): Stream {
+  return {
+    keeper: new ParameterSetKeeper(options.codec),
+    timestamps: new SmoothTimestamps({ clock: device.clock, frameRate: options.frameRate }),
+    version: 0,
+  };
+}
+
+function handle(device: Device, unit: { stream: Stream; nals: readonly Uint8Array[]; fixedRate?: number }): void {
+  const { stream } = unit;
+  const frame = stream.keeper.prepare(unit.nals);
+  if (!frame || (!stream.writer && !frame.key)) return;
+  if (stream.version !== stream.keeper.version) follow(device, stream, unit.fixedRate);
+  stream.writer?.write({ ...frame, timestampUs: stream.timestamps.next(frame) });
+}
+
+/** The parameter sets are new: the first time there is a track to publish, later its details change. */
+function follow(device: Device, stream: Stream, fixedRate: number | undefined): void {
+  const { format } = stream.keeper;
+  stream.version = stream.keeper.version;
+  if (fixedRate === undefined) stream.timestamps.declare(format.frameRate);
+  if (stream.writer) {
+    stream.writer.updateFormat(format);
+    return;
+  }
+  stream.writer = device.publish(format);
+  device.log.info({ codec: format.codec, widthPx: format.widthPx, heightPx: format.heightPx }, "video begins");
+  device.ready();
+}
