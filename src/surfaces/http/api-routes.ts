@@ -1,6 +1,6 @@
 import type { Route } from "../route.ts";
+import type { ApiParts } from "./api-parts.ts";
 import type { HttpContext } from "./context.ts";
-import type { HttpCounters } from "./http-counters.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -11,13 +11,6 @@ import { snapshotRoutes } from "./routes/snapshot.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { userRoutes } from "./routes/users.ts";
-
-/** What routes about the surface itself need to know. */
-export interface ApiParts {
-  readonly counters: HttpCounters;
-  /** Every route that is served, for the API's document. */
-  readonly all: () => readonly Route[];
-}
 
 /** The API's routes; docs/http-contract.md has the table. */
 export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route[] {

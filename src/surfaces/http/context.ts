@@ -1,7 +1,7 @@
 import type { Driver } from "../../device/driver.ts";
 import type { Hub } from "../../hub/hub.ts";
-import type { Viewings } from "../../hub/viewing.ts";
 import type { Route } from "../route.ts";
+import type { Viewings } from "../viewing.ts";
 import type { HttpConfig } from "./config.ts";
 
 /** What the HTTP surface is made of. */

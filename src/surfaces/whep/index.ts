@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Principal } from "../../hub/policy.ts";
-import type { Viewing, Viewings } from "../../hub/viewing.ts";
 import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
+import type { Viewing, Viewings } from "../viewing.ts";
 import type { WhepConfig } from "./config.ts";
 import { iceLinks } from "./ice-links.ts";
 import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";

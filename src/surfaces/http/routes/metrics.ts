@@ -1,5 +1,5 @@
 import { type Route, route } from "../../route.ts";
-import type { ApiParts } from "../api-routes.ts";
+import type { ApiParts } from "../api-parts.ts";
 import type { HttpContext } from "../context.ts";
 import { renderMetrics } from "../metrics.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Route, route } from "../../route.ts";
-import type { ApiParts } from "../api-routes.ts";
+import type { ApiParts } from "../api-parts.ts";
 import type { HttpContext } from "../context.ts";
 import { openApiDocument } from "../openapi.ts";
 

@@ -1,10 +1,10 @@
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
-import { Viewings } from "../hub/viewing.ts";
 import type { WebRtcWorker } from "../workers/webrtc/types.ts";
 import type { HttpConfig } from "./http/config.ts";
 import type { SayText } from "./http/context.ts";
 import { type HttpSurface, startHttp } from "./http/index.ts";
+import { Viewings } from "./viewing.ts";
 import type { WhepConfig } from "./whep/config.ts";
 import { whepPrefix, whepRoutes } from "./whep/index.ts";
 
@@ -51,12 +51,10 @@ export async function startWeb(options: WebOptions): Promise<WebSurface> {
     routes: whepRoutes({ viewings, config: config.whep, clock }),
     crossOrigin: { prefix: whepPrefix, origins: allowedOrigins },
   });
-  return {
-    ...http,
-    viewings,
-    [Symbol.asyncDispose]: async () => {
-      await viewings[Symbol.asyncDispose]();
-      await http[Symbol.asyncDispose]();
-    },
+  const end = async () => {
+    await viewings[Symbol.asyncDispose]();
+    await http[Symbol.asyncDispose]();
   };
+  options.signal.addEventListener("abort", () => void end(), { once: true });
+  return { ...http, viewings, [Symbol.asyncDispose]: end };
 }

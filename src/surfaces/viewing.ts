@@ -1,4 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { HubDevices } from "../hub/api.ts";
+import type { HubDevice } from "../hub/device.ts";
+import type { Identity } from "../hub/identity.ts";
+import type { Principal } from "../hub/policy.ts";
+import { mayUse } from "../hub/reach.ts";
+import { waitForTracks } from "../hub/wait-for-tracks.ts";
 import type { Converter } from "../media/convert.ts";
 import { opusFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
@@ -6,12 +12,6 @@ import type { Track } from "../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../media/viewer.ts";
 import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import type { HubDevices } from "./api.ts";
-import type { HubDevice } from "./device.ts";
-import type { Identity } from "./identity.ts";
-import type { Principal } from "./policy.ts";
-import { mayUse } from "./reach.ts";
-import { waitForTracks } from "./wait-for-tracks.ts";
 
 /** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */
 export interface Viewing extends AsyncDisposable {
