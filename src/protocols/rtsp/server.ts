@@ -35,6 +35,7 @@ export interface RtspServerOptions {
   readonly intercept?: (request: RtspRequest, peer: RtspServerPeer) => RtspAnswer | "silence" | undefined;
   /** Answers DESCRIBE. */
   readonly describe: (request: RtspRequest) => RtspAnswer;
+  readonly onConnection?: (peer: RtspServerPeer) => void;
   /** PLAY or RECORD was granted. */
   readonly onPlay?: (peer: RtspServerPeer, request: RtspRequest) => void;
   /** RTP that a client sends, by the last part of the medium's control URI. */
@@ -63,8 +64,6 @@ export interface RtspServerPeer {
  * misbehaves is up to its options.
  */
 export class RtspServer implements AsyncDisposable {
-  /** Connections made so far. */
-  accepted = 0;
   readonly #peers = new Set<Peer>();
   readonly #server: Server;
 
@@ -79,9 +78,9 @@ export class RtspServer implements AsyncDisposable {
   private constructor(options: RtspServerOptions) {
     this.#server = options.tls ? createTlsServer(options.tls) : createTcpServer();
     this.#server.on(options.tls ? "secureConnection" : "connection", (socket: Socket) => {
-      this.accepted++;
       const peer = new Peer(socket, options);
       this.#peers.add(peer);
+      options.onConnection?.(peer);
       socket.on("close", () => {
         this.#peers.delete(peer);
         peer.gone();

@@ -1,0 +1,131 @@
+import { randomInt } from "node:crypto";
+import type { AudioFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+import type { Clock } from "../../util/clock.ts";
+import { serializeRtp } from "../rtp/packet.ts";
+import { createPacketizer, type Packetizer } from "../rtp/packetize.ts";
+import { serializeRtcp } from "../rtp/rtcp-write.ts";
+import type { PayloadMapping } from "../sdp/index.ts";
+import type { RtspChannel } from "./client.ts";
+import { audioDurationUs } from "./unit-frames.ts";
+
+/** A pause of the talker longer than this is told to the receiver by the timestamp. */
+const pauseUs = 200_000;
+const reportEveryUs = 5_000_000;
+/** Seconds between 1900 (NTP) and 1970. */
+const ntpEpochS = 2_208_988_800;
+
+/**
+ * Sends one turn of speech as RTP with sender reports (RFC 3550). The timestamp counts what is sent; where sound stops
+ * and goes on later it jumps, with the marker set (RFC 3551, 4.1).
+ */
+export class SpeechSender {
+  /** Packets that the device did not take in time. */
+  dropped = 0;
+  #sequence = randomInt(0x8000);
+  #timestamp = randomInt(2 ** 31);
+  #packets = 0;
+  #bytes = 0;
+  #nextUs: number | undefined;
+  #lastReportUs: number | undefined;
+  readonly #ssrc = randomInt(1, 2 ** 32);
+  readonly #packetize: Packetizer;
+  readonly #format: AudioFormat;
+  readonly #payload: PayloadMapping;
+  readonly #channel: RtspChannel;
+  readonly #clock: Clock;
+
+  constructor(
+    format: AudioFormat,
+    options: { readonly payload: PayloadMapping; readonly channel: RtspChannel; readonly clock: Clock },
+  ) {
+    this.#format = format;
+    this.#payload = options.payload;
+    this.#channel = options.channel;
+    this.#clock = options.clock;
+    this.#packetize = createPacketizer(format.codec);
+  }
+
+  /** Sends one packet's worth of sound now. */
+  send(data: Uint8Array): void {
+    const nowUs = this.#clock.nowUs();
+    const paused = this.#nextUs === undefined || nowUs - this.#nextUs > pauseUs;
+    if (paused && this.#nextUs !== undefined) this.#timestamp += this.#ticks(nowUs - this.#nextUs);
+    this.#report(nowUs);
+    for (const { payload, marker, timestampOffset } of this.#packetize(data)) {
+      this.#sendPacket({ payload, marker: marker || paused, timestamp: this.#timestamp + timestampOffset });
+    }
+    const durationUs = audioDurationUs(this.#format, data) ?? 0;
+    this.#timestamp += this.#ticks(durationUs);
+    this.#nextUs = (paused ? nowUs : (this.#nextUs ?? nowUs)) + durationUs;
+  }
+
+  #sendPacket(part: { readonly payload: Uint8Array; readonly marker: boolean; readonly timestamp: number }): void {
+    const { payloadType } = this.#payload;
+    const sequence = this.#sequence++ & 0xffff;
+    const packet = serializeRtp({ ...part, timestamp: part.timestamp >>> 0, payloadType, sequence, ssrc: this.#ssrc });
+    if (!this.#channel.sendRtp(packet)) this.dropped++;
+    this.#packets++;
+    this.#bytes += part.payload.length;
+  }
+
+  #report(nowUs: number): void {
+    if (this.#lastReportUs !== undefined && nowUs - this.#lastReportUs < reportEveryUs) return;
+    this.#lastReportUs = nowUs;
+    const wallMs = this.#clock.wallMs();
+    const ntp =
+      (BigInt(Math.floor(wallMs / 1000) + ntpEpochS) << 32n) | BigInt(Math.floor(((wallMs % 1000) / 1000) * 2 ** 32));
+    this.#channel.sendRtcp(
+      serializeRtcp([
+        {
+          type: "sender-report",
+          ssrc: this.#ssrc,
+          ntp,
+          rtpTimestamp: this.#timestamp >>> 0,
+          packets: this.#packets,
+          bytes: this.#bytes,
+          reports: [],
+        },
+        { type: "source-description", sources: [{ ssrc: this.#ssrc, cname: "doorward" }] },
+      ]),
+    );
+  }
+
+  #ticks(us: number): number {
+    return Math.round((us * this.#payload.clockRateHz) / 1e6);
+  }
+}
+
+/**
+ * Sound in packets of 20 ms: samples are cut and joined, the last packet may be shorter; Opus and AAC packets pass.
+ */
+export async function* inPackets(frames: AsyncIterable<Frame>, format: AudioFormat): AsyncGenerator<Frame, void, void> {
+  const bytes = blockBytes(format);
+  if (bytes === undefined) {
+    yield* frames;
+    return;
+  }
+  let rest = new Uint8Array(0);
+  let timestampUs = 0;
+  for await (const frame of frames) {
+    timestampUs = frame.timestampUs;
+    const all = rest.length === 0 ? frame.data : Buffer.concat([rest, frame.data]);
+    let at = 0;
+    for (; at + bytes <= all.length; at += bytes)
+      yield block(format, { data: all.subarray(at, at + bytes), timestampUs });
+    rest = all.slice(at);
+  }
+  if (rest.length > 0) yield block(format, { data: rest, timestampUs });
+}
+
+function block(format: AudioFormat, sound: { readonly data: Uint8Array; readonly timestampUs: number }): Frame {
+  return { ...sound, key: true, durationUs: audioDurationUs(format, sound.data) };
+}
+
+/** Bytes of 20 ms, for formats that can be cut anywhere. */
+function blockBytes(format: AudioFormat): number | undefined {
+  const { codec, sampleRateHz, channels } = format;
+  if (codec === "pcm_s16le") return Math.round(sampleRateHz / 50) * channels * 2;
+  if (codec === "pcmu" || codec === "pcma") return Math.round(sampleRateHz / 50) * channels;
+  return codec === "g722" ? (sampleRateHz / 100) * channels : undefined;
+}

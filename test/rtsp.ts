@@ -1,0 +1,80 @@
+/** What the tests of RTSP share: a clip as access units, sound, and a driver on a device without a hub. */
+
+import { AccessUnitSplitter } from "../src/codecs/access-unit.ts";
+import { joinAnnexB } from "../src/codecs/annexb.ts";
+import { ParameterSetKeeper } from "../src/codecs/video-format.ts";
+import type { FakeAudio, FakeVideo } from "../src/drivers/rtsp/fake-media.ts";
+import { createRtspDriver, rtspConfig } from "../src/drivers/rtsp/index.ts";
+import type { VideoCodec } from "../src/media/format.ts";
+import type { Clock, ManualClock } from "../src/util/clock.ts";
+import { FakeDevice } from "./contracts/fake-device.ts";
+import { makeClip } from "./ffmpeg.ts";
+
+const clips = new Map<VideoCodec, FakeVideo>();
+
+/** Two seconds of a moving picture at 25 frames a second, a key frame every 10 frames; made once per codec. */
+export function clip(codec: VideoCodec = "h264"): FakeVideo {
+  const made = clips.get(codec);
+  if (made) return made;
+  const splitter = new AccessUnitSplitter({ codec });
+  const units = [...splitter.push(makeClip({ codec, keyInterval: 10 })), ...splitter.flush()];
+  const video = { codec, frameRate: 25, accessUnits: units.map(({ nals }) => joinAnnexB(nals)) };
+  clips.set(codec, video);
+  return video;
+}
+
+/** What a reader should get for each access unit of a clip. */
+export function asFrames(video: FakeVideo): Buffer[] {
+  const keeper = new ParameterSetKeeper(video.codec);
+  const splitter = new AccessUnitSplitter({ codec: video.codec });
+  const units = [...splitter.push(Buffer.concat(video.accessUnits)), ...splitter.flush()];
+  return units.flatMap(({ nals }) => Buffer.from(keeper.prepare(nals)?.data ?? []));
+}
+
+/** Two seconds of A-law noise in packets of 20 ms. */
+export function noise(): FakeAudio {
+  const packets = Array.from({ length: 100 }, (_, n) =>
+    Uint8Array.from({ length: 160 }, (_, i) => (n * 37 + i * 11) & 0xff),
+  );
+  return { format: { kind: "audio", codec: "pcma", sampleRateHz: 8000, channels: 1 }, packets, packetMs: 20 };
+}
+
+/** The driver at work. Disposing stops it and waits for its end. */
+export interface Running extends AsyncDisposable {
+  readonly device: FakeDevice;
+  /** How it ended: undefined for a stop, else the error. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Runs the driver on a device of its own. */
+export function runDriver(
+  config: Record<string, unknown>,
+  options: {
+    readonly clock?: Clock;
+    readonly driver?: ReturnType<typeof createRtspDriver>;
+    readonly parsed?: ReturnType<typeof rtspConfig.parse>;
+  } = {},
+): Running {
+  const device = new FakeDevice(options);
+  const driver = options.driver ?? createRtspDriver();
+  const ended = driver.run(device, options.parsed ?? rtspConfig.parse(config)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return {
+    device,
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      device.stop.abort();
+      await ended;
+    },
+  };
+}
+
+/** Moves a clock that stands still in steps, letting sockets work in between, until `condition` holds. */
+export async function advanceUntil(clock: ManualClock, condition: () => boolean, stepMs = 20): Promise<void> {
+  for (let n = 0; !condition(); n++) {
+    if (n > 20_000) throw new Error(`never came true: ${condition}`);
+    await clock.advance(stepMs);
+  }
+}
