@@ -95,10 +95,29 @@ export class StreamFraming {
     } else {
       if (held < 4 + length) return false;
       this.#start += 4;
-      this.#emit(nals, this.#start + length);
-      this.#start += length;
+      if (this.#intact(this.#start + length)) {
+        this.#emit(nals, this.#start + length);
+        this.#start += length;
+      } else {
+        this.#mode = "search";
+        this.resyncs++;
+      }
     }
     this.#scan = this.#start;
+    return true;
+  }
+
+  /**
+   * False when the unit up to `end` holds what emulation prevention forbids: the sender cut it short, and this is already
+   * the beginning of the next one.
+   */
+  #intact(end: number): boolean {
+    const last = trimNal(this.#buffer, this.#start, end).length + this.#start - 3;
+    for (let i = this.#start; i <= last; ) {
+      if (this.#buffer[i + 2]! > 2) i += 3;
+      else if (this.#buffer[i] === 0 && this.#buffer[i + 1] === 0) return false;
+      else i++;
+    }
     return true;
   }
 
