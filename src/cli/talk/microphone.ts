@@ -1,8 +1,8 @@
-import type { Converter } from "../../media/convert.ts";
+import type { AudioConversion, Converter } from "../../media/convert.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { systemClock } from "../../util/clock.ts";
-import { FatalError, messageOf } from "../../util/errors.ts";
+import { FatalError } from "../../util/errors.ts";
 
 /** Options of {@link openMicrophone}. */
 export interface MicrophoneOptions {
@@ -24,24 +24,33 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<AsyncI
   const { converter, output, gain, signal } = options;
   const capture = await openCapture();
   const conversion = await converter.convertAudio(captureFormat, { output, gain });
+  return captured(capture, { conversion, signal });
+}
+
+async function* captured(
+  capture: Capture,
+  options: { readonly conversion: AudioConversion; readonly signal: AbortSignal },
+): AsyncGenerator<Frame, void, void> {
+  await using conversion = options.conversion;
+  await using _capture = capture;
   const pump = async () => {
     try {
       for await (const data of capture.packets) {
-        if (signal.aborted) return;
+        if (options.signal.aborted) return;
         conversion.push({ data, timestampUs: systemClock.nowUs(), key: true });
       }
     } finally {
-      await capture.close();
       conversion.end();
     }
   };
-  pump().catch(() => {});
-  return conversion.frames;
+  const pumping = pump();
+  pumping.catch(() => {});
+  yield* conversion.frames;
+  await pumping;
 }
 
-interface Capture {
+interface Capture extends AsyncDisposable {
   readonly packets: AsyncIterable<Uint8Array>;
-  close(): Promise<void>;
 }
 
 async function openCapture(): Promise<Capture> {
@@ -51,10 +60,10 @@ async function openCapture(): Promise<Capture> {
   const { sampleRateHz: sampleRate, channels } = captureFormat;
   const input = await DeviceAPI.openMicrophone({ audioDevice: "default", sampleRate, channels }).catch(
     (error: unknown) => {
-      throw noMicrophone(messageOf(error), error);
+      throw noMicrophone("there is no recording device that its sound system calls the default", error);
     },
   );
-  return { packets: packetsOf(input), close: async () => void (await input[Symbol.asyncDispose]()) };
+  return { packets: packetsOf(input), [Symbol.asyncDispose]: () => input[Symbol.asyncDispose]() };
 }
 
 async function* packetsOf(input: {

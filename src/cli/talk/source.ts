@@ -1,7 +1,7 @@
 import type { Converter, FileSource } from "../../media/convert.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
-import { createSpeechEngine } from "../../media/say.ts";
+import { createEspeakEngine } from "../../media/say.ts";
 import { FatalError } from "../../util/errors.ts";
 import type { TalkArguments, TalkInput } from "./arguments.ts";
 import { openMicrophone } from "./microphone.ts";
@@ -77,6 +77,6 @@ async function fileOf(
     case "stdin":
       return { bytes: options.stdin };
     case "text":
-      return await createSpeechEngine().say(input.text, { signal: options.signal });
+      return await createEspeakEngine().say(input.text, { signal: options.signal });
   }
 }

@@ -1,0 +1,128 @@
+import { connect, type Socket } from "node:net";
+import { splitAnnexB } from "../codecs/annexb.ts";
+import { encodeG711 } from "../codecs/g711/index.ts";
+import { startFake } from "../drivers/elementary/fake.ts";
+import { startFakeRtsp } from "../drivers/rtsp/fake.ts";
+import { startFakeYoosee } from "../drivers/yoosee/fake.ts";
+import type { DeviceInput } from "../hub/api.ts";
+import type { RunningHub } from "../main.ts";
+import type { VideoCodec } from "../media/format.ts";
+import { messageOf } from "../util/errors.ts";
+import type { Clip } from "../workers/ffmpeg/index.ts";
+import type { CommandContext } from "./command.ts";
+
+const fps = 15;
+
+/** Adds one room of the house to the hub. */
+type Room = (house: House) => Promise<void>;
+
+interface House {
+  readonly running: RunningHub;
+  readonly opened: AsyncDisposableStack;
+  add(input: DeviceInput): Promise<void>;
+  clip(scene: { readonly name: string; readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
+}
+
+/** The make-believe house: one scripted camera of each kind on loopback, in the running hub. The caller disposes it. */
+export async function openDemoHouse(running: RunningHub, context: CommandContext): Promise<AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const house: House = {
+    running,
+    opened,
+    add: async (input) => void (await running.hub.devices.addTransient(input)),
+    clip: (scene) =>
+      running.converter.generateClip({ widthPx: 640, heightPx: 360, fps, gopFrames: 30, seconds: 12, ...scene }),
+  };
+  const rooms: readonly Room[] = [garden, frontDoor, yard, nursery, garage];
+  for (const room of rooms) {
+    if (context.signal.aborted) break;
+    await room(house).catch((error) => {
+      context.stderr.write(`doorward demo: one camera is missing: ${messageOf(error)}\n`);
+    });
+  }
+  return opened.move();
+}
+
+/** A made-up camera with a running clock and a bell. */
+const garden: Room = (house) =>
+  house.add({
+    id: "garden",
+    name: "Garden",
+    area: "Outside",
+    address: "test:?name=Garden&size=960x540&fps=20&gop=2&tone=440&hue=150",
+  });
+
+/** A standard camera with sound and an ONVIF back channel. */
+const frontDoor: Room = async (house) => {
+  const clip = await house.clip({ name: "Front door", hue: 205 });
+  const fake = house.opened.use(
+    await startFakeRtsp({
+      video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) },
+      audio: {
+        format: { kind: "audio", codec: "pcma", sampleRateHz: 8000, channels: 1 },
+        packets: chime(),
+        packetMs: 20,
+      },
+      backchannel: [{ kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 }],
+    }),
+  );
+  await house.add({ id: "front-door", name: "Front door", area: "Entrance", address: fake.address });
+};
+
+/** A Yoosee camera: picture by RTSP and talk by its own command on the same port. */
+const yard: Room = async (house) => {
+  const clip = await house.clip({ name: "Yard", hue: 30 });
+  const video = house.opened.use(
+    await startFakeRtsp({ video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) } }),
+  );
+  const fake = house.opened.use(await startFakeYoosee({ serveRtsp: (socket) => forward(socket, video.port) }));
+  const address = `rtsp://127.0.0.1:${fake.port}/onvif1`;
+  await house.add({ id: "yard", name: "Yard", area: "Outside", address, options: { transport: "tcp" } });
+};
+
+/** A camera with the hook in it: a raw stream over TCP. */
+const nursery: Room = async (house) => {
+  const clip = await house.clip({ name: "Nursery", hue: 280 });
+  const units = clip.frames.map(({ data }) => splitAnnexB(data));
+  const fake = house.opened.use(await startFake({ codec: "h264", units, frameRate: fps }));
+  await house.add({ id: "nursery", name: "Nursery", area: "Upstairs", address: fake.address });
+};
+
+/** The same with H.265, which not every browser can show. */
+const garage: Room = async (house) => {
+  const clip = await house.clip({ name: "Garage H.265", hue: 0, codec: "h265" });
+  const units = clip.frames.map(({ data }) => splitAnnexB(data));
+  const fake = house.opened.use(await startFake({ codec: "h265", units, frameRate: fps }));
+  await house.add({ id: "garage", name: "Garage (H.265)", area: "Outside", address: fake.address });
+};
+
+function forward(socket: Socket, port: number): void {
+  const upstream = connect(port, "127.0.0.1");
+  const end = () => {
+    socket.destroy();
+    upstream.destroy();
+  };
+  socket.on("error", end).on("close", end);
+  upstream.on("error", end).on("close", end);
+  socket.pipe(upstream).pipe(socket);
+}
+
+/** Four seconds of two soft bell strokes in A-law at 8 kHz, 20 ms a packet. */
+function chime(): Uint8Array[] {
+  const rateHz = 8000;
+  const pcm = new Int16Array(4 * rateHz);
+  for (let index = 0; index < pcm.length; index++) {
+    const seconds = index / rateHz;
+    pcm[index] = Math.round(6000 * (stroke(seconds, 659) + stroke(seconds - 0.5, 523)));
+  }
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at < pcm.length; at += 160) {
+    const block = pcm.subarray(at, at + 160);
+    packets.push(encodeG711("pcma", new Uint8Array(block.buffer, block.byteOffset, block.byteLength)));
+  }
+  return packets;
+}
+
+function stroke(seconds: number, pitchHz: number): number {
+  return seconds < 0 ? 0 : Math.exp(-3 * seconds) * Math.sin(2 * Math.PI * pitchHz * seconds);
+}
