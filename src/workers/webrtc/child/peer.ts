@@ -1,0 +1,210 @@
+import { randomInt } from "node:crypto";
+import { Audio, PeerConnection, RtcpNackResponder, type Track, Video } from "node-datachannel";
+import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
+import type { Clock } from "../../../util/clock.ts";
+import { WireError } from "../../../util/errors.ts";
+import type { AnswerPlan, SectionPlan } from "../offer.ts";
+import type { IceCandidate, ViewerStats } from "../types.ts";
+import { isAddressCandidate, withoutNames } from "./answer.ts";
+import { Microphone, type SoundPacket } from "./microphone.ts";
+import type { SendQueue } from "./send-queue.ts";
+import { RtpSender } from "./sender.ts";
+import type { PacketStream } from "./stream.ts";
+
+/** Options of {@link Peer}. */
+export interface PeerOptions {
+  readonly name: string;
+  readonly offerSdp: string;
+  readonly plan: AnswerPlan;
+  readonly video?: PacketStream;
+  readonly audio?: PacketStream;
+  readonly port: number;
+  readonly iceServers: readonly string[];
+  readonly clock: Clock;
+  readonly queue: SendQueue;
+  /** The gathered answer. */
+  readonly onAnswer: (sdp: string) => void;
+  readonly onSound: (packet: SoundPacket) => void;
+  /** Called once, with the reason; the peer has released everything. */
+  readonly onClosed: (reason: string) => void;
+}
+
+const connectMs = 20_000;
+const returnMs = 4000;
+const silenceMs = 12_000;
+const nackHistory = 128;
+
+/**
+ * One viewer's connection. It only ever answers (as offerer the library races its peer), says beforehand what each section
+ * carries, and closes every track before the connection, without which each connection would leak.
+ */
+export class Peer {
+  readonly #connection: PeerConnection;
+  readonly #tracks: Track[] = [];
+  readonly #senders: RtpSender[] = [];
+  #microphone: Microphone | undefined;
+  #wantMicrophone = false;
+  #deadline: Disposable | undefined;
+  #heardUs: number | undefined;
+  #nacks = 0;
+  #keyFrameRequests = 0;
+  #roundTripMs: number | undefined;
+  #open = true;
+  readonly #options: PeerOptions;
+
+  /** Begins to answer. Throws Error when the library refuses the offer. */
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.#connection = new PeerConnection(options.name, {
+      iceServers: [...options.iceServers],
+      enableIceUdpMux: true,
+      portRangeBegin: options.port,
+      portRangeEnd: options.port,
+      disableAutoNegotiation: true,
+    });
+    try {
+      this.#watch();
+      for (const section of options.plan.sections) this.#add(section);
+      this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
+      this.#connection.setLocalDescription("answer");
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  addCandidate({ candidate, sdpMid }: IceCandidate): void {
+    if (this.#open && isAddressCandidate(candidate)) this.#connection.addRemoteCandidate(candidate, sdpMid);
+  }
+
+  /** Whether the hub wants to hear this viewer. */
+  wantMicrophone(wanted: boolean): void {
+    this.#wantMicrophone = wanted;
+    this.#microphone?.want(wanted);
+  }
+
+  get stats(): ViewerStats {
+    const sum = (pick: (sender: RtpSender) => number) => this.#senders.reduce((total, one) => total + pick(one), 0);
+    return {
+      packetsSent: sum((sender) => sender.counters.packets),
+      bytesSent: sum((sender) => sender.counters.bytes),
+      framesDropped: sum((sender) => sender.counters.dropped),
+      nacks: this.#nacks,
+      keyFrameRequests: this.#keyFrameRequests,
+      ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
+    };
+  }
+
+  close(reason: string): void {
+    if (!this.#open) return;
+    this.#release();
+    this.#options.onClosed(reason);
+  }
+
+  /** Closes when the viewer, from whom reports came, has been silent for long. */
+  checkSilence(): void {
+    if (this.#heardUs === undefined || this.#senders.length === 0) return;
+    if (this.#options.clock.nowUs() - this.#heardUs > silenceMs * 1000) this.close("disconnected");
+  }
+
+  #release(): void {
+    this.#open = false;
+    this.#deadline?.[Symbol.dispose]();
+    for (const sender of this.#senders) sender[Symbol.dispose]();
+    for (const track of this.#tracks) track.close();
+    this.#connection.close();
+  }
+
+  #watch(): void {
+    this.#setDeadline(connectMs, "failed");
+    this.#connection.onGatheringStateChange((state) => {
+      const local = state === "complete" && this.#open ? this.#connection.localDescription() : null;
+      if (local) this.#options.onAnswer(local.sdp);
+    });
+    this.#connection.onStateChange((state) => {
+      if (state === "connected") this.#deadline?.[Symbol.dispose]();
+      else if (state === "disconnected") this.#setDeadline(returnMs, "disconnected");
+      else if (state === "failed" || state === "closed") this.close(state);
+    });
+  }
+
+  #setDeadline(delayMs: number, reason: string): void {
+    this.#deadline?.[Symbol.dispose]();
+    this.#deadline = this.#options.clock.timer(delayMs, () => this.close(reason));
+  }
+
+  #add(section: SectionPlan): void {
+    const ssrc = randomInt(1, 0xffff_ffff);
+    const track = this.#connection.addTrack(describe(section, ssrc));
+    this.#tracks.push(track);
+    const stream = section.kind === "video" ? this.#options.video : this.#options.audio;
+    if (section.sending && stream) {
+      if (section.kind === "video") track.setMediaHandler(new RtcpNackResponder(nackHistory));
+      track.onOpen(() => this.#startSending(track, { section, stream, ssrc }));
+    }
+    if (section.microphone !== undefined) {
+      const { clock, onSound } = this.#options;
+      this.#microphone = new Microphone({ payloadType: section.microphone, clock, onSound });
+      this.#microphone.want(this.#wantMicrophone);
+    }
+    track.onMessage((bytes) => this.#receive(bytes));
+  }
+
+  #startSending(
+    sink: Track,
+    what: { readonly section: SectionPlan; readonly stream: PacketStream; readonly ssrc: number },
+  ): void {
+    const { section, stream, ssrc } = what;
+    const { queue, clock } = this.#options;
+    const sending = section.sending;
+    if (!this.#open || !sending) return;
+    const { payloadType, clockRateHz } = sending;
+    this.#senders.push(
+      new RtpSender({ stream, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),
+    );
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (!this.#open) return;
+    this.#heardUs = this.#options.clock.nowUs();
+    if (!isRtcp(bytes)) {
+      this.#microphone?.receive(bytes);
+      return;
+    }
+    try {
+      for (const packet of parseRtcp(bytes)) this.#feedback(packet);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+    }
+  }
+
+  #feedback(packet: RtcpPacket): void {
+    if (packet.type === "nack") this.#nacks += packet.sequences.length;
+    else if (packet.type === "picture-loss" || packet.type === "full-intra-request") {
+      this.#keyFrameRequests++;
+      for (const sender of this.#senders) sender.restart();
+    } else if (packet.type === "receiver-report" || packet.type === "sender-report") {
+      for (const report of packet.reports) {
+        for (const sender of this.#senders) this.#roundTripMs = sender.roundTripMs(report) ?? this.#roundTripMs;
+      }
+    }
+  }
+}
+
+function describe(section: SectionPlan, ssrc: number): Video | Audio {
+  const { mid, direction, kind, mediaStream } = section;
+  if (kind === "video") {
+    const media = new Video(mid, direction);
+    for (const { payloadType, rtpmap, fmtp } of section.payloads) {
+      const name = rtpmap.split("/")[0] ?? "";
+      if (name === "H264") media.addH264Codec(payloadType, fmtp);
+      else media.addVideoCodec(payloadType, name, fmtp);
+    }
+    if (section.sending) media.addSSRC(ssrc, mediaStream, mediaStream, `${mediaStream}-video`);
+    return media;
+  }
+  const media = new Audio(mid, direction);
+  for (const { payloadType, rtpmap, fmtp } of section.payloads) media.addAudioCodec(payloadType, rtpmap, fmtp);
+  if (section.sending) media.addSSRC(ssrc, mediaStream, mediaStream, `${mediaStream}-audio`);
+  return media;
+}

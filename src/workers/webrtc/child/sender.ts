@@ -1,0 +1,241 @@
+import { randomInt } from "node:crypto";
+import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
+import type { Clock } from "../../../util/clock.ts";
+import type { Sending, SendQueue } from "./send-queue.ts";
+import type { PacketFrame, PacketStream, StreamReader } from "./stream.ts";
+import { ntpMiddle, ntpTime } from "./time.ts";
+
+/** What a sender needs of a WebRTC track. */
+export interface PacketSink {
+  /** False when the packet could not leave at the moment; throws when the track is closed. */
+  sendMessageBinary(packet: Buffer): boolean;
+}
+
+/** Options of {@link RtpSender}. */
+export interface RtpSenderOptions {
+  readonly stream: PacketStream;
+  readonly sink: PacketSink;
+  readonly queue: SendQueue;
+  readonly clock: Clock;
+  readonly payloadType: number;
+  readonly clockRateHz: number;
+  readonly ssrc: number;
+  readonly cname: string;
+}
+
+/** Monotonic counters of one sender. */
+export interface SenderCounters {
+  packets: number;
+  bytes: number;
+  /** Frames left out because this viewer was behind. */
+  dropped: number;
+}
+
+const reportEveryUs = 1_000_000;
+/** Live pictures that waited longer are given up, up to the next key frame; sound is simply skipped. */
+const maxVideoLagUs = 1_000_000;
+const maxAudioLagUs = 200_000;
+const catchUpForUs = 5_000_000;
+/** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
+const catchUpMsPerPacket = 0.25;
+const retryMs = 2;
+
+/**
+ * Sends one stream to one viewer: its own sequence numbers, timestamps and sender reports over packets that all share.
+ *
+ * A viewer begins with the last group of pictures. Those frames are stamped with the time at which they are *sent*: with
+ * their own, old times the viewer would believe that the network had become slow, and show everything later from then on.
+ */
+export class RtpSender implements Sending, StreamReader, Disposable {
+  readonly counters: SenderCounters = { packets: 0, bytes: 0, dropped: 0 };
+  readonly urgent: boolean;
+  #next: PacketFrame | undefined;
+  /** Packets of `#next` that have left. */
+  #sentOfNext = 0;
+  #waitingForKey: boolean;
+  #catchUpSinceUs: number | undefined;
+  #sequence = randomInt(0x1_0000);
+  readonly #firstTimestamp = randomInt(0x1_0000_0000 - 1);
+  /** Not wrapped. */
+  #lastTimestamp = Number.NEGATIVE_INFINITY;
+  #lastReportUs = Number.NEGATIVE_INFINITY;
+  #lastKeyUs = Number.NEGATIVE_INFINITY;
+  readonly #options: RtpSenderOptions;
+
+  constructor(options: RtpSenderOptions) {
+    this.#options = options;
+    this.urgent = options.stream.kind === "audio";
+    this.#waitingForKey = !this.urgent;
+    options.stream.readers.add(this);
+    this.#beginGroup();
+  }
+
+  onFrame(frame: PacketFrame): void {
+    if (this.#next) return;
+    if (this.#waitingForKey && !frame.key) return;
+    this.#waitingForKey = false;
+    this.#next = frame;
+    this.#options.queue.push(this);
+  }
+
+  /** The viewer lost the picture: it gets the last group again, unless it had its key frame within this second. */
+  restart(): void {
+    if (this.urgent || this.#options.clock.nowUs() - this.#lastKeyUs < 1_000_000) return;
+    this.#beginGroup();
+  }
+
+  sendSome(): number | undefined {
+    this.#skipIfLate();
+    const frame = this.#next;
+    if (!frame) return undefined;
+    const packets = this.#sendFrame(frame);
+    if (packets === undefined) return retryMs;
+    const catchingUp = this.#catchUpSinceUs !== undefined;
+    this.#next = frame.next;
+    if (!frame.next && !frame.replay) this.#catchUpSinceUs = undefined;
+    if (!frame.next) return undefined;
+    return catchingUp ? Math.ceil(packets * catchUpMsPerPacket) : 0;
+  }
+
+  /** Round trip from a receiver's report about this sender (RFC 3550, 6.4.1), ms; undefined for somebody else's. */
+  roundTripMs(report: {
+    readonly ssrc: number;
+    readonly lastReport: number;
+    readonly delaySinceLastReport: number;
+  }): number | undefined {
+    if (report.ssrc !== this.#options.ssrc || report.lastReport === 0) return undefined;
+    const now = ntpMiddle(ntpTime(this.#wallUs()));
+    const ms = (((now - report.lastReport - report.delaySinceLastReport) | 0) * 1000) / 65_536;
+    return Math.max(0, Math.round(ms * 10) / 10);
+  }
+
+  [Symbol.dispose](): void {
+    this.#options.stream.readers.delete(this);
+    this.#options.queue.remove(this);
+    this.#next = undefined;
+  }
+
+  #beginGroup(): void {
+    const { stream, clock, queue } = this.#options;
+    if (!stream.group) return;
+    this.#next = stream.group;
+    this.#sentOfNext = 0;
+    this.#waitingForKey = false;
+    this.#catchUpSinceUs = clock.nowUs();
+    queue.push(this);
+  }
+
+  #skipIfLate(): void {
+    const { stream, clock } = this.#options;
+    const next = this.#next;
+    if (!next || this.#sentOfNext > 0) return;
+    const nowUs = clock.nowUs();
+    const group = stream.group;
+    if (this.#catchUpSinceUs !== undefined) {
+      // A newer group while still sending an older one: the better beginning.
+      if (group && group.index > next.index) this.#next = group;
+      else if (nowUs - this.#catchUpSinceUs > catchUpForUs) this.#giveUp(next);
+      return;
+    }
+    const lagUs = nowUs - next.arrivedUs;
+    if (stream.kind === "audio") this.#next = lagUs > maxAudioLagUs ? this.#drop(next, undefined) : next;
+    else if (lagUs > maxVideoLagUs) {
+      if (group && group.index > next.index) this.#next = this.#drop(next, group);
+      else this.#giveUp(next);
+    }
+  }
+
+  #giveUp(from: PacketFrame): void {
+    this.#next = this.#drop(from, undefined);
+    this.#waitingForKey = true;
+    this.#catchUpSinceUs = undefined;
+  }
+
+  /** Counts the frames from `from` up to `to`, or to the live edge. */
+  #drop(from: PacketFrame, to: PacketFrame | undefined): PacketFrame | undefined {
+    for (let frame: PacketFrame | undefined = from; frame && frame !== to; frame = frame.next) this.counters.dropped++;
+    return to;
+  }
+
+  /** How many packets left; undefined when the socket takes no more for the moment. */
+  #sendFrame(frame: PacketFrame): number | undefined {
+    const { sink, ssrc, payloadType } = this.#options;
+    const timestamp = this.#sentOfNext > 0 ? this.#lastTimestamp : this.#stamp(frame);
+    this.#lastTimestamp = timestamp;
+    const first = this.#sentOfNext;
+    for (let i = first; i < frame.packets.length; i++) {
+      const packet = frame.packets[i]!;
+      const sequence = (this.#sequence + i) & 0xffff;
+      const stamp = ((timestamp + (frame.offsets?.[i] ?? 0)) % 2 ** 32) >>> 0;
+      packet[1] = (packet[1]! & 0x80) | payloadType;
+      packet[2] = sequence >> 8;
+      packet[3] = sequence;
+      packet[4] = stamp >>> 24;
+      packet[5] = stamp >>> 16;
+      packet[6] = stamp >>> 8;
+      packet[7] = stamp;
+      packet[8] = ssrc >>> 24;
+      packet[9] = ssrc >>> 16;
+      packet[10] = ssrc >>> 8;
+      packet[11] = ssrc;
+      if (!sink.sendMessageBinary(packet)) {
+        this.#sentOfNext = i;
+        return undefined;
+      }
+      this.counters.packets++;
+      this.counters.bytes += packet.length;
+    }
+    this.#sequence = (this.#sequence + frame.packets.length) & 0xffff;
+    this.#sentOfNext = 0;
+    if (frame.key) this.#lastKeyUs = this.#options.clock.nowUs();
+    this.#report();
+    return frame.packets.length - first;
+  }
+
+  #stamp(frame: PacketFrame): number {
+    const { stream, clock, clockRateHz } = this.#options;
+    const us = this.#catchUpSinceUs === undefined ? frame.timestampUs : clock.nowUs() - stream.latencyUs;
+    const earliest = this.#lastTimestamp + (stream.kind === "video" ? clockRateHz / 1000 : 1);
+    return Math.max(earliest, this.#timestampAt(us));
+  }
+
+  #timestampAt(us: number): number {
+    return this.#firstTimestamp + Math.round((us * this.#options.clockRateHz) / 1e6);
+  }
+
+  /** Once a second, what the stream's clock says now: the same for all streams of a viewer, so they are played in step. */
+  #report(): void {
+    const { sink, clock, ssrc, cname } = this.#options;
+    const nowUs = clock.nowUs();
+    if (nowUs - this.#lastReportUs < reportEveryUs) return;
+    this.#lastReportUs = nowUs;
+    const report = serializeRtcp([
+      {
+        type: "sender-report",
+        ssrc,
+        ntp: ntpTime(this.#wallUs()),
+        rtpTimestamp: (this.#timestampAt(nowUs) % 2 ** 32) >>> 0,
+        packets: this.counters.packets % 2 ** 32,
+        bytes: this.counters.bytes % 2 ** 32,
+        reports: [],
+      },
+      { type: "source-description", sources: [{ ssrc, cname }] },
+    ]);
+    sink.sendMessageBinary(Buffer.from(report.buffer, report.byteOffset, report.length));
+  }
+
+  /** Wall clock that never steps: all reports of this process use the same difference to the hub's clock. */
+  #wallUs(): number {
+    return this.#options.clock.nowUs() + wallOffsetUs(this.#options.clock);
+  }
+}
+
+const wallOffsets = new WeakMap<Clock, number>();
+
+function wallOffsetUs(clock: Clock): number {
+  const known = wallOffsets.get(clock);
+  if (known !== undefined) return known;
+  const offset = clock.wallMs() * 1000 - clock.nowUs();
+  wallOffsets.set(clock, offset);
+  return offset;
+}

@@ -1,0 +1,125 @@
+import { type Clock, systemClock } from "../../../util/clock.ts";
+import { messageOf, WireError } from "../../../util/errors.ts";
+import type { FromChild, ToChild } from "../messages.ts";
+import { withCandidates } from "./answer.ts";
+import { Peer } from "./peer.ts";
+import { openSharedPort, type SharedPort } from "./port.ts";
+import { SendQueue } from "./send-queue.ts";
+import { PacketStream } from "./stream.ts";
+import { hubClock } from "./time.ts";
+
+type Message<Type extends ToChild["type"]> = Extract<ToChild, { type: Type }>;
+
+interface Settings {
+  readonly clock: Clock;
+  readonly port: Promise<SharedPort>;
+  readonly iceServers: readonly string[];
+  readonly announceAddresses: readonly string[];
+}
+
+const silenceCheckMs = 2000;
+
+/** What the worker does: streams come in from the hub, viewers are served from them, their sound goes back. */
+export class WebRtcService {
+  readonly #streams = new Map<number, PacketStream>();
+  readonly #peers = new Map<number, Peer>();
+  readonly #queue = new SendQueue();
+  #settings: Settings | undefined;
+  readonly #post: (message: FromChild) => void;
+
+  constructor(post: (message: FromChild) => void) {
+    this.#post = post;
+    setInterval(() => {
+      for (const peer of [...this.#peers.values()]) peer.checkSilence();
+    }, silenceCheckMs).unref();
+  }
+
+  receive(message: ToChild): void {
+    switch (message.type) {
+      case "frame":
+        this.#write(message);
+        return;
+      case "configure":
+        this.#configure(message);
+        return;
+      case "stream":
+        this.#openStream(message);
+        return;
+      case "stream-end":
+        this.#streams.delete(message.stream);
+        return;
+      case "view":
+        void this.#view(message);
+        return;
+      default:
+        this.#toPeer(message);
+    }
+  }
+
+  #configure(message: Message<"configure">): void {
+    const { clockOffsetUs, udpPort, iceServers, announceAddresses } = message;
+    const port = openSharedPort(udpPort);
+    port.catch(() => {});
+    this.#settings = { clock: hubClock(clockOffsetUs), port, iceServers, announceAddresses };
+  }
+
+  #openStream({ stream, codec, latencyUs }: Message<"stream">): void {
+    const clock = this.#settings?.clock ?? systemClock;
+    this.#streams.set(stream, new PacketStream({ codec, clock, latencyUs }));
+  }
+
+  #write(message: Message<"frame">): void {
+    try {
+      this.#streams.get(message.stream)?.write(message);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#post({ type: "trouble", message: error.message });
+    }
+  }
+
+  async #view(message: Message<"view">): Promise<void> {
+    const { viewer } = message;
+    try {
+      const settings = this.#settings;
+      if (!settings) throw new Error("not configured");
+      const { port } = await settings.port;
+      this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
+    } catch (error) {
+      this.#post({ type: "refused", viewer, message: messageOf(error) });
+    }
+  }
+
+  #answer(message: Message<"view">, settings: Omit<Settings, "port"> & { readonly port: number }): Peer {
+    const { viewer, offerSdp, plan, videoStream, audioStream } = message;
+    const { clock, port, iceServers, announceAddresses } = settings;
+    const video = videoStream === undefined ? undefined : this.#streams.get(videoStream);
+    const audio = audioStream === undefined ? undefined : this.#streams.get(audioStream);
+    const addresses = [...announceAddresses, "127.0.0.1"];
+    return new Peer({
+      name: `viewer-${viewer}`,
+      offerSdp,
+      plan,
+      ...(video ? { video } : {}),
+      ...(audio ? { audio } : {}),
+      port,
+      iceServers,
+      clock,
+      queue: this.#queue,
+      onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),
+      onSound: (packet) => this.#post({ type: "sound", viewer, ...packet }),
+      onClosed: (reason) => {
+        this.#peers.delete(viewer);
+        this.#post({ type: "closed", viewer, reason });
+      },
+    });
+  }
+
+  #toPeer(message: Message<"candidate" | "microphone" | "stats" | "close">): void {
+    const peer = this.#peers.get(message.viewer);
+    if (!peer) return;
+    if (message.type === "candidate") peer.addCandidate(message.candidate);
+    else if (message.type === "microphone") peer.wantMicrophone(message.wanted);
+    else if (message.type === "close") peer.close("closed");
+    else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from "../../util/clock.ts";
+import { RecoverableError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { childModule, WorkerProcess } from "../process.ts";
+import { machineUs } from "./child/time.ts";
+import { Feeds } from "./feeds.ts";
+import type { FromChild, ToChild } from "./messages.ts";
+import { type AnswerPlan, planAnswer } from "./offer.ts";
+import type { Viewer, ViewRequest, WebRtcWorker } from "./types.ts";
+import { type ViewerLink, WorkerViewer } from "./viewer.ts";
+
+export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } from "./types.ts";
+
+/** Options of {@link createWebRtcWorker}. */
+export interface WebRtcWorkerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The one UDP port of all viewers; any free one unless told. */
+  readonly udpPort?: number;
+  /** `stun:host:port` or `turn:user:password@host:port`, for viewers outside the network. */
+  readonly iceServers?: readonly string[];
+  /** IP addresses under which this machine is also reached, e.g. the host's when it runs in a container. */
+  readonly announceAddresses?: readonly string[];
+  /** The process ends when it had no viewer for so long; 30 s unless told. */
+  readonly idleMs?: number;
+  /** Node's own options for the process. */
+  readonly execArgv?: readonly string[];
+}
+
+/** The hub's side of the WebRTC worker. Its owner disposes it. */
+export function createWebRtcWorker(options: WebRtcWorkerOptions): WebRtcWorker {
+  return new HubSide(options);
+}
+
+class HubSide implements WebRtcWorker, ViewerLink {
+  readonly #process: WorkerProcess<ToChild, FromChild>;
+  readonly #feeds: Feeds;
+  readonly #viewers = new Map<number, WorkerViewer>();
+  readonly #options: WebRtcWorkerOptions;
+  #lastViewer = 0;
+
+  constructor(options: WebRtcWorkerOptions) {
+    this.#options = options;
+    this.#process = new WorkerProcess({
+      name: "webrtc worker",
+      module: childModule("./child/main", import.meta.url),
+      clock: options.clock,
+      log: options.log,
+      ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+      ...(options.execArgv === undefined ? {} : { execArgv: options.execArgv }),
+      onStart: () => this.#configure(),
+      onMessage: (message) => this.#receive(message),
+      onLost: () => this.#lost(),
+    });
+    this.#feeds = new Feeds({ post: (message, onSent) => this.post(message, onSent) });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  async view(request: ViewRequest): Promise<Viewer> {
+    const plan = planAnswer(request.offerSdp, request);
+    if (plan.withoutSound) {
+      this.#options.log.warn({ track: request.audio?.id }, "viewer gets no sound: its offer lacks the sound's codec");
+    }
+    using held = new DisposableStack();
+    held.use(await this.#process.lease());
+    const viewer = this.#newViewer(request, { plan, held });
+    await viewer.answered;
+    return viewer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#viewers.values()].map((viewer) => viewer[Symbol.asyncDispose]()));
+    await this.#process[Symbol.asyncDispose]();
+  }
+
+  post(message: ToChild, onSent?: () => void): void {
+    this.#process.post(message, onSent);
+  }
+
+  #newViewer(
+    request: ViewRequest,
+    service: { readonly plan: AnswerPlan; readonly held: DisposableStack },
+  ): WorkerViewer {
+    const { plan, held } = service;
+    const id = ++this.#lastViewer;
+    const sends = (kind: "video" | "audio") => plan.sections.some((one) => one.kind === kind && one.sending);
+    const video = request.video && sends("video") ? held.use(this.#feeds.share(request.video)) : undefined;
+    const audio = request.audio && sends("audio") ? held.use(this.#feeds.share(request.audio)) : undefined;
+    held.defer(() => this.#viewers.delete(id));
+    const viewer = new WorkerViewer({ id, link: this, clock: this.#options.clock, held: held.move() });
+    this.#viewers.set(id, viewer);
+    this.post({
+      type: "view",
+      viewer: id,
+      offerSdp: request.offerSdp,
+      plan,
+      ...(video ? { videoStream: video.stream } : {}),
+      ...(audio ? { audioStream: audio.stream } : {}),
+    });
+    return viewer;
+  }
+
+  #configure(): void {
+    const { clock, udpPort = 0, iceServers = [], announceAddresses = [] } = this.#options;
+    this.post({
+      type: "configure",
+      clockOffsetUs: machineUs() - clock.nowUs(),
+      udpPort,
+      iceServers,
+      announceAddresses,
+    });
+  }
+
+  #receive(message: FromChild): void {
+    if (message.type === "trouble") this.#options.log.warn({}, `webrtc worker: ${message.message}`);
+    else this.#viewers.get(message.viewer)?.receive(message);
+  }
+
+  #lost(): void {
+    this.#feeds.reset();
+    for (const viewer of [...this.#viewers.values()]) {
+      viewer.end("worker-lost", new RecoverableError("the WebRTC worker ended", { code: "worker-lost" }));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import type { AnswerPlan } from "./offer.ts";
+import type { IceCandidate, ViewerStats } from "./types.ts";
+
+/** What the hub tells the worker. Frames of a stream come in order; `viewer` and `stream` are the hub's own numbers. */
+export type ToChild =
+  | {
+      readonly type: "configure";
+      /** The machine's monotonic clock minus the hub's, µs: both processes then speak of the hub's time. */
+      readonly clockOffsetUs: number;
+      readonly udpPort: number;
+      readonly iceServers: readonly string[];
+      readonly announceAddresses: readonly string[];
+    }
+  | {
+      readonly type: "stream";
+      readonly stream: number;
+      readonly codec: VideoCodec | AudioCodec;
+      readonly latencyUs: number;
+    }
+  | {
+      readonly type: "frame";
+      readonly stream: number;
+      readonly data: Uint8Array;
+      readonly timestampUs: number;
+      readonly key: boolean;
+      /** From the group of pictures that was there before the stream began: older than it arrives. */
+      readonly replay: boolean;
+    }
+  | { readonly type: "stream-end"; readonly stream: number }
+  | {
+      readonly type: "view";
+      readonly viewer: number;
+      readonly offerSdp: string;
+      readonly plan: AnswerPlan;
+      readonly videoStream?: number;
+      readonly audioStream?: number;
+    }
+  | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
+  | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }
+  | { readonly type: "stats"; readonly viewer: number; readonly request: number }
+  | { readonly type: "close"; readonly viewer: number };
+
+/** What the worker tells the hub. */
+export type FromChild =
+  | { readonly type: "answer"; readonly viewer: number; readonly sdp: string }
+  | { readonly type: "refused"; readonly viewer: number; readonly message: string }
+  | { readonly type: "closed"; readonly viewer: number; readonly reason: string }
+  | {
+      readonly type: "sound";
+      readonly viewer: number;
+      readonly data: Uint8Array;
+      readonly timestampUs: number;
+      readonly durationUs: number;
+    }
+  | { readonly type: "stats"; readonly viewer: number; readonly request: number; readonly stats: ViewerStats }
+  | { readonly type: "trouble"; readonly message: string };
