@@ -1,0 +1,331 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Device, Driver } from "../src/device/driver.ts";
+import { createHub, type Hub } from "../src/hub/hub.ts";
+import { type Identity, openIdentity } from "../src/hub/identity.ts";
+import type { Principal } from "../src/hub/policy.ts";
+import type { UserInput } from "../src/hub/users.ts";
+import type { Converter } from "../src/media/convert.ts";
+import type { AudioFormat, Format } from "../src/media/format.ts";
+import type { Frame } from "../src/media/frame.ts";
+import { Track } from "../src/media/track.ts";
+import { httpConfig } from "../src/surfaces/http/config.ts";
+import { startWeb, type WebSurface } from "../src/surfaces/index.ts";
+import { whepConfig } from "../src/surfaces/whep/config.ts";
+import { type Clock, systemClock } from "../src/util/clock.ts";
+import { FatalError } from "../src/util/errors.ts";
+import { type Log, silentLog } from "../src/util/log.ts";
+import type { Viewer, ViewRequest, WebRtcWorker } from "../src/workers/webrtc/types.ts";
+
+export const videoFormat: Format = { kind: "video", codec: "h264", parameterSets: [], widthPx: 640, heightPx: 360 };
+export const aacFormat: AudioFormat = { kind: "audio", codec: "aac", sampleRateHz: 16_000, channels: 1 };
+
+/** An offer as Chromium writes it, shortened. */
+export const offerSdp = [
+  "v=0",
+  "o=- 4611731400430051336 2 IN IP4 127.0.0.1",
+  "s=-",
+  "t=0 0",
+  "a=group:BUNDLE 0 1",
+  "m=video 9 UDP/TLS/RTP/SAVPF 102",
+  "a=ice-ufrag:abcd",
+  "a=ice-pwd:0123456789abcdef01234567",
+  "a=mid:0",
+  "a=recvonly",
+  "a=rtpmap:102 H264/90000",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+  "a=mid:1",
+  "a=sendrecv",
+  "a=rtpmap:111 opus/48000/2",
+  "",
+].join("\r\n");
+
+/** What a scripted camera of the rig does: which tracks it publishes, and what it is told. */
+export interface ScriptedCamera {
+  readonly driver: Driver;
+  /** Running turns, by device id. */
+  readonly running: Map<string, Device>;
+  /** Frames that its speaker was given. */
+  readonly heard: Frame[];
+}
+
+/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`. */
+export function scriptedCamera(): ScriptedCamera {
+  const running = new Map<string, Device>();
+  const heard: Frame[] = [];
+  const driver: Driver<{ address: string; password?: string | undefined }> = {
+    kind: "fake",
+    summary: "for tests",
+    config: z.object({ address: z.string(), username: z.string().optional(), password: z.string().optional() }),
+    claims: (address) => (address.protocol === "fake:" ? 2 : 0),
+    run: (device, config) =>
+      new Promise((resolve, reject) => {
+        const wants = new URL(config.address).searchParams;
+        running.set(device.id, device);
+        device.signal.addEventListener("abort", () => {
+          running.delete(device.id);
+          resolve();
+        });
+        if (wants.has("refuse")) return reject(new FatalError("wrong password", { code: "wrong-password" }));
+        if (wants.has("audio")) device.publish(aacFormat);
+        if (wants.has("video")) {
+          const track = device.publish(wants.has("h265") ? ({ ...videoFormat, codec: "h265" } as Format) : videoFormat);
+          track.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });
+        }
+        if (wants.has("speaker")) {
+          device.offerSpeaker({
+            formats: [{ kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 }],
+            echoCancelling: false,
+            talk: async (speech) => {
+              for await (const frame of speech.frames) heard.push(frame);
+            },
+          });
+        }
+        device.ready();
+      }),
+  };
+  return { driver: driver as Driver, running, heard };
+}
+
+/** A viewer of the rig's worker, with what the test may do to it. */
+export interface FakeViewer {
+  readonly request: ViewRequest;
+  readonly candidates: string[];
+  readonly disposed: Promise<void>;
+  say(frame: Frame): void;
+  fail(reason: string): void;
+}
+
+/** A worker without WebRTC: answers every offer that has a video line, refuses the rest as the real one does. */
+export function fakeWebRtc() {
+  const viewers: FakeViewer[] = [];
+  /** Set to hold answers back. */
+  let gate: Promise<void> = Promise.resolve();
+  const worker: WebRtcWorker = {
+    pid: undefined,
+    view: async (request) => {
+      if (!request.offerSdp.includes("m=video")) throw new FatalError("offer has no video line", { code: "bad-offer" });
+      await gate;
+      return makeViewer(request, viewers);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return { worker, viewers, hold: (until: Promise<void>) => (gate = until) };
+}
+
+function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
+  const disposed = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<string>();
+  const listeners = new Set<(frame: Frame) => void>();
+  const candidates: string[] = [];
+  const readers = [request.video?.read(), request.audio?.read()];
+  viewers.push({
+    request,
+    candidates,
+    disposed: disposed.promise,
+    say: (frame) => {
+      for (const listener of listeners) listener(frame);
+    },
+    fail: closed.resolve,
+  });
+  return {
+    id: String(viewers.length),
+    answerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\n",
+    addCandidate: ({ candidate }) => candidates.push(candidate),
+    onMicrophone: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => listeners.delete(listener) };
+    },
+    stats: async () => ({ packetsSent: 0, bytesSent: 0, framesDropped: 0, nacks: 0, keyFrameRequests: 0 }),
+    closed: closed.promise,
+    [Symbol.asyncDispose]: async () => {
+      for (const reader of readers) reader?.[Symbol.dispose]();
+      disposed.resolve();
+      closed.resolve("closed");
+    },
+  };
+}
+
+/** A converter that passes frames through and counts what it was asked for. */
+export function fakeConverter(clock: Clock) {
+  const calls = { tracks: 0, snapshots: 0, widths: [] as (number | undefined)[], files: [] as string[] };
+  const shared = new WeakMap<Track, Track>();
+  const converter: Converter = {
+    convertTrack: async (source, target) => {
+      const known = shared.get(source);
+      if (known) return known;
+      calls.tracks++;
+      const track = new Track(target, { id: `${source.id}/converted`, clock });
+      shared.set(source, track);
+      return track;
+    },
+    convertAudio: () => Promise.reject(new FatalError("not in this test")),
+    decodeFile: async (source, { output }) => {
+      calls.files.push("path" in source ? source.path : "bytes");
+      const frame = { data: new Uint8Array(4), timestampUs: 0, key: true, durationUs: 20_000 };
+      async function* frames() {
+        if ("bytes" in source) for await (const _ of source.bytes);
+        yield { ...frame, data: new Uint8Array(output.channels) };
+      }
+      return { durationUs: 20_000, frames: frames(), [Symbol.asyncDispose]: async () => {} };
+    },
+    snapshot: async (_track, options) => {
+      calls.snapshots++;
+      calls.widths.push(options?.widthPx);
+      return Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return { converter, calls };
+}
+
+/** Options of {@link startRig}. */
+export interface RigOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly http?: z.input<typeof httpConfig>;
+  readonly whep?: z.input<typeof whepConfig>;
+  /** HTTPS with the hub's own certificate; off unless told, for speed. */
+  readonly https?: boolean;
+}
+
+/** A whole hub with scripted cameras behind the real surfaces, on ports of its own. */
+export interface Rig extends AsyncDisposable {
+  readonly hub: Hub;
+  readonly identity: Identity;
+  readonly web: WebSurface;
+  readonly camera: ScriptedCamera;
+  readonly webrtc: ReturnType<typeof fakeWebRtc>;
+  readonly conversions: ReturnType<typeof fakeConverter>["calls"];
+  readonly dataDir: string;
+  readonly url: string;
+  /** Adds a person with a session; answers the headers that their page sends. */
+  person(input: Partial<UserInput> & { readonly name: string }): Promise<Person>;
+  /** A call as the page makes it. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+}
+
+/** Somebody signed in. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly cookie: string;
+  readonly principal: Principal;
+}
+
+/** Options of a call. */
+export interface CallOptions {
+  readonly as?: Person | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: Record<string, unknown> & { readonly code?: string };
+}
+
+/** Starts the rig with one device per entry of `devices` (id to address). */
+export async function startRig(devices: Readonly<Record<string, string>> = {}, options: RigOptions = {}): Promise<Rig> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? silentLog;
+  await using opened = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), "doorward-web-"));
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const pageDir = join(dataDir, "page");
+  await rm(pageDir, { recursive: true, force: true });
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(join(pageDir, "assets"), { recursive: true });
+  await mkdir(join(dataDir, "sounds"), { recursive: true });
+  await writeFile(join(pageDir, "index.html"), "<!doctype html><title>Doorward</title>");
+  await writeFile(join(pageDir, "assets", "app-1234.js"), "export {};");
+  const identity = opened.use(
+    openIdentity({ dataDir, clock, databasePath: ":memory:", passwordCost: { N: 16, r: 1, p: 1 } }),
+  );
+  const camera = scriptedCamera();
+  const webrtc = fakeWebRtc();
+  const { converter, calls } = fakeConverter(clock);
+  const hub = opened.use(
+    createHub({ drivers: [camera.driver], converter, identity, book: { save: async () => {} }, clock, log }),
+  );
+  const stop = new AbortController();
+  opened.defer(() => stop.abort());
+  const web = opened.use(
+    await startWeb({
+      hub,
+      webrtc: webrtc.worker,
+      drivers: [camera.driver],
+      config: {
+        http: httpConfig.parse({
+          port: 0,
+          httpsPort: 0,
+          host: ["127.0.0.1"],
+          httpsHost: "127.0.0.1",
+          https: options.https ?? false,
+          ...options.http,
+        }),
+        whep: whepConfig.parse(options.whep ?? {}),
+      },
+      version: "0.0.0-test",
+      demo: false,
+      dataDir,
+      pageDir,
+      say: () => ({
+        live: false,
+        open: async () => ({ frames: (async function* () {})(), [Symbol.asyncDispose]: async () => {} }),
+      }),
+      signal: stop.signal,
+    }),
+  );
+  for (const [id, address] of Object.entries(devices)) {
+    const area = new URL(address).searchParams.get("area") ?? undefined;
+    await hub.devices.addTransient({ id, name: id, address, ...(area !== undefined && { area }) });
+  }
+  const url = web.httpUrl.replace("localhost", "127.0.0.1");
+  const owned = opened.move();
+  return {
+    hub,
+    identity,
+    web,
+    camera,
+    webrtc,
+    conversions: calls,
+    dataDir,
+    url,
+    person: (input) => addPerson(identity, input),
+    call: (method, path, call) => callUrl(new URL(path, url), { method, ...call }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function addPerson(identity: Identity, input: Partial<UserInput> & { readonly name: string }): Promise<Person> {
+  const user = await identity.users.create({ administrator: false, grants: [], ...input });
+  const { secret } = identity.credentials.openSession(user.id);
+  const principal = identity.credentials.find(secret);
+  if (!principal) throw new Error("the session just opened is not there");
+  return { id: user.id, name: user.name, cookie: `doorward=${secret}`, principal };
+}
+
+async function callUrl(url: URL, options: CallOptions & { readonly method: string }): Promise<Answer> {
+  const { method, body, as, headers } = options;
+  const response = await fetch(url, {
+    method,
+    redirect: "manual",
+    headers: {
+      ...(method !== "GET" && { "x-doorward": "1" }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(as && { cookie: as.cookie }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let json: Answer["json"] = {};
+  if (/json/.test(response.headers.get("content-type") ?? "")) json = JSON.parse(text) as Answer["json"];
+  return { status: response.status, headers: response.headers, text, json };
+}
