@@ -2,7 +2,6 @@ import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { HubDevice } from "../../hub/device.ts";
 import type { Principal } from "../../hub/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import { notFound, Problem, toProblem } from "../problem.ts";
@@ -27,7 +26,6 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     principal: Principal | undefined;
-    doorwardDevice: HubDevice | undefined;
   }
 }
 
@@ -39,6 +37,8 @@ export interface HttpApp {
   readonly fastify: FastifyInstance;
   /** All declared routes, with their rights. */
   readonly routes: readonly Route[];
+  /** Method and path of everything that the server answers to, declared or not. */
+  readonly served: readonly string[];
   readonly sockets: SocketGuard;
 }
 
@@ -57,8 +57,11 @@ export async function createApp(
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
     clientErrorHandler: (error, socket) => refuseMalformed(error, socket),
   });
+  const served: string[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    for (const each of [method].flat()) served.push(`${each} ${url}`);
+  });
   app.decorateRequest("principal", undefined);
-  app.decorateRequest("doorwardDevice", undefined);
   parseBodies(app);
   app.setErrorHandler((error, request, reply) => fail(error, { request, reply, context }));
   app.setNotFoundHandler(() => {
@@ -84,7 +87,7 @@ export async function createApp(
   serveCrossOrigin(app, context);
   serveEvents(app, context);
   await servePage(app, context);
-  return { fastify: app, routes, sockets };
+  return { fastify: app, routes, served, sockets };
 }
 
 /** Before set-up only what set-up needs; then: who is it, and was a write made by our page. */

@@ -37,11 +37,10 @@ function check(
 ): Call {
   const { route, reply } = how;
   requireSignIn(request, route);
-  if (route.subject !== "body") requireRight(request, how);
+  const device = requireRight(request, how);
   const params = (route.params ?? z.unknown()).parse(request.params);
   const query = (route.query ?? z.unknown()).parse(request.query);
   const body = parseBody(request, route);
-  const device = route.subject === "body" ? requireRight(request, how) : request.doorwardDevice;
   return {
     params,
     query,
@@ -80,7 +79,6 @@ function requireRight(
   const id = subject === "path" ? fieldOf(request.params, "id") : fieldOf(request.body, "device");
   const device = id === undefined ? undefined : how.context.hub.devices.get(id);
   if (!device || !mayUse(policy, { principal: request.principal, right, device })) throw new Problem(404, notFound);
-  request.doorwardDevice = device;
   return device;
 }
 

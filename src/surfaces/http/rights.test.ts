@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, it } from "node:test";
+import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { type Right, rights } from "../../hub/policy.ts";
+import type { Route } from "../route.ts";
+import { hubMessageRights, pageMessageRights, pageMessageSchema } from "./event-messages.ts";
+import { openApiPath } from "./openapi.ts";
+
+/** Every route with its right. A new route fails here until its right was thought about. */
+const table = `
+GET /health none
+GET /metrics administer hub
+GET /api/v1/openapi.json signed-in
+GET /api/v1/drivers administer hub
+GET /api/v1/session none
+POST /api/v1/setup code
+POST /api/v1/login none
+POST /api/v1/logout session
+GET /api/v1/devices signed-in
+POST /api/v1/devices administer hub
+PATCH /api/v1/devices/:id administer path
+DELETE /api/v1/devices/:id administer path
+POST /api/v1/devices/:id/restart administer path
+POST /api/v1/probe administer hub
+GET /api/v1/devices/:id/snapshot view path
+GET /api/v1/users administer hub
+POST /api/v1/users administer hub
+PATCH /api/v1/users/:id administer hub
+DELETE /api/v1/users/:id administer hub
+GET /api/v1/tokens session
+POST /api/v1/tokens session
+DELETE /api/v1/tokens/:id session
+GET /api/v1/audit administer hub
+GET /ca.crt none
+GET /ca.svg none
+POST /api/v1/say talk body
+POST /whep/:id view path
+PATCH /whep/:id/:session signed-in
+DELETE /whep/:id/:session signed-in
+`;
+
+function lineOf(route: Route): string {
+  const asked = rights.includes(route.right as Right) ? ` ${route.subject ?? "hub"}` : "";
+  return `${route.method} ${route.path} ${route.right}${asked}`;
+}
+
+function pathOf(route: Route): string {
+  return route.path.replace(":id", "front").replace(":session", "none");
+}
+
+async function refusals(rig: Rig, route: Route) {
+  const nobody = await rig.person({ name: `Nobody ${route.method} ${route.path}`.slice(0, 60) });
+  const body = route.subject === "body" ? { device: "front" } : undefined;
+  const signedOut = await rig.call(route.method, pathOf(route), { body });
+  const without = await rig.call(route.method, pathOf(route), { as: nobody, body });
+  return { signedOut, without };
+}
+
+describe("rights of the API", () => {
+  it("are declared for every route", async () => {
+    await using rig = await startRig();
+    assert.deepEqual(rig.web.app.routes.map(lineOf).sort(), table.trim().split("\n").sort());
+  });
+
+  it("cover every route that the server answers to", async () => {
+    await using rig = await startRig();
+    const declared = new Set(rig.web.app.routes.map(({ method, path }) => `${method} ${path}`));
+    const others = rig.web.app.served.filter(
+      (route) => !declared.has(route) && !declared.has(route.replace("HEAD", "GET")),
+    );
+    assert.deepEqual(others.sort(), ["GET /*", "GET /api/v1/events", "HEAD /*", "HEAD /api/v1/events"]);
+  });
+
+  it("hold: 401 for nobody, 403 or 404 for whoever lacks the right", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" });
+    await rig.person({ name: "Root", administrator: true });
+    for (const route of rig.web.app.routes) {
+      if (route.right === "none" || route.right === "code") continue;
+      const { signedOut, without } = await refusals(rig, route);
+      assert.equal(signedOut.status, 401, lineOf(route));
+      assert.match(signedOut.headers.get("content-type") ?? "", /^application\/problem\+json/);
+      if (rights.includes(route.right as Right)) {
+        const expected = (route.subject ?? "hub") === "hub" ? 403 : 404;
+        assert.equal(without.status, expected, lineOf(route));
+      } else assert.notEqual(without.status, 401, lineOf(route));
+    }
+  });
+
+  it("an unknown device and a forbidden one answer alike", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" });
+    await rig.person({ name: "Root", administrator: true });
+    const anna = await rig.person({ name: "Anna", grants: [{ scope: "device:other", rights: [...rights] }] });
+    const about = rig.web.app.routes.filter(({ subject }) => subject === "path" || subject === "body");
+    assert.ok(about.length >= 6);
+    for (const route of about) {
+      const ask = (id: string) =>
+        rig.call(route.method, route.path.replace(":id", id), {
+          as: anna,
+          ...(route.subject === "body" && { body: { device: id, text: "hello" } }),
+        });
+      const [forbidden, unknown] = [await ask("front"), await ask("no-such-device")];
+      assert.equal(forbidden.status, 404, lineOf(route));
+      assert.equal(forbidden.text, unknown.text, lineOf(route));
+    }
+  });
+
+  it("stand in the contract", () => {
+    const contract = readFileSync(resolve(import.meta.dirname, "../../../docs/http-contract.md"), "utf8");
+    for (const line of table.trim().split("\n")) {
+      const path = line.split(" ")[1] ?? "";
+      assert.ok(contract.includes(path), `docs/http-contract.md does not name ${path}`);
+    }
+  });
+});
+
+describe("rights of the page's socket", () => {
+  it("are declared for every message of the page", () => {
+    const types = pageMessageSchema.options.map((option) => option.shape.type.value);
+    assert.deepEqual(Object.keys(pageMessageRights).sort(), [...types].sort());
+    assert.deepEqual(pageMessageRights["talk-take"], { right: "talk", subject: "body" });
+  });
+
+  it("and for every message of the hub", () => {
+    assert.deepEqual(hubMessageRights, {
+      devices: "view",
+      device: "view",
+      removed: "signed-in",
+      talk: "signed-in",
+      "signed-out": "signed-in",
+      error: "signed-in",
+      pong: "signed-in",
+    });
+  });
+});
+
+describe("the API's document", () => {
+  it("is OpenAPI 3.1 and describes every route with its right", async () => {
+    await using rig = await startRig();
+    const anna = await rig.person({ name: "Anna", administrator: true });
+    const { json } = await rig.call("GET", "/api/v1/openapi.json", { as: anna });
+    assert.equal(json["openapi"], "3.1.0");
+    const paths = json["paths"] as Record<string, Record<string, Record<string, unknown>>>;
+    let operations = 0;
+    for (const route of rig.web.app.routes) {
+      const operation = paths[openApiPath(route.path)]?.[route.method.toLowerCase()];
+      assert.ok(operation, lineOf(route));
+      assert.equal(operation["x-right"], route.right);
+      operations++;
+    }
+    const all = Object.values(paths).flatMap((methods) => Object.values(methods));
+    assert.equal(all.length, operations);
+    assert.equal(new Set(all.map((operation) => operation["operationId"])).size, operations);
+    for (const operation of all) checkOperation(operation);
+    checkReferences(json, json);
+  });
+});
+
+function checkOperation(operation: Record<string, unknown>): void {
+  assert.equal(typeof operation["summary"], "string");
+  const responses = operation["responses"] as Record<string, { description?: unknown }>;
+  assert.ok(Object.keys(responses).every((status) => /^([1-5]\d\d|default)$/.test(status)));
+  for (const response of Object.values(responses)) assert.equal(typeof response.description, "string");
+  for (const parameter of operation["parameters"] as Record<string, unknown>[]) {
+    assert.ok(["path", "query", "header"].includes(String(parameter["in"])));
+    assert.ok(parameter["name"] && parameter["schema"]);
+    if (parameter["in"] === "path") assert.equal(parameter["required"], true);
+  }
+}
+
+/** Every `$ref` leads somewhere within the document. */
+function checkReferences(node: unknown, root: object): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key !== "$ref") checkReferences(value, root);
+    else {
+      const found = String(value)
+        .slice(2)
+        .split("/")
+        .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], root);
+      assert.ok(found, `${value} leads nowhere`);
+    }
+  }
+}
