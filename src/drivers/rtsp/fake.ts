@@ -75,6 +75,8 @@ export class FakeRtsp implements AsyncDisposable {
   readonly ear: FakeEar;
   /** Every request as it came. */
   readonly requests: RtspRequest[] = [];
+  /** What clients answered to {@link askClients}. */
+  readonly answers: number[] = [];
   #silent = false;
   #port: number;
   #server: RtspServer | undefined;
@@ -163,6 +165,10 @@ export class FakeRtsp implements AsyncDisposable {
       },
       onRtcp: (packet) => {
         if (packet.length > 8) this.#count("receiverReports");
+      },
+      onAnswer: (status) => {
+        this.answers.push(status);
+        this.#changed.emit();
       },
       onGone: (peer) => {
         this.#stop(peer);

@@ -42,6 +42,8 @@ export interface RtspServerOptions {
   readonly onRtp?: (packet: Uint8Array, control: string, peer: RtspServerPeer) => void;
   readonly onRtcp?: (packet: Uint8Array, control: string, peer: RtspServerPeer) => void;
   readonly onTeardown?: (peer: RtspServerPeer, request: RtspRequest) => void;
+  /** The client's answer to a request of the server's own. */
+  readonly onAnswer?: (status: number, peer: RtspServerPeer) => void;
   readonly onGone?: (peer: RtspServerPeer) => void;
 }
 
@@ -164,6 +166,7 @@ class Peer implements RtspServerPeer {
       for (const message of this.#parser.push(chunk)) {
         if (message.kind === "frame") this.#inlets.get(message.channel)?.(message.payload);
         else if (message.kind === "request") this.#serve(message);
+        else this.#options.onAnswer?.(message.status, this);
       }
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
