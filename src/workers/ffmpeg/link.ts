@@ -46,7 +46,8 @@ export class FfmpegLink implements AsyncDisposable {
   #jobs = new Map<number, JobHandlers>();
   /** Held while there is work. */
   #lease: Promise<Disposable> | undefined;
-  /** What is to be said once the child runs again. */
+  /** There while the child runs; what is said before waits. */
+  #post: ((message: ToChild) => void) | undefined;
   #waiting: ToChild[] = [];
   #restart: Disposable | undefined;
   #lastId = 0;
@@ -127,9 +128,16 @@ export class FfmpegLink implements AsyncDisposable {
 
   #start(): void {
     if (this.#lease || this.#restart || this.#missing) return;
-    this.#lease = this.#worker.lease();
-    this.#lease.catch(() => {}); // a child that does not start is lost: `onLost` is called
-    for (const message of this.#waiting.splice(0)) this.#worker.post(message);
+    const lease = this.#worker.lease();
+    this.#lease = lease;
+    lease.then(
+      () => {
+        if (this.#lease !== lease) return;
+        this.#post = (message) => this.#worker.post(message);
+        for (const message of this.#waiting.splice(0)) this.#post(message);
+      },
+      () => {}, // a child that does not start is lost: `onLost` is called
+    );
   }
 
   #release(): void {
@@ -138,6 +146,7 @@ export class FfmpegLink implements AsyncDisposable {
       () => {},
     );
     this.#lease = undefined;
+    this.#post = undefined;
   }
 
   /** Lets the child go idle when nothing is to be done. */
@@ -161,7 +170,7 @@ export class FfmpegLink implements AsyncDisposable {
   }
 
   #send(message: ToChild): void {
-    if (this.#lease) this.#worker.post(message);
+    if (this.#post) this.#post(message);
     else this.#waiting.push(message);
   }
 
