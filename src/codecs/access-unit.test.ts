@@ -5,6 +5,7 @@ import { frameHashes, makeClip } from "../../test/ffmpeg.ts";
 import { seededRandom } from "../../test/mutate.ts";
 import { AccessUnitSplitter } from "./access-unit.ts";
 import { joinAnnexB, splitAnnexB } from "./annexb.ts";
+import { nalFacts } from "./nal.ts";
 import { ParameterSetKeeper } from "./video-format.ts";
 
 const clips: Record<"h264" | "h265", Uint8Array> = { h264: Buffer.alloc(0), h265: Buffer.alloc(0) };
@@ -74,6 +75,19 @@ for (const codec of ["h264", "h265"] as const) {
       const second = units.slice(25).flatMap((unit) => unit.nals);
       const mixed = Buffer.concat([joinAnnexB(first), lengthPrefixed(second), joinAnnexB(first)]);
       assert.equal(split(mixed, { seed: 3, max: 2000 }).units.length, 75);
+    });
+
+    test("a big pack that a hook could not convert is found behind the parameter set it is glued to", () => {
+      const { units } = split(clips[codec], { seed: 9, max: 9000 });
+      const big = (nal: Uint8Array) => nal.length > 4096 && nalFacts[codec].isKey([nal]);
+      const stream = Buffer.concat(
+        units.flatMap(({ nals }) => nals.map((nal) => (big(nal) ? lengthPrefixed([nal]) : joinAnnexB([nal])))),
+      );
+      const found = split(stream, { seed: 10, max: 2000 }).units;
+      assert.deepEqual(
+        found.map((unit) => unit.key),
+        units.map((unit) => unit.key),
+      );
     });
 
     test("the stream is found again after garbage and after a unit cut short", () => {

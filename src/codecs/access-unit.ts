@@ -1,3 +1,4 @@
+import { splitGluedPack } from "./glued-pack.ts";
 import { nalFacts } from "./nal.ts";
 import { sniffCodec } from "./sniff.ts";
 import { StreamFraming } from "./stream-framing.ts";
@@ -79,6 +80,12 @@ export class AccessUnitSplitter {
     this.#codec ??= sniffCodec(nal);
     if (!this.#codec) return;
     const facts = nalFacts[this.#codec];
+    const glued = facts.isSlice(nal) ? undefined : splitGluedPack(nal);
+    if (glued) {
+      this.#add(glued.set, units);
+      this.#add(glued.pack, units);
+      return;
+    }
     const starts = facts.startsUnit(nal);
     if (this.#hasSlice && starts) this.#finish(units);
     if (this.#skipping && !starts) return;

@@ -19,7 +19,7 @@ export interface FakeOptions {
   readonly framing?: FakeFraming;
   /** What a client has to send as its first line. */
   readonly token?: string;
-  /** Put a delimiter behind each unit, so that its end is known at once (our own hook does). */
+  /** Put a delimiter behind each unit, so that its end is known at once. */
   readonly delimiters?: boolean;
   readonly clock?: Clock;
   /** On 127.0.0.1; 0, any free one, unless told. */

@@ -129,14 +129,15 @@ class VideoDepacketizer implements Depacketizer {
 
   #finish(units: RtpUnit[]): void {
     if (this.#pieces) this.#lose();
-    if (this.#nals.length > 0 && !this.#dropping) {
+    const given = this.#nals.length > 0 && !this.#dropping;
+    if (given) {
       const timestamp = this.#timestamp ?? 0;
       units.push({ nals: this.#nals, data: nothing, timestamp, complete: this.#complete, gap: this.#gap });
     }
     this.#nals = [];
     this.#bytes = 0;
+    this.#gap = !given && (this.#gap || !this.#complete || this.#dropping); // told by the next unit
     this.#complete = true;
-    this.#gap = false;
     this.#dropping = false;
   }
 }

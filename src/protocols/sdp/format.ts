@@ -1,6 +1,8 @@
+import { parseAacConfig } from "../../codecs/aac/index.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import { videoFormat } from "../../codecs/video-format.ts";
-import type { Format, VideoCodec } from "../../media/format.ts";
+import type { AudioFormat, Format, VideoCodec } from "../../media/format.ts";
+import { WireError } from "../../util/errors.ts";
 import type { PayloadMapping } from "./parse.ts";
 
 /** What {@link formatFromPayload} reads. */
@@ -24,9 +26,8 @@ export function formatFromPayload(payload: FormatSource): Format | undefined {
     case "g722":
       return { kind: "audio", codec, sampleRateHz: 16_000, channels };
     case "aac": {
-      const config = hexBytes(fmtp["config"] ?? "");
-      const base = { kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels } as const;
-      return config ? { ...base, config } : base;
+      const said = { kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels } as const;
+      return { ...said, ...readAac(fmtp["config"] ?? "") };
     }
     default:
       return { kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels };
@@ -41,6 +42,19 @@ function spropSets(codec: VideoCodec, fmtp: Readonly<Record<string, string>>): U
     .map((text) => new Uint8Array(Buffer.from(text, "base64")))
     .map((nal) => (nal[0] === 0 && nal[1] === 0 && nal[2] === 0 && nal[3] === 1 ? nal.subarray(4) : nal))
     .filter((nal) => nal.length >= 2 && nalFacts[codec].setRank(nal) >= 0);
+}
+
+/** What the configuration says goes before `a=rtpmap`, which often leaves the channels out. */
+function readAac(text: string): Partial<AudioFormat> {
+  const config = hexBytes(text);
+  if (!config) return {};
+  try {
+    const { sampleRateHz, channels } = parseAacConfig(config);
+    return { sampleRateHz, channels, config };
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
 }
 
 function hexBytes(text: string): Uint8Array | undefined {
