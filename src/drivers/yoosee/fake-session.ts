@@ -1,18 +1,33 @@
 import type { Socket } from "node:net";
+import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
-import type { FakeYoosee } from "./fake.ts";
+import type { FakeYooseeEvent, FakeYooseeScript } from "./fake-script.ts";
 import type { ProfileName } from "./profile.ts";
 import { type Message, parseMessage, parseRecord, recordBytes } from "./wire.ts";
+
+/** What a connection needs of the camera that it belongs to. */
+export interface FakeTalkHost {
+  readonly script: FakeYooseeScript;
+  readonly clock: Clock;
+  readonly counters: { malformed: number };
+  /** A talker asks for the speaker; gives the end of the status line. */
+  open(session: FakeTalkSession): string;
+  /** CLOSE, on whatever connection, silences the camera. */
+  close(): string;
+  /** One record's PCM. */
+  hear(pcm: Uint8Array): void;
+  note(event: FakeYooseeEvent): void;
+}
 
 /** One connection to a fake camera: control requests and fixed-size records on one stream. */
 export class FakeTalkSession {
   readonly #socket: Socket;
-  readonly #camera: FakeYoosee;
+  readonly #camera: FakeTalkHost;
   readonly #serveRtsp: ((socket: Socket) => void) | undefined;
   #unread: Buffer = Buffer.alloc(0);
   #fresh = true;
 
-  constructor(socket: Socket, camera: FakeYoosee, serveRtsp?: (socket: Socket) => void) {
+  constructor(socket: Socket, camera: FakeTalkHost, serveRtsp?: (socket: Socket) => void) {
     this.#socket = socket;
     this.#camera = camera;
     this.#serveRtsp = serveRtsp;

@@ -4,26 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../util/clock.ts";
 import { AsyncQueue } from "../../util/queue.ts";
 import { FakePlayout, wavFile } from "./fake-playout.ts";
-import { FakeTalkSession } from "./fake-session.ts";
-import type { ProfileName } from "./profile.ts";
-
-/** What a scripted camera does wrong, and how it is built. Everything may be changed while it runs. */
-export interface FakeYooseeScript {
-  /** The dialects that it understands; another one is answered 400. */
-  dialects: readonly ProfileName[];
-  /** The decoder closes so long after the last OPEN; 0: never. Real firmwares: about 5 s, or never. */
-  decoderTimeoutMs: number;
-  /** Answers OPEN with this status line instead, e.g. "453 Not Enough Bandwidth". */
-  refuse: string | undefined;
-  /** Replies arrive in two segments, cut inside the status line. */
-  splitReply: boolean;
-  /** Never answers OPEN. */
-  mute: boolean;
-  /** Answers CLOSE. Not every firmware is known to. */
-  answersClose: boolean;
-  /** A second talker is refused while one speaks. */
-  oneTalker: boolean;
-}
+import type { FakeYooseeEvent, FakeYooseeScript } from "./fake-script.ts";
+import { type FakeTalkHost, FakeTalkSession } from "./fake-session.ts";
 
 /** Options of {@link startFakeYoosee}. */
 export interface FakeYooseeOptions extends Partial<FakeYooseeScript> {
@@ -38,17 +20,6 @@ export interface FakeYooseeOptions extends Partial<FakeYooseeScript> {
   readonly serveRtsp?: (socket: Socket) => void;
 }
 
-/** One thing that happened at the camera, for tests to wait for. */
-export type FakeYooseeEvent =
-  | {
-      readonly type: "control";
-      readonly verb: string;
-      readonly text: string;
-      readonly status: number;
-      readonly atUs: number;
-    }
-  | { readonly type: "connected" | "disconnected" | "record"; readonly atUs: number };
-
 const defaults: FakeYooseeScript = {
   dialects: ["classic"],
   decoderTimeoutMs: 0,
@@ -60,7 +31,7 @@ const defaults: FakeYooseeScript = {
 };
 
 /** A scripted Yoosee camera's talk side. Dispose it to end it. */
-export class FakeYoosee implements AsyncDisposable {
+export class FakeYoosee implements AsyncDisposable, FakeTalkHost {
   readonly script: FakeYooseeScript;
   readonly clock: Clock;
   readonly playout: FakePlayout;

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { type Device, defineDriver } from "../../device/driver.ts";
+import { playRtsp } from "../../protocols/rtsp/play.ts";
+import { FatalError } from "../../util/errors.ts";
+import { createSpeaker, type ProfileMemory } from "./speaker.ts";
+
+const config = z.strictObject({
+  address: z.string().describe("rtsp://host[:port]/onvif1, or /onvif2 for the camera's other stream."),
+  username: z.string().optional().describe("User name for picture and sound; usually admin."),
+  password: z.string().optional().describe("Password for picture and sound, set in the camera's app (NVR or ONVIF)."),
+  transport: z
+    .enum(["auto", "tcp", "udp"])
+    .default("auto")
+    .describe("How media comes; auto tries TCP, then UDP. Several models send by UDP only."),
+  profile: z
+    .enum(["classic", "gwell", "auto"])
+    .default("classic")
+    .describe("Dialect of talk: classic as published, gwell for the other known firmware, auto tries both."),
+  rate: z
+    .union([z.literal(8000), z.literal(16000)])
+    .optional()
+    .describe("Sampling rate of the speaker in Hz: classic 8000, gwell 16000 unless told. Slow sound: try the other."),
+  talkPath: z
+    .string()
+    .regex(/^[\w./-]{1,64}$/)
+    .default("onvif1")
+    .describe("Path in the talk request's URI."),
+  echoCancelling: z.boolean().default(false).describe("The camera cancels the echo of its own speaker."),
+});
+
+type YooseeConfig = z.infer<typeof config>;
+
+/** Makes the driver; its instance remembers which dialect each camera speaks. */
+export function createYooseeDriver() {
+  const memory: ProfileMemory = new Map();
+  return defineDriver<YooseeConfig>({
+    kind: "yoosee",
+    summary: "Yoosee and Gwell cameras: picture and sound by RTSP, talk by USER_CMD_SET",
+    config,
+    claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
+    run: async (device, settings) => {
+      const target = talkTarget(settings);
+      const { profile, rate: rateHz, echoCancelling } = settings;
+      device.offerSpeaker(createSpeaker(device, { target, profile, rateHz, echoCancelling, memory }));
+      await watch(device, settings);
+    },
+  });
+}
+
+async function watch(device: Device, settings: YooseeConfig): Promise<void> {
+  const { address, username, password, transport } = settings;
+  await playRtsp({
+    address,
+    username,
+    password,
+    protocols: transport === "auto" ? ["tcp", "udp"] : [transport],
+    clock: device.clock,
+    log: device.log,
+    signal: device.signal,
+    onTrack: (format) => device.publish(format),
+    onPhase: (phase) => device.phase(phase),
+    onReady: () => device.ready(),
+  });
+}
+
+function talkTarget(settings: YooseeConfig): { readonly host: string; readonly port: number; readonly path: string } {
+  const url = URL.parse(settings.address);
+  if (url?.protocol !== "rtsp:") {
+    throw new FatalError(`address ${settings.address} cannot be used: it must begin with rtsp://`, {
+      code: "bad-address",
+    });
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { host, port: Number(url.port || 554), path: settings.talkPath };
+}
+
+export default createYooseeDriver();

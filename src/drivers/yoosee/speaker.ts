@@ -1,0 +1,105 @@
+import type { Device, Speaker, Speech } from "../../device/driver.ts";
+import { type AudioFormat, pcmFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+import { DoorwardError } from "../../util/errors.ts";
+import { doubleRate } from "./double-rate.ts";
+import { type Profile, type ProfileName, profiles } from "./profile.ts";
+import { speak } from "./speak.ts";
+import { openTalk, type TalkConnection, type TalkOptions } from "./talk.ts";
+import type { RequestTarget } from "./wire.ts";
+
+/** How the configuration names the dialect; `auto` finds out. */
+export type ProfileChoice = ProfileName | "auto";
+
+/** Which dialect each camera turned out to speak, by `host:port`: the memory of `auto`. */
+export type ProfileMemory = Map<string, ProfileName>;
+
+/** Options of {@link openWithProfile}. */
+export interface OpenOptions extends TalkOptions {
+  readonly target: RequestTarget;
+  readonly profile: ProfileChoice;
+  readonly memory: ProfileMemory;
+}
+
+/** How long `auto` waits for one dialect before it tries the other, ms. */
+const tryMs = 4000;
+
+/**
+ * Opens a speaker in the dialect told; with `auto`, in the one that this camera took before, else in each until one is
+ * taken. Throws what the last try threw; a camera that cannot be reached is not tried again.
+ */
+export async function openWithProfile(options: OpenOptions): Promise<TalkConnection> {
+  const { target, profile, memory } = options;
+  if (profile !== "auto") return await openTalk({ ...target, profile: profiles[profile] }, options);
+  const key = `${target.host}:${target.port}`;
+  const known = memory.get(key);
+  const order: readonly ProfileName[] = known === "gwell" ? ["gwell", "classic"] : ["classic", "gwell"];
+  let failure: unknown;
+  for (const name of order) {
+    try {
+      const connection = await openTalk({ ...target, profile: profiles[name] }, { timeoutMs: tryMs, ...options });
+      memory.set(key, name);
+      return connection;
+    } catch (error) {
+      if (!worthAnotherTry(error)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+function worthAnotherTry(error: unknown): boolean {
+  return error instanceof DoorwardError && ["refused", "no-answer", "lost", "no-talk"].includes(error.code);
+}
+
+/** Options of {@link createSpeaker}. */
+export interface SpeakerOptions extends Omit<OpenOptions, "clock" | "log" | "signal"> {
+  /** The speaker's rate if the configuration tells it; else the profile's. */
+  readonly rateHz?: 8000 | 16000;
+  readonly echoCancelling: boolean;
+}
+
+/** The camera's loudspeaker as the hub sees it: each turn has a connection of its own. */
+export function createSpeaker(device: Device, options: SpeakerOptions): Speaker {
+  const { target, profile, memory, rateHz } = options;
+  const expected = profile === "auto" ? (memory.get(`${target.host}:${target.port}`) ?? "classic") : profile;
+  const format = pcmFormat(rateHz ?? profiles[expected].rateHz);
+  return {
+    formats: [format],
+    echoCancelling: options.echoCancelling,
+    talk: async (speech) => {
+      const signal = AbortSignal.any([device.signal, speech.signal]);
+      const { clock, log } = device;
+      try {
+        using connection = await openWithProfile({ ...options, clock, log, signal });
+        const turn = matchRate(speech, rateHz ?? connection.profile.rateHz);
+        const { live } = speech;
+        await speak(connection, turn.frames, {
+          ...turn,
+          live,
+          target: { ...target, profile: connection.profile },
+          clock,
+          log,
+          signal,
+        });
+        if (profile === "auto" && connection.profile.name !== expected)
+          device.offerSpeaker(createSpeaker(device, options));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+  };
+}
+
+/**
+ * Sound for a camera that plays at `rateHz`: 8 kHz is doubled where `auto` finds the other firmware only in the middle
+ * of a turn. Everything else was made in the right rate and stays as it is.
+ */
+export function matchRate(
+  sound: Pick<Speech, "frames" | "format">,
+  rateHz: Profile["rateHz"],
+): { readonly frames: AsyncIterable<Frame>; readonly format: AudioFormat } {
+  const { frames, format } = sound;
+  if (format.sampleRateHz === rateHz || rateHz === 8000) return { frames, format };
+  return { frames: doubleRate(frames), format: pcmFormat(rateHz) };
+}
