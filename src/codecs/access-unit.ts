@@ -25,7 +25,8 @@ const maxNals = 4096;
 /**
  * Access units out of an unframed byte stream of H.264 or H.265 (H.264 7.4.1.2.3, H.265 7.4.2.4.4), which may come in
  * pieces of any size. A unit is known to be over when the next one begins, were it with a mere delimiter (a sender that
- * puts one behind each picture spares its viewers a frame's delay); `flush` says that the stream ends. What comes before the first parameter set of an unknown codec is passed over. Never throws; memory is bounded by `maxBytes`.
+ * puts one behind each picture spares its viewers a frame's delay); `flush` says that the stream ends. What comes
+ * before the first parameter set of an unknown codec is passed over. Never throws; memory is bounded by `maxBytes`.
  */
 export class AccessUnitSplitter {
   #codec: VideoCodec | undefined;

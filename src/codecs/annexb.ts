@@ -57,8 +57,8 @@ export function joinAnnexB(nals: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * NAL units of AVCC or hvcC framing: each after its big-endian length of `lengthSize` bytes (1, 2 or 4; ISO 14496-15), as
- * views. Empty units are left out. Throws WireError unless the lengths add up exactly.
+ * NAL units of AVCC or hvcC framing: each after its big-endian length of `lengthSize` bytes (1, 2 or 4; ISO 14496-15),
+ * as views. Empty units are left out. Throws WireError unless the lengths add up exactly.
  */
 export function fromLengthPrefixed(data: Uint8Array, lengthSize = 4): Uint8Array[] {
   const nals: Uint8Array[] = [];

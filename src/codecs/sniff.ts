@@ -4,8 +4,8 @@ import { parseH265Sps } from "./h265/index.ts";
 import type { VideoCodec } from "./video-codec.ts";
 
 /**
- * Which codec a NAL unit proves: "h264" for an SPS of H.264, "h265" for a VPS or SPS of H.265, undefined for anything else
- * (a slice proves nothing: type 5 is an IDR in one and a leading picture in the other).
+ * Which codec a NAL unit proves: "h264" for an SPS of H.264, "h265" for a VPS or SPS of H.265, undefined for anything
+ * else (a slice proves nothing: type 5 is an IDR in one and a leading picture in the other).
  */
 export function sniffCodec(nal: Uint8Array): VideoCodec | undefined {
   if (nal.length < 5) return undefined;

@@ -5,9 +5,9 @@ import type { VideoCodec } from "./video-codec.ts";
 type Mode = "search" | "start-codes" | "lengths";
 
 /**
- * Cuts an unframed byte stream into NAL units. It may be Annex B with 3- or 4-byte start codes, packs with 4-byte lengths
- * (AVCC), or both in turn, as hooked encoders send it; it begins and resumes anywhere. Garbage is passed over up to the
- * next start code or length-prefixed parameter set; a unit beyond `maxBytes` is thrown away and counted.
+ * Cuts an unframed byte stream into NAL units. It may be Annex B with 3- or 4-byte start codes, packs with 4-byte
+ * lengths (AVCC), or both in turn, as hooked encoders send it; it begins and resumes anywhere. Garbage is passed over
+ * up to the next start code or length-prefixed parameter set; a unit beyond `maxBytes` is thrown away and counted.
  */
 export class StreamFraming {
   /** Units thrown away because they were too long. */
@@ -108,8 +108,8 @@ export class StreamFraming {
   }
 
   /**
-   * False when the unit up to `end` holds what emulation prevention forbids: the sender cut it short, and this is already
-   * the beginning of the next one.
+   * False when the unit up to `end` holds what emulation prevention forbids: the sender cut it short, and this is
+   * already the beginning of the next one.
    */
   #intact(end: number): boolean {
     const last = trimNal(this.#buffer, this.#start, end).length + this.#start - 3;
@@ -129,8 +129,8 @@ export class StreamFraming {
   }
 
   /**
-   * The next start code or length-prefixed parameter set. Three zeros never stand inside a unit, so a length below 256 is
-   * seen even amid start codes. Leaves `#scan` where the next search has to begin.
+   * The next start code or length-prefixed parameter set. Three zeros never stand inside a unit, so a length below 256
+   * is seen even amid start codes. Leaves `#scan` where the next search has to begin.
    */
   #findBoundary(): { readonly at: number; readonly next: number; readonly mode: Mode } | undefined {
     const buffer = this.#buffer;

@@ -35,8 +35,8 @@ function readSps(codec: VideoCodec, nal: Uint8Array): ReturnType<typeof parseH26
 }
 
 /**
- * Keeps the parameter sets of one stream and puts them before each key frame exactly once, so that a viewer can begin at
- * any key frame even if the camera sends its sets seldom, or only in its SDP (`add`). Delimiters and fillers go.
+ * Keeps the parameter sets of one stream and puts them before each key frame exactly once, so that a viewer can begin
+ * at any key frame even if the camera sends its sets seldom, or only in its SDP (`add`). Delimiters and fillers go.
  */
 export class ParameterSetKeeper {
   readonly codec: VideoCodec;
@@ -73,7 +73,7 @@ export class ParameterSetKeeper {
 
   /**
    * One access unit as the hub carries it: Annex B, a key frame beginning with all kept sets. A set in front of another
-   * frame is sent only if it is news. Undefined when no picture is in it, or when it is a key frame whose sets are unknown.
+   * frame is sent only if it is news. Undefined when no picture is in it, or for a key frame whose sets are unknown.
    */
   prepare(nals: readonly Uint8Array[]): { readonly data: Uint8Array; readonly key: boolean } | undefined {
     const facts = nalFacts[this.codec];
@@ -108,7 +108,7 @@ export class ParameterSetKeeper {
   }
 }
 
-/** The id within its kind; 0 for one that cannot be read, since most streams have only that one. Two digits, sortable. */
+/** The id within its kind; 0, most streams' only one, for one that cannot be read. Two digits, sortable. */
 function setId(codec: VideoCodec, nal: Uint8Array): string {
   return String(Math.min(99, readSetId(codec, nal))).padStart(2, "0");
 }

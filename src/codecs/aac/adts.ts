@@ -12,10 +12,11 @@ export interface AdtsFrame {
 }
 
 /**
- * The ADTS frame at the beginning of `bytes` (ISO 14496-3, 1.A.2.2.1); undefined when more bytes are needed. Throws WireError
- * when no frame begins there or when it holds several raw blocks.
+ * The ADTS frame at the beginning of `bytes` (ISO 14496-3, 1.A.2.2.1); undefined when more bytes are needed. Throws
+ * WireError when no frame begins there or when it holds several raw blocks.
  *
- *     |1111 1111 1111|I|00|P| profile 2 | rate 4 |-| channels 3 |----| length 13 | fullness 11 | blocks-1 2 | crc 16 if P=0
+ *     |1111 1111 1111|I|00|P| profile 2 | rate 4 |-| channels 3 |----| length 13 | fullness 11 | blocks-1 2 |
+ *     | crc 16, if P is 0 |
  */
 export function readAdts(bytes: Uint8Array): AdtsFrame | undefined {
   if (bytes.length >= 2 && (bytes[0] !== 0xff || (bytes[1]! & 0xf6) !== 0xf0))
@@ -33,7 +34,7 @@ export function readAdts(bytes: Uint8Array): AdtsFrame | undefined {
   return { sampleRateHz, channels, block: bytes.subarray(headerBytes, length), length };
 }
 
-/** A raw AAC-LC block with an ADTS header without checksum. `sampleRateHz` must be one of the table's; else WireError. */
+/** A raw AAC-LC block with an ADTS header without checksum. Throws WireError for a rate that is not in the table. */
 export function writeAdts(
   block: Uint8Array,
   format: { readonly sampleRateHz: number; readonly channels: number },

@@ -32,8 +32,8 @@ export function isH264Key(nals: readonly Uint8Array[]): boolean {
 }
 
 /**
- * True when `nal` cannot belong to an access unit that already has a picture (7.4.1.2.3): a delimiter, parameter sets, SEI,
- * or a slice that starts at macroblock 0.
+ * True when `nal` cannot belong to an access unit that already has a picture (7.4.1.2.3): a delimiter, parameter sets,
+ * SEI, or a slice that starts at macroblock 0.
  */
 export function startsH264Unit(nal: Uint8Array): boolean {
   const type = h264NalType(nal);

@@ -35,8 +35,8 @@ export function isH265Key(nals: readonly Uint8Array[]): boolean {
 }
 
 /**
- * True when `nal` cannot belong to an access unit that already has a picture (7.4.2.4.4): parameter sets, delimiter, prefix
- * SEI, reserved and unspecified types of that range, or the first slice segment of a picture.
+ * True when `nal` cannot belong to an access unit that already has a picture (7.4.2.4.4): parameter sets, delimiter,
+ * prefix SEI, reserved and unspecified types of that range, or the first slice segment of a picture.
  */
 export function startsH265Unit(nal: Uint8Array): boolean {
   const type = h265NalType(nal);

@@ -3,8 +3,8 @@ import type { BitReader } from "../bit-reader.ts";
 
 /**
  * Frame rate out of the rest of an SPS, from `log2_max_pic_order_cnt` to the VUI's timing (H.265 7.3.2.2, E.2.1);
- * undefined if there is none. `bits` stands after the bit depths' predecessor, the conformance window. A cut or odd tail
- * means no frame rate, which is no error: size and profile were read before it.
+ * undefined if there is none. `bits` stands after the bit depths' predecessor, the conformance window. A cut or odd
+ * tail means no frame rate, which is no error: size and profile were read before it.
  */
 export function readH265Vui(bits: BitReader, subLayers: number): number | undefined {
   try {
@@ -51,7 +51,9 @@ function skipScalingLists(bits: BitReader): void {
   }
 }
 
-/** st_ref_pic_set() of the SPS (7.3.7); only the number of pictures of each set matters, for the next one's prediction. */
+/**
+ * st_ref_pic_set() of the SPS (7.3.7); only the number of pictures of each set matters, for the next one's prediction.
+ */
 function skipShortTermSets(bits: BitReader): void {
   const count = bits.ueMax(64, "H.265 SPS num_short_term_ref_pic_sets");
   let pictures = 0;

@@ -1,6 +1,6 @@
 /**
- * Samples of s16le bytes: a view where the bytes lie on an even address, a copy otherwise. An odd last byte is left out.
- * (All machines that run Node are little-endian.)
+ * Samples of s16le bytes: a view where the bytes lie on an even address, a copy otherwise. An odd last byte is left
+ * out. (All machines that run Node are little-endian.)
  */
 export function samplesOf(pcm: Uint8Array): Int16Array {
   const count = pcm.length >> 1;

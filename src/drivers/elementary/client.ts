@@ -19,13 +19,15 @@ export interface ConnectOptions extends TcpAddress {
 /** An open connection to a camera's stream. Its owner disposes it, which closes it at once. */
 export interface StreamConnection extends AsyncDisposable {
   /**
-   * What the camera sends, until the signal aborts. Throws RecoverableError `silent` after 8 s without a byte, `closed` or
-   * `lost` when the camera ends the connection, FatalError `wrong-password` when it does so at once after the token.
+   * What the camera sends, until the signal aborts. Throws RecoverableError `silent` after 8 s without a byte, `closed`
+   * or `lost` when the camera ends the connection, FatalError `wrong-password` when it does so at once after the token.
    */
   chunks(): AsyncGenerator<Uint8Array, void, void>;
 }
 
-/** Connects within 5 s. Throws RecoverableError `unreachable` or `timeout`. An abort gives a connection without chunks. */
+/**
+ * Connects within 5 s. Throws RecoverableError `unreachable` or `timeout`. An abort gives a connection without chunks.
+ */
 export async function connect(options: ConnectOptions): Promise<StreamConnection> {
   const socket = createConnection({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
   const where = `${options.host} port ${options.port}`;

@@ -186,6 +186,18 @@ describe("what goes wrong", () => {
     assert.equal((await reader.next())?.key, true);
   });
 
+  test("a hundred reboots: one connection each, nothing is left of them", async () => {
+    const clock = new ManualClock();
+    await using fake = await start();
+    for (let n = 1; n <= 100; n++) {
+      const bench = new Bench({ address: fake.address }, clock);
+      await sendUntilPublished(fake, bench);
+      await fake.reboot();
+      assert.ok((await bench.ran) instanceof RecoverableError);
+      assert.deepEqual([fake.counters.connections, fake.open, clock.pending], [n, 0, 0]);
+    }
+  });
+
   test("a wrong token is refused for good, the right one is taken", async () => {
     await using fake = await start({ token: "open-sesame" });
     await using wrong = new Bench({ address: fake.address, token: "guess" });

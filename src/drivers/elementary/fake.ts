@@ -38,8 +38,8 @@ export interface FakeCounters {
 const maxQueuedBytes = 512 * 1024;
 
 /**
- * A camera with the hook in it: one client, a newer one takes the stream; nothing until the next key frame; no header, no
- * timestamps; what the network does not take is cut off within a unit and the stream goes on at a key frame.
+ * A camera with the hook in it: one client, a newer one takes the stream; nothing until the next key frame; no header,
+ * no timestamps; what the network does not take is cut off within a unit and the stream goes on at a key frame.
  */
 export class FakeHook implements AsyncDisposable {
   readonly counters: FakeCounters = { connections: 0, refused: 0, units: 0, truncated: 0, stolen: 0 };

@@ -20,8 +20,9 @@ interface Fragment {
 }
 
 /**
- * AAC blocks out of `mpeg4-generic` packets (RFC 3640; AAC-hbr 13/3/3 unless `fmtp` says otherwise). Several blocks in one
- * packet follow each other by 1024 samples; one block over several packets is joined, and dropped when a piece is missing.
+ * AAC blocks out of `mpeg4-generic` packets (RFC 3640; AAC-hbr 13/3/3 unless `fmtp` says otherwise). Several blocks in
+ * one packet follow each other by 1024 samples; one block over several packets is joined, and dropped when a piece is
+ * missing.
  */
 export function createAacDepacketizer(fmtp: Readonly<Record<string, string>>): Depacketizer {
   const widths = {

@@ -12,9 +12,9 @@ const maxPieces = 32_768;
 const nothing = new Uint8Array(0);
 
 /**
- * Access units out of H.264 or H.265 packets. A unit ends with the marker or when the timestamp changes; a camera that sets
- * the marker on every slice is recognised by a second picture piece with the same timestamp, and then only the timestamp counts. One that sends parameter
- * sets and picture as one unit with start codes inside is understood too.
+ * Access units out of H.264 or H.265 packets. A unit ends with the marker or when the timestamp changes; a camera that
+ * sets the marker on every slice is recognised by a second picture piece with the same timestamp, and then only the
+ * timestamp counts. One that sends parameter sets and picture as one unit with start codes inside is understood too.
  */
 export function createVideoDepacketizer(codec: VideoCodec, fmtp: Readonly<Record<string, string>>): Depacketizer {
   return new VideoDepacketizer(codec, Number(fmtp["sprop-max-don-diff"] ?? 0) > 0);

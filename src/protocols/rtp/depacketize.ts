@@ -14,7 +14,9 @@ export interface DepacketizerOptions {
   readonly clockRateHz: number;
 }
 
-/** The counterpart of `createPacketizer`, for what cameras send (the same RFCs, all their packet types but interleaved). */
+/**
+ * The counterpart of `createPacketizer`, for what cameras send (the same RFCs, all their packet types but interleaved).
+ */
 export function createDepacketizer(options: DepacketizerOptions): Depacketizer {
   switch (options.codec) {
     case "h264":

@@ -31,8 +31,9 @@ export function swapBytes(samples: Uint8Array): Uint8Array {
 }
 
 /**
- * One raw AAC block: a 16-bit AU-headers-length (16) and one AU header of 13 bits size and 3 bits index (RFC 3640, 3.3.6).
- * A block that is too long is cut; each piece repeats the header and the last has the marker. At most 8191 bytes.
+ * One raw AAC block: a 16-bit AU-headers-length (16) and one AU header of 13 bits size and 3 bits index (RFC 3640,
+ * 3.3.6). A block that is too long is cut; each piece repeats the header and the last has the marker. At most 8191
+ * bytes.
  */
 export function packetizeAac(frame: Uint8Array, maxBytes: number): RtpPayload[] {
   const size = Math.min(frame.length, 8191);

@@ -7,8 +7,8 @@ interface VideoPacketizerOptions {
 }
 
 /**
- * Payloads of one access unit: units that fit travel alone or several in one (STAP-A, RFC 6184 5.7.1; AP, RFC 7798 4.4.2),
- * the others in pieces (FU-A, 5.8; FU, 4.4.3). The last payload has the marker.
+ * Payloads of one access unit: units that fit travel alone or several in one (STAP-A, RFC 6184 5.7.1; AP, RFC 7798
+ * 4.4.2), the others in pieces (FU-A, 5.8; FU, 4.4.3). The last payload has the marker.
  */
 export function packetizeVideo(nals: readonly Uint8Array[], options: VideoPacketizerOptions): RtpPayload[] {
   const headerBytes = options.codec === "h264" ? 1 : 2;
@@ -56,7 +56,9 @@ function aggregate(nals: readonly Uint8Array[], codec: VideoCodec): Uint8Array {
   return payload;
 }
 
-/** Pieces of one unit. The unit's own header is not sent: its type is in the last header byte, with start and end bits. */
+/**
+ * Pieces of one unit. The unit's own header is not sent: its type is in the last header byte, with start and end bits.
+ */
 function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint8Array[]): void {
   const headerBytes = options.codec === "h264" ? 1 : 2;
   const header = fragmentHeader(nal, options.codec);

@@ -16,9 +16,9 @@ export interface PacketizerOptions {
 export type Packetizer = (frame: Uint8Array) => RtpPayload[];
 
 /**
- * Cuts frames into RTP payloads: H.264 (RFC 6184, STAP-A and FU-A), H.265 (RFC 7798, AP and FU), AAC (RFC 3640, AAC-hbr),
- * Opus (RFC 7587), G.711 and G.722 (RFC 3551), PCM as L16 (RFC 3551, big-endian). Stateless: the same frame gives the
- * same payloads. A video frame with absurdly many units throws WireError.
+ * Cuts frames into RTP payloads: H.264 (RFC 6184, STAP-A and FU-A), H.265 (RFC 7798, AP and FU), AAC (RFC 3640,
+ * AAC-hbr), Opus (RFC 7587), G.711 and G.722 (RFC 3551), PCM as L16 (RFC 3551, big-endian). Stateless: the same frame
+ * gives the same payloads. A video frame with absurdly many units throws WireError.
  */
 export function createPacketizer(codec: VideoCodec | AudioCodec, options: PacketizerOptions = {}): Packetizer {
   const maxBytes = options.maxPayloadBytes ?? 1200;

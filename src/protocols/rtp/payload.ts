@@ -1,6 +1,6 @@
 /**
- * What follows the RTP header in one packet of a frame. Made once per track and shared by all its readers: nobody writes
- * into it.
+ * What follows the RTP header in one packet of a frame. Made once per track and shared by all its readers: nobody
+ * writes into it.
  */
 export interface RtpPayload {
   readonly payload: Uint8Array;

@@ -23,8 +23,8 @@ export interface ReorderCounters {
 }
 
 /**
- * Puts the packets of one stream into sequence, waiting for a missing one at most `maxMs` or `maxPackets`. Over TCP nothing
- * is ever held back. When nothing arrives any more, `expire` releases what has waited long enough.
+ * Puts the packets of one stream into sequence, waiting for a missing one at most `maxMs` or `maxPackets`. Over TCP
+ * nothing is ever held back. When nothing arrives any more, `expire` releases what has waited long enough.
  */
 export class ReorderBuffer {
   readonly counters: ReorderCounters = { received: 0, lost: 0, late: 0, duplicate: 0, resets: 0 };

@@ -47,8 +47,8 @@ export function isRtcp(bytes: Uint8Array): boolean {
 const maxPackets = 64;
 
 /**
- * Reads a compound packet (RFC 3550, 6; RFC 4585; FIR of RFC 5104). Types that a hub does not speak are passed over; bytes
- * behind the last packet too. Throws WireError for a wrong version or a length beyond the bytes.
+ * Reads a compound packet (RFC 3550, 6; RFC 4585; FIR of RFC 5104). Types that a hub does not speak are passed over;
+ * bytes behind the last packet too. Throws WireError for a wrong version or a length beyond the bytes.
  *
  *     |V=2|P|  count  |      PT       |   length in 32-bit words - 1  |
  */

@@ -6,8 +6,8 @@ import { RtpSync } from "./sync.ts";
 const ntpOf = (ms: number) => ((3_900_000_000_000n + BigInt(Math.round(ms))) << 32n) / 1000n;
 
 /**
- * A camera whose video reaches us `videoLateMs` after its sound of the same moment; how far apart (ms) the two lie on hub time at
- * the end. `videoNtpErrorMs` is how wrong the video's reports are.
+ * A camera whose video reaches us `videoLateMs` after its sound of the same moment; how far apart (ms) the two lie on
+ * hub time at the end. `videoNtpErrorMs` is how wrong the video's reports are.
  */
 async function skew(options: { videoLateMs: number; reports: boolean; videoNtpErrorMs?: number; seconds?: number }) {
   const clock = new ManualClock();

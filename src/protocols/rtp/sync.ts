@@ -13,8 +13,9 @@ export interface SyncedStreamOptions {
 }
 
 /**
- * Lays the streams of one camera on one hub time (RFC 3550, 6.4: sender reports). Each stream is anchored by arrival; once
- * two have reports, the video is moved, slowly, to where the camera says it belongs beside the sound, which is never moved.
+ * Lays the streams of one camera on one hub time (RFC 3550, 6.4: sender reports). Each stream is anchored by arrival;
+ * once two have reports, the video is moved, slowly, to where the camera says it belongs beside the sound, which is
+ * never moved.
  */
 export class RtpSync {
   #streams: SyncedStream[] = [];

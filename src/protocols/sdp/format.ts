@@ -10,8 +10,8 @@ export type FormatSource = Pick<PayloadMapping, "codec" | "clockRateHz" | "chann
 
 /**
  * The hub's format of one payload type; undefined if the hub does not carry its codec. Parameter sets come from
- * `sprop-parameter-sets` (RFC 6184) or `sprop-vps`, `-sps`, `-pps` (RFC 7798), AAC's config from `config` (RFC 3640). What
- * is broken there counts as missing: the stream itself carries it too.
+ * `sprop-parameter-sets` (RFC 6184) or `sprop-vps`, `-sps`, `-pps` (RFC 7798), AAC's config from `config` (RFC 3640).
+ * What is broken there counts as missing: the stream itself carries it too.
  */
 export function formatFromPayload(payload: FormatSource): Format | undefined {
   const { codec, fmtp, channels } = payload;

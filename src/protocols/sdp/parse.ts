@@ -3,7 +3,10 @@ import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 import { codecOf, staticPayloads } from "./codec-names.ts";
 
-/** `a=sendrecv` and its kin. In RTSP it is the server's view, except ONVIF's back channel, whose `sendonly` is towards it. */
+/**
+ * `a=sendrecv` and its kin. In RTSP it is the server's view, except ONVIF's back channel, whose `sendonly` is towards
+ * it.
+ */
 export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 /** One payload type of a media section. */
@@ -48,9 +51,9 @@ const maxChars = 64 * 1024;
 const maxSections = 32;
 
 /**
- * Reads a session description, forgiving what cameras get wrong: bare line feeds, missing `o=`, `s=` or `t=`, blanks around
- * values, static payload types without `a=rtpmap`, codec names in any case, unknown attributes. Throws WireError when there
- * is no `m=` line in it or it is longer than 64 KiB.
+ * Reads a session description, forgiving what cameras get wrong: bare line feeds, missing `o=`, `s=` or `t=`, blanks
+ * around values, static payload types without `a=rtpmap`, codec names in any case, unknown attributes. Throws WireError
+ * when there is no `m=` line in it or it is longer than 64 KiB.
  */
 export function parseSdp(text: string): SessionDescription {
   if (text.length > maxChars) throw new WireError(`SDP: ${text.length} characters`);
