@@ -33,6 +33,8 @@ export interface FakeCounters {
   units: number;
   truncated: number;
   stolen: number;
+  /** How often the hook asked the encoder for a key frame. */
+  keyRequests: number;
 }
 
 const maxQueuedBytes = 512 * 1024;
@@ -42,21 +44,21 @@ const maxQueuedBytes = 512 * 1024;
  * no timestamps; what the network does not take is cut off within a unit and the stream goes on at a key frame.
  */
 export class FakeHook implements AsyncDisposable {
-  readonly counters: FakeCounters = { connections: 0, refused: 0, units: 0, truncated: 0, stolen: 0 };
+  readonly counters: FakeCounters = { connections: 0, refused: 0, units: 0, truncated: 0, stolen: 0, keyRequests: 0 };
   #server: Server | undefined;
   #client: Socket | undefined;
   #waitingForKey = true;
   #stalled = false;
   #truncateNext = false;
   #port = 0;
-  #nextUnit: () => Promise<readonly Uint8Array[] | undefined>;
+  readonly #encoder: Encoder;
   readonly #sockets = new Set<Socket>();
   readonly #over = new AbortController();
   readonly #options: FakeOptions;
 
   constructor(options: FakeOptions) {
     this.#options = options;
-    this.#nextUnit = unitReader(options.units);
+    this.#encoder = encoderOf(options.units, nalFacts[options.codec].isKey);
   }
 
   /** `tcp://127.0.0.1:port`, the same after a reboot. */
@@ -81,7 +83,7 @@ export class FakeHook implements AsyncDisposable {
   /** The encoder finishes `count` units; those that the client does not get are lost, as in the camera. */
   async send(count = 1): Promise<void> {
     for (let i = 0; i < count; i++) {
-      const unit = await this.#nextUnit();
+      const unit = await this.#encoder.next();
       if (!unit) return;
       this.#offer(unit);
     }
@@ -166,7 +168,13 @@ export class FakeHook implements AsyncDisposable {
     }
     socket.resume();
     this.#client = socket;
+    this.#awaitKey();
+  }
+
+  #awaitKey(): void {
     this.#waitingForKey = true;
+    this.counters.keyRequests++;
+    this.#encoder.requestKey();
   }
 
   #offer(unit: readonly Uint8Array[]): void {
@@ -178,7 +186,7 @@ export class FakeHook implements AsyncDisposable {
     if (this.#truncateNext || client.writableLength + bytes.length > maxQueuedBytes) {
       this.counters.truncated++;
       this.#truncateNext = false;
-      this.#waitingForKey = true;
+      this.#awaitKey();
       client.write(bytes.subarray(0, bytes.length >> 1));
       return;
     }
@@ -201,11 +209,27 @@ export function unitsOf(annexB: Uint8Array): (readonly Uint8Array[])[] {
   return [...splitter.push(annexB), ...splitter.flush()].map((unit) => unit.nals);
 }
 
-function unitReader(units: FakeUnits): () => Promise<readonly Uint8Array[] | undefined> {
+interface Encoder {
+  next(): Promise<readonly Uint8Array[] | undefined>;
+  /** The next unit is to be a key frame: `IMP_Encoder_RequestIDR`. A stream that is made elsewhere pays no heed. */
+  requestKey(): void;
+}
+
+function encoderOf(units: FakeUnits, isKey: (unit: readonly Uint8Array[]) => boolean): Encoder {
   if (Symbol.asyncIterator in units) {
     const iterator = units[Symbol.asyncIterator]();
-    return async () => (await iterator.next()).value;
+    return { next: async () => (await iterator.next()).value, requestKey: () => {} };
   }
   let at = 0;
-  return async () => units[at++ % units.length];
+  const unitAt = (index: number) => units[index % units.length] ?? [];
+  return {
+    next: async () => unitAt(at++),
+    requestKey: () => {
+      for (let ahead = 0; ahead < units.length; ahead++) {
+        if (!isKey(unitAt(at + ahead))) continue;
+        at += ahead;
+        return;
+      }
+    },
+  };
 }
