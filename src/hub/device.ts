@@ -145,7 +145,7 @@ export class HubDevice {
         ...this.#options.floor?.(this.id),
         doNotDisturb: this.#settings.doNotDisturb,
       },
-      permanent: this.#settings.permanent,
+      permanent: !this.#settings.preview,
     };
   }
 

@@ -69,7 +69,7 @@ export interface DeviceInfo {
     readonly queued: number;
     readonly doNotDisturb: boolean;
   };
-  /** True when it stands in the configuration file; false for previews. */
+  /** False for a preview: a device that somebody is about to add. */
   readonly permanent: boolean;
 }
 
