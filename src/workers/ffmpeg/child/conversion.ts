@@ -57,7 +57,8 @@ export class AudioConversionCore implements Disposable {
     } else {
       const before = this.#position();
       if (!this.#decoder.decode(frame.data, this.#take)) return []; // damaged: bridged when the next one comes
-      this.#previousUs = Math.max(1000, Math.round((this.#position() - before) * this.#usPerSample));
+      const decodedUs = Math.round((this.#position() - before) * this.#usPerSample);
+      if (decodedUs > 1000) this.#previousUs = decodedUs;
     }
     this.#previousEndUs = frame.timestampUs + this.#previousUs;
     return this.#drain();

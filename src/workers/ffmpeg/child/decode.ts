@@ -45,7 +45,7 @@ async function opusDecoder(format: AudioFormat): Promise<AudioDecoder> {
     conceal: (durationUs, next, sink) => {
       const lost = Math.round(durationUs / opusStepUs);
       for (let left = lost; left > 1; left--) emit(() => decoder.conceal(opusStepUs), sink);
-      return lost > 0 && emit(() => decoder.conceal(opusStepUs, next), sink);
+      return lost > 0 && emit(() => decoder.conceal(opusStepUs, next.length > 0 ? next : undefined), sink);
     },
     flush: () => {},
     [Symbol.dispose]: () => decoder[Symbol.dispose](),

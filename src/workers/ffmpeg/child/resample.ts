@@ -1,4 +1,4 @@
-import { AV_SAMPLE_FMT_S16 } from "node-av/constants";
+import { AV_SAMPLE_FMT_S16, type AVSampleFormat } from "node-av/constants";
 import { type Frame, SoftwareResampleContext } from "node-av/lib";
 import { bufferOf, check, emptyFrame, layoutOf } from "./av.ts";
 
@@ -21,9 +21,10 @@ export class Resampler implements Disposable {
     return this.#context ? Number(this.#context.getDelay(BigInt(this.#output.sampleRateHz))) : 0;
   }
 
-  /** Resamples one frame. The result is the caller's. */
+  /** Resamples one frame; nothing comes of one whose shape no resampler takes. The result is the caller's. */
   convert(input: Frame): Buffer {
     const tail = this.#follow(input);
+    if (!tail) return Buffer.alloc(0);
     const samples = this.#run(input);
     return tail.length > 0 ? Buffer.concat([tail, samples]) : samples;
   }
@@ -43,32 +44,35 @@ export class Resampler implements Disposable {
     this.#frame.free();
   }
 
-  #follow(input: Frame): Buffer {
+  /** Makes ready for the input's shape; gives what was inside. Undefined for a shape that damaged input claims. */
+  #follow(input: Frame): Buffer | undefined {
     if (input.channelLayout.order === 0) input.channelLayout = layoutOf(input.channelLayout.nbChannels); // WAV says only how many
-    const from = input.channelLayout;
-    const shape = `${input.sampleRate}/${input.format}/${from.nbChannels}/${from.mask}`;
+    const { nbChannels, mask } = input.channelLayout;
+    const shape = `${input.sampleRate}/${input.format}/${nbChannels}/${mask}`;
     if (shape === this.#shape) return Buffer.alloc(0);
+    const context = this.#open(input);
+    if (!context) return undefined;
     const tail = this.flush();
     this.#context?.free();
-    const context = new SoftwareResampleContext();
-    const { channels, sampleRateHz } = this.#output;
-    check(
-      context.allocSetOpts2(
-        layoutOf(channels),
-        AV_SAMPLE_FMT_S16,
-        sampleRateHz,
-        from,
-        input.format as never,
-        input.sampleRate,
-      ),
-      "making a resampler",
-    );
-    if (from.nbChannels === 1 && channels === 2) check(context.setMatrix([1, 1], 1), "making stereo of mono");
-    context.setOption("flags", "res");
-    check(context.init(), "starting a resampler");
     this.#context = context;
     this.#shape = shape;
     return tail;
+  }
+
+  #open(input: Frame): SoftwareResampleContext | undefined {
+    const { channels, sampleRateHz } = this.#output;
+    const context = new SoftwareResampleContext();
+    const format = input.format as AVSampleFormat;
+    const from = input.channelLayout;
+    const set = [layoutOf(channels), AV_SAMPLE_FMT_S16, sampleRateHz, from, format, input.sampleRate] as const;
+    const usable =
+      context.allocSetOpts2(...set) >= 0 &&
+      (from.nbChannels !== 1 || channels !== 2 || context.setMatrix([1, 1], 1) >= 0) &&
+      context.setOption("flags", "res") >= 0 &&
+      context.init() >= 0;
+    if (usable) return context;
+    context.free();
+    return undefined;
   }
 
   #run(input: Frame | null): Buffer {

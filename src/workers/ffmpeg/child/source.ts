@@ -28,7 +28,10 @@ export interface MediaSource extends AsyncDisposable {
 export async function openMedia(source: string | Pull): Promise<MediaSource> {
   const context = new FormatContext();
   context.allocContext();
-  const io = typeof source === "string" ? undefined : streamIo(source);
+  // A stream may come in real time: FFmpeg's own 5 s of looking ahead would be heard as a delay.
+  context.probesize = 2_500_000n;
+  context.maxAnalyzeDuration = 1_000_000n;
+  const io = typeof source === "string" ? undefined : await streamIo(source);
   if (io) {
     context.pb = io;
     context.setFlags(AVFMT_FLAG_CUSTOM_IO);
@@ -49,16 +52,20 @@ export async function openMedia(source: string | Pull): Promise<MediaSource> {
   return { context, [Symbol.asyncDispose]: close };
 }
 
-/** A stream as FFmpeg's input: read once, of which the first part can be gone back to while it is kept. */
-function streamIo(pull: Pull): IOContext {
+/**
+ * A stream as FFmpeg's input, read once. Only MP4 and its relatives, whose index may be at the end, are read ahead and
+ * then back: any other demuxer that is offered seeking reads a stream to its end before it gives the first sound.
+ */
+async function streamIo(pull: Pull): Promise<IOContext> {
   const kept = new KeptBytes(pull);
+  const seeks = /^(ftyp|moov|mdat|free|wide|skip)$/.test((await kept.peek(8)).toString("latin1", 4, 8));
   const io = new IOContext();
   io.allocContextWithCallbacks(
     32 * 1024,
     0,
     (size) => kept.read(size),
     null,
-    (offset, whence) => kept.seek(Number(offset), whence),
+    seeks ? (offset, whence) => kept.seek(Number(offset), whence) : null,
   );
   return io;
 }
@@ -74,6 +81,12 @@ class KeptBytes {
 
   constructor(pull: Pull) {
     this.#pull = pull;
+  }
+
+  /** The first bytes, without taking them; fewer when the stream is shorter. */
+  async peek(size: number): Promise<Buffer> {
+    while (this.#end < size && !this.#ended) await this.#more();
+    return Buffer.concat(this.#chunks).subarray(0, size);
   }
 
   async read(size: number): Promise<Buffer | null> {
