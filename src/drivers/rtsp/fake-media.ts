@@ -158,7 +158,7 @@ function playTrack(
       }
       sendUnit(index);
     }
-    timer = clock.timer((sinceUs + index * unitUs - clock.nowUs()) / 1000, run);
+    timer = clock.timer(Math.max(0, (sinceUs + index * unitUs - clock.nowUs()) / 1000), run);
   }
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }

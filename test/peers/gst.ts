@@ -1,0 +1,56 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+/** Options of {@link startGstServer}; see gst-rtsp-server.py. */
+export interface GstServerOptions {
+  readonly launch: string;
+  readonly backchannel?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly protocols?: readonly ("tcp" | "udp")[];
+}
+
+/** GStreamer's RTSP server in a process of its own. Disposing ends it. */
+export interface GstServer extends AsyncDisposable {
+  readonly address: string;
+  /** What its back channel's `fdsink` writes. */
+  readonly sound: Readable;
+  /** Connections that ended so far. */
+  readonly gone: () => number;
+}
+
+const packages =
+  "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad";
+
+/** Starts Debian's gst-rtsp-server. Fails with a sentence that names the packages when it is not installed. */
+export async function startGstServer(options: GstServerOptions): Promise<GstServer> {
+  const script = `${import.meta.dirname}/gst-rtsp-server.py`;
+  const child = spawn("/usr/bin/python3", [script, JSON.stringify(options)], { stdio: ["ignore", "pipe", "pipe"] });
+  child.on("error", () => {}); // "close" follows, and the sentence below is thrown
+  let gone = 0;
+  const said: string[] = [];
+  const lines = createInterface(child.stderr);
+  const port = await new Promise<number>((resolve, reject) => {
+    lines.on("line", (line) => {
+      said.push(line);
+      if (line === "gone") gone++;
+      const match = /^\{"port": (\d+)\}$/.exec(line);
+      if (match) resolve(Number(match[1]));
+    });
+    child.on("close", () => reject(new Error(`this test needs the Debian packages ${packages}: ${said.join("\n")}`)));
+  });
+  return {
+    address: `rtsp://127.0.0.1:${port}/cam`,
+    sound: child.stdout,
+    gone: () => gone,
+    [Symbol.asyncDispose]: () => end(child),
+  };
+}
+
+async function end(child: ChildProcessByStdio<null, Readable, Readable>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "close");
+}
