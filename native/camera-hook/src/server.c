@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -403,11 +404,20 @@ static void log_start(void)
 		log_line("STREAM_HACK_LIBIMP is not the library: left aside");
 }
 
+/** Being woken by the firmware's thread must not put that thread aside */
+static void yield_to_firmware(void)
+{
+	const int priority = 0;
+
+	(void)syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, &priority);
+}
+
 static void *run(void *arg)
 {
 	int wait_ms = 0;
 
 	(void)arg;
+	yield_to_firmware();
 	log_start();
 
 	for (;;)

@@ -10,9 +10,11 @@
  *   s N   play N blocks of its own           -> s result of the last one
  *   i     key frames asked for               -> i count, least gap in ms
  *   o     what the speaker got               -> o bytes hash
+ *   m N   N frames, blocks and own blocks at the same time -> m
  *   e N   fetch a frame of encoder channel N -> e result
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +148,49 @@ static void play(int count)
 	printf("s %d\n", result);
 }
 
+static void *run_video(void *count)
+{
+	for (int i = 0; i < *(int *)count; i++)
+		IMP_Encoder_GetStream(0, &stream, true);
+
+	return NULL;
+}
+
+static void *run_sound(void *count)
+{
+	struct imp_audio_frame sound;
+
+	for (int i = 0; i < *(int *)count; i++)
+		IMP_AI_GetFrame(0, 0, &sound, 0);
+
+	return NULL;
+}
+
+static void *run_speaker(void *count)
+{
+	static uint8_t samples[320];
+	struct imp_audio_frame sound = {
+		.vir_addr = (uintptr_t)samples, .len = sizeof(samples)};
+
+	for (int i = 0; i < *(int *)count; i++)
+		IMP_AO_SendFrame(0, 0, &sound, 0);
+
+	return NULL;
+}
+
+static void run_all(int count)
+{
+	void *(*const runs[3])(void *) = {run_video, run_sound, run_speaker};
+	pthread_t threads[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, runs[i], &count);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+
+	printf("m\n");
+}
+
 static void answer(char command, int count)
 {
 	uint64_t gap_ms;
@@ -159,6 +204,7 @@ static void answer(char command, int count)
 	case 'c': call(count); break;
 	case 'a': listen_sound(count); break;
 	case 's': play(count); break;
+	case 'm': run_all(count); break;
 	case 'e':
 		printf("e %d\n", IMP_Encoder_GetStream(count, &stream, true));
 		break;

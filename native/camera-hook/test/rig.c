@@ -3,6 +3,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -54,7 +55,7 @@ static struct sockaddr_in local(int port)
 int rig_listen(int port)
 {
 	struct sockaddr_in address = local(port);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (void *)&address, sizeof(address)) < 0 ||
 	    listen(fd, 1) < 0)
@@ -101,15 +102,13 @@ void rig_start(struct rig *rig)
 	int in[2], out[2];
 
 	signal(SIGPIPE, SIG_IGN);
-	if (pipe(in) < 0 || pipe(out) < 0)
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
 		fail("no pipe");
 
 	rig->pid = fork();
 	if (!rig->pid) {
 		dup2(in[0], 0);
 		dup2(out[1], 1);
-		for (int fd = 3; fd < 64; fd++)
-			close(fd);
 		execvp(rig_command[0], rig_command);
 		_exit(127);
 	}
@@ -177,7 +176,7 @@ int rig_connect(int port, int receive_buffer)
 	int one = 1;
 
 	for (;;) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 		if (receive_buffer)
 			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
