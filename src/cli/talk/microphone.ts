@@ -54,9 +54,10 @@ interface Capture extends AsyncDisposable {
 }
 
 async function openCapture(): Promise<Capture> {
-  const { DeviceAPI } = await import("node-av").catch((error: unknown) => {
+  const { AV_LOG_QUIET, DeviceAPI, Log } = await import("node-av").catch((error: unknown) => {
     throw noMicrophone("the optional package node-av is not installed", error);
   });
+  Log.setLevel(AV_LOG_QUIET);
   const { sampleRateHz: sampleRate, channels } = captureFormat;
   const input = await DeviceAPI.openMicrophone({ audioDevice: "default", sampleRate, channels }).catch(
     (error: unknown) => {
