@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import { before, describe, test } from "node:test";
 import { driverContract } from "../../../test/contracts/driver.ts";
+import { FakeDevice } from "../../../test/contracts/fake-device.ts";
 import { frameHashes, makeClip } from "../../../test/ffmpeg.ts";
-import type { Device } from "../../device/driver.ts";
+import type { TrackWriter } from "../../device/driver.ts";
+import type { Format } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Reader } from "../../media/reader.ts";
-import { Track } from "../../media/track.ts";
 import { type Clock, ManualClock, systemClock } from "../../util/clock.ts";
 import { DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
-import { silentLog } from "../../util/log.ts";
 import { type FakeHook, type FakeOptions, startFake, unitsOf } from "./fake.ts";
 import driver from "./index.ts";
 
@@ -25,42 +25,33 @@ const start = (options: Partial<FakeOptions> = {}) => {
   return startFake({ codec, units: unitsOf(clips[codec]), ...options });
 };
 
-/** Lends the driver a device and runs it; its one track is read as a viewer would. */
+/** A device whose track is read from its very first frame. */
+class Watched extends FakeDevice {
+  readonly published = Promise.withResolvers<Reader>();
+
+  override publish(format: Format): TrackWriter {
+    const writer = super.publish(format);
+    this.published.resolve(this.video!.read());
+    return writer;
+  }
+}
+
+/** The driver at work on a device. Disposing stops it. */
 class Bench implements AsyncDisposable {
-  readonly phases: string[] = [];
-  readonly over = new AbortController();
-  track: Track | undefined;
-  published = Promise.withResolvers<Reader>();
-  readonly clock: Clock;
+  readonly device: Watched;
+  /** How it ended: undefined for a stop, else the error. */
   readonly ran: Promise<Error | undefined>;
-  ready = 0;
 
   constructor(config: Record<string, unknown>, clock: Clock = systemClock) {
-    this.clock = clock;
-    const device: Device = {
-      id: "test",
-      signal: this.over.signal,
-      clock,
-      log: silentLog,
-      publish: (format) => {
-        this.track ??= new Track(format, { id: "test", clock });
-        this.published.resolve(this.track.read());
-        return this.track;
-      },
-      offerSpeaker: () => {},
-      commands: (async function* () {})(),
-      emit: () => {},
-      phase: (phase) => this.phases.push(phase),
-      ready: () => this.ready++,
-    };
-    this.ran = driver.run(device, driver.config.parse(config)).then(
+    this.device = new Watched({ clock });
+    this.ran = driver.run(this.device, driver.config.parse(config)).then(
       () => undefined,
       (error: Error) => error,
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.over.abort();
+    this.device.stop.abort();
     await this.ran;
   }
 }
@@ -68,7 +59,7 @@ class Bench implements AsyncDisposable {
 /** Sends until the driver has published its track: its connection may not be there yet. */
 async function sendUntilPublished(fake: FakeHook, bench: Bench): Promise<Reader> {
   let reader: Reader | undefined;
-  void bench.published.promise.then((one) => {
+  void bench.device.published.promise.then((one) => {
     reader = one;
   });
   while (!reader) {
@@ -89,14 +80,14 @@ for (const codec of ["h264", "h265"] as const) {
       await using bench = new Bench({ address: fake.address });
       await until(() => fake.counters.connections === 1);
       await fake.send(51);
-      const reader = await bench.published.promise;
+      const reader = await bench.device.published.promise;
       const frames: Frame[] = [];
       for (let i = 0; i < 50; i++) frames.push((await reader.next())!);
       const seen = Buffer.concat(frames.map((frame) => frame.data));
       assert.deepEqual(frameHashes(seen, codec), frameHashes(clips[codec], codec));
-      assert.deepEqual(bench.phases, ["connecting", "waiting-for-key-frame"]);
-      assert.equal(bench.ready, 1);
-      const format = bench.track?.format;
+      assert.deepEqual(bench.device.phases, ["connecting", "waiting-for-key-frame"]);
+      assert.equal(bench.device.readyCount, 1);
+      const format = bench.device.video?.format;
       assert.ok(format?.kind === "video" && format.widthPx === 320 && format.frameRate === 25);
       assert.ok(frames.every((frame, i) => i === 0 || frame.timestampUs > frames[i - 1]!.timestampUs));
     });
@@ -138,7 +129,7 @@ describe("what goes wrong", () => {
     let last = before;
     for (let frame = await reader.next(); frame && !frame.key; frame = await reader.next()) last = frame;
     assert.ok(last.timestampUs > before.timestampUs);
-    assert.equal(bench.over.signal.aborted, false);
+    assert.equal(bench.device.signal.aborted, false);
   });
 
   for (const framing of ["start-codes", "short-start-codes", "avcc"] as const) {
@@ -150,7 +141,7 @@ describe("what goes wrong", () => {
       fake.truncate();
       await fake.send(67);
       assert.equal(fake.counters.truncated, 1);
-      const reader = await bench.published.promise;
+      const reader = await bench.device.published.promise;
       const frames: Frame[] = [];
       for (let keys = 0; keys < 3; ) {
         const frame = (await reader.next())!;
@@ -238,12 +229,12 @@ describe("what goes wrong", () => {
     await using fake = await start();
     const bench = new Bench({ address: fake.address }, clock);
     await sendUntilPublished(fake, bench);
-    bench.over.abort();
+    bench.device.stop.abort();
     assert.equal(await bench.ran, undefined);
     await until(() => fake.open === 0);
     assert.equal(clock.pending, 0);
     const early = new Bench({ address: fake.address }, clock);
-    early.over.abort();
+    early.device.stop.abort();
     assert.equal(await early.ran, undefined);
     assert.equal(clock.pending, 0);
   });

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import elementary from "../../src/drivers/elementary/index.ts";
+import { FakeDevice } from "../contracts/fake-device.ts";
+import { frameHashes, makeClip } from "../ffmpeg.ts";
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  await using server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as { port: number }).port;
+}
+
+/** ffmpeg serves `file` as it is to one client at the port that the returned address names. */
+async function serve(file: string, muxer: string): Promise<{ readonly address: string } & AsyncDisposable> {
+  const port = await freePort();
+  const address = `tcp://127.0.0.1:${port}`;
+  const input = ["-v", "error", "-nostdin", "-re", "-readrate", "10", "-f", muxer, "-i", file];
+  const child = spawn("ffmpeg", [...input, "-c", "copy", "-f", muxer, `${address}?listen=1`], { stdio: "inherit" });
+  const ended = once(child, "exit");
+  return {
+    address,
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+for (const [codec, muxer] of [
+  ["h264", "h264"],
+  ["h265", "hevc"],
+] as const) {
+  test(`${codec}: ffmpeg as camera; what it sends is what a reader gets, bit for bit`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-"));
+    await using cleanUp = new AsyncDisposableStack();
+    cleanUp.defer(() => rm(folder, { recursive: true }));
+    const clip = makeClip({ codec, frames: 60, slices: 2 });
+    const file = join(folder, `clip.${muxer}`);
+    await writeFile(file, clip);
+    const camera = cleanUp.use(await serve(file, muxer));
+    const device = new FakeDevice();
+    const frames: Uint8Array[] = [];
+    const reading = device
+      .until(() => device.video !== undefined)
+      .then(async () => {
+        using reader = device.video!.read();
+        while (frames.length < 59) frames.push((await reader.next())!.data);
+      });
+    let refused = true;
+    while (refused) {
+      const error = await elementary.run(device, elementary.config.parse({ address: camera.address })).catch((e) => e);
+      refused = (error as { code?: string }).code === "unreachable"; // ffmpeg does not listen yet
+    }
+    await reading;
+    assert.deepEqual(frameHashes(Buffer.concat(frames), codec), frameHashes(clip, codec).slice(0, 59));
+  });
+}
