@@ -154,6 +154,24 @@ describe("what goes wrong", () => {
     });
   }
 
+  test("bytes without a picture for 30 s are given up", async () => {
+    const clock = new ManualClock();
+    await using fake = await start();
+    await using bench = new Bench({ address: fake.address }, clock);
+    await sendUntilPublished(fake, bench);
+    let error: Error | undefined;
+    const over = bench.ran.then((one) => {
+      error = one;
+    });
+    while (!error) {
+      fake.babble(100);
+      await clock.advance(500);
+    }
+    await over;
+    assert.ok(error instanceof RecoverableError && error.code === "no-key-frame", `${error}`);
+    assert.ok(clock.nowUs() < 60_000_000);
+  });
+
   test("another viewer takes the stream: the driver says so", async () => {
     await using fake = await start();
     await using bench = new Bench({ address: fake.address });

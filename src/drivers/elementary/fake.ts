@@ -113,6 +113,11 @@ export class FakeHook implements AsyncDisposable {
     this.#stalled = false;
   }
 
+  /** Bytes that are no video: a firmware that lost its way. */
+  babble(bytes: number): void {
+    this.#client?.write(new Uint8Array(bytes).fill(0x55));
+  }
+
   /** The next unit is cut in its middle, as the hook does when the socket takes no more. */
   truncate(): void {
     this.#truncateNext = true;
