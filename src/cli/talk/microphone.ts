@@ -1,6 +1,9 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { AudioConversion, Converter } from "../../media/convert.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import { Reblocker } from "../../media/reblock.ts";
 import { systemClock } from "../../util/clock.ts";
 import { FatalError } from "../../util/errors.ts";
 
@@ -12,12 +15,13 @@ export interface MicrophoneOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is asked of the machine's sound card; every card and every sound server can do it. */
+/** What is asked of the sound system; every card and every sound server can do it. */
 const captureFormat = pcmFormat(48_000, 2);
+/** 20 ms. */
+const captureBlockBytes = 3840;
 
 /**
- * This machine's default microphone, through FFmpeg's capture devices (ALSA on Linux, which leads to PipeWire or
- * PulseAudio where they run), as live frames in `output`'s format until `signal` aborts. Throws FatalError
+ * This machine's default microphone as live frames in `output`'s format until `signal` aborts. Throws FatalError
  * `no-microphone` with a sentence for a person.
  */
 export async function openMicrophone(options: MicrophoneOptions): Promise<AsyncIterable<Frame>> {
@@ -33,11 +37,14 @@ async function* captured(
 ): AsyncGenerator<Frame, void, void> {
   await using conversion = options.conversion;
   await using _capture = capture;
+  const reblocker = new Reblocker(captureBlockBytes);
   const pump = async () => {
     try {
       for await (const data of capture.packets) {
         if (options.signal.aborted) return;
-        conversion.push({ data, timestampUs: systemClock.nowUs(), key: true });
+        for (const block of reblocker.push(data)) {
+          conversion.push({ data: block, timestampUs: systemClock.nowUs(), key: true, durationUs: 20_000 });
+        }
       }
     } finally {
       conversion.end();
@@ -49,21 +56,61 @@ async function* captured(
   await pumping;
 }
 
+/** Raw sound from a microphone, in {@link captureFormat}. */
 interface Capture extends AsyncDisposable {
   readonly packets: AsyncIterable<Uint8Array>;
 }
 
+/** Recorders that come with Linux desktops; they know the sound server, which FFmpeg's own ALSA library does not. */
+const recorders: readonly (readonly [program: string, ...args: string[]])[] = [
+  ["parec", "--raw", "--format=s16le", "--rate=48000", "--channels=2", "--latency-msec=20"],
+  ["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-r", "48000", "-c", "2", "--period-time=20000"],
+];
+
 async function openCapture(): Promise<Capture> {
+  for (const [program, ...args] of recorders) {
+    const capture = await record(program, args);
+    if (capture) return capture;
+  }
+  return await openDevice();
+}
+
+/** A recorder that gives sound; undefined when it is not installed or has nothing to record from. */
+async function record(program: string, args: readonly string[]): Promise<Capture | undefined> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const packets = (child.stdout as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  try {
+    await once(child, "spawn");
+  } catch {
+    return undefined; // it is not installed
+  }
+  const first = await packets.next();
+  if (first.done) return undefined;
+  return { packets: recorded(first.value, packets), [Symbol.asyncDispose]: () => end(child) };
+}
+
+async function* recorded(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  yield first;
+  for (let step = await rest.next(); !step.done; step = await rest.next()) yield step.value;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** FFmpeg's capture devices: ALSA on Linux, AVFoundation on macOS, DirectShow on Windows. */
+async function openDevice(): Promise<Capture> {
   const { AV_LOG_QUIET, DeviceAPI, Log } = await import("node-av").catch((error: unknown) => {
     throw noMicrophone("the optional package node-av is not installed", error);
   });
   Log.setLevel(AV_LOG_QUIET);
   const { sampleRateHz: sampleRate, channels } = captureFormat;
-  const input = await DeviceAPI.openMicrophone({ audioDevice: "default", sampleRate, channels }).catch(
-    (error: unknown) => {
-      throw noMicrophone("there is no recording device that its sound system calls the default", error);
-    },
-  );
+  const input = await DeviceAPI.openMicrophone({ sampleRate, channels }).catch((error: unknown) => {
+    throw noMicrophone("nothing to record from was found", error);
+  });
   return { packets: packetsOf(input), [Symbol.asyncDispose]: () => input[Symbol.asyncDispose]() };
 }
 
