@@ -16,9 +16,9 @@ const keyJumpUs = 400_000;
 const slewShare = 0.05;
 
 /**
- * Timestamps for a video stream that has none of its own: evenly spaced by the declared or measured frame rate, so that a
- * burst after a network stall plays at its true speed, and held to the arrival of the least delayed frames, so that they
- * neither run ahead nor fall behind. Strictly increasing.
+ * Timestamps for a video stream that has none of its own: evenly spaced by the declared or measured frame rate, so that
+ * a burst after a network stall plays at its true speed, and held to the arrival of the least delayed frames, so that
+ * they neither run ahead nor fall behind. Strictly increasing.
  */
 export class SmoothTimestamps {
   #lastUs: number | undefined;

@@ -16,7 +16,7 @@ export const elementaryConfig = z.strictObject({
     .min(0.1)
     .max(240)
     .optional()
-    .describe("Frames per second, where the stream itself says it wrongly or not at all."),
+    .describe("Frames per second to begin with, where the stream says it wrongly or not at all; measuring follows."),
   token: z
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, "has to be 1 to 256 printable characters without blanks")
