@@ -23,6 +23,8 @@ export interface ViewerStats {
   readonly framesDropped: number;
   readonly nacks: number;
   readonly keyFrameRequests: number;
+  /** As the viewer last reported it. */
+  readonly packetsLost?: number;
   readonly roundTripMs?: number;
 }
 

@@ -48,7 +48,6 @@ export class Peer {
   #heardUs: number | undefined;
   #nacks = 0;
   #keyFrameRequests = 0;
-  #roundTripMs: number | undefined;
   #open = true;
   readonly #options: PeerOptions;
 
@@ -85,13 +84,18 @@ export class Peer {
 
   get stats(): ViewerStats {
     const sum = (pick: (sender: RtpSender) => number) => this.#senders.reduce((total, one) => total + pick(one), 0);
+    const reports = this.#senders.flatMap((sender) => sender.reported ?? []);
+    const roundTripMs = reports.find((report) => report.roundTripMs !== undefined)?.roundTripMs;
     return {
       packetsSent: sum((sender) => sender.counters.packets),
       bytesSent: sum((sender) => sender.counters.bytes),
       framesDropped: sum((sender) => sender.counters.dropped),
       nacks: this.#nacks,
       keyFrameRequests: this.#keyFrameRequests,
-      ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
+      ...(reports.length === 0
+        ? {}
+        : { packetsLost: reports.reduce((total, { packetsLost }) => total + packetsLost, 0) }),
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
     };
   }
 
@@ -185,7 +189,7 @@ export class Peer {
       for (const sender of this.#senders) sender.restart();
     } else if (packet.type === "receiver-report" || packet.type === "sender-report") {
       for (const report of packet.reports) {
-        for (const sender of this.#senders) this.#roundTripMs = sender.roundTripMs(report) ?? this.#roundTripMs;
+        for (const sender of this.#senders) sender.takeReport(report);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { ReportBlock } from "../../../protocols/rtp/rtcp.ts";
 import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
 import type { Clock } from "../../../util/clock.ts";
 import type { Sending, SendQueue } from "./send-queue.ts";
@@ -31,7 +32,15 @@ export interface SenderCounters {
   dropped: number;
 }
 
-const reportEveryUs = 1_000_000;
+/** What a viewer says about what it gets. */
+export interface SenderReported {
+  readonly packetsLost: number;
+  readonly roundTripMs?: number;
+}
+
+/** Sound is reported as seldom as RFC 3550 (6.2) asks once its first reports have been heard. */
+const reportEveryUs = { first: 1_000_000, video: 1_000_000, audio: 5_000_000 };
+const firstReports = 3;
 /** Live pictures that waited longer are given up, up to the next key frame; sound is simply skipped. */
 const maxVideoLagUs = 1_000_000;
 const maxAudioLagUs = 200_000;
@@ -59,6 +68,8 @@ export class RtpSender implements Sending, StreamReader, Disposable {
   /** Not wrapped. */
   #lastTimestamp = Number.NEGATIVE_INFINITY;
   #lastReportUs = Number.NEGATIVE_INFINITY;
+  #reports = 0;
+  #reported: SenderReported | undefined;
   #lastKeyUs = Number.NEGATIVE_INFINITY;
   readonly #options: RtpSenderOptions;
 
@@ -97,16 +108,22 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     return catchingUp ? Math.ceil(packets * catchUpMsPerPacket) : 0;
   }
 
-  /** Round trip from a receiver's report about this sender (RFC 3550, 6.4.1), ms; undefined for somebody else's. */
-  roundTripMs(report: {
-    readonly ssrc: number;
-    readonly lastReport: number;
-    readonly delaySinceLastReport: number;
-  }): number | undefined {
-    if (report.ssrc !== this.#options.ssrc || report.lastReport === 0) return undefined;
+  /** What the viewer last reported of this stream. */
+  get reported(): SenderReported | undefined {
+    return this.#reported;
+  }
+
+  /** A receiver's report; one about another stream is passed over. Round trip as in RFC 3550, 6.4.1. */
+  takeReport(report: ReportBlock): void {
+    if (report.ssrc !== this.#options.ssrc) return;
+    const packetsLost = Math.max(0, report.totalLost);
+    if (report.lastReport === 0) {
+      this.#reported = { packetsLost };
+      return;
+    }
     const now = ntpMiddle(ntpTime(this.#wallUs()));
     const ms = (((now - report.lastReport - report.delaySinceLastReport) | 0) * 1000) / 65_536;
-    return Math.max(0, Math.round(ms * 10) / 10);
+    this.#reported = { packetsLost, roundTripMs: Math.max(0, Math.round(ms * 10) / 10) };
   }
 
   [Symbol.dispose](): void {
@@ -203,12 +220,14 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     return this.#firstTimestamp + Math.round((us * this.#options.clockRateHz) / 1e6);
   }
 
-  /** Once a second, what the stream's clock says now: the same for all streams of a viewer, so they are played in step. */
+  /** What the stream's clock says now, sent now and then: the same for all streams of a viewer, so they are played in step. */
   #report(): void {
     const { sink, clock, ssrc, cname } = this.#options;
     const nowUs = clock.nowUs();
-    if (nowUs - this.#lastReportUs < reportEveryUs) return;
+    const { kind } = this.#options.stream;
+    if (nowUs - this.#lastReportUs < reportEveryUs[this.#reports < firstReports ? "first" : kind]) return;
     this.#lastReportUs = nowUs;
+    this.#reports++;
     const report = serializeRtcp([
       {
         type: "sender-report",
