@@ -1,15 +1,18 @@
 import type { Converter } from "../../media/convert.ts";
+import type { Frame } from "../../media/frame.ts";
 import { openAudioConversion } from "./audio.ts";
 import { openDecodedFile } from "./file.ts";
 import { FfmpegLink, type FfmpegOptions } from "./link.ts";
 import type { SceneOptions } from "./messages.ts";
 import { createSnapshots } from "./snapshot.ts";
 import { type Clip, generateClip, type MediaStreams, openFileStreams, openSceneStreams } from "./streams.ts";
+import { generateTone, type ToneOptions } from "./tone.ts";
 import { createTrackConversions } from "./track.ts";
 
 export type { FfmpegOptions } from "./link.ts";
 export type { SceneOptions, StreamFrame } from "./messages.ts";
 export type { Clip, MediaStreams } from "./streams.ts";
+export type { ToneOptions } from "./tone.ts";
 
 /** The converter, and what the file driver, the fakes and the doctor ask of FFmpeg besides. */
 export interface FfmpegWorker extends Converter {
@@ -23,6 +26,8 @@ export interface FfmpegWorker extends Converter {
   openScene(scene: Partial<SceneOptions>): Promise<MediaStreams>;
   /** So many seconds of a made-up camera's pictures, all at once. */
   generateClip(scene: Partial<SceneOptions> & { readonly seconds: number }): Promise<Clip>;
+  /** So many seconds of a bell that is struck every second. */
+  generateTone(options: ToneOptions): Promise<Frame[]>;
 }
 
 /**
@@ -41,6 +46,7 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     openFile: (path) => openFileStreams(link, path),
     openScene: (scene) => openSceneStreams(link, scene),
     generateClip: (scene) => generateClip(link, scene),
+    generateTone: (tone) => generateTone(link, { ...tone, log }),
     convertTrack,
     convertAudio: (input, { output, gain }) => openAudioConversion(link, { input, output, gain: gain ?? 1 }),
     decodeFile: (source, decode) => openDecodedFile(link, source, { ...decode, log }),

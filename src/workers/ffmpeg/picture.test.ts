@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { ffmpeg, frameHashes, makeClip } from "../../../test/ffmpeg.ts";
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
-import type { VideoFormat } from "../../media/format.ts";
+import { pcmFormat, type VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
-import { openConverter } from "./testing.ts";
+import { audio, convert, loudness, openConverter, samplesOf } from "./testing.ts";
 
 function keyFrameOf(codec: "h264" | "h265"): { readonly frame: Frame; readonly format: VideoFormat } {
   const keeper = new ParameterSetKeeper(codec);
@@ -130,4 +130,18 @@ test("a made-up camera is drawn only as far as it is read, with its sound beside
     if (++count === 150) break;
   }
   assert.ok(Math.abs((lastUs[0] ?? 0) - (lastUs[1] ?? 0)) <= 60_000, `${lastUs}`);
+});
+
+test("a bell as a fake's sound, in the format that the fake serves", async () => {
+  await using converter = openConverter();
+  const output = audio("pcma", 8000);
+  const frames = await converter.generateTone({ pitchHz: 660, seconds: 2, output });
+  assert.equal(frames.length, 100);
+  assert.ok(frames.every(({ data }) => data.length === 160));
+  const pcm = await convert(converter, frames, { input: output, output: pcmFormat(8000) });
+  const levels = pcm.frames.map((frame) => loudness(samplesOf([frame])));
+  assert.ok(
+    (levels[1] ?? 0) > 3000 && (levels[48] ?? 0) < 200 && (levels[51] ?? 0) > 3000,
+    levels.map(Math.round).join(" "),
+  );
 });

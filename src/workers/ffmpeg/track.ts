@@ -3,13 +3,15 @@ import type { AudioFormat } from "../../media/format.ts";
 import type { Reader } from "../../media/reader.ts";
 import { Track } from "../../media/track.ts";
 import type { Clock } from "../../util/clock.ts";
-import { FatalError } from "../../util/errors.ts";
+import { FatalError, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { LiveConversion } from "./audio.ts";
 import type { FfmpegLink } from "./link.ts";
 
 /** How long a conversion goes on after its last reader left. */
 const lingerMs = 5_000;
+/** After this, a conversion that failed is tried again. */
+const retryMs = 1_000;
 
 interface Deps {
   readonly clock: Clock;
@@ -71,8 +73,33 @@ function convertedTrack(link: FfmpegLink, task: Conversion): Track {
 }
 
 function runConversion(link: FfmpegLink, task: Conversion & { readonly output: Track }): Disposable {
-  const { source, output, log } = task;
-  let live = openLive(link, task);
+  const { source, output, clock, log } = task;
+  let retry: Disposable | undefined;
+  const open = (): LiveConversion => {
+    retry?.[Symbol.dispose]();
+    return new LiveConversion(
+      link,
+      { input: source.format as AudioFormat, output: output.format as AudioFormat, gain: 1 },
+      {
+        opened: (format) => {
+          if (format.config) output.updateFormat(format);
+        },
+        frames: (frames) => {
+          for (const frame of frames) output.write(frame);
+        },
+        end: () => {},
+        failed: (error) => {
+          log.warn({ track: output.id, error: error.message }, "conversion failed");
+          if (error instanceof RecoverableError) retry = clock.timer(retryMs, reopen);
+        },
+      },
+    );
+  };
+  const reopen = (): void => {
+    live[Symbol.dispose]();
+    live = open();
+  };
+  let live = open();
   let version = source.formatVersion;
   const reader: Reader = source.read({
     start: "live",
@@ -85,31 +112,14 @@ function runConversion(link: FfmpegLink, task: Conversion & { readonly output: T
     if (source.formatVersion === version) return;
     version = source.formatVersion;
     log.debug({ track: output.id }, "conversion opened again: the source's format changed");
-    live[Symbol.dispose]();
-    live = openLive(link, task);
+    reopen();
   });
   return {
     [Symbol.dispose]: () => {
+      retry?.[Symbol.dispose]();
       watch[Symbol.dispose]();
       reader[Symbol.dispose]();
       live[Symbol.dispose]();
     },
   };
-}
-
-function openLive(link: FfmpegLink, { source, output, log }: Conversion & { readonly output: Track }): LiveConversion {
-  return new LiveConversion(
-    link,
-    { input: source.format as AudioFormat, output: output.format as AudioFormat, gain: 1 },
-    {
-      opened: (format) => {
-        if (format.config) output.updateFormat(format);
-      },
-      frames: (frames) => {
-        for (const frame of frames) output.write(frame);
-      },
-      end: () => {},
-      failed: (error) => log.warn({ track: output.id, error: error.message }, "conversion failed"),
-    },
-  );
 }

@@ -4,6 +4,7 @@ import { splitAnnexB } from "../../../codecs/annexb.ts";
 import { ParameterSetKeeper } from "../../../codecs/video-format.ts";
 import { type Format, opusFormat } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
+import { bell } from "../bell.ts";
 import type { SceneOptions, StreamFrame } from "../messages.ts";
 import { check, present } from "./av.ts";
 import { createAudioEncoder } from "./encode.ts";
@@ -111,7 +112,7 @@ async function openEncoder(options: SceneOptions): Promise<CodecContext> {
   return context;
 }
 
-/** A soft bell every second: a fundamental and its octave, dying away. */
+/** The camera's sound: a bell every second, as Opus. */
 async function* encodeTone(pitchHz: number): AsyncGenerator<Frame, void, void> {
   const { sampleRateHz, channels } = opusFormat;
   using encoder = await createAudioEncoder(opusFormat);
@@ -125,12 +126,4 @@ async function* encodeTone(pitchHz: number): AsyncGenerator<Frame, void, void> {
       yield { data, key: true, timestampUs: Math.max(0, Math.round((pts * 1e6) / sampleRateHz)), durationUs: 20_000 };
     }
   }
-}
-
-/** The sample at `seconds` of a bell of `pitchHz` that is struck at every full second. */
-export function bell(seconds: number, pitchHz: number): number {
-  const since = seconds % 1;
-  const envelope = Math.min(1, since * 200) * Math.exp(-5 * since) * Math.min(1, (1 - since) * 50);
-  const turn = 2 * Math.PI * pitchHz * seconds;
-  return Math.round(9000 * envelope * (Math.sin(turn) + 0.35 * Math.sin(2 * turn)));
 }

@@ -1,8 +1,11 @@
 import { AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, type AVPixelFormat, SWS_AREA } from "node-av/constants";
-import { Codec, CodecContext, type Frame, Packet, Rational, SoftwareScaleContext } from "node-av/lib";
+import { Codec, CodecContext, Dictionary, type Frame, Packet, Rational, SoftwareScaleContext } from "node-av/lib";
 import type { VideoFormat } from "../../../media/format.ts";
 import { FatalError, RecoverableError } from "../../../util/errors.ts";
 import { bufferOf, check, emptyFrame, present } from "./av.ts";
+
+/** 8192 by 4320: a stream that claims more is damaged or means harm. */
+const maxPixels = 8192 * 4320;
 
 /**
  * Decodes one key frame (Annex B, with its parameter sets) to a JPEG, scaled down to `widthPx` when it is wider.
@@ -25,7 +28,7 @@ async function decodePicture(format: VideoFormat, keyFrame: Uint8Array): Promise
   using context = new CodecContext();
   context.allocContext3(codec);
   context.threadCount = 1;
-  check(await context.open2(codec), `opening the decoder for ${format.codec}`);
+  check(await context.open2(codec, Dictionary.fromObject({ max_pixels: maxPixels })), `opening ${format.codec}`);
   using packet = new Packet();
   packet.alloc();
   packet.data = bufferOf(keyFrame);

@@ -1,0 +1,48 @@
+import type { AudioFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+import type { Log } from "../../util/log.ts";
+import { bell } from "./bell.ts";
+import { openDecodedFile } from "./file.ts";
+import type { FfmpegLink } from "./link.ts";
+
+/** A sound that fakes serve. */
+export interface ToneOptions {
+  /** The bell's pitch in Hz. */
+  readonly pitchHz: number;
+  readonly seconds: number;
+  /** Any format that the hub carries. */
+  readonly output: AudioFormat;
+}
+
+const rateHz = 48_000;
+
+/** A bell every second, in packets of 20 ms (AAC: 1024 samples), timestamps from 0. */
+export async function generateTone(link: FfmpegLink, options: ToneOptions & { readonly log: Log }): Promise<Frame[]> {
+  await using sound = await openDecodedFile(link, { bytes: wav(options) }, options);
+  const frames: Frame[] = [];
+  for await (const frame of sound.frames) frames.push(frame);
+  return frames;
+}
+
+async function* wav({ pitchHz, seconds }: ToneOptions): AsyncGenerator<Uint8Array, void, void> {
+  const samples = Math.round(seconds * rateHz);
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0, "latin1");
+  head.writeUInt32LE(36 + samples * 2, 4);
+  head.write("WAVEfmt ", 8, "latin1");
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rateHz, 24);
+  head.writeUInt32LE(rateHz * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write("data", 36, "latin1");
+  head.writeUInt32LE(samples * 2, 40);
+  yield head;
+  for (let at = 0; at < samples; at += rateHz) {
+    const block = Buffer.alloc(Math.min(rateHz, samples - at) * 2);
+    for (let i = 0; i < block.length / 2; i++) block.writeInt16LE(bell((at + i) / rateHz, pitchHz), i * 2);
+    yield block;
+  }
+}
