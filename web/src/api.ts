@@ -59,9 +59,9 @@ export interface UserForm {
 export interface Token {
   readonly id: string;
   readonly name: string;
-  readonly createdAtMs?: number;
-  readonly expiresAtMs?: number;
-  readonly lastUsedAtMs?: number;
+  readonly createdMs: number;
+  readonly expiresMs?: number;
+  readonly lastUsedMs?: number;
   readonly token?: string;
 }
 
@@ -71,8 +71,8 @@ export interface AuditEntry {
   readonly atMs: number;
   readonly actor: string;
   readonly action: string;
-  readonly subject: string;
-  readonly detail?: unknown;
+  readonly subject?: string;
+  readonly detail?: string;
 }
 
 /** What the hub tells over `/api/v1/events`. */
@@ -82,6 +82,7 @@ export type HubMessage =
   | { readonly type: "removed"; readonly id: string }
   | TalkMessage
   | { readonly type: "signed-out"; readonly reason: string }
+  | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
 
 /** The answer to this page's own wish to talk. */

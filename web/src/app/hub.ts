@@ -135,6 +135,7 @@ export class Hub extends EventTarget {
         this.#forget();
         void this.start();
         return;
+      case "error":
       case "pong":
         return;
     }

@@ -1,19 +1,21 @@
 /** What the audit's actions mean in plain words; `{}` is the subject. */
 const words: Readonly<Record<string, string>> = {
   login: "signed in",
-  "login-failed": "tried to sign in with a wrong password",
+  "login-failed": "could not sign in",
   logout: "signed out",
   setup: "set up this hub",
-  "device-add": "added {}",
-  "device-update": "changed {}",
-  "device-remove": "removed {}",
-  "device-restart": "restarted {}",
-  "device-probe": "looked at {}",
-  "user-add": "added the person {}",
-  "user-update": "changed the rights of {}",
-  "user-remove": "removed the person {}",
-  "token-add": "made the token {}",
-  "token-remove": "withdrew the token {}",
+  "setup-failed": "gave a wrong set-up code",
+  "device-added": "added {}",
+  "device-changed": "changed {}",
+  "device-removed": "removed {}",
+  "device-restarted": "restarted {}",
+  "user-added": "added the person {}",
+  "user-changed": "changed the person {}",
+  "user-removed": "removed the person {}",
+  "token-add": "made a token for {}",
+  "token-made": "made the token {}",
+  "token-remove": "withdrew a token of {}",
+  "token-revoked": "withdrew a token",
   view: "watched {}",
   listen: "listened to {}",
   talk: "spoke through {}",
@@ -22,12 +24,13 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** One audit line as a sentence without its time: "Anna spoke through Front door". */
-export function sayAudit(entry: { readonly actor: string; readonly action: string; readonly subject: string }): string {
-  const action = entry.action.toLowerCase().replaceAll(/[._: ]/g, "-");
-  const swapped = action.replace(/^(\w+)-(\w+)$/, "$2-$1");
-  const pattern = words[action] ?? words[swapped] ?? `${action.replaceAll("-", " ")} {}`;
-  const actor = entry.actor || "The hub";
-  return `${actor} ${pattern.replace("{}", entry.subject)}`.trim();
+export function sayAudit(entry: {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject?: string;
+}): string {
+  const pattern = words[entry.action] ?? `${entry.action.replaceAll(/[-._]/g, " ")} {}`;
+  return `${entry.actor || "The hub"} ${pattern.replace("{}", () => entry.subject ?? "")}`.trim();
 }
 
 /** "Today", "Yesterday", or the date, for headings. */

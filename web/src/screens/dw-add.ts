@@ -190,8 +190,7 @@ export class DwAdd extends HubElement {
       username: text("username"),
       password: text("password"),
     };
-    const given = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
-    return this.device ? { ...given, area: form.area } : given;
+    return Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
   }
 
   #onPaste(): void {

@@ -119,16 +119,7 @@ export class DwCamera extends HubElement {
           min-width: 0;
         }
       }
-      @media (max-width: 860px) and (orientation: portrait) {
-        :host {
-          grid-template-rows: auto auto 1fr;
-        }
-        .stage {
-          aspect-ratio: 16 / 9;
-        }
-        .bottom {
-          align-content: end;
-        }
+      @media (max-width: 640px) {
         .head .what {
           display: none;
         }

@@ -76,9 +76,9 @@ export class DwEvents extends HubElement {
     const entries = (this.entries ?? [])
       .map((entry) => ({
         ...entry,
-        text: sayAudit({ ...entry, subject: this.hub.device(entry.subject)?.name ?? entry.subject }),
+        text: sayAudit({ ...entry, subject: this.#nameOf(entry.subject) }),
       }))
-      .filter(({ text, detail }) => `${text} ${detailOf(detail)}`.toLowerCase().includes(wanted));
+      .filter(({ text, detail }) => `${text} ${detail ?? ""}`.toLowerCase().includes(wanted));
     const days = Map.groupBy(entries, ({ atMs }) => dayName(atMs, Date.now()));
     return html`
       <header>
@@ -100,6 +100,10 @@ export class DwEvents extends HubElement {
     `;
   }
 
+  #nameOf(subject: string | undefined): string | undefined {
+    return subject === undefined ? undefined : (this.hub.device(subject)?.name ?? subject);
+  }
+
   #load = async (): Promise<void> => {
     const last = this.entries?.at(-1);
     try {
@@ -118,20 +122,11 @@ export class DwEvents extends HubElement {
 
 function line(entry: AuditEntry & { readonly text: string }) {
   const time = new Date(entry.atMs);
-  const detail = detailOf(entry.detail);
   return html`<li>
     <time datetime=${time.toISOString()}>${time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
     <span>${entry.text}</span>
-    ${detail ? html`<p class="muted small">${detail}</p>` : nothing}
+    ${entry.detail ? html`<p class="muted small">${entry.detail}</p>` : nothing}
   </li>`;
-}
-
-function detailOf(detail: unknown): string {
-  if (typeof detail === "string") return detail;
-  if (!detail || typeof detail !== "object") return "";
-  return Object.entries(detail)
-    .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
-    .join(", ");
 }
 
 customElements.define("dw-events", DwEvents);

@@ -202,8 +202,7 @@ export class DwPeople extends HubElement {
   #load = async (): Promise<void> => {
     this.editing = undefined;
     try {
-      const answer = await call<{ users: readonly User[] } | readonly User[]>("GET", "/api/v1/users");
-      this.users = "users" in answer ? answer.users : answer;
+      this.users = (await call<{ users: readonly User[] }>("GET", "/api/v1/users")).users;
     } catch (error) {
       this.wrong = sentence(error);
     }

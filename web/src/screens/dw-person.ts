@@ -99,7 +99,7 @@ export class DwPerson extends HubElement {
       <form @submit=${this.#save}>
         <div class="pair">
           <label><span>Name</span><input name="name" required maxlength="64" autocomplete="off" .defaultValue=${user?.name ?? ""} /></label>
-          <label><span>Password</span><input name="password" type="password" minlength="10" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 10 characters"} /></label>
+          <label><span>Password</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>
         </div>
         <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>Administrator</strong><br /><span class="help">Everything everywhere, and may add devices and people.</span></span></label>
         ${this.administrator ? nothing : this.#renderGrid()}

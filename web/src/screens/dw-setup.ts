@@ -98,7 +98,7 @@ export class DwSetup extends HubElement {
   #renderAdministrator() {
     return html`<form @submit=${this.#onAdministrator}>
       <label><span>Your name</span><input name="name" autocomplete="username" maxlength="64" required autofocus /></label>
-      <label><span>Password</span><input name="password" type="password" autocomplete="new-password" minlength="10" required /><span class="help">At least 10 characters; a short sentence is best.</span></label>
+      <label><span>Password</span><input name="password" type="password" autocomplete="new-password" minlength="8" required /><span class="help">At least 8 characters; a short sentence is best.</span></label>
       ${this.#renderWrong()}
       <div class="row">
         <button type="button" @click=${() => this.#go("code")}>Back</button>

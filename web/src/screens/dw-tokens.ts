@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { call, sentence, type Token } from "../api.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
+import { howLong } from "../pure/words.ts";
 
 /** The person's own tokens: for programs that act in their name. A token is shown once. */
 export class DwTokens extends LitElement {
@@ -88,8 +89,7 @@ export class DwTokens extends LitElement {
 
   async #load(): Promise<void> {
     await this.#try(async () => {
-      const answer = await call<{ tokens: readonly Token[] } | readonly Token[]>("GET", "/api/v1/tokens");
-      this.tokens = "tokens" in answer ? answer.tokens : answer;
+      this.tokens = (await call<{ tokens: readonly Token[] }>("GET", "/api/v1/tokens")).tokens;
     });
   }
 
@@ -125,8 +125,9 @@ export class DwTokens extends LitElement {
   }
 }
 
-function expiry({ expiresAtMs }: Token): string {
-  return expiresAtMs ? `valid until ${new Date(expiresAtMs).toLocaleDateString()}` : "valid until withdrawn";
+function expiry({ expiresMs, lastUsedMs }: Token): string {
+  const until = expiresMs ? `valid until ${new Date(expiresMs).toLocaleDateString()}` : "valid until withdrawn";
+  return lastUsedMs ? `${until}, last used ${howLong(Date.now() - lastUsedMs)} ago` : until;
 }
 
 customElements.define("dw-tokens", DwTokens);

@@ -58,6 +58,7 @@ export class DwWall extends HubElement {
         overflow: auto;
         display: grid;
         grid-template-columns: repeat(var(--columns, 1), minmax(0, var(--tile, 1fr)));
+        grid-auto-rows: max-content;
         gap: 4px;
         justify-content: center;
         align-content: safe center;
@@ -67,9 +68,13 @@ export class DwWall extends HubElement {
       }
       .tile {
         position: relative;
+        aspect-ratio: 16 / 9;
         border-radius: var(--dw-radius);
         overflow: hidden;
         background: var(--dw-picture);
+      }
+      .tile dw-player {
+        height: 100%;
       }
       .tile > a {
         position: absolute;
@@ -138,7 +143,7 @@ export class DwWall extends HubElement {
         pointer-events: none;
       }
       .still {
-        aspect-ratio: 16 / 9;
+        height: 100%;
         display: grid;
         place-content: center;
         justify-items: center;

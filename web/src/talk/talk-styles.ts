@@ -34,6 +34,9 @@ export const talkStyles = css`
     flex: 1;
     min-width: 0;
   }
+  [data-tone="speaking"] .text {
+    white-space: nowrap;
+  }
   .text {
     font-size: var(--dw-18, 1.125rem);
     line-height: 1.3;
@@ -118,7 +121,10 @@ export const talkStyles = css`
       width: 76px;
     }
     .level {
-      width: 72px;
+      width: 64px;
+    }
+    [data-tone="speaking"] .words .detail {
+      display: none;
     }
   }
 `;

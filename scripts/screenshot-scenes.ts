@@ -1,0 +1,327 @@
+import type { Page } from "playwright-core";
+import { camera, freeSpeaker, house, troubledHouse, videoTrack } from "../test/e2e/page-devices.ts";
+import type { PageServer, PageServerOptions } from "../test/e2e/page-server.ts";
+
+/** One picture to take: where, of what, after doing what. */
+export interface Scene {
+  readonly name: string;
+  readonly path: string;
+  readonly server: () => Partial<PageServerOptions>;
+  readonly prepare?: (page: Page, server: PageServer | undefined) => Promise<void>;
+}
+
+const ben = { name: "Ben", priority: 0, sinceMs: Date.now() } as const;
+
+/** Pictures move on at least `count` players; a wall shows nothing worth looking at before. */
+async function moving(page: Page, count = 1): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const found: Element[] = [];
+      const look = (root: ParentNode) => {
+        for (const element of root.querySelectorAll("*")) {
+          if (element.localName === "dw-player" && element.getAttribute("data-tone") === "live") found.push(element);
+          if (element.shadowRoot) look(element.shadowRoot);
+        }
+      };
+      look(document);
+      return found.length >= wanted;
+    },
+    count,
+    { timeout: 20_000 },
+  );
+}
+
+/** Holds the talk bar and leaves it held. */
+async function hold(page: Page): Promise<void> {
+  const box = await page.locator("dw-talk .hold").boundingBox();
+  if (!box) throw new Error("there is no talk bar");
+  await page.mouse.move(box.x + 40, box.y + box.height / 2);
+  await page.mouse.down();
+}
+
+async function talked(page: Page, words: string): Promise<void> {
+  await moving(page);
+  await hold(page);
+  await page.locator("dw-talk").getByText(words).first().waitFor();
+}
+
+const cameraPath = "/#/camera/front-door";
+const talking = (name: string, state: object, words: string): Scene => ({
+  name: `talk-${name}`,
+  path: cameraPath,
+  server: () => ({
+    devices: house(),
+    onMessage: (message, tell) => {
+      if (message.type === "talk-take") tell({ type: "talk", channel: message.device, ...state } as never);
+    },
+  }),
+  prepare: async (page) => {
+    await talked(page, words);
+    if (name === "granted") await page.waitForFunction(() => performance.now() > 0 && true);
+  },
+});
+
+/** Screens that a real hub can be asked for too. */
+export const signedInScenes: readonly Scene[] = [
+  {
+    name: "wall",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: (page, server) => moving(page, server ? 6 : 1),
+  },
+  {
+    name: "devices",
+    path: "/#/devices",
+    server: () => ({ devices: troubledHouse() }),
+    prepare: shown("dw-devices li"),
+  },
+  { name: "people", path: "/#/people", server: () => ({ devices: house() }), prepare: shown("dw-people tbody tr") },
+  {
+    name: "events",
+    path: "/#/events",
+    server: () => ({ devices: house() }),
+    prepare: shown("dw-events li, dw-events .empty"),
+  },
+  { name: "settings", path: "/#/settings", server: () => ({ devices: house() }), prepare: shown("dw-settings .qr") },
+  { name: "help", path: "/#/help", server: () => ({ devices: house() }), prepare: shown("dw-help dl") },
+  { name: "add", path: "/#/add", server: () => ({ devices: house() }), prepare: shown("dw-add form") },
+  {
+    name: "panel",
+    path: "/panel",
+    server: () => ({ devices: house() }),
+    prepare: (page, server) => moving(page, server ? 6 : 1),
+  },
+];
+
+/** Every screen and every state. */
+export const scenes: readonly Scene[] = [
+  ...signedInScenes,
+  { name: "setup-1-code", path: "/#/setup", server: () => ({ session: newHub() }), prepare: shown("dw-setup form") },
+  {
+    name: "setup-2-administrator",
+    path: "/#/setup?code=ABCD-EFGH-JKLM",
+    server: () => ({ session: newHub() }),
+    prepare: shown("dw-setup form"),
+  },
+  {
+    name: "setup-3-certificate",
+    path: "/#/setup?code=ABCD-EFGH-JKLM",
+    server: () => ({ session: newHub() }),
+    prepare: async (page, server) => {
+      if (server) server.session = { ...server.session, ...newHub() };
+      await page.reload();
+      await page.getByLabel("Your name").fill("Anna");
+      await page.getByLabel("Password").fill("correct horse");
+      await page.getByRole("button", { name: "Go on" }).click();
+      await page.locator("dw-setup .qr").waitFor();
+    },
+  },
+  { name: "login", path: "/", server: () => ({ session: { user: undefined } }), prepare: shown("dw-login form") },
+  {
+    name: "login-wrong",
+    path: "/",
+    server: () => ({ session: { user: undefined, secure: false, httpsUrl: "https://doorward.local:8443/" } }),
+    prepare: async (page) => {
+      await page.getByLabel("Name").fill("Anna");
+      await page.getByLabel("Password").fill("wrong horse");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.locator("dw-login .wrong").waitFor();
+    },
+  },
+  { name: "wall-empty", path: "/#/wall", server: () => ({ devices: [] }), prepare: shown("dw-wall .empty") },
+  {
+    name: "wall-troubled",
+    path: "/#/wall",
+    server: () => ({ devices: troubledHouse() }),
+    prepare: (page) => moving(page, 1),
+  },
+  {
+    name: "wall-chosen",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await moving(page, 6);
+      await page.keyboard.press("2");
+      await page.locator("dw-wall .tile").nth(3).hover();
+    },
+  },
+  {
+    name: "wall-one",
+    path: "/#/wall",
+    server: () => ({ devices: [camera("front-door")] }),
+    prepare: (page) => moving(page),
+  },
+  { name: "camera", path: cameraPath, server: () => ({ devices: house() }), prepare: (page) => moving(page) },
+  {
+    name: "camera-numbers",
+    path: cameraPath,
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await moving(page);
+      await page.getByRole("button", { name: "Numbers" }).click();
+      await page.locator("dw-player .numbers").getByText("a second").waitFor();
+    },
+  },
+  ...["stale", "wrong-password", "waiting-for-key-frame", "trouble", "connecting", "disabled"].map(
+    (phase): Scene => ({
+      name: `camera-${phase}`,
+      path: cameraPath,
+      server: () => {
+        const found = troubledHouse().find(({ state }) => state.phase === phase);
+        return {
+          devices: [camera("front-door", { area: "Entrance", state: found?.state })],
+          view: () => Promise.reject(new Error("no")),
+        };
+      },
+      prepare: shown("dw-player .why"),
+    }),
+  ),
+  {
+    name: "camera-h265",
+    path: cameraPath,
+    server: () => ({ devices: [camera("front-door", { tracks: [{ ...videoTrack, codec: "h265" }] })] }),
+    prepare: shown("dw-player .why"),
+  },
+  {
+    name: "camera-watch-only",
+    path: cameraPath,
+    server: () => ({
+      session: { user: { id: "u2", name: "Ben", administrator: false } },
+      devices: [camera("front-door", { rights: ["view", "listen"] })],
+    }),
+    prepare: (page) => moving(page),
+  },
+  {
+    name: "camera-gone",
+    path: "/#/camera/nowhere",
+    server: () => ({ devices: house() }),
+    prepare: shown("dw-camera .gone"),
+  },
+  talking("granted", { state: "granted" }, "Speak now"),
+  talking("queued", { state: "queued", position: 1, holder: ben }, "Ben is speaking"),
+  talking("held", { state: "refused", reason: "held", holder: ben }, "Ben is speaking"),
+  talking("do-not-disturb", { state: "refused", reason: "do-not-disturb" }, "Do not disturb"),
+  talking("offline", { state: "refused", reason: "offline" }, "Not connected"),
+  talking("pre-empted", { state: "pre-empted", holder: ben }, "Ben took over"),
+  talking("silent", { state: "released", reason: "silent" }, "That broke off"),
+  {
+    name: "talk-held-before",
+    path: cameraPath,
+    server: () => ({
+      devices: [camera("front-door", { speaker: { ...freeSpeaker, holder: { ...ben, talkerId: "b" } } })],
+    }),
+    prepare: (page) => moving(page),
+  },
+  {
+    name: "talk-blocked",
+    path: cameraPath,
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.evaluate(() => {
+        navigator.permissions.query = () => Promise.reject(new Error("cannot be asked"));
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("blocked", "NotAllowedError"));
+      });
+      await talked(page, "The microphone is blocked");
+    },
+  },
+  {
+    name: "add-preview",
+    path: "/#/add",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("textbox", { name: "Address" }).fill("rtsp://192.168.1.20/stream1");
+      await page.getByRole("button", { name: "Look" }).click();
+      await page.getByLabel("Name", { exact: true }).fill("Front door");
+      await moving(page);
+    },
+  },
+  {
+    name: "add-nothing",
+    path: "/#/add",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("textbox", { name: "Address" }).fill("rtsp://nobody.example/");
+      await page.getByRole("button", { name: "Look" }).click();
+      await page.locator("dw-add .wrong").waitFor();
+    },
+  },
+  { name: "edit", path: "/#/edit/front-door", server: () => ({ devices: house() }), prepare: (page) => moving(page) },
+  { name: "devices-empty", path: "/#/devices", server: () => ({ devices: [] }), prepare: shown("dw-devices .empty") },
+  {
+    name: "devices-remove",
+    path: "/#/devices",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Remove Garage" }).click();
+      await page.locator("dialog[open]").waitFor();
+    },
+  },
+  {
+    name: "people-change",
+    path: "/#/people",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Change Ben" }).click();
+      await page.locator("dialog[open]").waitFor();
+    },
+  },
+  { name: "events-empty", path: "/#/events", server: () => ({ audit: [] }), prepare: shown("dw-events .empty") },
+  {
+    name: "settings-token",
+    path: "/#/settings",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByLabel("For what").fill("Doorbell script");
+      await page.getByRole("button", { name: "Make a token" }).click();
+      await page.locator("dw-tokens .good").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "hub-gone",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: async (page, server) => {
+      await moving(page, 1);
+      await page.evaluate(() => {
+        window.WebSocket = class extends WebSocket {
+          constructor() {
+            super("ws://localhost:9/");
+          }
+        } as typeof WebSocket;
+      });
+      server?.hangUp();
+      await page.locator(".banner").waitFor();
+    },
+  },
+  {
+    name: "menu",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      const menu = page.getByRole("button", { name: "Menu" });
+      if (await menu.isVisible()) await menu.click();
+    },
+  },
+  {
+    name: "panel-night",
+    path: "/panel",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      const hour = new Date().getHours();
+      await page.evaluate((nightFrom) => {
+        localStorage.setItem("dw-preferences", JSON.stringify({ nightFrom, nightTo: (nightFrom + 2) % 24 }));
+      }, hour);
+      await moving(page, 6);
+      await page.locator("dw-panel .night").waitFor();
+      await page.evaluate(() => localStorage.clear());
+    },
+  },
+];
+
+function shown(selector: string): (page: Page) => Promise<void> {
+  return async (page) => page.locator(selector).first().waitFor();
+}
+
+function newHub() {
+  return { setupNeeded: true, user: undefined, httpsUrl: "https://doorward.local:8443/" };
+}

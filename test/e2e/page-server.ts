@@ -1,0 +1,296 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import QRCode from "qrcode";
+import { type WebSocket, WebSocketServer } from "ws";
+import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.ts";
+import type { AuditEntry, HubMessage, PageDevice, PageMessage, Session, Token, User } from "../../web/src/api.ts";
+
+/** A viewing that the scripted server gives. */
+export interface ScriptedViewing extends AsyncDisposable {
+  readonly answerSdp: string;
+  addCandidate(candidate: { candidate: string; sdpMid: string }): void;
+}
+
+/** Options of {@link startPageServer}. */
+export interface PageServerOptions {
+  /** The built page. */
+  readonly pageDir: string;
+  readonly devices?: readonly PageDevice[];
+  readonly session?: Partial<Session>;
+  readonly users?: readonly User[];
+  readonly audit?: readonly AuditEntry[];
+  /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
+  readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
+  /** What the page says over its socket; `tell` answers it. */
+  readonly onMessage?: (message: PageMessage, tell: (message: HubMessage) => void) => void;
+}
+
+/** A hub whose every word is scripted: it speaks docs/http-contract.md and has no devices behind it. */
+export class PageServer implements AsyncDisposable {
+  session: Session;
+  readonly devices = new Map<string, PageDevice>();
+  readonly received: PageMessage[] = [];
+  readonly offers: string[] = [];
+  readonly viewings = new Map<string, ScriptedViewing>();
+  users: User[];
+  tokens: Token[] = [
+    { id: "t1", name: "Home Assistant", createdMs: Date.now(), expiresMs: Date.now() + 20_000_000_000 },
+  ];
+  readonly #sockets = new Set<WebSocket>();
+  readonly #options: PageServerOptions;
+  readonly #http = createServer((request, response) => void this.#serve(request, response));
+  #sessions = 0;
+
+  constructor(options: PageServerOptions) {
+    this.#options = options;
+    this.session = {
+      setupNeeded: false,
+      user: { id: "u1", name: "Anna", administrator: true },
+      secure: true,
+      version: "0.1.0",
+      demo: false,
+      ...options.session,
+    };
+    for (const device of options.devices ?? []) this.devices.set(device.id, device);
+    this.users = [...(options.users ?? [])];
+    const sockets = new WebSocketServer({ server: this.#http, path: "/api/v1/events" });
+    sockets.on("connection", (socket) => this.#greet(socket));
+  }
+
+  get url(): string {
+    return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#http.listen(0, "localhost", resolve));
+  }
+
+  /** Says something to every page. */
+  tell(message: HubMessage): void {
+    for (const socket of this.#sockets) socket.send(JSON.stringify(message));
+  }
+
+  /** Changes a device and tells the pages. */
+  change(id: string, change: Partial<PageDevice>): void {
+    const device = { ...(this.devices.get(id) as PageDevice), ...change };
+    this.devices.set(id, device);
+    this.tell({ type: "device", device });
+  }
+
+  /** Cuts every page's socket, as a hub that restarts does. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.hangUp();
+    await Promise.all([...this.viewings.values()].map((viewing) => viewing[Symbol.asyncDispose]()));
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #greet(socket: WebSocket): void {
+    this.#sockets.add(socket);
+    const tell = (message: HubMessage) => socket.send(JSON.stringify(message));
+    tell({ type: "devices", devices: [...this.devices.values()] });
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("message", (data) => {
+      const message = JSON.parse(String(data)) as PageMessage;
+      if (message.type === "ping") return tell({ type: "pong" });
+      this.received.push(message);
+      this.#options.onMessage?.(message, tell);
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader("content-security-policy", contentSecurityPolicy({ allowedFrameAncestors: [] }));
+    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
+    try {
+      const body = await readBody(request);
+      if (pathname.startsWith("/whep/")) return await this.#whep(request, { response, pathname, body });
+      if (!pathname.startsWith("/api/") && !known.has(pathname)) return await this.#file(pathname, response);
+      const answer = await this.#api(`${request.method} ${pathname}`, {
+        body: body ? JSON.parse(body) : {},
+        searchParams,
+      });
+      if (answer === undefined) response.writeHead(204).end();
+      else if (typeof answer === "string") response.setHeader("content-type", "image/svg+xml").end(answer);
+      else response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
+    } catch (error) {
+      const problem = error instanceof Refusal ? error : new Refusal(500, String(error));
+      response.writeHead(problem.status, { "content-type": "application/problem+json" });
+      response.end(JSON.stringify({ status: problem.status, code: problem.code, detail: problem.message }));
+    }
+  }
+
+  async #api(
+    call: string,
+    request: { body: Record<string, unknown>; searchParams: URLSearchParams },
+  ): Promise<unknown> {
+    const { body } = request;
+    const [, id = "", act = ""] = /^\w+ \/api\/v1\/\w+\/([^/]+)(?:\/(\w+))?/.exec(call) ?? [];
+    switch (call.replace(/(\/api\/v1\/\w+)\/[^/]+(\/\w+)?$/, "$1/:id$2")) {
+      case "GET /health":
+        return { status: "ok", version: this.session.version, uptimeSeconds: 93_000 };
+      case "GET /ca.svg":
+        return QRCode.toString(`${this.url}/ca.crt`, { type: "svg" });
+      case "GET /api/v1/session":
+        return this.session;
+      case "POST /api/v1/setup":
+        if (body["code"] !== "ABCD-EFGH-JKLM") throw new Refusal(403, "This code is wrong or too old.", "wrong-code");
+        this.session = {
+          ...this.session,
+          setupNeeded: false,
+          user: { id: "u1", name: String(body["name"]), administrator: true },
+        };
+        return this.session;
+      case "POST /api/v1/login":
+        if (body["password"] !== "correct horse")
+          throw new Refusal(401, "Name and password do not fit.", "wrong-password");
+        this.session = { ...this.session, user: { id: "u1", name: String(body["name"]), administrator: true } };
+        return this.session;
+      case "POST /api/v1/logout":
+        this.session = { ...this.session, user: undefined };
+        return undefined;
+      case "GET /api/v1/devices":
+        return { devices: [...this.devices.values()] };
+      case "POST /api/v1/devices":
+        return this.#add(body);
+      case "PATCH /api/v1/devices/:id":
+        this.change(id, body as Partial<PageDevice>);
+        return this.devices.get(id);
+      case "DELETE /api/v1/devices/:id":
+        this.devices.delete(id);
+        this.tell({ type: "removed", id });
+        return undefined;
+      case "POST /api/v1/devices/:id/restart":
+        return act === "restart" ? undefined : {};
+      case "POST /api/v1/probe":
+        return this.#probe(String(body["address"]));
+      case "GET /api/v1/users":
+        return { users: this.users };
+      case "POST /api/v1/users":
+        this.users.push({ id: `u${this.users.length + 1}`, ...(body as Omit<User, "id">) });
+        return this.users.at(-1);
+      case "PATCH /api/v1/users/:id":
+        this.users = this.users.map((user) => (user.id === id ? { ...user, ...body } : user));
+        return this.users.find((user) => user.id === id);
+      case "DELETE /api/v1/users/:id":
+        this.users = this.users.filter((user) => user.id !== id);
+        return undefined;
+      case "GET /api/v1/tokens":
+        return { tokens: this.tokens };
+      case "POST /api/v1/tokens": {
+        const token = { id: `t${this.tokens.length + 1}`, name: String(body["name"]), createdMs: Date.now() };
+        this.tokens.push(token);
+        return { ...token, token: "dw_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGi" };
+      }
+      case "DELETE /api/v1/tokens/:id":
+        this.tokens = this.tokens.filter((token) => token.id !== id);
+        return undefined;
+      case "GET /api/v1/audit":
+        return { entries: request.searchParams.has("before") ? [] : (this.#options.audit ?? []) };
+      default:
+        throw new Refusal(404, "This is no longer there.");
+    }
+  }
+
+  #add(body: Record<string, unknown>): PageDevice {
+    const name = String(body["name"]);
+    const device: PageDevice = {
+      id: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+      name,
+      area: body["area"] as string | undefined,
+      kind: "rtsp",
+      address: String(body["address"]),
+      state: { phase: "live", sinceMs: Date.now() },
+      tracks: [],
+      permanent: true,
+    };
+    this.devices.set(device.id, device);
+    this.tell({ type: "device", device });
+    return device;
+  }
+
+  #probe(address: string): unknown {
+    if (address.includes("nobody")) throw new Refusal(422, "Nothing answers at this address.", "unreachable");
+    const [first] = this.devices.values();
+    const state = address.includes("locked")
+      ? { phase: "wrong-password", sinceMs: Date.now() }
+      : { phase: "live", sinceMs: Date.now() };
+    return { id: "preview-1", driver: "rtsp", state, tracks: first?.tracks ?? [], speaker: first?.speaker };
+  }
+
+  async #whep(
+    request: IncomingMessage,
+    call: { response: ServerResponse; pathname: string; body: string },
+  ): Promise<void> {
+    const { response, pathname, body } = call;
+    const [, , device = "", session = ""] = pathname.split("/");
+    const viewing = this.viewings.get(session);
+    if (request.method === "POST") {
+      this.offers.push(body);
+      const opened = await this.#options.view?.(decodeURIComponent(device), body);
+      if (!opened) throw new Refusal(503, "The camera is not connected yet.");
+      const id = `s${++this.#sessions}`;
+      this.viewings.set(id, opened);
+      response
+        .writeHead(201, { "content-type": "application/sdp", location: `/whep/${device}/${id}` })
+        .end(opened.answerSdp);
+    } else if (!viewing) {
+      throw new Refusal(404, "This viewing is over.");
+    } else if (request.method === "PATCH") {
+      const sdpMid = /^a=mid:(.*)$/m.exec(body)?.[1]?.trim() ?? "0";
+      for (const [, candidate = ""] of body.matchAll(/^a=(candidate:.*)$/gm)) {
+        viewing.addCandidate({ candidate: candidate.trim(), sdpMid });
+      }
+      response.writeHead(204).end();
+    } else {
+      this.viewings.delete(session);
+      await viewing[Symbol.asyncDispose]();
+      response.writeHead(200).end();
+    }
+  }
+
+  async #file(pathname: string, response: ServerResponse): Promise<void> {
+    const name = extname(pathname) === "" ? "index.html" : normalize(pathname);
+    const content = await readFile(join(this.#options.pageDir, name)).catch(() => {
+      throw new Refusal(404, "No such file.");
+    });
+    response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream").end(content);
+  }
+}
+
+/** Starts a {@link PageServer} on a free port of localhost. */
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  const server = new PageServer(options);
+  await server.listen();
+  return server;
+}
+
+/** A refusal that the scripted server gives as problem+json. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, message: string, code = "refused") {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const known = new Set(["/health", "/ca.svg"]);
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
