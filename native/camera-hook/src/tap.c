@@ -80,7 +80,7 @@ void tap_woken(struct tap *tap)
 	while (read(tap->wake[0], bytes, sizeof(bytes)) > 0)
 		;
 
-	atomic_store(&tap->woken, false);
+	(void)atomic_exchange(&tap->woken, false);
 }
 
 static void count_lost(struct tap *tap, _Atomic uint32_t *cause)
