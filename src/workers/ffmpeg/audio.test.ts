@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import {
@@ -13,6 +13,9 @@ import {
   samplesOf,
   throughAndBack,
 } from "./testing.ts";
+
+const converter = openConverter();
+after(() => converter[Symbol.asyncDispose]());
 
 const sine =
   (hz: number, level = 0.3) =>
@@ -31,7 +34,6 @@ const formats = [
 ];
 
 test("a click keeps its time within 3 ms through every codec and back", async () => {
-  await using converter = openConverter();
   const startUs = 7_000_000_000;
   const click = (seconds: number): number => Math.exp(-(((seconds - 0.6105) * 2000) ** 2)) * 0.9;
   const frames = pcmFrames(click, { seconds: 1.2, rateHz: 48_000, startUs });
@@ -43,7 +45,6 @@ test("a click keeps its time within 3 ms through every codec and back", async ()
 });
 
 test("sound comes through every codec as loud as it was, and as itself", async () => {
-  await using converter = openConverter();
   const chirp = (seconds: number): number => 0.3 * Math.sin(2 * Math.PI * (300 + 500 * seconds) * seconds);
   const frames = pcmFrames(chirp, { seconds: 1.5, rateHz: 16_000 });
   const sent = samplesOf(frames);
@@ -58,7 +59,6 @@ test("sound comes through every codec as loud as it was, and as itself", async (
 });
 
 test("packets last 20 ms (AAC: 1024 samples), follow each other without gaps, and say what they are", async () => {
-  await using converter = openConverter();
   const frames = pcmFrames(sine(440), { seconds: 1, rateHz: 16_000, startUs: 1_000_000 });
   for (const output of formats) {
     const result = await convert(converter, frames, { input: pcmFormat(16_000), output });
@@ -74,7 +74,6 @@ test("packets last 20 ms (AAC: 1024 samples), follow each other without gaps, an
 });
 
 test("gain multiplies samples and saturates instead of wrapping", async () => {
-  await using converter = openConverter();
   const frames = pcmFrames(sine(200, 0.5), { seconds: 0.4, rateHz: 8000 });
   const at = async (gain: number): Promise<Int16Array> => {
     const format = pcmFormat(8000);
@@ -87,7 +86,6 @@ test("gain multiplies samples and saturates instead of wrapping", async () => {
 });
 
 test("lost Opus packets are concealed: no gap in time, and no hole in the sound", async () => {
-  await using converter = openConverter();
   const frames = pcmFrames(sine(300), { seconds: 2, rateHz: 48_000 });
   const opus = await convert(converter, frames, { input: pcmFormat(48_000), output: audio("opus", 48_000) });
   const lossy = opus.frames.filter((_, index) => index % 25 !== 12);
@@ -98,7 +96,6 @@ test("lost Opus packets are concealed: no gap in time, and no hole in the sound"
 });
 
 test("a gap in PCM becomes silence of its length; what follows keeps its time", async () => {
-  await using converter = openConverter();
   const click = (seconds: number): number => (Math.abs(seconds - 1.5) < 0.0005 ? 0.9 : 0.01);
   const frames = pcmFrames(click, { seconds: 2, rateHz: 16_000 }).filter((_, index) => index < 30 || index >= 45);
   const heard = await convert(converter, frames, { input: pcmFormat(16_000), output: pcmFormat(16_000) });
@@ -107,7 +104,6 @@ test("a gap in PCM becomes silence of its length; what follows keeps its time", 
 });
 
 test("a jump in time moves the output's time and makes no silence", async () => {
-  await using converter = openConverter();
   const early = pcmFrames(sine(300), { seconds: 0.5, rateHz: 8000, startUs: 1_000_000 });
   const later = pcmFrames(sine(300), { seconds: 0.5, rateHz: 8000, startUs: 90_000_000 });
   const heard = await convert(converter, [...early, ...later], { input: pcmFormat(8000), output: pcmFormat(8000) });
@@ -117,7 +113,6 @@ test("a jump in time moves the output's time and makes no silence", async () => 
 });
 
 test("a source whose clock is off by 0.3 % stays in time", async () => {
-  await using converter = openConverter();
   const click = (seconds: number): number =>
     0.02 * Math.sin(900 * seconds) + Math.exp(-(((seconds - 58) * 2000) ** 2)) * 0.9;
   const steady = pcmFrames(click, { seconds: 60, rateHz: 8000 });
@@ -129,7 +124,6 @@ test("a source whose clock is off by 0.3 % stays in time", async () => {
 });
 
 test("a conversion that is not read and not fast enough drops the oldest and stays bounded", async () => {
-  await using converter = openConverter();
   await using conversion = await converter.convertAudio(pcmFormat(8000), { output: audio("pcma", 8000) });
   for (const frame of pcmFrames(sine(300), { seconds: 40, rateHz: 8000 })) conversion.push(frame);
   conversion.end();
@@ -139,7 +133,6 @@ test("a conversion that is not read and not fast enough drops the oldest and sta
 });
 
 test("latency: the block that a frame completes comes out before the next frame goes in", async () => {
-  await using converter = openConverter();
   await using conversion = await converter.convertAudio(audio("pcma", 8000), { output: pcmFormat(8000) });
   const iterator = conversion.frames[Symbol.asyncIterator]();
   const silence = new Uint8Array(160).fill(0xd5);

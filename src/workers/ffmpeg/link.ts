@@ -31,6 +31,9 @@ export interface JobHandlers {
   lost(): void;
 }
 
+/** After so many the worker is not tried again. */
+const maxFalseStarts = 4;
+
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** A message without its job's number. */
@@ -54,6 +57,8 @@ export class FfmpegLink implements AsyncDisposable {
   #bornUs = 0;
   #deaths = 0;
   #asking = 0;
+  /** Children in a row that ended before FFmpeg was loaded. */
+  #falseStarts = 0;
   #available: PromiseWithResolvers<void> | undefined;
   #missing: FatalError | undefined;
   readonly #worker: WorkerProcess<ToChild, FromChild>;
@@ -71,6 +76,7 @@ export class FfmpegLink implements AsyncDisposable {
       onMessage: (message) => this.#receive(message),
       onStart: () => {
         this.#bornUs = options.clock.nowUs();
+        this.#falseStarts++;
       },
       onLost: () => this.#lost(),
     });
@@ -157,6 +163,7 @@ export class FfmpegLink implements AsyncDisposable {
   #lost(): void {
     const { clock } = this.#options;
     this.#release();
+    if (this.#falseStarts >= maxFalseStarts) this.#giveUp("the worker ends while it loads it");
     this.#deaths = clock.nowUs() - this.#bornUs > 10_000_000 ? 0 : this.#deaths + 1;
     this.#restart?.[Symbol.dispose]();
     this.#restart = clock.timer(backoffDelayMs(this.#deaths, { firstMs: 50, maxMs: 1500 }), () => {
@@ -183,8 +190,10 @@ export class FfmpegLink implements AsyncDisposable {
   }
 
   #receive(message: FromChild): void {
-    if (message.type === "loaded") this.#available?.resolve();
-    else if (message.type === "no-ffmpeg") this.#giveUp(message.reason);
+    if (message.type === "loaded") {
+      this.#falseStarts = 0;
+      this.#available?.resolve();
+    } else if (message.type === "no-ffmpeg") this.#giveUp(message.reason);
     else this.#tell(message);
   }
 
@@ -207,7 +216,7 @@ export class FfmpegLink implements AsyncDisposable {
 
   #giveUp(reason: string): void {
     this.#missing = new FatalError(
-      "sound cannot be converted on this machine: the optional package node-av (FFmpeg) is not installed or does not load",
+      "nothing can be converted on this machine: the optional package node-av (FFmpeg) is not installed or does not load",
       { code: "no-ffmpeg", fields: { reason } },
     );
     this.#options.log.warn({ reason }, this.#missing.message);

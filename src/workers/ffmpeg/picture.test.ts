@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { ffmpeg, frameHashes, makeClip } from "../../../test/ffmpeg.ts";
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
@@ -8,6 +8,9 @@ import type { Frame } from "../../media/frame.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { audio, convert, loudness, openConverter, samplesOf } from "./testing.ts";
+
+const converter = openConverter();
+after(() => converter[Symbol.asyncDispose]());
 
 function keyFrameOf(codec: "h264" | "h265"): { readonly frame: Frame; readonly format: VideoFormat } {
   const keeper = new ParameterSetKeeper(codec);
@@ -23,7 +26,6 @@ function difference(a: Uint8Array, b: Uint8Array): number {
 }
 
 test("a snapshot is the key frame's picture, scaled down when asked, for H.264 and H.265", async () => {
-  await using converter = openConverter();
   for (const codec of ["h264", "h265"] as const) {
     const { frame, format } = keyFrameOf(codec);
     const track = new Track(format, { id: codec, clock: new ManualClock() });
@@ -59,7 +61,6 @@ test("a snapshot is the key frame's picture, scaled down when asked, for H.264 a
 });
 
 test("a snapshot of a track without key frame demands it, waits, and lets go", async () => {
-  await using converter = openConverter();
   const { frame, format } = keyFrameOf("h264");
   const demands: boolean[] = [];
   const track = new Track(format, { id: "v", clock: new ManualClock(), onDemand: (wanted) => demands.push(wanted) });
@@ -77,7 +78,6 @@ test("a snapshot of a track without key frame demands it, waits, and lets go", a
 });
 
 test("pictures of the same key frame are made once; a broken one is told", async () => {
-  await using converter = openConverter();
   const { frame, format } = keyFrameOf("h264");
   const track = new Track(format, { id: "v", clock: new ManualClock() });
   track.write(frame);
@@ -88,7 +88,6 @@ test("pictures of the same key frame are made once; a broken one is told", async
 });
 
 test("a made-up camera: sizes, key frames and times as asked, decodable, and its clock runs", async () => {
-  await using converter = openConverter();
   for (const codec of ["h264", "h265"] as const) {
     const clip = await converter.generateClip({
       codec,
@@ -116,7 +115,6 @@ test("a made-up camera: sizes, key frames and times as asked, decodable, and its
 });
 
 test("a made-up camera is drawn only as far as it is read, with its sound beside it", async () => {
-  await using converter = openConverter();
   using streams = await converter.openScene({ widthPx: 160, heightPx: 90, fps: 25, toneHz: 440 });
   assert.deepEqual(
     streams.formats.map((format) => format.codec),
@@ -133,7 +131,6 @@ test("a made-up camera is drawn only as far as it is read, with its sound beside
 });
 
 test("a bell as a fake's sound, in the format that the fake serves", async () => {
-  await using converter = openConverter();
   const output = audio("pcma", 8000);
   const frames = await converter.generateTone({ pitchHz: 660, seconds: 2, output });
   assert.equal(frames.length, 100);

@@ -96,3 +96,9 @@ test("without FFmpeg's libraries every conversion fails with one sentence, at on
   await clock.advance(31_000);
   assert.equal(converter.pid, undefined);
 });
+
+test("a worker that ends while it starts is given up, instead of being tried for ever", async () => {
+  await using converter = openConverter({ env: { NODE_OPTIONS: "--require /nowhere.cjs" } });
+  await assert.rejects(converter.available(), { name: "FatalError", code: "no-ffmpeg" });
+  await assert.rejects(converter.openScene({}), { name: "FatalError", code: "no-ffmpeg" });
+});
