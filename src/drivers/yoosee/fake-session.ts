@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
 import type { FakeYooseeEvent, FakeYooseeScript } from "./fake-script.ts";
@@ -23,14 +23,14 @@ export interface FakeTalkHost {
 export class FakeTalkSession {
   readonly #socket: Socket;
   readonly #camera: FakeTalkHost;
-  readonly #serveRtsp: ((socket: Socket) => void) | undefined;
+  readonly #rtspPort: number | undefined;
   #unread: Buffer = Buffer.alloc(0);
   #fresh = true;
 
-  constructor(socket: Socket, camera: FakeTalkHost, serveRtsp?: (socket: Socket) => void) {
+  constructor(socket: Socket, camera: FakeTalkHost, rtspPort?: number) {
     this.#socket = socket;
     this.#camera = camera;
-    this.#serveRtsp = serveRtsp;
+    this.#rtspPort = rtspPort;
     socket.on("error", () => {});
     socket.on("data", this.#onData);
   }
@@ -71,19 +71,24 @@ export class FakeTalkSession {
     }
     const message = parseMessage(this.#unread);
     if (!message) return false;
-    if (this.#fresh && this.#serveRtsp && !message.startLine.startsWith("USER_CMD_SET ")) return this.#handOver();
+    if (this.#fresh && this.#rtspPort && !message.startLine.startsWith("USER_CMD_SET "))
+      return this.#handOver(this.#rtspPort);
     const text = this.#unread.subarray(0, message.bytes).toString("latin1");
     this.#unread = this.#unread.subarray(message.bytes);
     this.#answer(message, text);
     return true;
   }
 
-  #handOver(): false {
-    this.#socket.off("data", this.#onData);
-    this.#socket.pause();
-    this.#socket.unshift(this.#unread);
+  #handOver(port: number): false {
+    const socket = this.#socket;
+    socket.off("data", this.#onData);
+    const server = connect({ port, host: "127.0.0.1", noDelay: true });
+    server.on("error", () => socket.destroy());
+    server.on("close", () => socket.destroy());
+    socket.on("close", () => server.destroy());
+    server.write(this.#unread);
     this.#unread = Buffer.alloc(0);
-    this.#serveRtsp?.(this.#socket);
+    socket.pipe(server).pipe(socket);
     return false;
   }
 

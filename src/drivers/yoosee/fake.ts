@@ -16,8 +16,8 @@ export interface FakeYooseeOptions extends Partial<FakeYooseeScript> {
   readonly rateHz?: number;
   /** What the loudspeaker's buffer holds; default 3000 ms. */
   readonly capacityMs?: number;
-  /** Serves a connection that does not begin with USER_CMD_SET: the camera's video. Owns the socket from then on. */
-  readonly serveRtsp?: (socket: Socket) => void;
+  /** The camera's picture: connections that do not begin with USER_CMD_SET go to this RTSP server on loopback. */
+  readonly rtspPort?: number;
 }
 
 const defaults: FakeYooseeScript = {
@@ -164,7 +164,7 @@ export class FakeYoosee implements AsyncDisposable, FakeTalkHost {
   #accept(socket: Socket): void {
     this.counters.connections++;
     this.note({ type: "connected", atUs: this.clock.nowUs() });
-    const session = new FakeTalkSession(socket, this, this.#options.serveRtsp);
+    const session = new FakeTalkSession(socket, this, this.#options.rtspPort);
     this.sessions.add(session);
     socket.once("close", () => {
       this.sessions.delete(session);
