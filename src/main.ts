@@ -95,9 +95,9 @@ function bookOf(file: ConfigFile<Config> | undefined): DeviceBook {
   return {
     save: async (id, input) => {
       await file?.edit((document) => {
-        document.deleteIn(["streams", id]);
+        if (document.hasIn(["streams", id])) document.deleteIn(["streams", id]);
         if (input) document.setIn(["devices", id], written(input));
-        else document.deleteIn(["devices", id]);
+        else if (document.hasIn(["devices", id])) document.deleteIn(["devices", id]);
       });
     },
   };

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import { splitAnnexB } from "../codecs/annexb.ts";
 import { encodeG711 } from "../codecs/g711/index.ts";
 import { startFake } from "../drivers/elementary/fake.ts";
@@ -73,9 +72,12 @@ const frontDoor: Room = async (house) => {
 const yard: Room = async (house) => {
   const clip = await house.clip({ name: "Yard", hue: 30 });
   const video = house.opened.use(
-    await startFakeRtsp({ video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) } }),
+    await startFakeRtsp({
+      path: "/onvif1",
+      video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) },
+    }),
   );
-  const fake = house.opened.use(await startFakeYoosee({ serveRtsp: (socket) => forward(socket, video.port) }));
+  const fake = house.opened.use(await startFakeYoosee({ rtspPort: video.port }));
   const address = `rtsp://127.0.0.1:${fake.port}/onvif1`;
   await house.add({ id: "yard", name: "Yard", area: "Outside", address, options: { transport: "tcp" } });
 };
@@ -95,17 +97,6 @@ const garage: Room = async (house) => {
   const fake = house.opened.use(await startFake({ codec: "h265", units, frameRate: fps }));
   await house.add({ id: "garage", name: "Garage (H.265)", area: "Outside", address: fake.address });
 };
-
-function forward(socket: Socket, port: number): void {
-  const upstream = connect(port, "127.0.0.1");
-  const end = () => {
-    socket.destroy();
-    upstream.destroy();
-  };
-  socket.on("error", end).on("close", end);
-  upstream.on("error", end).on("close", end);
-  socket.pipe(upstream).pipe(socket);
-}
 
 /** Four seconds of two soft bell strokes in A-law at 8 kHz, 20 ms a packet. */
 function chime(): Uint8Array[] {

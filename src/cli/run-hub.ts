@@ -51,8 +51,10 @@ function welcome(running: RunningHub, how: { readonly demo: boolean; readonly co
       ? `Doorward runs its demo: make-believe cameras, because there is no ${how.configPath}.`
       : `Doorward runs with ${how.configPath}.`,
     "",
-    `  open   ${httpUrl}`,
-    ...(setupCode ? [`  code   ${setupCode}   (once, within 30 minutes, for the first administrator)`] : []),
+    `  open   ${setupCode ? `${httpUrl}#/setup?code=${setupCode}` : httpUrl}`,
+    ...(setupCode
+      ? [`         (the code ${setupCode} is good once, within 30 minutes, for the first administrator)`]
+      : []),
     "",
     ...(httpsUrl ? [`From other machines: ${httpsUrl.replace("localhost", "this machine's name or address")}`] : []),
     "Ctrl+C ends it.",

@@ -9,10 +9,9 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\bdw[st]_[\w-]{20,}/g, "***"],
   [/\bsealed:1:[\w-]+/g, "***"],
   // Fields and parameters named like secrets.
-  [
-    /("(?:[\w-]*(?:password|passwd|passphrase|secret|credential|token|pwd)|code)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
-    '$1"***"',
-  ],
+  [/("[\w-]*(?:password|passwd|passphrase|secret|credential|token|pwd)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, '$1"***"'],
+  // The set-up code, by its length: other fields of this name are the codes of errors.
+  [/("code"\s*:\s*)"(?:[0-9a-z][- ]?){16,}"/gi, '$1"***"'],
   [/([?&;\s](?:password|passwd|pwd|token|secret|access_token|pass)=)[^\s&;"\\]+/gi, "$1***"],
   // Session descriptions (RFC 8839).
   [/(\bice-pwd:)[\w+/]+/g, "$1***"],

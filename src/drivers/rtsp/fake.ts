@@ -22,6 +22,8 @@ export interface FakeRtspOptions {
   readonly host?: string;
   /** Default 0: any free port, kept over reboots. */
   readonly port?: number;
+  /** Path of its stream; `/stream` unless told. */
+  readonly path?: string;
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly video?: FakeVideo;
   readonly audio?: FakeAudio;
@@ -54,7 +56,7 @@ export interface FakeRtspCounters {
   receiverReports: number;
 }
 
-/** Starts a fake camera at `rtsp://127.0.0.1:<port>/stream`. Its owner disposes it. */
+/** Starts a fake camera at `rtsp://127.0.0.1:<port>/stream` unless told another path. Its owner disposes it. */
 export async function startFakeRtsp(options: FakeRtspOptions = {}): Promise<FakeRtsp> {
   const fake = new FakeRtsp(options);
   await fake.powerUp();
@@ -109,8 +111,12 @@ export class FakeRtsp implements AsyncDisposable {
     return this.#port;
   }
 
+  get #path(): string {
+    return this.#options.path ?? "/stream";
+  }
+
   get address(): string {
-    return `${this.#options.tls ? "rtsps" : "rtsp"}://127.0.0.1:${this.#port}/stream`;
+    return `${this.#options.tls ? "rtsps" : "rtsp"}://127.0.0.1:${this.#port}${this.#path}`;
   }
 
   /** Connections that are open now. */
@@ -217,7 +223,7 @@ export class FakeRtsp implements AsyncDisposable {
   }
 
   #describe(request: RtspRequest): RtspAnswer {
-    if (!new URL(request.uri).pathname.startsWith("/stream")) return { status: 404 };
+    if (!new URL(request.uri).pathname.startsWith(this.#path)) return { status: 404 };
     const base = this.address;
     const absolute = this.#options.control === "absolute";
     const controlOf = (control: string) => `a=control:${absolute ? `${base}/` : ""}${control}`;
