@@ -101,18 +101,25 @@ export interface FakeViewer {
 /** A worker without WebRTC: answers every offer that has a video line, refuses the rest as the real one does. */
 export function fakeWebRtc() {
   const viewers: FakeViewer[] = [];
-  /** Set to hold answers back. */
   let gate: Promise<void> = Promise.resolve();
+  let asked = Promise.withResolvers<void>();
   const worker: WebRtcWorker = {
     pid: undefined,
     view: async (request) => {
       if (!request.offerSdp.includes("m=video")) throw new FatalError("offer has no video line", { code: "bad-offer" });
+      asked.resolve();
       await gate;
       return makeViewer(request, viewers);
     },
     [Symbol.asyncDispose]: async () => {},
   };
-  return { worker, viewers, hold: (until: Promise<void>) => (gate = until) };
+  /** Holds answers back until a promise resolves; resolves when the next offer came. */
+  const hold = (until: Promise<void>) => {
+    gate = until;
+    asked = Promise.withResolvers<void>();
+    return asked.promise;
+  };
+  return { worker, viewers, hold };
 }
 
 function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {

@@ -5,35 +5,41 @@ import type { HubDevice } from "./device.ts";
 const soundGraceMs = 300;
 const pictureGraceMs = 3000;
 
+/** Phases in which waiting is of no use: a person must act, or the supervisor waits itself. */
+const hopeless: ReadonlySet<string> = new Set(["wrong-password", "trouble", "disabled"]);
+
+/** What of a device is needed to wait for its tracks. */
+export type Waited = Pick<HubDevice, "track" | "waitForTrack" | "onChange" | "state">;
+
 /**
  * The main picture and sound of a device that may just be starting: as soon as both are there, or the picture was and
- * the sound had a little time, or only sound came. Empty after `timeoutMs`. The caller holds a demand.
+ * the sound had a little time, or only sound came. Empty after `timeoutMs`, or when the device fails; its state then
+ * says why. The caller holds a demand.
  */
 export async function waitForTracks(
-  device: Pick<HubDevice, "track" | "waitForTrack">,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  device: Waited,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<{ readonly video: Track | undefined; readonly audio: Track | undefined }> {
   const ready = device.track("video");
   if (ready) return { video: ready, audio: device.track("audio") };
+  const over = new AbortController();
+  const giveUp = () => hopeless.has(device.state.phase) && over.abort();
+  using _listener = device.onChange(giveUp);
+  giveUp();
+  const signal = AbortSignal.any([over.signal, ...(options.signal ? [options.signal] : [])]);
   const { timeoutMs } = options;
-  const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, done.signal]);
-  const pending = [
-    device.waitForTrack("video", { timeoutMs, signal }),
-    device.waitForTrack("audio", { timeoutMs, signal }),
-  ] as const;
-  for (const promise of pending) promise.catch(() => {});
+  if (signal.aborted) return { video: undefined, audio: undefined };
   try {
-    const first = await Promise.race(pending);
+    const first = await Promise.race([
+      device.waitForTrack("video", { timeoutMs, signal }),
+      device.waitForTrack("audio", { timeoutMs, signal }),
+    ]);
     if (!first) return { video: undefined, audio: undefined };
     const isVideo = first.format.kind === "video";
     const graceMs = isVideo ? soundGraceMs : pictureGraceMs;
-    const other = await device.waitForTrack(isVideo ? "audio" : "video", {
-      timeoutMs: graceMs,
-      signal: options.signal,
-    });
+    const other = await device.waitForTrack(isVideo ? "audio" : "video", { timeoutMs: graceMs, signal });
     return isVideo ? { video: first, audio: other } : { video: other, audio: first };
   } finally {
-    done.abort();
+    over.abort();
   }
 }

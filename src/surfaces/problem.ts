@@ -67,7 +67,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   forbidden: 404,
   "not-found": 404,
   "unknown-user": 404,
-  "video-codec": 406,
+  "codec-unsupported": 406,
   exists: 409,
   "last-administrator": 409,
   "name-taken": 409,

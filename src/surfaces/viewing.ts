@@ -38,8 +38,6 @@ export interface ViewingsOptions {
   readonly max?: number;
   /** Most of one person at once; 100. */
   readonly maxPerUser?: number;
-  /** Longest wait for a device's first track; 10 s. */
-  readonly trackTimeoutMs?: number;
 }
 
 /** What somebody wants to watch. */
@@ -50,6 +48,9 @@ export interface ViewingRequest {
   readonly signal: AbortSignal;
 }
 
+/** Longest wait for a device's first track. */
+const trackTimeoutMs = 10_000;
+
 interface Media {
   readonly video: Track | undefined;
   readonly audio: Track | undefined;
@@ -57,7 +58,7 @@ interface Media {
 
 /**
  * All that is being watched. Rights are checked before anything is done for the viewer, again when media attaches, and
- * whenever they change. Errors of `open`: FatalError `forbidden`, `bad-offer`, `video-codec`; RecoverableError
+ * whenever they change. Errors of `open`: FatalError `forbidden`, `bad-offer`, `codec-unsupported`; RecoverableError
  * `no-media`, `too-many-viewers`.
  */
 export class Viewings implements AsyncDisposable {
@@ -176,8 +177,7 @@ export class Viewings implements AsyncDisposable {
 
   async #media(request: ViewingRequest): Promise<Media> {
     const { device, principal, offerSdp, signal } = request;
-    const timeoutMs = this.#options.trackTimeoutMs ?? 10_000;
-    const tracks = await waitForTracks(device, { timeoutMs, signal });
+    const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
     if (!tracks.video && !tracks.audio) {
       const why = device.state.error?.message ?? "it has sent nothing yet";
       throw new RecoverableError(`no picture from ${device.name}: ${why}`, { code: "no-media" });
@@ -227,5 +227,5 @@ function pickVideo(
   if (from.video?.format.codec !== "h265" || /\bH265\/90000/i.test(from.offerSdp)) return from.video;
   const small = device.track("video", "sub");
   if (small?.format.codec === "h264") return small;
-  throw new FatalError("this browser cannot show H.265", { code: "video-codec" });
+  throw new FatalError("this browser cannot show H.265", { code: "codec-unsupported" });
 }

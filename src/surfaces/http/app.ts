@@ -98,6 +98,8 @@ function admit(request: FastifyRequest, how: { readonly context: HttpContext; re
     throw new Problem(403, { code: "setup-needed", detail: "The hub is not set up yet." });
   }
   request.principal = findPrincipal(request, identity);
+  // Another site that may call us does so with a token of its own, never on our cookie.
+  if (request.principal?.via === "session" && isAllowedOrigin(request, how.context)) request.principal = undefined;
   if (request.principal) how.sockets.welcome(request.raw.socket);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;

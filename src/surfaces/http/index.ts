@@ -55,7 +55,10 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
     );
   }
   const owned = opened.move();
-  const end = () => owned.disposeAsync();
+  const end = () => {
+    for (const client of app.fastify.websocketServer.clients) client.close(1001, "the hub ends");
+    return owned.disposeAsync();
+  };
   options.signal.addEventListener("abort", () => void end(), { once: true });
   return {
     app,

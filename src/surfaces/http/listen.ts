@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { FatalError } from "../../util/errors.ts";
 import type { SocketGuard } from "./sockets.ts";
@@ -57,7 +58,12 @@ async function start(
   sockets.protect(server, { maxConnections });
   server.on("request", (request, response) => app.routing(request, response));
   // Upgrades and malformed requests take the application's own way.
-  server.on("upgrade", (...upgrade) => app.server.emit("upgrade", ...upgrade));
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    app.server.emit("upgrade", request, socket, head);
+  });
   server.on("clientError", (...trouble) => app.server.emit("clientError", ...trouble));
   await listen(server, { host, port });
   return {
@@ -66,6 +72,8 @@ async function start(
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        // These are no longer the server's to close.
+        for (const socket of upgraded) socket.destroy();
       }),
   };
 }

@@ -1,9 +1,6 @@
 import type { HubDevices } from "../../hub/api.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
 
-/** Phases after which waiting is of no use. */
-const hopeless = new Set(["wrong-password", "trouble", "disabled"]);
-
 /** Longest wait for the first track before the answer. */
 const patienceMs = 8000;
 
@@ -25,9 +22,7 @@ export async function probeDevice(
 ) {
   const device = await devices.preview({ name: "Preview", ...options.body });
   using _demand = device.demand();
-  const failed = new AbortController();
-  using _listener = device.onChange(() => hopeless.has(device.state.phase) && failed.abort());
-  await waitForTracks(device, { timeoutMs: patienceMs, signal: AbortSignal.any([options.signal, failed.signal]) });
+  await waitForTracks(device, { timeoutMs: patienceMs, signal: options.signal });
   const { id, kind, state, tracks, speaker } = device.info();
   return { id, driver: kind, state, tracks, speaker };
 }

@@ -2,10 +2,10 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { TalkState } from "../../../hub/api.ts";
 import type { SpeechSource } from "../../../media/speech.ts";
+import { openUrl } from "../../../workers/ffmpeg/url.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
-import { fetchSound } from "../fetch-sound.ts";
 
 const device = z.string().max(128);
 const soundName = z
@@ -77,7 +77,7 @@ async function open(body: z.infer<typeof sayBody>, context: HttpContext): Promis
   return {
     live: false,
     open: (output, options) =>
-      converter.decodeFile({ bytes: fetchSound(file, { signal: options.signal }) }, { output, ...options }),
+      converter.decodeFile({ bytes: openUrl({ url: file }, { signal: options.signal }) }, { output, ...options }),
   };
 }
 
