@@ -167,9 +167,9 @@ describe("the whole hub", () => {
     });
     await using browser = await openBrowser({ profileDir: join(folder.path, "profile"), microphoneWav: wav });
     const page = await rig.openPage(browser.context, "#/camera/yard");
-    t.diagnostic(await page.title());
-    const bar = page.getByRole("button", { name: /talk/i }).first();
-    await bar.waitFor();
+    const bar = page.getByRole("button", { name: /hold to talk/i });
+    await until("the bar can be pressed", () => bar.isEnabled().catch(() => false));
+    await until("the picture is there", async () => (await pictures(page)).some(({ frames }) => frames > 3));
     await bar.hover();
     await page.mouse.down();
     const pressedUs = systemClock.nowUs();
