@@ -31,7 +31,8 @@ export interface PeerOptions {
 
 const connectMs = 20_000;
 const returnMs = 4000;
-const silenceMs = 12_000;
+/** Longest silence of a viewer from whom reports came: browsers report pictures each second, sound each five. */
+const silenceMs = { video: 5000, audio: 10_000 };
 const nackHistory = 128;
 
 /**
@@ -108,7 +109,8 @@ export class Peer {
   /** Closes when the viewer, from whom reports came, has been silent for long. */
   checkSilence(): void {
     if (this.#heardUs === undefined || this.#senders.length === 0) return;
-    if (this.#options.clock.nowUs() - this.#heardUs > silenceMs * 1000) this.close("disconnected");
+    const allowedMs = silenceMs[this.#senders.some(({ urgent }) => !urgent) ? "video" : "audio"];
+    if (this.#options.clock.nowUs() - this.#heardUs > allowedMs * 1000) this.close("disconnected");
   }
 
   #release(): void {
@@ -151,7 +153,7 @@ export class Peer {
       this.#microphone = new Microphone({ payloadType: section.microphone, clock, onSound });
       this.#microphone.want(this.#wantMicrophone);
     }
-    track.onMessage((bytes) => this.#receive(bytes));
+    track.onMessage((bytes) => this.#receive(bytes, ssrc));
   }
 
   #startSending(
@@ -168,7 +170,8 @@ export class Peer {
     );
   }
 
-  #receive(bytes: Uint8Array): void {
+  /** `ssrc` is the track's own: the library gives reports to every track. */
+  #receive(bytes: Uint8Array, ssrc: number): void {
     if (!this.#open) return;
     this.#heardUs = this.#options.clock.nowUs();
     if (!isRtcp(bytes)) {
@@ -176,39 +179,34 @@ export class Peer {
       return;
     }
     try {
-      for (const packet of parseRtcp(bytes)) this.#feedback(packet);
+      const sender = this.#senders.find((one) => one.ssrc === ssrc);
+      if (sender) for (const packet of parseRtcp(bytes)) this.#feedback(packet, sender);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
     }
   }
 
-  #feedback(packet: RtcpPacket): void {
-    if (packet.type === "nack") this.#nacks += packet.sequences.length;
-    else if (packet.type === "picture-loss" || packet.type === "full-intra-request") {
+  #feedback(packet: RtcpPacket, sender: RtpSender): void {
+    if (packet.type === "receiver-report" || packet.type === "sender-report") {
+      for (const report of packet.reports) sender.takeReport(report);
+    } else if (!("mediaSsrc" in packet) || packet.mediaSsrc !== sender.ssrc) return;
+    else if (packet.type === "nack") this.#nacks += packet.sequences.length;
+    else {
       this.#keyFrameRequests++;
-      for (const sender of this.#senders) sender.restart();
-    } else if (packet.type === "receiver-report" || packet.type === "sender-report") {
-      for (const report of packet.reports) {
-        for (const sender of this.#senders) sender.takeReport(report);
-      }
+      sender.restart();
     }
   }
 }
 
 function describe(section: SectionPlan, ssrc: number): Video | Audio {
   const { mid, direction, kind, mediaStream } = section;
-  if (kind === "video") {
-    const media = new Video(mid, direction);
-    for (const { payloadType, rtpmap, fmtp } of section.payloads) {
-      const name = rtpmap.split("/")[0] ?? "";
-      if (name === "H264") media.addH264Codec(payloadType, fmtp);
-      else media.addVideoCodec(payloadType, name, fmtp);
-    }
-    if (section.sending) media.addSSRC(ssrc, mediaStream, mediaStream, `${mediaStream}-video`);
-    return media;
+  const media = kind === "video" ? new Video(mid, direction) : new Audio(mid, direction);
+  for (const { payloadType, rtpmap, fmtp } of section.payloads) {
+    // The library takes a missing profile for none, but not `undefined`.
+    const profile: [] | [string] = fmtp === undefined ? [] : [fmtp];
+    if (media instanceof Audio) media.addAudioCodec(payloadType, rtpmap, ...profile);
+    else media.addVideoCodec(payloadType, rtpmap.split("/")[0] ?? rtpmap, ...profile);
   }
-  const media = new Audio(mid, direction);
-  for (const { payloadType, rtpmap, fmtp } of section.payloads) media.addAudioCodec(payloadType, rtpmap, fmtp);
-  if (section.sending) media.addSSRC(ssrc, mediaStream, mediaStream, `${mediaStream}-audio`);
+  if (section.sending) media.addSSRC(ssrc, mediaStream, mediaStream, `${mediaStream}-${kind}`);
   return media;
 }

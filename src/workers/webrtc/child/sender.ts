@@ -81,6 +81,10 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     this.#beginGroup();
   }
 
+  get ssrc(): number {
+    return this.#options.ssrc;
+  }
+
   onFrame(frame: PacketFrame): void {
     if (this.#next) return;
     if (this.#waitingForKey && !frame.key) return;

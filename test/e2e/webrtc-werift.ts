@@ -1,0 +1,74 @@
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
+import { type RtpPacket as Packet, parseRtp } from "../../src/protocols/rtp/packet.ts";
+
+/** Codecs that the test's viewer offers. */
+const codecs = {
+  video: [
+    new RTCRtpCodecParameters({
+      mimeType: "video/H264",
+      clockRate: 90_000,
+      payloadType: 97,
+      parameters: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+      rtcpFeedback: [{ type: "nack" }, { type: "nack", parameter: "pli" }],
+    }),
+  ],
+  audio: [
+    new RTCRtpCodecParameters({ mimeType: "audio/opus", clockRate: 48_000, channels: 2, payloadType: 111 }),
+    new RTCRtpCodecParameters({ mimeType: "audio/PCMU", clockRate: 8000, channels: 1, payloadType: 0 }),
+  ],
+};
+
+/** Options of {@link weriftViewer}. */
+export interface WeriftOptions {
+  /** What the offer says about DTLS: "actpass" unless told. */
+  readonly setup?: "actpass" | "active" | "passive";
+  readonly onPacket?: (kind: string, packet: Packet) => void;
+}
+
+/** A viewer by a second WebRTC implementation, in pure TypeScript. */
+export interface WeriftViewer extends AsyncDisposable {
+  readonly connection: RTCPeerConnection;
+  readonly connected: Promise<void>;
+  readonly offerSdp: string;
+  accept(answerSdp: string): Promise<void>;
+  /** Sends one Opus packet as its microphone would. */
+  speak(packet: { readonly sequence: number; readonly timestamp: number; readonly payload: Uint8Array }): void;
+}
+
+/** Makes an offer for a picture to receive and sound both ways. */
+export async function weriftViewer(options: WeriftOptions = {}): Promise<WeriftViewer> {
+  const connection = new RTCPeerConnection({
+    codecs,
+    iceServers: [],
+    iceUseIpv6: false,
+    // Otherwise its second transport is never closed.
+    bundlePolicy: "max-bundle",
+    iceAdditionalHostAddresses: ["127.0.0.1"],
+  });
+  const microphone = new MediaStreamTrack({ kind: "audio" });
+  connection.addTransceiver("video", { direction: "recvonly" });
+  connection.addTransceiver(microphone, { direction: "sendrecv" });
+  connection.onTrack.subscribe((track) => {
+    track.onReceiveRtp.subscribe((packet) => options.onPacket?.(track.kind, parseRtp(packet.serialize())));
+  });
+  const connected = Promise.withResolvers<void>();
+  connection.connectionStateChange.subscribe((state) => {
+    if (state === "connected") connected.resolve();
+  });
+  await connection.setLocalDescription(await connection.createOffer());
+  const offerSdp = connection.localDescription!.sdp.replaceAll(
+    "a=setup:actpass",
+    `a=setup:${options.setup ?? "actpass"}`,
+  );
+  return {
+    connection,
+    connected: connected.promise,
+    offerSdp,
+    accept: (sdp) => connection.setRemoteDescription({ type: "answer", sdp }),
+    speak: ({ sequence, timestamp, payload }) => {
+      const header = new RtpHeader({ sequenceNumber: sequence, timestamp, payloadType: 111, ssrc: 1 });
+      microphone.writeRtp(new RtpPacket(header, Buffer.from(payload)));
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
