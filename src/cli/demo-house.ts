@@ -19,7 +19,7 @@ interface House {
   readonly running: RunningHub;
   readonly opened: AsyncDisposableStack;
   add(input: DeviceInput): Promise<void>;
-  clip(scene: { readonly name: string; readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
+  clip(scene: { readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
 }
 
 /** The make-believe house: one scripted camera of each kind on loopback, in the running hub. The caller disposes it. */
@@ -30,7 +30,15 @@ export async function openDemoHouse(running: RunningHub, context: CommandContext
     opened,
     add: async (input) => void (await running.hub.devices.addTransient(input)),
     clip: (scene) =>
-      running.converter.generateClip({ widthPx: 640, heightPx: 360, fps, gopFrames: 30, seconds: 12, ...scene }),
+      running.converter.generateClip({
+        widthPx: 640,
+        heightPx: 360,
+        fps,
+        gopFrames: 2 * fps,
+        seconds: 12,
+        startWallMs: context.clock.wallMs(),
+        ...scene,
+      }),
   };
   const rooms: readonly Room[] = [garden, frontDoor, yard, nursery, garage];
   for (const room of rooms) {
@@ -48,12 +56,12 @@ const garden: Room = (house) =>
     id: "garden",
     name: "Garden",
     area: "Outside",
-    address: "test:?name=Garden&size=960x540&fps=20&gop=2&tone=440&hue=150",
+    address: "test:?name=&size=960x540&fps=20&gop=2&tone=440&hue=150",
   });
 
 /** A standard camera with sound and an ONVIF back channel. */
 const frontDoor: Room = async (house) => {
-  const clip = await house.clip({ name: "Front door", hue: 205 });
+  const clip = await house.clip({ hue: 205 });
   const fake = house.opened.use(
     await startFakeRtsp({
       video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) },
@@ -70,7 +78,7 @@ const frontDoor: Room = async (house) => {
 
 /** A Yoosee camera: picture by RTSP and talk by its own command on the same port. */
 const yard: Room = async (house) => {
-  const clip = await house.clip({ name: "Yard", hue: 30 });
+  const clip = await house.clip({ hue: 30 });
   const video = house.opened.use(
     await startFakeRtsp({
       path: "/onvif1",
@@ -84,7 +92,7 @@ const yard: Room = async (house) => {
 
 /** A camera with the hook in it: a raw stream over TCP. */
 const nursery: Room = async (house) => {
-  const clip = await house.clip({ name: "Nursery", hue: 280 });
+  const clip = await house.clip({ hue: 280 });
   const units = clip.frames.map(({ data }) => splitAnnexB(data));
   const fake = house.opened.use(await startFake({ codec: "h264", units, frameRate: fps }));
   await house.add({ id: "nursery", name: "Nursery", area: "Upstairs", address: fake.address });
@@ -92,7 +100,7 @@ const nursery: Room = async (house) => {
 
 /** The same with H.265, which not every browser can show. */
 const garage: Room = async (house) => {
-  const clip = await house.clip({ name: "Garage H.265", hue: 0, codec: "h265" });
+  const clip = await house.clip({ hue: 0, codec: "h265" });
   const units = clip.frames.map(({ data }) => splitAnnexB(data));
   const fake = house.opened.use(await startFake({ codec: "h265", units, frameRate: fps }));
   await house.add({ id: "garage", name: "Garage (H.265)", area: "Outside", address: fake.address });
