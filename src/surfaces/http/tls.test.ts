@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { connect, type TLSSocket } from "node:tls";
+import { startRig } from "../../../test/web-rig.ts";
+import { certifiedNames, loadTls } from "./tls.ts";
+
+async function tempDir(): Promise<{ readonly dataDir: string } & AsyncDisposable> {
+  const dataDir = await mkdtemp(join(tmpdir(), "doorward-tls-"));
+  return { dataDir, [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+const names = ["localhost", "hub.local", "192.168.1.9", "::1"];
+const options = { config: {}, names, nowMs: Date.parse("2027-01-01T00:00:00Z") };
+
+describe("the hub's own certificate", () => {
+  it("is signed by a root that may sign nothing but servers, and names all that was asked", async () => {
+    await using dir = await tempDir();
+    const { cert, rootPem = "" } = await loadTls({ ...dir, ...options });
+    const [leaf, root] = [new X509Certificate(cert), new X509Certificate(rootPem)];
+    assert.ok(root.ca && !leaf.ca);
+    assert.ok(root.verify(root.publicKey) && leaf.verify(root.publicKey));
+    assert.ok(leaf.checkIssued(root));
+    for (const name of names) assert.ok(leaf.checkHost(name) ?? leaf.checkIP(name), name);
+    assert.equal(leaf.checkHost("evil.example"), undefined);
+    assert.deepEqual(leaf.keyUsage, ["1.3.6.1.5.5.7.3.1"]);
+    const days = (leaf.validToDate.getTime() - leaf.validFromDate.getTime()) / dayMs;
+    assert.ok(days <= 398, `${days} days`);
+  });
+
+  it("has its keys for nobody else to read", async () => {
+    await using dir = await tempDir();
+    await loadTls({ ...dir, ...options });
+    const folder = join(dir.dataDir, "tls");
+    assert.deepEqual((await readdir(folder)).sort(), ["ca.crt", "ca.key", "server.crt", "server.key"]);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    for (const file of await readdir(folder)) assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600);
+  });
+
+  it("stays while it is good, is renewed in time and for a new address, under the same root", async () => {
+    await using dir = await tempDir();
+    const first = await loadTls({ ...dir, ...options });
+    const later = (days: number) => ({ ...dir, ...options, nowMs: options.nowMs + days * dayMs });
+    assert.deepEqual(await loadTls(later(300)), first);
+    const renewed = await loadTls(later(380));
+    assert.notEqual(renewed.cert, first.cert);
+    assert.equal(renewed.rootPem, first.rootPem);
+    const moved = await loadTls({ ...later(380), names: [...names, "10.0.0.1"] });
+    assert.ok(new X509Certificate(moved.cert).checkIP("10.0.0.1"));
+    assert.equal(moved.rootPem, first.rootPem);
+    assert.deepEqual(await loadTls(later(380)), moved);
+  });
+
+  it("names this machine: localhost, its addresses, its names, the public name", () => {
+    const all = certifiedNames({ publicName: "home.example.org" });
+    for (const name of ["localhost", "127.0.0.1", "::1", "home.example.org"]) assert.ok(all.includes(name), name);
+    assert.ok(all.every((name) => !name.includes("%")));
+  });
+
+  it("gives way to a configured one", async () => {
+    await using dir = await tempDir();
+    const own = await loadTls({ ...dir, ...options });
+    const [certFile, keyFile] = [join(dir.dataDir, "x.crt"), join(dir.dataDir, "x.key")];
+    await Promise.all([writeFile(certFile, own.cert), writeFile(keyFile, own.key)]);
+    const config = { certificate: { certFile, keyFile } };
+    assert.deepEqual(await loadTls({ ...dir, ...options, config }), {
+      cert: own.cert,
+      key: own.key,
+      rootPem: undefined,
+    });
+    const missing = { certificate: { certFile: "/nowhere", keyFile } };
+    await assert.rejects(loadTls({ ...dir, ...options, config: missing }), { code: "certificate" });
+  });
+});
+
+describe("HTTPS", () => {
+  it("is trusted by whoever trusts the root that the hub offers, and by nobody else", async () => {
+    await using rig = await startRig({}, { https: true });
+    const { text: root, headers } = await rig.call("GET", "/ca.crt");
+    assert.equal(headers.get("content-type"), "application/x-x509-ca-cert");
+    const port = Number(new URL(rig.web.httpsUrl ?? "").port);
+    const shake = async (options: { ca?: string; maxVersion?: "TLSv1.1" }) => {
+      const socket: TLSSocket = connect({ port, host: "127.0.0.1", servername: "localhost", ...options });
+      try {
+        await once(socket, "secureConnect");
+        return socket.getProtocol();
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      } finally {
+        socket.destroy();
+      }
+    };
+    assert.equal(await shake({ ca: root }), "TLSv1.3");
+    assert.match(String(await shake({})), /SELF_SIGNED|UNABLE_TO/);
+    assert.match(String(await shake({ ca: root, maxVersion: "TLSv1.1" })), /PROTOCOL|ERR_SSL|ECONNRESET/);
+  });
+
+  it("has cookies with the __Host- prefix, and the session says it is secure", async () => {
+    await using rig = await startRig({}, { https: true });
+    await rig.person({ name: "Anna", password: "correct horse", administrator: true });
+    const { text: ca } = await rig.call("GET", "/ca.crt");
+    const url = new URL("/api/v1/login", (rig.web.httpsUrl ?? "").replace("localhost", "127.0.0.1"));
+    const headers = { "content-type": "application/json", "x-doorward": "1" };
+    const outgoing = request(url, { ca, method: "POST", headers, agent: false });
+    outgoing.end(JSON.stringify({ name: "Anna", password: "correct horse" }));
+    const [response] = await once(outgoing, "response");
+    const json = JSON.parse(String(Buffer.concat(await response.toArray())));
+    assert.equal(json.secure, true);
+    assert.match(
+      response.headers["set-cookie"][0],
+      /^__Host-doorward=dws_[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    );
+  });
+
+  it("is offered by the session on plain HTTP, with a QR code of the root's address", async () => {
+    await using rig = await startRig({}, { https: true });
+    const { json } = await rig.call("GET", "/api/v1/session");
+    const port = new URL(rig.web.httpsUrl ?? "").port;
+    assert.deepEqual(
+      [json["secure"], json["httpsUrl"], json["caUrl"]],
+      [false, `https://127.0.0.1:${port}/`, "/ca.crt"],
+    );
+    const svg = await rig.call("GET", "/ca.svg");
+    assert.equal(svg.headers.get("content-type"), "image/svg+xml");
+    assert.match(svg.text, /^<svg /);
+  });
+
+  it("that is off offers no certificate", async () => {
+    await using rig = await startRig();
+    assert.equal((await rig.call("GET", "/ca.crt")).status, 404);
+    assert.equal((await rig.call("GET", "/ca.svg")).status, 404);
+    assert.equal((await rig.call("GET", "/api/v1/session")).json["httpsUrl"], undefined);
+  });
+});
+
+describe("listening", () => {
+  it("says in words that a port is taken", async () => {
+    await using rig = await startRig();
+    await assert.rejects(startRig({}, { http: { port: Number(new URL(rig.url).port) } }), {
+      code: "listen",
+      message: /the port is taken by another program/,
+    });
+  });
+});
