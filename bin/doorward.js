@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line with Node 24, whatever Node the machine has.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { constants } from "node:os";
@@ -19,6 +19,8 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(entry).href);
 } else {
+  const setup = join(root, "scripts", "setup.mjs");
+  if (!node24() && existsSync(setup)) spawnSync(process.execPath, [setup, "start"], { stdio: ["ignore", 2, 2] });
   const node = node24();
   if (!node) {
     console.error(
