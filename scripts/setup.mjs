@@ -20,7 +20,11 @@ function installPackages() {
   say("installing what the project needs (about a minute, once) ...");
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ["npm", []];
-  run(command, [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], "the packages were not installed");
+  run(
+    command,
+    [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+    "the packages were not installed",
+  );
   if (!node24()) fail("there is no Node 24 for this machine: install Node 24 or newer and try again");
   writeFileSync(stamp, wanted);
 }
