@@ -76,18 +76,21 @@ async function write(frame: Frame, options: PaceOptions): Promise<void> {
 async function* abortable(frames: AsyncIterable<Frame>, signal?: AbortSignal): AsyncGenerator<Frame, void, void> {
   signal?.throwIfAborted();
   const iterator = frames[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const onAbort = () => aborted.reject(signal?.reason);
+  let giveUp: (reason: unknown) => void = () => {};
+  const onAbort = () => giveUp(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     for (;;) {
-      const step = await Promise.race([iterator.next(), aborted.promise]);
+      const step = await new Promise<IteratorResult<Frame>>((resolve, reject) => {
+        giveUp = reject;
+        iterator.next().then(resolve, reject);
+      });
+      signal?.throwIfAborted();
       if (step.done) return;
       yield step.value;
     }
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    void iterator.return?.().catch(() => {});
+    void iterator.return?.().catch(() => {}); // a source that fails while it is let go has nobody to tell
   }
 }

@@ -19,6 +19,8 @@ interface Waiting {
 }
 
 const maxUnreadBytes = 64 * 1024;
+/** More than this not yet taken by the machine's own buffers means that the way is blocked: half a second at 16 kHz. */
+const fullBytes = 16 * 1024;
 
 /**
  * One TCP connection to a camera, over which requests, their replies and sound go. Owns the socket; disposing destroys
@@ -82,12 +84,17 @@ export class ControlChannel implements Disposable {
     }
   }
 
-  /** Sends bytes; a promise means that the socket is full and resolves when it has room. Throws when the camera is lost. */
+  /**
+   * Sends bytes; a promise means that the socket is full and resolves when it has room. Throws when the camera is lost.
+   * What is written in one turn of the event loop goes out together: a burst in full segments begins with most of it in
+   * the first flight, where one small segment a record would let the camera begin and run dry at once.
+   */
   write(bytes: Uint8Array): undefined | Promise<void> {
     this.#lost.signal.throwIfAborted();
+    this.#gather();
     const room = Promise.withResolvers<void>();
     this.#socket.write(bytes, () => room.resolve());
-    if (this.#socket.writableLength === 0) return undefined;
+    if (this.#socket.writableLength <= fullBytes) return undefined;
     const timeoutMs = this.#options.timeoutMs;
     const onTimeout = () => this.#lose(`took no more sound for ${timeoutMs / 1000} s`);
     return this.#settle(room, { timeoutMs, onTimeout });
@@ -102,6 +109,12 @@ export class ControlChannel implements Disposable {
   /** Lets what was written go out, then closes. */
   end(): void {
     this.#socket.end();
+  }
+
+  #gather(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    setImmediate(() => this.#socket.uncork());
   }
 
   /** Waits for `pending`, the loss of the camera, a time-out or an abort, whichever comes first. */

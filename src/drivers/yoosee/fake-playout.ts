@@ -45,6 +45,13 @@ export class FakePlayout {
     return this.#firstSoundUs;
   }
 
+  /** Gives {@link firstSoundUs} and looks for the next first sound from now on. */
+  takeFirstSound(): number | undefined {
+    const atUs = this.#firstSoundUs;
+    this.#firstSoundUs = undefined;
+    return atUs;
+  }
+
   /** Waiting to be played, ms. */
   get leadMs(): number {
     this.#advance();

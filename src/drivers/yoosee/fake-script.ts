@@ -10,6 +10,8 @@ export interface FakeYooseeScript {
   refuse: string | undefined;
   /** Replies arrive in two segments, cut inside the status line. */
   splitReply: boolean;
+  /** Answers so late. */
+  replyDelayMs: number;
   /** Never answers OPEN. */
   mute: boolean;
   /** Answers CLOSE. Not every firmware is known to. */

@@ -117,6 +117,12 @@ export class FakeTalkSession {
   }
 
   #reply(text: string): void {
+    const { replyDelayMs } = this.#camera.script;
+    if (replyDelayMs > 0) this.#camera.clock.timer(replyDelayMs, () => this.#write(text));
+    else this.#write(text);
+  }
+
+  #write(text: string): void {
     if (!this.#camera.script.splitReply) {
       this.#socket.write(text, "latin1");
       return;

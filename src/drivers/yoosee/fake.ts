@@ -25,6 +25,7 @@ const defaults: FakeYooseeScript = {
   decoderTimeoutMs: 0,
   refuse: undefined,
   splitReply: false,
+  replyDelayMs: 0,
   mute: false,
   answersClose: true,
   oneTalker: true,
@@ -117,6 +118,11 @@ export class FakeYoosee implements AsyncDisposable, FakeTalkHost {
   /** The control requests so far, as text. */
   get controls(): readonly string[] {
     return this.events.flatMap((event) => (event.type === "control" ? [event.text] : []));
+  }
+
+  /** How often the speaker was closed. */
+  get closed(): number {
+    return this.events.filter((event) => event.type === "control" && event.verb === "CLOSE").length;
   }
 
   /** What the loudspeaker played, as a WAV file. */

@@ -35,9 +35,20 @@ async function play(
   });
 }
 
+/** Whether a promise resolves within some turns of the event loop. */
+async function settles(promise: Promise<void>): Promise<boolean> {
+  let settled = false;
+  promise.then(
+    () => (settled = true),
+    () => {},
+  );
+  for (let turn = 0; turn < 20 && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
 describe("yoosee talk", () => {
   it("sends nothing before OPEN, plays a file whole, and closes after it was heard", async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(5) });
     const pcm = tone(1500);
     const result = await play(fake, pcm);
     assert.deepEqual(verbs(fake), ["OPEN", "CLOSE"]);
@@ -62,7 +73,7 @@ describe("yoosee talk", () => {
   });
 
   it("loses no byte of pieces that are no multiple of a block (65,536 = 204 blocks and 256 bytes)", async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(40) });
+    await using fake = await startFakeYoosee({ clock: fastClock(10) });
     const pcm = tone(9000);
     assert.ok(pcm.length > 2 * 65_536);
     await play(fake, pcm);
@@ -138,7 +149,7 @@ describe("yoosee talk", () => {
 
   it("repeats OPEN every 4 s where the decoder closes 5 s after the last one", async () => {
     await using fake = await startFakeYoosee({
-      clock: fastClock(20),
+      clock: fastClock(10),
       dialects: ["gwell"],
       rateHz: 16_000,
       decoderTimeoutMs: 5000,
@@ -148,6 +159,21 @@ describe("yoosee talk", () => {
     assert.equal(fake.counters.unheardRecords, 0);
     assert.equal(fake.playout.counters.cutMs, 0);
     assert.equal(fake.playout.counters.underruns, 0);
+  });
+
+  it("takes a late answer to a repeated OPEN for a stall, and gives live speech a longer lead", async () => {
+    await using fake = await startFakeYoosee({ clock: fastClock(5), dialects: ["gwell"], rateHz: 16_000 });
+    const { clock } = fake;
+    const target = targetOf(fake, profiles.gwell);
+    const options = { clock, log: silentLog, target, format: { ...format8k, sampleRateHz: 16_000 }, live: true };
+    using connection = await openTalk(target, options);
+    fake.script.replyDelayMs = 400;
+    let targetLeadMs = 0;
+    const onReport = (report: { readonly targetLeadMs: number }) => {
+      targetLeadMs = Math.max(targetLeadMs, report.targetLeadMs);
+    };
+    await speak(connection, spoken(5000, { clock, rateHz: 16_000 }), { ...options, onReport });
+    assert.ok(targetLeadMs >= 400, `${targetLeadMs} ms`);
   });
 
   it("asks the other firmware before OPEN whether it has talk at all", async () => {
@@ -231,7 +257,7 @@ describe("yoosee talk", () => {
     using _stall = fake.stall();
     const block = tone(20);
     let full: undefined | Promise<void>;
-    while (!full) full = connection.write(block);
+    while (!full || (await settles(full))) full = connection.write(block);
     await Promise.all([
       assert.rejects(full, { code: "lost", message: /took no more sound for 10 s$/ }),
       clock.advance(10_000),
