@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
@@ -100,7 +101,7 @@ function admit(request: FastifyRequest, how: { readonly context: HttpContext; re
   request.principal = findPrincipal(request, identity);
   // Another site that may call us does so with a token of its own, never on our cookie.
   if (request.principal?.via === "session" && isAllowedOrigin(request, how.context)) request.principal = undefined;
-  if (request.principal) how.sockets.welcome(request.raw.socket);
+  if (request.principal && request.raw.socket instanceof Socket) how.sockets.welcome(request.raw.socket);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;
   if (request.headers["x-doorward"] === "1") return;
@@ -146,7 +147,7 @@ function tooMany(_request: FastifyRequest, limit: { readonly ttl: number }): Pro
 }
 
 /** Bytes that are no HTTP: one answer, then the socket ends. */
-function refuseMalformed(error: Error & { readonly code?: string }, socket: import("node:net").Socket): void {
+function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

@@ -51,7 +51,7 @@ function check(
     request,
     reply,
     get signal() {
-      return hangUp(request);
+      return hangUp(reply);
     },
   };
 }
@@ -98,9 +98,10 @@ function parseBody(request: FastifyRequest, route: Route): unknown {
   return route.body.parse(request.body ?? (wanted === "application/json" ? {} : ""));
 }
 
-function hangUp(request: FastifyRequest): AbortSignal {
+function hangUp(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  if (request.raw.destroyed && !request.raw.complete) controller.abort();
-  request.raw.socket?.once("close", () => controller.abort());
+  const { raw } = reply;
+  if (raw.destroyed) controller.abort();
+  raw.once("close", () => raw.writableFinished || controller.abort());
   return controller.signal;
 }
