@@ -164,7 +164,7 @@ export class DwPlayer extends LitElement {
       ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
       <div class="foot">
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
-        <span class="state" data-tone=${said.tone}>${clear ? said.text : shortly(said)}</span>
+        ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${shortly(said)}</span>`}
       </div>
       ${this.numbers ? this.#renderNumbers() : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>

@@ -1,5 +1,6 @@
 import { ApiError, sentence } from "../api.ts";
 import { WhepSession } from "../net/whep.ts";
+import { Pace } from "../pure/pace.ts";
 import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
 import type { PlayerPhase } from "../pure/words.ts";
 
@@ -15,7 +16,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-const lookEveryMs = 250;
+const lookEveryMs = 200;
 const askEveryMs = 1000;
 /** A session that never brought a picture is opened anew after so long. */
 const barrenAfterMs = 20_000;
@@ -82,20 +83,21 @@ function watchPictures(options: PictureOptions): void {
   const beganMs = performance.now();
   const beganWallMs = Date.now();
   let lastMs: number | undefined;
-  let intervalMs = 40;
   let askedMs = beganMs;
   let shown: PlayerPhase["phase"] | undefined;
   const tell = (phase: PlayerPhase) => {
     if (shown !== phase.phase) onPhase(phase);
     shown = phase.phase;
   };
+  const pace = new Pace();
   const onFrame = (nowMs: number) => {
     if (signal.aborted) return;
-    if (lastMs !== undefined && nowMs > lastMs) intervalMs += (Math.min(nowMs - lastMs, 5000) - intervalMs) * 0.1;
+    video.requestVideoFrameCallback(onFrame);
+    const moving = pace.picture(nowMs);
+    if (shown === "stale" && !moving) return;
     lastMs = nowMs;
     options.onPicture();
     tell({ phase: "live" });
-    video.requestVideoFrameCallback(onFrame);
   };
   video.requestVideoFrameCallback(onFrame);
   // No callbacks come to a hidden page: what was not seen is not held against the camera.
@@ -109,10 +111,10 @@ function watchPictures(options: PictureOptions): void {
     if (document.hidden) return;
     const nowMs = performance.now();
     const stillMs = nowMs - (lastMs ?? beganMs);
-    if (lastMs !== undefined && stillMs > staleAfterMs(intervalMs))
+    if (lastMs !== undefined && stillMs > staleAfterMs(pace.intervalMs))
       tell({ phase: "stale", sinceMs: Date.now() - stillMs });
     if (lastMs === undefined && stillMs > barrenAfterMs) return onDead("no picture came");
-    if (stillMs < doubtAfterMs(intervalMs) || nowMs - askedMs < askEveryMs) return;
+    if (stillMs < doubtAfterMs(pace.intervalMs) || nowMs - askedMs < askEveryMs) return;
     askedMs = nowMs;
     session.alive().then((alive) => {
       if (!alive && !signal.aborted) onDead("the hub ended it");

@@ -7,7 +7,7 @@ test("the first retry is at once, later ones ever rarer, never rarer than 8 s", 
 });
 
 test("a slow camera is given more time before its picture counts as still", () => {
-  assert.equal(staleAfterMs(40), 3000);
+  assert.equal(staleAfterMs(40), 2500);
   assert.equal(staleAfterMs(2000), 8000);
-  assert.equal(doubtAfterMs(40), 700);
+  assert.equal(doubtAfterMs(40), 500);
 });

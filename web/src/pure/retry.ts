@@ -3,12 +3,12 @@ export function retryDelayMs(attempt: number): number {
   return attempt <= 0 ? 0 : Math.min(8000, 250 * 2 ** Math.min(attempt, 10));
 }
 
-/** After how long without a picture it counts as standing still: 3 s, or four intervals of a slow camera. */
+/** After how long without a picture it counts as standing still: 2.5 s, or four intervals of a slow camera. */
 export function staleAfterMs(typicalIntervalMs: number): number {
-  return Math.max(3000, Math.min(20_000, typicalIntervalMs * 4));
+  return Math.max(2500, Math.min(20_000, typicalIntervalMs * 4));
 }
 
 /** After how long without a picture the session is asked whether it still lives. */
 export function doubtAfterMs(typicalIntervalMs: number): number {
-  return Math.max(700, Math.min(20_000, typicalIntervalMs * 4));
+  return Math.max(500, Math.min(20_000, typicalIntervalMs * 4));
 }

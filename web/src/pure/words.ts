@@ -107,6 +107,9 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
   if (device && (phase === "disabled" || phase === "wrong-password" || phase === "trouble")) {
     return sayDevice(device, nowMs);
   }
+  // The hub knows first: what is shown again here may be an old picture.
+  if (device && phase === "stale" && (player.phase === "live" || player.phase === "waiting"))
+    return sayDevice(device, nowMs);
   switch (player.phase) {
     case "live":
       return { tone: "live", text: "Live" };
@@ -127,7 +130,6 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
     case "off":
       return { tone: "quiet", text: "Off" };
     case "waiting":
-      if (device && phase === "stale") return sayDevice(device, nowMs);
       return phase === "connecting"
         ? { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." }
         : { tone: "waiting", text: "Waiting for a key frame", detail: "The next whole picture is on the way." };

@@ -83,9 +83,11 @@ export class DwEvents extends HubElement {
     return html`
       <header>
         <h1>Events</h1>
-        <input class="search" type="search" placeholder="Search" aria-label="Search events" @input=${(event: Event) => {
+        <div class="search"><input type="search" placeholder="Search" aria-label="Search events" @input=${(
+          event: Event,
+        ) => {
           this.search = (event.target as HTMLInputElement).value;
-        }} />
+        }} /></div>
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${

@@ -156,7 +156,10 @@ export class DwPeople extends HubElement {
       ${this.users ? this.#renderGrid(this.users) : nothing}
       ${
         this.editing
-          ? html`<dw-person .hub=${this.hub} .user=${this.editing === "new" ? undefined : this.editing} @dw-saved=${this.#load} @dw-closed=${() => {
+          ? html`<dw-person .hub=${this.hub} .user=${this.editing === "new" ? undefined : this.editing} @dw-saved=${this.#load} @dw-remove=${() => {
+              this.removing = this.editing === "new" ? undefined : this.editing;
+              this.editing = undefined;
+            }} @dw-closed=${() => {
               this.editing = undefined;
             }}></dw-person>`
           : nothing
@@ -190,9 +193,6 @@ export class DwPeople extends HubElement {
             <button class="ghost" aria-label=${`Change ${user.name}`} @click=${() => {
               this.editing = user;
             }}>${icon("edit")}Change</button>
-            <button class="ghost" aria-label=${`Remove ${user.name}`} ?disabled=${user.id === this.hub.session?.user?.id} @click=${() => {
-              this.removing = user;
-            }}>${icon("trash")}Remove</button>
           </td>
         </tr>`,
       )}</tbody>

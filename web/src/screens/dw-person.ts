@@ -6,7 +6,7 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { type Grant, given, type Right, rights, rightWords, scopes, withRight } from "../pure/grid.ts";
 
-/** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-closed`. */
+/** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-remove`, `dw-closed`. */
 export class DwPerson extends HubElement {
   static override properties = {
     ...HubElement.properties,
@@ -26,6 +26,9 @@ export class DwPerson extends HubElement {
         display: grid;
         grid-template-columns: 1fr 1fr;
         gap: 16px;
+      }
+      .ends .danger {
+        margin-right: auto;
       }
       .scroll {
         overflow-x: auto;
@@ -105,6 +108,11 @@ export class DwPerson extends HubElement {
         ${this.administrator ? nothing : this.#renderGrid()}
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
         <div class="ends">
+          ${
+            user && user.id !== this.hub.session?.user?.id
+              ? html`<button type="button" class="danger" @click=${() => this.dispatchEvent(new CustomEvent("dw-remove"))}>Remove</button>`
+              : nothing
+          }
           <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
           <button class="primary" ?disabled=${this.busy}>Save</button>
         </div>

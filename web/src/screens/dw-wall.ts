@@ -11,6 +11,7 @@ import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";
 import { columnsFor, tileWidth } from "../pure/layout.ts";
 import { href } from "../pure/route.ts";
+import { sayDevice } from "../pure/words.ts";
 import "../player/dw-player.ts";
 import "../talk/dw-talk.ts";
 
@@ -145,14 +146,24 @@ export class DwWall extends HubElement {
       .still {
         height: 100%;
         display: grid;
-        place-content: center;
-        justify-items: center;
-        gap: 4px;
+        grid-template-rows: 1fr auto;
+        place-items: center;
         color: #fff;
       }
       .still svg {
-        width: 32px;
-        height: 32px;
+        width: 40px;
+        height: 40px;
+        color: var(--dw-over-muted);
+      }
+      .still p {
+        display: flex;
+        justify-content: space-between;
+        align-items: baseline;
+        width: 100%;
+        padding: 0 12px 8px;
+      }
+      .still span {
+        font-size: var(--dw-13);
         color: var(--dw-over-muted);
       }
       .bar {
@@ -265,7 +276,7 @@ export class DwWall extends HubElement {
     return html`<li class=${marks} data-id=${id}>
       ${
         isSpeakerOnly(device)
-          ? html`<div class="still">${icon("speaker")}<strong>${name}</strong><span>${speaker?.doNotDisturb ? "Do not disturb" : "Speaker"}</span></div>`
+          ? this.#renderSpeaker(device)
           : html`<dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .device=${device}></dw-player>`
       }
       <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
@@ -275,6 +286,12 @@ export class DwWall extends HubElement {
         <button @click=${(event: Event) => toggleFullScreen((event.currentTarget as Element).closest(".tile") as Element)}>${icon("full")}Full screen</button>
       </div>
     </li>`;
+  }
+
+  #renderSpeaker(device: PageDevice) {
+    const said = sayDevice(device, Date.now());
+    const state = device.speaker?.doNotDisturb ? "Do not disturb" : said.text;
+    return html`<div class="still">${icon("speaker")}<p><strong>${device.name}</strong><span>${state}</span></p></div>`;
   }
 
   #renderBar(target: PageDevice) {
@@ -303,10 +320,11 @@ export class DwWall extends HubElement {
     </div>`;
   }
 
-  /** Whom the talk bar speaks to: the chosen one, else the first that can be spoken through. */
+  /** Whom the talk bar speaks to: the chosen one, else the first that is ready to be spoken through. */
   get #target(): PageDevice | undefined {
     const speakers = this.hub.devices.filter(canTalk);
-    return speakers.find(({ id }) => id === this.chosen) ?? speakers[0];
+    const free = ({ speaker, state }: PageDevice) => state.phase === "live" && !speaker?.doNotDisturb;
+    return speakers.find(({ id }) => id === this.chosen) ?? speakers.find(free) ?? speakers[0];
   }
 
   get #tiles(): HTMLElement | null {

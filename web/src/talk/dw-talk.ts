@@ -68,6 +68,7 @@ export class DwTalk extends LitElement {
     window.addEventListener("keydown", this.#onKeyDown);
     window.addEventListener("keyup", this.#onKeyUp);
     window.addEventListener("blur", this.#onBlur);
+    window.addEventListener("click", this.#onAnyClick);
   }
 
   override disconnectedCallback(): void {
@@ -75,6 +76,7 @@ export class DwTalk extends LitElement {
     window.removeEventListener("keydown", this.#onKeyDown);
     window.removeEventListener("keyup", this.#onKeyUp);
     window.removeEventListener("blur", this.#onBlur);
+    window.removeEventListener("click", this.#onAnyClick);
     this.player?.removeEventListener("dw-session", this.#onSession);
     this.stop();
     this.#microphone.close();
@@ -266,6 +268,12 @@ export class DwTalk extends LitElement {
     if (target instanceof Element && target.matches(".hold") && this.renderRoot.contains(target))
       event.preventDefault();
     this.#release();
+  };
+
+  /** A button that was clicked with the mouse does not keep the space bar for itself: it goes on being for talking. */
+  #onAnyClick = (event: MouseEvent): void => {
+    const button = event.composedPath().find((target) => target instanceof HTMLButtonElement);
+    if (this.hotkey && event.detail > 0 && button && !button.closest("form, dialog")) button.blur();
   };
 
   #onBlur = (): void => this.#release();

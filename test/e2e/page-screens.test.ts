@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
+import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
+import { audit, house, people, troubledHouse } from "./page-devices.ts";
+import { type PageServerOptions, startPageServer } from "./page-server.ts";
+
+const suite = new AsyncDisposableStack();
+let open: (
+  path: string,
+  options?: Partial<PageServerOptions> & { readonly dark?: boolean; readonly phone?: boolean },
+) => Promise<{ page: Page; server: Awaited<ReturnType<typeof startPageServer>>; faults: string[] } & AsyncDisposable>;
+
+before(async () => {
+  const dist = suite.use(await temporaryFolder());
+  const profile = suite.use(await temporaryFolder());
+  await buildPage(dist.path);
+  const browser = suite.use(await openBrowser({ profileDir: profile.path }));
+  open = async (path, { dark = false, phone = false, ...options } = {}) => {
+    const server = await startPageServer({
+      pageDir: dist.path,
+      users: people,
+      audit: audit(),
+      devices: house(),
+      ...options,
+    });
+    const page = await browser.context.newPage();
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("console", (message) => {
+      if (/Content Security Policy|Trusted/.test(message.text())) faults.push(message.text());
+    });
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+    await page.setViewportSize(phone ? { width: 390, height: 844 } : { width: 1280, height: 800 });
+    await page.goto(new URL(path, server.url).href);
+    const close = async () => {
+      await page.close();
+      await server[Symbol.asyncDispose]();
+    };
+    return { page, server, faults, [Symbol.asyncDispose]: close };
+  };
+});
+
+after(() => suite.disposeAsync());
+
+interface AxeViolation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** Serious and critical faults that axe-core finds. Its script is given to the page from outside, past our policy. */
+async function seriousFaults(page: Page): Promise<string[]> {
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: { run: () => Promise<{ violations: AxeViolation[] }> } }).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+const signedOut = { session: { user: undefined } };
+const fresh = { session: { user: undefined, setupNeeded: true } };
+const screens: readonly { name: string; path: string; shown: string; options?: Partial<PageServerOptions> }[] = [
+  { name: "set-up", path: "/#/setup", shown: "dw-setup form", options: fresh },
+  { name: "log-in", path: "/", shown: "dw-login form", options: signedOut },
+  { name: "wall", path: "/#/wall", shown: "dw-wall li" },
+  { name: "wall in trouble", path: "/#/wall", shown: "dw-wall li", options: { devices: troubledHouse() } },
+  { name: "empty wall", path: "/#/wall", shown: "dw-wall .empty", options: { devices: [] } },
+  { name: "camera", path: "/#/camera/front-door", shown: "dw-camera dw-talk" },
+  { name: "add", path: "/#/add", shown: "dw-add form" },
+  { name: "edit", path: "/#/edit/front-door", shown: "dw-add form" },
+  { name: "devices", path: "/#/devices", shown: "dw-devices li", options: { devices: troubledHouse() } },
+  { name: "people", path: "/#/people", shown: "dw-people tbody tr" },
+  { name: "events", path: "/#/events", shown: "dw-events li" },
+  { name: "settings", path: "/#/settings", shown: "dw-tokens li" },
+  { name: "help", path: "/#/help", shown: "dw-help dl" },
+  { name: "panel", path: "/panel", shown: "dw-panel dw-wall" },
+];
+
+for (const { name, path, shown, options } of screens) {
+  test(`${name}: no serious fault for axe-core, light and dark, desk and phone; nothing breaks the policy`, async () => {
+    for (const [dark, phone] of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      await using opened = await open(path, { ...options, dark, phone });
+      await opened.page.locator(shown).first().waitFor();
+      assert.deepEqual(await seriousFaults(opened.page), []);
+      const wide = await opened.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, "nothing sticks out sideways");
+      assert.deepEqual(opened.faults, []);
+    }
+  });
+}
+
+test("set-up: code, administrator, certificate, and one is in", async () => {
+  await using opened = await open("/#/setup", { ...fresh, devices: [] });
+  const { page } = opened;
+  const goOn = page.getByRole("button", { name: "Go on" });
+  await page.getByLabel("Code").fill("WRONG");
+  await goOn.click();
+  await page.getByLabel("Your name").fill("Anna");
+  await page.getByLabel("Password").fill("correct horse");
+  await goOn.click();
+  await page.getByText("This code is wrong or too old.").waitFor();
+  await page.getByLabel("Code").fill("ABCD-EFGH-JKLM");
+  await goOn.click();
+  await page.getByLabel("Your name").fill("Anna");
+  await page.getByLabel("Password").fill("correct horse");
+  await goOn.click();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText("No cameras yet").waitFor();
+});
+
+test("log-in: a wrong password is one sentence, the right one opens the wall", async () => {
+  await using opened = await open("/", signedOut);
+  const { page } = opened;
+  await page.getByLabel("Name").fill("Anna");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("Name and password do not fit.").waitFor();
+  await page.getByLabel("Password").fill("correct horse");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("dw-wall li").first().waitFor();
+});
+
+test("keys: a digit chooses, Enter opens, Esc goes back, ? helps", async () => {
+  await using opened = await open("/#/wall");
+  const { page } = opened;
+  await page.locator("dw-wall li").first().waitFor();
+  await page.keyboard.press("2");
+  assert.equal(await page.locator("dw-wall li.chosen").getAttribute("data-id"), "hall");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#\/camera\/hall$/);
+  await page.locator("dw-camera").waitFor();
+  await page.keyboard.press("3");
+  await page.waitForURL(/#\/camera\/kitchen$/);
+  await page.keyboard.press("Escape");
+  await page.waitForURL(/#\/wall$/);
+  await page.keyboard.press("?");
+  await page.waitForURL(/#\/help$/);
+});
+
+test("add: what does not answer says so and can be saved anyway", async () => {
+  await using opened = await open("/#/add");
+  const { page } = opened;
+  await page.getByRole("textbox", { name: "Address" }).fill("rtsp://nobody.example/");
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByText("Nothing answers at this address.").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("Shed");
+  await page.getByRole("button", { name: "Save anyway" }).click();
+  await page.waitForURL(/#\/camera\/shed$/);
+});
+
+test("devices: removing asks first", async () => {
+  await using opened = await open("/#/devices");
+  const { page, server } = opened;
+  await page.getByRole("button", { name: "Remove Garage" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  assert.ok(server.devices.has("garage"));
+  await page.getByRole("button", { name: "Remove Garage" }).click();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByText("Garage was removed.").waitFor();
+  assert.ok(!server.devices.has("garage"));
+});
+
+test("people: a right given in the grid reaches the hub", async () => {
+  await using opened = await open("/#/people");
+  const { page, server } = opened;
+  await page.getByRole("button", { name: "Change Grandmother" }).click();
+  await page.getByLabel("Talk through it: Entrance").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("dialog").waitFor({ state: "detached" });
+  assert.deepEqual(server.users.find(({ id }) => id === "u3")?.grants, [
+    { scope: "device:nursery", rights: ["view", "listen", "talk"] },
+    { scope: "area:Entrance", rights: ["view", "talk"] },
+  ]);
+});
+
+test("a hub that goes away is told, and found again", async () => {
+  await using opened = await open("/#/wall");
+  const { page, server } = opened;
+  await page.locator("dw-wall li").first().waitFor();
+  server.hangUp();
+  await page.getByText("The hub does not answer; trying again.").waitFor();
+  await page.getByText("The hub does not answer; trying again.").waitFor({ state: "hidden" });
+});
+
+test("a microphone that is blocked, and a page without encryption, are explained with the way out", async () => {
+  await using opened = await open("/#/camera/front-door", { session: { httpsUrl: "https://doorward.local:8443/" } });
+  const { page } = opened;
+  await page.locator("dw-talk .hold").waitFor();
+  await page.evaluate(() => {
+    const talk = document
+      .querySelector("dw-app")
+      ?.shadowRoot?.querySelector("dw-camera")
+      ?.shadowRoot?.querySelector("dw-talk");
+    Object.assign(talk ?? {}, { phase: { phase: "no-microphone", trouble: "insecure" } });
+  });
+  assert.equal(
+    await page.getByRole("link", { name: "Open secure page" }).getAttribute("href"),
+    "https://doorward.local:8443/",
+  );
+  await page.evaluate(() => {
+    const talk = document
+      .querySelector("dw-app")
+      ?.shadowRoot?.querySelector("dw-camera")
+      ?.shadowRoot?.querySelector("dw-talk");
+    Object.assign(talk ?? {}, { phase: { phase: "no-microphone", trouble: "blocked" } });
+  });
+  await page.getByText("Click the sign beside the address, allow the microphone").first().waitFor();
+});
