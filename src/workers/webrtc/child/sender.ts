@@ -44,6 +44,8 @@ const firstReports = 3;
 /** Live pictures that waited longer are given up, up to the next key frame; sound is simply skipped. */
 const maxVideoLagUs = 1_000_000;
 const maxAudioLagUs = 200_000;
+const restartAfterUs = 1_000_000;
+const standsStillUs = 1_500_000;
 const catchUpForUs = 5_000_000;
 /** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
 const catchUpMsPerPacket = 0.25;
@@ -93,9 +95,15 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     this.#options.queue.push(this);
   }
 
-  /** The viewer lost the picture: it gets the last group again, unless it had its key frame within this second. */
+  /**
+   * The viewer lost the picture: it gets the last group again, unless it had its key frame within this second. Nor does it
+   * when the source itself stands still: browsers then ask every 3 s, and would see the past again each time.
+   */
   restart(): void {
-    if (this.urgent || this.#options.clock.nowUs() - this.#lastKeyUs < 1_000_000) return;
+    const nowUs = this.#options.clock.nowUs();
+    const { lastArrivedUs } = this.#options.stream;
+    if (this.urgent || nowUs - this.#lastKeyUs < restartAfterUs) return;
+    if (lastArrivedUs === undefined || nowUs - lastArrivedUs > standsStillUs) return;
     this.#beginGroup();
   }
 

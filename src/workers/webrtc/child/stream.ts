@@ -69,6 +69,11 @@ export class PacketStream {
     return this.#group;
   }
 
+  /** When the newest frame came (hub's clock, µs); undefined before the first. */
+  get lastArrivedUs(): number | undefined {
+    return this.#tail?.arrivedUs;
+  }
+
   /** How far frames are behind the hub's clock when they come, µs. */
   get latencyUs(): number {
     return this.#latencyUs;

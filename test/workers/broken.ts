@@ -1,0 +1,2 @@
+// A child for process.test.ts that cannot start.
+throw new Error("no such library");
