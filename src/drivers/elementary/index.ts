@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type Device, defineDriver } from "../../device/driver.ts";
+import { connect } from "../../protocols/elementary/connect.ts";
+import { receive } from "../../protocols/elementary/receive.ts";
 import { parseTcpAddress } from "./address.ts";
-import { connect } from "./client.ts";
-import { receive } from "./receive.ts";
 
 /** Configuration of a camera that serves raw video. */
 export const elementaryConfig = z.strictObject({
@@ -45,5 +45,17 @@ async function run(device: Device, config: ElementaryConfig): Promise<void> {
   });
   if (device.signal.aborted) return;
   device.phase("waiting-for-key-frame");
-  await receive(device, { chunks: connection.chunks(), codec: config.codec, frameRate: config.frameRate });
+  const { codec, frameRate } = config;
+  await receive({
+    chunks: connection.chunks(),
+    codec,
+    frameRate,
+    clock: device.clock,
+    onTrack: (format) => {
+      const writer = device.publish(format);
+      device.log.info({ codec: format.codec, widthPx: format.widthPx, heightPx: format.heightPx }, "video begins");
+      device.ready();
+      return writer;
+    },
+  });
 }
