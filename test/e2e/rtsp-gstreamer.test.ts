@@ -59,7 +59,9 @@ describe("GStreamer's RTSP server as camera", { concurrency: 4 }, () => {
         );
         assert.equal(device.audio?.format.codec, name);
         assert.equal(device.readyCount, 1);
+        assert.equal(server.gone(), 0);
       }
+      await server.untilGone();
     });
   }
 

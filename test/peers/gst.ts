@@ -18,7 +18,9 @@ export interface GstServer extends AsyncDisposable {
   /** What its back channel's `fdsink` writes. */
   readonly sound: Readable;
   /** Connections that ended so far. */
-  readonly gone: () => number;
+  gone(): number;
+  /** Resolves when a connection has ended. */
+  untilGone(): Promise<void>;
 }
 
 const packages =
@@ -30,12 +32,16 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
   const child = spawn("/usr/bin/python3", [script, JSON.stringify(options)], { stdio: ["ignore", "pipe", "pipe"] });
   child.on("error", () => {}); // "close" follows, and the sentence below is thrown
   let gone = 0;
+  const left = Promise.withResolvers<void>();
   const said: string[] = [];
   const lines = createInterface(child.stderr);
   const port = await new Promise<number>((resolve, reject) => {
     lines.on("line", (line) => {
       said.push(line);
-      if (line === "gone") gone++;
+      if (line === "gone") {
+        gone++;
+        left.resolve();
+      }
       const match = /^\{"port": (\d+)\}$/.exec(line);
       if (match) resolve(Number(match[1]));
     });
@@ -45,6 +51,7 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
     address: `rtsp://127.0.0.1:${port}/cam`,
     sound: child.stdout,
     gone: () => gone,
+    untilGone: () => left.promise,
     [Symbol.asyncDispose]: () => end(child),
   };
 }

@@ -17,6 +17,7 @@ export interface HeardPacket {
 /** What a fake camera's back channel takes in. */
 export class FakeEar {
   readonly packets: HeardPacket[] = [];
+  readonly #sources = new WeakMap<object, number>();
   readonly #byPayloadType: ReadonlyMap<number, { readonly format: AudioFormat; readonly depacketizer: Depacketizer }>;
   readonly #clock: Clock;
 
@@ -32,9 +33,12 @@ export class FakeEar {
     );
   }
 
-  /** Takes one RTP packet; an empty one only opens the way through a firewall. */
-  hear(bytes: Uint8Array): void {
+  /** Takes one RTP packet from `talker`. Like GStreamer's server it stays with the first source, even of an empty packet. */
+  hear(bytes: Uint8Array, talker: object): void {
     const packet: RtpPacket = parseRtp(bytes);
+    const source = this.#sources.get(talker) ?? packet.ssrc;
+    this.#sources.set(talker, source);
+    if (packet.ssrc !== source) return;
     const known = this.#byPayloadType.get(packet.payloadType);
     if (!known || packet.payload.length === 0) return;
     for (const { data, timestamp } of known.depacketizer.push(packet)) {

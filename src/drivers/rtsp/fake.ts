@@ -165,8 +165,8 @@ export class FakeRtsp implements AsyncDisposable {
         this.#stop(peer);
         this.#count("teardowns");
       },
-      onRtp: (packet, control) => {
-        if (control === "talk") this.ear.hear(packet);
+      onRtp: (packet, control, peer) => {
+        if (control === "talk") this.ear.hear(packet, peer);
         this.#changed.emit();
       },
       onRtcp: (packet) => {

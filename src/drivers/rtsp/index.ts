@@ -35,8 +35,10 @@ export type RtspConfig = z.infer<typeof rtspConfig>;
 
 /** What was learnt about a camera, for as long as its configuration stands. */
 interface Learnt {
-  /** It may have answered 400 to being asked for the back channel rather than to the password: do not ask again. */
+  /** False when it may have answered 400 to being asked for the back channel rather than to the password. */
   readonly asksBackchannel: boolean;
+  /** How its media arrived the last time. */
+  readonly protocol?: RtspProtocol;
 }
 
 /** The driver; an instance remembers what it learnt about each camera. */
@@ -48,12 +50,13 @@ export function createRtspDriver(): Driver<RtspConfig> {
     config: rtspConfig,
     claims: (address) => (address.protocol === "rtsp:" || address.protocol === "rtsps:" ? 1 : 0),
     run: async (device, config) => {
-      const backchannel = config.backchannel !== "off" && (learnt.get(config)?.asksBackchannel ?? true);
+      const before = learnt.get(config) ?? { asksBackchannel: true };
+      const learn = (news: Partial<Learnt>) => learnt.set(config, { ...before, ...news });
       try {
-        await serve(device, { ...config, asksBackchannel: backchannel });
+        await serve(device, { ...config, ...before, onProtocol: (protocol) => learn({ protocol }) });
       } catch (error) {
         if (error instanceof FatalError && error.code === "wrong-password" && error.fields["status"] === 400) {
-          learnt.set(config, { asksBackchannel: !backchannel });
+          learn({ asksBackchannel: !before.asksBackchannel });
         }
         throw error;
       }
@@ -63,15 +66,17 @@ export function createRtspDriver(): Driver<RtspConfig> {
 
 export default createRtspDriver();
 
-async function serve(device: Device, config: RtspConfig & Learnt): Promise<void> {
+type ServeOptions = RtspConfig & Learnt & { readonly onProtocol: (protocol: RtspProtocol) => void };
+
+async function serve(device: Device, config: ServeOptions): Promise<void> {
   const { clock, log, signal } = device;
-  const protocols: readonly RtspProtocol[] = config.transport === "auto" ? ["tcp", "udp"] : [config.transport];
+  const protocols = protocolsOf(config);
   await using resources = new AsyncDisposableStack();
   let speaker: RtspSpeaker | undefined;
   await playRtsp({
     ...config,
     protocols,
-    backchannel: config.asksBackchannel,
+    backchannel: config.backchannel !== "off" && config.asksBackchannel,
     clock,
     log,
     signal,
@@ -82,13 +87,20 @@ async function serve(device: Device, config: RtspConfig & Learnt): Promise<void>
       const warm = config.backchannel === "warm";
       speaker = resources.use(new RtspSpeaker(device, { ...config, protocols, payloads: backchannel.payloads, warm }));
     },
-    onReady: () => {
+    onReady: (protocol) => {
+      config.onProtocol(protocol);
       device.ready();
       if (!speaker) return;
       device.offerSpeaker(speaker);
       speaker.warmUp();
     },
   });
+}
+
+/** What worked the last time comes first, so that a camera that is deaf by TCP costs its five seconds once. */
+function protocolsOf(config: ServeOptions): readonly RtspProtocol[] {
+  if (config.transport !== "auto") return [config.transport];
+  return config.protocol === "udp" ? ["udp", "tcp"] : ["tcp", "udp"];
 }
 
 function isRtspAddress(address: string): boolean {

@@ -108,6 +108,25 @@ describe("transport", () => {
     assert.ok(seconds > 4 && seconds < 8, `${seconds} s`);
   });
 
+  test("what worked is tried first the next time, and the other way round when it no longer works", async () => {
+    const clock = new ManualClock();
+    const driver = createRtspDriver();
+    const fake = await startFakeRtsp({ video: clip(), deafByTcp: true, clock });
+    const parsed = rtspConfig.parse({ address: fake.address });
+    await using first = runDriver({}, { clock, driver, parsed });
+    await advanceUntil(clock, () => first.device.readyCount > 0);
+    await fake[Symbol.asyncDispose]();
+    await first.ended;
+    await using changed = await startFakeRtsp({ video: clip(), port: fake.port, protocols: ["tcp"], clock });
+    await using second = runDriver({}, { clock, driver, parsed });
+    await advanceUntil(clock, () => second.device.readyCount > 0);
+    const asked = changed.requests.flatMap(({ headers }) => headers.get("Transport") ?? []);
+    assert.deepEqual(
+      asked.map((text) => text.split(";")[0]),
+      ["RTP/AVP", "RTP/AVP/TCP"],
+    );
+  });
+
   test("only what the setting allows is tried", async () => {
     await using fake = await startFakeRtsp({ video: clip(), protocols: ["udp"] });
     const error = await endOf({ address: fake.address, transport: "tcp" });

@@ -6,7 +6,7 @@ import {
   speakerFormats,
 } from "../../protocols/rtsp/backchannel.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
-import { isAbort } from "../../util/errors.ts";
+import { RecoverableError } from "../../util/errors.ts";
 
 /** Options of {@link RtspSpeaker}. */
 export interface RtspSpeakerOptions extends Omit<BackchannelOptions, "signal" | "clock" | "log"> {
@@ -23,10 +23,12 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   readonly formats: Speaker["formats"];
   readonly echoCancelling = false;
   #kept: Promise<Backchannel> | undefined;
-  readonly #device: Device;
+  readonly #turns = new Set<Promise<void>>();
+  readonly #life = new AbortController();
+  readonly #device: Pick<Device, "clock" | "log">;
   readonly #options: RtspSpeakerOptions;
 
-  constructor(device: Device, options: RtspSpeakerOptions) {
+  constructor(device: Pick<Device, "clock" | "log">, options: RtspSpeakerOptions) {
     this.#device = device;
     this.#options = options;
     this.formats = speakerFormats(options.payloads);
@@ -38,22 +40,29 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   }
 
   async talk(speech: Speech): Promise<void> {
+    const turn = this.#talk({ ...speech, signal: AbortSignal.any([speech.signal, this.#life.signal]) });
+    this.#turns.add(turn);
     try {
-      if (this.#options.warm) await (await this.#keep()).speak(speech);
-      else {
-        await using channel = await this.#open(AbortSignal.any([speech.signal, this.#device.signal]));
-        await channel.speak(speech);
-      }
+      await turn;
     } catch (error) {
       if (!speech.signal.aborted) throw error; // broken off on purpose: what failed then is of no interest
+    } finally {
+      this.#turns.delete(turn);
     }
   }
 
+  /** Ends what is being said and gives the camera's speaker back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const kept = this.#kept;
-    this.#kept = undefined;
-    const channel = await kept?.catch(() => undefined); // what failed was told to whoever asked for it
-    await channel?.[Symbol.asyncDispose]();
+    this.#life.abort(new RecoverableError("the camera went away while somebody spoke", { code: "connection-lost" }));
+    await Promise.allSettled(this.#turns);
+    const kept = await this.#kept?.catch(() => undefined); // what failed was told to whoever asked for it
+    await kept?.[Symbol.asyncDispose]();
+  }
+
+  async #talk(speech: Speech): Promise<void> {
+    if (this.#options.warm) return await (await this.#keep()).speak(speech);
+    await using channel = await this.#open(speech.signal);
+    await channel.speak(speech);
   }
 
   #open(signal: AbortSignal): Promise<Backchannel> {
@@ -61,18 +70,26 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     return openBackchannel({ ...this.#options, clock, log, signal });
   }
 
+  /** The channel that is kept open; a new one when there is none, or the camera ended it. */
   #keep(): Promise<Backchannel> {
     if (this.#kept) return this.#kept;
-    const opening = this.#open(this.#device.signal);
+    const opening = this.#open(this.#life.signal);
+    this.#kept = opening;
     const forget = () => {
       if (this.#kept === opening) this.#kept = undefined;
     };
-    opening.then((channel) => channel.lost.then(() => channel[Symbol.asyncDispose]()).then(forget), forget);
-    this.#kept = opening;
+    opening.then((channel) => {
+      const lose = () => {
+        forget();
+        void channel[Symbol.asyncDispose]();
+      };
+      if (channel.lost.aborted) lose();
+      else channel.lost.addEventListener("abort", lose, { once: true });
+    }, forget);
     return opening;
   }
 
   #complain(error: unknown): void {
-    if (!isAbort(error)) this.#device.log.warn({ err: error }, "the back channel cannot be kept open");
+    if (!this.#life.signal.aborted) this.#device.log.warn({ err: error }, "the back channel cannot be kept open");
   }
 }

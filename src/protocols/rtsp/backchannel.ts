@@ -4,7 +4,7 @@ import { LivePacer } from "../../media/live-pacer.ts";
 import { pace } from "../../media/pace.ts";
 import { RecordingPacer } from "../../media/recording-pacer.ts";
 import type { Clock } from "../../util/clock.ts";
-import { type DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
+import { FatalError, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { formatFromPayload, type PayloadMapping } from "../sdp/index.ts";
 import { parseRtspAddress, resolveControl } from "./address.ts";
@@ -80,8 +80,8 @@ async function setUp(
 ): Promise<RtspChannel> {
   for (const [index, protocol] of options.protocols.entries()) {
     try {
-      const nothing = () => {};
-      return await client.setup(options.uri, { protocol, require: backchannelTag, onRtp: nothing, onRtcp: nothing });
+      const nothing = { onRtp: () => {}, onRtcp: () => {} };
+      return await client.setup(options.uri, { ...nothing, protocol, require: backchannelTag, outgoing: true });
     } catch (error) {
       const refused = error instanceof RecoverableError && error.code === "transport-refused";
       if (!refused || index === options.protocols.length - 1) throw error;
@@ -103,8 +103,9 @@ async function start(client: RtspClient): Promise<void> {
 
 /** A back channel that is open. Its owner disposes it, which gives the device's speaker back. */
 export class Backchannel implements AsyncDisposable {
+  readonly #gone = new AbortController();
   readonly #client: RtspClient;
-  readonly #channel: RtspChannel;
+  readonly #sender: SpeechSender;
   readonly #payloads: readonly PayloadMapping[];
   readonly #clock: Clock;
 
@@ -115,47 +116,45 @@ export class Backchannel implements AsyncDisposable {
     readonly clock: Clock;
   }) {
     this.#client = made.client;
-    this.#channel = made.channel;
+    this.#sender = new SpeechSender(made.channel, made);
     this.#payloads = made.payloads;
     this.#clock = made.clock;
+    made.client.lost.then((error) => this.#gone.abort(error));
   }
 
-  /** Resolves when the device ended it. */
-  get lost(): Promise<DoorwardError> {
-    return this.#client.lost;
+  /** Aborts when the device ended it. */
+  get lost(): AbortSignal {
+    return this.#gone.signal;
   }
 
   /**
    * Sends one turn in packets of 20 ms and returns when it was heard. Live sound goes out as it comes, a recording in real
-   * time. Throws AbortError when the turn is broken off, RecoverableError when the device is lost.
+   * time. Throws RecoverableError when the device is lost, and what aborted `speech.signal`.
    */
   async speak(speech: BackchannelSpeech): Promise<void> {
-    const payload = this.#payloads.find((candidate) => isSame(formatFromPayload(candidate), speech.format));
-    if (!payload) {
-      throw new FatalError(`the camera's speaker takes no ${speech.format.codec} of ${speech.format.sampleRateHz} Hz`, {
-        code: "unsupported-codec",
-      });
-    }
     const clock = this.#clock;
-    const sender = new SpeechSender(speech.format, { payload, channel: this.#channel, clock });
+    this.#sender.begin(speech.format, this.#payloadFor(speech.format));
     const pacer = speech.live ? new LivePacer() : new RecordingPacer(recordingLead);
-    const over = new AbortController();
-    const signal = AbortSignal.any([speech.signal, over.signal]);
-    const sink = { write: (data: Uint8Array) => void sender.send(data) };
-    const speaking = async () => {
+    const signal = AbortSignal.any([speech.signal, this.#gone.signal]);
+    const sink = { write: (data: Uint8Array) => void this.#sender.send(data) };
+    try {
       const { leadMs } = await pace(inPackets(speech.frames, speech.format), { clock, pacer, sink, signal });
       await clock.sleep(Math.max(0, leadMs) + deviceBufferMs, signal);
-    };
-    const lost = this.#client.lost.then((error) => Promise.reject(error));
-    try {
-      await Promise.race([speaking(), lost]);
-    } finally {
-      over.abort();
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
+  }
+
+  #payloadFor(format: AudioFormat): PayloadMapping {
+    const payload = this.#payloads.find((candidate) => isSame(formatFromPayload(candidate), format));
+    if (payload) return payload;
+    throw new FatalError(`the camera's speaker takes no ${format.codec} of ${format.sampleRateHz} Hz`, {
+      code: "unsupported-codec",
+    });
   }
 }
 

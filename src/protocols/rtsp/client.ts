@@ -44,6 +44,8 @@ export interface RtspSetupOptions {
   readonly onRtcp: (packet: Uint8Array) => void;
   /** Value of `Require`. */
   readonly require?: string;
+  /** The medium goes towards the server, which must not take a packet that only opens a firewall for the stream. */
+  readonly outgoing?: boolean;
 }
 
 /** One medium that was set up. Ends with its client. */
@@ -100,11 +102,6 @@ export class RtspClient implements AsyncDisposable {
   /** Resolves when the connection or the session is over, with the reason. */
   get lost(): Promise<DoorwardError> {
     return Promise.race([this.#connection.closed, this.#sessionLost.promise]);
-  }
-
-  /** Datagrams that came from elsewhere than the set-up said. */
-  get strangers(): number {
-    return this.#pairs.reduce((sum, pair) => sum + pair.strangers, 0);
   }
 
   /** Asks for the session description. `require` is the value of `Require`. */
@@ -195,8 +192,10 @@ export class RtspClient implements AsyncDisposable {
       require: sinks.require,
     });
     pair.lock({ address: remoteAddress, ports: agreed.serverPorts });
-    pair.sendRtp(punchRtp);
-    pair.sendRtcp(punchRtcp);
+    if (!sinks.outgoing) {
+      pair.sendRtp(punchRtp);
+      pair.sendRtcp(punchRtcp);
+    }
     return {
       protocol: "udp",
       ssrc: agreed.ssrc,

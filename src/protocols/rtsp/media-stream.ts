@@ -7,10 +7,8 @@ import type { RtspChannel } from "./client.ts";
 import { MediaReceiver } from "./receiver.ts";
 import { createAudioFrames, createVideoFrames, type FrameSink } from "./unit-frames.ts";
 
-/** One medium being received, with its reports and its channel. Its owner disposes it. */
+/** One medium being received, with its reports. Its owner disposes it. */
 export interface MediaStream extends Disposable {
-  /** Set once the medium was granted. */
-  channel: RtspChannel | undefined;
   readonly lastPacketUs: number | undefined;
   readonly rtp: (packet: Uint8Array) => void;
   readonly rtcp: (packet: Uint8Array) => void;
@@ -29,10 +27,10 @@ const reportMs = 5000;
 const expireMs = 100;
 
 /** Makes receivers for the media of one session, on one time. */
-export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium) => MediaStream {
+export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, channel: RtspChannel) => MediaStream {
   const sync = new RtpSync({ clock: options.clock });
   let ready = false;
-  return (medium) => {
+  return (medium, channel) => {
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
     const sink = options.onTrack(format);
@@ -49,40 +47,34 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium) =>
         options.onReady?.();
       },
     });
-    return stream(receiver, options.clock);
+    return stream(receiver, { channel, clock: options.clock });
   };
 }
 
-function stream(receiver: MediaReceiver, clock: Clock): MediaStream {
-  const timers = { report: every(reportMs, report), expire: every(expireMs, () => receiver.expire()) };
-  let channel: RtspChannel | undefined;
-  function report(): void {
+function stream(receiver: MediaReceiver, deps: { readonly channel: RtspChannel; readonly clock: Clock }): MediaStream {
+  const timers = new DisposableStack();
+  timers.use(every(expireMs, { run: () => receiver.expire(), clock: deps.clock }));
+  const report = () => {
     const bytes = receiver.report();
-    if (bytes) channel?.sendRtcp(bytes);
-  }
-  function every(ms: number, run: () => void): Disposable {
-    let timer = clock.timer(ms, again);
-    function again(): void {
-      run();
-      timer = clock.timer(ms, again);
-    }
-    return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
-  }
+    if (bytes) deps.channel.sendRtcp(bytes);
+  };
+  timers.use(every(reportMs, { run: report, clock: deps.clock }));
   return {
-    get channel() {
-      return channel;
-    },
-    set channel(granted) {
-      channel = granted;
-    },
     get lastPacketUs() {
       return receiver.lastPacketUs;
     },
     rtp: (packet) => receiver.rtp(packet),
     rtcp: (packet) => receiver.rtcp(packet),
-    [Symbol.dispose]: () => {
-      timers.report[Symbol.dispose]();
-      timers.expire[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => timers.dispose(),
   };
+}
+
+function every(ms: number, options: { readonly run: () => void; readonly clock: Clock }): Disposable {
+  const { run, clock } = options;
+  let timer = clock.timer(ms, again);
+  function again(): void {
+    run();
+    timer = clock.timer(ms, again);
+  }
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }

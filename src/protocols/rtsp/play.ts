@@ -33,7 +33,7 @@ export interface PlayRtspOptions {
   readonly onTrack: (format: Format) => FrameSink;
   readonly onPhase?: (phase: "connecting" | "waiting-for-key-frame") => void;
   /** The first key frame was written, or the first sound where there is no picture. */
-  readonly onReady?: () => void;
+  readonly onReady?: (protocol: RtspProtocol) => void;
   /** What the camera offers, and what was taken of it, before media flows. */
   readonly onMedia?: (media: ChosenMedia, description: RtspDescription) => void;
 }
@@ -126,12 +126,16 @@ async function setUpMain(
   options: SetUpOptions,
 ): Promise<{ readonly main: MediaStream; readonly protocol: RtspProtocol }> {
   const { video, audio } = options.media;
-  const receive = receiveMedia(options);
+  let granted: RtspProtocol = "tcp";
+  const receive = receiveMedia({ ...options, onReady: () => options.onReady?.(granted) });
   const setUp = async (medium: ChosenMedium, protocol: RtspProtocol) => {
-    const stream = options.streams.use(receive(medium));
+    let stream: MediaStream | undefined;
     const uri = resolveControl(medium.section.control, options.description.base);
-    const { rtp, rtcp } = stream;
-    stream.channel = await client.setup(uri, { protocol, onRtp: rtp, onRtcp: rtcp });
+    const onRtp = (packet: Uint8Array) => stream?.rtp(packet);
+    const onRtcp = (packet: Uint8Array) => stream?.rtcp(packet);
+    const channel = await client.setup(uri, { protocol, onRtp, onRtcp });
+    granted = protocol;
+    stream = options.streams.use(receive(medium, channel));
     return stream;
   };
   const first = (video ?? audio) as ChosenMedium;

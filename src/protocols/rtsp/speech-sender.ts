@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Clock } from "../../util/clock.ts";
-import { serializeRtp } from "../rtp/packet.ts";
+import { type RtpPacket, serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer, type Packetizer } from "../rtp/packetize.ts";
 import { serializeRtcp } from "../rtp/rtcp-write.ts";
 import type { PayloadMapping } from "../sdp/index.ts";
@@ -15,13 +15,21 @@ const reportEveryUs = 5_000_000;
 /** Seconds between 1900 (NTP) and 1970. */
 const ntpEpochS = 2_208_988_800;
 
+interface Turn {
+  readonly format: AudioFormat;
+  readonly payload: PayloadMapping;
+  readonly packetize: Packetizer;
+}
+
 /**
- * Sends one turn of speech as RTP with sender reports (RFC 3550). The timestamp counts what is sent; where sound stops
- * and goes on later it jumps, with the marker set (RFC 3551, 4.1).
+ * Sends speech as RTP with sender reports (RFC 3550), turn after turn as one source: receivers stay with the first that
+ * they hear. The timestamp counts what is sent; where sound stops and goes on later it jumps, with the marker set (RFC
+ * 3551, 4.1).
  */
 export class SpeechSender {
   /** Packets that the device did not take in time. */
   dropped = 0;
+  #turn: Turn | undefined;
   #sequence = randomInt(0x8000);
   #timestamp = randomInt(2 ** 31);
   #packets = 0;
@@ -29,39 +37,40 @@ export class SpeechSender {
   #nextUs: number | undefined;
   #lastReportUs: number | undefined;
   readonly #ssrc = randomInt(1, 2 ** 32);
-  readonly #packetize: Packetizer;
-  readonly #format: AudioFormat;
-  readonly #payload: PayloadMapping;
   readonly #channel: RtspChannel;
   readonly #clock: Clock;
 
-  constructor(
-    format: AudioFormat,
-    options: { readonly payload: PayloadMapping; readonly channel: RtspChannel; readonly clock: Clock },
-  ) {
-    this.#format = format;
-    this.#payload = options.payload;
-    this.#channel = options.channel;
+  constructor(channel: RtspChannel, options: { readonly clock: Clock }) {
+    this.#channel = channel;
     this.#clock = options.clock;
-    this.#packetize = createPacketizer(format.codec);
+  }
+
+  /** What is sent from now on is in `format`, as `payload` of the description. */
+  begin(format: AudioFormat, payload: PayloadMapping): void {
+    this.#turn = { format, payload, packetize: createPacketizer(format.codec) };
   }
 
   /** Sends one packet's worth of sound now. */
   send(data: Uint8Array): void {
+    const turn = this.#turn;
+    if (!turn) throw new TypeError("speech has no format yet");
     const nowUs = this.#clock.nowUs();
     const paused = this.#nextUs === undefined || nowUs - this.#nextUs > pauseUs;
-    if (paused && this.#nextUs !== undefined) this.#timestamp += this.#ticks(nowUs - this.#nextUs);
+    if (paused && this.#nextUs !== undefined) this.#timestamp += ticks(nowUs - this.#nextUs, turn);
     this.#report(nowUs);
-    for (const { payload, marker, timestampOffset } of this.#packetize(data)) {
-      this.#sendPacket({ payload, marker: marker || paused, timestamp: this.#timestamp + timestampOffset });
+    for (const { payload, marker, timestampOffset } of turn.packetize(data)) {
+      this.#sendPacket(turn.payload.payloadType, {
+        payload,
+        marker: marker || paused,
+        timestamp: this.#timestamp + timestampOffset,
+      });
     }
-    const durationUs = audioDurationUs(this.#format, data) ?? 0;
-    this.#timestamp += this.#ticks(durationUs);
+    const durationUs = audioDurationUs(turn.format, data) ?? 0;
+    this.#timestamp += ticks(durationUs, turn);
     this.#nextUs = (paused ? nowUs : (this.#nextUs ?? nowUs)) + durationUs;
   }
 
-  #sendPacket(part: { readonly payload: Uint8Array; readonly marker: boolean; readonly timestamp: number }): void {
-    const { payloadType } = this.#payload;
+  #sendPacket(payloadType: number, part: Pick<RtpPacket, "payload" | "marker" | "timestamp">): void {
     const sequence = this.#sequence++ & 0xffff;
     const packet = serializeRtp({ ...part, timestamp: part.timestamp >>> 0, payloadType, sequence, ssrc: this.#ssrc });
     if (!this.#channel.sendRtp(packet)) this.dropped++;
@@ -90,10 +99,10 @@ export class SpeechSender {
       ]),
     );
   }
+}
 
-  #ticks(us: number): number {
-    return Math.round((us * this.#payload.clockRateHz) / 1e6);
-  }
+function ticks(us: number, turn: Turn): number {
+  return Math.round((us * turn.payload.clockRateHz) / 1e6);
 }
 
 /**

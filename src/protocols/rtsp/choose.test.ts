@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { FatalError, RecoverableError } from "../../util/errors.ts";
+import { parseSdp } from "../sdp/index.ts";
+import { chooseMedia } from "./choose.ts";
+
+const h264 = ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=control:v1"];
+const h265 = ["m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000", "a=control:v2"];
+const jpeg = ["m=video 0 RTP/AVP 26"];
+const pcma = ["m=audio 0 RTP/AVP 8", "a=control:a1"];
+const talk = ["m=audio 0 RTP/AVP 0 8 101", "a=rtpmap:101 telephone-event/8000", "a=control:a2", "a=sendonly"];
+const g726 = ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 G726-32/8000"];
+
+function choose(lines: readonly (readonly string[])[], options: { video?: number; backchannel?: boolean } = {}) {
+  const media = chooseMedia(parseSdp(["v=0", ...lines.flat()].join("\r\n")), { ...options, peer: "camera" });
+  return {
+    video: media.video?.section.control,
+    audio: media.audio?.section.control,
+    talk: media.backchannel?.section.control,
+    codecs: media.backchannel?.payloads.map(({ codec }) => codec),
+  };
+}
+
+describe("chooseMedia", () => {
+  const nothing = { video: undefined, audio: undefined, talk: undefined, codecs: undefined };
+
+  test("takes the first picture and the first sound that the hub carries", () => {
+    assert.deepEqual(choose([jpeg, h265, g726, pcma]), { ...nothing, video: "v2", audio: "a1" });
+  });
+
+  test("takes the picture that is asked for", () => {
+    assert.deepEqual(choose([h264, h265], { video: 1 }), { ...nothing, video: "v2" });
+    assert.throws(() => choose([h264], { video: 1 }), { name: "FatalError", code: "no-such-video" });
+  });
+
+  test("sound alone will do", () => assert.deepEqual(choose([pcma]), { ...nothing, audio: "a1" }));
+
+  test("sendonly is towards the device, when it was asked for", () => {
+    const asked = choose([[...h264, "a=recvonly"], [...pcma, "a=recvonly"], talk], { backchannel: true });
+    assert.deepEqual(asked, { video: "v1", audio: "a1", talk: "a2", codecs: ["pcmu", "pcma"] });
+    assert.deepEqual(choose([h264, talk]), { ...nothing, video: "v1", audio: "a2" });
+  });
+
+  test("a camera that marks its picture sendonly means its own view", () => {
+    const asked = choose(
+      [
+        [...h264, "a=sendonly"],
+        [...pcma, "a=sendonly"],
+      ],
+      { backchannel: true },
+    );
+    assert.deepEqual(asked, { ...nothing, video: "v1", audio: "a1" });
+  });
+
+  test("names what the hub does not carry", () => {
+    assert.throws(
+      () => choose([jpeg, pcma]),
+      (error) => error instanceof FatalError && /JPEG/.test(error.message),
+    );
+    assert.throws(() => choose([g726]), RecoverableError);
+  });
+});
