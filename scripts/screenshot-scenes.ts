@@ -89,7 +89,12 @@ export const signedInScenes: readonly Scene[] = [
     name: "panel",
     path: "/panel",
     server: () => ({ devices: house() }),
-    prepare: (page, server) => moving(page, server ? 6 : 1),
+    prepare: async (page, server) => {
+      await page.evaluate(() => localStorage.setItem("dw-preferences", '{"nightFrom":0,"nightTo":0}'));
+      await page.reload();
+      await moving(page, server ? 6 : 1);
+      await page.evaluate(() => localStorage.clear());
+    },
   },
 ];
 

@@ -103,7 +103,10 @@ export const buttons = css`
     text-decoration: none;
     white-space: nowrap;
     cursor: pointer;
-    transition: background-color var(--dw-fast);
+    transition:
+      background-color var(--dw-fast),
+      border-color var(--dw-fast),
+      color var(--dw-fast);
   }
   button:hover,
   .button:hover {

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import type { Session } from "../api.ts";
 import { icon } from "./icons.ts";
 
@@ -15,6 +15,25 @@ export function trustSteps(session: Session | undefined): TemplateResult {
     <img class="qr" src="/ca.svg" width="160" height="160" alt="QR code of the certificate's address" />
   `;
 }
+
+/** Styles of {@link trustSteps}. */
+export const trustStyles = css`
+  .trust {
+    display: grid;
+    gap: 8px;
+    padding-left: 24px;
+  }
+  .trust li::marker {
+    color: var(--dw-muted);
+  }
+  .qr {
+    display: block;
+    background: #fff;
+    border-radius: var(--dw-radius);
+    padding: 8px;
+    border: 1px solid var(--dw-line);
+  }
+`;
 
 function stepsFor(userAgent: string): [string, readonly string[]] {
   if (/iPhone|iPad/.test(userAgent)) {

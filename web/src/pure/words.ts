@@ -69,7 +69,7 @@ export function sayDevice(device: Pick<DeviceInfo, "state">, nowMs: number): Sai
     case "idle":
       return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
     case "connecting":
-      return { tone: "waiting", text: "Connecting" };
+      return { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." };
     case "waiting-for-key-frame":
       return {
         tone: "waiting",
@@ -107,8 +107,10 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
   if (device && (phase === "disabled" || phase === "wrong-password" || phase === "trouble")) {
     return sayDevice(device, nowMs);
   }
-  // The hub knows first: what is shown again here may be an old picture.
-  if (device && phase === "stale" && (player.phase === "live" || player.phase === "waiting"))
+  // The hub knows first: what is shown again here may be an old picture, and what fails here may fail there.
+  const seeking = player.phase === "waiting" || player.phase === "lost" || player.phase === "connecting";
+  if (device && phase === "stale" && (seeking || player.phase === "live")) return sayDevice(device, nowMs);
+  if (device && (phase === "connecting" || phase === "waiting-for-key-frame") && seeking)
     return sayDevice(device, nowMs);
   switch (player.phase) {
     case "live":
@@ -130,9 +132,7 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
     case "off":
       return { tone: "quiet", text: "Off" };
     case "waiting":
-      return phase === "connecting"
-        ? { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." }
-        : { tone: "waiting", text: "Waiting for a key frame", detail: "The next whole picture is on the way." };
+      return { tone: "waiting", text: "Waiting for a key frame", detail: "The next whole picture is on the way." };
     case "connecting":
       return { tone: "waiting", text: "Connecting" };
   }

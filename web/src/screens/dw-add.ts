@@ -26,11 +26,19 @@ export class DwAdd extends HubElement {
     css`
       .two {
         display: grid;
-        grid-template-columns: minmax(0, 5fr) minmax(0, 6fr);
-        gap: 32px;
+        grid-template: "address preview" auto "name preview" 1fr / minmax(0, 5fr) minmax(0, 6fr);
+        gap: 20px 32px;
         align-items: start;
       }
+      .part {
+        display: grid;
+        gap: 20px;
+      }
+      .part.ends {
+        grid-area: name;
+      }
       .preview {
+        grid-area: preview;
         overflow: hidden;
       }
       .preview dw-player,
@@ -79,8 +87,7 @@ export class DwAdd extends HubElement {
       }
       @media (max-width: 860px) {
         .two {
-          grid-template-columns: 1fr;
-          gap: 20px;
+          grid-template: "address" auto "preview" auto "name" auto / minmax(0, 1fr);
         }
       }
     `,
@@ -119,13 +126,14 @@ export class DwAdd extends HubElement {
           ${known ? nothing : html`<p class="lead">Paste its address. What it is, is found out; you see it before you save it.</p>`}
         </div>
       </header>
-      <div class="two">${this.#renderForm(known)}${this.#renderPreview(known)}</div>
+      ${this.#renderForm(known)}
     `;
   }
 
   #renderForm(known: PageDevice | undefined) {
     const works = this.live || known !== undefined;
-    return html`<form @submit=${this.#save} autocomplete="off">
+    return html`<form class="two" @submit=${this.#save} autocomplete="off">
+      <div class="part">
       <div class="field">
         <label for="address" class="label">Address</label>
         <div class="address">
@@ -138,7 +146,10 @@ export class DwAdd extends HubElement {
         <label><span>User name</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
         <label><span>Password</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? "unchanged" : ""} @change=${this.#find} /></label>
       </div>
-      <div class="pair ends">
+      </div>
+      ${this.#renderPreview(known)}
+      <div class="part ends">
+      <div class="pair">
         <label><span>Name</span><input name="name" required maxlength="64" placeholder="Front door" .defaultValue=${known?.name ?? ""} /></label>
         <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
@@ -147,6 +158,7 @@ export class DwAdd extends HubElement {
         <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
         <a class="button ghost" href=${known ? href({ screen: "devices" }) : href({ screen: "wall" })}>Cancel</a>
         ${works || this.probing ? nothing : html`<span class="help">Nothing was seen of it yet.</span>`}
+      </div>
       </div>
     </form>`;
   }

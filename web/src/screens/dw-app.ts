@@ -77,7 +77,7 @@ export class DwApp extends HubElement {
       <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
       <div class="rest">
         ${this.#renderBanner()}
-        <main id="main" tabindex="-1">${this.#renderScreen()}</main>
+        <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
       </div>
     `;
   }

@@ -17,6 +17,7 @@ export class DwPanel extends HubElement {
         display: flex;
         flex-direction: column;
         height: 100%;
+        color-scheme: dark;
         background: #000;
         color: #fff;
       }

@@ -68,6 +68,10 @@ export class DwPerson extends HubElement {
         .pair {
           grid-template-columns: 1fr;
         }
+        th,
+        td {
+          padding: 6px 3px;
+        }
       }
     `,
   ];

@@ -4,7 +4,7 @@ import { type Preferences, readPreferences, writePreferences } from "../app/pref
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
-import { trustSteps } from "../parts/trust.ts";
+import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-tokens.ts";
 
@@ -21,6 +21,7 @@ export class DwSettings extends HubElement {
     buttons,
     fields,
     page,
+    trustStyles,
     css`
       :host {
         max-width: 760px;
@@ -86,17 +87,6 @@ export class DwSettings extends HubElement {
       }
       .hours select {
         width: auto;
-      }
-      .trust {
-        display: grid;
-        gap: 8px;
-        padding-left: 20px;
-      }
-      .qr {
-        background: #fff;
-        border-radius: var(--dw-radius);
-        padding: 8px;
-        border: 1px solid var(--dw-line);
       }
       dl {
         display: grid;

@@ -3,7 +3,7 @@ import { ApiError, call, sentence } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
-import { trustSteps } from "../parts/trust.ts";
+import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { codeIn } from "../pure/route.ts";
 import { door, doorStyles } from "./door.ts";
 
@@ -29,6 +29,7 @@ export class DwSetup extends HubElement {
     buttons,
     fields,
     doorStyles,
+    trustStyles,
     css`
       .steps {
         display: flex;

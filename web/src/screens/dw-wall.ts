@@ -175,6 +175,11 @@ export class DwWall extends HubElement {
         max-width: 840px;
         margin: 0 auto;
       }
+      :host([panel]) .bar {
+        max-width: none;
+        border: 0;
+        background: none;
+      }
       .bar dw-talk {
         flex: 1;
         min-width: 0;

@@ -20,6 +20,7 @@ export const talkStyles = css`
     text-align: left;
     white-space: normal;
     border: 1px solid var(--dw-control, #84898f);
+    transition: none;
     touch-action: none;
     user-select: none;
     -webkit-user-select: none;
