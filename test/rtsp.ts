@@ -3,8 +3,9 @@
 import { AccessUnitSplitter } from "../src/codecs/access-unit.ts";
 import { joinAnnexB } from "../src/codecs/annexb.ts";
 import { ParameterSetKeeper } from "../src/codecs/video-format.ts";
+import { rtspConfig } from "../src/drivers/rtsp/config.ts";
 import type { FakeAudio, FakeVideo } from "../src/drivers/rtsp/fake-media.ts";
-import { createRtspDriver, rtspConfig } from "../src/drivers/rtsp/index.ts";
+import { createRtspDriver } from "../src/drivers/rtsp/index.ts";
 import type { VideoCodec } from "../src/media/format.ts";
 import type { Clock, ManualClock } from "../src/util/clock.ts";
 import { FakeDevice } from "./contracts/fake-device.ts";

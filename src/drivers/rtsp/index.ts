@@ -1,37 +1,9 @@
-import { z } from "zod";
 import { type Device, type Driver, defineDriver } from "../../device/driver.ts";
-import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
 import type { RtspProtocol } from "../../protocols/rtsp/client.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
 import { FatalError } from "../../util/errors.ts";
+import { type RtspConfig, rtspConfig } from "./config.ts";
 import { RtspSpeaker } from "./speaker.ts";
-
-/** Configuration of an RTSP camera. */
-export const rtspConfig = z.object({
-  address: z
-    .string()
-    .refine(isRtspAddress, "has to look like rtsp://192.168.1.20:554/stream1")
-    .describe("The camera's RTSP address, without user name and password."),
-  username: z.string().max(128).optional(),
-  password: z.string().max(256).optional(),
-  transport: z
-    .enum(["auto", "tcp", "udp"])
-    .default("auto")
-    .describe("How media travels; auto tries TCP first and UDP if the camera does not send by it."),
-  backchannel: z
-    .enum(["auto", "off", "warm"])
-    .default("auto")
-    .describe("Speaking through the camera: opened while somebody talks, never, or kept open."),
-  tlsFingerprint: z
-    .string()
-    .regex(/^([0-9A-Fa-f]{2}:?){32}$/, "has to be 32 bytes in hexadecimal")
-    .optional()
-    .describe("SHA-256 fingerprint of the certificate to accept (rtsps only)."),
-  video: z.number().int().min(0).max(15).default(0).describe("Which of the stream's pictures, counted from 0."),
-});
-
-/** Configuration of an RTSP camera, with defaults filled in. */
-export type RtspConfig = z.infer<typeof rtspConfig>;
 
 /** What was learnt about a camera, for as long as its configuration stands. */
 interface Learnt {
@@ -101,13 +73,4 @@ async function serve(device: Device, config: ServeOptions): Promise<void> {
 function protocolsOf(config: ServeOptions): readonly RtspProtocol[] {
   if (config.transport !== "auto") return [config.transport];
   return config.protocol === "udp" ? ["udp", "tcp"] : ["tcp", "udp"];
-}
-
-function isRtspAddress(address: string): boolean {
-  try {
-    parseRtspAddress(address);
-    return true;
-  } catch {
-    return false;
-  }
 }

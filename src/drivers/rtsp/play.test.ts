@@ -4,9 +4,10 @@ import { advanceUntil, asFrames, clip, noise, runDriver } from "../../../test/rt
 import { swapBytes } from "../../protocols/rtp/packetize-audio.ts";
 import { ManualClock, systemClock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
+import { rtspConfig } from "./config.ts";
 import { type FakeRtspOptions, startFakeRtsp } from "./fake.ts";
 import type { FakeGuardOptions } from "./fake-guard.ts";
-import { createRtspDriver, rtspConfig } from "./index.ts";
+import { createRtspDriver } from "./index.ts";
 
 const guard: FakeGuardOptions = { username: "admin", password: "secret", scheme: "digest-md5", wrongStatus: 401 };
 const login = { username: "admin", password: "secret" };

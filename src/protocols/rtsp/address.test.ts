@@ -41,10 +41,11 @@ describe("resolveControl", () => {
     ["track1", "rtsp://h/s?channel=1", "rtsp://h/s?channel=1/track1"],
     ["?ctype=video", base, "rtsp://h/s?ctype=video"],
     ["rtsp://10.1.1.1/s/t", base, "rtsp://10.1.1.1/s/t"],
+    ["track 1\0\n", base, "rtsp://h/s/track%201%00%0A"],
     ["*", base, base],
     [undefined, base, base],
   ] as const) {
-    test(`${control} from ${from}`, () => assert.equal(resolveControl(control, from), uri));
+    test(`${JSON.stringify(control)} from ${from}`, () => assert.equal(resolveControl(control, from), uri));
   }
 });
 

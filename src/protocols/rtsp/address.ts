@@ -49,9 +49,10 @@ export function parseRtspAddress(address: string, credentials?: Partial<Credenti
  */
 export function resolveControl(control: string | undefined, base: string): string {
   if (control === undefined || control === "" || control === "*") return base;
-  if (/^rtsps?:\/\//i.test(control)) return control;
-  if (control.startsWith("?")) return base + control;
-  return `${base.replace(/\/$/, "")}/${control.replace(/^\//, "")}`;
+  const escaped = control.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+  if (/^rtsps?:\/\//i.test(escaped)) return escaped;
+  if (escaped.startsWith("?")) return base + escaped;
+  return `${base.replace(/\/$/, "")}/${escaped.replace(/^\//, "")}`;
 }
 
 /** The base for relative controls: Content-Base, else Content-Location, else the request's URI (RFC 2326, C.1.1). */

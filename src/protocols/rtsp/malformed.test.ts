@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { mutations, seededRandom } from "../../../test/mutate.ts";
+import { ManualClock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
+import { serializeRtp } from "../rtp/packet.ts";
+import { serializeRtcp } from "../rtp/rtcp-write.ts";
+import { parseSdp } from "../sdp/index.ts";
 import { parseChallenges, verifyAuthorization } from "./auth.ts";
 import { RtspHeaders } from "./headers.ts";
+import { receiveMedia } from "./media-stream.ts";
 import { maxBodyBytes, maxHeaderBytes, RtspParser, serializeFrame, serializeMessage } from "./message.ts";
 import { parseTransports } from "./transport-header.ts";
 
@@ -68,6 +73,44 @@ describe("malformed input", () => {
     }
   });
 });
+
+describe("a receiver", () => {
+  for (const codec of ["h264", "h265", "aac", "opus", "pcmu"] as const) {
+    test(`of ${codec} takes 10,000 malformed packets and reports without throwing`, () => {
+      const clock = new ManualClock();
+      const [line, map] = mediaLines[codec];
+      const [section] = parseSdp(`v=0\r\n${line}\r\n${map}\r\n`).media;
+      const payload = section?.payloads[0];
+      assert.ok(section && payload);
+      const stream = receiveMedia({ clock, media: {}, onTrack: () => ({ write: () => {}, updateFormat: () => {} }) })(
+        { section, payload },
+        { protocol: "tcp", ssrc: undefined, sendRtp: () => true, sendRtcp: () => true },
+      );
+      using _stream = stream;
+      const report = serializeRtcp([
+        { type: "sender-report", ssrc: 1, ntp: 1n << 40n, rtpTimestamp: 1, packets: 1, bytes: 1, reports: [] },
+        { type: "goodbye", ssrcs: [1] },
+      ]);
+      const packets = [0x65, 0x67, 0x78, 0x7c, 0x42, 0x60, 0x62].map((type, sequence) =>
+        serializeRtp({ payloadType: 96, marker: true, sequence, timestamp: 3000, ssrc: 1, payload: fill(type) }),
+      );
+      for (const bytes of mutations(3, packets, 10_000)) stream.rtp(bytes);
+      for (const bytes of mutations(4, [report], 10_000)) stream.rtcp(bytes);
+    });
+  }
+});
+
+const mediaLines = {
+  h264: ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000"],
+  h265: ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H265/90000"],
+  aac: ["m=audio 0 RTP/AVP 96", "a=rtpmap:96 MPEG4-GENERIC/16000\r\na=fmtp:96 sizelength=13;indexlength=3;config=1408"],
+  opus: ["m=audio 0 RTP/AVP 96", "a=rtpmap:96 opus/48000/2"],
+  pcmu: ["m=audio 0 RTP/AVP 96", "a=rtpmap:96 PCMU/8000"],
+} as const;
+
+function fill(type: number): Uint8Array {
+  return Uint8Array.from({ length: 200 }, (_, i) => (i === 0 ? type : (i * 5) & 0xff));
+}
 
 /** What was read can be written, unless it holds what must not be sent on. */
 function roundTrip(message: ReturnType<RtspParser["push"]>[number]): void {
