@@ -14,13 +14,16 @@ export interface AuditEntry {
   readonly detail?: string;
 }
 
-/** Entries kept; the oldest go first. */
+/** Entries kept, give or take a few hundred; the oldest go first. */
 export const auditLimit = 100_000;
+
+const pruneEvery = 256;
 
 /** The record of who did what: log-ins, listen-ins, talk, approvals, changes of rights. Holds no secrets. */
 export class Audit {
   readonly #store: Store;
   readonly #clock: Clock;
+  #written = 0;
 
   constructor(options: { readonly store: Store; readonly clock: Clock }) {
     this.#store = options.store;
@@ -38,7 +41,10 @@ export class Audit {
       cut(entry.subject),
       cut(entry.detail),
     );
-    this.#store.run("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", auditLimit);
+    // Each statement waits for the disk: the oldest go in bunches.
+    if (++this.#written % pruneEvery === 0) {
+      this.#store.run("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", auditLimit);
+    }
   }
 
   /** Newest first; `before` is an entry's id, to page back. `limit` at most 500. */

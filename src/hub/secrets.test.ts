@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
-import { Audit } from "./audit.ts";
+import { Audit, auditLimit } from "./audit.ts";
 import { isName, toName } from "./name.ts";
 import { isSealed, openSealer } from "./seal.ts";
 import { SetupCode, setupCodeLifeMs } from "./setup-code.ts";
@@ -90,6 +90,15 @@ describe("audit", () => {
     assert.deepEqual([first?.subject, second?.subject], ["camera-5", "camera-4"]);
     assert.equal(audit.list({ before: second?.id ?? 0 })[0]?.subject, "camera-3");
     assert.deepEqual(first, { id: 5, atMs: clock.wallMs(), actor: "Anna", action: "view", subject: "camera-5" });
+  });
+
+  it("keeps a bounded number", () => {
+    using store = openStore({ path: ":memory:" });
+    const audit = new Audit({ store, clock: new ManualClock() });
+    audit.record({ actor: "Anna", action: "first" });
+    store.run("INSERT INTO audit (id, at_ms, actor, action) VALUES (?, 0, 'Anna', 'late')", auditLimit + 10);
+    for (let n = 0; n < 256; n++) audit.record({ actor: "Anna", action: "more" });
+    assert.equal(store.one("SELECT min(id) AS id FROM audit")?.["id"], auditLimit + 10);
   });
 
   it("cuts long texts", () => {

@@ -23,13 +23,18 @@ describe("devices", () => {
     });
     assert.equal(changed.json["name"], "Gate");
     assert.equal(changed.json["area"], "House");
+    const cleared = await rig.call("PATCH", "/api/v1/devices/front-door", { as: root, body: { area: null } });
+    assert.deepEqual([cleared.json["area"], cleared.json["name"]], [undefined, "Gate"]);
     const list = await rig.call("GET", "/api/v1/devices", { as: root });
     for (const { text } of [added, changed, list]) assert.ok(!/hunter|sealed:/.test(text), text);
     assert.equal((await rig.call("POST", "/api/v1/devices/front-door/restart", { as: root })).status, 202);
     assert.equal((await rig.call("DELETE", "/api/v1/devices/front-door", { as: root })).status, 204);
     assert.deepEqual((await rig.call("GET", "/api/v1/devices", { as: root })).json["devices"], []);
     const actions = rig.identity.audit.list().map(({ action }) => action);
-    assert.deepEqual(actions, ["device-removed", "device-restarted", "device-changed", "device-added"]);
+    assert.deepEqual(
+      actions,
+      ["removed", "restarted", "changed", "changed", "added"].map((done) => `device-${done}`),
+    );
   });
 
   it("with settings that nobody understands are refused with a sentence", async () => {

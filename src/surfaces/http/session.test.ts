@@ -65,6 +65,32 @@ describe("log-in", () => {
   });
 });
 
+describe("a proxy in front", () => {
+  const forwarded = { "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9", "x-forwarded-host": "localhost" };
+
+  it("is believed when it is configured", async () => {
+    await using rig = await startRig({}, { http: { trustedProxies: ["127.0.0.1"] } });
+    await rig.person({ name: "Anna", password: word, administrator: true });
+    const body = { name: "Anna", password: word };
+    const answer = await rig.call("POST", "/api/v1/login", { body, headers: forwarded });
+    assert.equal(answer.json["secure"], true);
+    assert.match(answer.headers.get("set-cookie") ?? "", /^__Host-doorward=.*; Secure;/);
+    assert.equal(rig.identity.audit.list()[0]?.detail, "203.0.113.9");
+  });
+
+  it("is not believed otherwise", async () => {
+    await using rig = await startRig();
+    await rig.person({ name: "Anna", password: word, administrator: true });
+    const body = { name: "Anna", password: word };
+    const answer = await rig.call("POST", "/api/v1/login", {
+      body,
+      headers: { ...forwarded, "x-forwarded-host": "evil.example" },
+    });
+    assert.equal(answer.json["secure"], false);
+    assert.equal(rig.identity.audit.list()[0]?.detail, "127.0.0.1");
+  });
+});
+
 describe("tokens", () => {
   it("are shown once, work as bearer, and cannot make tokens or log out", async () => {
     await using rig = await startRig();

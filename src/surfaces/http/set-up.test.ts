@@ -50,6 +50,22 @@ describe("set-up", () => {
     assert.equal(rig.identity.users.hasAdministrator, false);
   });
 
+  it("says when the code is void", async () => {
+    await using rig = await startRig();
+    const code = rig.identity.setupCode?.code ?? "";
+    rig.identity.setupCode?.[Symbol.dispose]();
+    const late = await rig.call("POST", "/api/v1/setup", { body: { ...person, code } });
+    assert.equal(late.status, 410);
+    assert.equal(late.json.code, "setup-code-expired");
+  });
+
+  it("allows ten tries a minute", async () => {
+    await using rig = await startRig();
+    const body = { ...person, code: "0000-0000-0000-0000" };
+    for (let n = 0; n < 10; n++) assert.equal((await rig.call("POST", "/api/v1/setup", { body })).status, 403);
+    assert.equal((await rig.call("POST", "/api/v1/setup", { body })).status, 429);
+  });
+
   it("makes one administrator however many set up at once", async () => {
     await using rig = await startRig();
     const code = rig.identity.setupCode?.code ?? "";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DeviceInput } from "../../../hub/api.ts";
 import { nameSchema } from "../../../hub/name.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
@@ -20,6 +21,13 @@ const deviceBody = z.strictObject({
   volume: z.number().min(0).max(4).optional(),
   doNotDisturb: z.boolean().optional(),
   options: z.record(z.string().max(64), z.unknown()).optional(),
+});
+
+/** As for a new device; null takes away what was there. */
+const patchBody = deviceBody.partial().extend({
+  area: nameSchema.nullable().optional(),
+  username: credentials.username.unwrap().nullable().optional(),
+  password: credentials.password.unwrap().nullable().optional(),
 });
 
 const probeBody = z.strictObject({ address, ...credentials, driver: z.string().max(32).optional() });
@@ -70,11 +78,11 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       right: "administer",
       subject: "path",
       params: deviceParams,
-      body: deviceBody.partial(),
+      body: patchBody,
       answers: { 200: answer },
       handle: async (call) => {
         refuseReaching(call, { context });
-        const device = await devices.update(call.device.id, call.body);
+        const device = await devices.update(call.device.id, withoutNull(call.body));
         note(call, "device-changed", device.id);
         return deviceView(device, { principal: call.principal, policy });
       },
@@ -116,6 +124,10 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       handle: ({ body, signal }) => probeDevice(context.hub.devices, { body, signal }),
     }),
   ];
+}
+
+function withoutNull(patch: z.infer<typeof patchBody>): Partial<DeviceInput> {
+  return Object.fromEntries(Object.entries(patch).map(([field, value]) => [field, value ?? undefined]));
 }
 
 function refuseReaching(call: Call<unknown, unknown, object>, how: { readonly context: HttpContext }): void {
