@@ -67,7 +67,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   );
   options.file?.watch({
     signal,
-    onChange: (next) => void follow(hub, next),
+    onChange: (next) => void follow(hub, { next, running: config }),
     onProblem: (message) => log.error({}, `configuration not taken up, what ran goes on: ${message}`),
   });
   const owned = opened.move();
@@ -85,9 +85,13 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   };
 }
 
-async function follow(hub: Hub, config: Config): Promise<void> {
-  const problems = await hub.devices.apply(deviceInputs(config));
+async function follow(hub: Hub, config: { readonly next: Config; readonly running: Config }): Promise<void> {
+  const problems = await hub.devices.apply(deviceInputs(config.next));
   for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
+  for (const part of ["http", "whep", "webrtc"] as const) {
+    if (JSON.stringify(config.next[part]) === JSON.stringify(config.running[part])) continue;
+    hub.log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
+  }
 }
 
 /** Devices stand in the configuration file, under `devices:`. */

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
 import { type Grant, grantSchema, rights } from "../hub/policy.ts";
 import { passwordSchema, type User, userInputSchema } from "../hub/users.ts";
@@ -97,10 +98,15 @@ async function askPassword(
   name: string,
   how: { readonly stdin: boolean; readonly context: CommandContext },
 ): Promise<string> {
-  const lines = createInterface({ input: process.stdin, terminal: false });
+  // With a terminal of its own that shows nothing, what is typed is not echoed.
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = process.stdin.isTTY === true;
+  const lines = createInterface({ input: process.stdin, ...(terminal && { output: unseen }), terminal });
   if (!how.stdin) how.context.stderr.write(`password for ${name} (8 characters or more): `);
   using _closing = { [Symbol.dispose]: () => lines.close() };
+  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   const { value } = await lines[Symbol.asyncIterator]().next();
+  if (terminal) how.context.stderr.write("\n");
   const password = passwordSchema.safeParse(value ?? "");
   if (!password.success) throw new FatalError("the password needs 8 to 256 characters");
   return password.data;
