@@ -231,6 +231,20 @@ describe("sending a stream to a viewer", () => {
     assert.deepEqual(one.sender.reported, { packetsLost: 3, roundTripMs: 30 });
   });
 
+  it("ends quietly when the connection went down", () => {
+    const { clock, stream, queue, write } = set();
+    const sink = {
+      sendMessageBinary: (): boolean => {
+        throw new Error("Track is closed");
+      },
+    };
+    const options = { stream, sink, queue: queue as never, clock, ssrc: 7, cname: "cam" };
+    const sender = new RtpSender({ ...options, payloadType: 96, clockRateHz: 90_000 });
+    write({ key: true });
+    assert.equal(sender.sendSome(), undefined);
+    assert.equal(stream.readers.size, 0);
+  });
+
   it("shares one packet among viewers, each with its own header", async () => {
     const { clock, queue, viewer, write } = set();
     const [one, two] = [viewer(), viewer()];

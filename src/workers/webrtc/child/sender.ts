@@ -111,7 +111,14 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     this.#skipIfLate();
     const frame = this.#next;
     if (!frame) return undefined;
-    const packets = this.#sendFrame(frame);
+    let packets: number | undefined;
+    try {
+      packets = this.#sendFrame(frame);
+    } catch {
+      // The library throws as soon as the connection is down, which is before it says so.
+      this[Symbol.dispose]();
+      return undefined;
+    }
     if (packets === undefined) return retryMs;
     const catchingUp = this.#catchUpSinceUs !== undefined;
     this.#next = frame.next;

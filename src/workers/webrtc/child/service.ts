@@ -117,9 +117,17 @@ export class WebRtcService {
   #toPeer(message: Message<"candidate" | "microphone" | "stats" | "close">): void {
     const peer = this.#peers.get(message.viewer);
     if (!peer) return;
-    if (message.type === "candidate") peer.addCandidate(message.candidate);
+    if (message.type === "candidate") this.#addCandidate(peer, message);
     else if (message.type === "microphone") peer.wantMicrophone(message.wanted);
     else if (message.type === "close") peer.close("closed");
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
+  }
+
+  #addCandidate(peer: Peer, message: Message<"candidate">): void {
+    try {
+      peer.addCandidate(message.candidate);
+    } catch (error) {
+      this.#post({ type: "trouble", message: `viewer ${message.viewer}: candidate refused: ${messageOf(error)}` });
+    }
   }
 }
