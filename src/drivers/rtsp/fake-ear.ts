@@ -14,8 +14,12 @@ export interface HeardPacket {
   readonly atUs: number;
 }
 
+/** Ten minutes in packets of 20 ms: a demo may run for days. */
+const maxPackets = 30_000;
+
 /** What a fake camera's back channel takes in. */
 export class FakeEar {
+  /** The latest last; the oldest go. */
   readonly packets: HeardPacket[] = [];
   readonly #sources = new WeakMap<object, number>();
   readonly #byPayloadType: ReadonlyMap<number, { readonly format: AudioFormat; readonly depacketizer: Depacketizer }>;
@@ -45,6 +49,7 @@ export class FakeEar {
       const { codec } = known.format;
       const atUs = this.#clock.nowUs();
       this.packets.push({ codec, data: data.slice(), timestamp, marker: packet.marker, atUs });
+      if (this.packets.length > maxPackets) this.packets.shift();
     }
   }
 

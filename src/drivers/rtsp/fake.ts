@@ -75,7 +75,7 @@ export class FakeRtsp implements AsyncDisposable {
   readonly guard: FakeGuard | undefined;
   /** What came out of its loudspeaker. */
   readonly ear: FakeEar;
-  /** Every request as it came. */
+  /** The last thousand requests as they came. */
   readonly requests: RtspRequest[] = [];
   /** What clients answered to {@link askClients}. */
   readonly answers: number[] = [];
@@ -206,6 +206,7 @@ export class FakeRtsp implements AsyncDisposable {
 
   #intercept(request: RtspRequest, peer: RtspServerPeer): RtspAnswer | "silence" | undefined {
     this.requests.push(request);
+    if (this.requests.length > 1000) this.requests.shift();
     queueMicrotask(() => this.#changed.emit());
     const refused = this.guard?.check(request);
     if (refused) return refused;
