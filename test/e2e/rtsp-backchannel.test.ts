@@ -92,7 +92,7 @@ describe("speaking through GStreamer's ONVIF server", { concurrency: 4 }, () => 
       const delayMs = ((recorder.firstLoudUs ?? 0) - startUs) / 1000 - firstLoud;
       t.diagnostic(`correlation ${correlation.toFixed(3)}, press to sound ${delayMs.toFixed(0)} ms`);
       assert.ok(correlation > 0.8, `correlation ${correlation}`);
-      assert.ok(delayMs > 0 && delayMs < 1500, `delay ${delayMs} ms`);
+      assert.ok(delayMs > 0 && delayMs < 3000, `delay ${delayMs} ms`);
       assert.ok((device.video?.counters.frames ?? 0) > before + 20, "the picture went on");
     });
   }
