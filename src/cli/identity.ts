@@ -11,6 +11,11 @@ export async function withIdentity(
 ): Promise<number> {
   const dataDir = resolve(data ?? process.env["DOORWARD_DATA"] ?? "data");
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  using identity = openIdentity({ dataDir, clock: context.clock, sealKey: process.env["DOORWARD_KEY"] });
+  using identity = openIdentity({
+    dataDir,
+    clock: context.clock,
+    sealKey: process.env["DOORWARD_KEY"],
+    setupCode: false,
+  });
   return await use(identity);
 }

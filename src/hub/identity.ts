@@ -32,6 +32,8 @@ export interface IdentityOptions {
   readonly sealKey?: string | undefined;
   /** `:memory:` for tests; the file `doorward.sqlite` in `dataDir` otherwise. */
   readonly databasePath?: string;
+  /** False for tools, which may open the database beside a running hub: the code on the console is the hub's. */
+  readonly setupCode?: false;
   /** Cheaper in tests. */
   readonly passwordCost?: ScryptCost;
 }
@@ -46,7 +48,8 @@ export function openIdentity(options: IdentityOptions): Identity {
   const credentials = new Credentials({ store, clock });
   const users = new Users({ store, clock, hasher, credentials });
   const attachments = cleanup.use(new Attachments({ store, clock, users, credentials }));
-  const setupCode = users.hasAdministrator ? undefined : cleanup.use(new SetupCode({ clock, dataDir }));
+  const needsCode = options.setupCode !== false && !users.hasAdministrator;
+  const setupCode = needsCode ? cleanup.use(new SetupCode({ clock, dataDir })) : undefined;
   const owned = cleanup.move();
   return {
     store,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -20,7 +20,8 @@ function open(options: { readonly inFile?: boolean } = {}) {
     clock,
     dataDir,
     identity,
-    another: () => openIdentity({ dataDir, clock, databasePath, passwordCost }),
+    another: (more: { readonly setupCode?: false } = {}) =>
+      openIdentity({ dataDir, clock, databasePath, passwordCost, ...more }),
     [Symbol.dispose]: () => {
       identity[Symbol.dispose]();
       rmSync(dataDir, { recursive: true, force: true });
@@ -81,6 +82,20 @@ describe("people", () => {
     assert.ok(!rows.includes("correct horse") && !rows.includes(secret) && !rows.includes(secret.slice(4)));
     assert.equal(Buffer.from(secret.slice(4), "base64url").length, 32);
     assert.equal(statSync(join(rig.dataDir, "doorward.sqlite")).mode & 0o777, 0o600);
+  });
+});
+
+describe("a tool beside the running hub", () => {
+  it("leaves the hub's set-up code alone, and its first administrator ends the set-up", async () => {
+    using rig = open({ inFile: true });
+    const path = rig.identity.setupCode?.path ?? "";
+    {
+      using tool = rig.another({ setupCode: false });
+      assert.equal(tool.setupCode, undefined);
+      await tool.users.create({ name: "Anna", administrator: true, grants: [] });
+    }
+    assert.equal(readFileSync(path, "utf8").trim(), rig.identity.setupCode?.code);
+    assert.equal(rig.identity.users.hasAdministrator, true);
   });
 });
 
