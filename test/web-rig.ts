@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -245,8 +245,6 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
   const dataDir = await mkdtemp(join(tmpdir(), "doorward-web-"));
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
   const pageDir = join(dataDir, "page");
-  await rm(pageDir, { recursive: true, force: true });
-  const { mkdir } = await import("node:fs/promises");
   await mkdir(join(pageDir, "assets"), { recursive: true });
   await mkdir(join(dataDir, "sounds"), { recursive: true });
   await writeFile(join(pageDir, "index.html"), "<!doctype html><title>Doorward</title>");

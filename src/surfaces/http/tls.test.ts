@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
+import WebSocket from "ws";
 import { startRig } from "../../../test/web-rig.ts";
 import { certifiedNames, loadTls } from "./tls.ts";
 
@@ -116,6 +117,22 @@ describe("HTTPS", () => {
       response.headers["set-cookie"][0],
       /^__Host-doorward=dws_[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
     );
+  });
+
+  it("carries the page's socket", async () => {
+    await using rig = await startRig({}, { https: true });
+    const anna = await rig.person({ name: "Anna", administrator: true });
+    const { text: ca } = await rig.call("GET", "/ca.crt");
+    const url = (rig.web.httpsUrl ?? "").replace("https://localhost", "wss://127.0.0.1");
+    const cookie = anna.cookie.replace("doorward=", "__Host-doorward=");
+    const socket = new WebSocket(`${url}api/v1/events`, { ca, headers: { cookie } });
+    const [message] = await once(socket, "message");
+    assert.match(String(message), /^\{"type":"devices"/);
+    const plain = new WebSocket(`${url}api/v1/events`, { ca, headers: { cookie: anna.cookie } });
+    assert.match(String((await once(plain, "error"))[0]), /401/);
+    const closed = once(socket, "close");
+    await rig[Symbol.asyncDispose]();
+    assert.equal((await closed)[0], 1001);
   });
 
   it("is offered by the session on plain HTTP, with a QR code of the root's address", async () => {
