@@ -13,8 +13,8 @@ import { atLeast, atMost, type BenchResult, type BenchRow } from "./result.ts";
 import { type FromViewers, stampDigits, type ToViewers } from "./viewer.ts";
 
 const viewerProcesses = 2;
-/** So many of each process's viewers look at every packet; the others only report loss, as their library does. */
-const listenersPerProcess = 10;
+/** So many viewers, spread among all, look at every packet; the others only report loss, as their library does. */
+const listeners = 20;
 const measureMs = 6000;
 const ticksPerSecond = 100;
 
@@ -85,7 +85,7 @@ async function measure(what: { readonly kind: "video" | "audio"; readonly viewer
   let baseMb = 0;
   for (let id = 0; id < viewers; id++) {
     const child = children[id % viewerProcesses]!;
-    const listens = id < listenersPerProcess * viewerProcesses;
+    const listens = Math.floor((id * listeners) / viewers) !== Math.floor(((id - 1) * listeners) / viewers);
     child.send({ type: "open", id, kind, listens } satisfies ToViewers);
     while (connected.size < id - 10 || (id === 0 && connected.size === 0)) await wait(5);
     if (id === 0) {

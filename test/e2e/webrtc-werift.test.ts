@@ -158,24 +158,27 @@ describe("a second WebRTC implementation as viewer", () => {
     const depacketizer = createDepacketizer({ codec: "h264", clockRateHz: 90_000 });
     const keys = collect<null>(2);
     const ask = Promise.withResolvers<void>();
-    let frames = 0;
+    let keyTimestamp: number | undefined;
     await using worker = newWorker();
     await using watched = await watch(worker, {
       video: clip,
       onPacket: (_, packet) => {
         for (const unit of depacketizer.push(packet)) {
+          keyTimestamp ??= packet.timestamp;
           if (hash(joinAnnexB(unit.nals ?? [])) === key) keys.add(null);
           // More than a second after the key frame.
-          if (++frames === 40) ask.resolve();
+          if ((packet.timestamp - keyTimestamp) >>> 0 > 1.3 * 90_000) ask.resolve();
         }
       },
     });
     await ask.promise;
     const before = (await watched.viewer.stats()).keyFrameRequests;
     const receiver = watched.peer.connection.getReceivers()[0]!;
+    const askedMs = performance.now();
     await receiver.sendRtcpPLI(receiver.tracks[0]!.ssrc!);
     await keys.all;
-    assert.equal((await watched.viewer.stats()).keyFrameRequests, before + 1);
+    assert.ok(performance.now() - askedMs < 3000, "long before the source's next key frame");
+    assert.ok((await watched.viewer.stats()).keyFrameRequests > before);
   });
 });
 
@@ -255,6 +258,28 @@ describe("the worker's process", () => {
     vanishing.kill("SIGKILL");
     assert.equal(await viewer.closed, "disconnected");
     assert.equal(video.track.readerCount, 0);
+  });
+
+  it("serves all viewers on one UDP port, and says when that is taken", async () => {
+    const socket = createSocket("udp4").bind(0);
+    await once(socket, "listening");
+    const { port } = socket.address();
+    const ports = ({ answerSdp }: Viewer) =>
+      [...answerSdp.matchAll(/^a=candidate:.* (\d+) typ/gm)].map((one) => Number(one[1]));
+    await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, udpPort: port });
+    using video = playClip(pictures(), "cam/main/video");
+    const view = async () => {
+      await using peer = await weriftViewer();
+      return await worker.view({ offerSdp: peer.offerSdp, video: video.track, acceptMicrophone: false });
+    };
+    await assert.rejects(view(), { code: "view-failed", message: new RegExp(`UDP port ${port}`) });
+    assert.equal(video.track.readerCount, 0);
+    socket.close();
+    await once(socket, "close");
+    for (const viewer of [await view(), await view()]) {
+      assert.deepEqual([...new Set(ports(viewer))], [port]);
+      await viewer[Symbol.asyncDispose]();
+    }
   });
 
   it("survives malformed offers and candidates", async () => {

@@ -12,7 +12,7 @@ type Message<Type extends ToChild["type"]> = Extract<ToChild, { type: Type }>;
 
 interface Settings {
   readonly clock: Clock;
-  readonly port: Promise<SharedPort>;
+  readonly udpPort: number;
   readonly iceServers: readonly string[];
   readonly announceAddresses: readonly string[];
 }
@@ -25,6 +25,7 @@ export class WebRtcService {
   readonly #peers = new Map<number, Peer>();
   readonly #queue = new SendQueue();
   #settings: Settings | undefined;
+  #port: Promise<SharedPort> | undefined;
   readonly #post: (message: FromChild) => void;
 
   constructor(post: (message: FromChild) => void) {
@@ -58,9 +59,17 @@ export class WebRtcService {
 
   #configure(message: Message<"configure">): void {
     const { clockOffsetUs, udpPort, iceServers, announceAddresses } = message;
-    const port = openSharedPort(udpPort);
-    port.catch(() => {});
-    this.#settings = { clock: hubClock(clockOffsetUs), port, iceServers, announceAddresses };
+    this.#settings = { clock: hubClock(clockOffsetUs), udpPort, iceServers, announceAddresses };
+    this.#openPort(udpPort).catch(() => {});
+  }
+
+  /** The one port; when it is taken, the next viewer tries again. */
+  #openPort(udpPort: number): Promise<SharedPort> {
+    this.#port ??= openSharedPort(udpPort).catch((error) => {
+      this.#port = undefined;
+      throw error;
+    });
+    return this.#port;
   }
 
   #openStream({ stream, codec, latencyUs }: Message<"stream">): void {
@@ -82,14 +91,14 @@ export class WebRtcService {
     try {
       const settings = this.#settings;
       if (!settings) throw new Error("not configured");
-      const { port } = await settings.port;
+      const { port } = await this.#openPort(settings.udpPort);
       this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
     } catch (error) {
       this.#post({ type: "refused", viewer, message: messageOf(error) });
     }
   }
 
-  #answer(message: Message<"view">, settings: Omit<Settings, "port"> & { readonly port: number }): Peer {
+  #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Peer {
     const { viewer, offerSdp, plan, videoStream, audioStream } = message;
     const { clock, port, iceServers, announceAddresses } = settings;
     const video = videoStream === undefined ? undefined : this.#streams.get(videoStream);
