@@ -51,7 +51,7 @@ async function talk(
     stdout: { write: (text: string) => (out += text) },
     stderr: { write: (text: string) => (err += text) },
     signal: options.signal ?? new AbortController().signal,
-    clock: fastClock(options.speed ?? 10),
+    clock: fastClock(options.speed ?? 4),
     log: silentLog,
   };
   const code = await command.run(args, context).catch((error: unknown) => {
@@ -133,7 +133,7 @@ describe("doorward talk: arguments", () => {
 
 describe("doorward talk", () => {
   it("plays a file shorter than the burst whole, at the loudness told, and leaves", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", shortFile, "--auto-exit"]);
     assert.equal(run.code, 0, run.err);
     assert.match(run.out, /speaking \(classic\)[\s\S]*lead [\d.]+ s[\s\S]*played/);
@@ -147,8 +147,8 @@ describe("doorward talk", () => {
   });
 
   it("plays to several cameras from one decoder, at 16 kHz, and tells JSON", { timeout: 20_000 }, async () => {
-    await using one = await startFakeYoosee({ clock: fastClock(10), rateHz: 16_000 });
-    await using two = await startFakeYoosee({ clock: fastClock(10), rateHz: 16_000 });
+    await using one = await startFakeYoosee({ clock: fastClock(4), rateHz: 16_000 });
+    await using two = await startFakeYoosee({ clock: fastClock(4), rateHz: 16_000 });
     const ips = `127.0.0.1:${one.port},127.0.0.1:${two.port}`;
     const run = await talk(["--ip", ips, "--file", shortFile, "--rate", "16000", "--auto-exit", "--json"]);
     assert.equal(run.code, 0, run.err);
@@ -163,7 +163,7 @@ describe("doorward talk", () => {
   });
 
   it("plays to the others when one camera is offline, and says which failed", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const gone = await startFakeYoosee();
     await gone[Symbol.asyncDispose]();
     const ips = `127.0.0.1:${gone.port},127.0.0.1:${fake.port}`;
@@ -194,7 +194,7 @@ describe("doorward talk", () => {
   });
 
   it("tries a camera that vanishes mid-file again, then gives up with 1", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const running = talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit"]);
     await fake.waitFor((event) => event.type === "record");
     await fake.fail();
@@ -205,7 +205,9 @@ describe("doorward talk", () => {
 
   it("goes on where it was when the camera comes back", { timeout: 20_000 }, async () => {
     await using fake = await startFakeYoosee({ clock: fastClock(10) });
-    const running = talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", "--reconnect", "60"]);
+    const running = talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", "--reconnect", "60"], {
+      speed: 10,
+    });
     await fake.waitFor((event) => event.type === "record");
     await fake.fail();
     await fake.listen();
@@ -215,7 +217,7 @@ describe("doorward talk", () => {
   });
 
   it("stays until Ctrl+C without --auto-exit, the speaker given back", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const stop = new AbortController();
     const running = talk(["--ip", `127.0.0.1:${fake.port}`, "--file", shortFile], { signal: stop.signal });
     await fake.waitFor((event) => event.type === "disconnected");
@@ -242,7 +244,7 @@ describe("doorward talk", () => {
   });
 
   it("plays again and again with --loop", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const stop = new AbortController();
     const running = talk(["--ip", `127.0.0.1:${fake.port}`, "--file", shortFile, "--loop"], { signal: stop.signal });
     await fake.waitFor(() => fake.counters.records > 60);
@@ -251,7 +253,7 @@ describe("doorward talk", () => {
   });
 
   it("reads a file from standard input", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const bytes = wavFile(new Int16Array(tone(300, 16_000).buffer), 16_000);
     async function* stdin() {
       for (let offset = 0; offset < bytes.length; offset += 1000) yield bytes.subarray(offset, offset + 1000);
@@ -263,7 +265,7 @@ describe("doorward talk", () => {
 
   it("finds the other dialect out, and doubles the rate for it", { timeout: 20_000 }, async () => {
     await using fake = await startFakeYoosee({
-      clock: fastClock(10),
+      clock: fastClock(4),
       dialects: ["gwell"],
       rateHz: 16_000,
       decoderTimeoutMs: 5000,
@@ -290,7 +292,7 @@ describe("doorward talk", () => {
   });
 
   it("speaks words (needs the Debian package espeak-ng)", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const run = await talk([
       "--ip",
       `127.0.0.1:${fake.port}`,
@@ -314,7 +316,7 @@ describe("doorward talk", () => {
   });
 
   it("plays what there is of a truncated file", { timeout: 20_000 }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
     const whole = wavFile(new Int16Array(tone(1000, 16_000).buffer), 16_000);
     const truncated = join(folder, "truncated.wav");
     writeFileSync(truncated, whole.subarray(0, 16_044));

@@ -258,6 +258,28 @@ describe("pace", () => {
     assert.equal(report.leadMs, 60);
   });
 
+  it("collects a burst from a slow source before it sends the first block", async () => {
+    const clock = new ManualClock();
+    const times: number[] = [];
+    const sink = {
+      write: () => {
+        times.push(clock.nowUs());
+        return undefined;
+      },
+    };
+    async function* slow() {
+      for await (const frame of frames(100)) {
+        await clock.sleep(5);
+        yield frame;
+      }
+    }
+    const done = pace(slow(), { clock, pacer: createPacer({ live: false }), sink, gatherMs: 1000 });
+    await clock.advance(5000);
+    await done;
+    assert.equal(times.filter((atUs) => atUs === 250_000).length, 50);
+    assert.equal(times[0], 250_000);
+  });
+
   it("waits for a sink that is full", async () => {
     const clock = new ManualClock();
     const room = Promise.withResolvers<void>();

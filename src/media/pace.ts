@@ -27,6 +27,11 @@ export interface PaceOptions {
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly sink: PaceSink;
+  /**
+   * So much sound (or all, if there is less) is collected before the first block is sent, so that a burst leaves in one
+   * piece: a device that plays from the first block on would run dry in the gaps of a slow source. Default 0.
+   */
+  readonly gatherMs?: number;
   /** One block of silence in the sink's format, sent to build a lead before live speech. None without it. */
   readonly silence?: Frame;
   /** Whether nobody would miss a block; nothing is quiet unless told. */
@@ -45,7 +50,8 @@ const usualFrameUs = 20_000;
  */
 export async function pace(frames: AsyncIterable<Frame>, options: PaceOptions): Promise<PaceReport> {
   const { clock, pacer, signal } = options;
-  for await (const frame of abortable(frames, signal)) await sendOne(frame, options);
+  const source = gathered(abortable(frames, signal), options.gatherMs ?? 0);
+  for await (const frame of source) await sendOne(frame, options);
   signal?.throwIfAborted();
   return pacer.report(clock.nowUs());
 }
@@ -72,14 +78,27 @@ async function write(frame: Frame, options: PaceOptions): Promise<void> {
   if (full) await full;
 }
 
+/** The frames, of which the first come when `ms` of sound are there. */
+async function* gathered(frames: AsyncGenerator<Frame, void, void>, ms: number): AsyncGenerator<Frame, void, void> {
+  const first: Frame[] = [];
+  for (let us = 0; us < ms * 1000; ) {
+    const step = await frames.next();
+    if (step.done) break;
+    first.push(step.value);
+    us += step.value.durationUs ?? usualFrameUs;
+  }
+  yield* first;
+  yield* frames;
+}
+
 /** The frames until `signal` aborts, which ends a wait for the next one at once. */
 async function* abortable(frames: AsyncIterable<Frame>, signal?: AbortSignal): AsyncGenerator<Frame, void, void> {
-  signal?.throwIfAborted();
   const iterator = frames[Symbol.asyncIterator]();
   let giveUp: (reason: unknown) => void = () => {};
   const onAbort = () => giveUp(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
+    signal?.throwIfAborted();
     for (;;) {
       const step = await new Promise<IteratorResult<Frame>>((resolve, reject) => {
         giveUp = reject;

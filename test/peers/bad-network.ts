@@ -8,12 +8,8 @@ export interface BadNetworkOptions {
   readonly delayMs: number;
   readonly jitterMs: number;
   readonly loss: number;
-  /** Everything stands still for so long... */
+  /** For so long everything stands still at each `stall`. */
   readonly stallMs: number;
-  /** ...this often... */
-  readonly stallEveryMs: number;
-  /** ...for the first time after this. */
-  readonly firstStallMs: number;
   /** Jitter keeps the order of packets, as on Wi-Fi. */
   readonly ordered: boolean;
   readonly seed: number;
@@ -24,6 +20,8 @@ export interface BadNetwork extends AsyncDisposable {
   /** One end: how to start a program there, and its address. */
   readonly near: NetworkEnd;
   readonly far: NetworkEnd;
+  /** Nothing gets through from now on for `stallMs`; then everything that was held back does. */
+  stall(): void;
 }
 
 /** One end of a {@link BadNetwork}. */
@@ -63,6 +61,7 @@ export async function openBadNetwork(options: BadNetworkOptions): Promise<BadNet
   return {
     near: end(near, addresses[0]),
     far: end(far, addresses[1]),
+    stall: () => void child.kill("SIGUSR1"),
     [Symbol.asyncDispose]: () => teardown.disposeAsync(),
   };
 }
@@ -88,8 +87,6 @@ function flags(options: BadNetworkOptions): string[] {
     jitter: options.jitterMs,
     loss: options.loss,
     stall: options.stallMs / 1000,
-    "stall-every": options.stallEveryMs / 1000,
-    "stall-first": options.firstStallMs / 1000,
     seed: options.seed,
     seconds: 300,
   };

@@ -4,10 +4,11 @@
 Joins the namespaces at layer 3 with two TUN devices and delays, loses and stalls what passes. Deterministic for a seed
 and an order of packets. Needs root. Prints "ready" when packets flow; ends after --seconds or at SIGTERM.
 
-    impair.py NS_A IP_A NS_B IP_B --delay 60 --jitter 60 --loss 0.01 --stall 1.5 --stall-every 15 --seed 1
+    impair.py NS_A IP_A NS_B IP_B --delay 60 --jitter 60 --loss 0.01 --stall 1.5 --seed 1
 
 IP_A and IP_B are addresses of one /24. Delay and jitter are milliseconds (each packet takes delay +- jitter), loss is
-a share. A stall holds every packet back, as Wi-Fi does, and lets them all through at its end.
+a share. SIGUSR1 begins a stall of --stall seconds: it holds every packet back, as Wi-Fi does, and lets them all through
+at its end.
 """
 import argparse
 import ctypes
@@ -16,6 +17,7 @@ import heapq
 import os
 import random
 import select
+import signal
 import struct
 import subprocess
 import time
@@ -28,8 +30,7 @@ parser = argparse.ArgumentParser()
 for name in ("ns_a", "ip_a", "ns_b", "ip_b"):
     parser.add_argument(name)
 for name, default in (
-    ("delay", 0.0), ("jitter", 0.0), ("loss", 0.0), ("seconds", 120.0), ("stall", 0.0), ("stall-every", 0.0),
-    ("stall-first", 0.0),
+    ("delay", 0.0), ("jitter", 0.0), ("loss", 0.0), ("seconds", 120.0), ("stall", 0.0),
 ):
     parser.add_argument("--" + name, type=float, default=default)
 parser.add_argument("--seed", type=int, default=1)
@@ -65,28 +66,27 @@ peer = {side_a: side_b, side_b: side_a}
 rnd = random.Random(args.seed)
 queue, count = [], 0
 last = {side_a: 0.0, side_b: 0.0}
-begin = time.monotonic()
-end = begin + args.seconds
+end = time.monotonic() + args.seconds
+stalled_until = 0.0
+
+
+def begin_stall(_signal, _frame):
+    global stalled_until
+    stalled_until = time.monotonic() + args.stall
+
+
+signal.signal(signal.SIGUSR1, begin_stall)
 print("ready", flush=True)
 
-
-def stall_end(at):
-    """When a packet that would arrive at `at` gets through: later, if that is within a stall."""
-    since = at - begin - args.stall_first
-    if not args.stall or not args.stall_every or since < 0:
-        return at
-    into = since % args.stall_every
-    return at + (args.stall - into) if into < args.stall else at
-
-
 while (now := time.monotonic()) < end:
-    while queue and queue[0][0] <= now:
+    while queue and queue[0][0] <= now and now >= stalled_until:
         _, _, fd, packet = heapq.heappop(queue)
         try:
             os.write(fd, packet)
         except OSError:
             pass
-    wait = max(0.0, min(0.05, queue[0][0] - now)) if queue else 0.05
+    due = max(queue[0][0], stalled_until) if queue else now + 0.05
+    wait = max(0.0, min(0.05, due - now))
     readable, _, _ = select.select([side_a, side_b], [], [], wait)
     for fd in readable:
         for _ in range(64):
@@ -97,7 +97,6 @@ while (now := time.monotonic()) < end:
             if packet[0] >> 4 != 4 or rnd.random() < args.loss:
                 continue
             at = time.monotonic() + max(0.0, args.delay + rnd.uniform(-args.jitter, args.jitter)) / 1000
-            at = stall_end(at)
             if args.fifo:
                 at = last[fd] = max(last[fd], at)
             count += 1

@@ -25,8 +25,10 @@ export interface SpeakResult extends PaceReport {
   readonly confirmed: boolean;
 }
 
+/** A recording begins with so much at once, ms. */
+const burstMs = 1000;
 /** Network and firmware take a moment more than the lead, ms. */
-const tailMs = 80;
+const tailMs = 120;
 /** A repeated OPEN that is answered so much later than the first means that the network stalled, ms. */
 const stallMs = 60;
 
@@ -43,7 +45,10 @@ export async function speak(
   const { clock, format } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
-  const pacer = createPacer({ live: options.live, recording: { maxLeadMs: 2000 - marginMs(connection.roundTripMs) } });
+  const pacer = createPacer({
+    live: options.live,
+    recording: { burstMs, maxLeadMs: 2000 - marginMs(connection.roundTripMs) },
+  });
   const heard = () =>
     clock.sleep(Math.max(0, pacer.report(clock.nowUs()).leadMs) + connection.roundTripMs + tailMs, signal);
   const reopening = keepOpen(connection, { pacer, clock, signal }).catch((error: unknown) => ended.abort(error));
@@ -52,6 +57,7 @@ export async function speak(
       clock,
       pacer,
       sink: connection,
+      gatherMs: options.live ? 0 : burstMs,
       silence: silence(format),
       isQuiet: isQuietPcm,
       onReport: options.onReport,

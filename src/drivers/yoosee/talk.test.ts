@@ -60,7 +60,7 @@ describe("yoosee talk", () => {
 
   it("plays files shorter than the burst whole and pads the last block", async () => {
     for (const bytes of [2, 318, 322, 1000, 15_998]) {
-      await using fake = await startFakeYoosee({ clock: fastClock(20) });
+      await using fake = await startFakeYoosee({ clock: fastClock(4) });
       const pcm = tone(1000).subarray(0, bytes);
       await play(fake, pcm);
       const blocks = Math.ceil(bytes / 320);
@@ -73,7 +73,7 @@ describe("yoosee talk", () => {
   });
 
   it("loses no byte of pieces that are no multiple of a block (65,536 = 204 blocks and 256 bytes)", async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10) });
+    await using fake = await startFakeYoosee({ clock: fastClock(6) });
     const pcm = tone(9000);
     assert.ok(pcm.length > 2 * 65_536);
     await play(fake, pcm);
