@@ -22,6 +22,7 @@ export const command: Command = { name: "demo", summary: "run the hub with make-
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
   const file = new ConfigFile({ path: options.configPath, schema: configSchema, clock: context.clock });
-  const config = (await file.read()) ?? configSchema.parse({});
+  // Any free UDP port, so that a demo runs beside a hub.
+  const config = (await file.read()) ?? configSchema.parse({ webrtc: { udpPort: 0 } });
   return runHub({ config, file, options, context, demo: (running) => openDemoHouse(running, context) });
 }
