@@ -104,6 +104,21 @@ describe("a second WebRTC implementation as viewer", () => {
     assertInARow(await packets.all, audio);
   });
 
+  it("gets H.265 bit by bit", async () => {
+    const annexB = makeClip({ codec: "h265", size: "640x360", frames: 50 });
+    const video = videoClip(annexB, { codec: "h265", frameRate: 25 });
+    const frames = collect<Uint8Array>(40);
+    const depacketizer = createDepacketizer({ codec: "h265", clockRateHz: 90_000 });
+    await using worker = newWorker();
+    await using _ = await watch(worker, {
+      video,
+      onPacket: (_, packet) => {
+        for (const unit of depacketizer.push(packet)) frames.add(joinAnnexB(unit.nals ?? []));
+      },
+    });
+    assertInARow(await frames.all, video);
+  });
+
   it("gets PCMU as it is", async () => {
     const audio = await toneClip("pcmu", 440);
     const packets = collect<Uint8Array>(30);

@@ -11,6 +11,12 @@ const codecs = {
       parameters: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
       rtcpFeedback: [{ type: "nack" }, { type: "nack", parameter: "pli" }],
     }),
+    new RTCRtpCodecParameters({
+      mimeType: "video/H265",
+      clockRate: 90_000,
+      payloadType: 98,
+      rtcpFeedback: [{ type: "nack" }, { type: "nack", parameter: "pli" }],
+    }),
   ],
   audio: [
     new RTCRtpCodecParameters({ mimeType: "audio/opus", clockRate: 48_000, channels: 2, payloadType: 111 }),
