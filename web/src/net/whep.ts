@@ -6,6 +6,8 @@ export interface WhepOptions {
   readonly url: string;
   /** Bearer token, for pages that are not the hub's own. */
   readonly token?: string;
+  /** ICE servers that an earlier session was told of. */
+  readonly iceServers?: readonly RTCIceServer[];
   readonly onTrack: (track: MediaStreamTrack) => void;
   /** Once, when the connection is over for a reason other than `close`. */
   readonly onLost: (reason: string) => void;
@@ -20,6 +22,8 @@ export class WhepSession {
   readonly peer: RTCPeerConnection;
   /** The last part of `Location`: what the hub calls this session. */
   id = "";
+  /** The ICE servers that the hub names: too late for this session's own gathering, in time for the next. */
+  iceServers: readonly RTCIceServer[] = [];
   #location = "";
   #waiting: RTCIceCandidate[] = [];
   readonly #audio: RTCRtpTransceiver;
@@ -28,7 +32,7 @@ export class WhepSession {
 
   private constructor(options: WhepOptions) {
     this.#options = options;
-    this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [...(options.iceServers ?? [])] });
     this.#video = this.peer.addTransceiver("video", { direction: "recvonly" });
     this.#audio = this.peer.addTransceiver("audio", { direction: "sendrecv" });
     for (const { receiver } of [this.#video, this.#audio]) {
@@ -92,16 +96,19 @@ export class WhepSession {
     this.peer.onconnectionstatechange = null;
     this.peer.ontrack = null;
     this.peer.onicecandidate = null;
-    this.peer.close();
-    if (!this.#location) return;
+    if (!this.#location) {
+      this.peer.close();
+      return;
+    }
+    // The hub first: closing the connection ends the session there by itself, and this would find it gone.
     fetch(this.#location, {
       method: "DELETE",
       headers: this.#headers(),
       credentials: "same-origin",
       keepalive: true,
-    }).catch(
-      () => {}, // The hub ends it by itself when it hears nothing more.
-    );
+    })
+      .catch(() => {}) // The hub ends it by itself when it hears nothing more.
+      .finally(() => this.peer.close());
     this.#location = "";
   }
 
@@ -121,8 +128,7 @@ export class WhepSession {
     const location = response.headers.get("location") ?? "";
     this.#location = new URL(location, response.url).href;
     this.id = location.split("/").pop() ?? "";
-    const iceServers = iceServersOf(response.headers.get("link") ?? "");
-    if (iceServers.length) this.peer.setConfiguration({ bundlePolicy: "max-bundle", iceServers });
+    this.iceServers = iceServersOf(response.headers.get("link") ?? "");
     const answer = await response.text();
     if (this.#options.signal.aborted) throw this.#options.signal.reason;
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer });

@@ -20,6 +20,8 @@ const lookEveryMs = 200;
 const askEveryMs = 1000;
 /** A session that never brought a picture is opened anew after so long. */
 const barrenAfterMs = 20_000;
+/** The same when there is no way to the hub yet, and it has named servers that may help to find one. */
+const pathlessAfterMs = 3000;
 
 /**
  * Shows one stream until `signal` aborts: opens a session, watches that pictures really come, and opens another when it
@@ -27,13 +29,18 @@ const barrenAfterMs = 20_000;
  */
 export async function keepWatching(options: WatchOptions): Promise<void> {
   const { signal, onPhase, onSession } = options;
+  const known: KnownServers = { iceServers: [] };
   for (let attempt = 0; !signal.aborted; attempt++) {
     if (attempt === 0) onPhase({ phase: "connecting" });
     await pause(retryDelayMs(attempt), signal);
     if (signal.aborted) return;
     try {
-      const outcome = await watchOnce(options, () => {
-        attempt = -1;
+      const outcome = await watchOnce({
+        ...options,
+        known,
+        onPicture: () => {
+          attempt = -1;
+        },
       });
       if (!signal.aborted) onPhase({ phase: "lost", message: outcome });
     } catch (error) {
@@ -45,12 +52,24 @@ export async function keepWatching(options: WatchOptions): Promise<void> {
   }
 }
 
-async function watchOnce(options: WatchOptions, onPicture: () => void): Promise<string> {
+/** What one session learnt for the next. */
+interface KnownServers {
+  iceServers: readonly RTCIceServer[];
+}
+
+interface OnceOptions extends WatchOptions {
+  readonly known: KnownServers;
+  readonly onPicture: () => void;
+}
+
+async function watchOnce(options: OnceOptions): Promise<string> {
   const { video, signal } = options;
   const lost = Promise.withResolvers<string>();
   const stream = new MediaStream();
+  const usedServers = options.known.iceServers.length > 0;
   const session = await WhepSession.open({
     ...options,
+    iceServers: options.known.iceServers,
     onTrack: (track) => {
       stream.addTrack(track);
       video.srcObject = stream;
@@ -62,8 +81,11 @@ async function watchOnce(options: WatchOptions, onPicture: () => void): Promise<
   signal.addEventListener("abort", () => lost.resolve("stopped"), { signal: scope.signal });
   try {
     options.onSession(session);
+    options.known.iceServers = session.iceServers;
+    if (!usedServers && session.iceServers.length > 0)
+      giveUpWithoutPath(session, { signal: scope.signal, onDead: lost.resolve });
     if (!session.hasVideo) options.onPhase({ phase: "sound-only" });
-    else watchPictures({ ...options, session, onPicture, onDead: lost.resolve, signal: scope.signal });
+    else watchPictures({ ...options, session, onDead: lost.resolve, signal: scope.signal });
     return await lost.promise;
   } finally {
     scope.abort();
@@ -71,9 +93,18 @@ async function watchOnce(options: WatchOptions, onPicture: () => void): Promise<
   }
 }
 
-interface PictureOptions extends WatchOptions {
+function giveUpWithoutPath(
+  session: WhepSession,
+  options: { readonly signal: AbortSignal; readonly onDead: (reason: string) => void },
+): void {
+  const timer = setTimeout(() => {
+    if (session.peer.connectionState !== "connected") options.onDead("no way to the hub yet");
+  }, pathlessAfterMs);
+  options.signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+interface PictureOptions extends OnceOptions {
   readonly session: WhepSession;
-  readonly onPicture: () => void;
   readonly onDead: (reason: string) => void;
 }
 

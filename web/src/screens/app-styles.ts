@@ -83,6 +83,8 @@ export const appStyles = css`
     flex: 1;
     min-height: 0;
     overflow: auto;
+  }
+  main:focus-visible {
     outline: none;
   }
   .banner {

@@ -23,7 +23,7 @@ export class DwLogin extends HubElement {
     return door(html`
       <h1>Sign in</h1>
       ${
-        session && !session.secure && session.httpsUrl
+        session && !window.isSecureContext && session.httpsUrl
           ? html`<div class="note">${icon("lock")}<span>This page is not encrypted, so talking is not possible here. <a href=${session.httpsUrl}>Use the secure page</a>.</span></div>`
           : nothing
       }

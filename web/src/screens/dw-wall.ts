@@ -285,7 +285,7 @@ export class DwWall extends HubElement {
           : html`<dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .device=${device}></dw-player>`
       }
       <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
-      ${holder ? html`<span class="who">${holder.name} is speaking</span>` : nothing}
+      ${holder ? html`<span class="who">${holder.name === this.hub.session?.user?.name ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
       <div class="tools">
         ${canTalk(device) && id !== this.#target?.id ? html`<button @click=${() => this.#choose(id)}>${icon("mic")}Talk here</button>` : nothing}
         <button @click=${(event: Event) => toggleFullScreen((event.currentTarget as Element).closest(".tile") as Element)}>${icon("full")}Full screen</button>
