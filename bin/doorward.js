@@ -6,7 +6,7 @@ import module from "node:module";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { node24, root } from "../scripts/node24.mjs";
+import { node24, root } from "./node24.mjs";
 
 const source = join(root, "src", "cli", "index.ts");
 const entry = existsSync(source) ? source : join(root, "dist", "cli", "index.js");

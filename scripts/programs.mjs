@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./node24.mjs";
+import { root } from "../bin/node24.mjs";
 
 const programs = {
   ffmpeg: "ffmpeg",

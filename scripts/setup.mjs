@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { node24, root } from "./node24.mjs";
+import { node24, root } from "../bin/node24.mjs";
 import { missingPrograms } from "./programs.mjs";
 
 const purpose = process.argv[2] ?? "start";
