@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { type Device, defineDriver } from "../../device/driver.ts";
+import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
 import { receive } from "../../protocols/elementary/receive.ts";
-import { parseTcpAddress } from "./address.ts";
 
 /** Configuration of a camera that serves raw video. */
 export const elementaryConfig = z.strictObject({
   address: z
     .string()
-    .refine((address) => parseTcpAddress(address) !== undefined, "has to look like tcp://192.168.1.20:12345")
+    .refine((address) => parseStreamAddress(address, "tcp") !== undefined, "has to look like tcp://192.168.1.20:12345")
     .describe("Where the raw stream is served: tcp://host:port, port 12345 unless told."),
   codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The stream's codec; auto finds it out."),
   frameRate: z
@@ -38,7 +38,7 @@ export default defineDriver<ElementaryConfig>({
 async function run(device: Device, config: ElementaryConfig): Promise<void> {
   device.phase("connecting");
   await using connection = await connect({
-    ...parseTcpAddress(config.address)!,
+    ...parseStreamAddress(config.address, "tcp")!,
     token: config.token,
     clock: device.clock,
     signal: device.signal,
