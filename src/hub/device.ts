@@ -1,19 +1,14 @@
 import type { Command, Device, DeviceEvent, Driver, DriverPhase, Speaker, TrackWriter } from "../device/driver.ts";
-import { type Format, isCompatible } from "../media/format.ts";
-import { Track } from "../media/track.ts";
+import type { Format } from "../media/format.ts";
+import type { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
-import {
-  type DeviceInfo,
-  type DevicePhase,
-  type DeviceState,
-  describeFormat,
-  type HolderInfo,
-  type TrackInfo,
-} from "./state.ts";
+import { DeviceStatus } from "./device-status.ts";
+import { DeviceTracks } from "./device-tracks.ts";
+import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
 import { type Loss, supervise } from "./supervise.ts";
 
 /** A device's settings that are the hub's, not its driver's. */
@@ -51,9 +46,6 @@ export interface HubDeviceOptions {
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
 
-const staleAfterMs = 4000;
-const stateCheckMs = 500;
-
 /** One running turn of the supervisor. */
 interface Run {
   readonly stop: AbortController;
@@ -68,8 +60,6 @@ export class HubDevice {
   readonly id: string;
   readonly driver: Driver;
   #settings: DeviceSettings;
-  #state: DeviceState;
-  #tracks = new Map<string, Track>();
   #speaker: Speaker | undefined;
   #speakerLive = false;
   #commands: AsyncQueue<Command> | undefined;
@@ -79,8 +69,9 @@ export class HubDevice {
   #watch: Disposable | undefined;
   #notBeforeUs = 0;
   #attempts = 0;
-  #lastFrameUs: number | undefined;
   #health: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly #status: DeviceStatus;
+  readonly #tracks: DeviceTracks;
   readonly #changes: Listeners<void>;
   readonly #options: HubDeviceOptions;
   readonly #closed = new AbortController();
@@ -91,7 +82,12 @@ export class HubDevice {
     this.id = options.settings.id;
     this.driver = options.driver;
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
-    this.#state = { phase: options.settings.enabled ? "idle" : "disabled", sinceMs: options.clock.wallMs() };
+    this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
+    this.#status = new DeviceStatus({
+      clock: options.clock,
+      phase: options.settings.enabled ? "idle" : "disabled",
+      onChange: () => this.#changes.emit(),
+    });
     this.#reconsider();
   }
 
@@ -108,9 +104,7 @@ export class HubDevice {
   }
 
   get state(): DeviceState {
-    return this.#lastFrameUs === undefined
-      ? this.#state
-      : { ...this.#state, lastFrameMs: this.#wall(this.#lastFrameUs) };
+    return this.#status.state;
   }
 
   /** How often the driver was started since the device was made. */
@@ -119,7 +113,7 @@ export class HubDevice {
   }
 
   get tracks(): readonly Track[] {
-    return [...this.#tracks.values()];
+    return this.#tracks.all;
   }
 
   /** The last health report of the device, as its driver gave it. */
@@ -137,7 +131,7 @@ export class HubDevice {
       kind: this.driver.kind,
       address: this.#options.address,
       state: this.state,
-      tracks: [...this.#tracks].map(([key, track]) => trackInfo(key, track)),
+      tracks: this.#tracks.info(),
       speaker: speaker && {
         formats: speaker.formats.map(({ codec, sampleRateHz }) => ({ codec, sampleRateHz })),
         echoCancelling: speaker.echoCancelling,
@@ -171,7 +165,7 @@ export class HubDevice {
 
   /** The track of a kind, if the device has published one. */
   track(kind: "video" | "audio", label = "main"): Track | undefined {
-    return this.#tracks.get(`${label}/${kind}`);
+    return this.#tracks.get(kind, label);
   }
 
   /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */
@@ -202,8 +196,8 @@ export class HubDevice {
   /** Replaces the hub's own settings without touching the connection. */
   configure(settings: DeviceSettings): void {
     this.#settings = settings;
-    if (!settings.enabled && !this.#run) this.#setPhase("disabled");
-    else if (settings.enabled && this.#state.phase === "disabled") this.#setPhase("idle");
+    if (!settings.enabled && !this.#run) this.#status.phase = "disabled";
+    else if (settings.enabled && this.#status.phase === "disabled") this.#status.phase = "idle";
     this.#reconsider();
     this.#changes.emit();
   }
@@ -220,7 +214,7 @@ export class HubDevice {
     this.#closed.abort();
     this.#linger?.[Symbol.dispose]();
     await this.#stop();
-    for (const track of this.#tracks.values()) track.close();
+    this.#tracks.close();
     this.#changes.emit();
   }
 
@@ -246,8 +240,8 @@ export class HubDevice {
   #start(): void {
     const stop = new AbortController();
     const { clock, log } = this.#options;
-    this.#setPhase("connecting");
-    this.#watch = this.#watchStale();
+    this.#status.phase = "connecting";
+    this.#watch = this.#status.watch();
     const done = supervise({
       clock,
       random: this.#options.random,
@@ -255,7 +249,7 @@ export class HubDevice {
       notBeforeUs: this.#notBeforeUs,
       onAttempt: () => {
         this.#attempts++;
-        this.#setPhase("connecting");
+        this.#status.phase = "connecting";
       },
       onLoss: (loss) => this.#lost(loss),
       run: async ({ ready, signal }) => {
@@ -278,7 +272,7 @@ export class HubDevice {
     run.stop.abort();
     await run.done;
     if (this.#run) return;
-    this.#setPhase(this.#settings.enabled ? "idle" : "disabled");
+    this.#status.phase = this.#settings.enabled ? "idle" : "disabled";
   }
 
   #lend(signal: AbortSignal, ready: () => void): Device {
@@ -307,7 +301,7 @@ export class HubDevice {
         onEvent?.(event);
       },
       phase: (phase: DriverPhase) => {
-        if (!signal.aborted) this.#setPhase(phase);
+        if (!signal.aborted) this.#status.phase = phase;
       },
       ready: () => {
         ready();
@@ -317,15 +311,14 @@ export class HubDevice {
   }
 
   #publish(format: Format, options: { readonly label: string; readonly signal: AbortSignal }): TrackWriter {
-    const key = `${options.label}/${format.kind}`;
-    const track = this.#openTrack(key, format);
+    const track = this.#tracks.open(format, options.label);
     const decisive = format.kind === "video" || !this.track("video", options.label);
     this.#changes.emit();
     return {
       write: (frame) => {
         if (options.signal.aborted) return;
         track.write(frame);
-        if (decisive) this.#alive();
+        if (decisive) this.#status.alive();
       },
       updateFormat: (next) => {
         track.updateFormat(next);
@@ -334,72 +327,19 @@ export class HubDevice {
     };
   }
 
-  #openTrack(key: string, format: Format): Track {
-    const before = this.#tracks.get(key);
-    if (before?.open && isCompatible(before.format, format)) {
-      before.interrupt();
-      before.updateFormat(format);
-      return before;
-    }
-    before?.close();
-    const track = new Track(format, { id: `${this.id}/${key}`, clock: this.#options.clock });
-    this.#tracks.set(key, track);
-    return track;
-  }
-
-  #alive(): void {
-    this.#lastFrameUs = this.#options.clock.nowUs();
-    if (this.#state.phase !== "live") this.#setPhase("live");
-  }
-
   #released(): void {
     this.#commands?.end();
     this.#commands = undefined;
     this.#speakerLive = false;
-    for (const track of this.#tracks.values()) track.interrupt();
+    this.#tracks.interrupt();
   }
 
   #lost(loss: Loss): void {
     const { error, retryInMs } = loss;
     const { clock, log } = this.#options;
-    const wrongPassword = error.code === "wrong-password";
-    if (wrongPassword) this.#notBeforeUs = clock.nowUs() + retryInMs * 1000;
+    if (error.code === "wrong-password") this.#notBeforeUs = clock.nowUs() + retryInMs * 1000;
     log.warn({ device: this.id, code: error.code, retryInMs, err: error }, `device lost: ${error.message}`);
-    const atMs = clock.wallMs();
-    this.#setState({
-      phase: wrongPassword ? "wrong-password" : "trouble",
-      sinceMs: atMs,
-      error: { code: error.code, message: error.message, atMs },
-      retryAtMs: atMs + retryInMs,
-    });
-  }
-
-  #setPhase(phase: DevicePhase): void {
-    if (this.#state.phase === phase) return;
-    const keepError = phase !== "live" && phase !== "idle";
-    const error = keepError ? this.#state.error : undefined;
-    this.#setState({ phase, sinceMs: this.#options.clock.wallMs(), ...(error && { error }) });
-  }
-
-  #setState(state: DeviceState): void {
-    this.#state = state;
-    this.#changes.emit();
-  }
-
-  #watchStale(): Disposable {
-    let timer: Disposable | undefined;
-    const check = () => {
-      const lastUs = this.#lastFrameUs;
-      const silent = lastUs !== undefined && this.#options.clock.nowUs() - lastUs > staleAfterMs * 1000;
-      if (this.#state.phase === "live" && silent) this.#setPhase("stale");
-      timer = this.#options.clock.timer(stateCheckMs, check);
-    };
-    timer = this.#options.clock.timer(stateCheckMs, check);
-    return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
-  }
-
-  #wall(us: number): number {
-    return Math.round(this.#options.clock.wallMs() - (this.#options.clock.nowUs() - us) / 1000);
+    this.#status.lost(loss);
   }
 
   async #waitFor<T>(
@@ -424,16 +364,4 @@ export class HubDevice {
       this.#closed.signal.removeEventListener("abort", give);
     }
   }
-}
-
-function trackInfo(key: string, track: Track): TrackInfo {
-  const [label = "main"] = key.split("/");
-  return {
-    ...describeFormat(track.format),
-    id: track.id,
-    label,
-    frames: track.counters.frames,
-    bytes: track.counters.bytes,
-    readers: track.readerCount,
-  };
 }

@@ -1,0 +1,80 @@
+import type { Clock } from "../util/clock.ts";
+import type { DevicePhase, DeviceState } from "./state.ts";
+import type { Loss } from "./supervise.ts";
+
+/** Options of {@link DeviceStatus}. */
+export interface DeviceStatusOptions {
+  readonly clock: Clock;
+  readonly phase: DevicePhase;
+  readonly onChange: () => void;
+}
+
+/** A picture that stopped is told within 5 s: looked at every half second, 4 s after the last frame. */
+const staleAfterMs = 4000;
+const checkEveryMs = 500;
+
+/** What a device is doing, since when, and what went wrong last. */
+export class DeviceStatus {
+  #state: DeviceState;
+  #lastFrameUs: number | undefined;
+  #checks: Disposable | undefined;
+  readonly #options: DeviceStatusOptions;
+
+  constructor(options: DeviceStatusOptions) {
+    this.#options = options;
+    this.#state = { phase: options.phase, sinceMs: options.clock.wallMs() };
+  }
+
+  get state(): DeviceState {
+    const lastUs = this.#lastFrameUs;
+    if (lastUs === undefined) return this.#state;
+    const { clock } = this.#options;
+    return { ...this.#state, lastFrameMs: Math.round(clock.wallMs() - (clock.nowUs() - lastUs) / 1000) };
+  }
+
+  get phase(): DevicePhase {
+    return this.#state.phase;
+  }
+
+  /** The last error stays until media flows or nobody wants the device. */
+  set phase(phase: DevicePhase) {
+    if (this.#state.phase === phase) return;
+    const error = phase === "live" || phase === "idle" ? undefined : this.#state.error;
+    this.#set({ phase, sinceMs: this.#options.clock.wallMs(), ...(error && { error }) });
+  }
+
+  /** A frame arrived. */
+  alive(): void {
+    this.#lastFrameUs = this.#options.clock.nowUs();
+    this.phase = "live";
+  }
+
+  /** The driver lost the device. */
+  lost({ error, retryInMs }: Loss): void {
+    const atMs = this.#options.clock.wallMs();
+    this.#set({
+      phase: error.code === "wrong-password" ? "wrong-password" : "trouble",
+      sinceMs: atMs,
+      error: { code: error.code, message: error.message, atMs },
+      retryAtMs: atMs + retryInMs,
+    });
+  }
+
+  /** Watches for a picture that stops, until disposed. */
+  watch(): Disposable {
+    const { clock } = this.#options;
+    const check = () => {
+      const lastUs = this.#lastFrameUs;
+      const silent = lastUs !== undefined && clock.nowUs() - lastUs > staleAfterMs * 1000;
+      if (this.phase === "live" && silent) this.phase = "stale";
+      this.#checks = clock.timer(checkEveryMs, check);
+    };
+    this.#checks = clock.timer(checkEveryMs, check);
+    return { [Symbol.dispose]: () => this.#checks?.[Symbol.dispose]() };
+  }
+
+  #set(state: DeviceState): void {
+    this.#state = state;
+    this.#options.onChange();
+  }
+}
