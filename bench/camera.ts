@@ -7,8 +7,7 @@ import { audioTrack, playTracks, videoTrack } from "../src/drivers/rtsp/fake-med
 import { opusFormat } from "../src/media/format.ts";
 import { RtspServer, type RtspServerPeer } from "../src/protocols/rtsp/server.ts";
 import { systemClock } from "../src/util/clock.ts";
-import { machineUs } from "../src/workers/webrtc/child/time.ts";
-import { stampDigits } from "./viewer.ts";
+import { stamp } from "./stamp.ts";
 
 /**
  * What the camera is: a clip over RTSP or as raw video with the hook's manners, or frames in the shape of a real stream
@@ -44,7 +43,7 @@ async function start(
 
 function startStampedRaw(clip: Buffer) {
   async function* units() {
-    for (let n = 0; ; n++) yield shapedUnit(n, setsOf(clip)).map(stamp);
+    for (let n = 0; ; n++) yield shapedUnit(n, setsOf(clip)).map(stamped);
   }
   return startFake({ codec: "h264", units: units(), frameRate, delimiters: true });
 }
@@ -56,7 +55,7 @@ async function startStampedRtsp(clip: Buffer) {
   const tracks = [
     videoTrack({ codec: "h264", accessUnits, frameRate }, { sprop: true }),
     audioTrack({ format: opusFormat, packets, packetMs: 20 }),
-  ].map((track) => ({ ...track, packetize: (unit: Uint8Array) => track.packetize(stamp(unit)) }));
+  ].map((track) => ({ ...track, packetize: (unit: Uint8Array) => track.packetize(stamped(unit)) }));
   const playing = new Map<RtspServerPeer, Disposable>();
   const sinceUs = systemClock.nowUs();
   const stop = (peer: RtspServerPeer) => {
@@ -93,13 +92,8 @@ function shapedUnit(n: number, sets: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** Writes the time into the end of a frame or packet; parameter sets stay as they are. */
-function stamp(unit: Uint8Array): Uint8Array {
-  if (unit.length < opusBytes) return unit;
-  Buffer.from(unit.buffer, unit.byteOffset, unit.length).write(
-    String(machineUs()).padStart(stampDigits, "0"),
-    unit.length - stampDigits,
-    "latin1",
-  );
+function stamped(unit: Uint8Array): Uint8Array {
+  if (unit.length >= opusBytes) stamp(unit);
   return unit;
 }
 
