@@ -63,9 +63,10 @@ export class PageTalks implements Disposable {
       queue: message.queue,
       source: { live: true, format: opusFormat, frames },
       onState: (state) => {
+        // The answer first: the audit's write waits for the disk.
+        tell({ type: "talk", channel, ...state });
         if (state.state === "granted")
           identity.audit.record({ actor: principal.name, action: "talk", subject: channel });
-        tell({ type: "talk", channel, ...state });
       },
     });
     const turn = { talk, end };
