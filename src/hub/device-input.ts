@@ -190,7 +190,7 @@ function findDriver(input: DeviceInput, how: { readonly url: URL; readonly drive
   if (best) return best.driver;
   throw badConfig(
     input,
-    `no driver for ${how.url.protocol}// addresses; rtsp://, rtsps://, tcp:// and file: are known`,
+    `no driver for ${how.url.protocol}// addresses; rtsp://, rtsps://, tcp://, ingenic:// and file: are known`,
   );
 }
 
