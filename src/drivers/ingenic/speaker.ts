@@ -3,7 +3,7 @@ import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { StreamConnection } from "../../protocols/elementary/connect.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
-import { talk } from "./talk.ts";
+import { type TalkLine, talk } from "./talk.ts";
 import { encodeRecord, type SpeakerRecord } from "./wire.ts";
 
 /** The hook itself knows these; a speaker of any other rate is none. */
@@ -20,8 +20,7 @@ export interface HookSpeakerOptions {
  * The camera's speaker behind one connection to its sound port: offered to the hub in the format that the hook tells,
  * and again when that changes. Disposing it ends a turn with `lost`; the connection stays its owner's.
  */
-export class HookSpeaker implements Disposable {
-  /** What the hook told last. */
+export class HookSpeaker implements TalkLine, Disposable {
   state: SpeakerRecord | undefined;
   readonly #changes: Listeners<SpeakerRecord>;
   readonly #lost = new AbortController();
@@ -34,7 +33,6 @@ export class HookSpeaker implements Disposable {
     this.#changes = new Listeners((error) => device.log.error({ err: error }, "listener of a speaker failed"));
   }
 
-  /** Aborts, with the error for the talker, when the connection is gone. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -49,12 +47,10 @@ export class HookSpeaker implements Disposable {
     this.#changes.emit(state);
   }
 
-  /** Calls `listener` with each record of the speaker. */
   onChange(listener: (state: SpeakerRecord) => void): Disposable {
     return this.#changes.add(listener);
   }
 
-  /** Sends samples; none of them say that we have ended. A promise is back-pressure. */
   say(format: AudioFormat, samples: Uint8Array): undefined | Promise<void> {
     const channels = format.channels === 2 ? 2 : 1;
     const record = { type: "speech", sampleRateHz: format.sampleRateHz, channels, samples } as const;

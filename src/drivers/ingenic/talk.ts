@@ -5,7 +5,6 @@ import { createPacer, pace } from "../../media/pace.ts";
 import type { Pacer } from "../../media/pacer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
-import type { HookSpeaker } from "./speaker.ts";
 import type { SpeakerRecord } from "./wire.ts";
 
 /** The hook keeps so much at most and drops the oldest beyond it; a part of it stays free. */
@@ -16,9 +15,21 @@ const startLeadMs = 100;
 /** The vendor buffers a little, and the word that all was played takes its time. */
 const tailMs = 1500;
 
+/** The way to one camera's speaker. */
+export interface TalkLine {
+  /** What the hook told last. */
+  readonly state: SpeakerRecord | undefined;
+  /** Aborts, with the error for the talker, when the connection is gone. */
+  readonly lost: AbortSignal;
+  /** Calls `listener` with each record of the speaker. */
+  onChange(listener: (state: SpeakerRecord) => void): Disposable;
+  /** Sends samples; none of them say that we have ended. A promise is back-pressure. */
+  say(format: AudioFormat, samples: Uint8Array): undefined | Promise<void>;
+}
+
 /** Options of {@link talk}. */
 export interface TalkOptions {
-  readonly speaker: HookSpeaker;
+  readonly speaker: TalkLine;
   readonly format: AudioFormat;
   readonly clock: Clock;
   /** Aborts when the device is let go of. */
@@ -101,7 +112,7 @@ function troubleOf(state: SpeakerRecord | undefined, format: AudioFormat): Recov
 
 /** Waits until the hook says that we no longer speak: what was said has been played. It says so within 1 s of the end. */
 async function freed(
-  speaker: HookSpeaker,
+  speaker: TalkLine,
   options: { readonly clock: Clock; readonly signal: AbortSignal; readonly withinMs: number },
 ): Promise<void> {
   const { clock, signal, withinMs } = options;
