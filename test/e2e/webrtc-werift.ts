@@ -29,6 +29,8 @@ export interface WeriftOptions {
   /** What the offer says about DTLS: "actpass" unless told. */
   readonly setup?: "actpass" | "active" | "passive";
   readonly onPacket?: (kind: string, packet: Packet) => void;
+  /** Each sender report, as RTCP. */
+  readonly onReport?: (kind: "video" | "audio", packet: Uint8Array) => void;
 }
 
 /** A viewer by a second WebRTC implementation, in pure TypeScript. */
@@ -56,6 +58,8 @@ export async function weriftViewer(options: WeriftOptions = {}): Promise<WeriftV
   connection.addTransceiver(microphone, { direction: "sendrecv" });
   connection.onTrack.subscribe((track) => {
     track.onReceiveRtp.subscribe((packet) => options.onPacket?.(track.kind, parseRtp(packet.serialize())));
+    const kind = track.kind === "video" ? "video" : "audio";
+    track.onReceiveRtcp.subscribe((packet) => options.onReport?.(kind, packet.serialize()));
   });
   const connected = Promise.withResolvers<void>();
   connection.connectionStateChange.subscribe((state) => {

@@ -13,6 +13,8 @@ export interface FakeVideo {
   /** Access units in Annex B, from a key frame on. */
   readonly accessUnits: readonly Uint8Array[];
   readonly frameRate: number;
+  /** How long its encoder takes: pictures leave so much later than their timestamps and reports say. */
+  readonly lagMs?: number;
 }
 
 /** Sound to serve in a loop. */
@@ -32,6 +34,7 @@ export interface FakeTrack {
   readonly sdp: readonly string[];
   readonly units: readonly Uint8Array[];
   readonly unitMs: number;
+  readonly lagMs: number;
   readonly packetize: Packetizer;
 }
 
@@ -47,6 +50,7 @@ export function videoTrack(video: FakeVideo, options: { readonly sprop: boolean 
     sdp: ["m=video 0 RTP/AVP 96", `a=rtpmap:96 ${name}/90000`, `a=fmtp:96 ${mode}${fmtp}`],
     units: video.accessUnits,
     unitMs: 1000 / video.frameRate,
+    lagMs: video.lagMs ?? 0,
     packetize: createPacketizer(video.codec),
   };
 }
@@ -90,6 +94,7 @@ export function audioTrack(audio: FakeAudio): FakeTrack {
     sdp: [`m=audio 0 RTP/AVP ${payloadType}`, ...map],
     units: audio.packets,
     unitMs: audio.packetMs,
+    lagMs: 0,
     packetize: createPacketizer(audio.format.codec),
   };
 }
@@ -122,7 +127,8 @@ function playTrack(
   const unitUs = track.unitMs * 1000;
   let sequence = randomInt(0x1_0000);
   let packets = 0;
-  let index = Math.floor((clock.nowUs() - sinceUs) / unitUs) + 1;
+  const dueUs = (n: number) => sinceUs + n * unitUs + track.lagMs * 1000;
+  let index = Math.max(0, Math.floor((clock.nowUs() - dueUs(0)) / unitUs) + 1);
   let reportIndex = index;
   const timestampOf = (n: number) => Math.round((n * unitUs * track.clockRateHz) / 1e6) >>> 0;
   const sendUnit = (n: number) => {
@@ -151,14 +157,14 @@ function playTrack(
   };
   let timer = clock.timer(0, run);
   function run(): void {
-    for (; sinceUs + index * unitUs <= clock.nowUs(); index++) {
+    for (; dueUs(index) <= clock.nowUs(); index++) {
       if (index >= reportIndex) {
         report(index);
         reportIndex = index + Math.ceil(5_000_000 / unitUs);
       }
       sendUnit(index);
     }
-    timer = clock.timer(Math.max(0, (sinceUs + index * unitUs - clock.nowUs()) / 1000), run);
+    timer = clock.timer(Math.max(0, (dueUs(index) - clock.nowUs()) / 1000), run);
   }
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
