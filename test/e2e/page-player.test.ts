@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { PageMessage, TalkMessage } from "../../web/src/api.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
-import { camera } from "./page-devices.ts";
+import { camera, videoTrack } from "./page-devices.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import { type PageVideo, startPageVideo } from "./page-video.ts";
 
@@ -195,4 +195,19 @@ test("a session that dies is replaced within 2 s", { timeout: 30_000 }, async ()
   const worst = await page.evaluate(() => (window as unknown as { worstGapMs: number }).worstGapMs);
   assert.ok(worst > 200, "the crash was seen");
   assert.ok(worst < 2000, `${worst.toFixed(0)} ms without a picture`);
+});
+
+test("a picture that this browser cannot show does not keep one from talking", { timeout: 30_000 }, async () => {
+  const { page, server } = stage;
+  const before = server.offers.length;
+  server.change("front-door", { tracks: [{ ...videoTrack, codec: "h265" }] });
+  await said("This browser can't show H.265");
+  await page.waitForFunction(() => {
+    const camera = document.querySelector("dw-app")?.shadowRoot?.querySelector("dw-camera");
+    return camera?.shadowRoot?.querySelector("dw-player")?.mayTalk;
+  });
+  assert.match(server.offers[before] ?? "", /m=video.*a=inactive.*m=audio.*a=sendrecv/s);
+  await page.keyboard.down(" ");
+  await barSays("Speak now");
+  await page.keyboard.up(" ");
 });

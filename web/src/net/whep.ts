@@ -8,6 +8,8 @@ export interface WhepOptions {
   readonly token?: string;
   /** ICE servers that an earlier session was told of. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** False asks for sound and talk only: for a picture that this browser cannot decode. */
+  readonly picture: boolean;
   readonly onTrack: (track: MediaStreamTrack) => void;
   /** Once, when the connection is over for a reason other than `close`. */
   readonly onLost: (reason: string) => void;
@@ -33,7 +35,7 @@ export class WhepSession {
   private constructor(options: WhepOptions) {
     this.#options = options;
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [...(options.iceServers ?? [])] });
-    this.#video = this.peer.addTransceiver("video", { direction: "recvonly" });
+    this.#video = this.peer.addTransceiver("video", { direction: options.picture ? "recvonly" : "inactive" });
     this.#audio = this.peer.addTransceiver("audio", { direction: "sendrecv" });
     for (const { receiver } of [this.#video, this.#audio]) {
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;

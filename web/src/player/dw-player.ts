@@ -53,6 +53,8 @@ export class DwPlayer extends LitElement {
 
   #watching: AbortController | undefined;
   #session: WhepSession | undefined;
+  /** The codec that this browser cannot decode; then only sound and talk are asked for. */
+  #unsupported: string | undefined;
   #onScreen = true;
   #observer: IntersectionObserver | undefined;
   #leaving: number | undefined;
@@ -191,12 +193,12 @@ export class DwPlayer extends LitElement {
   /** Starts, goes on, or stops shortly after nobody can see it. */
   #seen = (): void => {
     const codec = unsupportedCodec(this.device?.tracks);
-    if (codec) {
-      this.#stop("off");
-      this.phase = { phase: "unsupported", codec };
-      return;
-    }
-    const wanted = this.src !== "" && this.device?.state.phase !== "disabled";
+    if (codec !== this.#unsupported) this.#stop("off");
+    this.#unsupported = codec;
+    if (codec) this.phase = { phase: "unsupported", codec };
+    const useful =
+      !codec || this.device?.speaker !== undefined || this.device?.tracks.some(({ kind }) => kind === "audio");
+    const wanted = useful && this.src !== "" && this.device?.state.phase !== "disabled";
     const visible = this.keep || (this.#onScreen && !document.hidden);
     clearTimeout(this.#leaving);
     if (wanted && visible) this.#start();
@@ -213,10 +215,12 @@ export class DwPlayer extends LitElement {
     void keepWatching({
       url: this.src,
       token: this.token,
+      picture: this.#unsupported === undefined,
       video,
       signal: watching.signal,
       onPhase: (phase) => {
-        this.phase = phase;
+        const hidden = this.#unsupported !== undefined && phase.phase !== "forbidden" && phase.phase !== "gone";
+        this.phase = hidden ? { phase: "unsupported", codec: this.#unsupported ?? "" } : phase;
         this.nowMs = Date.now();
       },
       onSession: (session) => {
@@ -235,7 +239,7 @@ export class DwPlayer extends LitElement {
     if (!this.#watching) return;
     this.#watching.abort();
     this.#watching = undefined;
-    this.phase = { phase };
+    if (this.#unsupported === undefined) this.phase = { phase };
   }
 
   async #play(): Promise<void> {

@@ -8,6 +8,8 @@ import type { PlayerPhase } from "../pure/words.ts";
 export interface WatchOptions {
   readonly url: string;
   readonly token?: string;
+  /** False when this browser cannot decode the picture: sound and talk only. */
+  readonly picture: boolean;
   /** Where the picture and the sound go. */
   readonly video: HTMLVideoElement;
   readonly onPhase: (phase: PlayerPhase) => void;

@@ -29,7 +29,7 @@ export class DwCamera extends HubElement {
     css`
       :host {
         display: grid;
-        grid-template-rows: auto minmax(0, 1fr) auto;
+        grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
         height: 100%;
         min-height: 0;
       }
@@ -107,7 +107,7 @@ export class DwCamera extends HubElement {
       }
       @media (max-width: 860px) {
         .bottom {
-          grid-template-columns: 1fr;
+          grid-template-columns: minmax(0, 1fr);
         }
         .tools {
           justify-content: space-between;
