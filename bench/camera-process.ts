@@ -1,10 +1,10 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ffmpeg } from "../test/ffmpeg.ts";
 import type { CameraKind, FromCamera } from "./camera.ts";
+import { temporaryFolder } from "./hub.ts";
 
 /** A scripted camera that runs in a process of its own. Its owner disposes it. */
 export interface BenchCamera extends AsyncDisposable {
@@ -39,9 +39,7 @@ export function makeClip(keySeconds: number): Buffer {
 /** Starts one. */
 export async function startCamera(kind: CameraKind, clip: Buffer): Promise<BenchCamera> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "doorward-bench-"));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const path = join(folder, "clip.h264");
+  const path = join(opened.use(await temporaryFolder()).path, "clip.h264");
   await writeFile(path, clip);
   const child = fork(new URL("./camera.ts", import.meta.url), [kind, path], { execArgv: [] });
   opened.defer(() => void child.kill("SIGKILL"));

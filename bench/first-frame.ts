@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { openBrowser } from "../test/e2e/page-browser.ts";
 import { makeClip, startCamera } from "./camera-process.ts";
 import { percentile, round } from "./figures.ts";
-import { type BenchHub, startHub } from "./hub.ts";
+import { type BenchHub, startHub, temporaryFolder } from "./hub.ts";
 import { atMost, type BenchResult, type BenchRow } from "./result.ts";
 
 const warmTries = 20;
@@ -93,8 +90,7 @@ async function coldAll(page: Page, from: { readonly name: string; readonly secon
 
 async function openPage(hub: BenchHub): Promise<{ readonly page: Page } & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
-  const profileDir = await mkdtemp(join(tmpdir(), "doorward-bench-"));
-  opened.defer(() => rm(profileDir, { recursive: true, force: true }));
+  const { path: profileDir } = opened.use(await temporaryFolder());
   const { context } = opened.use(await openBrowser({ profileDir }));
   const [name = "", value = ""] = hub.cookie.split("=");
   await context.addCookies([{ name, value, url: hub.url }]);

@@ -39,11 +39,16 @@ export interface BenchHub extends AsyncDisposable {
 
 const program = join(import.meta.dirname, "..", "bin", "doorward.js");
 
+/** A folder that goes away with its scope. */
+export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "doorward-bench-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
 /** Starts it and waits until it listens. Its owner disposes it. */
 export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub> {
   await using opened = new AsyncDisposableStack();
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "doorward-bench-")));
-  if (!options.folder) opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const folder = options.folder ?? opened.use(await temporaryFolder()).path;
   const config = { devices: options.devices ?? {}, webrtc: { udpPort: 0 }, whep: { maxViewersPerUser: 1000 } };
   await writeFile(join(folder, "doorward.yaml"), JSON.stringify(config));
   const args = ["hub", "--json", "--http-port", "0", "--https-port", "0"];
