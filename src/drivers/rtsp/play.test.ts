@@ -178,7 +178,7 @@ describe("log-in", () => {
 });
 
 describe("trouble", () => {
-  test("silence with the connection open is noticed after 10 s", async () => {
+  test("silence with the connection open is noticed within 10 s", async () => {
     const clock = new ManualClock();
     await using fake = await startFakeRtsp({ video: clip(), clock });
     await using running = runDriver({ address: fake.address }, { clock });
@@ -189,11 +189,11 @@ describe("trouble", () => {
     running.ended.then((value) => {
       error = value;
     });
-    await advanceUntil(clock, () => error !== undefined, 200);
+    await advanceUntil(clock, () => error !== undefined);
     assert.ok(error instanceof RecoverableError);
     assert.equal(error.code, "silent");
-    assert.match(error.message, /has sent nothing for 1\d s/);
-    assert.ok(clock.nowUs() - beganUs <= 11_500_000);
+    assert.match(error.message, /has sent nothing for (9|10) s/);
+    assert.ok(clock.nowUs() - beganUs <= 10_000_000);
   });
 
   test("a pulled plug is noticed at once", async () => {

@@ -24,7 +24,7 @@ export interface PlayRtspOptions {
   readonly backchannel?: boolean;
   /** No packet for so long: the next protocol is tried; default 5 s. */
   readonly noDataMs?: number;
-  /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 10 s. */
+  /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 9 s, looked at every second. */
   readonly silenceMs?: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -202,7 +202,7 @@ async function watchSilence(
     if (lastUs === undefined && rest.length > 0 && silentMs >= (options.noDataMs ?? 5000)) {
       throw new Setback({ ...options.plan, protocols: rest }, error);
     }
-    if (silentMs >= (options.silenceMs ?? 10_000)) throw error;
+    if (silentMs >= (options.silenceMs ?? 9_000)) throw error;
   }
 }
 
