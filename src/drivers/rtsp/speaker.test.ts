@@ -112,6 +112,22 @@ describe("the speaker of a camera with a back channel", () => {
     assert.ok(Math.abs(step - 1020 * 8) <= 400, `${step}`);
   });
 
+  test("what waited while the channel opened is caught up with in silence, not in words", async () => {
+    await using setting = await talking();
+    const { clock, fake, running } = setting;
+    const [silence, word] = [new Uint8Array(160).fill(0xff), new Uint8Array(160).fill(0x80)];
+    async function* spoken(): AsyncGenerator<Frame> {
+      for (let n = 0; n < 100; n++) {
+        if (n > 12) await clock.sleep(20);
+        yield { data: n < 20 ? silence : word, timestampUs: clock.nowUs(), key: true, durationUs: 20_000 };
+      }
+    }
+    await whole(clock, say(running, { format: pcmu, frames: spoken(), live: true }));
+    const heard = fake.ear.packets.map(({ data }) => data[0]);
+    assert.equal(heard.filter((first) => first === 0x80).length, 80, "every word");
+    assert.ok(heard.length < 96, `${heard.length} packets`);
+  });
+
   test("Opus packets pass as they are, linear samples in network order", async () => {
     await using setting = await talking();
     const { clock, fake, running } = setting;

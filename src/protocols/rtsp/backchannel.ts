@@ -10,6 +10,7 @@ import { formatFromPayload, type PayloadMapping } from "../sdp/index.ts";
 import { parseRtspAddress, resolveControl } from "./address.ts";
 import { chooseMedia } from "./choose.ts";
 import { backchannelTag, type RtspChannel, RtspClient, type RtspProtocol } from "./client.ts";
+import { quietTest } from "./quiet.ts";
 import { inPackets, SpeechSender } from "./speech-sender.ts";
 
 /** Options of {@link openBackchannel}. */
@@ -138,7 +139,8 @@ export class Backchannel implements AsyncDisposable {
     const signal = AbortSignal.any([speech.signal, this.#gone.signal]);
     const sink = { write: (data: Uint8Array) => void this.#sender.send(data) };
     try {
-      const { leadMs } = await pace(inPackets(speech.frames, speech.format), { clock, pacer, sink, signal });
+      const isQuiet = quietTest(speech.format);
+      const { leadMs } = await pace(inPackets(speech.frames, speech.format), { clock, pacer, sink, isQuiet, signal });
       await clock.sleep(Math.max(0, leadMs) + deviceBufferMs, signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
