@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 import { audit, house, people, troubledHouse } from "./page-devices.ts";
-import { type PageServerOptions, startPageServer } from "./page-server.ts";
+import { type PageServerOptions, Refusal, startPageServer } from "./page-server.ts";
 
 const suite = new AsyncDisposableStack();
 let open: (
@@ -214,4 +214,21 @@ test("a microphone that is blocked, and a page without encryption, are explained
     Object.assign(talk ?? {}, { phase: { phase: "no-microphone", trouble: "blocked" } });
   });
   await page.getByText("Click the sign beside the address, allow the microphone").first().waitFor();
+});
+
+test("pictures are asked for only where somebody can see them", async () => {
+  const asked = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  const view = (id: string) => {
+    asked.add(id);
+    waiting.get(id)?.();
+    return Promise.reject(new Refusal(503, "The camera is not connected yet."));
+  };
+  const askedFor = (id: string) =>
+    new Promise<void>((resolve) => (asked.has(id) ? resolve() : waiting.set(id, resolve)));
+  await using opened = await open("/#/wall", { phone: true, view });
+  await askedFor("hall");
+  assert.ok(!asked.has("nursery"), "the last tile is below the edge");
+  await opened.page.locator('dw-wall li[data-id="nursery"]').scrollIntoViewIfNeeded();
+  await askedFor("nursery");
 });

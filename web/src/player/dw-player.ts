@@ -55,7 +55,8 @@ export class DwPlayer extends LitElement {
   #session: WhepSession | undefined;
   /** The codec that this browser cannot decode; then only sound and talk are asked for. */
   #unsupported: string | undefined;
-  #onScreen = true;
+  /** False until the browser tells: a tile below the edge is never asked for. */
+  #onScreen = false;
   #observer: IntersectionObserver | undefined;
   #leaving: number | undefined;
   #ticker: number | undefined;

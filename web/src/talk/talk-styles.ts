@@ -121,8 +121,13 @@ export const talkStyles = css`
     .side {
       width: 76px;
     }
-    .level {
-      width: 64px;
+    .hold .level {
+      flex: 0 1 56px;
+      width: 56px;
+      min-width: 0;
+    }
+    [data-tone="speaking"] .words {
+      flex: 1 0 auto;
     }
     [data-tone="speaking"] .words .detail {
       display: none;

@@ -1,0 +1,204 @@
+import { css } from "lit";
+
+/** The wall: tiles edge to edge, their tools on approach, and the talk bar below. */
+export const wallStyles = css`
+  .empty {
+    margin: auto;
+    padding: 48px 24px;
+    text-align: center;
+    display: grid;
+    gap: 12px;
+    justify-items: center;
+  }
+  .empty p {
+    max-width: 46ch;
+    color: var(--dw-muted);
+  }
+  .empty > svg {
+    width: 40px;
+    height: 40px;
+    color: var(--dw-muted);
+  }
+  :host {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    min-height: 0;
+  }
+  .tiles {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+    display: grid;
+    grid-template-columns: repeat(var(--columns, 1), minmax(0, var(--tile, 1fr)));
+    grid-auto-rows: max-content;
+    gap: 4px;
+    justify-content: center;
+    align-content: safe center;
+    padding: 4px;
+    margin: 0;
+    list-style: none;
+  }
+  .tile {
+    position: relative;
+    aspect-ratio: 16 / 9;
+    border-radius: var(--dw-radius);
+    overflow: hidden;
+    background: var(--dw-picture);
+  }
+  .tile dw-player {
+    height: 100%;
+  }
+  .tile > a {
+    position: absolute;
+    inset: 0;
+    border-radius: var(--dw-radius);
+  }
+  .tile > a:focus-visible {
+    outline-offset: -4px;
+    outline-color: #fff;
+  }
+  .tile.chosen::after {
+    content: "";
+    position: absolute;
+    inset: 0;
+    border: 3px solid #8ab6ff;
+    border-radius: var(--dw-radius);
+    pointer-events: none;
+  }
+  .tile.speaking::after {
+    content: "";
+    position: absolute;
+    inset: 0;
+    border: 3px solid #3ecb82;
+    border-radius: var(--dw-radius);
+    pointer-events: none;
+  }
+  .tools {
+    position: absolute;
+    top: 8px;
+    right: 8px;
+    display: flex;
+    gap: 4px;
+    opacity: 0;
+    transition: opacity var(--dw-fast);
+  }
+  .tile:hover .tools,
+  .tile:focus-within .tools {
+    opacity: 1;
+  }
+  @media (hover: none) {
+    .tools {
+      display: none;
+    }
+  }
+  .tools button {
+    background: var(--dw-over);
+    border-color: var(--dw-over-line);
+    color: #fff;
+    font-size: var(--dw-13);
+    padding: 0 12px;
+    min-height: 36px;
+  }
+  .tools button:hover {
+    background: #000;
+  }
+  .who {
+    position: absolute;
+    top: 8px;
+    left: 8px;
+    padding: 4px 10px;
+    border-radius: var(--dw-radius);
+    background: #0e5c30;
+    color: #fff;
+    font-size: var(--dw-13);
+    font-weight: 600;
+    pointer-events: none;
+  }
+  .still {
+    height: 100%;
+    display: grid;
+    grid-template-rows: 1fr auto;
+    place-items: center;
+    color: #fff;
+  }
+  .still svg {
+    width: 40px;
+    height: 40px;
+    color: var(--dw-over-muted);
+  }
+  .still p {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    width: 100%;
+    padding: 0 12px 8px;
+  }
+  .still span {
+    font-size: var(--dw-13);
+    color: var(--dw-over-muted);
+  }
+  .bar {
+    display: flex;
+    gap: 8px;
+    align-items: stretch;
+    padding: 8px 12px calc(12px + env(safe-area-inset-bottom));
+    width: 100%;
+    max-width: 840px;
+    margin: 0 auto;
+  }
+  :host([panel]) .bar {
+    max-width: none;
+    border: 0;
+    background: none;
+  }
+  .bar dw-talk {
+    flex: 1;
+    min-width: 0;
+  }
+  .target {
+    display: grid;
+    align-content: center;
+    gap: 2px;
+    width: 184px;
+    padding: 4px 12px;
+    border: 1px solid var(--dw-control);
+    border-radius: var(--dw-radius);
+    background: var(--dw-surface);
+  }
+  .target:focus-within {
+    outline: 2px solid var(--dw-accent);
+    outline-offset: 2px;
+  }
+  .target span {
+    font-size: var(--dw-13);
+    color: var(--dw-muted);
+  }
+  select {
+    border: 0;
+    padding: 2px 0;
+    width: 100%;
+    background: var(--dw-surface);
+    color: var(--dw-text);
+    font: inherit;
+    font-weight: 600;
+    outline: none;
+  }
+  @media (max-width: 640px) {
+    .bar {
+      flex-direction: column;
+      border-top: 1px solid var(--dw-line);
+      background: var(--dw-bg);
+    }
+    .target {
+      width: 100%;
+      grid-template-columns: auto 1fr;
+      align-items: center;
+      gap: 12px;
+      min-height: 44px;
+    }
+    .tiles {
+      align-content: start;
+    }
+  }
+`;
