@@ -296,6 +296,54 @@ bool frame_starts_stream(enum codec codec, const struct frame *frame)
 	return false;
 }
 
+static bool is_delimiter(enum codec codec, const uint8_t *unit)
+{
+	return unit_type(codec, unit) ==
+	       (codec == CODEC_H265 ? H265_AUD : H264_AUD);
+}
+
+/**
+ * Has the encoder put an access unit delimiter into this frame?
+ *
+ * @param codec Codec of the stream
+ * @param frame Frame in Annex B
+ *
+ * @return True if it has
+ */
+bool frame_has_delimiter(enum codec codec, const struct frame *frame)
+{
+	for (uint32_t i = 0; i < frame->count; i++)
+		if (is_delimiter(codec, frame->data + frame->nals[i].at))
+			return true;
+
+	return false;
+}
+
+/**
+ * Write the delimiter of the next frame behind this one, for any type of
+ * picture. It does not become one of the frame's units.
+ *
+ * @param codec Codec of the stream
+ * @param frame Frame in Annex B
+ *
+ * @return Bytes written, 0 if there is no room
+ */
+uint32_t frame_delimit(enum codec codec, struct frame *frame)
+{
+	static const uint8_t h264[] = {0, 0, 0, 1, H264_AUD, 0xf0};
+	static const uint8_t h265[] = {0, 0, 0, 1, H265_AUD << 1, 1, 0x50};
+	const uint8_t *unit = codec == CODEC_H265 ? h265 : h264;
+	uint32_t size = codec == CODEC_H265 ? sizeof(h265) : sizeof(h264);
+
+	if (size > frame->capacity - frame->size)
+		return 0;
+
+	memcpy(frame->data + frame->size, unit, size);
+	frame->size += size;
+
+	return size;
+}
+
 /**
  * Is this unit left out where the kept sets are put in front of its frame?
  *
@@ -306,8 +354,6 @@ bool frame_starts_stream(enum codec codec, const struct frame *frame)
  */
 bool nal_is_header(enum codec codec, const uint8_t *unit)
 {
-	uint8_t type = unit_type(codec, unit);
-
-	return is_set(codec, type) ||
-	       type == (codec == CODEC_H265 ? H265_AUD : H264_AUD);
+	return is_set(codec, unit_type(codec, unit)) ||
+	       is_delimiter(codec, unit);
 }

@@ -32,6 +32,8 @@ uint32_t params_prefix(const struct params *params, uint8_t *to);
 const char *params_codec_name(enum codec codec);
 bool frame_is_key(enum codec codec, const struct frame *frame);
 bool frame_starts_stream(enum codec codec, const struct frame *frame);
+bool frame_has_delimiter(enum codec codec, const struct frame *frame);
+uint32_t frame_delimit(enum codec codec, struct frame *frame);
 bool nal_is_header(enum codec codec, const uint8_t *unit);
 
 #endif

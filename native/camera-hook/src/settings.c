@@ -33,6 +33,7 @@ static const struct number {
 	{PREFIX "TALK", offsetof(struct settings, talk), 0, 1, 0},
 	{PREFIX "SOUND_RATE", offsetof(struct settings, sound_rate),
 	 0, 96000, 0},
+	{PREFIX "AUD", offsetof(struct settings, aud), 0, 1, 1},
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

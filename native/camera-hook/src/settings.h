@@ -29,6 +29,7 @@ struct settings {
 	int clients;           /**< Of video, and of sound                 */
 	int talk;              /**< 1: talk-back                           */
 	int sound_rate;        /**< Hz, 0: ask the camera                  */
+	int aud;               /**< 1: a delimiter behind each frame       */
 	enum layout layout;
 	const char *soc;
 	char log[SETTINGS_PATH_MAX];  /**< Empty: off                      */

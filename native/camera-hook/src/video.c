@@ -73,6 +73,10 @@ static void write_behind_prefix(struct video *video, struct peer *peer,
 			peer_write(peer, frame->data + nal->at - 4,
 				   nal->size + 4, now);
 	}
+
+	if (video->tail)
+		peer_write(peer, frame->data + frame->size - video->tail,
+			   video->tail, now);
 }
 
 static void write_frame(struct video *video, struct peer *peer, uint64_t now)
@@ -144,6 +148,7 @@ static bool learn(struct video *video, int channel)
 		return false;
 
 	if (video->params.codec != before) {
+		video->delimited = false;
 		log_line("channel %d is %s", channel,
 			 params_codec_name(video->params.codec));
 		break_stream(video);
@@ -152,6 +157,21 @@ static bool learn(struct video *video, int channel)
 	atomic_store(&video->tap->channel, channel);
 
 	return true;
+}
+
+/**
+ * Whoever reads a stream knows the end of a frame by the beginning of the
+ * next. Where the encoder writes no delimiters, one behind each frame tells it
+ * at once.
+ */
+static void end_frame(struct video *video)
+{
+	enum codec codec = video->params.codec;
+
+	video->delimited |= frame_has_delimiter(codec, &video->frame);
+	video->tail = 0;
+	if (video->settings->aud && !video->delimited)
+		video->tail = frame_delimit(codec, &video->frame);
 }
 
 static void take_record(struct video *video, const uint8_t *record,
@@ -196,6 +216,7 @@ static void take_record(struct video *video, const uint8_t *record,
 	video->frames++;
 	video->keys += key;
 	video->bytes += video->frame.size;
+	end_frame(video);
 
 	for (int i = 0; i < PEERS_MAX; i++)
 		if (is_client(&video->peers[i]))

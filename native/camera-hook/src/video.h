@@ -17,6 +17,8 @@ struct video {
 	enum framing framing;
 	struct params params;
 	struct frame frame;
+	uint32_t tail;          /**< Bytes of our delimiter in it */
+	bool delimited;         /**< The encoder writes its own   */
 	uint32_t lost;          /**< Losses heard of              */
 	uint32_t malformed_run; /**< Frames refused in a row      */
 	uint64_t asked_ms;      /**< Last key-frame request       */

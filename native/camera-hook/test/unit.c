@@ -183,6 +183,31 @@ static void the_codec_is_in_the_bitstream(void)
 	CHECK(params_prefix(&params, prefix) == 24);
 }
 
+static void the_end_of_a_frame_can_be_told(void)
+{
+	enum framing framing = FRAMING_UNKNOWN;
+
+	NORMALISE(&framing, "\0\0\0\1\x65\x88\x80\x10");
+	CHECK(!frame_has_delimiter(CODEC_H264, &frame));
+	CHECK(frame_delimit(CODEC_H264, &frame) == 6 && frame.count == 1);
+	CHECK(FRAME_IS("\0\0\0\1\x65\x88\x80\x10\0\0\0\1\x09\xf0"));
+
+	NORMALISE(&framing, "\0\0\0\1\x26\1\xaf");
+	CHECK(!frame_has_delimiter(CODEC_H265, &frame));
+	frame.capacity = frame.size + 6;
+	CHECK(!frame_delimit(CODEC_H265, &frame));
+	CHECK(FRAME_IS("\0\0\0\1\x26\1\xaf"));
+	frame.capacity = frame.size + 7;
+	CHECK(frame_delimit(CODEC_H265, &frame) == 7);
+	CHECK(FRAME_IS("\0\0\0\1\x26\1\xaf\0\0\0\1\x46\1\x50"));
+
+	NORMALISE(&framing, "\0\0\0\1\x09\xf0\0\0\0\1\x41\x9a");
+	CHECK(frame_has_delimiter(CODEC_H264, &frame));
+	NORMALISE(&framing, "\0\0\0\1\x46\1\x50\0\0\0\1\2\1\xd0");
+	CHECK(frame_has_delimiter(CODEC_H265, &frame));
+	CHECK(!frame_has_delimiter(CODEC_H264, &frame));
+}
+
 static void packs_lie_within_their_bounds(void)
 {
 	static uint8_t ring[100];
@@ -245,6 +270,7 @@ static void settings_are_checked(void)
 	      settings.drop_streak == 90 && settings.clients == 1 &&
 	      !settings.sound_port && !settings.health_port &&
 	      !settings.talk && !*settings.log && !settings.replaced &&
+	      settings.aud == 1 &&
 	      settings.layout == LAYOUT_T31 && !settings.shut);
 	CHECK(settings_allows(&settings, 0x7f000001));
 
@@ -258,6 +284,7 @@ static void settings_are_checked(void)
 	CHECK(refuses("STREAM_HACK_CHANNEL", "-2") && settings.channel == 0);
 	CHECK(refuses("STREAM_HACK_MAX_DROP_STREAK", "5001"));
 	CHECK(refuses("STREAM_HACK_CLIENTS", "5") && settings.clients == 1);
+	CHECK(!refuses("STREAM_HACK_AUD", "0") && !settings.aud);
 	CHECK(refuses("STREAM_HACK_SOUND_PORT", "12345") &&
 	      !settings.sound_port);
 	CHECK(refuses("STREAM_HACK_SOC", "T32") &&
@@ -315,6 +342,7 @@ static const struct {
 	TEST(a_unit_may_go_on_in_the_next_pack),
 	TEST(a_frame_that_is_too_big_is_refused),
 	TEST(the_codec_is_in_the_bitstream),
+	TEST(the_end_of_a_frame_can_be_told),
 	TEST(packs_lie_within_their_bounds),
 	TEST(settings_are_checked),
 	TEST(a_wrong_list_or_token_shuts_all),
