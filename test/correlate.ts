@@ -51,3 +51,27 @@ function decimate(samples: Int16Array, step: number): Int16Array {
     return sum / step;
   });
 }
+
+/**
+ * Compares piece by piece and gives the median likeness of those in which something is said: words stay the words that
+ * they are when a packet is lost or a clock drifts in the middle of them.
+ */
+export function correlatePieces(
+  said: Int16Array,
+  heard: Int16Array,
+  options: { readonly pieceSamples: number; readonly spreadSamples: number },
+): Likeness {
+  const { pieceSamples, spreadSamples } = options;
+  const whole = correlate(said, heard);
+  const loudest = said.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  const pieces: Likeness[] = [];
+  for (let at = 0; at + pieceSamples <= said.length; at += pieceSamples) {
+    const piece = said.subarray(at, at + pieceSamples);
+    if (!piece.some((sample) => Math.abs(sample) > loudest / 4)) continue;
+    const centre = at + whole.lagSamples;
+    const found = best(piece, heard, { from: centre - spreadSamples, to: centre + spreadSamples });
+    pieces.push({ ...found, lagSamples: found.lagSamples - at });
+  }
+  pieces.sort((a, b) => a.correlation - b.correlation);
+  return pieces[pieces.length >> 1] ?? { correlation: 0, lagSamples: 0 };
+}
