@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { configSchema } from "../../src/config.ts";
 import { ConfigFile } from "../../src/hub/config-file.ts";
 import { type RunningHub, startHub } from "../../src/main.ts";
-import { systemClock } from "../../src/util/clock.ts";
+import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { createLog, type LogLevel } from "../../src/util/log-pino.ts";
 import { temporaryFolder } from "./page-browser.ts";
 
@@ -22,12 +22,13 @@ export interface HubRig extends AsyncDisposable {
 }
 
 /** Starts it. `config` is the text of `doorward.yaml`. */
-export async function startRig(config: string): Promise<HubRig> {
+export async function startRig(config: string, options: { readonly clock?: Clock } = {}): Promise<HubRig> {
+  const clock = options.clock ?? systemClock;
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(await temporaryFolder()).path;
   const configPath = join(folder, "doorward.yaml");
   await writeFile(configPath, config);
-  const file = new ConfigFile({ path: configPath, schema: configSchema, clock: systemClock });
+  const file = new ConfigFile({ path: configPath, schema: configSchema, clock });
   const parsed = await file.read();
   if (!parsed) throw new Error("no configuration");
   const end = new AbortController();
@@ -37,7 +38,7 @@ export async function startRig(config: string): Promise<HubRig> {
       config: { ...parsed, http: { ...parsed.http, port: 0, httpsPort: 0 }, webrtc: { ...parsed.webrtc, udpPort: 0 } },
       file,
       dataDir: join(folder, "data"),
-      clock: systemClock,
+      clock,
       log: createLog({ level }),
       demo: false,
       signal: end.signal,
