@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import elementary from "../../src/drivers/elementary/index.ts";
 import { FakeDevice } from "../contracts/fake-device.ts";
 import { frameHashes, makeClip } from "../ffmpeg.ts";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as { port: number }).port;
-}
-
-/** ffmpeg serves `file` as it is to one client at the port that the returned address names. */
-async function serve(file: string, muxer: string): Promise<{ readonly address: string } & AsyncDisposable> {
-  const port = await freePort();
-  const address = `tcp://127.0.0.1:${port}`;
-  const input = ["-v", "error", "-nostdin", "-re", "-readrate", "10", "-f", muxer, "-i", file];
-  const child = spawn("ffmpeg", [...input, "-c", "copy", "-f", muxer, `${address}?listen=1`], { stdio: "inherit" });
-  const ended = once(child, "exit");
-  return {
-    address,
-    [Symbol.asyncDispose]: async () => {
-      child.kill();
-      await ended;
-    },
-  };
-}
+import { startFfmpegCamera } from "../peers/ffmpeg-camera.ts";
 
 for (const [codec, muxer] of [
   ["h264", "h264"],
@@ -44,7 +19,7 @@ for (const [codec, muxer] of [
     const clip = makeClip({ codec, frames: 60, slices: 2 });
     const file = join(folder, `clip.${muxer}`);
     await writeFile(file, clip);
-    const camera = cleanUp.use(await serve(file, muxer));
+    const camera = cleanUp.use(await startFfmpegCamera({ file, muxer, readRate: 10 }));
     const device = new FakeDevice();
     const frames: Uint8Array[] = [];
     const reading = device
