@@ -68,7 +68,7 @@ describe("the whole hub", () => {
 
   it("shows each camera's own picture, and goes on within 2 s when a worker is killed", {
     timeout: 90_000,
-  }, async () => {
+  }, async (t) => {
     await using red = await colouredCamera("red");
     await using blue = await colouredCamera("blue");
     await using rig = await startRig(`devices:\n  red: ${red.address}\n  blue: ${blue.address}\n`);
@@ -94,7 +94,8 @@ describe("the whole hub", () => {
     });
     await live();
     const tookMs = (systemClock.nowUs() - killedUs) / 1000;
-    assert.ok(tookMs < 4000, `pictures came back after ${tookMs} ms`);
+    t.diagnostic(`pictures came back after ${Math.round(tookMs)} ms`);
+    assert.ok(tookMs < 2000, `pictures came back after ${tookMs} ms`);
     assert.ok(frames() > framesBefore);
     assert.equal(red.counters.connections, 1, "the camera noticed nothing");
   });
