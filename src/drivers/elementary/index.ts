@@ -4,6 +4,8 @@ import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
 import { receive } from "../../protocols/elementary/receive.ts";
 
+const secret = z.string().regex(/^[\x21-\x7e]{1,256}$/, "has to be 1 to 256 printable characters without blanks");
+
 /** Configuration of a camera that serves raw video. */
 export const elementaryConfig = z.strictObject({
   address: z
@@ -17,11 +19,8 @@ export const elementaryConfig = z.strictObject({
     .max(240)
     .optional()
     .describe("Frames per second to begin with, where the stream says it wrongly or not at all; measuring follows."),
-  token: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,256}$/, "has to be 1 to 256 printable characters without blanks")
-    .optional()
-    .describe("Secret that the camera's hook asks for; sent as the first line."),
+  token: secret.optional().describe("Secret that the camera's hook asks for; sent as the first line."),
+  password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
 });
 
 /** Configuration with its defaults filled in. */
@@ -39,7 +38,7 @@ async function run(device: Device, config: ElementaryConfig): Promise<void> {
   device.phase("connecting");
   await using connection = await connect({
     ...parseStreamAddress(config.address, "tcp")!,
-    token: config.token,
+    token: config.token ?? config.password,
     clock: device.clock,
     signal: device.signal,
   });

@@ -6,6 +6,7 @@ import { receive } from "../../protocols/elementary/receive.ts";
 import { startSidePorts } from "./side-ports.ts";
 
 const port = z.int().min(1).max(65_535);
+const secret = z.string().regex(/^[\x21-\x7e]{1,128}$/, "has to be 1 to 128 printable characters without blanks");
 
 /** Configuration of a camera with our hook in it. */
 export const ingenicConfig = z.strictObject({
@@ -18,11 +19,8 @@ export const ingenicConfig = z.strictObject({
     .describe("Where the hook serves its video: ingenic://host[:port], port 12345 unless told."),
   soundPort: port.optional().describe("The hook's STREAM_HACK_SOUND_PORT: sound, and talk-back. None unless told."),
   healthPort: port.optional().describe("The hook's STREAM_HACK_HEALTH_PORT: how it is. None unless told."),
-  token: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, "has to be 1 to 128 printable characters without blanks")
-    .optional()
-    .describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port."),
+  token: secret.optional().describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port."),
+  password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
   codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The picture's codec; auto finds it out."),
   frameRate: z
     .number()
@@ -48,10 +46,11 @@ export default defineDriver<IngenicConfig>({
 async function run(device: Device, config: IngenicConfig): Promise<void> {
   const { clock, log } = device;
   const address = parseStreamAddress(config.address, "ingenic")!;
-  await using sidePorts = startSidePorts(device, { ...config, host: address.host });
+  const token = config.token ?? config.password;
+  await using sidePorts = startSidePorts(device, { ...config, token, host: address.host });
   device.phase("connecting");
   const { signal } = sidePorts;
-  await using connection = await connect({ ...address, token: config.token, clock, signal });
+  await using connection = await connect({ ...address, token, clock, signal });
   if (!signal.aborted) device.phase("waiting-for-key-frame");
   await receive({
     chunks: connection.chunks(),

@@ -340,6 +340,17 @@ describe("what goes wrong", () => {
     assert.equal(fake.video.counters.refused + fake.counters.refused, 1);
   });
 
+  it("takes the token under the name of password too", async () => {
+    await using fake = await start({ token: "t0ken" });
+    await using bench = new Bench({ ...fake.config, password: "t0ken" });
+    await until(() => fake.video.open === 1);
+    while (bench.device.readyCount === 0) {
+      await fake.video.send();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    await until(() => fake.heard && fake.counters.healthRequests === 1);
+  });
+
   it("a reboot, and another program that takes the picture", async () => {
     await using fake = await start();
     const bench = await served(fake);
