@@ -175,13 +175,10 @@ describe("the hook on the camera's instruction set", () => {
     );
   });
 
-  it("is seen in the page, heard, and spoken through", { timeout: 120_000 }, async (t) => {
-    const red = ffmpeg([
-      ...["-f", "lavfi", "-i", "color=c=red:s=320x240:r=15", "-frames:v", "30", "-pix_fmt", "yuv420p"],
-      ...["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "15", "-f", "h264", "-"],
-    ]);
+  it("is seen in the page, heard, spoken through, and comes back after a restart", { timeout: 120_000 }, async (t) => {
     const env = { STREAM_HACK_TALK: "1", STREAM_HACK_TOKEN: "open-sesame" };
-    await using camera = await startHookCamera({ build, codec: "h264", clip: red, env });
+    const start = { build, codec: "h264", env } as const;
+    await using camera = await startHookCamera({ ...start, clip: coloured("red") });
     void camera.run(15);
     const { address, soundPort, healthPort } = camera.config;
     const options = `options: { soundPort: ${soundPort}, healthPort: ${healthPort} }`;
@@ -212,8 +209,24 @@ describe("the hook on the camera's instruction set", () => {
     await page.mouse.up();
     await until("the speaker is free", async () => rig.running.hub.talks.holder("nursery").holder === undefined);
     t.diagnostic(`from the press to the camera's speaker ${heardMs.toFixed(0)} ms`);
+    await camera[Symbol.asyncDispose]();
+    await using again = await startHookCamera({ ...start, clip: coloured("blue"), ports: camera.ports });
+    void again.run(15);
+    await until("the firmware has started again, and the page shows blue", async () =>
+      (await pictures(page)).find(({ colour: [r, g, b] }) => r < 80 && g < 80 && b > 180),
+    );
+    const before = audio?.counters.frames ?? 0;
+    await until("sound flows again", async () => (audio?.counters.frames ?? 0) > before + 50);
   });
 });
+
+/** Two seconds of one colour, a key frame a second. */
+function coloured(colour: string): Buffer {
+  return ffmpeg([
+    ...["-f", "lavfi", "-i", `color=c=${colour}:s=320x240:r=15`, "-frames:v", "30", "-pix_fmt", "yuv420p"],
+    ...["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "15", "-f", "h264", "-"],
+  ]);
+}
 
 async function* single(sound: Frame): AsyncGenerator<Frame> {
   yield sound;

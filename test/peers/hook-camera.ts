@@ -63,6 +63,8 @@ export interface HookCameraOptions {
   readonly clip: Uint8Array;
   /** More settings of the hook (STREAM_HACK_...) and the stub (STUB_...). */
   readonly env?: Readonly<Record<string, string>>;
+  /** Those of a camera that was before, for one that starts again; free ones unless told. */
+  readonly ports?: HookCamera["ports"];
 }
 
 /**
@@ -147,7 +149,7 @@ export async function startHookCamera(options: HookCameraOptions): Promise<HookC
   const { build, codec, clip } = options;
   const file = join(build.folder, `clip-${codec}-${clip.length}`);
   await writeFile(file, clip);
-  const ports = await freePorts();
+  const ports = options.ports ?? (await freePorts());
   const own = Object.entries(process.env).filter(([name]) => !/^(STREAM_HACK|STUB)_/.test(name));
   const env = {
     ...Object.fromEntries(own),

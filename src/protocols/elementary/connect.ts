@@ -127,6 +127,8 @@ function endOf(context: Context, received: boolean): Error {
       code: "closed",
     });
   }
-  if (context.token !== undefined) return new FatalError(`${where} refused the token`, { code: "wrong-password" });
+  if (context.token !== undefined) {
+    return new FatalError(`${where} refused the token, or this machine's address`, { code: "wrong-password" });
+  }
   return new RecoverableError(`${where} closed before any ${media}: it may want a token`, { code: "closed" });
 }
