@@ -89,6 +89,8 @@ export type HubMessage =
 export interface TalkMessage {
   readonly type: "talk";
   readonly channel: string;
+  /** The turn that it is about, as the page called it. */
+  readonly turn?: number;
   readonly state: "granted" | "queued" | "refused" | "pre-empted" | "released" | "failed";
   readonly reason?: string;
   readonly holder?: Pick<HolderInfo, "name" | "priority" | "sinceMs">;
@@ -103,6 +105,8 @@ export type PageMessage =
       readonly whep: string;
       readonly priority?: 0 | 1 | 2;
       readonly queue?: boolean;
+      /** Comes back in every answer to this wish. */
+      readonly turn?: number;
     }
   | { readonly type: "talk-release"; readonly device: string }
   | { readonly type: "ping" };

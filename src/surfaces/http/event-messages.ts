@@ -13,6 +13,7 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
     whep: z.string().max(64),
     priority: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
     queue: z.boolean().default(false),
+    turn: z.int().nonnegative().optional(),
   }),
   z.object({ type: z.literal("talk-release"), device: z.string().max(128) }),
   z.object({ type: z.literal("ping") }),
@@ -31,8 +32,11 @@ export const pageMessageRights: Readonly<
   ping: { right: "signed-in", subject: "hub" },
 };
 
-/** What the hub says about the page's own turn at a speaker. `channel` is the device's id. */
-export type TalkMessage = { readonly type: "talk"; readonly channel: string } & (
+/**
+ * What the hub says about the page's own turn at a speaker. `channel` is the device's id; `turn` is what the page called
+ * the turn, so that the end of one is not taken for the end of the next.
+ */
+export type TalkMessage = { readonly type: "talk"; readonly channel: string; readonly turn?: number } & (
   | TalkState
   | { readonly state: "refused"; readonly reason: "forbidden" }
 );

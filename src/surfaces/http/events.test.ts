@@ -219,13 +219,39 @@ describe("talk by the page's socket", () => {
     assert.ok(performance.now() - startMs < 1500);
   });
 
-  it("is an emergency only for whoever may call everybody", async () => {
+  it("says which turn it speaks of, so that the end of one is not taken for the end of the next", async () => {
+    await using rig = await startRig({ front: "fake://x/?video&speaker" });
+    const anna = await rig.person(administrator);
+    const whep = await watch(rig, anna, "front");
+    const page = await openPage(rig, anna);
+    page.say({ type: "talk-take", device: "front", whep, turn: 1 });
+    page.say({ type: "talk-release", device: "front" });
+    page.say({ type: "talk-take", device: "front", whep, turn: 2 });
+    const told: string[] = [];
+    while (told.length < 3) {
+      const { turn, state } = await page.next("talk");
+      told.push(`${turn} ${state}`);
+    }
+    assert.deepEqual(told, ["1 granted", "1 released", "2 granted"]);
+  });
+
+  it("takes the speaker from others only for whoever may call everybody", async () => {
     await using rig = await startRig({ front: "fake://x/?video&speaker" });
     await rig.person(administrator);
     const ben = await rig.person({ name: "Ben", grants: [{ scope: "*", rights: ["view", "talk"] }] });
-    const page = await openPage(rig, ben);
-    page.say({ type: "talk-take", device: "front", whep: await watch(rig, ben, "front"), priority: 2 });
-    await page.next("talk");
-    assert.equal(rig.hub.talks.holder("front").holder?.priority, 1);
+    const cleo = await rig.person({ name: "Cleo", grants: [{ scope: "*", rights: ["view", "talk", "page"] }] });
+    const priorityOf = async (person: Person, priority: 1 | 2) => {
+      const page = await openPage(rig, person);
+      page.say({ type: "talk-take", device: "front", whep: await watch(rig, person, "front"), priority });
+      await page.next("talk");
+      const given = rig.hub.talks.holder("front").holder?.priority;
+      page.say({ type: "talk-release", device: "front" });
+      await page.next("talk");
+      return given;
+    };
+    assert.equal(await priorityOf(ben, 1), 0);
+    assert.equal(await priorityOf(ben, 2), 0);
+    assert.equal(await priorityOf(cleo, 1), 1);
+    assert.equal(await priorityOf(cleo, 2), 2);
   });
 });

@@ -40,13 +40,20 @@ export class PageTalks implements Disposable {
     const { identity, devices, talks } = context.hub;
     const device = devices.get(message.device);
     const channel = message.device;
+    const turnOf = message.turn === undefined ? {} : { turn: message.turn };
     if (!device || !mayUse(identity.policy, { principal, right: "talk", device })) {
-      tell({ type: "talk", channel, state: "refused", reason: "forbidden" });
+      tell({ type: "talk", channel, ...turnOf, state: "refused", reason: "forbidden" });
       return;
     }
     const viewing = context.viewings.get(message.whep, principal);
     if (!viewing) {
-      tell({ type: "talk", channel, state: "failed", reason: "no picture is open that the microphone belongs to" });
+      tell({
+        type: "talk",
+        channel,
+        ...turnOf,
+        state: "failed",
+        reason: "no picture is open that the microphone belongs to",
+      });
       return;
     }
     this.release(channel);
@@ -64,7 +71,7 @@ export class PageTalks implements Disposable {
       source: { live: true, format: opusFormat, frames },
       onState: (state) => {
         // The answer first: the audit's write waits for the disk.
-        tell({ type: "talk", channel, ...state });
+        tell({ type: "talk", channel, ...turnOf, ...state });
         if (state.state === "granted")
           identity.audit.record({ actor: principal.name, action: "talk", subject: channel });
       },
@@ -87,11 +94,11 @@ export class PageTalks implements Disposable {
     for (const [channel, turn] of [...this.#turns]) this.#cancel(channel, turn);
   }
 
-  /** An emergency needs the right to call everybody; without it the turn is of high priority. */
+  /** To take a speaker from somebody needs the right to call everybody; without it the turn is an ordinary one. */
   #priority(asked: 0 | 1 | 2, device: Parameters<typeof mayUse>[1]["device"]): 0 | 1 | 2 {
-    if (asked < 2) return asked;
+    if (asked === 0) return 0;
     const { context, principal } = this.#options;
-    return mayUse(context.hub.identity.policy, { principal, right: "page", device }) ? 2 : 1;
+    return mayUse(context.hub.identity.policy, { principal, right: "page", device }) ? asked : 0;
   }
 
   #cancel(channel: string, turn: Turn): void {

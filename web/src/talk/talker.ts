@@ -22,6 +22,7 @@ export interface TalkerOptions {
 
 /** One turn, from press to release. */
 interface Turn {
+  readonly number: number;
   readonly device: string;
   readonly way: VoiceWay;
   readonly scope: AbortController;
@@ -35,6 +36,7 @@ const noticeForMs = 6000;
  */
 export class Talker {
   #turn: Turn | undefined;
+  #turns = 0;
   #phase: TalkPhase = { phase: "ready" };
   #notice: number | undefined;
   readonly #options: TalkerOptions;
@@ -60,7 +62,7 @@ export class Talker {
       this.#tell({ phase: "failed", reason: "no-session" });
       return;
     }
-    const turn: Turn = { device, way, scope: new AbortController() };
+    const turn: Turn = { number: ++this.#turns, device, way, scope: new AbortController() };
     this.#turn = turn;
     const { microphone } = this.#options;
     try {
@@ -113,13 +115,15 @@ export class Talker {
       "talk",
       (event) => {
         const message = (event as CustomEvent<TalkMessage>).detail;
+        // The end of the turn before may be told after this one was asked for.
+        if (message.turn !== undefined && message.turn !== turn.number) return;
         if (message.channel === turn.device || message.channel.endsWith(`:${turn.device}`))
           this.#onTalk(turn, message, opening);
       },
       { signal },
     );
-    const { device, way } = turn;
-    if (!line.send({ type: "talk-take", device, whep: way.sessionId, priority, queue: true })) {
+    const { device, way, number } = turn;
+    if (!line.send({ type: "talk-take", device, whep: way.sessionId, priority, queue: true, turn: number })) {
       this.#end(turn);
       this.#tell({ phase: "failed", reason: "disconnected" });
       return;
