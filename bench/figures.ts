@@ -1,7 +1,7 @@
-/** The value below which `percent` of all values lie; NaN of none. */
+/** The least value that `percent` of all values do not exceed (nearest rank); NaN of none. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
 }
 
 /** `value` with at most `digits` decimals. */
