@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { configSchema } from "../../src/config.ts";
 import { ConfigFile } from "../../src/hub/config-file.ts";
+import type { Right } from "../../src/hub/policy.ts";
 import { type RunningHub, startHub } from "../../src/main.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { createLog, type LogLevel } from "../../src/util/log-pino.ts";
@@ -17,8 +18,10 @@ export interface HubRig extends AsyncDisposable {
   readonly cookie: string;
   /** Calls the API as the administrator. */
   call(method: string, path: string, body?: unknown): Promise<Response>;
-  /** A page of the hub's in which the administrator is signed in. */
-  openPage(context: BrowserContext, path?: string): Promise<Page>;
+  /** A page of the hub's in which the administrator is signed in, or whose cookie is given. */
+  openPage(context: BrowserContext, path?: string, cookie?: string): Promise<Page>;
+  /** Adds a person who may do `rights` everywhere; gives their cookie. */
+  person(name: string, rights: readonly Right[]): Promise<string>;
 }
 
 /** Starts it. `config` is the text of `doorward.yaml`. */
@@ -54,24 +57,33 @@ export async function startRig(config: string, options: { readonly clock?: Clock
   });
   if (setup.status !== 201) throw new Error(`set-up failed: ${setup.status} ${await setup.text()}`);
   const [cookie = ""] = setup.headers.getSetCookie().map((line) => line.split(";")[0] ?? "");
+  const call: HubRig["call"] = (method, path, body) =>
+    fetch(`${base}${path}`, {
+      method,
+      headers: body === undefined ? { "x-doorward": "1", origin, cookie } : { ...headers, cookie },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
   const owned = opened.move();
   return {
     running,
     folder,
     configPath,
     cookie,
-    call: (method, path, body) =>
-      fetch(`${base}${path}`, {
-        method,
-        headers: body === undefined ? { "x-doorward": "1", origin, cookie } : { ...headers, cookie },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-    openPage: async (context, path = "") => {
-      const [name = "", value = ""] = cookie.split("=");
+    call,
+    openPage: async (context, path = "", theirs = cookie) => {
+      const [name = "", value = ""] = theirs.split("=");
       await context.addCookies([{ name, value, url: base }]);
       const page = await context.newPage();
       await page.goto(`${base}${path}`);
       return page;
+    },
+    person: async (name, rights) => {
+      const password = "battery horse staple";
+      const added = await call("POST", "api/v1/users", { name, password, grants: [{ scope: "*", rights }] });
+      if (added.status !== 201) throw new Error(`${name} was not added: ${added.status} ${await added.text()}`);
+      const body = JSON.stringify({ name, password });
+      const login = await fetch(`${base}api/v1/login`, { method: "POST", headers, body });
+      return login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
     },
     [Symbol.asyncDispose]: async () => {
       end.abort();

@@ -1,10 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { joinAnnexB } from "../../src/codecs/annexb.ts";
+import { unitsOf } from "../../src/drivers/elementary/fake.ts";
+import { type FakeRtsp, startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
+import { type FakeYoosee, startFakeYoosee } from "../../src/drivers/yoosee/fake.ts";
 import { wavFile } from "../../src/drivers/yoosee/fake-playout.ts";
-import { ffmpeg } from "../ffmpeg.ts";
-import { type HubRig, until } from "./hub-rig.ts";
+import { ffmpeg, makeClip } from "../ffmpeg.ts";
+import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
 /** What is louder than this (of 32,767) is a voice. */
@@ -46,10 +50,43 @@ export function microphoneWav(
   return wavFile(all, rateHz);
 }
 
+/** Speech without its pauses: whenever one listens, somebody is speaking. */
+export function withoutPauses(samples: Int16Array, options: { readonly rateHz: number }): Int16Array {
+  const block = options.rateHz / 50;
+  const blocks = Array.from({ length: Math.floor(samples.length / block) }, (_, n) =>
+    samples.subarray(n * block, (n + 1) * block),
+  );
+  return Int16Array.from(blocks.filter((one) => onset(one) >= 0).flatMap((one) => [...one]));
+}
+
+/** A hub with one scripted Yoosee camera, `yard`. */
+export interface YooseeHub extends AsyncDisposable {
+  readonly rig: HubRig;
+  readonly camera: FakeYoosee;
+  /** The camera's picture. */
+  readonly video: FakeRtsp;
+}
+
+/** Starts both. `config` is more of the configuration's text. */
+export async function startYooseeHub(config = ""): Promise<YooseeHub> {
+  await using held = new AsyncDisposableStack();
+  const accessUnits = unitsOf(makeClip({ codec: "h264" })).map(joinAnnexB);
+  const video = held.use(
+    await startFakeRtsp({ path: "/onvif1", video: { codec: "h264", accessUnits, frameRate: 25 } }),
+  );
+  const camera = held.use(await startFakeYoosee({ rtspPort: video.port }));
+  const rig = held.use(
+    await startRig(`devices:\n  yard: { name: Yard, address: "rtsp://127.0.0.1:${camera.port}/onvif1" }\n${config}`),
+  );
+  const owned = held.move();
+  return { rig, camera, video, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
 /** A browser with a microphone of its own, in which one camera of the hub is open. */
 export interface TalkPage extends AsyncDisposable {
-  readonly context: BrowserContext;
   readonly page: Page;
+  /** Process id of the browser, which leads a process group of its own. */
+  readonly pid: number;
   /** Wall-clock ms at which the page's microphone began to hear a voice, silences of 300 ms apart. */
   voices(): Promise<readonly number[]>;
   /** Wall-clock ms of each press of the space bar. */
@@ -71,7 +108,7 @@ interface Counted {
 /** Opens `device` of `rig`, with a microphone that hears `microphone` (a WAV file) again and again. */
 export async function openTalkPage(
   rig: HubRig,
-  options: { readonly device: string; readonly microphone: Uint8Array; readonly signedIn?: boolean },
+  options: { readonly device: string; readonly microphone: Uint8Array; readonly cookie?: string },
 ): Promise<TalkPage> {
   await using held = new AsyncDisposableStack();
   const folder = held.use(await temporaryFolder()).path;
@@ -79,7 +116,7 @@ export async function openTalkPage(
   await writeFile(wav, options.microphone);
   const { context } = held.use(await openBrowser({ profileDir: join(folder, "profile"), microphoneWav: wav }));
   await context.addInitScript(count);
-  const page = await rig.openPage(context, `#/camera/${options.device}`);
+  const page = await rig.openPage(context, `#/camera/${options.device}`, options.cookie);
   page.setDefaultTimeout(15_000);
   const bar = page.locator("dw-talk button.hold");
   await page.locator('dw-camera dw-player[data-tone="live"]').waitFor();
@@ -87,8 +124,8 @@ export async function openTalkPage(
   const counted = () => page.evaluate(() => (window as unknown as { counted: Counted }).counted);
   const owned = held.move();
   return {
-    context,
     page,
+    pid: await leaderOf(join(folder, "profile")),
     voices: async () => (await counted()).voices,
     presses: async () => (await counted()).presses,
     negotiations: async () => {
@@ -98,6 +135,16 @@ export async function openTalkPage(
     barSays: (text) => page.locator("dw-talk .words span").getByText(text).waitFor(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The browser that works in `profileDir`. */
+async function leaderOf(profileDir: string): Promise<number> {
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""); // it may just have ended
+    if (command.includes(`--user-data-dir=${profileDir}`) && !command.includes("--type=")) return Number(name);
+  }
+  throw new Error("the browser's process was not found");
 }
 
 /** Runs in the page before its own scripts: listens at the microphone, counts negotiations. */
