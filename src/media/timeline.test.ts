@@ -54,6 +54,41 @@ describe("timeline", () => {
     assert.equal(timeline.map(90 + 3600) - rebooted, 40_000);
   });
 
+  for (const seconds of [1.5, -1.5]) {
+    it(`is at the live edge within 4 s of a jump by ${seconds} s`, async () => {
+      const clock = new ManualClock();
+      const timeline = new Timeline({ clock, clockRateHz: 90_000, wrapBits: 32 });
+      const behindUs: number[] = [];
+      let beforeUs = 0;
+      for (let index = 0; index < 250; index++) {
+        await clock.advance(40);
+        const us = timeline.map(1e6 + index * 3600 + (index < 100 ? 0 : seconds * 90_000));
+        assert.ok(us >= beforeUs);
+        beforeUs = us;
+        behindUs.push(clock.nowUs() - us);
+      }
+      assert.ok(behindUs.slice(200).every((us) => Math.abs(us) < 250_000));
+      assert.equal(timeline.resets, 1);
+    });
+  }
+
+  it("does not take a stall of the network for a jump, wherever it falls", async () => {
+    for (let begin = 50; begin < 150; begin++) {
+      const jitterMs = (index: number) => Math.max(0, (index >= begin ? begin * 40 + 1900 : 0) - index * 40);
+      const { mapped, timeline } = await play({ start: 0, frames: 300, jitterMs });
+      assert.equal(timeline.resets, 0, `stall at frame ${begin}`);
+      for (let index = 1; index < mapped.length; index++) {
+        assert.ok(Math.abs(mapped[index]! - mapped[index - 1]! - 40_000) < 3000);
+      }
+    }
+  });
+
+  it("places what comes in a burst at the beginning", async () => {
+    const jitterMs = (index: number) => (index < 50 ? -index * 40 : -2000);
+    const { mapped, arrived } = await play({ start: 0, frames: 200, jitterMs });
+    assert.ok(Math.abs(mapped.at(-1)! - arrived.at(-1)!) < 250_000);
+  });
+
   for (const crystal of [1.0002, 0.9998]) {
     it(`follows a crystal that runs at ${crystal} for ten minutes`, async () => {
       const { mapped, arrived, timeline } = await play({ start: 0, frames: 15_000, crystal });

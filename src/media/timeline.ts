@@ -11,10 +11,17 @@ export interface TimelineOptions {
   readonly jumpMs?: number;
 }
 
+/** Nothing comes before its time: what seems to, was anchored too late or has jumped forward. */
+const earlyUs = 250_000;
+/** A network's stall is made up for by the burst after it; when all of a window is so late, time was set back. */
+const standingLateUs = 300_000;
+const driftWindowUs = 2_000_000;
+
 /**
  * Maps one stream's own timestamps to the hub's monotonic microsecond clock. The first timestamp is anchored to its
- * arrival; wraps are unrolled; a jump (camera reboot, clock set) re-anchors instead of stalling a viewer; slow drift
- * between the camera's crystal and ours is followed at 0.1 % at most, so that it is neither seen nor heard.
+ * arrival; wraps are unrolled; a jump (camera reboot, clock set, a burst at the beginning) re-anchors, a small one back
+ * after two seconds, instead of stalling a viewer; slow drift between the camera's crystal and ours is followed at 0.1 %
+ * at most, so that it is neither seen nor heard.
  */
 export class Timeline {
   #lastRaw: number | undefined;
@@ -22,7 +29,10 @@ export class Timeline {
   #anchorUs = 0;
   #anchorUnits = 0;
   #lastUs = Number.NEGATIVE_INFINITY;
-  #minAheadUs = Number.POSITIVE_INFINITY;
+  #leastLateUs = Number.POSITIVE_INFINITY;
+  #lastLateUs = 0;
+  /** When the lateness last grew at once: the window in which it did tells nothing of what follows. */
+  #grownLateUs = Number.NEGATIVE_INFINITY;
   #windowStartUs = 0;
   #resets = 0;
   readonly #options: TimelineOptions;
@@ -42,9 +52,8 @@ export class Timeline {
     this.#unroll(raw);
     const us = this.#anchorUs + ((this.#unrolled - this.#anchorUnits) * 1e6) / this.#options.clockRateHz;
     const lateUs = nowUs - us;
-    if (this.#lastUs === Number.NEGATIVE_INFINITY || Math.abs(lateUs) > (this.#options.jumpMs ?? 2000) * 1000) {
-      return this.#anchor(nowUs);
-    }
+    const jumped = lateUs < -earlyUs || Math.abs(lateUs) > (this.#options.jumpMs ?? 2000) * 1000;
+    if (this.#lastUs === Number.NEGATIVE_INFINITY || jumped) return this.#anchor(nowUs);
     this.#followDrift(lateUs, nowUs);
     return this.#emit(us);
   }
@@ -67,18 +76,23 @@ export class Timeline {
     if (this.#lastUs !== Number.NEGATIVE_INFINITY) this.#resets++;
     this.#anchorUs = nowUs;
     this.#anchorUnits = this.#unrolled;
-    this.#minAheadUs = Number.POSITIVE_INFINITY;
+    this.#lastLateUs = 0;
+    this.#leastLateUs = Number.POSITIVE_INFINITY;
     this.#windowStartUs = nowUs;
     return this.#emit(nowUs);
   }
 
   #followDrift(lateUs: number, nowUs: number): void {
-    this.#minAheadUs = Math.min(this.#minAheadUs, lateUs);
+    if (lateUs - this.#lastLateUs > standingLateUs) this.#grownLateUs = nowUs;
+    this.#lastLateUs = lateUs;
+    this.#leastLateUs = Math.min(this.#leastLateUs, lateUs);
     const windowUs = nowUs - this.#windowStartUs;
-    if (windowUs < 2_000_000) return;
-    const limitUs = windowUs / 1000;
-    this.#anchorUs += Math.max(-limitUs, Math.min(limitUs, this.#minAheadUs));
-    this.#minAheadUs = Number.POSITIVE_INFINITY;
+    if (windowUs < driftWindowUs) return;
+    const standing = this.#leastLateUs > standingLateUs && this.#windowStartUs >= this.#grownLateUs;
+    const limitUs = standing ? this.#leastLateUs : windowUs / 1000;
+    if (standing) this.#resets++;
+    this.#anchorUs += Math.max(-limitUs, Math.min(limitUs, this.#leastLateUs));
+    this.#leastLateUs = Number.POSITIVE_INFINITY;
     this.#windowStartUs = nowUs;
   }
 

@@ -6,10 +6,10 @@ import { createOpusDecoder } from "../../src/codecs/opus/index.ts";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
 import { createDepacketizer } from "../../src/protocols/rtp/depacketize.ts";
 import type { RtpPacket } from "../../src/protocols/rtp/packet.ts";
-import { parseRtcp } from "../../src/protocols/rtp/rtcp.ts";
 import { clicks, flashes, periodMs, pictureOf } from "./flash-and-click.ts";
 import { type HubRig, startRig } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
+import { WallClock } from "./wall-clock.ts";
 
 /** Most that sound and picture may be apart. */
 const limitMs = 80;
@@ -18,28 +18,6 @@ const lagMs = 200;
 /** That is made up for at 5 % of real time, so that nobody sees it. */
 const settledMs = (lagMs - limitMs) / 0.05 + 1500;
 const pairs = 3;
-
-/** The sender's wall clock (ms) for a stream's timestamps, as its last report says. */
-class WallClock {
-  #report: { readonly ms: number; readonly timestamp: number } | undefined;
-  readonly #rateHz: number;
-
-  constructor(rateHz: number) {
-    this.#rateHz = rateHz;
-  }
-
-  report(bytes: Uint8Array): void {
-    for (const packet of parseRtcp(bytes)) {
-      if (packet.type !== "sender-report") continue;
-      this.#report = { ms: Number((packet.ntp * 1_000_000n) >> 32n) / 1000, timestamp: packet.rtpTimestamp };
-    }
-  }
-
-  at(timestamp: number): number | undefined {
-    const from = this.#report;
-    return from && from.ms + (((timestamp - from.timestamp) | 0) * 1000) / this.#rateHz;
-  }
-}
 
 /** Tells the timestamp at which each sound begins that follows half a second of silence. */
 function onsets(rateHz: number, tell: (timestamp: number) => void) {

@@ -105,23 +105,27 @@ export interface FakeOutlet {
   sendRtcp(control: string, packet: Uint8Array): void;
 }
 
+/** How {@link playTracks} plays. */
+export interface PlayOptions {
+  readonly clock: Clock;
+  readonly outlet: FakeOutlet;
+  /** Hub time of the first unit. */
+  readonly sinceUs: number;
+  /** What the camera's clock has counted before that, µs; may change at any moment, as when its time is set. */
+  readonly ageUs?: () => number;
+}
+
 /**
  * Plays tracks in a loop to one viewer on the clock, with sender reports, until it is disposed. The loop goes on where
  * the camera is, not where the viewer came: a viewer may have to wait for the next key frame.
  */
-export function playTracks(
-  tracks: readonly FakeTrack[],
-  options: { readonly clock: Clock; readonly outlet: FakeOutlet; readonly sinceUs: number },
-): Disposable {
+export function playTracks(tracks: readonly FakeTrack[], options: PlayOptions): Disposable {
   const stack = new DisposableStack();
   for (const track of tracks) stack.use(playTrack(track, options));
   return stack;
 }
 
-function playTrack(
-  track: FakeTrack,
-  options: { readonly clock: Clock; readonly outlet: FakeOutlet; readonly sinceUs: number },
-): Disposable {
+function playTrack(track: FakeTrack, options: PlayOptions): Disposable {
   const { clock, outlet, sinceUs } = options;
   const ssrc = randomInt(1, 2 ** 32);
   const unitUs = track.unitMs * 1000;
@@ -130,7 +134,8 @@ function playTrack(
   const dueUs = (n: number) => sinceUs + n * unitUs + track.lagMs * 1000;
   let index = Math.max(0, Math.floor((clock.nowUs() - dueUs(0)) / unitUs) + 1);
   let reportIndex = index;
-  const timestampOf = (n: number) => Math.round((n * unitUs * track.clockRateHz) / 1e6) >>> 0;
+  const { ageUs = () => 0 } = options;
+  const timestampOf = (n: number) => (Math.round(((n * unitUs + ageUs()) * track.clockRateHz) / 1e6) % 2 ** 32) >>> 0;
   const sendUnit = (n: number) => {
     const unit = track.units[n % track.units.length];
     for (const { payload, marker, timestampOffset } of unit ? track.packetize(unit) : []) {

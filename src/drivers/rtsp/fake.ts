@@ -88,13 +88,15 @@ export class FakeRtsp implements AsyncDisposable {
   readonly #changed = new Listeners<void>();
   readonly #options: FakeRtspOptions;
   readonly #clock: Clock;
-  readonly #bootedUs: number;
+  /** When it was switched on: its timestamps count from here. */
+  readonly bootedUs: number;
+  #ageUs = 0;
 
   /** Made by {@link startFakeRtsp}. */
   constructor(options: FakeRtspOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#bootedUs = this.#clock.nowUs();
+    this.bootedUs = this.#clock.nowUs();
     this.#port = options.port ?? 0;
     this.guard = options.guard && new FakeGuard(options.guard);
     this.#talkTypes = new Map(
@@ -142,6 +144,11 @@ export class FakeRtsp implements AsyncDisposable {
   /** Stays connected and sends nothing any more, or again. */
   silence(silent: boolean): void {
     this.#silent = silent;
+  }
+
+  /** Its clock jumps: timestamps go on `seconds` later, or earlier; reports of the wall clock follow. */
+  jump(seconds: number): void {
+    this.#ageUs += seconds * 1e6;
   }
 
   /** Pulls the plug: every connection breaks and nobody listens. */
@@ -250,7 +257,10 @@ export class FakeRtsp implements AsyncDisposable {
       sendRtcp: (control: string, packet: Uint8Array) => this.#silent || deaf || peer.sendRtcp(control, packet),
     };
     const tracks = request.method === "PLAY" ? this.#tracks.filter(({ control }) => peer.controls.has(control)) : [];
-    this.#playing.set(peer, playTracks(tracks, { clock: this.#clock, outlet, sinceUs: this.#bootedUs }));
+    this.#playing.set(
+      peer,
+      playTracks(tracks, { clock: this.#clock, outlet, sinceUs: this.bootedUs, ageUs: () => this.#ageUs }),
+    );
     this.#count("sessions");
   }
 
