@@ -13,7 +13,8 @@ if (chosen.length === 0) {
 const all = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/**/*.test.ts", "native/*/test/*.test.ts"];
 const { status } = spawnSync(
   node,
-  ["--test", "--test-concurrency=2", "--test-timeout=400000", ...(chosen.length > 0 ? chosen : all)],
+  // One file at a time: what is measured in one is not disturbed by another.
+  ["--test", "--test-concurrency=1", "--test-timeout=400000", ...(chosen.length > 0 ? chosen : all)],
   { cwd: root, stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: "1" } },
 );
 process.exit(status ?? 1);

@@ -9,7 +9,7 @@ import { startFake, unitsOf } from "../../src/drivers/elementary/fake.ts";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
 import { startFakeYoosee } from "../../src/drivers/yoosee/fake.ts";
 import { systemClock } from "../../src/util/clock.ts";
-import { correlate } from "../correlate.ts";
+import { correlatePieces } from "../correlate.ts";
 import { ffmpeg, makeClip } from "../ffmpeg.ts";
 import { type HubRig, pictures, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
@@ -180,7 +180,8 @@ describe("the whole hub", () => {
     await until("enough was said", async () => camera.playout.counters.playedMs > 5500);
     await page.mouse.up();
     await until("the speaker is free", async () => rig.running.hub.talks.holder("yard").holder === undefined);
-    const { correlation } = correlate(said, camera.playout.played());
+    const heard = camera.playout.played();
+    const { correlation } = correlatePieces(said, heard, { pieceSamples: 3200, spreadSamples: 1600 });
     t.diagnostic(
       `correlation ${correlation.toFixed(2)}, ${((camera.playout.firstSoundUs ?? 0) - pressedUs) / 1000} ms`,
     );

@@ -33,6 +33,12 @@ export function sayAudit(entry: {
   return `${entry.actor || "The hub"} ${pattern.replace("{}", () => entry.subject ?? "")}`.trim();
 }
 
+/** The detail of an audit line for people: an address by itself says where from. */
+export function sayDetail(detail: string): string {
+  if (detail === "::1" || detail.startsWith("127.")) return "from the hub's own machine";
+  return /^[0-9a-f]*[.:][0-9a-f.:]+$/i.test(detail) ? `from ${detail.replace(/^::ffff:/i, "")}` : detail;
+}
+
 /** "Today", "Yesterday", or the date, for headings. */
 export function dayName(atMs: number, nowMs: number, locale?: string): string {
   const day = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);

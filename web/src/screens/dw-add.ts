@@ -241,7 +241,9 @@ export class DwAdd extends HubElement {
     this.wrong = "";
     try {
       const saved = this.device
-        ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, { body: this.#form })
+        ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, {
+            body: { area: null, ...this.#form }, // An emptied area is taken away; an empty password stays as it is.
+          })
         : await call<PageDevice>("POST", "/api/v1/devices", { body: this.#form });
       if (saved) this.hub.learn(saved);
       location.hash = this.device || !saved ? href({ screen: "devices" }) : href({ screen: "camera", id: saved.id });

@@ -3,7 +3,7 @@ import { type AuditEntry, call, sentence } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
-import { dayName, sayAudit } from "../pure/audit-words.ts";
+import { dayName, sayAudit, sayDetail } from "../pure/audit-words.ts";
 
 const pageSize = 50;
 
@@ -127,7 +127,7 @@ function line(entry: AuditEntry & { readonly text: string }) {
   return html`<li>
     <time datetime=${time.toISOString()}>${time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
     <span>${entry.text}</span>
-    ${entry.detail ? html`<p class="muted small">${entry.detail}</p>` : nothing}
+    ${entry.detail ? html`<p class="muted small">${sayDetail(entry.detail)}</p>` : nothing}
   </li>`;
 }
 
