@@ -24,7 +24,7 @@ describe("npm run bench", () => {
     const rows = report.benches[0]?.rows ?? [];
     const value = (what: string) => rows.find((row) => row.what.startsWith(what))?.value ?? Number.NaN;
     assert.ok(value("start to listening") > 0);
-    assert.ok(value("idle hub and WebRTC worker") > 0);
+    assert.ok(value("memory of the idle hub with its WebRTC worker") > 0);
     assert.ok(rows.every((row) => Number.isFinite(row.value)));
   });
 
