@@ -58,7 +58,13 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
-  opened.defer(() => end(child));
+  // A bench that breaks off leaves no hub behind.
+  const onExit = () => void child.kill("SIGKILL");
+  process.once("exit", onExit);
+  opened.defer(async () => {
+    await end(child);
+    process.off("exit", onExit);
+  });
   const said = await firstLine(child);
   const startMs = performance.now() - begunMs;
   const { httpUrl: url, setupCode } = JSON.parse(said) as { httpUrl: string; setupCode: string };
