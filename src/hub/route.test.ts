@@ -6,7 +6,7 @@ import type { AudioConversion, Converter } from "../media/convert.ts";
 import { type AudioFormat, opusFormat, pcmFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
 import type { RecordedSpeech } from "../media/speech.ts";
-import { ManualClock } from "../util/clock.ts";
+import { type Clock, ManualClock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
@@ -16,29 +16,37 @@ import { Route } from "./route.ts";
 
 const pcm8k = pcmFormat(8000);
 
-/** Converts by relabelling: what is tested here is who hears whom, not the sound. */
-function relabelling() {
+/** Converts by relabelling, `delayMs` later: what is tested here is who hears whom, not the sound. */
+function relabelling(clock: Clock) {
   const made: AudioFormat[] = [];
+  let delayMs = 0;
+  const later = (run: () => void) => {
+    if (delayMs > 0) clock.timer(delayMs, run);
+    else run();
+  };
   const converter = {
     convertAudio: (_input: AudioFormat, { output }: { readonly output: AudioFormat }) => {
       made.push(output);
       const frames = new AsyncQueue<Frame>({ max: 100 });
       const conversion: AudioConversion = {
         output,
-        push: (frame) => frames.push(frame),
+        push: (frame) => later(() => frames.push(frame)),
         frames,
-        end: () => frames.end(),
+        end: () => later(() => frames.end()),
         [Symbol.asyncDispose]: async () => frames.cancel(),
       };
       return Promise.resolve(conversion);
     },
   } as unknown as Converter;
-  return { converter, made };
+  const slowDown = (ms: number) => {
+    delayMs = ms;
+  };
+  return { converter, made, slowDown };
 }
 
 function makeHouse(names: readonly string[]) {
   const clock = new ManualClock();
-  const { converter, made } = relabelling();
+  const { converter, made, slowDown } = relabelling(clock);
   const heard = new Map<string, { data: string; turn: number }[]>();
   const turns = new Map<string, number>();
   const faults = new Map<string, Error>();
@@ -85,7 +93,7 @@ function makeHouse(names: readonly string[]) {
   }
   const route = new Route({ device: (id) => devices.get(id), converter, clock, log: silentLog });
   const words = (name: string) => (heard.get(name) ?? []).map(({ data }) => data).join(" ");
-  return { clock, route, devices, words, turns, made, faults };
+  return { clock, route, devices, words, turns, made, faults, slowDown };
 }
 
 function talker(name: string, options: Partial<TalkRequest> = {}) {
@@ -193,10 +201,15 @@ describe("route", () => {
       live: false,
       open: (output) => {
         opened.push(output);
+        let disposed = false;
         async function* frames() {
-          for (let index = 0; index < 400; index++) yield { data: Buffer.from(`${index}`), timestampUs: 0, key: true };
+          for (let index = 0; index < 400 && !disposed; index++)
+            yield { data: Buffer.from(`${index}`), timestampUs: 0, key: true };
         }
-        return Promise.resolve({ frames: frames(), [Symbol.asyncDispose]: async () => {} });
+        const dispose = async () => {
+          disposed = true;
+        };
+        return Promise.resolve({ frames: frames(), [Symbol.asyncDispose]: dispose });
       },
     };
     const file = talker("file", { source, devices: ["front", "yard"] });
@@ -207,6 +220,21 @@ describe("route", () => {
     assert.equal(words("yard"), words("front"));
     assert.deepEqual(opened, [pcm8k]);
     assert.deepEqual(file.last(), { state: "released", reason: "done" });
+  });
+
+  it("lets what is still in the conversion be heard after the talker let go", async () => {
+    const { clock, route, words, slowDown } = makeHouse(["front"]);
+    slowDown(100);
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("good");
+    anna.say("night");
+    await clock.advance(10);
+    talk.finish();
+    await clock.advance(200);
+    await talk.done;
+    assert.equal(words("front"), "good night");
   });
 
   it("says why a turn failed and frees the floor", async () => {

@@ -127,7 +127,7 @@ async function playLive(source: LiveSpeech, groups: readonly Target[][], options
   }
   const settled = Promise.allSettled(talks);
   await pumpLive(source.frames, { inputs, settled, options });
-  return settled;
+  return await settled; // the conversions live until all that was said came out of them
 }
 
 /** Starts the turn at every speaker of one format; gives what feeds them. */
@@ -208,7 +208,7 @@ async function playRecorded(groups: readonly Target[][], options: SpeakOptions):
       talks.push(target.speaker.talk({ format, live: false, frames, signal }));
     });
   }
-  return Promise.allSettled(talks);
+  return await Promise.allSettled(talks); // the recordings are read until then
 }
 
 async function* heardFrames(frames: AsyncIterable<Frame>, onSound: () => void): AsyncGenerator<Frame, void, void> {
