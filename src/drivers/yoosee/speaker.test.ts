@@ -73,6 +73,20 @@ describe("yoosee speaker", () => {
     assert.equal(fake.counters.records, before + 1);
   });
 
+  it("throws when the camera is lost in the middle of a turn", async () => {
+    await using fake = await startFakeYoosee();
+    const device = open(fake, "classic");
+    const turn = device.speaker?.talk({
+      ...recording(0),
+      live: true,
+      frames: spoken(60_000, { clock: fake.clock, signal: device.signal }),
+    });
+    const lost = assert.rejects(turn ?? Promise.resolve(), { code: "lost", message: /went away while somebody spoke/ });
+    await fake.waitFor((event) => event.type === "record");
+    device.stop.abort();
+    await lost;
+  });
+
   it("doubles a rate without a jump between frames", async () => {
     const output: number[] = [];
     async function* input() {

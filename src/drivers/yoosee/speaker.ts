@@ -1,7 +1,7 @@
 import type { Device, Speaker, Speech } from "../../device/driver.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
-import { DoorwardError } from "../../util/errors.ts";
+import { DoorwardError, RecoverableError } from "../../util/errors.ts";
 import { doubleRate } from "./double-rate.ts";
 import { type Profile, type ProfileName, profiles } from "./profile.ts";
 import { speak } from "./speak.ts";
@@ -85,10 +85,15 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
         if (profile === "auto" && connection.profile.name !== expected)
           device.offerSpeaker(createSpeaker(device, options));
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (speech.signal.aborted) return;
+        throw device.signal.aborted ? wentAway(target, error) : error;
       }
     },
   };
+}
+
+function wentAway({ host, port }: RequestTarget, cause: unknown): RecoverableError {
+  return new RecoverableError(`camera ${host}:${port} went away while somebody spoke`, { code: "lost", cause });
 }
 
 /**
