@@ -33,4 +33,4 @@ export interface HttpContext {
 export type SayText = (
   text: string,
   options: { readonly voice?: string },
-) => import("../../media/speech.ts").SpeechSource;
+) => import("../../media/speech.ts").RecordedSpeech;

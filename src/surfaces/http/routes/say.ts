@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { TalkState } from "../../../hub/api.ts";
-import type { SpeechSource } from "../../../media/speech.ts";
+import type { Frame } from "../../../media/frame.ts";
+import type { RecordedSpeech } from "../../../media/speech.ts";
 import { openUrl } from "../../../workers/ffmpeg/url.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
@@ -32,7 +33,10 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
       subject: "body",
       body: sayBody,
       answers: {
-        202: { description: "It is being said", schema: z.object({ state: z.literal("granted") }) },
+        202: {
+          description: "The sound was found and the speaker takes it",
+          schema: z.object({ state: z.literal("granted") }),
+        },
         409: { description: "Somebody else speaks; `holder` says who" },
       },
       handle: (call) => say(call, context),
@@ -43,26 +47,53 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
 async function say(call: Call<unknown, unknown, z.infer<typeof sayBody>>, context: HttpContext): Promise<unknown> {
   const { body, principal } = call;
   const source = await open(body, context);
-  const answer = Promise.withResolvers<TalkState>();
+  const begun = Promise.withResolvers<void>();
+  begun.promise.catch(() => {}); // awaited below, perhaps later than it fails
   const over = new DisposableStack();
   const talk = context.hub.talks.take({
     devices: [call.device.id],
     talker: { id: principal.userId, name: principal.name },
     priority: 0,
     queue: false,
-    source,
-    onState: (state) => answer.resolve(state),
+    source: told(source, begun),
+    onState: (state) => {
+      if (state.state !== "granted") begun.reject(refused(state));
+    },
   });
   over.use(context.hub.identity.attachments.attach(principal, () => talk.cancel()));
   void talk.done.then(() => over.dispose());
-  const state = await answer.promise;
-  if (state.state !== "granted") throw refused(state);
+  await begun.promise;
   const detail = "text" in body ? "text" : "file";
   context.hub.identity.audit.record({ actor: principal.name, action: "say", subject: call.device.id, detail });
   return { state: "granted" };
 }
 
-async function open(body: z.infer<typeof sayBody>, context: HttpContext): Promise<SpeechSource> {
+/** The same sound; `begun` is told when it was found and a speaker takes it, or why it could not be opened. */
+function told(source: RecordedSpeech, begun: PromiseWithResolvers<void>): RecordedSpeech {
+  return {
+    live: false,
+    open: async (output, options) => {
+      try {
+        const opened = await source.open(output, options);
+        return {
+          frames: noted(opened.frames, begun.resolve),
+          [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+        };
+      } catch (error) {
+        begun.reject(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Calls `onPull` when the first frame is asked for. */
+async function* noted(frames: AsyncIterable<Frame>, onPull: () => void): AsyncGenerator<Frame, void, void> {
+  onPull();
+  yield* frames;
+}
+
+async function open(body: z.infer<typeof sayBody>, context: HttpContext): Promise<RecordedSpeech> {
   const { converter } = context.hub;
   if ("text" in body) {
     if (!context.say)
@@ -83,6 +114,6 @@ async function open(body: z.infer<typeof sayBody>, context: HttpContext): Promis
 
 function refused(state: TalkState): Problem {
   const reason = "reason" in state ? state.reason : state.state;
-  const detail = `Not said: ${reason}.`;
-  return new Problem(409, { code: "refused", detail, more: { ...state } });
+  if (state.state === "failed") return new Problem(503, { code: "not-said", detail: `Not said: ${reason}.` });
+  return new Problem(409, { code: "refused", detail: `Not said: ${reason}.`, more: { ...state } });
 }

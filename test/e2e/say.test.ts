@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { correlate } from "../correlate.ts";
+import { ffmpeg } from "../ffmpeg.ts";
+import { until } from "./hub-rig.ts";
+import { microphoneWav, startYooseeHub, words, type YooseeHub } from "./talk-rig.ts";
+
+const suite = new AsyncDisposableStack();
+const text = "The gate will be closed at nine.";
+let hub: YooseeHub;
+let wav: Uint8Array;
+
+const holder = () => hub.rig.running.hub.talks.holder("yard").holder;
+
+/** Says it, and gives what the camera played from then on. */
+async function heard(body: Record<string, unknown>): Promise<Int16Array> {
+  const { camera, rig } = hub;
+  const from = camera.playout.played().length;
+  const closed = camera.closed;
+  const answer = await rig.call("POST", "api/v1/say", { device: "yard", ...body });
+  assert.equal(answer.status, 202, await answer.text());
+  await until("the camera has its speaker back", async () => camera.closed > closed);
+  return camera.playout.played().subarray(from);
+}
+
+async function refusal(body: Record<string, unknown>) {
+  const answer = await hub.rig.call("POST", "api/v1/say", { device: "yard", ...body });
+  const { code, detail, reason, holder: by } = (await answer.json()) as Record<string, unknown>;
+  return { status: answer.status, code, detail, reason, holder: (by as { name?: string } | undefined)?.name };
+}
+
+before(async () => {
+  hub = suite.use(await startYooseeHub());
+  wav = microphoneWav(words(text, { rateHz: 22_050 }), { rateHz: 22_050, before: 0, after: 0 });
+  const sounds = join(hub.rig.folder, "data", "sounds");
+  await mkdir(sounds, { recursive: true });
+  await writeFile(join(sounds, "gate.wav"), wav);
+  await writeFile(join(sounds, "gate.mp3"), ffmpeg(["-f", "wav", "-i", "pipe:0", "-f", "mp3", "-"], Buffer.from(wav)));
+  await writeFile(join(sounds, "notes.txt"), "no sound at all");
+  // The first start of the conversions is not what is looked at here.
+  await hub.rig.running.converter.available();
+});
+
+after(() => suite.disposeAsync());
+
+describe("said through a Yoosee camera without a microphone", () => {
+  const said = words(text, { rateHz: 8000 });
+
+  it("a text is spoken", { timeout: 20_000 }, async (t) => {
+    const { correlation } = correlate(said, await heard({ text }));
+    t.diagnostic(`correlation ${correlation.toFixed(3)}`);
+    assert.ok(correlation > 0.9, `${correlation}`);
+  });
+
+  it("a file of the sounds folder is played", { timeout: 20_000 }, async (t) => {
+    for (const file of ["gate.wav", "gate.mp3"]) {
+      const { correlation } = correlate(said, await heard({ file }));
+      t.diagnostic(`${file}: correlation ${correlation.toFixed(3)}`);
+      assert.ok(correlation > 0.9, `${file}: ${correlation}`);
+    }
+  });
+
+  it("a file on the network is played, one of this machine's own services is not", { timeout: 20_000 }, async () => {
+    const server = createServer((_, answer) => answer.end(wav)).listen(0);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+      const outer = addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+      assert.ok(outer, "this test needs a network interface besides the loopback");
+      const { correlation } = correlate(said, await heard({ file: `http://${outer}:${port}/gate.wav` }));
+      assert.ok(correlation > 0.9, `${correlation}`);
+      const refused = await refusal({ file: `http://127.0.0.1:${port}/gate.wav` });
+      assert.equal(refused.status, 422);
+      assert.equal(refused.code, "refused-address");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("what is no sound is refused in a sentence, and nobody holds the speaker", { timeout: 20_000 }, async () => {
+    const missing = await refusal({ file: "missing.wav" });
+    assert.equal(missing.status, 422);
+    assert.match(String(missing.detail), /missing\.wav/);
+    const notes = await refusal({ file: "notes.txt" });
+    assert.equal(notes.status, 422);
+    assert.equal(notes.code, "not-audio");
+    const voice = await refusal({ text, voice: "nobody" });
+    assert.equal(voice.status, 422, JSON.stringify(voice));
+    await until("nobody holds it", async () => !holder());
+  });
+
+  it("who comes second is told who speaks", { timeout: 20_000 }, async () => {
+    const closed = hub.camera.closed;
+    const first = await hub.rig.call("POST", "api/v1/say", { device: "yard", text });
+    assert.equal(first.status, 202);
+    const second = await refusal({ text: "me too" });
+    assert.deepEqual(
+      { status: second.status, reason: second.reason, holder: second.holder },
+      { status: 409, reason: "held", holder: "Anna" },
+    );
+    await until("the camera has its speaker back", async () => hub.camera.closed > closed);
+  });
+
+  it("a camera that is not to be disturbed is left alone, also in the middle", { timeout: 20_000 }, async () => {
+    const disturb = (doNotDisturb: boolean) => hub.rig.call("PATCH", "api/v1/devices/yard", { doNotDisturb });
+    assert.equal((await hub.rig.call("POST", "api/v1/say", { device: "yard", text })).status, 202);
+    await until("it is heard", async () => hub.camera.playout.leadMs > 0);
+    assert.equal((await disturb(true)).status, 200);
+    assert.equal(holder(), undefined);
+    await until("it is silent", async () => hub.camera.playout.leadMs === 0);
+    const refused = await refusal({ text });
+    assert.deepEqual([refused.status, refused.reason], [409, "do-not-disturb"]);
+    assert.equal((await disturb(false)).status, 200);
+    await heard({ file: "gate.wav" });
+  });
+
+  it("a camera that cannot be reached is told in the answer", { timeout: 30_000 }, async () => {
+    await hub.camera.fail();
+    const refused = await refusal({ file: "gate.wav" });
+    assert.equal(refused.status, 503);
+    assert.match(String(refused.detail), /Yard|127\.0\.0\.1/);
+  });
+});
