@@ -27,9 +27,14 @@ export interface ReaderOptions {
   readonly onLagged?: (counters: Readonly<ReaderCounters>) => void;
 }
 
+/** Why frames do not reach a reader. */
+export type DropReason = "droppedSlow" | "droppedWaitingKey" | "droppedOldAudio";
+
 interface ReaderDeps {
   readonly format: Format;
   readonly clock: Clock;
+  /** What all readers of the track lost, the closed ones too. */
+  readonly dropped: Record<DropReason, number>;
   readonly onClose: (reader: Reader) => void;
 }
 
@@ -118,7 +123,7 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
     if (!this.#open) return;
     if (this.#needKey) {
       if (!frame.key) {
-        this.counters.droppedWaitingKey++;
+        this.#drop("droppedWaitingKey", 1);
         return;
       }
       this.#needKey = false;
@@ -132,7 +137,7 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
     if (wasEmpty) this.#notify();
   }
 
-  /** Drops what is queued and waits for a key frame: the writer's stream has a gap. */
+  /** Waits for a key frame: the writer's stream has a gap. What is queued is still whole. */
   resync(): void {
     this.#needKey = this.#deps.format.kind === "video";
   }
@@ -157,16 +162,21 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
       while (this.queued > 0 && (this.queued >= this.#maxFrames || this.#bytes + frame.data.length > this.#maxBytes)) {
         this.take();
         this.counters.delivered--;
-        this.counters.droppedOldAudio++;
+        this.#drop("droppedOldAudio", 1);
       }
       return true;
     }
-    this.counters.droppedSlow += this.queued;
+    this.#drop("droppedSlow", this.queued);
     this.#clear();
     if (frame.key) return true;
-    this.counters.droppedSlow++;
+    this.#drop("droppedSlow", 1);
     this.#needKey = true;
     return false;
+  }
+
+  #drop(reason: DropReason, frames: number): void {
+    this.counters[reason] += frames;
+    this.#deps.dropped[reason] += frames;
   }
 
   #clear(): void {

@@ -77,6 +77,7 @@ describe("track", () => {
     assert.deepEqual(times(slow), [6, 7]);
     assert.equal(slow.counters.droppedSlow, 4);
     assert.equal(slow.counters.droppedWaitingKey, 2);
+    assert.deepEqual(track.dropped, { droppedSlow: 4, droppedWaitingKey: 2, droppedOldAudio: 0 });
     assert.deepEqual(lagged, [1]);
     assert.equal(times(quick).length, 8, "the other reader lost nothing");
   });

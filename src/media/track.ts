@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.ts";
 import { type Format, isCompatible } from "./format.ts";
 import type { Frame } from "./frame.ts";
-import { Reader, type ReaderOptions } from "./reader.ts";
+import { type DropReason, Reader, type ReaderOptions } from "./reader.ts";
 
 /** Bounds of the group of pictures that a track keeps for viewers to come. */
 export interface GopBounds {
@@ -39,6 +39,9 @@ export interface TrackCounters {
 export class Track {
   readonly id: string;
   readonly counters: TrackCounters = { frames: 0, keyFrames: 0, bytes: 0 };
+  /** Frames that its readers, past and present, lost, by reason; monotonic. */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly #dropped = { droppedSlow: 0, droppedWaitingKey: 0, droppedOldAudio: 0 };
   #format: Format;
   #formatVersion = 0;
   #readers = new Set<Reader>();
@@ -51,6 +54,7 @@ export class Track {
 
   constructor(format: Format, options: TrackOptions) {
     this.id = options.id;
+    this.dropped = this.#dropped;
     this.#format = format;
     this.#options = options;
   }
@@ -123,6 +127,7 @@ export class Track {
     const reader = new Reader(options, {
       format: this.#format,
       clock: this.#options.clock,
+      dropped: this.#dropped,
       onClose: (closed) => this.#remove(closed),
     });
     if (!this.#open) {
