@@ -48,6 +48,11 @@ streams:
       "devices:\n  a: tcp://x:1\n  b:\n    address: tcp://y:1\n    colour: red\n",
       "doorward.yaml:5: devices.b.colour: there is no such setting",
     ],
+    [
+      "an alias without its anchor",
+      "devices:\n  a: tcp://x:1\n  b: *yrad\n",
+      "doorward.yaml:3: Unresolved alias (the anchor must be set before the alias): yrad",
+    ],
     ["broken YAML", "http:\n  port: 1\n port: 2\n", "doorward.yaml:3: All mapping items must start at the same column"],
   ] as const) {
     it(`tells the line of ${fault}`, () => {

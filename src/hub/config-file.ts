@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import type { Clock } from "../util/clock.ts";
 import { FatalError, messageOf } from "../util/errors.ts";
@@ -27,7 +27,7 @@ export function parseConfig<T>(
   if (document.errors.length > 0) {
     throw badConfig(document.errors.map((error) => `${where(error.pos[0])}: ${firstLine(error.message)}`));
   }
-  const parsed = options.schema.safeParse(document.toJS() ?? {});
+  const parsed = options.schema.safeParse(plainValue({ document, where }) ?? {});
   if (parsed.success) return { value: parsed.data, document };
   throw badConfig(parsed.error.issues.flatMap((issue) => describe(issue, { document, where })));
 }
@@ -36,6 +36,21 @@ type Issue = z.core.$ZodIssue;
 interface Place {
   readonly document: Document;
   readonly where: (offset: number | undefined) => string;
+}
+
+/** Aliases are resolved only here: one without its anchor, or a bomb of them, is a fault of the text like any other. */
+function plainValue({ document, where }: Place): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    let offset: number | undefined;
+    visit(document, {
+      Alias: (_key, alias) => {
+        offset ??= alias.resolve(document) ? undefined : alias.range?.[0];
+      },
+    });
+    throw badConfig([`${where(offset)}: ${firstLine(messageOf(error))}`]);
+  }
 }
 
 function describe(issue: Issue, place: Place): string[] {
