@@ -32,7 +32,7 @@ export type FileSource =
 
 /**
  * Conversions, behind one interface (implemented by `workers/ffmpeg`; passed in by `main.ts` and `cli/`).
- * Everything runs outside the caller's process.
+ * Everything but a voice's decoding (media/opus-voice.ts) runs outside the caller's process.
  */
 export interface Converter extends AsyncDisposable {
   /** A track in `target`'s format fed from `source`. Shared: the same pair gives the same track while it has readers. */

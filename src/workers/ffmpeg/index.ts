@@ -1,5 +1,6 @@
 import type { Converter } from "../../media/convert.ts";
 import type { Frame } from "../../media/frame.ts";
+import { openOpusVoice } from "../../media/opus-voice.ts";
 import { openAudioConversion } from "./audio.ts";
 import { openDecodedFile } from "./file.ts";
 import { FfmpegLink, type FfmpegOptions } from "./link.ts";
@@ -32,7 +33,8 @@ export interface FfmpegWorker extends Converter {
 
 /**
  * Conversions by FFmpeg's libraries in a child process, which starts with the first of them and ends when it was idle
- * for 30 s. Without the optional package `node-av` everything throws FatalError `no-ffmpeg`. The caller disposes it.
+ * for 30 s. Without the optional package `node-av` everything but a talker's Opus to samples or G.711, which needs no
+ * FFmpeg, throws FatalError `no-ffmpeg`. The caller disposes it.
  */
 export function createConverter(options: FfmpegOptions): FfmpegWorker {
   const link = new FfmpegLink(options);
@@ -48,7 +50,8 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     generateClip: (scene) => generateClip(link, scene),
     generateTone: (tone) => generateTone(link, { ...tone, log }),
     convertTrack,
-    convertAudio: (input, { output, gain }) => openAudioConversion(link, { input, output, gain: gain ?? 1 }),
+    convertAudio: async (input, { output, gain = 1 }) =>
+      (await openOpusVoice(input, { output, gain })) ?? (await openAudioConversion(link, { input, output, gain })),
     decodeFile: (source, decode) => openDecodedFile(link, source, { ...decode, log }),
     snapshot: createSnapshots(link),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
