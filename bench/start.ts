@@ -7,7 +7,7 @@ import { openReceivers } from "./receivers.ts";
 import { atMost, type BenchResult, type BenchRow } from "./result.ts";
 
 const starts = 10;
-const settleMs = 2000;
+const settleMs = 4000;
 
 /** From the process's start until the hub listens, and what it takes of the memory while nobody uses it. */
 export async function run(): Promise<BenchResult> {

@@ -41,6 +41,8 @@ export interface RunningHub extends AsyncDisposable {
   readonly setupCode: string | undefined;
   /** Devices that could not be made, a sentence each. */
   readonly problems: readonly string[];
+  /** Viewers that are being served. */
+  readonly viewers: () => number;
   /** Process id of the WebRTC worker while it runs. */
   readonly webrtcPid: () => number | undefined;
 }
@@ -80,6 +82,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     httpsUrl: web.httpsUrl,
     setupCode: identity.setupCode?.code,
     problems,
+    viewers: () => web.viewings.size,
     webrtcPid: () => webrtc.pid,
     [Symbol.asyncDispose]: end,
   };
