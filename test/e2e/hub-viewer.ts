@@ -7,10 +7,12 @@ export interface HubViewer extends WeriftViewer {
   readonly session: string;
 }
 
-/** Asks the hub for a device's picture and sound by WHEP, as the administrator. Throws the hub's refusal. */
-export async function watchHub(rig: HubRig, id: string, options: WeriftOptions = {}): Promise<HubViewer> {
-  await using held = new AsyncDisposableStack();
-  const viewer = held.use(await weriftViewer({ setup: "active", ...options }));
+/** POSTs an offer to a device's WHEP address, as the administrator. Throws the hub's refusal. */
+export async function postOffer(
+  rig: HubRig,
+  id: string,
+  offerSdp: string,
+): Promise<{ readonly sdp: string; readonly session: string }> {
   const base = rig.running.httpUrl;
   const answer = await fetch(`${base}whep/${id}`, {
     method: "POST",
@@ -20,16 +22,20 @@ export async function watchHub(rig: HubRig, id: string, options: WeriftOptions =
       origin: base.slice(0, -1),
       cookie: rig.cookie,
     },
-    body: viewer.offerSdp,
+    body: offerSdp,
   });
-  const text = await answer.text();
-  if (answer.status !== 201) throw new Error(`WHEP: ${answer.status} ${text}`);
-  await viewer.accept(text);
+  const sdp = await answer.text();
+  if (answer.status !== 201) throw new Error(`WHEP: ${answer.status} ${sdp}`);
+  return { sdp, session: (answer.headers.get("location") ?? "").slice(1) };
+}
+
+/** Watches a device of the hub; resolves when it is connected. Throws the hub's refusal. */
+export async function watchHub(rig: HubRig, id: string, options: WeriftOptions = {}): Promise<HubViewer> {
+  await using held = new AsyncDisposableStack();
+  const viewer = held.use(await weriftViewer({ setup: "active", ...options }));
+  const { sdp, session } = await postOffer(rig, id, viewer.offerSdp);
+  await viewer.accept(sdp);
   await viewer.connected;
   const all = held.move();
-  return {
-    ...viewer,
-    session: (answer.headers.get("location") ?? "").slice(1),
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
+  return { ...viewer, session, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
+import type { WebRtcWorker } from "../../src/workers/webrtc/types.ts";
+import { clicks, flashes, periodMs } from "./flash-and-click.ts";
+import { startRig } from "./hub-rig.ts";
+import { postOffer } from "./hub-viewer.ts";
+import { openPage } from "./webrtc-page.ts";
+
+const limitMs = 80;
+const pairs = 4;
+
+declare global {
+  interface Window {
+    /** When white pictures were shown and clicks were played, on the page's clock, ms. */
+    seen: { flashes: number[]; clicks: number[] };
+  }
+}
+
+/** Runs in the page: notes flashes by what is drawn, clicks by the samples that are played. */
+async function observe(): Promise<void> {
+  const video = document.querySelector("video") as HTMLVideoElement;
+  const canvas = new OffscreenCanvas(1, 1);
+  const draw = canvas.getContext("2d", { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+  window.seen = { flashes: [], clicks: [] };
+  let wasWhite = false;
+  const onFrame = (_: number, { expectedDisplayTime }: { readonly expectedDisplayTime: number }): void => {
+    draw.drawImage(video, 0, 0, 1, 1);
+    const white = (draw.getImageData(0, 0, 1, 1).data[0] ?? 0) > 128;
+    if (white && !wasWhite) window.seen.flashes.push(expectedDisplayTime);
+    wasWhite = white;
+    video.requestVideoFrameCallback(onFrame);
+  };
+  video.requestVideoFrameCallback(onFrame);
+  const code = `registerProcessor("onset", class extends AudioWorkletProcessor {
+    silent = 0;
+    process([[samples]]) {
+      for (let i = 0; i < (samples?.length ?? 0); i++) {
+        const loud = Math.abs(samples[i]) > 0.1;
+        if (loud && this.silent > sampleRate / 2) this.port.postMessage(currentTime + i / sampleRate);
+        this.silent = loud ? 0 : this.silent + 1;
+      }
+      return true;
+    }
+  })`;
+  const sound = new AudioContext();
+  await sound.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  const onset = new AudioWorkletNode(sound, "onset");
+  onset.port.onmessage = ({ data }: { readonly data: number }) => {
+    const { contextTime = 0, performanceTime = 0 } = sound.getOutputTimestamp();
+    window.seen.clicks.push(performanceTime + (data - contextTime) * 1000);
+  };
+  const [track] = (video.srcObject as MediaStream).getAudioTracks();
+  sound
+    .createMediaStreamSource(new MediaStream([track as MediaStreamTrack]))
+    .connect(onset)
+    .connect(sound.destination);
+  await sound.resume();
+}
+
+test("in Chromium, a flash is seen when its click is heard", { timeout: 90_000 }, async (t) => {
+  await using camera = await startFakeRtsp({ video: flashes(), audio: clicks("pcm_s16le") });
+  await using rig = await startRig(`devices:\n  cam: ${camera.address}\n`);
+  const worker = {
+    view: async ({ offerSdp }: { readonly offerSdp: string }) => ({
+      answerSdp: (await postOffer(rig, "cam", offerSdp)).sdp,
+    }),
+  };
+  await using open = await openPage({ worker: worker as unknown as WebRtcWorker });
+  await open.connect();
+  const { page } = open;
+  await page.waitForFunction(() => window.doorward.firstFrameMs > 0);
+  await page.evaluate(observe);
+  // The browser, too, moves the two towards each other step by step.
+  await page.waitForFunction(
+    (count) => window.seen.clicks.length > count && window.seen.flashes.length >= count,
+    4 + pairs,
+  );
+  const seen = await page.evaluate(() => window.seen);
+  const apart = seen.clicks
+    .slice(-pairs - 1, -1)
+    .map(
+      (click) =>
+        seen.flashes.map((flash) => click - flash).toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? Number.NaN,
+    );
+  t.diagnostic(`sound after picture: ${apart.map((ms) => ms.toFixed(0)).join(", ")} ms (of ${periodMs})`);
+  const median = apart.toSorted((a, b) => a - b)[pairs >> 1] ?? Number.NaN;
+  assert.ok(Math.abs(median) <= limitMs, `${median} ms apart`);
+});
