@@ -78,6 +78,9 @@ describe("floor", () => {
       assert.ok(refusal?.type === "refused" && refusal.reason === "do-not-disturb");
     }
     assert.deepEqual(kinds(floor.take(request("ben", { priority: 2 }), 2)), ["granted ben"]);
+    const [refusal] = floor.take(request("cleo"), 3);
+    assert.ok(refusal?.type === "refused" && refusal.reason === "do-not-disturb");
+    assert.equal(refusal.holder?.talkerId, "ben");
   });
 
   it("ends a normal turn when do-not-disturb is switched on", () => {

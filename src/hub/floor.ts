@@ -103,7 +103,7 @@ export class Floor {
       return [{ type: "refused", talkerId, reason: "duplicate" }];
     }
     const members = this.#reachable(request);
-    if (members.length === 0) return [{ type: "refused", talkerId, reason: "do-not-disturb" }];
+    if (members.length === 0) return [this.#undisturbed(request)];
     const conflicts = this.#conflicts(members);
     const strongest = byPriority(conflicts)[0];
     if (!strongest || strongest.priority < request.priority) return this.#grant(request, { members, nowUs, conflicts });
@@ -234,7 +234,13 @@ export class Floor {
   #dismissUnreachable(): FloorEffect[] {
     const lost = this.#line.filter((request) => this.#reachable(request).length === 0);
     this.#line = this.#line.filter((request) => !lost.includes(request));
-    return lost.map(({ talkerId }) => ({ type: "refused", talkerId, reason: "do-not-disturb" }));
+    return lost.map((request) => this.#undisturbed(request));
+  }
+
+  /** An emergency may be speaking there all the same. */
+  #undisturbed({ talkerId, channel }: FloorRequest): FloorEffect {
+    const holder = byPriority(this.#conflicts(channel.members))[0];
+    return { type: "refused", talkerId, reason: "do-not-disturb", ...(holder && { holder }) };
   }
 
   #ordered(): FloorRequest[] {

@@ -44,7 +44,7 @@ function relabelling(clock: Clock) {
   return { converter, made, slowDown };
 }
 
-function makeHouse(names: readonly string[]) {
+function makeHouse(names: readonly string[], options: { readonly absent?: readonly string[] } = {}) {
   const clock = new ManualClock();
   const { converter, made, slowDown } = relabelling(clock);
   const heard = new Map<string, { data: string; turn: number }[]>();
@@ -74,7 +74,7 @@ function makeHouse(names: readonly string[]) {
       claims: () => 0,
       run: (device: Device) =>
         new Promise((resolve) => {
-          device.offerSpeaker(speaker);
+          if (!options.absent?.includes(name)) device.offerSpeaker(speaker);
           device.ready();
           device.signal.addEventListener("abort", () => resolve());
         }),
@@ -235,6 +235,20 @@ describe("route", () => {
     await clock.advance(200);
     await talk.done;
     assert.equal(words("front"), "good night");
+  });
+
+  it("does not blame the talker's microphone for a device that does not answer", async () => {
+    const { clock, route } = makeHouse(["front"], { absent: ["front"] });
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    for (let ms = 0; ms < 3500; ms += 20) {
+      anna.say("hello");
+      await clock.advance(20);
+    }
+    await talk.done;
+    const reason = "cannot speak through front: it did not answer within 2.5 s";
+    assert.deepEqual(anna.states, [{ state: "granted" }, { state: "failed", reason }]);
+    assert.equal(route.holder("front").holder, undefined);
   });
 
   it("says why a turn failed and frees the floor", async () => {

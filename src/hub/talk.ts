@@ -31,8 +31,6 @@ export interface SpeakOptions {
   readonly onEnd: () => void;
   /** Told of trouble that does not end the turn. */
   readonly onError: (error: unknown) => void;
-  /** Longest wait for a device that has to be connected first. */
-  readonly connectTimeoutMs?: number;
 }
 
 /** Where live sound is pushed. */
@@ -41,6 +39,11 @@ interface LiveInput {
   end(): void;
 }
 
+/**
+ * Longest wait for a device that has to be connected first. A talker is told before the floor takes the silence for
+ * theirs.
+ */
+const connectTimeoutMs = { live: 2500, recorded: 10_000 };
 const liveQueueFrames = 50;
 const recordedAheadFrames = 150;
 
@@ -65,7 +68,7 @@ export async function speak(options: SpeakOptions): Promise<void> {
 }
 
 async function connect(options: SpeakOptions): Promise<Target[]> {
-  const timeoutMs = options.connectTimeoutMs ?? 10_000;
+  const timeoutMs = options.source.live ? connectTimeoutMs.live : connectTimeoutMs.recorded;
   const targets = await Promise.all(
     options.devices.map(async (device): Promise<Target | undefined> => {
       const speaker = await device.waitForSpeaker({ timeoutMs, signal: options.signal });
@@ -75,11 +78,11 @@ async function connect(options: SpeakOptions): Promise<Target[]> {
     }),
   );
   const ready = targets.filter((target) => target !== undefined);
-  if (ready.length === 0 && !options.signal.aborted) throw unreachable(options.devices);
+  if (ready.length === 0 && !options.signal.aborted) throw unreachable(options.devices, timeoutMs);
   return ready;
 }
 
-function unreachable(devices: readonly HubDevice[]): DoorwardError {
+function unreachable(devices: readonly HubDevice[], timeoutMs: number): DoorwardError {
   const [first] = devices;
   if (!first) return new FatalError("cannot speak: no such device", { code: "no-speaker" });
   if (first.state.phase === "live") {
@@ -87,7 +90,7 @@ function unreachable(devices: readonly HubDevice[]): DoorwardError {
       code: "no-speaker",
     });
   }
-  const why = first.state.error?.message ?? "it did not answer within 10 s";
+  const why = first.state.error?.message ?? `it did not answer within ${timeoutMs / 1000} s`;
   return new DoorwardError(`cannot speak through ${first.name}: ${why}`, { code: "offline" });
 }
 
@@ -196,17 +199,23 @@ async function playRecorded(groups: readonly Target[][], options: SpeakOptions):
   const { source, signal } = options;
   await using opened = new AsyncDisposableStack();
   const talks: Promise<void>[] = [];
-  for (const targets of groups) {
-    const [{ format, gain }] = targets as [Target];
-    const recording = opened.use(await source.open(format, { gain, signal }));
-    const branches = tee(heardFrames(recording.frames, options.onSound), {
-      count: targets.length,
-      maxAhead: recordedAheadFrames,
-    });
-    targets.forEach((target, index) => {
-      const frames = branches[index] as AsyncIterable<Frame>;
-      talks.push(target.speaker.talk({ format, live: false, frames, signal }));
-    });
+  try {
+    for (const targets of groups) {
+      const [{ format, gain }] = targets as [Target];
+      const recording = opened.use(await source.open(format, { gain, signal }));
+      const branches = tee(heardFrames(recording.frames, options.onSound), {
+        count: targets.length,
+        maxAhead: recordedAheadFrames,
+      });
+      targets.forEach((target, index) => {
+        const frames = branches[index] as AsyncIterable<Frame>;
+        talks.push(target.speaker.talk({ format, live: false, frames, signal }));
+      });
+    }
+  } catch (error) {
+    await opened.disposeAsync();
+    await Promise.allSettled(talks);
+    throw error;
   }
   return await Promise.allSettled(talks); // the recordings are read until then
 }
