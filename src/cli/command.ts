@@ -3,7 +3,7 @@ import type { Log } from "../util/log.ts";
 
 /** What a command may use of the outside. */
 export interface CommandContext {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   /** Aborts at Ctrl+C and SIGTERM. */
   readonly signal: AbortSignal;

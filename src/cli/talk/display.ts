@@ -60,18 +60,31 @@ function textDisplay({ stdout, stderr, clock, durationUs }: DisplayOptions): Tal
     progress: (camera, report) => {
       states.set(camera, report);
       if (!due("")) return;
-      const line = progressLine(states, durationUs);
+      const line = progressLine(states, { durationUs, columns: stdout.columns ?? 80 });
       stdout.write(tty ? `${end}${line}` : `${line}\n`);
     },
     [Symbol.dispose]: () => void stdout.write(end),
   };
 }
 
-function progressLine(states: ReadonlyMap<string, PaceReport>, durationUs: number | undefined): string {
+/** One line that fits: each camera's lead, or the least and the most when there are too many for that. */
+function progressLine(
+  states: ReadonlyMap<string, PaceReport>,
+  options: { readonly durationUs: number | undefined; readonly columns: number },
+): string {
+  const { durationUs, columns } = options;
   const playedMs = Math.max(0, ...[...states.values()].map(({ sentMs, leadMs }) => sentMs - leadMs));
-  const whole = durationUs === undefined ? "" : ` / ${minutes(durationUs / 1000)}`;
-  const leads = [...states].map(([camera, { leadMs }]) => `${camera} lead ${(leadMs / 1000).toFixed(2)} s`);
-  return `${minutes(playedMs)}${whole}  ${leads.join("  ")}`;
+  const time = `${minutes(playedMs)}${durationUs === undefined ? "" : ` / ${minutes(durationUs / 1000)}`}`;
+  const each = [...states].map(([camera, { leadMs }]) => `${camera} lead ${seconds(leadMs)} s`);
+  const line = [time, ...each].join("  ");
+  if (line.length < columns) return line;
+  const leads = [...states.values()].map(({ leadMs }) => leadMs);
+  const range = `${seconds(Math.min(...leads))} to ${seconds(Math.max(...leads))} s`;
+  return `${time}  ${states.size} cameras lead ${range}`.slice(0, columns - 1);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2);
 }
 
 function sentence(event: TalkEvent): string {
