@@ -192,7 +192,8 @@ export class FfmpegLink implements AsyncDisposable {
   #receive(message: FromChild): void {
     if (message.type === "loaded") {
       this.#falseStarts = 0;
-      this.#available?.resolve();
+      this.#available ??= Promise.withResolvers();
+      this.#available.resolve();
     } else if (message.type === "no-ffmpeg") this.#giveUp(message.reason);
     else this.#tell(message);
   }

@@ -102,3 +102,10 @@ test("a worker that ends while it starts is given up, instead of being tried for
   await assert.rejects(converter.available(), { name: "FatalError", code: "no-ffmpeg" });
   await assert.rejects(converter.openScene({}), { name: "FatalError", code: "no-ffmpeg" });
 });
+
+test("a worker that something else has started already is available at once", async () => {
+  await using converter = openConverter();
+  const clip = await converter.generateClip({ seconds: 0.2, widthPx: 64, heightPx: 64 });
+  assert.ok(clip.frames.length > 0);
+  await converter.available();
+});
