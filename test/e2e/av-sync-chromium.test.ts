@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
 import type { WebRtcWorker } from "../../src/workers/webrtc/types.ts";
@@ -8,7 +7,7 @@ import { postOffer } from "./hub-viewer.ts";
 import { openPage } from "./webrtc-page.ts";
 
 const limitMs = 80;
-const pairs = 4;
+const pairs = 3;
 
 declare global {
   interface Window {
@@ -71,19 +70,20 @@ test("in Chromium, a flash is seen when its click is heard", { timeout: 90_000 }
   const { page } = open;
   await page.waitForFunction(() => window.doorward.firstFrameMs > 0);
   await page.evaluate(observe);
-  // The browser, too, moves the two towards each other step by step.
-  await page.waitForFunction(
-    (count) => window.seen.clicks.length > count && window.seen.flashes.length >= count,
-    4 + pairs,
+  // The browser, too, moves the two towards each other step by step; how far it begins depends on how busy the machine is.
+  const met = await page.waitForFunction(
+    ({ count, limit }) => {
+      const { clicks: heard, flashes: seen } = window.seen;
+      const apart = heard.map((click) => {
+        const all = seen.map((flash) => click - flash).toSorted((one, other) => Math.abs(one) - Math.abs(other));
+        return all[0] ?? Number.NaN;
+      });
+      // The last click's flash may be still to come.
+      const last = apart.slice(-count - 1, -1);
+      return last.length === count && last.every((ms) => Math.abs(ms) <= limit) && apart.map((ms) => Math.round(ms));
+    },
+    { count: pairs, limit: limitMs },
+    { timeout: 60_000 },
   );
-  const seen = await page.evaluate(() => window.seen);
-  const apart = seen.clicks
-    .slice(-pairs - 1, -1)
-    .map(
-      (click) =>
-        seen.flashes.map((flash) => click - flash).toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? Number.NaN,
-    );
-  t.diagnostic(`sound after picture: ${apart.map((ms) => ms.toFixed(0)).join(", ")} ms (of ${periodMs})`);
-  const median = apart.toSorted((a, b) => a - b)[pairs >> 1] ?? Number.NaN;
-  assert.ok(Math.abs(median) <= limitMs, `${median} ms apart`);
+  t.diagnostic(`sound after picture: ${await met.jsonValue()} ms (of ${periodMs}, the last one's flash still to come)`);
 });
