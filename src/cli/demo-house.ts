@@ -1,6 +1,7 @@
 import { splitAnnexB } from "../codecs/annexb.ts";
 import { encodeG711 } from "../codecs/g711/index.ts";
 import { startFake } from "../drivers/elementary/fake.ts";
+import { startFakeIngenic } from "../drivers/ingenic/fake.ts";
 import { startFakeRtsp } from "../drivers/rtsp/fake.ts";
 import { startFakeYoosee } from "../drivers/yoosee/fake.ts";
 import type { DeviceInput } from "../hub/api.ts";
@@ -90,15 +91,18 @@ const yard: Room = async (house) => {
   await house.add({ id: "yard", name: "Yard", area: "Outside", address, options: { transport: "tcp" } });
 };
 
-/** A camera with the hook in it: a raw stream over TCP. */
+/** An Ingenic camera with our hook in it: picture, sound, talk and health at ports of their own. */
 const nursery: Room = async (house) => {
   const clip = await house.clip({ hue: 280 });
   const units = clip.frames.map(({ data }) => splitAnnexB(data));
-  const fake = house.opened.use(await startFake({ codec: "h264", units, frameRate: fps }));
-  await house.add({ id: "nursery", name: "Nursery", area: "Upstairs", address: fake.address });
+  const fake = house.opened.use(
+    await startFakeIngenic({ codec: "h264", units, frameRate: fps, delimiters: true, microphone: true }),
+  );
+  const { address, ...options } = fake.config;
+  await house.add({ id: "nursery", name: "Nursery", area: "Upstairs", address, options });
 };
 
-/** The same with H.265, which not every browser can show. */
+/** A raw stream over TCP, with H.265, which not every browser can show. */
 const garage: Room = async (house) => {
   const clip = await house.clip({ hue: 0, codec: "h265" });
   const units = clip.frames.map(({ data }) => splitAnnexB(data));
