@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { bytesOf, rmsLevel } from "../../src/codecs/pcm/index.ts";
 import { correlate } from "../correlate.ts";
 import { ffmpeg } from "../ffmpeg.ts";
 import { until } from "./hub-rig.ts";
@@ -64,6 +65,14 @@ describe("said through a Yoosee camera without a microphone", () => {
       t.diagnostic(`${file}: correlation ${correlation.toFixed(3)}`);
       assert.ok(correlation > 0.9, `${file}: ${correlation}`);
     }
+  });
+
+  it("each device has a loudness of its own", { timeout: 20_000 }, async () => {
+    const loud = rmsLevel(bytesOf(await heard({ file: "gate.wav" })));
+    assert.equal((await hub.rig.call("PATCH", "api/v1/devices/yard", { volume: 0.25 })).status, 200);
+    const soft = rmsLevel(bytesOf(await heard({ file: "gate.wav" })));
+    assert.equal((await hub.rig.call("PATCH", "api/v1/devices/yard", { volume: 1 })).status, 200);
+    assert.ok(Math.abs(soft / loud - 0.25) < 0.05, `${soft} of ${loud}`);
   });
 
   it("a file on the network is played, one of this machine's own services is not", { timeout: 20_000 }, async () => {

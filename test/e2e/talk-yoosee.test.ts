@@ -86,6 +86,20 @@ describe("talking from the page through a Yoosee camera", () => {
     assert.equal(audit.entries.filter(({ action }) => action === "view" || action === "listen").length, 1);
   });
 
+  it("stays open without being held, and shows that the microphone hears", { timeout: 30_000 }, async () => {
+    const { page } = anna;
+    await page.getByRole("button", { name: "Keep open" }).click();
+    await anna.barSays("Speak now");
+    const drawn = () =>
+      page.locator("dw-talk canvas.level").evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const seen = new Set<string>();
+    await until("the meter moves", async () => seen.add(await drawn()).size > 3);
+    assert.equal(holder()?.name, "Anna");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await anna.barSays("Hold to talk");
+    await until("the speaker is free", async () => !holder());
+  });
+
   it("tells a second person who speaks, and gives them their turn", { timeout: 60_000 }, async () => {
     const cookie = await hub.rig.person("Ben", ["view", "talk"]);
     ben = suite.use(await openTalkPage(hub.rig, { device: "yard", microphone: silence, cookie }));
