@@ -3,8 +3,24 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { generatedPages } from "../scripts/docs-pages.ts";
+import { configSchema } from "../src/config.ts";
+import { createDrivers } from "../src/drivers/index.ts";
+import { parseConfig } from "../src/hub/config-file.ts";
+import { deviceInputs, resolveDevice } from "../src/hub/device-input.ts";
+import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
 
 const docs = join(import.meta.dirname, "..", "docs");
+
+describe("example", () => {
+  it("is a configuration that the hub takes, with a device of every driver", () => {
+    const text = readFileSync(join(docs, "..", "examples", "doorward.yaml"), "utf8");
+    const { value } = parseConfig(text, { name: "doorward.yaml", schema: configSchema });
+    const drivers = createDrivers({ converter: undefined as unknown as FfmpegWorker });
+    const options = { drivers, unseal: (secret: string) => secret, permanent: true, preview: false };
+    const kinds = [...deviceInputs(value)].map(([id, input]) => resolveDevice({ ...input, id }, options).driver.kind);
+    assert.deepEqual(new Set(kinds), new Set(drivers.map(({ kind }) => kind)));
+  });
+});
 
 describe("generated pages", async () => {
   for (const { file, text } of await generatedPages()) {
