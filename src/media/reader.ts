@@ -23,7 +23,7 @@ export interface ReaderOptions {
   readonly maxBytes?: number;
   /** Called, inside `write`, whenever the queue was empty and no longer is. Must not throw and must return at once. */
   readonly onReady?: () => void;
-  /** Called at most once a second while frames are being lost. */
+  /** Called, inside `write`, at most once a second while frames are being lost; what was just lost is counted. */
   readonly onLagged?: (counters: Readonly<ReaderCounters>) => void;
 }
 
@@ -129,7 +129,9 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
       this.#needKey = false;
     }
     if (this.queued >= this.#maxFrames || this.#bytes + frame.data.length > this.#maxBytes) {
-      if (!this.#makeRoom(frame)) return;
+      const hasRoom = this.#makeRoom(frame);
+      this.#reportLag();
+      if (!hasRoom) return;
     }
     const wasEmpty = this.queued === 0;
     this.#queue.push(frame);
@@ -157,7 +159,6 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
 
   #makeRoom(frame: Frame): boolean {
     this.counters.lagged++;
-    this.#reportLag();
     if (this.#deps.format.kind === "audio") {
       while (this.queued > 0 && (this.queued >= this.#maxFrames || this.#bytes + frame.data.length > this.#maxBytes)) {
         this.take();

@@ -65,8 +65,11 @@ describe("track", () => {
 
   it("drops a slow reader's video up to the next key frame and counts why", () => {
     const { track } = makeTrack();
-    const lagged: number[] = [];
-    using slow = track.read({ maxFrames: 3, onLagged: ({ lagged: count }) => lagged.push(count) });
+    const lagged: number[][] = [];
+    using slow = track.read({
+      maxFrames: 3,
+      onLagged: ({ lagged: count, droppedSlow }) => lagged.push([count, droppedSlow]),
+    });
     using quick = track.read();
     track.write(frame(0, { key: true }));
     for (let time = 1; time <= 5; time++) track.write(frame(time));
@@ -78,7 +81,7 @@ describe("track", () => {
     assert.equal(slow.counters.droppedSlow, 4);
     assert.equal(slow.counters.droppedWaitingKey, 2);
     assert.deepEqual(track.dropped, { droppedSlow: 4, droppedWaitingKey: 2, droppedOldAudio: 0 });
-    assert.deepEqual(lagged, [1]);
+    assert.deepEqual(lagged, [[1, 4]]);
     assert.equal(times(quick).length, 8, "the other reader lost nothing");
   });
 

@@ -233,4 +233,29 @@ describe("metrics", () => {
       assert.match(text, /process_resident_memory_bytes \d+/);
     }
   });
+
+  it("tell what slow readers lost, and why", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" });
+    const root = await rig.person(administrator);
+    await rig.call("GET", "/api/v1/devices/front/snapshot", { as: root });
+    const track = rig.hub.devices.get("front")?.track("video");
+    assert.ok(track);
+    const scrape = async () => {
+      const { text } = await rig.call("GET", "/metrics", { as: root });
+      const lines = text.matchAll(/^doorward_track_dropped_frames_total\{(.*),reason="(.*)"\} (\d+)$/gm);
+      return [...lines].map(([, labels, reason, count]) => [labels, reason, Number(count)]);
+    };
+    const labels = 'device="front",track="main/video"';
+    const numbers = (slow: number, waiting: number) => [
+      [labels, "slow", slow],
+      [labels, "waiting-for-key-frame", waiting],
+      [labels, "old-audio", 0],
+    ];
+    assert.deepEqual(await scrape(), numbers(0, 0));
+    const reader = track.read({ maxFrames: 2 });
+    for (let time = 1; time <= 3; time++) track.write({ data: new Uint8Array(8), timestampUs: time, key: false });
+    assert.deepEqual(await scrape(), numbers(3, 1));
+    reader[Symbol.dispose]();
+    assert.deepEqual(await scrape(), numbers(3, 1), "the reader is gone, its losses are not");
+  });
 });

@@ -1,8 +1,16 @@
 import type { Registry } from "prom-client";
+import type { DropReason } from "../../media/reader.ts";
 import type { HttpContext } from "./context.ts";
 import type { HttpCounters } from "./http-counters.ts";
 
 type Prom = typeof import("prom-client");
+
+/** What the label `reason` says. */
+const dropReasons: Readonly<Record<DropReason, string>> = {
+  droppedSlow: "slow",
+  droppedWaitingKey: "waiting-for-key-frame",
+  droppedOldAudio: "old-audio",
+};
 
 /** The hub's numbers in Prometheus' text form, read from where they are kept when they are asked for. */
 export async function renderMetrics(
@@ -59,6 +67,12 @@ function addDevices(prom: Prom, to: { readonly registry: Registry; readonly cont
   });
   const bytes = new prom.Counter({ name: "doorward_track_bytes_total", help: "Bytes received", labelNames, registers });
   const readers = new prom.Gauge({ name: "doorward_track_readers", help: "Readers of a track", labelNames, registers });
+  const dropped = new prom.Counter({
+    name: "doorward_track_dropped_frames_total",
+    help: "Frames that readers of a track lost, summed over its readers",
+    labelNames: [...labelNames, "reason"],
+    registers,
+  });
   for (const device of to.context.hub.devices.list()) {
     phase.set({ device: device.id, phase: device.state.phase }, 1);
     for (const info of device.info().tracks) {
@@ -66,6 +80,10 @@ function addDevices(prom: Prom, to: { readonly registry: Registry; readonly cont
       frames.inc(labels, info.frames);
       bytes.inc(labels, info.bytes);
       readers.set(labels, info.readers);
+      const lost = device.track(info.kind, info.label)?.dropped;
+      for (const [key, frameCount] of Object.entries(lost ?? {})) {
+        dropped.inc({ ...labels, reason: dropReasons[key as DropReason] }, frameCount);
+      }
     }
   }
 }

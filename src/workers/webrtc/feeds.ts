@@ -1,12 +1,15 @@
 import type { Frame } from "../../media/frame.ts";
 import type { Reader } from "../../media/reader.ts";
 import type { Track } from "../../media/track.ts";
+import type { Log } from "../../util/log.ts";
 import type { ToChild } from "./messages.ts";
 
 /** Options of {@link Feeds}. */
 export interface FeedsOptions {
   /** Sends to the worker; `onSent` is called when the message has left. */
   readonly post: (message: ToChild, onSent?: () => void) => void;
+  /** Is told, at most once a second and track, that frames are lost on their way to the worker. */
+  readonly log: Log;
 }
 
 /** A viewer's share of a feed; the feed ends with its last share. */
@@ -61,6 +64,12 @@ export class Feeds {
     let pumping = false;
     const reader = track.read({
       start: "gop",
+      onLagged: (counters) => {
+        this.#options.log.warn(
+          { track: track.id, ...counters },
+          "frames for the webrtc worker are lost: their queue is full",
+        );
+      },
       onReady: () => {
         if (pumping) return;
         pumping = true;

@@ -52,7 +52,7 @@ class HubSide implements WebRtcWorker, ViewerLink {
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),
     });
-    this.#feeds = new Feeds({ post: (message, onSent) => this.post(message, onSent) });
+    this.#feeds = new Feeds({ post: (message, onSent) => this.post(message, onSent), log: options.log });
   }
 
   get pid(): number | undefined {
