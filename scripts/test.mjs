@@ -3,7 +3,7 @@
 // Arguments are files or globs to run instead of all.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { node24, root } from "./node24.mjs";
+import { node24, root } from "../bin/node24.mjs";
 
 const chosen = process.argv.slice(2);
 const node = node24() ?? process.execPath;

@@ -67,7 +67,7 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
     this.#options = options;
     this.#deps = deps;
     this.#needKey = deps.format.kind === "video";
-    this.#maxFrames = options.maxFrames ?? (deps.format.kind === "video" ? 750 : 100);
+    this.#maxFrames = options.maxFrames ?? (deps.format.kind === "video" ? 1500 : 100);
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   }
 
