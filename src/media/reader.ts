@@ -30,6 +30,9 @@ export interface ReaderOptions {
 /** Why frames do not reach a reader. */
 export type DropReason = "droppedSlow" | "droppedWaitingKey" | "droppedOldAudio";
 
+/** Frames that may wait unless told: of video more than the 20 s that a track keeps at 60 a second, of sound 2 s. */
+export const defaultMaxFrames = { video: 1500, audio: 100 } as const;
+
 interface ReaderDeps {
   readonly format: Format;
   readonly clock: Clock;
@@ -67,7 +70,7 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
     this.#options = options;
     this.#deps = deps;
     this.#needKey = deps.format.kind === "video";
-    this.#maxFrames = options.maxFrames ?? (deps.format.kind === "video" ? 1500 : 100);
+    this.#maxFrames = options.maxFrames ?? defaultMaxFrames[deps.format.kind];
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   }
 

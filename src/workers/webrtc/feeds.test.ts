@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Format } from "../../media/format.ts";
+import { defaultMaxFrames } from "../../media/reader.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { silentLog } from "../../util/log.ts";
@@ -11,7 +12,7 @@ const format: Format = { kind: "video", codec: "h264", parameterSets: [], widthP
 /** As many bytes as may be underway to the worker. */
 const fullPipe = 8 * 1024 * 1024;
 /** As many frames as then wait in the reader. */
-const fullQueue = 750;
+const fullQueue = defaultMaxFrames.video;
 
 function makeFeed() {
   const clock = new ManualClock();
