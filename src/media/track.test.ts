@@ -63,6 +63,13 @@ describe("track", () => {
     assert.equal(track.gopBytes, 0);
   });
 
+  it("gives a new reader the whole of the longest group that it keeps", () => {
+    const track = new Track(h264, { id: "t", clock: new ManualClock() });
+    for (let n = 0; n < 60 * 20; n++) track.write(frame(Math.round((n * 1e6) / 60), { key: n === 0 }));
+    using reader = track.read();
+    assert.equal(times(reader).length, 60 * 20);
+  });
+
   it("drops a slow reader's video up to the next key frame and counts why", () => {
     const { track } = makeTrack();
     const lagged: number[][] = [];
