@@ -1,10 +1,14 @@
+import { systemClock } from "../../../util/clock.ts";
 import { messageOf } from "../../../util/errors.ts";
+import { trimWhenIdle } from "../../../util/trim-memory.ts";
 import { serveParent } from "../../process.ts";
 import type { FromChild, ToChild } from "../messages.ts";
 import { WebRtcService } from "./service.ts";
 
 const post = serveParent<ToChild, FromChild>({ onMessage: (message) => service.receive(message) });
 const service = new WebRtcService((message) => post(message));
+
+trimWhenIdle({ clock: systemClock, isBusy: () => service.viewers > 0, signal: new AbortController().signal });
 
 process.on("uncaughtException", (error) => {
   process.stderr.write(`${messageOf(error)}\n${error instanceof Error ? error.stack : ""}\n`);

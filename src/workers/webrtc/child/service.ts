@@ -35,6 +35,11 @@ export class WebRtcService {
     }, silenceCheckMs).unref();
   }
 
+  /** Viewers that are being served. */
+  get viewers(): number {
+    return this.#peers.size;
+  }
+
   receive(message: ToChild): void {
     switch (message.type) {
       case "frame":
