@@ -4,8 +4,8 @@ import type { TestContext } from "node:test";
 export class DeafPeer extends Error {}
 
 /**
- * Runs `body`, and again up to four times when it throws {@link DeafPeer}. Some sessions, about one in ten, to GStreamer's ONVIF
- * server stay silent from beginning to end, whenever the first packet is sent; each is told. The cause was not found.
+ * Runs `body`, and again up to four times when it throws {@link DeafPeer}. Some sessions to GStreamer's ONVIF server, about one
+ * in ten and more side by side, stay silent from beginning to end, whenever the first packet is sent; each is told. The cause was not found.
  */
 export async function toleratingDeafness(t: TestContext, body: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
