@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Identity, openIdentity } from "../hub/identity.ts";
+import { type Identity, openIdentity } from "../identity/identity.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Opens the hub's database for one command and closes it again; `data` is the flag `--data`. */

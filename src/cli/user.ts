@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
-import { type Grant, grantSchema, rights } from "../hub/policy.ts";
-import { passwordSchema, type User, userInputSchema } from "../hub/users.ts";
+import { type Grant, grantSchema, rights } from "../identity/policy.ts";
+import { passwordSchema, type User, userInputSchema } from "../identity/users.ts";
 import { FatalError } from "../util/errors.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { withIdentity } from "./identity.ts";

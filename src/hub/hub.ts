@@ -1,13 +1,13 @@
 import type { DeviceEvent, Driver } from "../device/driver.ts";
+import type { Identity } from "../identity/identity.ts";
+import { isSealed } from "../identity/seal.ts";
 import type { Converter } from "../media/convert.ts";
 import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase } from "./api.ts";
-import type { Identity } from "./identity.ts";
 import { type DeviceBook, Registry } from "./registry.ts";
 import { Route } from "./route.ts";
-import { isSealed } from "./seal.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
 export interface Hub extends HubBase, AsyncDisposable {

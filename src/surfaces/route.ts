@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { HubDevice } from "../hub/device.ts";
-import type { Principal, Right } from "../hub/policy.ts";
+import type { Principal, Right } from "../identity/policy.ts";
 
 /** Who may call a route: anybody, whoever has the set-up code, anybody signed in, a person at the page, or a right. */
 export type RouteRight = "none" | "code" | "signed-in" | "session" | Right;

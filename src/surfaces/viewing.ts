@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { HubDevices } from "../hub/api.ts";
 import type { HubDevice } from "../hub/device.ts";
-import type { Identity } from "../hub/identity.ts";
-import type { Principal } from "../hub/policy.ts";
 import { mayUse } from "../hub/reach.ts";
 import { waitForTracks } from "../hub/wait-for-tracks.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Principal } from "../identity/policy.ts";
 import type { Converter } from "../media/convert.ts";
 import { opusFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";

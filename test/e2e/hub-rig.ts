@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { configSchema } from "../../src/config.ts";
 import { ConfigFile } from "../../src/hub/config-file.ts";
-import type { Right } from "../../src/hub/policy.ts";
+import type { Right } from "../../src/identity/policy.ts";
 import { type RunningHub, startHub } from "../../src/main.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { createLog, type LogLevel } from "../../src/util/log-pino.ts";

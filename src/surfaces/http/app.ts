@@ -3,7 +3,7 @@ import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Principal } from "../../hub/policy.ts";
+import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import { notFound, Problem, toProblem } from "../problem.ts";
 import type { Route } from "../route.ts";

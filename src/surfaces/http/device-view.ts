@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { HubDevice } from "../../hub/device.ts";
-import { type Policy, type Principal, type Right, rightSchema, rights } from "../../hub/policy.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { DeviceInfo } from "../../hub/state.ts";
+import { type Policy, type Principal, type Right, rightSchema, rights } from "../../identity/policy.ts";
 
 /** A device as one person sees it. */
 export type DeviceView = DeviceInfo & { readonly rights: readonly Right[] };

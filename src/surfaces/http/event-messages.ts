@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TalkState } from "../../hub/api.ts";
-import type { EndReason } from "../../hub/attachments.ts";
 import type { HubDevice } from "../../hub/device.ts";
+import type { EndReason } from "../../identity/attachments.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
 import type { DeviceView } from "./device-view.ts";
 

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
-import type { EndReason } from "../../hub/attachments.ts";
-import type { Principal } from "../../hub/policy.ts";
+import type { EndReason } from "../../identity/attachments.ts";
+import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
 import type { HttpContext } from "./context.ts";

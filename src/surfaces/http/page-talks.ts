@@ -1,6 +1,6 @@
 import type { Talk } from "../../hub/api.ts";
-import type { Principal } from "../../hub/policy.ts";
 import { mayUse } from "../../hub/reach.ts";
+import type { Principal } from "../../identity/policy.ts";
 import { opusFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { AsyncQueue } from "../../util/queue.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { type Rig, startRig } from "../../../test/web-rig.ts";
-import { type Right, rights } from "../../hub/policy.ts";
+import { type Right, rights } from "../../identity/policy.ts";
 import type { Route } from "../route.ts";
 import { hubMessageRights, pageMessageRights, pageMessageSchema } from "./event-messages.ts";
 import { openApiPath } from "./openapi.ts";

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Identity } from "../../hub/identity.ts";
-import type { Principal } from "../../hub/policy.ts";
-import { cookieMaxAgeSeconds } from "../../hub/users.ts";
+import type { Identity } from "../../identity/identity.ts";
+import type { Principal } from "../../identity/policy.ts";
+import { cookieMaxAgeSeconds } from "../../identity/users.ts";
 
 /** True when the request came encrypted, to us or to a proxy that we trust. */
 export function isSecure(request: FastifyRequest): boolean {

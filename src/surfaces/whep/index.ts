@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Principal } from "../../hub/policy.ts";
+import type { Principal } from "../../identity/policy.ts";
 import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";

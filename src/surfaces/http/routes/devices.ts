@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeviceInput } from "../../../hub/api.ts";
-import { nameSchema } from "../../../hub/name.ts";
+import { nameSchema } from "../../../util/name.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";

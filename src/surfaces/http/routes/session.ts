@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { nameSchema } from "../../../hub/name.ts";
-import { passwordSchema } from "../../../hub/users.ts";
+import { passwordSchema } from "../../../identity/users.ts";
+import { nameSchema } from "../../../util/name.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameSchema } from "../../../hub/name.ts";
+import { nameSchema } from "../../../util/name.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { grantSchema } from "../../../hub/policy.ts";
-import { userInputSchema } from "../../../hub/users.ts";
+import { grantSchema } from "../../../identity/policy.ts";
+import { userInputSchema } from "../../../identity/users.ts";
 import { type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
 
