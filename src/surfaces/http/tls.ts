@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { FatalError } from "../../util/errors.ts";
+import { writeFileDurably } from "../../util/write-file.ts";
 import { ownNames } from "./allowed-hosts.ts";
 import { type KeyedCertificate, makeLeaf, makeRoot } from "./certificate.ts";
 import type { HttpConfig } from "./config.ts";
@@ -112,12 +113,6 @@ async function readPair(folder: string, name: string): Promise<KeyedCertificate 
 
 /** Key first: a certificate never stands there without its key. */
 async function writePair(folder: string, name: string, pair: KeyedCertificate): Promise<void> {
-  for (const [file, text] of [
-    [`${name}.key`, pair.keyPem],
-    [`${name}.crt`, pair.certificatePem],
-  ] as const) {
-    const path = join(folder, file);
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await rename(`${path}.new`, path);
-  }
+  await writeFileDurably(join(folder, `${name}.key`), pair.keyPem);
+  await writeFileDurably(join(folder, `${name}.crt`), pair.certificatePem);
 }
