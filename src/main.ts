@@ -7,7 +7,7 @@ import type { ConfigFile } from "./hub/config-file.ts";
 import { deviceInputs } from "./hub/device-input.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
 import type { DeviceBook } from "./hub/registry.ts";
-import { openIdentity } from "./identity/identity.ts";
+import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
 import { startWeb } from "./surfaces/index.ts";
@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly log: Log;
   /** True when the hub shows make-believe devices. */
   readonly demo: boolean;
+  /** A disturbed one, for tests; a thread of its own otherwise. */
+  readonly writer?: IdentityOptions["writer"];
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +57,9 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const { config, dataDir, clock, log, signal } = options;
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const identity = opened.use(openIdentity({ dataDir, clock, sealKey: process.env["DOORWARD_KEY"] }));
+  const identity = opened.use(
+    openIdentity({ dataDir, clock, log, sealKey: process.env["DOORWARD_KEY"], writer: options.writer ?? "thread" }),
+  );
   const converter = opened.use(createConverter({ clock, log }));
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
   const drivers = createDrivers({ converter });

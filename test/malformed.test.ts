@@ -62,7 +62,7 @@ describe(`${count} malformed inputs`, () => {
   const converter = createConverter({ clock: systemClock, log: silentLog });
   const identity = openIdentity({ dataDir, clock: systemClock, databasePath: ":memory:" });
   after(async () => {
-    identity[Symbol.dispose]();
+    await identity[Symbol.asyncDispose]();
     await converter[Symbol.asyncDispose]();
     rmSync(dataDir, { recursive: true, force: true });
   });
@@ -112,7 +112,7 @@ describe(`${count} malformed inputs`, () => {
       administrator: true,
       grants: [],
     });
-    const { secret } = identity.credentials.openSession(user.id);
+    const { secret } = await identity.credentials.openSession(user.id);
     survives([secret], (text) => {
       const found = identity.credentials.find(text);
       assert.ok(found === undefined || text === secret);

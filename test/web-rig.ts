@@ -310,7 +310,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
 
 async function addPerson(identity: Identity, input: Partial<UserInput> & { readonly name: string }): Promise<Person> {
   const user = await identity.users.create({ administrator: false, grants: [], ...input });
-  const { secret } = identity.credentials.openSession(user.id);
+  const { secret } = await identity.credentials.openSession(user.id);
   const principal = identity.credentials.find(secret);
   if (!principal) throw new Error("the session just opened is not there");
   return { id: user.id, name: user.name, cookie: `doorward=${secret}`, principal };

@@ -11,7 +11,7 @@ export async function withIdentity(
 ): Promise<number> {
   const dataDir = resolve(data ?? process.env["DOORWARD_DATA"] ?? "data");
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  using identity = openIdentity({
+  await using identity = openIdentity({
     dataDir,
     clock: context.clock,
     sealKey: process.env["DOORWARD_KEY"],

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { StoreFault } from "../identity/store-fault.ts";
 import { FatalError } from "../util/errors.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { withIdentity } from "./identity.ts";
@@ -29,7 +30,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const [action, person, what] = positionals;
   if (person === undefined) throw new UsageError("whose tokens?");
   const say = (text: string, value: unknown) => context.stdout.write(`${values.json ? JSON.stringify(value) : text}\n`);
-  return withIdentity(values.data, context, async ({ users, credentials, audit }) => {
+  return withIdentity(values.data, context, async ({ users, credentials, audit, store }) => {
     const user = users.byName(person);
     if (!user) throw new FatalError(`there is nobody called ${person}`);
     if (action === "list") {
@@ -41,13 +42,15 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     if (what === undefined) throw new UsageError(action === "add" ? "what is the token for?" : "which token?");
     if (action === "add") {
       const expiresMs = expiry(values.days, context.clock.wallMs());
-      const token = credentials.makeToken(user.id, { name: what, ...(expiresMs !== undefined && { expiresMs }) });
+      const token = await credentials.makeToken(user.id, { name: what, ...(expiresMs !== undefined && { expiresMs }) });
       audit.record({ actor: "command line", action: "token-add", subject: person, detail: what });
       say(token.secret, token);
       return 0;
     }
     if (action !== "remove") throw new UsageError(`"${action}" is none of list, add, remove`);
-    if (!users.endCredential({ userId: user.id, via: "token", id: what })) throw new FatalError(`no token ${what}`);
+    const ended = await users.endCredential({ userId: user.id, via: "token", id: what });
+    if (!ended.found) throw new FatalError(`no token ${what}`);
+    if (!ended.kept) throw new StoreFault(store.health.fault?.kind ?? "silent");
     audit.record({ actor: "command line", action: "token-remove", subject: person, detail: what });
     say(`removed ${what}`, { id: what });
     return 0;

@@ -73,7 +73,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
       record("user-grant", name);
       say(describe(changed), changed);
     } else if (action === "remove") {
-      users.remove(user.id);
+      await users.remove(user.id);
       record("user-remove", name);
       say(`removed ${name}`, { name });
     } else throw new UsageError(`"${action}" is none of list, add, password, grant, remove`);

@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.ts";
+import type { Log } from "../util/log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Principal } from "./policy.ts";
 import type { Store } from "./store.ts";
@@ -20,6 +21,7 @@ export interface AttachmentsOptions {
   readonly clock: Clock;
   readonly users: Users;
   readonly credentials: Credentials;
+  readonly log: Log;
 }
 
 const checkEveryMs = 500;
@@ -40,7 +42,7 @@ export class Attachments implements Disposable {
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
-    this.#version = options.store.outsideVersion;
+    this.#version = options.store.identityVersion;
     this.#watch = options.users.onChange(() => this.#check());
   }
 
@@ -74,21 +76,22 @@ export class Attachments implements Disposable {
   #schedule(): void {
     this.#timer ??= this.#options.clock.timer(checkEveryMs, () => {
       this.#timer = undefined;
-      this.#tick();
+      // Whatever cannot be read now is looked at again.
       if (this.#open.size > 0) this.#schedule();
+      this.#tick();
     });
   }
 
   #tick(): void {
-    const version = this.#options.store.outsideVersion;
+    const version = this.#options.store.identityVersion;
     const sweep = ++this.#checks % sweepEveryChecks === 0;
     if (sweep) {
       for (const { principal } of this.#open) this.#options.credentials.touch(principal);
       this.#options.credentials.sweep();
     }
     if (version === this.#version && !sweep) return;
-    this.#version = version;
     this.#check();
+    this.#version = version;
   }
 
   #check(): void {
@@ -96,7 +99,16 @@ export class Attachments implements Disposable {
       const stamp = this.#stamp(attachment.principal);
       if (stamp === attachment.stamp) continue;
       this.#open.delete(attachment);
-      attachment.end(stamp !== undefined ? "rights-changed" : this.#whyGone(attachment.principal));
+      this.#end(attachment, stamp !== undefined ? "rights-changed" : this.#whyGone(attachment.principal));
+    }
+  }
+
+  /** One that cannot be closed keeps no other one open. */
+  #end(attachment: Attachment, reason: EndReason): void {
+    try {
+      attachment.end(reason);
+    } catch (error) {
+      this.#options.log.error({ err: error, reason }, "what a person had open did not close");
     }
   }
 

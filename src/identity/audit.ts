@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.ts";
+import { type Statement, statement } from "./statement.ts";
 import type { Store } from "./store.ts";
 
 /** One thing that somebody did. */
@@ -30,10 +31,19 @@ export class Audit {
     this.#clock = options.clock;
   }
 
-  /** Writes one entry; texts are cut at 256 characters. */
+  /** Notes one entry, and never fails or waits: it is written soon. Texts are cut at 256 characters. */
   record(entry: Omit<AuditEntry, "id" | "atMs">): void {
+    this.#store.note([this.#entry(entry)]);
+    // The oldest go in bunches.
+    if (++this.#written % pruneEvery === 0) {
+      const sql = "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?";
+      this.#store.note([statement(sql, auditLimit)], "audit-prune");
+    }
+  }
+
+  #entry(entry: Omit<AuditEntry, "id" | "atMs">): Statement {
     const cut = (text: string | undefined) => text?.slice(0, 256) ?? null;
-    this.#store.run(
+    return statement(
       "INSERT INTO audit (at_ms, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
       this.#clock.wallMs(),
       entry.actor.slice(0, 256),
@@ -41,17 +51,13 @@ export class Audit {
       cut(entry.subject),
       cut(entry.detail),
     );
-    // Each statement waits for the disk: the oldest go in bunches.
-    if (++this.#written % pruneEvery === 0) {
-      this.#store.run("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", auditLimit);
-    }
   }
 
-  /** Newest first; `before` is an entry's id, to page back. `limit` at most 500. */
+  /** What is written, newest first (`store.settled()` first, for the very newest); `before` is an entry's id, to page back. `limit` at most 500. */
   list(options: { readonly before?: number; readonly limit?: number } = {}): readonly AuditEntry[] {
     const limit = Math.min(500, Math.max(1, options.limit ?? 100));
     const before = options.before ?? Number.MAX_SAFE_INTEGER;
-    const rows = this.#store.all("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before, limit);
+    const rows = this.#store.read("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before, limit);
     return rows.map((row) => ({
       id: Number(row["id"]),
       atMs: Number(row["at_ms"]),

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../util/clock.ts";
 import type { Principal } from "./policy.ts";
+import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
 /** 12 hours without a request end a session (SECURITY.md, 4). */
@@ -28,52 +29,60 @@ export interface TokenInfo {
 export class Credentials {
   readonly #store: Store;
   readonly #clock: Clock;
+  /** Ended already, although perhaps not yet in the database. */
+  readonly #ended = new Set<string>();
+  /** Last uses that are noted, although perhaps not yet in the database. */
+  readonly #seen = new Map<string, number>();
 
   constructor(options: { readonly store: Store; readonly clock: Clock }) {
     this.#store = options.store;
     this.#clock = options.clock;
   }
 
-  /** Makes a session for a person; answers the secret for the cookie. */
-  openSession(userId: string): { readonly secret: string; readonly id: string } {
+  /** Makes a session for a person and keeps it; answers the secret for the cookie. Throws StoreFault. */
+  async openSession(userId: string): Promise<{ readonly secret: string; readonly id: string }> {
     const { secret, hash, id } = mint("dws_");
     const nowMs = this.#clock.wallMs();
-    this.#store.transaction(() => {
-      this.#store.run("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", id, hash, userId, nowMs, nowMs);
-      this.#store.run(
+    await this.#store.write(
+      statement("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", id, hash, userId, nowMs, nowMs),
+      statement(
         `DELETE FROM sessions WHERE user_id = ?1 AND id NOT IN
          (SELECT id FROM sessions WHERE user_id = ?1 ORDER BY seen_ms DESC, rowid DESC LIMIT ?2)`,
         userId,
         credentialLimit,
-      );
-    });
+      ),
+    );
     return { secret, id };
   }
 
-  /** Makes a token; `secret` is shown once. Throws RangeError when the person has too many. */
-  makeToken(
+  /** Makes a token and keeps it; `secret` is shown once. Throws FatalError `too-many-tokens`, StoreFault. */
+  async makeToken(
     userId: string,
     options: { readonly name: string; readonly expiresMs?: number },
-  ): TokenInfo & { readonly secret: string } {
-    if (this.tokens(userId).length >= credentialLimit) throw new RangeError(`more than ${credentialLimit} tokens`);
+  ): Promise<TokenInfo & { readonly secret: string }> {
     const { secret, hash, id } = mint("dwt_");
     const createdMs = this.#clock.wallMs();
     const { name, expiresMs } = options;
-    this.#store.run(
-      "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL)",
-      id,
-      hash,
-      userId,
-      name,
-      createdMs,
-      expiresMs ?? null,
+    const tooMany = { code: "too-many-tokens", message: `Remove a token first; ${credentialLimit} are enough.` };
+    await this.#store.write(
+      refuseIf(tooMany, "SELECT 1 FROM tokens WHERE user_id = ? LIMIT 1 OFFSET ?", userId, credentialLimit - 1),
+      statement(
+        "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        id,
+        hash,
+        userId,
+        name,
+        createdMs,
+        expiresMs ?? null,
+      ),
     );
     return { id, name, createdMs, ...(expiresMs !== undefined && { expiresMs }), secret };
   }
 
   /** A person's tokens, newest first. */
   tokens(userId: string): readonly TokenInfo[] {
-    const rows = this.#store.all("SELECT * FROM tokens WHERE user_id = ? ORDER BY created_ms DESC, rowid DESC", userId);
+    const sql = "SELECT * FROM tokens WHERE user_id = ? ORDER BY created_ms DESC, rowid DESC";
+    const rows = this.#store.read(sql, userId).filter((row) => !this.#ended.has(String(row["id"])));
     return rows.map((row) => ({
       id: String(row["id"]),
       name: String(row["name"]),
@@ -95,7 +104,8 @@ export class Credentials {
   }
 
   /** False once the credential was ended, revoked, or is too old. */
-  isAlive(principal: Principal): boolean {
+  isAlive(principal: Pick<Principal, "userId" | "via" | "credentialId">): boolean {
+    if (this.#ended.has(principal.credentialId)) return false;
     const row = this.#store.one(
       `SELECT * FROM ${principal.via}s WHERE id = ? AND user_id = ?`,
       principal.credentialId,
@@ -110,38 +120,71 @@ export class Credentials {
     if (row) this.#touch(principal.via, row);
   }
 
-  /** Ends one credential of a person; false when they have no such one. */
-  end(options: { readonly userId: string; readonly via: Principal["via"]; readonly id: string }): boolean {
-    return this.#store.run(`DELETE FROM ${options.via}s WHERE id = ? AND user_id = ?`, options.id, options.userId) > 0;
+  /**
+   * Ends one credential of a person, at once and whatever the disk does. `kept` resolves with false when it could not
+   * be written yet: a restart before that would bring it back.
+   */
+  end(options: { readonly userId: string; readonly via: Principal["via"]; readonly id: string }): {
+    readonly found: boolean;
+    readonly kept: Promise<boolean>;
+  } {
+    const { userId, via, id } = options;
+    if (!this.isAlive({ userId, via, credentialId: id })) return { found: false, kept: Promise.resolve(true) };
+    this.#ended.add(id);
+    const gone = statement(`DELETE FROM ${via}s WHERE id = ? AND user_id = ?`, id, userId);
+    return { found: true, kept: this.#store.insist([gone], `end:${id}`) };
   }
 
-  /** Ends all sessions of a person, and their tokens. */
-  endAll(userId: string): void {
-    this.#store.run("DELETE FROM sessions WHERE user_id = ?", userId);
-    this.#store.run("DELETE FROM tokens WHERE user_id = ?", userId);
+  /** What ends all sessions of a person, and their tokens, when it is kept. */
+  endAll(userId: string): readonly Statement[] {
+    return [
+      statement("DELETE FROM sessions WHERE user_id = ?", userId),
+      statement("DELETE FROM tokens WHERE user_id = ?", userId),
+    ];
   }
 
-  /** Deletes what is too old. */
+  /** Deletes what is too old, soon. */
   sweep(): void {
     const nowMs = this.#clock.wallMs();
-    this.#store.run(
-      "DELETE FROM sessions WHERE seen_ms <= ? OR created_ms <= ?",
-      nowMs - sessionIdleMs,
-      nowMs - sessionLifeMs,
+    // What is not in the database any more needs no remark in memory.
+    for (const id of [...this.#ended, ...this.#seen.keys()]) if (!this.#exists(id)) this.#forget(id);
+    const sessions = "DELETE FROM sessions WHERE seen_ms <= ? OR created_ms <= ?";
+    this.#store.note(
+      [
+        statement(sessions, nowMs - sessionIdleMs, nowMs - sessionLifeMs),
+        statement("DELETE FROM tokens WHERE expires_ms <= ?", nowMs),
+      ],
+      "sweep",
     );
-    this.#store.run("DELETE FROM tokens WHERE expires_ms <= ?", nowMs);
+  }
+
+  #exists(id: string): boolean {
+    const sql = "SELECT 1 FROM sessions WHERE id = ?1 UNION ALL SELECT 1 FROM tokens WHERE id = ?1";
+    return this.#store.one(sql, id) !== undefined;
+  }
+
+  #forget(id: string): void {
+    this.#ended.delete(id);
+    this.#seen.delete(id);
   }
 
   #alive(row: Row): boolean {
+    if (this.#ended.has(String(row["id"]))) return false;
     const nowMs = this.#clock.wallMs();
     if ("expires_ms" in row) return row["expires_ms"] === null || Number(row["expires_ms"]) > nowMs;
-    return Number(row["seen_ms"]) > nowMs - sessionIdleMs && Number(row["created_ms"]) > nowMs - sessionLifeMs;
+    return this.#seenMs(row) > nowMs - sessionIdleMs && Number(row["created_ms"]) > nowMs - sessionLifeMs;
+  }
+
+  #seenMs(row: Row): number {
+    return Math.max(Number(row["seen_ms"] ?? 0), this.#seen.get(String(row["id"])) ?? 0);
   }
 
   #touch(via: Principal["via"], row: Row): void {
     const nowMs = this.#clock.wallMs();
-    if (nowMs - Number(row["seen_ms"] ?? 0) < touchEveryMs) return;
-    this.#store.run(`UPDATE ${via}s SET seen_ms = ? WHERE id = ?`, nowMs, row["id"] as string);
+    if (nowMs - this.#seenMs(row) < touchEveryMs) return;
+    const id = String(row["id"]);
+    this.#seen.set(id, nowMs);
+    this.#store.note([statement(`UPDATE ${via}s SET seen_ms = ? WHERE id = ?`, nowMs, id)], `seen:${id}`);
   }
 }
 

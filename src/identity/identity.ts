@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../util/clock.ts";
+import { type Log, silentLog } from "../util/log.ts";
 import { Attachments } from "./attachments.ts";
 import { Audit } from "./audit.ts";
 import { Credentials } from "./credentials.ts";
@@ -7,11 +8,11 @@ import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy } from "./policy.ts";
 import { openSealer, type Sealer } from "./seal.ts";
 import { SetupCode } from "./setup-code.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore, type Store, type StoreOptions } from "./store.ts";
 import { Users } from "./users.ts";
 
 /** Who may do what in the hub, and the record of it; disposed by its opener. */
-export interface Identity extends Disposable {
+export interface Identity extends AsyncDisposable {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly users: Users;
@@ -28,6 +29,9 @@ export interface IdentityOptions {
   /** Folder of the hub's data, mode 0700, which exists. */
   readonly dataDir: string;
   readonly clock: Clock;
+  readonly log?: Log;
+  /** Where the database is written; see {@link StoreOptions}. */
+  readonly writer?: StoreOptions["writer"];
   /** Key of the sealed secrets (from the environment) instead of the file. */
   readonly sealKey?: string | undefined;
   /** `:memory:` for tests; the file `doorward.sqlite` in `dataDir` otherwise. */
@@ -40,17 +44,18 @@ export interface IdentityOptions {
 
 /** Opens the database and all that stands on it. Throws FatalError `store` or `seal`. */
 export function openIdentity(options: IdentityOptions): Identity {
-  const { clock, dataDir } = options;
-  using cleanup = new DisposableStack();
+  const { clock, dataDir, log = silentLog, writer } = options;
   const sealer = openSealer({ dataDir, key: options.sealKey });
-  const store = cleanup.use(openStore({ path: options.databasePath ?? join(dataDir, "doorward.sqlite") }));
+  const path = options.databasePath ?? join(dataDir, "doorward.sqlite");
+  const store = openStore({ path, clock, log, writer });
+  const held = new AsyncDisposableStack();
+  held.use(store);
   const hasher = new PasswordHasher({ cost: options.passwordCost });
   const credentials = new Credentials({ store, clock });
-  const users = new Users({ store, clock, hasher, credentials });
-  const attachments = cleanup.use(new Attachments({ store, clock, users, credentials }));
+  const users = new Users({ store, clock, hasher, credentials, log });
+  const attachments = held.use(new Attachments({ store, clock, users, credentials, log }));
   const needsCode = options.setupCode !== false && !users.hasAdministrator;
-  const setupCode = needsCode ? cleanup.use(new SetupCode({ clock, dataDir })) : undefined;
-  const owned = cleanup.move();
+  const setupCode = needsCode ? held.use(new SetupCode({ clock, dataDir })) : undefined;
   return {
     store,
     sealer,
@@ -60,6 +65,6 @@ export function openIdentity(options: IdentityOptions): Identity {
     policy: new Policy(users),
     audit: new Audit({ store, clock }),
     setupCode,
-    [Symbol.dispose]: () => owned.dispose(),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

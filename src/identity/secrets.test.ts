@@ -8,6 +8,7 @@ import { isName, toName } from "../util/name.ts";
 import { Audit, auditLimit } from "./audit.ts";
 import { isSealed, openSealer } from "./seal.ts";
 import { SetupCode, setupCodeLifeMs } from "./setup-code.ts";
+import { statement } from "./statement.ts";
 import { openStore } from "./store.ts";
 
 function tempDir(): { readonly dataDir: string } & Disposable {
@@ -81,30 +82,35 @@ describe("set-up code", () => {
 });
 
 describe("audit", () => {
-  it("lists the newest first and pages back", () => {
-    using store = openStore({ path: ":memory:" });
+  it("lists the newest first and pages back", async () => {
+    await using store = openStore({ path: ":memory:" });
     const clock = new ManualClock();
     const audit = new Audit({ store, clock });
     for (let n = 1; n <= 5; n++) audit.record({ actor: "Anna", action: "view", subject: `camera-${n}` });
+    await store.settled();
     const [first, second] = audit.list({ limit: 2 });
     assert.deepEqual([first?.subject, second?.subject], ["camera-5", "camera-4"]);
     assert.equal(audit.list({ before: second?.id ?? 0 })[0]?.subject, "camera-3");
     assert.deepEqual(first, { id: 5, atMs: clock.wallMs(), actor: "Anna", action: "view", subject: "camera-5" });
   });
 
-  it("keeps a bounded number", () => {
-    using store = openStore({ path: ":memory:" });
+  it("keeps a bounded number", async () => {
+    await using store = openStore({ path: ":memory:" });
     const audit = new Audit({ store, clock: new ManualClock() });
     audit.record({ actor: "Anna", action: "first" });
-    store.run("INSERT INTO audit (id, at_ms, actor, action) VALUES (?, 0, 'Anna', 'late')", auditLimit + 10);
+    await store.write(
+      statement("INSERT INTO audit (id, at_ms, actor, action) VALUES (?, 0, 'Anna', 'late')", auditLimit + 10),
+    );
     for (let n = 0; n < 256; n++) audit.record({ actor: "Anna", action: "more" });
+    await store.settled();
     assert.equal(store.one("SELECT min(id) AS id FROM audit")?.["id"], auditLimit + 10);
   });
 
-  it("cuts long texts", () => {
-    using store = openStore({ path: ":memory:" });
+  it("cuts long texts", async () => {
+    await using store = openStore({ path: ":memory:" });
     const audit = new Audit({ store, clock: new ManualClock() });
     audit.record({ actor: "x".repeat(1000), action: "login-failed", detail: "y".repeat(1000) });
+    await store.settled();
     const [entry] = audit.list();
     assert.equal(entry?.actor.length, 256);
     assert.equal(entry?.detail?.length, 256);

@@ -30,4 +30,21 @@ export const migrations: readonly string[] = [
     kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // A number that moves with everything on which rights stand, so that asking for them costs one row.
+  `
+  CREATE TABLE identity_version (n INTEGER NOT NULL) STRICT;
+  INSERT INTO identity_version VALUES (1);
+  ${["users", "grants"]
+    .flatMap((table) => ["INSERT", "UPDATE", "DELETE"].map((event) => [event, table]))
+    .concat([
+      ["DELETE", "sessions"],
+      ["DELETE", "tokens"],
+    ])
+    .map(
+      ([event, table]) =>
+        `CREATE TRIGGER ${table}_${event?.toLowerCase()} AFTER ${event} ON ${table}
+         BEGIN UPDATE identity_version SET n = n + 1; END;`,
+    )
+    .join("\n")}
+  `,
 ];

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { FatalError } from "../util/errors.ts";
-import { openStore } from "./store.ts";
+import { refuseIf, statement } from "./statement.ts";
+import { openStore, putStatement } from "./store.ts";
+import { migrations } from "./store-schema.ts";
 
 function tempFile(): { readonly path: string } & Disposable {
   const folder = mkdtempSync(join(tmpdir(), "doorward-store-"));
@@ -15,70 +17,137 @@ function tempFile(): { readonly path: string } & Disposable {
   };
 }
 
-describe("store", () => {
-  it("is a file for its owner only, with a write-ahead log and full synchronisation", () => {
-    using file = tempFile();
-    using store = openStore(file);
-    assert.equal(statSync(file.path).mode & 0o777, 0o600);
-    assert.equal(store.one("PRAGMA journal_mode")?.["journal_mode"], "wal");
-    assert.equal(store.one("PRAGMA synchronous")?.["synchronous"], 2);
-    assert.equal(store.one("PRAGMA foreign_keys")?.["foreign_keys"], 1);
-  });
+for (const writer of ["direct", "thread"] as const) {
+  describe(`store, written on the ${writer === "direct" ? "calling thread" : "thread of its own"}`, () => {
+    it("is a file for its owner only, with a write-ahead log and full synchronisation", async () => {
+      using file = tempFile();
+      await using store = openStore({ ...file, writer });
+      await store.put("a", "1", 1);
+      assert.equal(statSync(file.path).mode & 0o777, 0o600);
+      assert.equal(store.one("PRAGMA journal_mode")?.["journal_mode"], "wal");
+      assert.equal(store.one("PRAGMA synchronous")?.["synchronous"], 2);
+      assert.equal(store.one("PRAGMA foreign_keys")?.["foreign_keys"], 1);
+    });
 
-  it("keeps what was written when opened again", () => {
-    using file = tempFile();
-    {
-      using store = openStore(file);
-      store.put("camera", "front", { profile: 2 });
-    }
-    using store = openStore(file);
-    assert.deepEqual(store.get("camera", "front"), { profile: 2 });
-    store.drop("camera", "front");
-    assert.equal(store.get("camera", "front"), undefined);
-  });
+    it("reads what was written, at once and when opened again", async () => {
+      using file = tempFile();
+      {
+        await using store = openStore({ ...file, writer });
+        await store.put("camera", "front", { profile: 2 });
+        assert.deepEqual(store.get("camera", "front"), { profile: 2 });
+      }
+      await using store = openStore({ ...file, writer });
+      assert.deepEqual(store.get("camera", "front"), { profile: 2 });
+      await store.drop("camera", "front");
+      assert.equal(store.get("camera", "front"), undefined);
+    });
 
-  it("keeps all of a transaction or nothing", () => {
-    using store = openStore({ path: ":memory:" });
-    assert.throws(() =>
-      store.transaction(() => {
-        store.put("a", "1", 1);
-        throw new Error("power cut");
-      }),
-    );
-    assert.equal(store.get("a", "1"), undefined);
-    assert.equal(
-      store.transaction(() => {
-        store.put("a", "1", 1);
-        return "kept";
-      }),
-      "kept",
-    );
-    assert.equal(store.get("a", "1"), 1);
-  });
+    it("keeps all of a change or nothing, and tells why it was refused", async () => {
+      using file = tempFile();
+      await using store = openStore({ ...file, writer });
+      const wrong = store.write(putStatement("a", "1", 1), statement("INSERT INTO nowhere VALUES (1)"));
+      await assert.rejects(wrong, /statement failed: no such table: nowhere/);
+      assert.equal(store.get("a", "1"), undefined);
+      const taken = refuseIf({ code: "taken", message: "it is taken" }, "SELECT 1 FROM kept WHERE kind = 'a'");
+      assert.deepEqual(await store.write(taken, putStatement("a", "1", 1)), [0, 1]);
+      await assert.rejects(store.write(putStatement("a", "2", 2), taken), { code: "taken", message: "it is taken" });
+      assert.equal(store.get("a", "2"), undefined);
+    });
 
-  it("refuses a file of a newer version, and a file that is no database", () => {
+    it("keeps the others of a batch when one is refused", async () => {
+      using file = tempFile();
+      await using store = openStore({ ...file, writer });
+      const never = refuseIf({ code: "never", message: "never" }, "SELECT 1");
+      const all = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) =>
+          n % 3 === 0 ? store.write(putStatement("n", `${n}`, n), never) : store.put("n", `${n}`, n),
+        ),
+      );
+      for (const [n, { status }] of all.entries()) {
+        assert.equal(status, n % 3 === 0 ? "rejected" : "fulfilled");
+        assert.equal(store.get("n", `${n}`), n % 3 === 0 ? undefined : n);
+      }
+    });
+
+    it("writes notes before it ends", async () => {
+      using file = tempFile();
+      {
+        await using store = openStore({ ...file, writer });
+        for (let n = 0; n < 2000; n++) store.note([putStatement("note", `${n}`, n)]);
+      }
+      await using store = openStore({ ...file, writer });
+      assert.equal(store.one("SELECT count(*) AS n FROM kept")?.["n"], 2000);
+    });
+
+    it("notices what changes people's rights, by whomever, and no bookkeeping", async () => {
+      using file = tempFile();
+      await using own = openStore({ ...file, writer });
+      await using other = openStore(file);
+      const person = (id: string) => statement("INSERT INTO users VALUES (?, ?, NULL, 1, 0)", id, id);
+      const before = own.identityVersion;
+      await own.put("a", "1", 1);
+      assert.equal(own.identityVersion, before);
+      await other.write(person("anna"));
+      const between = own.identityVersion;
+      assert.notEqual(between, before);
+      await own.write(person("ben"));
+      assert.notEqual(own.identityVersion, between);
+    });
+  });
+}
+
+describe("opening the store", () => {
+  it("refuses a file of a newer version, one whose version was reset, and one that is no database", () => {
     using file = tempFile();
+    const refused = (message: RegExp) =>
+      assert.throws(
+        () => openStore(file),
+        (error: FatalError) => {
+          assert.equal(error.name, FatalError.name);
+          assert.equal(error.code, "store");
+          assert.match(error.message, message);
+          assert.ok(error.message.includes(file.path));
+          return true;
+        },
+      );
     {
       using newer = new DatabaseSync(file.path);
       newer.exec("PRAGMA user_version = 99");
     }
-    assert.throws(() => openStore(file), { name: FatalError.name, code: "store" });
-    assert.throws(() => openStore({ path: "/proc/nowhere/hub.sqlite" }), { code: "store" });
+    refused(/of a newer Doorward.*version 99, known \d+.*start that version/);
+    {
+      using reset = new DatabaseSync(file.path);
+      reset.exec("PRAGMA user_version = 0; CREATE TABLE users (id)");
+    }
+    refused(/has tables but no version.*put back a copy/);
+    {
+      using other = new DatabaseSync(file.path);
+      other.exec("PRAGMA user_version = 1");
+    }
+    refused(/cannot be brought to version \d+.*put back a copy/);
+    writeFileSync(file.path, "x".repeat(10_000));
+    refused(/is damaged.*put back a copy/);
+    assert.throws(() => openStore({ path: "/proc/nowhere/hub.sqlite" }), { code: "store", message: /may this user/ });
   });
 
-  it("notices what another process writes, and not its own writing", () => {
+  it("leaves a copy of an older database before it changes its tables", async () => {
     using file = tempFile();
-    using own = openStore(file);
-    using other = openStore(file);
-    const before = own.outsideVersion;
-    own.put("a", "1", 1);
-    assert.equal(own.outsideVersion, before);
-    other.put("a", "2", 2);
-    assert.notEqual(own.outsideVersion, before);
+    {
+      using old = new DatabaseSync(file.path);
+      old.exec(`${migrations[0]}; PRAGMA user_version = 1; INSERT INTO users VALUES ('a', 'Anna', NULL, 1, 0)`);
+    }
+    await using store = openStore(file);
+    assert.equal(store.one("SELECT name FROM users")?.["name"], "Anna");
+    const copy = `${file.path}.before-${migrations.length}`;
+    assert.equal(statSync(copy).mode & 0o777, 0o600);
+    using before = new DatabaseSync(copy, { readOnly: true });
+    assert.equal(before.prepare("PRAGMA user_version").get()?.["user_version"], 1);
+    assert.equal(before.prepare("SELECT name FROM users").get()?.["name"], "Anna");
+    assert.ok(!existsSync(`${copy}.new`));
   });
 
-  it("bounds a kept value", () => {
-    using store = openStore({ path: ":memory:" });
-    assert.throws(() => store.put("a", "1", "x".repeat(70_000)), RangeError);
+  it("bounds a kept value", async () => {
+    await using store = openStore({ path: ":memory:" });
+    await assert.rejects(store.put("a", "1", "x".repeat(70_000)), RangeError);
   });
 });

@@ -1,7 +1,12 @@
-import { chmodSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { FatalError } from "../util/errors.ts";
-import { migrations } from "./store-schema.ts";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { type Clock, systemClock } from "../util/clock.ts";
+import { type Log, silentLog } from "../util/log.ts";
+import { type Change, statement } from "./statement.ts";
+import { faultOf } from "./store-fault.ts";
+import { openDatabase } from "./store-open.ts";
+import { DirectWriter, openConnection, type StoreWriter } from "./store-writer.ts";
+import { ThreadWriter } from "./thread-writer.ts";
+import { type StoreHealth, WriteQueue } from "./write-queue.ts";
 
 /** One row as SQLite gives it. */
 export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
@@ -10,58 +15,97 @@ export type Row = Readonly<Record<string, null | number | bigint | string | Uint
 export interface StoreOptions {
   /** File of the database; `:memory:` for tests. Made when missing, mode 0600. */
   readonly path: string;
+  /**
+   * Where writing is done: `thread` beside the hub's media; `direct` on the calling thread, for the command line and for
+   * tests (the default); or a writer that a test disturbs.
+   */
+  readonly writer?: "thread" | "direct" | ((path: string) => StoreWriter);
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Called when writing begins to fail, and when it works again. */
+  readonly onHealth?: (health: StoreHealth) => void;
 }
+
+/** Notes wait so long for others, so that a card is not made to sync for each. */
+const gatherMs = 100;
+/** A reader waits for nothing but another process that repairs the log after a crash. */
+const readWaitMs = 50;
+const closeWaitMs = 8000;
 
 /**
  * What the product learns (people, sessions, tokens, audit, small settings), in one SQLite file: write-ahead log,
- * `synchronous` FULL, so that what was answered with success survives a power cut. Its opener disposes it.
+ * `synchronous` FULL, so that what was answered with success survives a power cut.
+ *
+ * - `read`, `one`: at once, from the last thing that was kept. In write-ahead mode a reader waits for no writer, no
+ *   lock, and no sync.
+ * - `write`: what somebody is told to have succeeded. Awaited; all of it is on the disk then. Throws StoreFault (code
+ *   `store`, a sentence for people) when nothing can be kept now, FatalError with the code of a `refuseIf`.
+ * - `note`: bookkeeping. Returns at once, never throws; written soon, together with others; bounded and counted.
+ * - `insist`: what holds already (somebody signed out) and is written as soon as that is possible.
+ *
+ * Its opener disposes it: what waits is written then.
  */
-export class Store implements Disposable {
-  readonly #database: DatabaseSync;
+export class Store implements AsyncDisposable {
+  readonly #reader: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #queue: WriteQueue;
+  readonly #clock: Clock;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
+  constructor(parts: { readonly reader: DatabaseSync; readonly queue: WriteQueue; readonly clock: Clock }) {
+    this.#reader = parts.reader;
+    this.#queue = parts.queue;
+    this.#clock = parts.clock;
   }
 
-  /** All rows of a query. */
-  all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
-    return this.#prepare(sql).all(...values) as Row[];
+  /** All rows of a query. Throws StoreFault when the file cannot be read. */
+  read(sql: string, ...values: SQLInputValue[]): readonly Row[] {
+    return this.#reading(() => this.#prepare(sql).all(...values) as Row[]);
   }
 
-  /** The first row of a query, or undefined. */
+  /** The first row of a query, or undefined. Throws StoreFault when the file cannot be read. */
   one(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined;
+    return this.#reading(() => this.#prepare(sql).get(...values) as Row | undefined);
   }
 
-  /** Runs a statement; answers how many rows it changed. */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+  /** Keeps all of a change or nothing; answers how many rows each of its statements changed. */
+  write(...change: Change): Promise<readonly number[]> {
+    return this.#queue.write(change);
   }
 
-  /** Runs `work` so that all of it or nothing is kept. Not nestable. */
-  transaction<Result>(work: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
+  /** Notes a change that nobody waits for; a later one with the same `key` replaces it while it waits. */
+  note(change: Change, key?: string): void {
+    this.#queue.note(change, key);
   }
 
-  /** A number that changes whenever another process has written to the file (the command line, for one). */
-  get outsideVersion(): number {
-    return Number(this.one("PRAGMA data_version")?.["data_version"]);
+  /**
+   * Makes a change that cannot be refused any more, now or as soon as it can be written. True when it is kept; false
+   * when that did not work at once, or takes more than a second.
+   */
+  insist(change: Change, key: string): Promise<boolean> {
+    return this.#queue.insist(change, key);
+  }
+
+  /** Resolves when all that was noted until now is kept, or cannot be kept now. */
+  settled(): Promise<void> {
+    return this.#queue.settled();
+  }
+
+  /** How the writing goes. */
+  get health(): StoreHealth {
+    return this.#queue.health;
+  }
+
+  /**
+   * A number that changes whenever people, their grants, or the end of a session or token were kept, by this process or
+   * another (the command line): kept by triggers of the database.
+   */
+  get identityVersion(): number {
+    return Number(this.one("SELECT n FROM identity_version")?.["n"]);
   }
 
   /** Keeps a small JSON value under `kind` and `id` (at most 64 KiB as text; else RangeError). */
-  put(kind: string, id: string, value: unknown): void {
-    const text = JSON.stringify(value);
-    if (text.length > 65_536) throw new RangeError(`store ${kind}/${id}: value longer than 64 KiB`);
-    this.run("INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", kind, id, text);
+  async put(kind: string, id: string, value: unknown): Promise<void> {
+    await this.write(putStatement(kind, id, value));
   }
 
   /** What `put` kept, or undefined. The caller checks its shape. */
@@ -71,49 +115,64 @@ export class Store implements Disposable {
   }
 
   /** Forgets what `put` kept. */
-  drop(kind: string, id: string): void {
-    this.run("DELETE FROM kept WHERE kind = ? AND id = ?", kind, id);
+  async drop(kind: string, id: string): Promise<void> {
+    await this.write(statement("DELETE FROM kept WHERE kind = ? AND id = ?", kind, id));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    const late = new AbortController();
+    // A disk that does not answer does not keep the hub from ending.
+    await Promise.race([this.#queue.close(), this.#clock.sleep(closeWaitMs, late.signal).catch(() => {})]);
+    late.abort();
     this.#statements.clear();
-    if (this.#database.isOpen) this.#database.close();
+    if (this.#reader.isOpen) this.#reader.close();
+  }
+
+  #reading<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      throw faultOf(error) ?? error;
+    }
   }
 
   #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
+    let prepared = this.#statements.get(sql);
+    if (!prepared) {
+      prepared = this.#reader.prepare(sql);
+      this.#statements.set(sql, prepared);
     }
-    return statement;
+    return prepared;
   }
+}
+
+/** The statement of `put`, to be kept together with others. */
+export function putStatement(kind: string, id: string, value: unknown): Change[number] {
+  const text = JSON.stringify(value);
+  if (text.length > 65_536) throw new RangeError(`store ${kind}/${id}: value longer than 64 KiB`);
+  return statement(
+    "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    kind,
+    id,
+    text,
+  );
 }
 
 /** Opens the database and brings its tables up to date. Throws FatalError `store` when that is impossible. */
 export function openStore(options: StoreOptions): Store {
-  let database: DatabaseSync;
-  try {
-    database = new DatabaseSync(options.path, { timeout: 5000 });
-    if (options.path !== ":memory:") chmodSync(options.path, 0o600);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  } catch (cause) {
-    throw new FatalError(`database cannot be opened: ${options.path}`, { code: "store", cause });
-  }
-  migrate(database, options.path);
-  return new Store(database);
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (version > migrations.length) {
-    database.close();
-    throw new FatalError(`database is of a newer Doorward: ${path} (version ${version}, known ${migrations.length})`, {
-      code: "store",
-    });
-  }
-  for (const [index, sql] of migrations.entries()) {
-    if (index < version) continue;
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
-  }
+  const { path, clock = systemClock, log = silentLog, writer = "direct" } = options;
+  const database = openDatabase(path);
+  const direct = writer === "direct";
+  const queue = new WriteQueue({
+    writer: direct ? new DirectWriter(database) : writer === "thread" ? new ThreadWriter({ path }) : writer(path),
+    clock,
+    log,
+    gatherMs: direct ? 0 : gatherMs,
+    onHealth: options.onHealth,
+  });
+  if (direct) return new Store({ reader: database, queue, clock });
+  database.close();
+  const reader = openConnection(path, { waitMs: readWaitMs });
+  reader.exec("PRAGMA query_only = ON");
+  return new Store({ reader, queue, clock });
 }

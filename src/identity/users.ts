@@ -3,10 +3,12 @@ import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
+import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
 import type { PasswordHasher } from "./password.ts";
 import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
+import { type Change, type Refusal, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
 /** A person, as the API shows them. */
@@ -40,19 +42,20 @@ export interface UsersOptions {
   readonly clock: Clock;
   readonly hasher: PasswordHasher;
   readonly credentials: Credentials;
+  readonly log: Log;
 }
 
 /**
  * The people who may use the hub, with their passwords and grants. What it answers is always what the database says,
  * also when the command line changed it. Wrong requests throw FatalError: `name-taken`, `last-administrator`,
- * `unknown-user`.
+ * `unknown-user`. What could not be kept throws StoreFault and did not happen.
  */
 export class Users implements RightsSource {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #hasher: PasswordHasher;
   readonly #credentials: Credentials;
-  readonly #changes = new Listeners<void>();
+  readonly #changes: Listeners<void>;
   #cache = new Map<string, User>();
   #cacheVersion = -1;
 
@@ -61,6 +64,7 @@ export class Users implements RightsSource {
     this.#clock = options.clock;
     this.#hasher = options.hasher;
     this.#credentials = options.credentials;
+    this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of people failed"));
   }
 
   /** False until the set-up is done. */
@@ -105,8 +109,9 @@ export class Users implements RightsSource {
   /** Adds the first administrator; FatalError `setup-done` when there is one already, however close the race. */
   async createFirst(input: { readonly name: string; readonly password: string }): Promise<User> {
     const password = await this.#hasher.hash(input.password);
-    if (this.hasAdministrator) throw new FatalError("set-up is done already: log in instead", { code: "setup-done" });
-    return this.#insert({ name: input.name, administrator: true, grants: [] }, password);
+    const done = { code: "setup-done", message: "set-up is done already: log in instead" };
+    const first = refuseIf(done, "SELECT 1 FROM users WHERE administrator = 1");
+    return this.#insert({ name: input.name, administrator: true, grants: [] }, password, [first]);
   }
 
   /** Changes a person. A new password ends all their sessions and tokens. */
@@ -115,26 +120,22 @@ export class Users implements RightsSource {
     if (patch.name !== undefined) this.#refuseTaken(patch.name, id);
     const password = patch.password === undefined ? undefined : await this.#hasher.hash(patch.password);
     const after = { ...before, ...patch };
-    this.#store.transaction(() => {
-      if (!after.administrator) this.#refuseLast(id);
-      const administrator = Number(after.administrator);
-      this.#store.run("UPDATE users SET name = ?, administrator = ? WHERE id = ?", after.name, administrator, id);
-      if (patch.grants) this.#writeGrants(id, patch.grants);
-      if (password === undefined) return;
-      this.#store.run("UPDATE users SET password = ? WHERE id = ?", password, id);
-      this.#credentials.endAll(id);
-    });
+    await this.#store.write(
+      refuseIf(unknown(id), "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ?)", id),
+      ...(after.administrator ? [] : [refuseLast(id)]),
+      refuseTaken(after.name, id),
+      statement("UPDATE users SET name = ?, administrator = ? WHERE id = ?", after.name, +after.administrator, id),
+      ...(patch.grants ? grantStatements(id, patch.grants) : []),
+      ...(password === undefined ? [] : this.#passwordChange(id, password)),
+    );
     this.#changed();
     return this.#demand(id);
   }
 
   /** Removes a person with all their credentials. */
-  remove(id: string): void {
+  async remove(id: string): Promise<void> {
     this.#demand(id);
-    this.#store.transaction(() => {
-      this.#refuseLast(id);
-      this.#store.run("DELETE FROM users WHERE id = ?", id);
-    });
+    await this.#store.write(refuseLast(id), statement("DELETE FROM users WHERE id = ?", id));
     this.#changed();
   }
 
@@ -147,61 +148,48 @@ export class Users implements RightsSource {
     return right && user ? this.get(user.id) : undefined;
   }
 
-  /** Ends one session or token of a person; false when they have no such one. */
-  endCredential(options: { readonly userId: string; readonly via: Principal["via"]; readonly id: string }): boolean {
-    const ended = this.#credentials.end(options);
-    if (ended) this.#changed();
-    return ended;
+  /**
+   * Ends one session or token of a person, at once, with what is open on it. `found` is false when they have no such
+   * one; `kept` when it could not be written yet.
+   */
+  async endCredential(options: {
+    readonly userId: string;
+    readonly via: Principal["via"];
+    readonly id: string;
+  }): Promise<{ readonly found: boolean; readonly kept: boolean }> {
+    const { found, kept } = this.#credentials.end(options);
+    if (found) this.#changed();
+    return { found, kept: await kept };
   }
 
-  #insert(input: Omit<UserInput, "password">, password: string | null): User {
-    this.#refuseTaken(input.name);
+  async #insert(input: Omit<UserInput, "password">, password: string | null, conditions: Change = []): Promise<User> {
     const id = randomBytes(9).toString("base64url");
     const { name, administrator, grants } = input;
-    this.#store.transaction(() => {
-      this.#store.run(
-        "INSERT INTO users VALUES (?, ?, ?, ?, ?)",
-        id,
-        name,
-        password,
-        Number(administrator),
-        this.#clock.wallMs(),
-      );
-      this.#writeGrants(id, grants);
-    });
+    const nowMs = this.#clock.wallMs();
+    await this.#store.write(
+      ...conditions,
+      refuseTaken(name),
+      statement("INSERT INTO users VALUES (?, ?, ?, ?, ?)", id, name, password, +administrator, nowMs),
+      ...grantStatements(id, grants),
+    );
     this.#changed();
     return this.#demand(id);
   }
 
-  #writeGrants(id: string, grants: readonly Grant[]): void {
-    this.#store.run("DELETE FROM grants WHERE user_id = ?", id);
-    for (const grant of grants) {
-      this.#store.run(
-        "INSERT INTO grants VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET rights = excluded.rights",
-        id,
-        grant.scope,
-        grant.rights.join(" "),
-      );
-    }
+  #passwordChange(id: string, password: string): Change {
+    return [statement("UPDATE users SET password = ? WHERE id = ?", password, id), ...this.#credentials.endAll(id)];
   }
 
   #demand(id: string): User {
     const user = this.get(id);
-    if (!user) throw new FatalError(`no such person: ${id}`, { code: "unknown-user" });
+    if (!user) throw new FatalError(unknown(id).message, unknown(id));
     return user;
   }
 
+  /** Asked before the password is hashed; {@link refuseTaken} decides. */
   #refuseTaken(name: string, except?: string): void {
     const other = this.byName(name);
-    if (other && other.id !== except) throw new FatalError(`name is taken: ${name}`, { code: "name-taken" });
-  }
-
-  #refuseLast(id: string): void {
-    const other = this.#store.one("SELECT 1 FROM users WHERE administrator = 1 AND id <> ?", id);
-    const self = this.#store.one("SELECT 1 FROM users WHERE administrator = 1 AND id = ?", id);
-    if (self && !other) {
-      throw new FatalError("the last administrator cannot be removed", { code: "last-administrator" });
-    }
+    if (other && other.id !== except) throw new FatalError(taken(name).message, taken(name));
   }
 
   #changed(): void {
@@ -210,14 +198,46 @@ export class Users implements RightsSource {
   }
 
   #load(): Map<string, User> {
-    const version = this.#store.outsideVersion;
+    const version = this.#store.identityVersion;
     if (version === this.#cacheVersion) return this.#cache;
-    const grants = Map.groupBy(this.#store.all("SELECT * FROM grants ORDER BY scope"), (row) => String(row["user_id"]));
-    const rows = this.#store.all("SELECT * FROM users ORDER BY name COLLATE NOCASE");
+    const grants = Map.groupBy(this.#store.read("SELECT * FROM grants ORDER BY scope"), (row) =>
+      String(row["user_id"]),
+    );
+    const rows = this.#store.read("SELECT * FROM users ORDER BY name COLLATE NOCASE");
     this.#cache = new Map(rows.map((row) => [String(row["id"]), toUser(row, grants.get(String(row["id"])) ?? [])]));
     this.#cacheVersion = version;
     return this.#cache;
   }
+}
+
+function unknown(id: string): Refusal {
+  return { code: "unknown-user", message: `no such person: ${id}` };
+}
+
+function taken(name: string): Refusal {
+  return { code: "name-taken", message: `name is taken: ${name}` };
+}
+
+function refuseTaken(name: string, except = ""): Statement {
+  return refuseIf(taken(name), "SELECT 1 FROM users WHERE name = ? AND id <> ?", name, except);
+}
+
+/** Refuses to take the last administrator away. */
+function refuseLast(id: string): Statement {
+  return refuseIf(
+    { code: "last-administrator", message: "the last administrator cannot be removed" },
+    `SELECT 1 FROM users WHERE id = ?1 AND administrator = 1
+     AND NOT EXISTS (SELECT 1 FROM users WHERE administrator = 1 AND id <> ?1)`,
+    id,
+  );
+}
+
+function grantStatements(id: string, grants: readonly Grant[]): Change {
+  const sql = "INSERT INTO grants VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET rights = excluded.rights";
+  return [
+    statement("DELETE FROM grants WHERE user_id = ?", id),
+    ...grants.map(({ scope, rights }) => statement(sql, id, scope, rights.join(" "))),
+  ];
 }
 
 /** Age after which the browser forgets the session's cookie, in seconds. */

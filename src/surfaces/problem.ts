@@ -72,6 +72,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   "last-administrator": 409,
   "name-taken": 409,
   "setup-done": 409,
+  "too-many-tokens": 409,
   busy: 429,
   "too-many-viewers": 429,
 };

@@ -65,7 +65,7 @@ describe("cross-site protection", () => {
       const other = await rig.call(method, `/api/v1/users/${anna.id}`, { as: anna, headers: { "x-doorward": "" } });
       assert.equal(other.status, 403, method);
     }
-    const { secret } = rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
     const headers = { authorization: `Bearer ${secret}`, "x-doorward": "" };
     assert.equal((await rig.call("POST", "/api/v1/users", { body, headers })).json.code, "not-our-page");
   });

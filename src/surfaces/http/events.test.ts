@@ -55,7 +55,7 @@ describe("the page's socket", () => {
     assert.match(await refusal(openPage(rig, anna, { host: "evil.example" })), /421/);
     const page = await openPage(rig, anna, { origin: rig.url.slice(0, -1) });
     assert.equal((await page.next("devices")).type, "devices");
-    const { secret } = rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
     await openPage(rig, undefined, { authorization: `Bearer ${secret}` });
   });
 

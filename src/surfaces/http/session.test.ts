@@ -115,7 +115,7 @@ describe("tokens", () => {
     await using rig = await startRig();
     const anna = await rig.person({ name: "Anna", administrator: true });
     const session = anna.cookie.split("=")[1] ?? "";
-    const { secret } = rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
     const attempts = [
       { cookie: `doorward=${secret}` },
       { authorization: `Bearer ${session}` },

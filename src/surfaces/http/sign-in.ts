@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/policy.ts";
+import { StoreFault } from "../../identity/store-fault.ts";
 import { cookieMaxAgeSeconds } from "../../identity/users.ts";
+import { Problem } from "../problem.ts";
 
 /** True when the request came encrypted, to us or to a proxy that we trust. */
 export function isSecure(request: FastifyRequest): boolean {
@@ -29,16 +31,26 @@ export function findPrincipal(request: FastifyRequest, identity: Identity): Prin
   return found?.via === "session" ? found : undefined;
 }
 
-/** Opens a session for a person and gives the browser its cookie. */
-export function startSession(
+/** Opens a session for a person and gives the browser its cookie. Throws Problem 503 when it cannot be kept. */
+export async function startSession(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   options: { readonly identity: Identity; readonly userId: string },
-): void {
-  const { secret } = options.identity.credentials.openSession(options.userId);
+): Promise<void> {
+  const { secret } = await keptSession(options);
   call.reply.setCookie(cookieName(call.request), secret, {
     ...cookieOptions(call.request),
     maxAge: cookieMaxAgeSeconds,
   });
+}
+
+async function keptSession(options: { readonly identity: Identity; readonly userId: string }) {
+  try {
+    return await options.identity.credentials.openSession(options.userId);
+  } catch (cause) {
+    if (!(cause instanceof StoreFault)) throw cause;
+    const detail = `You cannot be signed in now. ${cause.what}; an administrator has to look after it.`;
+    throw new Problem(503, { code: "store", detail, cause });
+  }
 }
 
 /** Takes the browser's cookie away. */

@@ -24,7 +24,12 @@ export function auditRoutes(context: HttpContext): readonly Route[] {
         limit: z.coerce.number().int().min(1).max(500).default(100),
       }),
       answers: { 200: { description: "The entries", schema: z.object({ entries: z.array(entry) }) } },
-      handle: ({ query }) => ({ entries: context.hub.identity.audit.list(query) }),
+      handle: async ({ query }) => {
+        const { audit, store } = context.hub.identity;
+        // What was done a moment ago is still on its way to the disk.
+        await store.settled();
+        return { entries: audit.list(query) };
+      },
     }),
   ];
 }

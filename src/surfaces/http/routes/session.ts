@@ -49,8 +49,8 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
           audit.record({ actor: body.name.slice(0, 64), action: "login-failed", detail: request.ip });
           throw new Problem(401, { code: "wrong-password", detail: "Name and password do not fit." });
         }
-        endSession(call, context);
-        startSession(call, { identity: context.hub.identity, userId: user.id });
+        await startSession(call, { identity: context.hub.identity, userId: user.id });
+        await endSession(call, context);
         audit.record({ actor: user.name, action: "login", detail: request.ip });
         return sessionInfo(request, context, user.id);
       },
@@ -61,8 +61,8 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       summary: "Ends this session; what it has open is closed",
       right: "session",
       answers: { 204: { description: "Signed out" } },
-      handle: (call) => {
-        endSession(call, context);
+      handle: async (call) => {
+        await endSession(call, context);
         dropCookie(call);
         audit.record({ actor: call.principal.name, action: "logout" });
         return undefined;
@@ -86,7 +86,7 @@ async function setUp(call: Call<unknown, unknown, z.infer<typeof setupBody>>, co
   }
   const user = await identity.users.createFirst(body);
   code[Symbol.dispose]();
-  startSession(call, { identity, userId: user.id });
+  await startSession(call, { identity, userId: user.id });
   identity.audit.record({ actor: user.name, action: "setup", detail: request.ip });
   return sessionInfo(request, context, user.id);
 }
@@ -95,10 +95,11 @@ function setupDone(): Problem {
   return new Problem(409, { code: "setup-done", detail: "The hub is set up already; log in instead." });
 }
 
-function endSession(call: Pick<Call, "request">, context: HttpContext): void {
+/** The session is over whether or not that can be written now. */
+async function endSession(call: Pick<Call, "request">, context: HttpContext): Promise<void> {
   const { principal } = call.request;
   if (principal?.via !== "session") return;
-  context.hub.identity.users.endCredential({
+  await context.hub.identity.users.endCredential({
     userId: principal.userId,
     via: "session",
     id: principal.credentialId,

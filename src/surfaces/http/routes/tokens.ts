@@ -35,12 +35,9 @@ export function tokenRoutes(context: HttpContext): readonly Route[] {
       right: "session",
       body: z.strictObject({ name: nameSchema, expiresDays: z.int().min(1).max(3650).optional() }),
       answers: { 201: { description: "The token", schema: token.extend({ token: z.string() }) } },
-      handle: ({ body, principal }) => {
-        if (credentials.tokens(principal.userId).length >= 50) {
-          throw new Problem(409, { code: "too-many-tokens", detail: "Remove a token first; 50 are enough." });
-        }
+      handle: async ({ body, principal }) => {
         const expiresMs = body.expiresDays && context.hub.clock.wallMs() + body.expiresDays * dayMs;
-        const { secret, ...made } = credentials.makeToken(principal.userId, { name: body.name, expiresMs });
+        const { secret, ...made } = await credentials.makeToken(principal.userId, { name: body.name, expiresMs });
         audit.record({ actor: principal.name, action: "token-made", subject: body.name });
         return { ...made, token: secret };
       },
@@ -52,11 +49,20 @@ export function tokenRoutes(context: HttpContext): readonly Route[] {
       right: "session",
       params: z.object({ id: z.string().max(64) }),
       answers: { 204: { description: "Revoked" } },
-      handle: ({ params: { id }, principal }) => {
-        if (!users.endCredential({ userId: principal.userId, via: "token", id })) throw new Problem(404, notFound);
+      handle: async ({ params: { id }, principal }) => {
+        const ended = await users.endCredential({ userId: principal.userId, via: "token", id });
+        if (!ended.found) throw new Problem(404, notFound);
+        if (!ended.kept) throw notYetKept();
         audit.record({ actor: principal.name, action: "token-revoked", subject: id });
         return undefined;
       },
     }),
   ];
+}
+
+function notYetKept(): Problem {
+  const detail =
+    "The token works no longer, but that could not be written to the disk yet. It is written as soon as possible; " +
+    "if the hub were started again before, the token would work again.";
+  return new Problem(503, { code: "store", detail });
 }

@@ -71,9 +71,9 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       right: "administer",
       params,
       answers: { 204: { description: "Removed" } },
-      handle: ({ params: { id }, principal }) => {
+      handle: async ({ params: { id }, principal }) => {
         const name = users.get(id)?.name;
-        users.remove(id);
+        await users.remove(id);
         audit.record({ actor: principal.name, action: "user-removed", subject: name });
         return undefined;
       },
