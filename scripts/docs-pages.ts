@@ -50,7 +50,8 @@ function configPage(): string {
   return `${note("the configuration's schema")}# Configuration
 
 \`doorward.yaml\` is read at the start and again whenever it changes: only what changed restarts. A fault in it is told
-with its line, and what ran before goes on. The page writes to the same file and keeps your comments.
+with its line, and what ran before goes on; so is a file that is suddenly empty, cut off or gone. To run without devices
+write \`devices: {}\`. The page writes to the same file and keeps your comments.
 
 \`\`\`yaml
 devices:
@@ -62,6 +63,10 @@ devices:
     password: secret
   garage: tcp://192.168.1.25:12345/
 \`\`\`
+
+A password may be written in plain text, as above or as \`rtsp://admin:secret@192.168.1.20/onvif1\`. What the hub itself
+writes is sealed with its key (\`sealed:1:...\`): whatever is added on the page, and a device of yours as soon as it is
+changed there. \`doorward seal\` seals all that is in the file, \`doorward doctor\` says what is not.
 
 ${parts.join("\n\n")}\n`;
 }

@@ -1,17 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config.ts";
 import { createDrivers } from "./drivers/index.ts";
-import type { DeviceInput } from "./hub/api.ts";
 import type { ConfigFile } from "./hub/config-file.ts";
+import { deviceBook } from "./hub/device-book.ts";
 import { deviceInputs } from "./hub/device-input.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
-import type { DeviceBook } from "./hub/registry.ts";
 import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
 import { startWeb } from "./surfaces/index.ts";
 import type { Clock } from "./util/clock.ts";
+import { messageOf } from "./util/errors.ts";
 import type { Log } from "./util/log.ts";
 import { version } from "./util/version.ts";
 import { createConverter, type FfmpegWorker } from "./workers/ffmpeg/index.ts";
@@ -63,7 +64,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const converter = opened.use(createConverter({ clock, log }));
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
   const drivers = createDrivers({ converter });
-  const hub = opened.use(createHub({ drivers, converter, identity, clock, log, book: bookOf(options.file) }));
+  const hub = opened.use(createHub({ drivers, converter, identity, clock, log, book: deviceBook(options.file) }));
   const problems = await hub.devices.apply(deviceInputs(config));
   const { demo } = options;
   const engine = createSpeechEngine();
@@ -71,10 +72,11 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const web = opened.use(
     await startWeb({ hub, webrtc, drivers, config, version, demo, dataDir, pageDir, say, signal }),
   );
-  options.file?.watch({
+  const { file } = options;
+  file?.watch({
     signal,
-    onChange: (next) => void follow(hub, { next, running: config }),
-    onProblem: (message) => log.error({}, `configuration not taken up, what ran goes on: ${message}`),
+    onChange: () => void follow(hub, { file, running: config }),
+    onProblem: (message) => log.warn({}, `configuration: ${message}`),
   });
   const owned = opened.move();
   const end = () => owned.disposeAsync();
@@ -92,31 +94,26 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   };
 }
 
-async function follow(hub: Hub, config: { readonly next: Config; readonly running: Config }): Promise<void> {
-  const problems = await hub.devices.apply(deviceInputs(config.next));
-  for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
-  for (const part of ["http", "whep", "webrtc"] as const) {
-    if (JSON.stringify(config.next[part]) === JSON.stringify(config.running[part])) continue;
-    hub.log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
+/** Takes up what others wrote into the file; whatever is wrong with it, what ran goes on. */
+async function follow(
+  hub: Hub,
+  config: { readonly file: ConfigFile<Config>; readonly running: Config },
+): Promise<void> {
+  try {
+    const problems = await hub.devices.apply(async () => {
+      const next = await config.file.news();
+      if (next) warnOfRestart(hub.log, { next, running: config.running });
+      return next && deviceInputs(next);
+    });
+    for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
+  } catch (error) {
+    hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${messageOf(error)}`);
   }
 }
 
-/** Devices stand in the configuration file, under `devices:`. */
-function bookOf(file: ConfigFile<Config> | undefined): DeviceBook {
-  return {
-    save: async (id, input) => {
-      await file?.edit((document) => {
-        if (document.hasIn(["streams", id])) document.deleteIn(["streams", id]);
-        if (input) document.setIn(["devices", id], written(input));
-        else if (document.hasIn(["devices", id])) document.deleteIn(["devices", id]);
-      });
-    },
-  };
-}
-
-/** A device as it is written: without what is as usual. */
-function written({ id: _id, ...input }: DeviceInput): Record<string, unknown> {
-  const usual: Record<string, unknown> = { enabled: true, warm: false, volume: 1, doNotDisturb: false };
-  const kept = Object.entries(input).filter(([key, value]) => value !== undefined && value !== usual[key]);
-  return Object.fromEntries(kept);
+function warnOfRestart(log: Log, config: { readonly next: Config; readonly running: Config }): void {
+  for (const part of ["http", "whep", "webrtc"] as const) {
+    if (isDeepStrictEqual(config.next[part], config.running[part])) continue;
+    log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
+  }
 }

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { generatedPages } from "../scripts/docs-pages.ts";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
-import { parseConfig } from "../src/hub/config-file.ts";
+import { parseConfig } from "../src/hub/config-text.ts";
 import { deviceInputs, resolveDevice } from "../src/hub/device-input.ts";
 import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
 

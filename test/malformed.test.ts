@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
-import { parseConfig } from "../src/hub/config-file.ts";
+import { parseConfig } from "../src/hub/config-text.ts";
 import { deviceInputs, resolveDevice } from "../src/hub/device-input.ts";
 import { openIdentity } from "../src/identity/identity.ts";
 import { openSealer } from "../src/identity/seal.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Device, Driver } from "../src/device/driver.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
+import type { DeviceBook } from "../src/hub/registry.ts";
 import { type Identity, openIdentity } from "../src/identity/identity.ts";
 import type { Principal } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
@@ -15,7 +16,7 @@ import { httpConfig } from "../src/surfaces/http/config.ts";
 import { startWeb, type WebSurface } from "../src/surfaces/index.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
-import { FatalError } from "../src/util/errors.ts";
+import { FatalError, RecoverableError } from "../src/util/errors.ts";
 import { type Log, silentLog } from "../src/util/log.ts";
 import type { Viewer, ViewRequest, WebRtcWorker } from "../src/workers/webrtc/types.ts";
 
@@ -47,6 +48,8 @@ export interface ScriptedCamera {
   readonly driver: Driver;
   /** Running turns, by device id. */
   readonly running: Map<string, Device>;
+  /** What each device's driver was last given, by device id. */
+  readonly configs: Map<string, unknown>;
   /** Frames that its speaker was given. */
   readonly heard: Frame[];
 }
@@ -54,20 +57,23 @@ export interface ScriptedCamera {
 /** A driver that publishes what its address says: `fake://x/?video&audio&speaker`. */
 export function scriptedCamera(): ScriptedCamera {
   const running = new Map<string, Device>();
+  const configs = new Map<string, unknown>();
   const heard: Frame[] = [];
   const driver: Driver<{ address: string; password?: string | undefined }> = {
     kind: "fake",
     summary: "for tests",
-    config: z.object({ address: z.string(), username: z.string().optional(), password: z.string().optional() }),
+    config: z.looseObject({ address: z.string(), username: z.string().optional(), password: z.string().optional() }),
     claims: (address) => (address.protocol === "fake:" ? 2 : 0),
     run: (device, config) =>
       new Promise((resolve, reject) => {
         const wants = new URL(config.address).searchParams;
         running.set(device.id, device);
+        configs.set(device.id, config);
         device.signal.addEventListener("abort", () => {
           running.delete(device.id);
           resolve();
         });
+        if (wants.has("lost")) return reject(new RecoverableError("nothing listens at cam.lan:554", { code: "lost" }));
         if (wants.has("refuse")) return reject(new FatalError("wrong password", { code: "wrong-password" }));
         if (wants.has("audio")) device.publish(aacFormat);
         if (wants.has("video")) {
@@ -86,7 +92,7 @@ export function scriptedCamera(): ScriptedCamera {
         device.ready();
       }),
   };
-  return { driver: driver as Driver, running, heard };
+  return { driver: driver as Driver, running, configs, heard };
 }
 
 /** A viewer of the rig's worker, with what the test may do to it. */
@@ -192,6 +198,8 @@ export function fakeConverter(clock: Clock) {
 export interface RigOptions {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Where devices are written down; nowhere by default. */
+  readonly book?: DeviceBook;
   readonly http?: z.input<typeof httpConfig>;
   readonly whep?: z.input<typeof whepConfig>;
   /** HTTPS with the hub's own certificate; off unless told, for speed. */
@@ -256,7 +264,14 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
   const webrtc = fakeWebRtc();
   const { converter, calls } = fakeConverter(clock);
   const hub = opened.use(
-    createHub({ drivers: [camera.driver], converter, identity, book: { save: async () => {} }, clock, log }),
+    createHub({
+      drivers: [camera.driver],
+      converter,
+      identity,
+      book: options.book ?? { save: async () => {} },
+      clock,
+      log,
+    }),
   );
   const stop = new AbortController();
   opened.defer(() => stop.abort());

@@ -2,13 +2,15 @@ import { createSocket } from "node:dgram";
 import { statfs } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
-import { configSchema } from "../config.ts";
+import { type Config, configSchema } from "../config.ts";
 import { ConfigFile } from "../hub/config-file.ts";
 import { deviceInputs } from "../hub/device-input.ts";
+import { hasPlainSecret } from "../hub/device-secrets.ts";
 import { messageOf } from "../util/errors.ts";
 import { version } from "../util/version.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
+import { driverSecrets } from "./seal.ts";
 
 const usage = `usage: doorward doctor [options]
 
@@ -49,6 +51,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     config = found;
     return `${options.configPath}: ${deviceInputs(found).size} device(s)`;
   });
+  await add("passwords", async () => passwords(config));
   const { http, webrtc } = config;
   await add(`HTTP port ${options.httpPort ?? http.port}`, () => tcpFree(options.httpPort ?? http.port, "127.0.0.1"));
   if (http.https) {
@@ -68,6 +71,15 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const ok = findings.every((finding) => finding.ok);
   if (options.json) context.stdout.write(`${JSON.stringify({ ok, findings })}\n`);
   return ok ? 0 : 1;
+}
+
+/** Plain ones work, so they are no failure; the file may be read by more people than it should. */
+function passwords(config: Config): string {
+  const secretOptions = driverSecrets();
+  const devices = [...deviceInputs(config)].filter(([, input]) => URL.canParse(input.address));
+  const plain = devices.filter(([, input]) => hasPlainSecret(input, secretOptions)).map(([id]) => id);
+  if (plain.length === 0) return "none stands in the configuration in plain text";
+  return `in plain text in the configuration: ${plain.join(", ")}; "doorward seal" seals them`;
 }
 
 function tcpFree(port: number, host: string): Promise<string> {
@@ -123,7 +135,8 @@ async function codecs(): Promise<string> {
 }
 
 function reach(address: string): Promise<string> {
-  const url = new URL(address);
+  const url = URL.parse(address);
+  if (!url) return Promise.reject(new Error("its address is none: it has to look like rtsp://192.168.1.20/onvif1"));
   if (url.hostname === "") return Promise.resolve("needs no network");
   const port = Number(url.port) || (url.protocol === "rtsps:" ? 322 : 554);
   return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 import { systemClock } from "../util/clock.ts";
 import { isAbort, messageOf } from "../util/errors.ts";
 import { createLog, type LogLevel } from "../util/log-pino.ts";
+import { redact } from "../util/redact.ts";
 import { version } from "../util/version.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -54,7 +55,7 @@ function complain(command: Command, error: unknown): number {
   const code = (error as { code?: unknown }).code;
   const usage = error instanceof UsageError || (typeof code === "string" && code.startsWith("ERR_PARSE_ARGS"));
   const hint = usage ? `\n"doorward ${command.name} --help" tells more` : "";
-  process.stderr.write(`doorward ${command.name}: ${messageOf(error)}${hint}\n`);
+  process.stderr.write(`doorward ${command.name}: ${redact(messageOf(error))}${hint}\n`);
   return usage ? 2 : 1;
 }
 

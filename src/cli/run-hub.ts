@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
+import { redact } from "../util/redact.ts";
 import { trimWhenIdle } from "../util/trim-memory.ts";
 import type { CommandContext } from "./command.ts";
 import type { HubOptions } from "./hub-options.ts";
@@ -34,7 +35,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
     demo: demo !== undefined,
     signal: end.signal,
   });
-  for (const problem of running.problems) stderr.write(`doorward: ${problem}\n`);
+  for (const problem of running.problems) stderr.write(`doorward: ${redact(problem)}\n`);
   const { httpUrl, httpsUrl, setupCode } = running;
   if (options.json) stdout.write(`${JSON.stringify({ httpUrl, httpsUrl, setupCode, demo: demo !== undefined })}\n`);
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));

@@ -84,7 +84,8 @@ export interface Driver<Config = unknown> {
   readonly summary: string;
   /**
    * Shape of the device's configuration: always `address` (a URL without credentials) and, where the device has them,
-   * `username` and `password`; the rest is the driver's own, with defaults. One schema makes type, check and docs page.
+   * `username` and `password`; the rest is the driver's own, with defaults, a secret marked `.meta({ secret: true })` so
+   * that it is kept sealed. One schema makes type, check and docs page.
    */
   readonly config: z.ZodType<Config>;
   /** How sure the driver is that `address` is for it: 0 not at all, 1 it could serve it, 2 made for it. Pure. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { systemClock } from "../util/clock.ts";
-import { ConfigFile, parseConfig } from "./config-file.ts";
+import { ConfigFile } from "./config-file.ts";
+import { parseConfig } from "./config-text.ts";
 import { deviceInputs, devicesConfig, idFromName, streamsConfig } from "./device-input.ts";
 
 const schema = z.strictObject({
@@ -78,8 +79,12 @@ streams:
       const changed = Promise.withResolvers<number>();
       const problem = Promise.withResolvers<string>();
       file.watch({
-        onChange: ({ http }) => changed.resolve(http.port),
-        onProblem: problem.resolve,
+        onChange: () =>
+          void file.news().then(
+            (news) => news && changed.resolve(news.http.port),
+            (error) => problem.resolve(error.message),
+          ),
+        onProblem: assert.fail,
         signal: stop.signal,
       });
       await file.edit((document) => document.setIn(["devices", "yard"], { name: "Yard", address: "tcp://b:1" }));
@@ -94,6 +99,70 @@ streams:
       await writeFile(path, "http: { port: many }\n");
       assert.match(await problem.promise, /^doorward.yaml:1: http.port/);
       stop.abort();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("that became empty, shorter in mid-line, damaged, unreadable or gone is a fault, and no change", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-config-"));
+    try {
+      const path = join(folder, "doorward.yaml");
+      const text = "devices:\n  front: tcp://a:1\n  yard: tcp://b:1\n";
+      await writeFile(path, text);
+      const file = new ConfigFile({ path, schema, clock: systemClock });
+      await file.read();
+      for (const [damaged, fault] of [
+        ["", /doorward.yaml:1: the file is empty/],
+        [" \n\0\0", /the file is empty/],
+        [`${text}\0\0\0\0`, /zero bytes/],
+        ["devices:\n  front: tcp://a:1\n  yard: tc", /doorward.yaml:3: the file ends in the middle of a line/],
+      ] as const) {
+        await writeFile(path, damaged);
+        await assert.rejects(file.news(), fault);
+        await assert.rejects(
+          file.edit((document) => document.setIn(["devices", "hall"], "tcp://c:1")),
+          fault,
+        );
+        assert.equal(await readFile(path, "utf8"), damaged);
+      }
+      await rm(path);
+      await assert.rejects(file.news(), /doorward.yaml is gone/);
+      await mkdir(path);
+      await assert.rejects(file.news(), /configuration not read: .*EISDIR/);
+      await rm(path, { recursive: true });
+      await writeFile(path, "devices:\n  front: tcp://a:1\n");
+      assert.deepEqual((await file.news())?.devices, { front: "tcp://a:1" }, "a line less is a change");
+      await writeFile(path, "devices: {}\n");
+      assert.deepEqual((await file.news())?.devices, {}, "as is none at all, said in words");
+      assert.equal(await file.news(), undefined);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("that was emptied before the start is told, and not taken for a house without devices", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-config-"));
+    try {
+      const path = join(folder, "doorward.yaml");
+      await writeFile(path, "");
+      await assert.rejects(new ConfigFile({ path, schema, clock: systemClock }).read(), /the file is empty/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("keeps what eight edits at once wrote", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-config-"));
+    try {
+      const path = join(folder, "doorward.yaml");
+      const ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+      await writeFile(path, "devices: {}\n");
+      const file = new ConfigFile({ path, schema, clock: systemClock });
+      await file.read();
+      await Promise.all(ids.map((id) => file.edit((document) => document.setIn(["devices", id], `tcp://${id}:1`))));
+      const { devices } = parse(await readFile(path, "utf8")).value;
+      assert.deepEqual(Object.keys(devices).sort(), ids);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,102 +1,28 @@
-import { watch } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
-import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
+import { readFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import type { Document } from "yaml";
 import type { z } from "zod";
 import type { Clock } from "../util/clock.ts";
-import { FatalError, messageOf } from "../util/errors.ts";
-
-/** What a configuration text holds. */
-export interface ParsedConfig<T> {
-  readonly value: T;
-  readonly document: Document;
-}
-
-/**
- * Reads a configuration text. Throws FatalError `bad-config` whose message lists every fault with its line:
- * `doorward.yaml:4: devices.front.address: expected a string`.
- */
-export function parseConfig<T>(
-  text: string,
-  options: { readonly name: string; readonly schema: z.ZodType<T> },
-): ParsedConfig<T> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const where = (offset: number | undefined) =>
-    `${options.name}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0) {
-    throw badConfig(document.errors.map((error) => `${where(error.pos[0])}: ${firstLine(error.message)}`));
-  }
-  const parsed = options.schema.safeParse(plainValue({ document, where }) ?? {});
-  if (parsed.success) return { value: parsed.data, document };
-  throw badConfig(parsed.error.issues.flatMap((issue) => describe(issue, { document, where })));
-}
-
-type Issue = z.core.$ZodIssue;
-interface Place {
-  readonly document: Document;
-  readonly where: (offset: number | undefined) => string;
-}
-
-/** Aliases are resolved only here: one without its anchor, or a bomb of them, is a fault of the text like any other. */
-function plainValue({ document, where }: Place): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    let offset: number | undefined;
-    visit(document, {
-      Alias: (_key, alias) => {
-        offset ??= alias.resolve(document) ? undefined : alias.range?.[0];
-      },
-    });
-    throw badConfig([`${where(offset)}: ${firstLine(messageOf(error))}`]);
-  }
-}
-
-function describe(issue: Issue, place: Place): string[] {
-  if (issue.code === "invalid_union") {
-    const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
-    return deepest.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] } as Issue, place));
-  }
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const path = [...issue.path, key];
-      return `${place.where(offsetOf(place.document, path))}: ${path.join(".")}: there is no such setting`;
-    });
-  }
-  return [`${place.where(offsetOf(place.document, issue.path))}: ${issue.path.join(".")}: ${issue.message}`];
-}
-
-function depth(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): number {
-  return Math.max(0, ...issues.map(({ path, code }) => path.length + (code === "unrecognized_keys" ? 1 : 0)));
-}
-
-function offsetOf(document: Document, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return undefined;
-}
-
-function badConfig(problems: readonly string[]): FatalError {
-  return new FatalError(problems.join("\n"), { code: "bad-config" });
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0] ?? text;
-}
+import { messageOf } from "../util/errors.ts";
+import { Serial } from "../util/serial.ts";
+import { watchFile } from "../util/watch-file.ts";
+import { writeFileDurably } from "../util/write-file.ts";
+import { badConfig, type ParsedConfig, parseConfig } from "./config-text.ts";
 
 /** Options of {@link ConfigFile}. */
 export interface ConfigFileOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly clock: Clock;
+  /** Replaces the file as a whole or throws and leaves it; {@link writeFileDurably} by default. */
+  readonly write?: (path: string, text: string) => Promise<void>;
 }
 
 /** The configuration file that people write and the page edits; comments and order stay as they are. */
 export class ConfigFile<T> {
-  #text = "";
+  /** What the hub follows: the text that was last read, taken up or written. */
+  #known: string | undefined;
+  readonly #turns = new Serial();
   readonly #options: ConfigFileOptions<T>;
 
   constructor(options: ConfigFileOptions<T>) {
@@ -108,54 +34,84 @@ export class ConfigFile<T> {
   }
 
   /** Reads and checks the file; undefined when there is none. Throws FatalError `bad-config`. */
-  async read(): Promise<T | undefined> {
-    const text = await readIfThere(this.path);
-    if (text === undefined) return undefined;
-    const { value } = this.#parse(text);
-    this.#text = text;
-    return value;
+  read(): Promise<T | undefined> {
+    return this.#turns.run(async () => {
+      const text = await readIfThere(this.path);
+      return text === undefined ? undefined : this.#takeUp(text);
+    });
   }
 
-  /** Changes the file in place, or makes it. What would not pass the check is not written. */
-  async edit(change: (document: Document) => void): Promise<T> {
-    const text = (await readIfThere(this.path)) ?? "";
-    const { document } = this.#parse(text);
-    change(document);
-    const next = document.toString({ lineWidth: 0 });
-    const { value } = this.#parse(next);
-    const temporary = `${this.path}.${process.pid}.tmp`;
-    await writeFile(temporary, next, { mode: 0o600 });
-    await rename(temporary, this.path);
-    this.#text = next;
-    return value;
+  /**
+   * What the file holds since others changed it; undefined when nobody did. Throws FatalError `bad-config` for a faulty
+   * file, and for one that is gone, empty or cut off: that is a fault, and not the wish to have no devices.
+   */
+  news(): Promise<T | undefined> {
+    return this.#turns.run(async () => {
+      const text = await this.#text();
+      return text === undefined || text === this.#known ? undefined : this.#takeUp(text);
+    });
   }
 
-  /** Calls `onChange` with what the file holds after each change by others, `onProblem` with what is wrong with it. */
+  /**
+   * Changes the file in place, or makes it; resolves once it is on the disk. What would not pass the check is not
+   * written. When it throws, the file is as it was. Throws FatalError `bad-config` and what the file system throws.
+   */
+  edit(change: (document: Document) => void): Promise<T> {
+    return this.#turns.run(async () => {
+      const text = await this.#text();
+      const { document, value } = this.#parse(text ?? "");
+      change(document);
+      const next = document.toString({ lineWidth: 0 });
+      if (next === text) return value;
+      const parsed = this.#parse(next);
+      await (this.#options.write ?? writeFileDurably)(this.path, next);
+      // What others had changed before is still to be taken up, so the whole text is news then.
+      if (text === this.#known) this.#known = next;
+      return parsed.value;
+    });
+  }
+
+  /** Calls `onChange` after each change of the file, also by {@link edit}: {@link news} then says what is new. */
   watch(options: {
-    readonly onChange: (value: T) => void;
+    readonly onChange: () => void;
+    /** A sentence about what keeps it from watching; it goes on all the same. */
     readonly onProblem: (message: string) => void;
     readonly signal: AbortSignal;
   }): void {
-    let pending: Disposable | undefined;
-    const check = async () => {
-      try {
-        const before = this.#text;
-        const value = await this.read();
-        if (value !== undefined && this.#text !== before) options.onChange(value);
-      } catch (error) {
-        options.onProblem(messageOf(error));
-      }
-    };
-    const name = basename(this.path);
-    watch(dirname(this.path), { signal: options.signal, persistent: false }, (_event, changed) => {
-      if (changed !== null && changed !== name) return;
-      pending?.[Symbol.dispose]();
-      pending = this.#options.clock.timer(100, () => void check());
-    });
+    watchFile(this.path, { ...options, clock: this.#options.clock });
+  }
+
+  async #text(): Promise<string | undefined> {
+    const text = await readIfThere(this.path);
+    if (text === undefined && this.#known !== undefined) {
+      throw badConfig([`${this.path} is gone: put it back, or start the hub again to run without it`]);
+    }
+    if (text !== undefined) this.#refuseDamaged(text);
+    return text;
+  }
+
+  #takeUp(text: string): T {
+    this.#refuseDamaged(text);
+    const { value } = this.#parse(text);
+    this.#known = text;
+    return value;
   }
 
   #parse(text: string): ParsedConfig<T> {
     return parseConfig(text, { name: basename(this.path), schema: this.#options.schema });
+  }
+
+  /** An editor that empties before it writes, a full disk and a power cut leave an empty or a shorter file. */
+  #refuseDamaged(text: string): void {
+    const name = basename(this.path);
+    if (/^[\0\s]*$/.test(text)) {
+      throw badConfig([`${name}:1: the file is empty; to run without devices write "devices: {}" into it`]);
+    }
+    if (text.includes("\0")) throw badConfig([`${name}:1: the file is damaged: there are zero bytes in it`]);
+    const known = this.#known ?? "";
+    if (text.length < known.length && known.startsWith(text) && !text.endsWith("\n")) {
+      throw badConfig([`${name}:${text.split("\n").length}: the file ends in the middle of a line; was it cut off?`]);
+    }
   }
 }
 
@@ -164,6 +120,6 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new FatalError(`configuration not read: ${path}: ${messageOf(error)}`, { code: "bad-config", cause: error });
+    throw badConfig([`configuration not read: ${path}: ${messageOf(error)}`], error);
   }
 }

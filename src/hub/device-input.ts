@@ -1,16 +1,9 @@
 import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
-import { FatalError } from "../util/errors.ts";
+import { nameSchema } from "../util/name.ts";
 import type { DeviceInput } from "./api.ts";
 import type { DeviceSettings } from "./device.ts";
-
-/** At most 64 printable characters (SECURITY.md, 6). */
-export const nameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(64)
-  .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u, "only printable characters");
+import { badDevice, openDevice } from "./device-secrets.ts";
 
 /** Ids of devices: what stands in addresses of the API and in MQTT topics. */
 export const idSchema = z
@@ -24,10 +17,10 @@ export const deviceSchema = z.strictObject({
   address: z
     .string()
     .min(3)
-    .max(2048)
+    .max(8192)
     .describe("Its URL, e.g. rtsp://192.168.1.20/onvif1 or tcp://192.168.1.25:12345/."),
   username: z.string().max(128).optional().describe("User name, if the device asks for one."),
-  password: z.string().max(512).optional().describe("Password; the page stores it sealed (sealed:...)."),
+  password: z.string().max(1024).optional().describe("Password; the page stores it sealed (sealed:...)."),
   driver: z.string().max(32).optional().describe("Which driver speaks to it; found out from the address when absent."),
   enabled: z.boolean().default(true).describe("False keeps it in the file without connecting to it."),
   warm: z
@@ -39,9 +32,12 @@ export const deviceSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}).describe("The driver's own settings; see docs/devices.md."),
 });
 
+/** What holds of a device where nothing is written. */
+export const deviceDefaults: Readonly<Partial<DeviceInput>> = deviceSchema.omit({ address: true }).parse({});
+
 /** `devices:` of the configuration: by id, in the long form or as an address only. */
 export const devicesConfig = z
-  .record(idSchema, z.union([z.string().min(3).max(2048), deviceSchema]))
+  .record(idSchema, z.union([z.string().min(3).max(8192), deviceSchema]))
   .default({})
   .describe("Cameras and other devices by id: an address, or a block with the settings below.");
 
@@ -85,7 +81,8 @@ export function deviceInputs(config: {
   return inputs;
 }
 
-function titleOf(id: string): string {
+/** The name of a device that was given none: its id as words. */
+export function titleOf(id: string): string {
   const words = id.replace(/[-_]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -93,12 +90,11 @@ function titleOf(id: string): string {
 /** What {@link resolveDevice} finds. */
 export interface ResolvedDevice {
   readonly driver: Driver;
+  /** As the driver's schema gives it; when it differs the connection has to be made anew. */
   readonly config: unknown;
-  /** Without credentials. */
+  /** For people: without secrets. */
   readonly address: string;
   readonly settings: DeviceSettings;
-  /** Changes when the connection has to be made anew. */
-  readonly fingerprint: string;
 }
 
 /** Options of {@link resolveDevice}. */
@@ -115,27 +111,25 @@ export interface ResolveOptions {
  * Throws FatalError `bad-config` with a sentence that names the device and the field.
  */
 export function resolveDevice(input: DeviceInput & { readonly id: string }, options: ResolveOptions): ResolvedDevice {
-  const { url, username, password } = splitAddress(input);
+  const { url, shown, username, password, options: own } = openDevice(input, options.unseal);
   const driver = findDriver(input, { url, drivers: options.drivers });
-  const secret = input.password === undefined ? password : options.unseal(input.password);
   const candidate = {
     ...fragmentOptions(url),
-    ...input.options,
+    ...own,
     address: withoutFragment(url),
-    ...((input.username ?? username) !== undefined && { username: input.username ?? username }),
-    ...(secret !== undefined && { password: secret }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
   };
   const parsed = driver.config.safeParse(candidate);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = issue?.path.join(".") || "settings";
-    throw badConfig(input, `${field}: ${issue?.message ?? "is not valid"}`);
+    throw badDevice(input, `${field}: ${issue?.message ?? "is not valid"}`);
   }
   return {
     driver,
     config: parsed.data,
-    address: withoutFragment(url),
-    fingerprint: JSON.stringify([driver.kind, parsed.data]),
+    address: shown,
     settings: {
       id: input.id,
       name: input.name,
@@ -150,45 +144,19 @@ export function resolveDevice(input: DeviceInput & { readonly id: string }, opti
   };
 }
 
-function splitAddress(input: DeviceInput): {
-  readonly url: URL;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-} {
-  let url: URL;
-  try {
-    url = new URL(input.address);
-  } catch (error) {
-    throw badConfig(input, `"${input.address}" is not an address such as rtsp://192.168.1.20/onvif1`, error);
-  }
-  const username = url.username === "" ? undefined : decode(url.username);
-  const password = url.password === "" ? undefined : decode(url.password);
-  url.username = "";
-  url.password = "";
-  return { url, username, password };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 function findDriver(input: DeviceInput, how: { readonly url: URL; readonly drivers: readonly Driver[] }): Driver {
   if (input.driver !== undefined) {
     const named = how.drivers.find(({ kind }) => kind === input.driver);
     if (named) return named;
     const known = how.drivers.map(({ kind }) => kind).join(", ");
-    throw badConfig(input, `there is no driver "${input.driver}"; there are ${known}`);
+    throw badDevice(input, `there is no driver "${input.driver}"; there are ${known}`);
   }
   const [best] = how.drivers
     .map((driver) => ({ driver, sure: driver.claims(how.url) }))
     .filter(({ sure }) => sure > 0)
     .sort((a, b) => b.sure - a.sure);
   if (best) return best.driver;
-  throw badConfig(
+  throw badDevice(
     input,
     `no driver for ${how.url.protocol}// addresses; rtsp://, rtsps://, tcp://, ingenic:// and file: are known`,
   );
@@ -209,8 +177,4 @@ function withoutFragment(url: URL): string {
   const copy = new URL(url.href);
   copy.hash = "";
   return copy.href;
-}
-
-function badConfig(input: DeviceInput, what: string, cause?: unknown): FatalError {
-  return new FatalError(`device ${input.id ?? input.name}: ${what}`, { code: "bad-config", cause });
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase } from "./api.ts";
-import { type DeviceBook, Registry } from "./registry.ts";
+import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { Route } from "./route.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
@@ -29,21 +29,28 @@ export interface HubOptions {
   readonly log: Log;
 }
 
+/** How the secrets of devices are sealed and opened; what is sealed, or plain, already is left as it is. */
+export function devicePasswords({ sealer }: Pick<Identity, "sealer">): Pick<RegistryOptions, "seal" | "unseal"> {
+  const purpose = "device-password";
+  return {
+    seal: (text) => (isSealed(text) ? text : sealer.seal(text, { purpose })),
+    unseal: (text) => (isSealed(text) ? sealer.open(text, { purpose }) : text),
+  };
+}
+
 /** Puts the hub together; no device is there yet. */
 export function createHub(options: HubOptions): Hub {
   const { clock, log, converter, identity } = options;
   const events = new Listeners<{ readonly id: string; readonly event: DeviceEvent }>((error) =>
     log.error({ err: error }, "listener of device events failed"),
   );
-  const purpose = "device-password";
   const route: Route = new Route({ device: (id) => registry.get(id), converter, clock, log });
   const registry: Registry = new Registry({
     drivers: options.drivers,
     clock,
     log,
     book: options.book,
-    seal: (text) => (isSealed(text) ? text : identity.sealer.seal(text, { purpose })),
-    unseal: (text) => (isSealed(text) ? identity.sealer.open(text, { purpose }) : text),
+    ...devicePasswords(identity),
     floor: (id) => route.holder(id),
     onEvent: (id, event) => events.emit({ id, event }),
     onSettings: (device) => route.setDoNotDisturb(device.id, device.settings.doNotDisturb),

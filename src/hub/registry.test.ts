@@ -26,7 +26,7 @@ function makeRegistry() {
     clock,
     log: silentLog,
     book: { save: async (id, input) => void saved.set(id, input) },
-    seal: (text) => `sealed(${text})`,
+    seal: (text) => (text.startsWith("sealed(") ? text : `sealed(${text})`),
     unseal: (text) => text.replace(/^sealed\((.*)\)$/, "$1"),
   });
   const apply = (devices: Record<string, Partial<DeviceInput>>) =>

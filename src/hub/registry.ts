@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { DeviceEvent, Driver } from "../device/driver.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
+import { Serial } from "../util/serial.ts";
 import type { DeviceInput, DevicesEvent, HubDevices } from "./api.ts";
 import { HubDevice } from "./device.ts";
 import { idFromName, type ResolvedDevice, resolveDevice } from "./device-input.ts";
+import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { HolderInfo } from "./state.ts";
 
 /** Where devices are written down; the configuration file. */
 export interface DeviceBook {
-  /** Writes or replaces one device; `undefined` takes it out. */
+  /** Writes or replaces one device; `undefined` takes it out. Resolves once it is kept; on an error nothing changed. */
   save(id: string, input: DeviceInput | undefined): Promise<void>;
 }
 
@@ -21,30 +24,48 @@ export interface RegistryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly book: DeviceBook;
+  /** Seals a secret for the book; leaves alone what is sealed already. */
   readonly seal: (text: string) => string;
+  /** Opens what was sealed; leaves alone what is plain. */
   readonly unseal: (text: string) => string;
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
   readonly onEvent?: (id: string, event: DeviceEvent) => void;
   readonly onSettings?: (device: HubDevice) => void;
 }
 
+type Input = DeviceInput & { readonly id: string };
+type Inputs = ReadonlyMap<string, DeviceInput>;
+
 interface Entry {
   readonly device: HubDevice;
-  readonly fingerprint: string;
-  readonly input: DeviceInput & { readonly id: string };
-  readonly listener: Disposable;
+  readonly input: Input;
+  readonly resolved: ResolvedDevice;
+  readonly held: DisposableStack;
+}
+
+/** A change that is checked and not yet made. */
+interface Change {
+  readonly input: Input;
+  readonly resolved: ResolvedDevice;
 }
 
 const previewMs = 120_000;
 
-/** All devices of the hub: made from the configuration, changed with it, one by one. */
+/**
+ * All devices of the hub: made from the configuration, changed with it, one by one. Changes happen one after the other,
+ * each checked first, then written down, then made: what was acknowledged is kept, what failed did not happen.
+ */
 export class Registry implements HubDevices, AsyncDisposable {
-  #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #turns = new Serial();
   readonly #options: RegistryOptions;
   readonly #changes: Listeners<DevicesEvent>;
+  readonly #secretOptions: ReadonlySet<string>;
+  #ended = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#secretOptions = secretOptionsOf(options.drivers);
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of devices failed"));
   }
 
@@ -62,16 +83,88 @@ export class Registry implements HubDevices, AsyncDisposable {
 
   /**
    * Makes the devices those of `inputs`: what is new starts, what is gone ends, what changed restarts, everything else
-   * goes on untouched. A device that cannot be made is skipped; the sentences of all such come back.
+   * goes on untouched. A device that cannot be made is skipped; the sentences of all such come back. A function is asked
+   * when every earlier change was made, and may give undefined for no change.
    */
-  async apply(inputs: ReadonlyMap<string, DeviceInput>): Promise<readonly string[]> {
+  apply(inputs: Inputs | (() => Promise<Inputs | undefined>)): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const wanted = typeof inputs === "function" ? await inputs() : inputs;
+      return wanted ? this.#follow(wanted) : [];
+    });
+  }
+
+  /** A device that is not in the configuration file, e.g. of the demo. */
+  addTransient(input: DeviceInput): Promise<HubDevice> {
+    return this.#inTurn(() => {
+      const id = input.id ?? this.#freeId(input.name);
+      return this.#make(this.#check({ ...input, id }, { permanent: false, preview: false }));
+    });
+  }
+
+  add(input: DeviceInput): Promise<HubDevice> {
+    return this.#inTurn(async () => {
+      const id = input.id ?? this.#freeId(input.name);
+      if (this.#entries.has(id)) throw new FatalError(`device ${id}: exists already`, { code: "exists" });
+      const change = this.#check(this.#sealed({ ...input, id }), { permanent: true, preview: false });
+      await this.#options.book.save(id, change.input);
+      return this.#make(change);
+    });
+  }
+
+  update(id: string, patch: Partial<DeviceInput>): Promise<HubDevice> {
+    return this.#inTurn(async () => {
+      const { device, input, resolved } = this.#entry(id);
+      const { permanent, preview } = device.settings;
+      const { address, ...rest } = patch;
+      const moves = address !== undefined && address !== resolved.address;
+      const news = { id, ...rest, ...(moves && { address: withHidden(address, input.address) }) };
+      const merged = this.#sealed({ ...splitDevice(input), ...splitDevice(news), id });
+      const change = this.#check(merged, { permanent, preview });
+      if (permanent) await this.#options.book.save(id, change.input);
+      return this.#make(change);
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { device } = this.#entry(id);
+      if (device.settings.permanent) await this.#options.book.save(id, undefined);
+      await this.#drop(id);
+    });
+  }
+
+  preview(input: DeviceInput): Promise<HubDevice> {
+    return this.#inTurn(async () => {
+      const id = `preview-${randomBytes(8).toString("hex")}`;
+      const device = await this.#make(this.#check({ ...input, id, warm: true }, { permanent: false, preview: true }));
+      const over = this.#options.clock.timer(previewMs, () => void this.#inTurn(() => this.#drop(id)).catch(() => {}));
+      this.#entries.get(id)?.held.use(over);
+      return device;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turns.run(async () => {
+      this.#ended = true;
+      await Promise.all([...this.#entries.keys()].map((id) => this.#drop(id)));
+    });
+  }
+
+  #inTurn<T>(change: () => T | Promise<T>): Promise<T> {
+    return this.#turns.run(() => {
+      if (this.#ended) throw new FatalError("the hub is ending: nothing is changed any more", { code: "closing" });
+      return change();
+    });
+  }
+
+  async #follow(inputs: Inputs): Promise<readonly string[]> {
     const problems: string[] = [];
     for (const [id, { device }] of this.#entries) {
       if (device.settings.permanent && !inputs.has(id)) await this.#drop(id);
     }
     for (const [id, input] of inputs) {
       try {
-        await this.#put({ ...input, id }, { permanent: true, preview: false });
+        await this.#make(this.#check({ ...input, id }, { permanent: true, preview: false }));
       } catch (error) {
         if (!(error instanceof FatalError)) throw error;
         problems.push(error.message);
@@ -80,66 +173,27 @@ export class Registry implements HubDevices, AsyncDisposable {
     return problems;
   }
 
-  /** A device that stands in no file, e.g. of the demo. */
-  async addTransient(input: DeviceInput): Promise<HubDevice> {
-    const id = input.id ?? this.#freeId(input.name);
-    return this.#put({ ...input, id }, { permanent: false, preview: false });
-  }
-
-  async add(input: DeviceInput): Promise<HubDevice> {
-    const id = input.id ?? this.#freeId(input.name);
-    if (this.#entries.has(id)) throw new FatalError(`device ${id}: exists already`, { code: "exists" });
-    const device = await this.#put({ ...this.#sealed(input), id }, { permanent: true, preview: false });
-    await this.#save(id);
-    return device;
-  }
-
-  async update(id: string, patch: Partial<DeviceInput>): Promise<HubDevice> {
-    const entry = this.#entries.get(id);
-    if (!entry) throw new FatalError(`device ${id}: does not exist`, { code: "not-found" });
-    const { permanent, preview } = entry.device.settings;
-    const device = await this.#put({ ...entry.input, ...this.#sealed(patch), id }, { permanent, preview });
-    if (permanent) await this.#save(id);
-    return device;
-  }
-
-  async remove(id: string): Promise<void> {
-    const entry = this.#entries.get(id);
-    if (!entry) throw new FatalError(`device ${id}: does not exist`, { code: "not-found" });
-    await this.#drop(id);
-    if (entry.device.settings.permanent) await this.#options.book.save(id, undefined);
-  }
-
-  async preview(input: DeviceInput): Promise<HubDevice> {
-    const id = `preview-${randomBytes(8).toString("hex")}`;
-    const device = await this.#put({ ...input, id, warm: true }, { permanent: false, preview: true });
-    this.#options.clock.timer(previewMs, () => void this.#drop(id));
-    return device;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#entries.keys()].map((id) => this.#drop(id)));
-  }
-
-  async #put(
-    input: DeviceInput & { readonly id: string },
-    kind: { readonly permanent: boolean; readonly preview: boolean },
-  ): Promise<HubDevice> {
+  #check(input: Input, kind: { readonly permanent: boolean; readonly preview: boolean }): Change {
     const { drivers, unseal } = this.#options;
-    const resolved = resolveDevice(input, { drivers, unseal, ...kind });
+    return { input, resolved: resolveDevice(input, { drivers, unseal, ...kind }) };
+  }
+
+  /** Brings a checked change about; a device whose connection is the same goes on without a break. */
+  async #make({ input, resolved }: Change): Promise<HubDevice> {
     const before = this.#entries.get(input.id);
-    if (before?.fingerprint === resolved.fingerprint) {
+    if (before && isSameConnection(before.resolved, resolved)) {
+      this.#entries.set(input.id, { ...before, input, resolved });
       before.device.configure(resolved.settings);
-      this.#entries.set(input.id, { ...before, input });
       this.#options.onSettings?.(before.device);
       return before.device;
     }
-    if (before) await this.#drop(input.id);
-    return this.#make(input, resolved);
+    await this.#drop(input.id);
+    return this.#start({ input, resolved });
   }
 
-  #make(input: DeviceInput & { readonly id: string }, resolved: ResolvedDevice): HubDevice {
+  #start({ input, resolved }: Change): HubDevice {
     const { clock, log, floor, onEvent } = this.#options;
+    const { id } = input;
     const device = new HubDevice({
       settings: resolved.settings,
       driver: resolved.driver,
@@ -148,34 +202,41 @@ export class Registry implements HubDevices, AsyncDisposable {
       clock,
       log,
       floor,
-      onEvent: (event) => onEvent?.(input.id, event),
+      onEvent: (event) => onEvent?.(id, event),
     });
-    const listener = device.onChange(() => this.#changes.emit({ type: "device", id: input.id }));
-    this.#entries.set(input.id, { device, fingerprint: resolved.fingerprint, input, listener });
+    const held = new DisposableStack();
+    held.use(device.onChange(() => this.#changes.emit({ type: "device", id })));
+    this.#entries.set(id, { device, resolved, input, held });
     this.#options.onSettings?.(device);
-    this.#changes.emit({ type: "device", id: input.id });
+    this.#changes.emit({ type: "device", id });
     return device;
   }
 
+  /** Until the device was let go of it is still there: whoever changes it meanwhile comes after. */
   async #drop(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (!entry) return;
+    entry.held.dispose();
+    await entry.device.close().catch((error) => this.#options.log.error({ err: error, device: id }, "not let go of"));
     this.#entries.delete(id);
-    entry.listener[Symbol.dispose]();
-    await entry.device.close();
     this.#changes.emit({ type: "removed", id });
   }
 
-  async #save(id: string): Promise<void> {
+  #entry(id: string): Entry {
     const entry = this.#entries.get(id);
-    if (entry) await this.#options.book.save(id, entry.input);
+    if (!entry) throw new FatalError(`device ${id}: does not exist`, { code: "not-found" });
+    return entry;
   }
 
-  #sealed<T extends Partial<DeviceInput>>(input: T): T {
-    return input.password === undefined ? input : { ...input, password: this.#options.seal(input.password) };
+  #sealed(input: Input): Input {
+    return sealDevice(input, { seal: this.#options.seal, secretOptions: this.#secretOptions });
   }
 
   #freeId(name: string): string {
     return idFromName(name, (id) => this.#entries.has(id));
   }
+}
+
+function isSameConnection(one: ResolvedDevice, other: ResolvedDevice): boolean {
+  return one.driver === other.driver && isDeepStrictEqual(one.config, other.config);
 }

@@ -8,6 +8,7 @@ import type { HubDevice } from "./device.ts";
 import { Floor, type FloorEffect, type FloorHolder } from "./floor.ts";
 import type { HolderInfo } from "./state.ts";
 import { speak } from "./talk.ts";
+import { withoutAddress } from "./trouble.ts";
 
 /** Options of {@link Route}. */
 export interface RouteOptions {
@@ -201,11 +202,17 @@ export class Route implements HubTalks {
     const code = error instanceof DoorwardError ? error.code : "error";
     log.warn({ err: error, talker: turn.request.talker.name, code }, `talk failed: ${messageOf(error)}`);
     if (this.#turns.has(turn.talkerId)) {
-      turn.request.onState({ state: "failed", reason: messageOf(error) });
+      turn.request.onState({ state: "failed", reason: this.#say(error, turn) });
     }
     this.#turns.delete(turn.talkerId);
     this.#apply(this.#floor.release(turn.talkerId, this.#nowUs()));
     this.#tellDevices(turn);
+  }
+
+  /** A talker need not know where the speakers stand; the log has it. */
+  #say(error: unknown, turn: Turn): string {
+    const addresses = turn.request.devices.map((id) => this.#options.device(id)?.info().address);
+    return addresses.reduce(withoutAddress, messageOf(error));
   }
 
   /** Waits until the speakers have played what was said before, then makes them stop. */

@@ -7,6 +7,7 @@ import { tee } from "../media/tee.ts";
 import { DoorwardError, FatalError } from "../util/errors.ts";
 import { AsyncQueue } from "../util/queue.ts";
 import type { HubDevice } from "./device.ts";
+import { whyNot } from "./trouble.ts";
 
 /** A speaker that is ready, with what it is to hear. */
 interface Target {
@@ -90,7 +91,7 @@ function unreachable(devices: readonly HubDevice[], timeoutMs: number): Doorward
       code: "no-speaker",
     });
   }
-  const why = first.state.error?.message ?? `it did not answer within ${timeoutMs / 1000} s`;
+  const why = first.state.error ? whyNot(first) : `it did not answer within ${timeoutMs / 1000} s`;
   return new DoorwardError(`cannot speak through ${first.name}: ${why}`, { code: "offline" });
 }
 

@@ -103,8 +103,15 @@ function body(status: number, rest: { readonly code: string; readonly detail: st
   return { type: "about:blank", title: titles[status] ?? "The request failed", status, ...rest };
 }
 
+/** A name that was not understood may be half a password: it is repeated only if it is a plain word. */
+function sayIssue(issue: z.core.$ZodIssue): string {
+  return issue.message.replace(/"([^"]*)"/g, (quoted, name: string) =>
+    /^[\w.-]{1,64}$/.test(name) ? quoted : '"..."',
+  );
+}
+
 function invalid(error: z.ZodError): ProblemBody {
-  const errors = error.issues.slice(0, 20).map((issue) => ({ field: issue.path.join("."), message: issue.message }));
+  const errors = error.issues.slice(0, 20).map((issue) => ({ field: issue.path.join("."), message: sayIssue(issue) }));
   const [first] = errors;
   const detail = first ? `${first.field || "request"}: ${first.message}` : "The request is not valid";
   return { ...body(400, { code: "invalid", detail }), errors };

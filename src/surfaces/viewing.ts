@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { HubDevices } from "../hub/api.ts";
 import type { HubDevice } from "../hub/device.ts";
 import { mayUse } from "../hub/reach.ts";
+import { whyNot } from "../hub/trouble.ts";
 import { waitForTracks } from "../hub/wait-for-tracks.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Principal } from "../identity/policy.ts";
@@ -179,8 +180,7 @@ export class Viewings implements AsyncDisposable {
     const { device, principal, offerSdp, signal } = request;
     const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
     if (!tracks.video && !tracks.audio) {
-      const why = device.state.error?.message ?? "it has sent nothing yet";
-      throw new RecoverableError(`no picture from ${device.name}: ${why}`, { code: "no-media" });
+      throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
     }
     const listens = mayUse(this.#options.identity.policy, { principal, right: "listen", device });
     const video = pickVideo(device, { video: tracks.video, offerSdp });

@@ -19,11 +19,25 @@ const secrets: readonly (readonly [string, string])[] = [
   ["a=ice-ufrag:abcd\r\na=ice-pwd:p4ss+word/long\r\n", "p4ss"],
   [JSON.stringify({ sdp: "v=0\r\na=ice-pwd:p4ssword\r\n" }), "p4ss"],
   ["dwt_0123456789abcdefghijKLMNOP was used", "0123456789"],
+  [JSON.stringify({ code: "ABCD-EFGH-JKMN-PQRS" }), "EFGH"],
+  ["rtsp://admin:hun/ter2@cam/", "ter2"],
+  ["rtsp://cam/user=admin&password=hunter2&channel=1", "hunter2"],
+  ["rtsp://cam/user=admin_password=hunter2_channel=1", "hunter2"],
+  ["http://cam/cgi?usr=admin&pwd=hunter2", "hunter2"],
+  ["http://cam/flv?user=a&pass=hunter2", "hunter2"],
+  [JSON.stringify({ apiKey: "kkkkk", api_key: "lllll" }), "kkkkk"],
 ];
 
 test("secrets of every kind leave the line", () => {
   for (const [line, secret] of secrets) {
     assert.ok(!redact(line).includes(secret), `${line} -> ${redact(line)}`);
+  }
+});
+
+test("the codes of errors stay, however long they are", () => {
+  for (const code of ["too-many-viewers", "codec-unsupported", "last-administrator", "unknown-authentication"]) {
+    const line = JSON.stringify({ code, status: 429 });
+    assert.equal(redact(line), line);
   }
 });
 

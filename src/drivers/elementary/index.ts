@@ -19,7 +19,10 @@ export const elementaryConfig = z.strictObject({
     .max(240)
     .optional()
     .describe("Frames per second to begin with, where the stream says it wrongly or not at all; measuring follows."),
-  token: secret.optional().describe("Secret that the camera's hook asks for; sent as the first line."),
+  token: secret
+    .optional()
+    .describe("Secret that the camera's hook asks for; sent as the first line.")
+    .meta({ secret: true }),
   password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
 });
 

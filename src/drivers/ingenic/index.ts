@@ -19,7 +19,10 @@ export const ingenicConfig = z.strictObject({
     .describe("Where the hook serves its video: ingenic://host[:port], port 12345 unless told."),
   soundPort: port.optional().describe("The hook's STREAM_HACK_SOUND_PORT: sound, and talk-back. None unless told."),
   healthPort: port.optional().describe("The hook's STREAM_HACK_HEALTH_PORT: how it is. None unless told."),
-  token: secret.optional().describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port."),
+  token: secret
+    .optional()
+    .describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port.")
+    .meta({ secret: true }),
   password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
   codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The picture's codec; auto finds it out."),
   frameRate: z

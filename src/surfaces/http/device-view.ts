@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { HubDevice } from "../../hub/device.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { DeviceInfo } from "../../hub/state.ts";
+import { stateWithoutAddress } from "../../hub/trouble.ts";
 import { type Policy, type Principal, type Right, rightSchema, rights } from "../../identity/policy.ts";
 
 /** A device as one person sees it. */
@@ -78,5 +79,6 @@ export function deviceView(
   if (!mayUse(policy, { principal, right: "view", device })) return undefined;
   const held = device.settings.preview ? rights : policy.rights(principal, device);
   const { address, ...info } = device.info();
-  return { ...info, ...(held.includes("administer") && { address }), rights: held };
+  if (held.includes("administer")) return { ...info, address, rights: held };
+  return { ...info, state: stateWithoutAddress(info.state, address), rights: held };
 }

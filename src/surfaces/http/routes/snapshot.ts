@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { HubDevice } from "../../../hub/device.ts";
+import { whyNot } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
 import { RecoverableError } from "../../../util/errors.ts";
 import { Problem } from "../../problem.ts";
@@ -82,8 +83,7 @@ async function takePicture(
   using _limit = how.context.hub.clock.timer(timeoutMs, () => over.abort());
   const { video } = await waitForTracks(device, { timeoutMs, signal: over.signal });
   if (!video) {
-    const why = device.state.error?.message ?? "it has sent nothing yet";
-    throw new RecoverableError(`no picture from ${device.name}: ${why}`, { code: "no-media" });
+    throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
   }
   try {
     return await how.context.hub.converter.snapshot(video, { widthPx: how.widthPx, signal: over.signal });

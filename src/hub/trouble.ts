@@ -1,0 +1,39 @@
+import type { HubDevice } from "./device.ts";
+import type { DeviceState } from "./state.ts";
+
+/** What stands in place of a device's address. */
+const place = "its address";
+
+/**
+ * A sentence about a device for people who may use it but do not administer it: where it stands is not told (its
+ * host, its path, any IP address, any `host:port`).
+ */
+export function withoutAddress(text: string, address: string | undefined): string {
+  let told = text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, place);
+  const url = address === undefined ? null : URL.parse(address);
+  for (const part of [url?.host, url?.hostname.replace(/^\[|\]$/g, ""), url && pathOf(url)]) {
+    if (part && part.length > 1) told = told.replaceAll(part, place);
+  }
+  return told
+    .replace(/\[[0-9a-f:.%\w]*:[0-9a-f:.%\w]*\](:\d+)?/gi, place)
+    .replace(/(?<![\w:])[0-9a-f]{0,4}(:[0-9a-f]{0,4}){3,7}(?![\w:])/gi, place)
+    .replace(/\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/g, place)
+    .replace(/\b(?=[\w.-]*[a-z])[\w-]+(\.[\w-]+)*:\d{2,5}\b/gi, place)
+    .replaceAll(`${place}:`, `${place} `);
+}
+
+/** Why a device shows and plays nothing at the moment, for whoever may use it. */
+export function whyNot(device: Pick<HubDevice, "state" | "info">): string {
+  const { error } = device.state;
+  return error ? withoutAddress(error.message, device.info().address) : "it has sent nothing yet";
+}
+
+/** {@link withoutAddress} for a device's state. */
+export function stateWithoutAddress(state: DeviceState, address: string | undefined): DeviceState {
+  const { error } = state;
+  return error ? { ...state, error: { ...error, message: withoutAddress(error.message, address) } } : state;
+}
+
+function pathOf(url: URL): string | undefined {
+  return url.pathname.length > 1 ? decodeURI(url.pathname) : undefined;
+}
