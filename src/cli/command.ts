@@ -5,7 +5,7 @@ import type { Log } from "../util/log.ts";
 export interface CommandContext {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
-  /** Aborts at Ctrl+C and SIGTERM. */
+  /** Aborts at Ctrl+C, at SIGTERM, and when the terminal closes (SIGHUP). */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;

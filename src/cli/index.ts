@@ -27,21 +27,34 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(command: Command, args: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130);
+  let firstMs = Number.POSITIVE_INFINITY;
+  const onSignal = (name: NodeJS.Signals) => {
+    // One press or one closed terminal may come twice, by the launcher too: only a person who insists is obeyed at once.
+    if (name !== "SIGHUP" && performance.now() - firstMs > insistMs) process.exit(130);
+    if (name === "SIGHUP") surviveWithoutTerminal();
+    firstMs = Math.min(firstMs, performance.now());
     stop.abort();
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const name of endings) process.on(name, onSignal);
   try {
     return await command.run(args, context(stop.signal));
   } catch (error) {
     if (stop.signal.aborted && isAbort(error)) return 130;
     return complain(command, error);
   } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const name of endings) process.off(name, onSignal);
   }
+}
+
+/** What ends a command; each gives back what it holds, a camera's speaker first of all. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Two signals within this are one. */
+const insistMs = 300;
+
+/** Writing to a terminal that is gone fails; that must not end the process before it has let go. */
+function surviveWithoutTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 function context(signal: AbortSignal): CommandContext {

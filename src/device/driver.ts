@@ -52,7 +52,11 @@ export interface Command {
 }
 
 /** What a driver can say it is doing; the words on the page are the page's. */
-export type DriverPhase = "connecting" | "waiting-for-key-frame";
+export type DriverPhase =
+  | "connecting"
+  | "waiting-for-key-frame"
+  /** The camera has no picture to give while somebody speaks through it. */
+  | "paused-by-talk";
 
 /** What the hub lends to a driver for one device. */
 export interface Device {

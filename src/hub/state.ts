@@ -6,6 +6,8 @@ export type DevicePhase =
   | "idle"
   | "connecting"
   | "waiting-for-key-frame"
+  /** The camera gives no picture while somebody speaks through it; it comes back by itself. */
+  | "paused-by-talk"
   | "live"
   /** Connected, but no frame for 5 s. */
   | "stale"

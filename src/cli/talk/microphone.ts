@@ -4,7 +4,6 @@ import type { AudioConversion, Converter } from "../../media/convert.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { Reblocker } from "../../media/reblock.ts";
-import { systemClock } from "../../util/clock.ts";
 import { FatalError } from "../../util/errors.ts";
 
 /** Options of {@link openMicrophone}. */
@@ -17,7 +16,7 @@ export interface MicrophoneOptions {
 
 /** What is asked of the sound system; every card and every sound server can do it. */
 const captureFormat = pcmFormat(48_000, 2);
-/** 20 ms. */
+const captureBlockUs = 20_000;
 const captureBlockBytes = 3840;
 
 /**
@@ -37,14 +36,11 @@ async function* captured(
 ): AsyncGenerator<Frame, void, void> {
   await using conversion = options.conversion;
   await using _capture = capture;
-  const reblocker = new Reblocker(captureBlockBytes);
   const pump = async () => {
     try {
-      for await (const data of capture.packets) {
+      for await (const frame of capturedFrames(capture.packets)) {
         if (options.signal.aborted) return;
-        for (const block of reblocker.push(data)) {
-          conversion.push({ data: block, timestampUs: systemClock.nowUs(), key: true, durationUs: 20_000 });
-        }
+        conversion.push(frame);
       }
     } finally {
       conversion.end();
@@ -54,6 +50,21 @@ async function* captured(
   pumping.catch(() => {});
   yield* conversion.frames;
   await pumping;
+}
+
+/**
+ * Raw sound as frames of 20 ms. Their time counts samples: recorders deliver in bursts, and a clock that followed these
+ * would bend the pitch. How far the sound card's clock is off the pacer sees, and leaves out quiet blocks.
+ */
+export async function* capturedFrames(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, void> {
+  const reblocker = new Reblocker(captureBlockBytes);
+  let timestampUs = 0;
+  for await (const data of packets) {
+    for (const block of reblocker.push(data)) {
+      yield { data: block, timestampUs, key: true, durationUs: captureBlockUs };
+      timestampUs += captureBlockUs;
+    }
+  }
 }
 
 /** Raw sound from a microphone, in {@link captureFormat}. */

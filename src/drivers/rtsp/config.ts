@@ -17,6 +17,24 @@ export const rtspConfig = z.object({
     .enum(["auto", "off", "warm"])
     .default("auto")
     .describe("Speaking through the camera: opened while somebody talks, never, or kept open."),
+  talkCodec: z
+    .enum(["auto", "opus", "l16", "g722", "aac", "pcma", "pcmu"])
+    .default("auto")
+    .describe("Codec to speak in, of those that the camera lists; auto takes the best. Noise or nothing: try pcmu."),
+  talkRate: z
+    .number()
+    .int()
+    .min(8000)
+    .max(48_000)
+    .optional()
+    .describe("Sampling rate to speak in, Hz, where the camera lists the codec at several."),
+  talkPacketMs: z
+    .number()
+    .int()
+    .min(10)
+    .max(200)
+    .optional()
+    .describe("Length of a packet of speech, ms; what the camera asks for, else 20. 128 is 1024 bytes of G.711."),
   tlsFingerprint: z
     .string()
     .regex(/^([0-9A-Fa-f]{2}:?){32}$/, "has to be 32 bytes in hexadecimal")

@@ -15,6 +15,7 @@ import {
   playTracks,
   videoTrack,
 } from "./fake-media.ts";
+import { FakeTalk, type FakeTalkFaults, talks } from "./fake-talk.ts";
 
 /** Options of {@link startFakeRtsp}. */
 export interface FakeRtspOptions {
@@ -44,6 +45,14 @@ export interface FakeRtspOptions {
   readonly onRequire?: 551 | 400 | "ignore" | "hang-up";
   /** The firmware that wants RECORD for the back channel. */
   readonly wantsRecord?: boolean;
+  /** Faults of its speaker. */
+  readonly talk?: FakeTalkFaults;
+  /** Lines of its description's speaker in place of those that `backchannel` makes. */
+  readonly talkLines?: readonly string[];
+  /** Session lines of its description, e.g. `s=` and `a=tool`. */
+  readonly sessionLines?: readonly string[];
+  /** What it calls itself in its answers. */
+  readonly name?: string;
 }
 
 /** Monotonic counters of a fake camera. */
@@ -85,6 +94,7 @@ export class FakeRtsp implements AsyncDisposable {
   #playing = new Map<RtspServerPeer, Disposable>();
   #tracks: readonly FakeTrack[];
   readonly #talkTypes: ReadonlyMap<number, AudioFormat>;
+  readonly #talk: FakeTalk;
   readonly #changed = new Listeners<void>();
   readonly #options: FakeRtspOptions;
   readonly #clock: Clock;
@@ -103,6 +113,7 @@ export class FakeRtsp implements AsyncDisposable {
       (options.backchannel ?? []).map((format, index) => [talkPayloadType(format, index), format]),
     );
     this.ear = new FakeEar(this.#talkTypes, { clock: this.#clock });
+    this.#talk = new FakeTalk(options.talk ?? {});
     this.#tracks = [
       ...(options.video ? [videoTrack(options.video, { sprop: options.sprop ?? true })] : []),
       ...(options.audio ? [audioTrack(options.audio)] : []),
@@ -129,6 +140,11 @@ export class FakeRtsp implements AsyncDisposable {
   /** Viewers and talkers that are being served now. */
   get playing(): number {
     return this.#playing.size;
+  }
+
+  /** Connections that asked for its speaker and live: its bell is dead meanwhile. */
+  get asking(): number {
+    return this.#talk.asking;
   }
 
   /** Resolves as soon as `condition` holds; looked at after every request, packet heard and lost connection. */
@@ -164,6 +180,7 @@ export class FakeRtsp implements AsyncDisposable {
       ...this.#options,
       port: this.#port,
       protocols: this.#options.protocols ?? ["tcp", "udp"],
+      onTransport: (agreed, control) => this.#talk.transport(agreed, control),
       intercept: (request, peer) => this.#intercept(request, peer),
       describe: (request) => this.#describe(request),
       onConnection: () => this.#count("connections"),
@@ -173,7 +190,7 @@ export class FakeRtsp implements AsyncDisposable {
         this.#count("teardowns");
       },
       onRtp: (packet, control, peer) => {
-        if (control === "talk") this.ear.hear(packet, peer);
+        if (control.startsWith("talk")) this.ear.hear(packet, peer);
         this.#changed.emit();
       },
       onRtcp: (packet) => {
@@ -185,6 +202,7 @@ export class FakeRtsp implements AsyncDisposable {
       },
       onGone: (peer) => {
         this.#stop(peer);
+        this.#talk.gone(peer);
         this.#changed.emit();
       },
     });
@@ -200,6 +218,11 @@ export class FakeRtsp implements AsyncDisposable {
   /** Asks every client something, as servers may. */
   askClients(method: string): void {
     for (const peer of this.#server?.peers ?? []) peer.request(method, this.address);
+  }
+
+  /** Breaks the connections of those who watch, not of those who speak. */
+  dropPicture(): void {
+    for (const peer of this.#playing.keys()) if (!talks(peer)) peer.drop();
   }
 
   /** Puts bytes that mean nothing on every connection. */
@@ -225,8 +248,9 @@ export class FakeRtsp implements AsyncDisposable {
     const { onRequire } = this.#options;
     if (asks && typeof onRequire === "number") return { status: onRequire };
     if (asks && onRequire === "hang-up") peer.drop();
-    const talks = peer.controls.has("talk");
-    if (talks && this.#options.wantsRecord && request.method === "PLAY") return { status: 400 };
+    const refusal = this.#talk.intercept(request, { peer, asks, playing: [...this.#playing.keys()] });
+    if (refusal) return refusal;
+    if (talks(peer) && this.#options.wantsRecord && request.method === "PLAY") return { status: 400 };
     return undefined;
   }
 
@@ -236,11 +260,13 @@ export class FakeRtsp implements AsyncDisposable {
     const absolute = this.#options.control === "absolute";
     const controlOf = (control: string) => `a=control:${absolute ? `${base}/` : ""}${control}`;
     const asks = request.headers.get("Require") === backchannelTag && this.#options.onRequire === undefined;
-    const lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=fake camera", "c=IN IP4 0.0.0.0", "t=0 0"];
+    const session = this.#options.sessionLines ?? ["s=fake camera"];
+    const lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", ...session, "c=IN IP4 0.0.0.0", "t=0 0"];
     lines.push(`a=control:${absolute ? base : "*"}`);
     for (const track of this.#tracks)
       lines.push(...track.sdp, controlOf(track.control), ...(asks ? ["a=recvonly"] : []));
-    if (asks && this.#talkTypes.size > 0) {
+    if (asks && this.#options.talkLines) lines.push(...this.#options.talkLines);
+    else if (asks && this.#talkTypes.size > 0) {
       lines.push(`m=audio 0 RTP/AVP ${[...this.#talkTypes.keys()].join(" ")}`);
       for (const [type, format] of this.#talkTypes) lines.push(...audioLines(format, type).map);
       lines.push(controlOf("talk"), "a=sendonly");
@@ -253,7 +279,8 @@ export class FakeRtsp implements AsyncDisposable {
     this.#stop(peer);
     const deaf = this.#options.deafByTcp && this.#requestedTcp();
     const outlet = {
-      sendRtp: (control: string, packet: Uint8Array) => this.#silent || deaf || peer.sendRtp(control, packet),
+      sendRtp: (control: string, packet: Uint8Array) =>
+        this.#silent || deaf || this.#talk.pausesPicture([...this.#playing.keys()]) || peer.sendRtp(control, packet),
       sendRtcp: (control: string, packet: Uint8Array) => this.#silent || deaf || peer.sendRtcp(control, packet),
     };
     const tracks = request.method === "PLAY" ? this.#tracks.filter(({ control }) => peer.controls.has(control)) : [];

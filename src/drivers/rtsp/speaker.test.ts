@@ -18,7 +18,8 @@ async function talking(config: Record<string, unknown> = {}, options: FakeRtspOp
   const clock = new ManualClock();
   const fake = await startFakeRtsp({ video: clip(), backchannel, clock, ...options });
   const running = runDriver({ address: fake.address, ...config }, { clock });
-  await advanceUntil(clock, () => running.device.readyCount > 0);
+  const off = config["backchannel"] === "off" || options.onRequire !== undefined;
+  await advanceUntil(clock, () => running.device.readyCount > 0 && (off || running.device.speaker !== undefined));
   const stop = async () => {
     await running[Symbol.asyncDispose]();
     await fake[Symbol.asyncDispose]();

@@ -1,28 +1,48 @@
 import type { Device, Speaker, Speech } from "../../device/driver.ts";
-import {
-  type Backchannel,
-  type BackchannelOptions,
-  openBackchannel,
-  speakerFormats,
-} from "../../protocols/rtsp/backchannel.ts";
-import type { PayloadMapping } from "../../protocols/sdp/index.ts";
-import { RecoverableError } from "../../util/errors.ts";
+import { type Backchannel, type BackchannelOptions, openBackchannel } from "../../protocols/rtsp/backchannel.ts";
+import type { SpeakerChoice } from "../../protocols/rtsp/choose-speaker.ts";
+import { FatalError, RecoverableError } from "../../util/errors.ts";
+
+/**
+ * How a speaker is opened: beside the picture, in a session that has the picture too, or alone, with the picture given up
+ * meanwhile because the device serves one session only.
+ */
+export type SpeakerWay = "beside" | "with-picture" | "alone";
+
+/** The picture of the same device, which may have to make room. */
+export interface PictureBeside {
+  /** Whether it is played now. */
+  readonly playing: boolean;
+  /** Ends it; it comes back by itself when nobody speaks any more. */
+  giveUp(): Promise<void>;
+}
 
 /** Options of {@link RtspSpeaker}. */
-export interface RtspSpeakerOptions extends Omit<BackchannelOptions, "signal" | "clock" | "log"> {
-  readonly payloads: readonly PayloadMapping[];
+export interface RtspSpeakerOptions
+  extends Omit<BackchannelOptions, "signal" | "clock" | "log" | "choice" | "withPicture"> {
+  /** Best first; at least one. */
+  readonly choices: readonly SpeakerChoice[];
   /** Keep the back channel open between turns: a press is heard sooner, but the camera's own call button may be deaf. */
   readonly warm: boolean;
+  readonly picture: PictureBeside;
+  /** The way that worked the last time. */
+  readonly way: SpeakerWay;
+  readonly onWay: (way: SpeakerWay) => void;
+  /** Somebody begins to speak, or nobody speaks any more. */
+  readonly onTalking: (talking: boolean) => void;
 }
 
 /**
  * The speaker of a camera with an ONVIF back channel. The channel is open while somebody talks, or for good when it is
- * kept warm; either way it is given back when the speaker is disposed.
+ * kept warm; either way it is given back when the speaker is disposed. It has a connection of its own, and what becomes of
+ * the picture's ends no turn.
  */
 export class RtspSpeaker implements Speaker, AsyncDisposable {
   readonly formats: Speaker["formats"];
   readonly echoCancelling = false;
-  #kept: Promise<Backchannel> | undefined;
+  #way: SpeakerWay;
+  #kept: { readonly choice: SpeakerChoice; readonly channel: Promise<Backchannel> } | undefined;
+  #speaking: Backchannel | undefined;
   readonly #turns = new Set<Promise<void>>();
   readonly #life = new AbortController();
   readonly #device: Pick<Device, "clock" | "log">;
@@ -31,16 +51,34 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   constructor(device: Pick<Device, "clock" | "log">, options: RtspSpeakerOptions) {
     this.#device = device;
     this.#options = options;
-    this.formats = speakerFormats(options.payloads);
+    this.#way = options.way;
+    this.formats = options.choices.map(({ format }) => format);
+  }
+
+  /** Whether a turn is under way. */
+  get talking(): boolean {
+    return this.#turns.size > 0;
+  }
+
+  /** Resolves when no turn is under way. */
+  async idle(): Promise<void> {
+    while (this.talking) await Promise.allSettled(this.#turns);
+  }
+
+  /** While somebody speaks: whether the device answers on the turn's connection. A turn at a dead one is ended. */
+  async isAlive(): Promise<boolean> {
+    return this.talking && (this.#speaking === undefined || (await this.#speaking.isAlive()));
   }
 
   /** Opens the channel ahead of the first turn, if it is to be kept warm. */
   warmUp(): void {
-    if (this.#options.warm) this.#keep().catch((error: unknown) => this.#complain(error));
+    const [choice] = this.#options.choices;
+    if (this.#options.warm && choice) this.#keep(choice).catch((error: unknown) => this.#complain(error));
   }
 
   async talk(speech: Speech): Promise<void> {
     const turn = this.#talk({ ...speech, signal: AbortSignal.any([speech.signal, this.#life.signal]) });
+    if (!this.talking) this.#options.onTalking(true);
     this.#turns.add(turn);
     try {
       await turn;
@@ -48,6 +86,7 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
       if (!speech.signal.aborted) throw error; // broken off on purpose: what failed then is of no interest
     } finally {
       this.#turns.delete(turn);
+      if (!this.talking) this.#options.onTalking(false);
     }
   }
 
@@ -55,30 +94,72 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new RecoverableError("the camera went away while somebody spoke", { code: "connection-lost" }));
     await Promise.allSettled(this.#turns);
-    const kept = await this.#kept?.catch(() => undefined); // what failed was told to whoever asked for it
-    await kept?.[Symbol.asyncDispose]();
+    await this.#letGo();
   }
 
   async #talk(speech: Speech): Promise<void> {
-    if (this.#options.warm) return await (await this.#keep()).speak(speech);
-    await using channel = await this.#open(speech.signal);
-    await channel.speak(speech);
+    const choice = this.#choiceFor(speech);
+    if (this.#options.warm) return await this.#speak(await this.#keep(choice), speech);
+    await using channel = await this.#open(choice, speech.signal);
+    await this.#speak(channel, speech);
   }
 
-  #open(signal: AbortSignal): Promise<Backchannel> {
+  async #speak(channel: Backchannel, speech: Speech): Promise<void> {
+    this.#speaking = channel;
+    try {
+      await channel.speak(speech);
+    } finally {
+      this.#speaking = undefined;
+    }
+  }
+
+  #choiceFor({ format }: Speech): SpeakerChoice {
+    const choice = this.#options.choices.find((candidate) => candidate.format === format);
+    const same = choice ?? this.#options.choices.find((candidate) => isSame(candidate.format, format));
+    if (same) return same;
+    throw new FatalError(`the camera's speaker takes no ${format.codec} of ${format.sampleRateHz} Hz`, {
+      code: "unsupported-codec",
+    });
+  }
+
+  /** Opens in the way that worked before, and in the next one where the device refuses. */
+  async #open(choice: SpeakerChoice, signal: AbortSignal): Promise<Backchannel> {
+    const { picture, onWay } = this.#options;
+    for (;;) {
+      const way = this.#way;
+      if (way === "alone" && picture.playing) await picture.giveUp();
+      try {
+        const channel = await this.#openOnce(choice, { way, signal });
+        onWay(way);
+        return channel;
+      } catch (error) {
+        const next = signal.aborted ? undefined : nextWay(way, { error, playing: picture.playing });
+        if (!next) throw error;
+        this.#device.log.info({ err: error, next }, "the speaker is opened in another way");
+        this.#way = next;
+      }
+    }
+  }
+
+  #openOnce(
+    choice: SpeakerChoice,
+    how: { readonly way: SpeakerWay; readonly signal: AbortSignal },
+  ): Promise<Backchannel> {
     const { clock, log } = this.#device;
-    return openBackchannel({ ...this.#options, clock, log, signal });
+    const withPicture = how.way === "with-picture";
+    return openBackchannel({ ...this.#options, clock, log, choice, withPicture, signal: how.signal });
   }
 
-  /** The channel that is kept open; a new one when there is none, or the camera ended it. */
-  #keep(): Promise<Backchannel> {
-    if (this.#kept) return this.#kept;
-    const opening = this.#open(this.#life.signal);
-    this.#kept = opening;
+  /** The channel that is kept open; a new one when there is none for this sound, or the camera ended it. */
+  async #keep(choice: SpeakerChoice): Promise<Backchannel> {
+    if (this.#kept && this.#kept.choice.section !== choice.section) await this.#letGo();
+    if (this.#kept) return await this.#kept.channel;
+    const kept = { choice, channel: this.#open(choice, this.#life.signal) };
+    this.#kept = kept;
     const forget = () => {
-      if (this.#kept === opening) this.#kept = undefined;
+      if (this.#kept === kept) this.#kept = undefined;
     };
-    opening.then((channel) => {
+    kept.channel.then((channel) => {
       const lose = () => {
         forget();
         void channel[Symbol.asyncDispose]();
@@ -86,10 +167,31 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
       if (channel.lost.aborted) lose();
       else channel.lost.addEventListener("abort", lose, { once: true });
     }, forget);
-    return opening;
+    return await kept.channel;
+  }
+
+  async #letGo(): Promise<void> {
+    const kept = await this.#kept?.channel.catch(() => undefined); // what failed was told to whoever asked for it
+    this.#kept = undefined;
+    await kept?.[Symbol.asyncDispose]();
   }
 
   #complain(error: unknown): void {
     if (!this.#life.signal.aborted) this.#device.log.warn({ err: error }, "the back channel cannot be kept open");
   }
+}
+
+/** What is worth trying after `way` failed; undefined when nothing is. */
+function nextWay(
+  way: SpeakerWay,
+  { error, playing }: { readonly error: unknown; readonly playing: boolean },
+): SpeakerWay | undefined {
+  if (!(error instanceof RecoverableError) || error.code === "no-speaker-port") return undefined;
+  const refusedPlay = error.code === "refused" && ["PLAY", "RECORD"].includes(String(error.fields["method"]));
+  if (way === "beside" && refusedPlay) return "with-picture";
+  return way !== "alone" && playing ? "alone" : undefined;
+}
+
+function isSame(a: Speech["format"], b: Speech["format"]): boolean {
+  return a.codec === b.codec && a.sampleRateHz === b.sampleRateHz && a.channels === b.channels;
 }

@@ -6,24 +6,42 @@ import { RecordingPacer } from "../../media/recording-pacer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { formatFromPayload, type PayloadMapping } from "../sdp/index.ts";
+import type { MediaSection, SessionDescription } from "../sdp/index.ts";
 import { parseRtspAddress, resolveControl } from "./address.ts";
-import { chooseMedia } from "./choose.ts";
-import { backchannelTag, type RtspChannel, RtspClient, type RtspProtocol } from "./client.ts";
+import {
+  type SpeakerChoice,
+  type SpeakerDescriptions,
+  type SpeakerWishes,
+  speakerChoices,
+  speakerSections,
+} from "./choose-speaker.ts";
+import { backchannelTag, type RtspChannel, RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
+import { inPackets } from "./packets.ts";
 import { quietTest } from "./quiet.ts";
-import { inPackets, SpeechSender } from "./speech-sender.ts";
+import { SpeechSender } from "./speech-sender.ts";
 
-/** Options of {@link openBackchannel}. */
-export interface BackchannelOptions {
+/** How a device with a back channel is reached. */
+export interface BackchannelPeer {
   /** `rtsp://` or `rtsps://` */
   readonly address: string;
   readonly username?: string;
   readonly password?: string;
-  readonly protocols: readonly RtspProtocol[];
   readonly tlsFingerprint?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+/** Options of {@link openBackchannel}. */
+export interface BackchannelOptions extends BackchannelPeer {
+  readonly protocols: readonly RtspProtocol[];
+  /** What is to be spoken through. */
+  readonly choice: SpeakerChoice;
+  readonly wishes?: SpeakerWishes;
+  /** How the device described itself to who did not ask for its speaker. */
+  readonly plain?: SessionDescription;
+  /** Set the picture up in the same session and throw it away: what some devices need to play the speaker at all. */
+  readonly withPicture?: boolean;
 }
 
 /** One turn of speech for {@link Backchannel.speak}. */
@@ -36,43 +54,70 @@ export interface BackchannelSpeech {
 
 /** Sound that the device still holds in its own buffer when the last packet was sent. */
 const deviceBufferMs = 300;
-/** A recording is sent this much ahead: devices size their buffers for live sound. */
-const recordingLead = { burstMs: 60, speed: 1.05, maxLeadMs: 100 };
+/** A device that takes nothing for so long will not take the rest either. */
+const stuckMs = 2000;
+/** So long a device that names no port for its speaker has to show one by sending from it. */
+const showPortMs = 1000;
+/** So many datagrams sent back in a row mean that nobody listens. */
+const maxRefusals = 10;
+/** At most so many other media are set up beside the speaker. */
+const maxOthers = 4;
 
 /**
- * What a back channel's payload types let it play, best first: sound that passes as it is and wide-band before what has to
- * be coded or is narrow.
+ * Asks a device how it describes itself with the ONVIF back channel (ONVIF Streaming Specification, 5.3) and without, on a
+ * connection of its own that ends at once: some devices keep their bell from the speaker while a connection that asked
+ * lives. Undefined when the device minds being asked. Throws RecoverableError, FatalError, AbortError when it cannot be
+ * reached at all.
  */
-export function speakerFormats(payloads: readonly PayloadMapping[]): AudioFormat[] {
-  const formats = payloads.map((payload) => formatFromPayload(payload)).filter((format) => format?.kind === "audio");
-  return formats.toSorted((a, b) => rank(a) - rank(b));
-}
-
-function rank(format: AudioFormat): number {
-  const narrow = format.sampleRateHz < 16_000 ? 10 : 0;
-  return narrow + ["opus", "pcm_s16le", "g722", "aac", "pcma", "pcmu"].indexOf(format.codec);
+export async function askSpeakers(peer: BackchannelPeer): Promise<SpeakerDescriptions | undefined> {
+  const address = parseRtspAddress(peer.address, peer);
+  await using client = await RtspClient.open({ ...peer, address });
+  const { sdp: plain } = await client.describe();
+  try {
+    const { sdp: asked } = await client.describe({ require: backchannelTag });
+    return { asked, plain };
+  } catch (error) {
+    peer.signal.throwIfAborted();
+    if (!(error instanceof RecoverableError || error instanceof FatalError)) throw error;
+    peer.log.debug({ code: error.code }, "asked for its speaker the device refuses");
+    return undefined;
+  }
 }
 
 /**
- * Opens a device's ONVIF back channel (ONVIF Streaming Specification, 5.3) on a connection of its own, so that the picture
- * goes on untouched and the device's speaker is free again as soon as it is disposed. Throws RecoverableError, FatalError
- * `no-speaker`, AbortError.
+ * Opens a device's ONVIF back channel on a connection of its own, so that the picture goes on untouched and the device's
+ * speaker is free again as soon as it is disposed. Throws RecoverableError (with the `method` that was refused among its
+ * fields), FatalError `no-speaker`, AbortError.
  */
 export async function openBackchannel(options: BackchannelOptions): Promise<Backchannel> {
   const address = parseRtspAddress(options.address, options);
   const client = await RtspClient.open({ ...options, address });
   try {
     const description = await client.describe({ require: backchannelTag });
-    const { backchannel } = chooseMedia(description.sdp, { backchannel: true, peer: address.name });
-    if (!backchannel) throw new FatalError(`${address.name} no longer offers its speaker`, { code: "no-speaker" });
-    const uri = resolveControl(backchannel.section.control, description.base);
+    const choices = choicesAgain(description.sdp, options);
+    const [choice] = choices;
+    if (!choice) throw new FatalError(`${address.name} no longer offers its speaker`, { code: "no-speaker" });
+    const uri = resolveControl(choice.section.control, description.base);
     const channel = await setUp(client, { uri, protocols: address.tls ? ["tcp"] : options.protocols });
+    // GStreamer's ONVIF server starts a session whose live picture goes nowhere only most of the times (1.22.0).
+    const withPicture = options.withPicture || /gstreamer/i.test(client.server ?? "");
+    if (withPicture) await setUpOthers(client, { ...options, description, protocol: channel.protocol });
     await start(client);
-    return new Backchannel({ client, channel, payloads: backchannel.payloads, clock: options.clock });
+    await untilReachable(channel, { ...options, peer: address.name });
+    return new Backchannel({ client, channel, choices, clock: options.clock, peer: address.name });
   } catch (error) {
     await client[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What the section of the choice takes by a new description, the choice first; nothing if there is none of its format. */
+function choicesAgain(asked: SessionDescription, options: BackchannelOptions): readonly SpeakerChoice[] {
+  const { choice, plain, wishes } = options;
+  const all = speakerChoices({ asked, plain }, wishes);
+  const same = all.filter(({ format }) => isSame(format, choice.format));
+  const found = same.find(({ section }) => section.control === choice.section.control) ?? same[0];
+  return found ? [found, ...all.filter((other) => other !== found && other.section === found.section)] : [];
 }
 
 async function setUp(
@@ -81,14 +126,52 @@ async function setUp(
 ): Promise<RtspChannel> {
   for (const [index, protocol] of options.protocols.entries()) {
     try {
-      const nothing = { onRtp: () => {}, onRtcp: () => {} };
-      return await client.setup(options.uri, { ...nothing, protocol, require: backchannelTag, outgoing: true });
+      return await client.setup(options.uri, { ...discard, protocol, require: backchannelTag, outgoing: true });
     } catch (error) {
       const refused = error instanceof RecoverableError && error.code === "transport-refused";
       if (!refused || index === options.protocols.length - 1) throw error;
     }
   }
   throw new RecoverableError("no transport is left to try", { code: "transport-refused" });
+}
+
+const discard = { onRtp: () => {}, onRtcp: () => {} };
+
+/** Sets up what else the session has; what comes of it is thrown away. */
+async function setUpOthers(
+  client: RtspClient,
+  options: BackchannelOptions & { readonly description: RtspDescription; readonly protocol: RtspProtocol },
+): Promise<void> {
+  const { description, protocol, plain, log } = options;
+  const speakers = new Set<MediaSection>(speakerSections({ asked: description.sdp, plain }));
+  const others = description.sdp.media.filter(
+    (section) => (section.kind === "video" || section.kind === "audio") && !speakers.has(section),
+  );
+  for (const { control } of others.slice(0, maxOthers)) {
+    try {
+      await client.setup(resolveControl(control, description.base), { ...discard, protocol });
+    } catch (error) {
+      if (!(error instanceof RecoverableError) || error.code === "connection-lost") throw error;
+      log.debug({ code: error.code }, "the picture cannot be set up beside the speaker");
+    }
+  }
+}
+
+/** Waits until it is known where datagrams go: a device that names no port may send from the one at which it listens. */
+async function untilReachable(
+  channel: RtspChannel,
+  options: { readonly clock: Clock; readonly signal: AbortSignal; readonly peer: string },
+): Promise<void> {
+  const { clock, signal, peer } = options;
+  for (let waitedMs = 0; !channel.reachable; waitedMs += 50) {
+    if (waitedMs >= showPortMs) {
+      throw new RecoverableError(
+        `${peer} does not say at which port its speaker listens: sound cannot be sent to it by UDP`,
+        { code: "no-speaker-port" },
+      );
+    }
+    await clock.sleep(50, signal);
+  }
 }
 
 /** Some firmware wants RECORD where the specification says PLAY (thingino-firmware issue 1365). */
@@ -104,22 +187,27 @@ async function start(client: RtspClient): Promise<void> {
 
 /** A back channel that is open. Its owner disposes it, which gives the device's speaker back. */
 export class Backchannel implements AsyncDisposable {
+  readonly #choices: readonly SpeakerChoice[];
   readonly #gone = new AbortController();
   readonly #client: RtspClient;
+  readonly #channel: RtspChannel;
   readonly #sender: SpeechSender;
-  readonly #payloads: readonly PayloadMapping[];
   readonly #clock: Clock;
+  readonly #peer: string;
 
   constructor(made: {
     readonly client: RtspClient;
     readonly channel: RtspChannel;
-    readonly payloads: readonly PayloadMapping[];
+    readonly choices: readonly SpeakerChoice[];
     readonly clock: Clock;
+    readonly peer: string;
   }) {
+    this.#choices = made.choices;
     this.#client = made.client;
+    this.#channel = made.channel;
     this.#sender = new SpeechSender(made.channel, made);
-    this.#payloads = made.payloads;
     this.#clock = made.clock;
+    this.#peer = made.peer;
     made.client.lost.then((error) => this.#gone.abort(error));
   }
 
@@ -128,19 +216,30 @@ export class Backchannel implements AsyncDisposable {
     return this.#gone.signal;
   }
 
+  /** Asks the device for a sign of life; without one the channel is lost. */
+  async isAlive(): Promise<boolean> {
+    if (await this.#client.answers()) return true;
+    const sentence = `${this.#peer} answers no more while somebody speaks`;
+    this.#gone.abort(new RecoverableError(sentence, { code: "connection-lost" }));
+    return false;
+  }
+
   /**
-   * Sends one turn in packets of 20 ms and returns when it was heard. Live sound goes out as it comes, a recording in real
-   * time. Throws RecoverableError when the device is lost, and what aborted `speech.signal`.
+   * Sends one turn in packets of the length that the device wants and returns when it was heard. Live sound goes out as it
+   * comes, a recording in real time. Throws RecoverableError when the device is lost or takes no sound, and what aborted
+   * `speech.signal`.
    */
   async speak(speech: BackchannelSpeech): Promise<void> {
     const clock = this.#clock;
-    this.#sender.begin(speech.format, this.#payloadFor(speech.format));
-    const pacer = speech.live ? new LivePacer() : new RecordingPacer(recordingLead);
+    const { packetMs, payload } = this.#choiceFor(speech.format);
+    this.#sender.begin(speech.format, payload);
+    const pacer = speech.live ? livePacer(packetMs) : recordingPacer(packetMs);
     const signal = AbortSignal.any([speech.signal, this.#gone.signal]);
-    const sink = { write: (data: Uint8Array) => void this.#sender.send(data) };
+    const sink = { write: (data: Uint8Array) => this.#send(data) };
     try {
       const isQuiet = quietTest(speech.format);
-      const { leadMs } = await pace(inPackets(speech.frames, speech.format), { clock, pacer, sink, isQuiet, signal });
+      const packets = inPackets(speech.frames, { format: speech.format, packetMs });
+      const { leadMs } = await pace(packets, { clock, pacer, sink, isQuiet, signal });
       await clock.sleep(Math.max(0, leadMs) + deviceBufferMs, signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
@@ -151,20 +250,42 @@ export class Backchannel implements AsyncDisposable {
     await this.#client[Symbol.asyncDispose]();
   }
 
-  #payloadFor(format: AudioFormat): PayloadMapping {
-    const payload = this.#payloads.find((candidate) => isSame(formatFromPayload(candidate), format));
-    if (payload) return payload;
+  /** Sound that goes nowhere is told: nobody is to believe that they were heard. */
+  #send(data: Uint8Array): undefined {
+    this.#sender.send(data);
+    if (this.#sender.droppedMs >= stuckMs) {
+      throw new RecoverableError(`${this.#peer} takes no sound: it has read nothing for ${stuckMs / 1000} s`, {
+        code: "stuck",
+      });
+    }
+    if (this.#channel.refusals >= maxRefusals) {
+      throw new RecoverableError(`${this.#peer} sends the sound back: nobody listens at its speaker's port`, {
+        code: "no-speaker-port",
+      });
+    }
+  }
+
+  #choiceFor(format: AudioFormat): SpeakerChoice {
+    const choice = this.#choices.find((candidate) => isSame(candidate.format, format));
+    if (choice) return choice;
     throw new FatalError(`the camera's speaker takes no ${format.codec} of ${format.sampleRateHz} Hz`, {
       code: "unsupported-codec",
     });
   }
 }
 
-function isSame(format: ReturnType<typeof formatFromPayload>, wanted: AudioFormat): boolean {
+/** The lead that a device needs grows with the packets, of which it holds one at least. */
+function livePacer(packetMs: number): LivePacer {
+  return new LivePacer({ startLeadMs: 100 + packetMs });
+}
+
+/** A recording is sent little ahead: devices size their buffers for live sound. */
+function recordingPacer(packetMs: number): RecordingPacer {
+  return new RecordingPacer({ burstMs: 40 + packetMs, speed: 1.05, maxLeadMs: 80 + packetMs });
+}
+
+function isSame(format: AudioFormat, wanted: AudioFormat): boolean {
   return (
-    format?.kind === "audio" &&
-    format.codec === wanted.codec &&
-    format.sampleRateHz === wanted.sampleRateHz &&
-    format.channels === wanted.channels
+    format.codec === wanted.codec && format.sampleRateHz === wanted.sampleRateHz && format.channels === wanted.channels
   );
 }

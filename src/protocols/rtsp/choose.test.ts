@@ -11,18 +11,16 @@ const pcma = ["m=audio 0 RTP/AVP 8", "a=control:a1"];
 const talk = ["m=audio 0 RTP/AVP 0 8 101", "a=rtpmap:101 telephone-event/8000", "a=control:a2", "a=sendonly"];
 const g726 = ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 G726-32/8000"];
 
-function choose(lines: readonly (readonly string[])[], options: { video?: number; backchannel?: boolean } = {}) {
+function choose(lines: readonly (readonly string[])[], options: { video?: number } = {}) {
   const media = chooseMedia(parseSdp(["v=0", ...lines.flat()].join("\r\n")), { ...options, peer: "camera" });
   return {
     video: media.video?.section.control,
     audio: media.audio?.section.control,
-    talk: media.backchannel?.section.control,
-    codecs: media.backchannel?.payloads.map(({ codec }) => codec),
   };
 }
 
 describe("chooseMedia", () => {
-  const nothing = { video: undefined, audio: undefined, talk: undefined, codecs: undefined };
+  const nothing = { video: undefined, audio: undefined };
 
   test("takes the first picture and the first sound that the hub carries", () => {
     assert.deepEqual(choose([jpeg, h265, g726, pcma]), { ...nothing, video: "v2", audio: "a1" });
@@ -35,22 +33,22 @@ describe("chooseMedia", () => {
 
   test("sound alone will do", () => assert.deepEqual(choose([pcma]), { ...nothing, audio: "a1" }));
 
-  test("sendonly is towards the device, when it was asked for", () => {
-    const asked = choose([[...h264, "a=recvonly"], [...pcma, "a=recvonly"], talk], { backchannel: true });
-    assert.deepEqual(asked, { video: "v1", audio: "a1", talk: "a2", codecs: ["pcmu", "pcma"] });
-    assert.deepEqual(choose([h264, talk]), { ...nothing, video: "v1", audio: "a2" });
-  });
-
-  test("a camera that marks its picture sendonly means its own view", () => {
-    const asked = choose(
+  for (const [name, lines, audio] of [
+    ["beside a marked picture, a sound that is sendonly is a speaker", [[...h264, "a=recvonly"], talk], undefined],
+    ["and the other sound the microphone", [[...h264, "a=recvonly"], talk, [...pcma, "a=recvonly"]], "a1"],
+    ["beside a sound without a mark it is a speaker too", [h264, talk, pcma], "a1"],
+    ["alone it is the microphone, marked from the camera's view", [h264, [...pcma, "a=sendonly"]], "a1"],
+    [
+      "as it is beside a picture that is sendonly",
       [
         [...h264, "a=sendonly"],
         [...pcma, "a=sendonly"],
       ],
-      { backchannel: true },
-    );
-    assert.deepEqual(asked, { ...nothing, video: "v1", audio: "a1" });
-  });
+      "a1",
+    ],
+  ] as const) {
+    test(name, () => assert.deepEqual(choose(lines), { ...nothing, video: "v1", audio }));
+  }
 
   test("names what the hub does not carry", () => {
     assert.throws(

@@ -11,42 +11,45 @@ export interface ChosenMedium {
 export interface ChosenMedia {
   readonly video?: ChosenMedium;
   readonly audio?: ChosenMedium;
-  /** The ONVIF back channel, with all payload types that we speak. */
-  readonly backchannel?: { readonly section: MediaSection; readonly payloads: readonly PayloadMapping[] };
 }
 
 /** Options of {@link chooseMedia}. */
 export interface ChooseOptions {
   /** Which of several video media, from 0. */
   readonly video?: number;
-  /** The description was asked for with the back channel's `Require`: `sendonly` sound is towards the device. */
-  readonly backchannel?: boolean;
   /** Names the camera in errors. */
   readonly peer: string;
 }
 
 /**
- * Picks the first picture and the first sound that the hub carries. ONVIF's `sendonly` is from the player's view; cameras
- * that mean their own view mark the picture `sendonly` too, and then the mark says nothing. Throws FatalError
- * `unsupported-codec`, RecoverableError `no-media`.
+ * Picks the first picture and the first sound that the hub carries; a section towards the device is no sound. Throws
+ * FatalError `unsupported-codec`, RecoverableError `no-media`.
  */
 export function chooseMedia(sdp: SessionDescription, options: ChooseOptions): ChosenMedia {
   const videos = sdp.media.filter((section) => section.kind === "video");
-  const marked = options.backchannel === true && !videos.some((section) => section.direction === "sendonly");
-  const sounds = sdp.media.filter((section) => section.kind === "audio");
-  const towardsDevice = marked ? sounds.find((section) => section.direction === "sendonly") : undefined;
+  const sounds = sdp.media.filter((section) => section.kind === "audio" && !isTowardsDevice(section, sdp));
   const video = firstUsable(videos.slice(options.video ?? 0));
-  const audio = firstUsable(sounds.filter((section) => section !== towardsDevice));
+  const audio = firstUsable(sounds);
   if (videos.length > 0 && !video) throw unsupported(videos, options);
   if (!video && !audio) {
     throw new RecoverableError(`${options.peer} offers neither picture nor sound at this path`, { code: "no-media" });
   }
-  const payloads = towardsDevice?.payloads.filter((payload) => payload.codec !== undefined) ?? [];
-  return {
-    video,
-    audio,
-    backchannel: towardsDevice && payloads.length > 0 ? { section: towardsDevice, payloads } : undefined,
-  };
+  return { video, audio };
+}
+
+/**
+ * Whether a section is a speaker by its mark. ONVIF's `sendonly` is from the player's view, but cameras put it on their
+ * own microphone too: it says something only beside a section that is marked or directed otherwise.
+ */
+export function isTowardsDevice(section: MediaSection, sdp: SessionDescription): boolean {
+  if (section.kind !== "audio" || section.direction !== "sendonly") return false;
+  const others = sdp.media.filter((other) => other !== section && (other.kind === "video" || other.kind === "audio"));
+  if (others.some((other) => other.kind === "video" && other.direction === "sendonly")) return false;
+  return others.some((other) => other.direction === "recvonly" || (other.kind === "audio" && !isMarked(other)));
+}
+
+function isMarked(section: MediaSection): boolean {
+  return section.direction === "sendonly";
 }
 
 function firstUsable(sections: readonly MediaSection[]): ChosenMedium | undefined {

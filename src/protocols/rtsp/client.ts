@@ -17,6 +17,9 @@ export type RtspProtocol = "tcp" | "udp";
 /** Feature tag of the ONVIF back channel (ONVIF Streaming Specification, 5.3). */
 export const backchannelTag = "www.onvif.org/ver20/backchannel";
 
+/** More sound than this, bytes, waiting for a server that does not read would be heard seconds late. */
+const maxUnsentSpeechBytes = 32 * 1024;
+
 const userAgent = `Doorward/${version}`;
 
 /** Options of {@link RtspClient.open}. */
@@ -53,6 +56,10 @@ export interface RtspChannel {
   readonly protocol: RtspProtocol;
   /** Synchronisation source that the server announced. */
   readonly ssrc: number | undefined;
+  /** False while nobody knows where datagrams to the server have to go. */
+  readonly reachable: boolean;
+  /** Datagrams that the server's machine sent back, because nobody listens at that port. */
+  readonly refusals: number;
   /** False when the packet was thrown away because the server does not take it. */
   sendRtp(packet: Uint8Array): boolean;
   sendRtcp(packet: Uint8Array): boolean;
@@ -68,6 +75,7 @@ export class RtspClient implements AsyncDisposable {
   #timeoutMs = 60_000;
   #publicMethods = new Set<string>();
   #require: string | undefined;
+  #server: string | undefined;
   #aggregateUri: string;
   #channels = new Map<number, (packet: Uint8Array) => void>();
   #pairs: UdpPair[] = [];
@@ -102,6 +110,22 @@ export class RtspClient implements AsyncDisposable {
   /** Resolves when the connection or the session is over, with the reason. */
   get lost(): Promise<DoorwardError> {
     return Promise.race([this.#connection.closed, this.#sessionLost.promise]);
+  }
+
+  /** What the server calls itself, if it does. */
+  get server(): string | undefined {
+    return this.#server;
+  }
+
+  /** Asks for a sign of life; false when none comes in time or the connection is over. Throws AbortError. */
+  async answers(): Promise<boolean> {
+    try {
+      await this.#request("OPTIONS", this.#aggregateUri);
+      return true;
+    } catch (error) {
+      if (error instanceof RecoverableError) return false;
+      throw error;
+    }
   }
 
   /** Asks for the session description. `require` is the value of `Require`. */
@@ -175,10 +199,13 @@ export class RtspClient implements AsyncDisposable {
     const [rtp, rtcp] = agreed.interleaved ?? [first, first + 1];
     this.#channels.set(rtp, sinks.onRtp);
     this.#channels.set(rtcp, sinks.onRtcp);
+    const maxUnsentBytes = sinks.outgoing ? maxUnsentSpeechBytes : undefined;
     return {
       protocol: "tcp",
       ssrc: agreed.ssrc,
-      sendRtp: (packet) => this.#connection.sendFrame(rtp, packet),
+      reachable: true,
+      refusals: 0,
+      sendRtp: (packet) => this.#connection.sendFrame(rtp, packet, maxUnsentBytes),
       sendRtcp: (packet) => this.#connection.sendFrame(rtcp, packet),
     };
   }
@@ -192,13 +219,20 @@ export class RtspClient implements AsyncDisposable {
       require: sinks.require,
     });
     pair.lock({ address: remoteAddress, ports: agreed.serverPorts });
-    if (!sinks.outgoing) {
+    if (sinks.outgoing) pair.noticeRefusals();
+    else {
       pair.sendRtp(punchRtp);
       pair.sendRtcp(punchRtcp);
     }
     return {
       protocol: "udp",
       ssrc: agreed.ssrc,
+      get reachable() {
+        return pair.reachable;
+      },
+      get refusals() {
+        return pair.refusals;
+      },
       sendRtp: (packet) => pair.sendRtp(packet),
       sendRtcp: (packet) => pair.sendRtcp(packet),
     };
@@ -270,6 +304,7 @@ export class RtspClient implements AsyncDisposable {
         },
         signal: this.#signal,
       });
+      this.#server ??= response.headers.get("Server");
       if (this.#auth.judge(response, { authorized: authorization !== undefined, tries }) === "accept") return response;
     }
   }

@@ -123,8 +123,8 @@ export class RtspConnection implements Disposable {
   }
 
   /** Sends one interleaved frame; false when it was thrown away because the peer does not read. */
-  sendFrame(channel: number, payload: Uint8Array): boolean {
-    if (this.#socket.destroyed || this.#socket.writableLength > maxUnsentBytes) return false;
+  sendFrame(channel: number, payload: Uint8Array, maxUnsent = maxUnsentBytes): boolean {
+    if (this.#socket.destroyed || this.#socket.writableLength > maxUnsent) return false;
     this.#socket.write(serializeFrame(channel, payload));
     return true;
   }

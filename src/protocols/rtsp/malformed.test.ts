@@ -84,7 +84,7 @@ describe("a receiver", () => {
       assert.ok(section && payload);
       const stream = receiveMedia({ clock, media: {}, onTrack: () => ({ write: () => {}, updateFormat: () => {} }) })(
         { section, payload },
-        { protocol: "tcp", ssrc: undefined, sendRtp: () => true, sendRtcp: () => true },
+        { protocol: "tcp", ssrc: undefined, reachable: true, refusals: 0, sendRtp: () => true, sendRtcp: () => true },
       );
       using _stream = stream;
       const report = serializeRtcp([

@@ -4,7 +4,7 @@ import { isAbort, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { parseRtspAddress, type RtspAddress, resolveControl } from "./address.ts";
 import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
-import { backchannelTag, RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
+import { RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
 import { type MediaStream, receiveMedia } from "./media-stream.ts";
 import type { FrameSink } from "./unit-frames.ts";
 
@@ -20,12 +20,12 @@ export interface PlayRtspOptions {
   readonly tlsFingerprint?: string;
   /** Which of several video media, from 0. */
   readonly video?: number;
-  /** Ask for the ONVIF back channel (it is told by `onMedia`, never opened here). A camera that minds is asked without. */
-  readonly backchannel?: boolean;
   /** No packet for so long: the next protocol is tried; default 5 s. */
   readonly noDataMs?: number;
   /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 9 s, looked at every second. */
   readonly silenceMs?: number;
+  /** Asked when it has been silent for so long: true bears it for as long again. Default: never. */
+  readonly onSilence?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -41,7 +41,6 @@ export interface PlayRtspOptions {
 /** What is left to try. */
 interface Plan {
   readonly protocols: readonly RtspProtocol[];
-  readonly backchannel: boolean;
 }
 
 /** It did not work this way, but there is another. */
@@ -56,12 +55,13 @@ class Setback extends Error {
 /**
  * Plays an RTSP source until `signal` aborts (then it returns) or the source is lost (then it throws RecoverableError or
  * FatalError, `wrong-password` for refused credentials). One connection at a time. Falls back from one transport to the
- * next when the server refuses it or no data comes, and from asking for the back channel to not asking.
+ * next when the server refuses it or no data comes. It never asks for the back channel: some devices keep their bell from
+ * the speaker for as long as a connection lives that asked (go2rtc issue 95); `askSpeakers` does that, elsewhere.
  */
 export async function playRtsp(options: PlayRtspOptions): Promise<void> {
   const address = parseRtspAddress(options.address, options);
   const protocols: readonly RtspProtocol[] = address.tls ? ["tcp"] : (options.protocols ?? ["tcp", "udp"]);
-  let plan: Plan = { protocols, backchannel: options.backchannel ?? false };
+  let plan: Plan = { protocols };
   for (;;) {
     try {
       await playOnce(address, { ...options, plan });
@@ -81,8 +81,8 @@ async function playOnce(address: RtspAddress, options: AttemptOptions): Promise<
   options.onPhase?.("connecting");
   const { clock, log, tlsFingerprint, signal } = options;
   await using client = await RtspClient.open({ address, clock, log, tlsFingerprint, signal });
-  const { description, backchannel } = await describe(client, options);
-  const media = chooseMedia(description.sdp, { video: options.video, backchannel, peer: address.name });
+  const description = await client.describe();
+  const media = chooseMedia(description.sdp, { video: options.video, peer: address.name });
   options.onMedia?.(media, description);
   using streams = new DisposableStack();
   const { main, protocol } = await setUpMain(client, { ...options, media, description, streams });
@@ -94,24 +94,6 @@ async function playOnce(address: RtspAddress, options: AttemptOptions): Promise<
   const silent = watchSilence(main, { ...options, protocol, peer: address.name, signal: untilOver });
   const lost = client.lost.then((error) => Promise.reject(error));
   await Promise.race([silent, lost]);
-}
-
-/** Asks with the back channel's `Require` where wanted; any refusal of that is answered by asking without. */
-async function describe(
-  client: RtspClient,
-  options: AttemptOptions,
-): Promise<{ readonly description: RtspDescription; readonly backchannel: boolean }> {
-  if (!options.plan.backchannel) return { description: await client.describe(), backchannel: false };
-  try {
-    return { description: await client.describe({ require: backchannelTag }), backchannel: true };
-  } catch (error) {
-    if (!(error instanceof RecoverableError)) throw error;
-    if (["connection-lost", "no-answer", "bad-protocol"].includes(error.code)) {
-      throw new Setback({ ...options.plan, backchannel: false }, error);
-    }
-    options.log.debug({ code: error.code }, "asking without the back channel");
-    return { description: await client.describe(), backchannel: false };
-  }
 }
 
 type SetUpOptions = AttemptOptions & {
@@ -187,11 +169,11 @@ async function watchSilence(
   options: AttemptOptions & { readonly protocol: RtspProtocol; readonly peer: string },
 ): Promise<never> {
   const { clock, signal } = options;
-  const sinceUs = clock.nowUs();
+  let sinceUs = clock.nowUs();
   for (;;) {
     await clock.sleep(1000, signal);
     const lastUs = main.lastPacketUs;
-    const silentMs = (clock.nowUs() - (lastUs ?? sinceUs)) / 1000;
+    const silentMs = (clock.nowUs() - Math.max(lastUs ?? 0, sinceUs)) / 1000;
     const rest = after(options.plan.protocols, options.protocol);
     const error = new RecoverableError(
       lastUs === undefined
@@ -202,7 +184,9 @@ async function watchSilence(
     if (lastUs === undefined && rest.length > 0 && silentMs >= (options.noDataMs ?? 5000)) {
       throw new Setback({ ...options.plan, protocols: rest }, error);
     }
-    if (silentMs >= (options.silenceMs ?? 9_000)) throw error;
+    if (silentMs < (options.silenceMs ?? 9_000)) continue;
+    if (!(await options.onSilence?.())) throw error;
+    sinceUs = clock.nowUs();
   }
 }
 

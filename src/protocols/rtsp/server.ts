@@ -27,6 +27,10 @@ export interface RtspServerOptions {
   readonly protocols: readonly RtspProtocol[];
   /** Seconds that the `Session` header promises; left out unless given. */
   readonly sessionTimeoutS?: number;
+  /** What it calls itself; nothing unless given. */
+  readonly name?: string;
+  /** Bends what SETUP answers as its transport. */
+  readonly onTransport?: (agreed: RtspTransport, control: string) => RtspTransport;
   readonly publicMethods?: readonly string[];
   /**
    * Sees every request first (authentication, faults): an answer of its own, "silence" for none at all, or undefined to
@@ -59,6 +63,8 @@ export interface RtspServerPeer {
   raw(bytes: Uint8Array): void;
   /** Breaks the connection. */
   drop(): void;
+  /** Takes no more bytes from the connection. */
+  stopReading(): void;
 }
 
 /**
@@ -155,6 +161,10 @@ class Peer implements RtspServerPeer {
     this.#socket.destroy();
   }
 
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   gone(): void {
     this.#outlets.clear();
     for (const pair of this.#pairs.splice(0)) pair[Symbol.dispose]();
@@ -221,7 +231,8 @@ class Peer implements RtspServerPeer {
     const agreed = wanted.protocol === "tcp" ? this.#setupTcp(wanted, control) : await this.#setupUdp(wanted, control);
     const seconds = this.#options.sessionTimeoutS;
     const session = seconds === undefined ? this.#session : `${this.#session};timeout=${seconds}`;
-    return { status: 200, headers: { Session: session, Transport: formatTransport(agreed) } };
+    const told = this.#options.onTransport?.(agreed, control) ?? agreed;
+    return { status: 200, headers: { Session: session, Transport: formatTransport(told) } };
   }
 
   #setupTcp(wanted: RtspTransport, control: string): RtspTransport {
@@ -251,7 +262,11 @@ class Peer implements RtspServerPeer {
   }
 
   #answer(request: RtspRequest, answer: RtspAnswer): void {
-    const headers = new RtspHeaders({ CSeq: request.headers.get("CSeq"), ...answer.headers });
+    const headers = new RtspHeaders({
+      CSeq: request.headers.get("CSeq"),
+      Server: this.#options.name,
+      ...answer.headers,
+    });
     const body = answer.body === undefined ? undefined : Buffer.from(answer.body, "utf8");
     this.raw(serializeMessage({ status: answer.status, headers, body }));
   }

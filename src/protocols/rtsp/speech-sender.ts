@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import type { AudioFormat } from "../../media/format.ts";
-import type { Frame } from "../../media/frame.ts";
 import type { Clock } from "../../util/clock.ts";
 import { type RtpPacket, serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer, type Packetizer } from "../rtp/packetize.ts";
@@ -29,6 +28,8 @@ interface Turn {
 export class SpeechSender {
   /** Packets that the device did not take in time. */
   dropped = 0;
+  /** So much sound the device has not taken since it took some the last time, ms. */
+  droppedMs = 0;
   #turn: Turn | undefined;
   #sequence = randomInt(0x8000);
   #timestamp = randomInt(2 ** 31);
@@ -58,6 +59,7 @@ export class SpeechSender {
     const paused = this.#nextUs === undefined || nowUs - this.#nextUs > pauseUs;
     if (paused && this.#nextUs !== undefined) this.#timestamp += ticks(nowUs - this.#nextUs, turn);
     this.#report(nowUs);
+    const droppedBefore = this.dropped;
     for (const { payload, marker, timestampOffset } of turn.packetize(data)) {
       this.#sendPacket(turn.payload.payloadType, {
         payload,
@@ -66,6 +68,7 @@ export class SpeechSender {
       });
     }
     const durationUs = audioDurationUs(turn.format, data) ?? 0;
+    this.droppedMs = this.dropped > droppedBefore ? this.droppedMs + durationUs / 1000 : 0;
     this.#timestamp += ticks(durationUs, turn);
     this.#nextUs = (paused ? nowUs : (this.#nextUs ?? nowUs)) + durationUs;
   }
@@ -103,38 +106,4 @@ export class SpeechSender {
 
 function ticks(us: number, turn: Turn): number {
   return Math.round((us * turn.payload.clockRateHz) / 1e6);
-}
-
-/**
- * Sound in packets of 20 ms: samples are cut and joined, the last packet may be shorter; Opus and AAC packets pass.
- */
-export async function* inPackets(frames: AsyncIterable<Frame>, format: AudioFormat): AsyncGenerator<Frame, void, void> {
-  const bytes = blockBytes(format);
-  if (bytes === undefined) {
-    yield* frames;
-    return;
-  }
-  let rest = new Uint8Array(0);
-  let timestampUs = 0;
-  for await (const frame of frames) {
-    timestampUs = frame.timestampUs;
-    const all = rest.length === 0 ? frame.data : Buffer.concat([rest, frame.data]);
-    let at = 0;
-    for (; at + bytes <= all.length; at += bytes)
-      yield block(format, { data: all.subarray(at, at + bytes), timestampUs });
-    rest = all.slice(at);
-  }
-  if (rest.length > 0) yield block(format, { data: rest, timestampUs });
-}
-
-function block(format: AudioFormat, sound: { readonly data: Uint8Array; readonly timestampUs: number }): Frame {
-  return { ...sound, key: true, durationUs: audioDurationUs(format, sound.data) };
-}
-
-/** Bytes of 20 ms, for formats that can be cut anywhere. */
-function blockBytes(format: AudioFormat): number | undefined {
-  const { codec, sampleRateHz, channels } = format;
-  if (codec === "pcm_s16le") return Math.round(sampleRateHz / 50) * channels * 2;
-  if (codec === "pcmu" || codec === "pcma") return Math.round(sampleRateHz / 50) * channels;
-  return codec === "g722" ? (sampleRateHz / 100) * channels : undefined;
 }

@@ -28,6 +28,9 @@ export class UdpPair implements Disposable {
   readonly ports: readonly [number, number];
   /** Datagrams from strangers. */
   strangers = 0;
+  /** Datagrams to the peer's RTP port that its machine sent back (ICMP "port unreachable"); see {@link noticeRefusals}. */
+  refusals = 0;
+  #connected = false;
   #address: string | undefined;
   #ports: [rtp: number | undefined, rtcp: number | undefined] = [undefined, undefined];
   readonly #sockets: readonly [Socket, Socket];
@@ -52,8 +55,32 @@ export class UdpPair implements Disposable {
     if (peer.ports) this.#ports = [...peer.ports];
   }
 
+  /** Whether it is known where RTP goes: by the set-up, or by what came from the peer's RTP or RTCP port. */
+  get reachable(): boolean {
+    return this.#rtpPort !== undefined;
+  }
+
+  /** Lets the system tell when nobody listens at the peer's RTP port; from now on RTP comes from that port only. */
+  noticeRefusals(): void {
+    const port = this.#rtpPort;
+    const [socket] = this.#sockets;
+    if (port === undefined || this.#address === undefined) return;
+    socket.on("error", () => this.refusals++);
+    socket.connect(port, this.#address, () => {
+      this.#connected = true;
+    });
+  }
+
   sendRtp(datagram: Uint8Array): boolean {
-    return this.#send(0, datagram);
+    if (!this.#connected) return this.#send(0, datagram);
+    this.#sockets[0].send(datagram);
+    return true;
+  }
+
+  /** RTCP is one above RTP (RFC 3550, 11). */
+  get #rtpPort(): number | undefined {
+    const [rtp, rtcp] = this.#ports;
+    return rtp ?? (rtcp === undefined || rtcp % 2 === 0 ? undefined : rtcp - 1);
   }
 
   sendRtcp(datagram: Uint8Array): boolean {
@@ -65,7 +92,7 @@ export class UdpPair implements Disposable {
   }
 
   #send(index: 0 | 1, datagram: Uint8Array): boolean {
-    const port = this.#ports[index];
+    const port = index === 0 ? this.#rtpPort : this.#ports[1];
     if (port === undefined) return false;
     this.#sockets[index].send(datagram, port, this.#address);
     return true;

@@ -34,6 +34,8 @@ export interface MediaSection {
   readonly direction: MediaDirection;
   /** `a=framerate`, if given. */
   readonly frameRate?: number;
+  /** `a=ptime`: length of one packet that the device wants or sends, ms. */
+  readonly packetMs?: number;
   readonly payloads: readonly PayloadMapping[];
 }
 
@@ -42,7 +44,7 @@ export interface SessionDescription {
   readonly name: string;
   /** `a=control` of the whole session. */
   readonly control?: string;
-  /** `a=range`, `a=tool`: for the curious. */
+  /** `a=tool`: the software that wrote it, which tells the maker of some devices. */
   readonly tool?: string;
   readonly media: readonly MediaSection[];
 }
@@ -61,9 +63,11 @@ export function parseSdp(text: string): SessionDescription {
   if (session.media.length === 0) throw new WireError("SDP: no media section");
   if (session.media.length > maxSections) throw new WireError(`SDP: ${session.media.length} media sections`);
   const control = controlOf(session);
+  const tool = (session.invalid ?? []).map(({ value }) => /^tool:(.*)/.exec(String(value))?.[1]).find(Boolean);
   return {
     name: String(session.name ?? ""),
     ...(control === undefined ? {} : { control }),
+    ...(tool === undefined ? {} : { tool: tool.slice(0, 128) }),
     media: session.media.map((media) => readSection(media, session.direction)),
   };
 }
@@ -85,6 +89,7 @@ type Media = sdpTransform.SessionDescription["media"][number];
 function readSection(media: Media, sessionDirection: MediaDirection | undefined): MediaSection {
   const control = controlOf(media);
   const frameRate = Number(media.framerate);
+  const packetMs = Number(media.ptime);
   const kind = media.type === "video" || media.type === "audio" || media.type === "application" ? media.type : "other";
   return {
     kind,
@@ -93,6 +98,7 @@ function readSection(media: Media, sessionDirection: MediaDirection | undefined)
     ...(control === undefined ? {} : { control }),
     direction: media.direction ?? sessionDirection ?? "sendrecv",
     ...(frameRate > 0 && frameRate <= 480 ? { frameRate } : {}),
+    ...(packetMs >= 5 && packetMs <= 200 ? { packetMs } : {}),
     payloads: payloadTypes(media).flatMap((payloadType) => readPayload(media, payloadType) ?? []),
   };
 }
@@ -108,7 +114,7 @@ function payloadTypes(media: Media): number[] {
 }
 
 function readPayload(media: Media, payloadType: number): PayloadMapping | undefined {
-  const mapped = (media.rtp ?? []).find((entry) => entry.payload === payloadType);
+  const mapped = mappingOf(media, payloadType);
   const known = mapped
     ? { encoding: mapped.codec, clockRateHz: Number(mapped.rate) || 0, channels: Number(mapped.encoding) || 1 }
     : staticPayloads[payloadType];
@@ -119,6 +125,16 @@ function readPayload(media: Media, payloadType: number): PayloadMapping | undefi
   const channels = Math.min(8, Math.max(1, known.channels));
   const fmtp = parseFmtp((media.fmtp ?? []).find((entry) => entry.payload === payloadType)?.config ?? "");
   return { payloadType, ...(codec ? { codec } : {}), encoding, clockRateHz, channels, fmtp };
+}
+
+/**
+ * The `a=rtpmap` of a type. Where several lines map it, one that says what the type has always been (RFC 3551) is meant,
+ * else the last: firmware that adds a line adds the one that it obeys.
+ */
+function mappingOf(media: Media, payloadType: number): Media["rtp"][number] | undefined {
+  const lines = (media.rtp ?? []).filter((entry) => entry.payload === payloadType);
+  const standard = staticPayloads[payloadType]?.encoding;
+  return lines.find(({ codec }) => String(codec).toUpperCase() === standard) ?? lines.at(-1);
 }
 
 function parseFmtp(config: string): Record<string, string> {

@@ -36,6 +36,7 @@ const state = z.object({
     "idle",
     "connecting",
     "waiting-for-key-frame",
+    "paused-by-talk",
     "live",
     "stale",
     "wrong-password",

@@ -25,6 +25,7 @@ test("every phase of a device has words", () => {
     idle: "Ready",
     connecting: "Connecting",
     "waiting-for-key-frame": "Waiting for a key frame",
+    "paused-by-talk": "No picture while somebody speaks",
     live: "Live",
     stale: "No picture for 12 s",
     "wrong-password": "Wrong password",

@@ -76,6 +76,12 @@ export function sayDevice(device: Pick<DeviceInfo, "state">, nowMs: number): Sai
         text: "Waiting for a key frame",
         detail: "The camera answers; its next whole picture is on the way.",
       };
+    case "paused-by-talk":
+      return {
+        tone: "waiting",
+        text: "No picture while somebody speaks",
+        detail: "This camera can't do both at once; its picture comes back afterwards.",
+      };
     case "stale":
       return {
         tone: "trouble",
@@ -104,7 +110,10 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
   if (player.phase === "forbidden") {
     return { tone: "quiet", text: "Not for you to see", detail: "An administrator can give you the right." };
   }
-  if (device && (phase === "disabled" || phase === "wrong-password" || phase === "trouble")) {
+  if (
+    device &&
+    (phase === "disabled" || phase === "wrong-password" || phase === "trouble" || phase === "paused-by-talk")
+  ) {
     return sayDevice(device, nowMs);
   }
   // The hub knows first: what is shown again here may be an old picture, and what fails here may fail there.

@@ -38,7 +38,7 @@ export class AudioConversionCore implements Disposable {
     this.#decoder = decoder;
     this.#encoder = encoder;
     this.output = encoder.output;
-    this.#resampler = new Resampler(encoder.output);
+    this.#resampler = new Resampler({ ...encoder.output, followsClock: true });
     this.#blocks = new Blocks({ blockSamples: encoder.blockSamples, channels: encoder.output.channels, gain });
   }
 

@@ -51,7 +51,7 @@ interface Decode {
 async function* decode(task: Decode): AsyncGenerator<Frame[], string | undefined, void> {
   await using media = task.media;
   using encoder = task.encoder;
-  using resampler = new Resampler(encoder.output);
+  using resampler = new Resampler({ ...encoder.output, followsClock: false });
   using decoder = openDecoder(task.stream);
   using packet = new Packet();
   packet.alloc();

@@ -2,17 +2,26 @@ import { AV_SAMPLE_FMT_S16, type AVSampleFormat } from "node-av/constants";
 import { type Frame, SoftwareResampleContext } from "node-av/lib";
 import { bufferOf, check, emptyFrame, layoutOf } from "./av.ts";
 
+/** What {@link Resampler} gives. */
+export interface ResamplerOptions {
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  /** Whether {@link Resampler.compensate} is going to be called. */
+  readonly followsClock: boolean;
+}
+
 /**
  * Sound in whatever shape FFmpeg's decoders give it -> interleaved 16-bit samples of one rate and channel count.
- * A change of the input's shape in mid-stream is followed. Mono becomes stereo without losing loudness.
+ * A change of the input's shape in mid-stream is followed. Mono becomes stereo without losing loudness. Samples that have
+ * the output's shape already come out bit by bit, unless a clock is to be followed: that takes a filter.
  */
 export class Resampler implements Disposable {
   #context: SoftwareResampleContext | undefined;
   #shape = "";
   readonly #frame = emptyFrame();
-  readonly #output: { readonly sampleRateHz: number; readonly channels: number };
+  readonly #output: ResamplerOptions;
 
-  constructor(output: { readonly sampleRateHz: number; readonly channels: number }) {
+  constructor(output: ResamplerOptions) {
     this.#output = output;
   }
 
@@ -60,7 +69,8 @@ export class Resampler implements Disposable {
   }
 
   #open(input: Frame): SoftwareResampleContext | undefined {
-    const { channels, sampleRateHz } = this.#output;
+    const { channels, sampleRateHz, followsClock } = this.#output;
+    const filters = followsClock || input.sampleRate !== sampleRateHz;
     const context = new SoftwareResampleContext();
     const format = input.format as AVSampleFormat;
     const from = input.channelLayout;
@@ -68,7 +78,7 @@ export class Resampler implements Disposable {
     const usable =
       context.allocSetOpts2(...set) >= 0 &&
       (from.nbChannels !== 1 || channels !== 2 || context.setMatrix([1, 1], 1) >= 0) &&
-      context.setOption("flags", "res") >= 0 &&
+      (!filters || context.setOption("flags", "res") >= 0) &&
       context.init() >= 0;
     if (usable) return context;
     context.free();

@@ -1,0 +1,93 @@
+import type { Device } from "../../device/driver.ts";
+import { askSpeakers } from "../../protocols/rtsp/backchannel.ts";
+import { isWished, type SpeakerWishes, speakerChoices } from "../../protocols/rtsp/choose-speaker.ts";
+import { isAbort } from "../../util/errors.ts";
+import type { RtspConfig } from "./config.ts";
+import { type Learnt, protocolsOf } from "./learnt.ts";
+import type { Picture } from "./picture.ts";
+import { RtspSpeaker } from "./speaker.ts";
+
+/** Options of {@link SpeakerFinder}. */
+export interface FinderOptions {
+  readonly config: RtspConfig;
+  readonly learnt: Learnt;
+  readonly picture: Picture;
+}
+
+/** The speaker of one camera, as soon as the camera was asked for it. */
+export class SpeakerFinder implements AsyncDisposable {
+  speaker: RtspSpeaker | undefined;
+  asking = false;
+  readonly #over = new AbortController();
+  #asked: Promise<void> | undefined;
+  readonly #device: Device;
+  readonly #options: FinderOptions;
+
+  constructor(device: Device, options: FinderOptions) {
+    this.#device = device;
+    this.#options = options;
+  }
+
+  /** Asks the camera for its speaker, unless that is known; never throws. */
+  ask(): Promise<void> {
+    this.#asked ??= this.#ask();
+    return this.#asked;
+  }
+
+  async #ask(): Promise<void> {
+    const { config, learnt } = this.#options;
+    if (config.backchannel === "off" || learnt.speakers) return;
+    const { clock, log, signal } = this.#device;
+    this.asking = true;
+    try {
+      const peer = { ...config, clock, log, signal: AbortSignal.any([signal, this.#over.signal]) };
+      learnt.speakers = (await askSpeakers(peer)) ?? "none";
+      learnt.askFirst = false;
+      this.offer();
+    } catch (error) {
+      if (!isAbort(error)) log.debug({ err: error }, "the camera was not asked for its speaker");
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  /** Offers the speaker if it is known: it may be spoken through before there is a picture. */
+  offer(): void {
+    const { config, learnt, picture } = this.#options;
+    if (config.backchannel === "off" || typeof learnt.speakers !== "object" || this.speaker) return;
+    const wishes = wishesOf(config);
+    const choices = speakerChoices(learnt.speakers, wishes);
+    const [first] = choices;
+    if (!first || this.#over.signal.aborted) return;
+    if (!isWished(first, wishes)) {
+      this.#device.log.warn({ codecs: choices.map(({ payload }) => payload.encoding) }, "talkCodec is not listed");
+    }
+    this.speaker = new RtspSpeaker(this.#device, {
+      ...config,
+      protocols: protocolsOf(config, learnt),
+      choices,
+      wishes,
+      plain: learnt.speakers.plain,
+      warm: config.backchannel === "warm",
+      picture,
+      way: learnt.way ?? "beside",
+      onWay: (way) => {
+        learnt.way = way;
+      },
+      onTalking: (talking) => picture.onTalking(talking),
+    });
+    this.#device.offerSpeaker(this.speaker);
+    this.speaker.warmUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#asked;
+    await this.speaker?.[Symbol.asyncDispose]();
+  }
+}
+
+function wishesOf({ talkCodec, talkRate, talkPacketMs }: RtspConfig): SpeakerWishes {
+  const codec = talkCodec === "auto" ? undefined : talkCodec === "l16" ? "pcm_s16le" : talkCodec;
+  return { codec, sampleRateHz: talkRate, packetMs: talkPacketMs };
+}
