@@ -11,7 +11,7 @@ test("100 reboots: one connection each time, nothing left behind", async () => {
   const before = held();
   let afterTen = 0;
   for (let n = 1; n <= 100; n++) {
-    await using running = runDriver({ address: fake.address });
+    await using running = runDriver({ address: fake.address, backchannel: "off" });
     await running.device.until(() => running.device.readyCount > 0);
     assert.equal(fake.counters.connections, n);
     assert.equal(fake.open, 1);
@@ -25,6 +25,19 @@ test("100 reboots: one connection each time, nothing left behind", async () => {
   assert.deepEqual(held(), before);
   const grownBytes = (await memory()) - afterTen;
   assert.ok(grownBytes < 3 * 1024 * 1024, `${grownBytes} bytes more after 90 reboots`);
+});
+
+test("20 reboots while the camera is being asked for its speaker leave nothing behind", async () => {
+  await using fake = await startFakeRtsp({ video: { ...clip(), frameRate: 1000 } });
+  for (let n = 1; n <= 20; n++) {
+    await using running = runDriver({ address: fake.address });
+    await running.device.until(() => running.device.readyCount > 0);
+    await fake.reboot();
+    assert.ok((await running.ended) instanceof RecoverableError);
+  }
+  await fake.until(() => fake.open === 0);
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(held(), ["TCPServerWrap"]); // the fake's own
 });
 
 /** What would keep the process alive. */

@@ -34,7 +34,7 @@ describe("rtsps", () => {
     assert.match(fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
     assert.ok(error.message.includes(fingerprint));
     for (const tlsFingerprint of [fingerprint, fingerprint.replaceAll(":", "").toLowerCase()]) {
-      await using running = runDriver({ address: fake.address, tlsFingerprint });
+      await using running = runDriver({ address: fake.address, tlsFingerprint, backchannel: "off" });
       await running.device.until(() => running.device.readyCount > 0);
     }
     assert.equal(fake.requests.filter(({ method }) => method === "OPTIONS").length, 2);
