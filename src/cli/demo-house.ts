@@ -4,7 +4,7 @@ import { startFake } from "../drivers/elementary/fake.ts";
 import { startFakeIngenic } from "../drivers/ingenic/fake.ts";
 import { startFakeRtsp } from "../drivers/rtsp/fake.ts";
 import { startFakeYoosee } from "../drivers/yoosee/fake.ts";
-import type { DeviceInput } from "../hub/api.ts";
+import type { DeviceInput } from "../hub/device-settings.ts";
 import type { RunningHub } from "../main.ts";
 import type { VideoCodec } from "../media/format.ts";
 import { messageOf } from "../util/errors.ts";

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import type { DeviceInput } from "../hub/api.ts";
 import { HubDevice } from "../hub/device.ts";
 import { resolveDevice } from "../hub/device-input.ts";
+import type { DeviceInput } from "../hub/device-settings.ts";
 import { describeFormat, type TrackInfo } from "../hub/state.ts";
 import type { Track } from "../media/track.ts";
 import { FatalError, RecoverableError } from "../util/errors.ts";

@@ -3,27 +3,8 @@ import type { SpeechSource } from "../media/speech.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import type { HubDevice } from "./device.ts";
+import type { DeviceInput } from "./device-settings.ts";
 import type { HolderInfo } from "./state.ts";
-
-/** A camera as a person gives it: in the file or on the page. */
-export interface DeviceInput {
-  /** Made from the name when absent. */
-  readonly id?: string;
-  readonly name: string;
-  readonly area?: string;
-  /** URL; credentials in it are taken out and kept apart. */
-  readonly address: string;
-  readonly username?: string;
-  readonly password?: string;
-  /** Kind of the driver; found by the address when absent. */
-  readonly driver?: string;
-  readonly enabled?: boolean;
-  readonly warm?: boolean;
-  readonly volume?: number;
-  readonly doNotDisturb?: boolean;
-  /** The driver's own settings. */
-  readonly options?: Readonly<Record<string, unknown>>;
-}
 
 /** What changed among the devices. */
 export type DevicesEvent =

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseDocument } from "yaml";
-import type { DeviceInput } from "./api.ts";
 import { writeDevice } from "./device-book.ts";
+import type { DeviceInput } from "./device-settings.ts";
 
 function rewritten(text: string, device: { readonly id: string; readonly input: DeviceInput | undefined }): string {
   const document = parseDocument(text);

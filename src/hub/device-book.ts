@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isAlias, isMap, isNode, isScalar, type Scalar, visit, type YAMLMap } from "yaml";
-import type { DeviceInput } from "./api.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { deviceDefaults, idFromName, titleOf } from "./device-input.ts";
+import { idFromName, titleOf } from "./device-input.ts";
+import { type DeviceInput, deviceDefaults } from "./device-settings.ts";
 import type { DeviceBook } from "./registry.ts";
 
 /** Devices stand in the configuration file, under `devices:`; one of go2rtc's `streams:` moves there when it is changed. */

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import { ManualClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
+import { nameSchema } from "../util/name.ts";
 import { writeFileDurably } from "../util/write-file.ts";
 import { ConfigFile } from "./config-file.ts";
 import { deviceBook } from "./device-book.ts";
@@ -160,6 +161,19 @@ describe("changes of devices", () => {
       assert.deepEqual(house.served(), { a: "A 1" });
       assert.equal(house.registry.get("a")?.info().address, "fake://a/");
       assert.equal(await house.text(), text);
+    }
+  });
+
+  it("have names by one rule, in the API, in memory and in the file", async () => {
+    await using house = await openHouse("devices:\n  a: fake://a/\n");
+    for (const name of ["玄関\u3000カメラ", "Porte\u00a0d’entrée", "🚪".repeat(64)]) {
+      assert.equal(nameSchema.parse(name), name);
+      await house.registry.update("a", { name });
+      assert.deepEqual([house.served(), await house.written()], [{ a: `${name} 1` }, { a: `${name} 1` }]);
+    }
+    for (const name of ["", "a\u2028b", "x".repeat(65)]) {
+      assert.equal(nameSchema.safeParse(name).success, false);
+      await assert.rejects(house.registry.update("a", { name }), { code: "bad-config" });
     }
   });
 

@@ -1,43 +1,18 @@
 import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
-import { nameSchema } from "../util/name.ts";
-import type { DeviceInput } from "./api.ts";
-import type { DeviceSettings } from "./device.ts";
 import { badDevice, openDevice } from "./device-secrets.ts";
-
-/** Ids of devices: what stands in addresses of the API and in MQTT topics. */
-export const idSchema = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "lower-case letters, digits and dashes, at most 48");
-
-/** The long form of one device in `devices:`. */
-export const deviceSchema = z.strictObject({
-  name: nameSchema.optional().describe("What people call it. Made from the id when absent."),
-  area: nameSchema.optional().describe("The group of devices it belongs to, e.g. Entrance."),
-  address: z
-    .string()
-    .min(3)
-    .max(8192)
-    .describe("Its URL, e.g. rtsp://192.168.1.20/onvif1 or tcp://192.168.1.25:12345/."),
-  username: z.string().max(128).optional().describe("User name, if the device asks for one."),
-  password: z.string().max(1024).optional().describe("Password; the page stores it sealed (sealed:...)."),
-  driver: z.string().max(32).optional().describe("Which driver speaks to it; found out from the address when absent."),
-  enabled: z.boolean().default(true).describe("False keeps it in the file without connecting to it."),
-  warm: z
-    .boolean()
-    .default(false)
-    .describe("Stay connected while nobody watches, so that the next viewer starts at once."),
-  volume: z.number().min(0).max(4).default(1).describe("Loudness of its speaker; 1 leaves the sound as it is."),
-  doNotDisturb: z.boolean().default(false).describe("Only emergencies may speak through it."),
-  options: z.record(z.string(), z.unknown()).default({}).describe("The driver's own settings; see docs/devices.md."),
-});
-
-/** What holds of a device where nothing is written. */
-export const deviceDefaults: Readonly<Partial<DeviceInput>> = deviceSchema.omit({ address: true }).parse({});
+import {
+  connectionShape,
+  type DeviceInput,
+  type DeviceSettings,
+  deviceSchema,
+  idSchema,
+  settingsOf,
+} from "./device-settings.ts";
 
 /** `devices:` of the configuration: by id, in the long form or as an address only. */
 export const devicesConfig = z
-  .record(idSchema, z.union([z.string().min(3).max(8192), deviceSchema]))
+  .record(idSchema, z.union([connectionShape.address, deviceSchema]))
   .default({})
   .describe("Cameras and other devices by id: an address, or a block with the settings below.");
 
@@ -130,18 +105,18 @@ export function resolveDevice(input: DeviceInput & { readonly id: string }, opti
     driver,
     config: parsed.data,
     address: shown,
-    settings: {
-      id: input.id,
-      name: input.name,
-      area: input.area,
-      enabled: input.enabled ?? true,
-      warm: input.warm ?? false,
-      volume: input.volume ?? 1,
-      doNotDisturb: input.doNotDisturb ?? false,
-      permanent: options.permanent,
-      preview: options.preview,
-    },
+    settings: { ...checkedSettings(input), id: input.id, permanent: options.permanent, preview: options.preview },
   };
+}
+
+function checkedSettings(input: DeviceInput) {
+  try {
+    return settingsOf(input);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [issue] = error.issues;
+    throw badDevice(input, `${issue?.path.join(".")}: ${issue?.message}`, error);
+  }
 }
 
 function findDriver(input: DeviceInput, how: { readonly url: URL; readonly drivers: readonly Driver[] }): Driver {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import { FatalError } from "../util/errors.ts";
 import { isSecretName, mapSecretParameters } from "../util/redact.ts";
-import type { DeviceInput } from "./api.ts";
+import type { DeviceInput } from "./device-settings.ts";
 
 /** What stands in place of a secret when an address is shown. */
 const hidden = "***";

@@ -6,27 +6,11 @@ import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
+import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
 import { type Loss, supervise } from "./supervise.ts";
-
-/** A device's settings that are the hub's, not its driver's. */
-export interface DeviceSettings {
-  readonly id: string;
-  readonly name: string;
-  readonly area?: string;
-  readonly enabled: boolean;
-  /** Keep the source running while nobody watches. */
-  readonly warm: boolean;
-  /** Loudness of its speaker, 1 is unchanged. */
-  readonly volume: number;
-  readonly doNotDisturb: boolean;
-  /** True when it stands in the configuration file. */
-  readonly permanent: boolean;
-  /** True for a device that is only looked at before it is saved: administrators see it, lists do not. */
-  readonly preview: boolean;
-}
 
 /** Options of {@link HubDevice}. */
 export interface HubDeviceOptions {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import { ManualClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
-import type { DeviceInput } from "./api.ts";
+import type { DeviceInput } from "./device-settings.ts";
 import { Registry } from "./registry.ts";
 
 function makeRegistry() {

@@ -6,10 +6,11 @@ import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
-import type { DeviceInput, DevicesEvent, HubDevices } from "./api.ts";
+import type { DevicesEvent, HubDevices } from "./api.ts";
 import { HubDevice } from "./device.ts";
 import { idFromName, type ResolvedDevice, resolveDevice } from "./device-input.ts";
 import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
+import type { DeviceInput } from "./device-settings.ts";
 import type { HolderInfo } from "./state.ts";
 
 /** Where devices are written down; the configuration file. */

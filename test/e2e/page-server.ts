@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import QRCode from "qrcode";
 import { type WebSocket, WebSocketServer } from "ws";
+import { settingsJsonSchema } from "../../src/hub/device-settings.ts";
 import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.ts";
 import type { AuditEntry, HubMessage, PageDevice, PageMessage, Session, Token, User } from "../../web/src/api.ts";
 
@@ -156,6 +157,8 @@ export class PageServer implements AsyncDisposable {
         return undefined;
       case "GET /api/v1/devices":
         return { devices: [...this.devices.values()] };
+      case "GET /api/v1/device-settings":
+        return settingsJsonSchema();
       case "POST /api/v1/devices":
         return this.#add(body);
       case "PATCH /api/v1/devices/:id":

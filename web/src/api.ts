@@ -1,10 +1,14 @@
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
+import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
 import type { Grant, Right } from "./pure/grid.ts";
 
 export type { DeviceInfo, DeviceState, Grant, HolderInfo, Right, TrackInfo };
 
 /** A device with what this person may do with it. */
-export type PageDevice = DeviceInfo & { readonly rights?: readonly Right[] };
+export type PageDevice = DeviceInfo & {
+  readonly rights?: readonly Right[];
+  readonly settings?: DeviceView["settings"];
+};
 
 /** GET `/api/v1/session`. */
 export interface Session {

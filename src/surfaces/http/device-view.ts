@@ -1,12 +1,16 @@
 import { z } from "zod";
 import type { HubDevice } from "../../hub/device.ts";
+import { settingsView } from "../../hub/device-settings.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { DeviceInfo } from "../../hub/state.ts";
 import { stateWithoutAddress } from "../../hub/trouble.ts";
 import { type Policy, type Principal, type Right, rightSchema, rights } from "../../identity/policy.ts";
 
-/** A device as one person sees it. */
-export type DeviceView = DeviceInfo & { readonly rights: readonly Right[] };
+/** A device as one person sees it; its settings only if they administer it. */
+export type DeviceView = DeviceInfo & {
+  readonly settings?: z.infer<typeof settingsView>;
+  readonly rights: readonly Right[];
+};
 
 const holder = z.object({
   talkerId: z.string(),
@@ -68,6 +72,7 @@ export const deviceViewSchema = z.looseObject({
   tracks: z.array(track),
   speaker: speaker.optional(),
   permanent: z.boolean(),
+  settings: settingsView.optional(),
   rights: z.array(rightSchema),
 });
 
@@ -80,6 +85,8 @@ export function deviceView(
   if (!mayUse(policy, { principal, right: "view", device })) return undefined;
   const held = device.settings.preview ? rights : policy.rights(principal, device);
   const { address, ...info } = device.info();
-  if (held.includes("administer")) return { ...info, address, rights: held };
+  if (held.includes("administer")) {
+    return { ...info, address, settings: settingsView.parse(device.settings), rights: held };
+  }
   return { ...info, state: stateWithoutAddress(info.state, address), rights: held };
 }

@@ -18,6 +18,7 @@ GET /api/v1/session none
 POST /api/v1/setup code
 POST /api/v1/login none
 POST /api/v1/logout session
+GET /api/v1/device-settings signed-in
 GET /api/v1/devices signed-in
 POST /api/v1/devices administer hub
 PATCH /api/v1/devices/:id administer path

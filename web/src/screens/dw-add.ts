@@ -3,6 +3,7 @@ import { call, type DeviceForm, type PageDevice, type Probe, sentence, type Trac
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
+import { changedFields, type FormField, formFields, type SettingsSchema } from "../pure/device-form.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../player/dw-player.ts";
@@ -17,6 +18,7 @@ export class DwAdd extends HubElement {
     live: { state: true },
     busy: { state: true },
     wrong: { state: true },
+    settings: { state: true },
   };
   static override styles = [
     base,
@@ -81,6 +83,9 @@ export class DwAdd extends HubElement {
       .address button {
         min-height: 44px;
       }
+      .part .check {
+        padding: 0;
+      }
       .ends {
         border-top: 1px solid var(--dw-line);
         padding-top: 20px;
@@ -99,6 +104,8 @@ export class DwAdd extends HubElement {
   declare live: boolean;
   declare busy: boolean;
   declare wrong: string;
+  /** What settings there are, once the hub has told. */
+  declare settings: SettingsSchema | undefined;
   #asking: AbortController | undefined;
   #asked = "";
 
@@ -109,6 +116,18 @@ export class DwAdd extends HubElement {
     this.live = false;
     this.busy = false;
     this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    call<SettingsSchema>("GET", "/api/v1/device-settings").then(
+      (settings) => {
+        this.settings = settings;
+      },
+      (error: unknown) => {
+        this.wrong = sentence(error);
+      },
+    );
   }
 
   override disconnectedCallback(): void {
@@ -153,6 +172,7 @@ export class DwAdd extends HubElement {
         <label><span>Name</span><input name="name" required maxlength="64" placeholder="Front door" .defaultValue=${known?.name ?? ""} /></label>
         <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
+      ${this.#fields(known).map(renderField)}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <div class="row">
         <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
@@ -190,6 +210,21 @@ export class DwAdd extends HubElement {
       <dt>Sound</dt><dd>${of("audio").join("; ") || "none"}</dd>
       <dt>Talk</dt><dd>${speaker ? "yes, it has a speaker" : "no speaker found"}</dd>
     </dl>`;
+  }
+
+  #fields(known: PageDevice | undefined): readonly FormField[] {
+    if (!this.settings) return [];
+    return formFields(this.settings, { all: this.hub.administrator, values: known?.settings });
+  }
+
+  /** Settings that were changed in the form. */
+  get #changes(): Readonly<Record<string, unknown>> {
+    const fields = this.#fields(this.device ? this.hub.device(this.device) : undefined);
+    const entered = fields.map(({ name }): readonly [string, string | boolean] => {
+      const input = this.renderRoot.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]`);
+      return [name, input?.type === "checkbox" ? input.checked : (input?.value ?? "").trim()];
+    });
+    return changedFields(fields, new Map(entered));
   }
 
   get #form(): DeviceForm {
@@ -242,9 +277,13 @@ export class DwAdd extends HubElement {
     try {
       const saved = this.device
         ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, {
-            body: { area: null, ...this.#form }, // An emptied area is taken away; an empty password stays as it is.
+            // An emptied area is taken away; an empty password stays as it is.
+            body: {
+              ...(this.hub.administrator ? { area: null, ...this.#form } : { name: this.#form.name }),
+              ...this.#changes,
+            },
           })
-        : await call<PageDevice>("POST", "/api/v1/devices", { body: this.#form });
+        : await call<PageDevice>("POST", "/api/v1/devices", { body: { ...this.#form, ...this.#changes } });
       if (saved) this.hub.learn(saved);
       location.hash = this.device || !saved ? href({ screen: "devices" }) : href({ screen: "camera", id: saved.id });
     } catch (error) {
@@ -253,6 +292,23 @@ export class DwAdd extends HubElement {
       this.busy = false;
     }
   };
+}
+
+function renderField(field: FormField) {
+  const { name, label, help } = field;
+  if (field.kind === "switch") {
+    return html`<label class="check"><input type="checkbox" name=${name} .checked=${field.value} /><span>${label}<br /><span class="help">${help}</span></span></label>`;
+  }
+  return html`<label><span>${label}</span>${inputOf(field)}<span class="help">${help}</span></label>`;
+}
+
+function inputOf(field: Exclude<FormField, { readonly kind: "switch" }>) {
+  const { name } = field;
+  if (field.kind === "choice") {
+    return html`<select name=${name}>${field.choices.map((choice) => html`<option ?selected=${choice === field.value}>${choice}</option>`)}</select>`;
+  }
+  if (field.kind === "text") return html`<input name=${name} .defaultValue=${field.value} />`;
+  return html`<input name=${name} type="number" step="any" min=${field.min ?? nothing} max=${field.max ?? nothing} .defaultValue=${String(field.value)} />`;
 }
 
 /** People paste bare addresses; a camera's usual door is RTSP. */

@@ -1,43 +1,28 @@
 import { z } from "zod";
-import type { DeviceInput } from "../../../hub/api.ts";
-import { nameSchema } from "../../../util/name.ts";
+import {
+  changedByDevice,
+  connectionShape,
+  type DeviceInput,
+  deviceChangeSchema,
+  newDeviceSchema,
+  settingsJsonSchema,
+} from "../../../hub/device-settings.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
 import { deviceView, deviceViewSchema } from "../device-view.ts";
 import { probeDevice } from "../probe-device.ts";
 
-const address = z.string().min(3).max(2048);
-const credentials = { username: z.string().max(128).optional(), password: z.string().max(512).optional() };
-
-const deviceBody = z.strictObject({
-  name: nameSchema,
-  area: nameSchema.optional(),
-  address,
-  ...credentials,
-  driver: z.string().max(32).optional(),
-  enabled: z.boolean().optional(),
-  warm: z.boolean().optional(),
-  volume: z.number().min(0).max(4).optional(),
-  doNotDisturb: z.boolean().optional(),
-  options: z.record(z.string().max(64), z.unknown()).optional(),
+const probeBody = z.strictObject({
+  address: connectionShape.address,
+  username: connectionShape.username,
+  password: connectionShape.password,
+  driver: connectionShape.driver,
 });
-
-/** As for a new device; null takes away what was there. */
-const patchBody = deviceBody.partial().extend({
-  area: nameSchema.nullable().optional(),
-  username: credentials.username.unwrap().nullable().optional(),
-  password: credentials.password.unwrap().nullable().optional(),
-});
-
-const probeBody = z.strictObject({ address, ...credentials, driver: z.string().max(32).optional() });
 
 const probeAnswer = deviceViewSchema
   .pick({ id: true, state: true, tracks: true, speaker: true })
   .extend({ driver: z.string() });
-
-/** What somebody may change who administers one device but not the hub: nothing that reaches other machines. */
-const harmless = new Set(["name", "enabled", "warm", "volume", "doNotDisturb"]);
 
 /** Devices: what is there, and what administrators do with them. */
 export function deviceRoutes(context: HttpContext): readonly Route[] {
@@ -59,11 +44,19 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       },
     }),
     route({
+      method: "GET",
+      path: "/api/v1/device-settings",
+      summary: "The settings that every device has, as a JSON Schema",
+      right: "signed-in",
+      answers: { 200: { description: "JSON Schema of the settings", schema: z.looseObject({}) } },
+      handle: () => settingsJsonSchema(),
+    }),
+    route({
       method: "POST",
       path: "/api/v1/devices",
       summary: "Adds a device",
       right: "administer",
-      body: deviceBody,
+      body: newDeviceSchema,
       answers: { 201: answer },
       handle: async (call) => {
         const device = await devices.add(call.body);
@@ -78,7 +71,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       right: "administer",
       subject: "path",
       params: deviceParams,
-      body: patchBody,
+      body: deviceChangeSchema,
       answers: { 200: answer },
       handle: async (call) => {
         refuseReaching(call, { context });
@@ -126,13 +119,13 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
   ];
 }
 
-function withoutNull(patch: z.infer<typeof patchBody>): Partial<DeviceInput> {
+function withoutNull(patch: z.infer<typeof deviceChangeSchema>): Partial<DeviceInput> {
   return Object.fromEntries(Object.entries(patch).map(([field, value]) => [field, value ?? undefined]));
 }
 
 function refuseReaching(call: Call<unknown, unknown, object>, how: { readonly context: HttpContext }): void {
   if (how.context.hub.identity.policy.allows(call.principal, "administer")) return;
-  const refused = Object.keys(call.body).filter((field) => !harmless.has(field));
+  const refused = Object.keys(call.body).filter((field) => !changedByDevice.has(field));
   if (refused.length === 0) return;
   throw new Problem(403, { code: "forbidden", detail: `Only an administrator may change: ${refused.join(", ")}.` });
 }

@@ -1,0 +1,74 @@
+/** What the page reads of a setting's JSON Schema (GET `/api/v1/device-settings`). */
+export interface SettingSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly label?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly changedBy?: string;
+}
+
+/** GET `/api/v1/device-settings`. */
+export interface SettingsSchema {
+  readonly properties?: Readonly<Record<string, SettingSchema>>;
+}
+
+/** One field of the form, by what it takes. */
+export type FormField = {
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+} & (
+  | { readonly kind: "switch"; readonly value: boolean }
+  | { readonly kind: "number"; readonly value: number; readonly min?: number; readonly max?: number }
+  | { readonly kind: "choice"; readonly value: string; readonly choices: readonly string[] }
+  | { readonly kind: "text"; readonly value: string }
+);
+
+/** What the form shows in places of their own. */
+const placed = new Set(["name", "area"]);
+
+/**
+ * The form's fields for every setting that the hub knows, with a device's `values` or their defaults. Whoever administers
+ * only the device sees what they may change.
+ */
+export function formFields(
+  schema: SettingsSchema,
+  device: { readonly values?: Readonly<Record<string, unknown>> | undefined; readonly all: boolean },
+): readonly FormField[] {
+  return Object.entries(schema.properties ?? {})
+    .filter(([name, { changedBy }]) => !placed.has(name) && (device.all || changedBy === "device"))
+    .map(([name, setting]) => fieldOf(name, { setting, value: device.values?.[name] ?? setting.default }));
+}
+
+function fieldOf(name: string, of: { readonly setting: SettingSchema; readonly value: unknown }): FormField {
+  const { setting, value } = of;
+  const words = { name, label: setting.label ?? name, help: setting.description ?? "" };
+  if (setting.type === "boolean") return { ...words, kind: "switch", value: value === true };
+  if (setting.type === "number" || setting.type === "integer") {
+    return { ...words, kind: "number", value: Number(value ?? 0), min: setting.minimum, max: setting.maximum };
+  }
+  if (setting.enum) return { ...words, kind: "choice", value: String(value ?? ""), choices: setting.enum };
+  return { ...words, kind: "text", value: String(value ?? "") };
+}
+
+/** What is to be sent of the fields: only what was changed; an emptied text is taken away. */
+export function changedFields(
+  fields: readonly FormField[],
+  entered: ReadonlyMap<string, string | boolean>,
+): Readonly<Record<string, unknown>> {
+  const changes = fields.map((field): readonly [string, unknown] => {
+    const now = entered.get(field.name);
+    if (now === undefined) return [field.name, field.value];
+    if (field.kind === "number") return [field.name, now === "" ? field.value : Number(now)];
+    return [field.name, now];
+  });
+  const before = new Map<string, unknown>(fields.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(
+    changes
+      .filter(([name, value]) => value !== before.get(name))
+      .map(([name, value]) => [name, value === "" ? null : value]),
+  );
+}
