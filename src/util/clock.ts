@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
   #nowUs = 0;
   #order = 0;
   #waiters: Waiter[] = [];
-  readonly #epochMs: number;
+  #epochMs: number;
 
   constructor(epochMs = 1_800_000_000_000) {
     this.#epochMs = epochMs;
@@ -47,6 +47,11 @@ export class ManualClock implements Clock {
 
   wallMs(): number {
     return this.#epochMs + Math.floor(this.#nowUs / 1000);
+  }
+
+  /** Sets the wall clock, as a person or the network does; the monotonic time goes on untouched. */
+  setWallMs(wallMs: number): void {
+    this.#epochMs += wallMs - this.wallMs();
   }
 
   /** How many timers and sleeps are pending. */

@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FatalError, messageOf } from "../../util/errors.ts";
+import { every } from "../../util/every.ts";
+import { watchWallClock } from "../../util/wall-watch.ts";
 import { createApp, type HttpApp } from "./app.ts";
 import type { HttpContext } from "./context.ts";
 import { type Listening, listenHttp, listenHttps } from "./listen.ts";
@@ -43,7 +45,7 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
   const port = await listenPlain(opened, { ...options, base });
   if (config.https) {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    material = await loadTls({ dataDir, config, nowMs: hub.clock.wallMs() });
+    material = await loadTls({ dataDir, config, nowMs: hub.clock.wallMs(), log: hub.log });
     https = opened.use(await listenEverywhere({ ...base, ...options, tls: material }));
     const listening = https;
     opened.use(
@@ -106,16 +108,17 @@ async function listenEverywhere(options: HttpStartOptions & Base & { readonly tl
   }
 }
 
-/** Looks every hour whether the certificate has to be made anew. */
+/** Looks every hour, and when this machine's time was set, whether the certificate has to be made anew. */
 function keepFresh(options: HttpStartOptions, use: (tls: TlsMaterial) => void): Disposable {
   const { clock, log } = options.hub;
-  let timer: Disposable;
+  const { dataDir, config } = options;
+  const owned = new DisposableStack();
   const check = () => {
-    loadTls({ dataDir: options.dataDir, config: options.config, nowMs: clock.wallMs() }).then(use, (error) =>
+    loadTls({ dataDir, config, nowMs: clock.wallMs(), log }).then(use, (error) =>
       log.error({ err: error }, `certificate not renewed: ${messageOf(error)}`),
     );
-    timer = clock.timer(renewCheckMs, check);
   };
-  timer = clock.timer(renewCheckMs, check);
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  owned.use(every(clock, renewCheckMs, check));
+  owned.use(watchWallClock(clock, check));
+  return owned;
 }

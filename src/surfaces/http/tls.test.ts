@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:https";
+import { type AddressInfo, isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { connect, type TLSSocket } from "node:tls";
+import {
+  checkServerIdentity as checkIdentity,
+  connect,
+  createServer,
+  type PeerCertificate,
+  type TLSSocket,
+} from "node:tls";
 import WebSocket from "ws";
 import { startRig } from "../../../test/web-rig.ts";
+import { silentLog } from "../../util/log.ts";
+import { makeLeaf } from "./certificate.ts";
 import { certifiedNames, loadTls } from "./tls.ts";
 
 async function tempDir(): Promise<{ readonly dataDir: string } & AsyncDisposable> {
@@ -56,6 +65,99 @@ describe("the hub's own certificate", () => {
     assert.ok(new X509Certificate(moved.cert).checkIP("10.0.0.1"));
     assert.equal(moved.rootPem, first.rootPem);
     assert.deepEqual(await loadTls(later(380)), moved);
+  });
+
+  it("is of no use against other web sites to whoever steals the root's key", async () => {
+    await using dir = await tempDir();
+    await loadTls({ ...dir, ...options });
+    const root = {
+      certificatePem: await readFile(join(dir.dataDir, "tls", "ca.crt"), "utf8"),
+      keyPem: await readFile(join(dir.dataDir, "tls", "ca.key"), "utf8"),
+    };
+    const shake = async (name: string) => {
+      const forged = await makeLeaf({ root, names: [name], nowMs: Date.now() });
+      const server = createServer({ cert: forged.certificatePem, key: forged.keyPem }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const to = isIP(name) === 0 ? { servername: name } : {};
+      const checkServerIdentity = (_: string, peer: PeerCertificate) => checkIdentity(name, peer);
+      const socket = connect({ port, host: "127.0.0.1", ca: root.certificatePem, checkServerIdentity, ...to });
+      try {
+        await once(socket, "secureConnect");
+        return "trusted";
+      } catch (error) {
+        return (error as Error).message;
+      } finally {
+        socket.destroy();
+        server.close();
+      }
+    };
+    for (const name of ["localhost", "other.local", "10.1.2.3", "192.168.77.1", "fd00::7"]) {
+      assert.equal(await shake(name), "trusted", name);
+    }
+    for (const name of ["bank.example", "local.example", "8.8.8.8", "2001:db8::1", "172.32.0.1"]) {
+      assert.equal(await shake(name), "permitted subtree violation", name);
+    }
+  });
+
+  it("covers a public name and a public address that were configured, by a new root where the old one may not", async () => {
+    await using dir = await tempDir();
+    const first = await loadTls({ ...dir, ...options });
+    for (const publicName of ["home.example.org", "203.0.113.9", "2001:db8::9"]) {
+      const lines: string[] = [];
+      const log = { ...silentLog, warn: (_: object, line: string) => void lines.push(line) };
+      const asked = { ...dir, ...options, log, config: { publicName }, names: [...names, publicName] };
+      const named = await loadTls(asked);
+      assert.notEqual(named.rootPem, first.rootPem);
+      assert.match(lines.join(), /may not sign for .* and was replaced; trust the hub's new certificate/);
+      const leaf = new X509Certificate(named.cert);
+      assert.ok(leaf.checkHost(publicName) ?? leaf.checkIP(publicName));
+      assert.deepEqual(await loadTls(asked), named);
+    }
+  });
+
+  it("leaves out what its root may not sign for", async () => {
+    await using dir = await tempDir();
+    const { cert } = await loadTls({ ...dir, ...options, names: [...names, "2001:db8::5", "renamed"] });
+    assert.equal(new X509Certificate(cert).checkHost("renamed"), undefined);
+    assert.equal(new X509Certificate(cert).checkIP("2001:db8::5"), undefined);
+  });
+
+  it("replaces a root of version 0.1, which could sign for any web site", async () => {
+    await using dir = await tempDir();
+    const folder = join(dir.dataDir, "tls");
+    await mkdir(folder);
+    await writeFile(join(folder, "ca.key"), unboundRoot.key);
+    await writeFile(join(folder, "ca.crt"), unboundRoot.certificate);
+    const { rootPem } = await loadTls({ ...dir, ...options });
+    assert.notEqual(rootPem, unboundRoot.certificate);
+    assert.equal(await readFile(join(folder, "ca.crt.old"), "utf8"), unboundRoot.certificate);
+  });
+
+  it("mends itself when a file was emptied by a power cut", async () => {
+    for (const file of ["server.crt", "server.key", "ca.crt", "ca.key"]) {
+      await using dir = await tempDir();
+      const first = await loadTls({ ...dir, ...options });
+      await writeFile(join(dir.dataDir, "tls", file), "");
+      const mended = await loadTls({ ...dir, ...options });
+      const root = new X509Certificate(mended.rootPem ?? "");
+      assert.ok(new X509Certificate(mended.cert).verify(root.publicKey), file);
+      assert.equal(mended.rootPem === first.rootPem, file.startsWith("server"), file);
+    }
+  });
+
+  it("is good whatever the clock said when it was made, once the clock is right", async () => {
+    const right = Date.parse("2027-06-01T00:00:00Z");
+    for (const wrong of [0, Date.parse("2031-01-01T00:00:00Z"), Date.parse("2020-01-01T00:00:00Z")]) {
+      await using dir = await tempDir();
+      const first = await loadTls({ ...dir, ...options, nowMs: wrong });
+      const mended = await loadTls({ ...dir, ...options, nowMs: right });
+      assert.equal(mended.rootPem, first.rootPem);
+      for (const certificate of [mended.cert, mended.rootPem ?? ""].map((pem) => new X509Certificate(pem))) {
+        assert.ok(certificate.validFromDate.getTime() <= right && certificate.validToDate.getTime() > right);
+      }
+      assert.deepEqual(await loadTls({ ...dir, ...options, nowMs: 0 }), mended, "a board that starts in 1970 again");
+    }
   });
 
   it("names this machine: localhost, its addresses, its names, the public name", () => {
@@ -165,3 +267,26 @@ describe("listening", () => {
     });
   });
 });
+
+/** As version 0.1 made them, for this test only: no name constraints. */
+const unboundRoot = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtHD82ushajolCNFg
+sPh3uq9O2SHF/uxhRIcoBmjjJVahRANCAAR7T8yVDFH1cIdyJSRajTOUfMLh6Czx
+mFMVWcThEXTB80Bf/rE0hGfMi+p0ULzJ416xKegy42lESRd0q4sv04CT
+-----END PRIVATE KEY-----
+`,
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBxDCCAWqgAwIBAgIUZGj/hH2HhhZVX/l6SxJ7Kj7/Wc4wCgYIKoZIzj0EAwIw
+LTEYMBYGA1UEAwwPRG9vcndhcmQgb24gaHViMREwDwYDVQQKDAhEb29yd2FyZDAg
+Fw0yNjExMjUyMDM1MTFaGA8yMTI2MTEwMTIwMzUxMVowLTEYMBYGA1UEAwwPRG9v
+cndhcmQgb24gaHViMREwDwYDVQQKDAhEb29yd2FyZDBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABHtPzJUMUfVwh3IlJFqNM5R8wuHoLPGYUxVZxOERdMHzQF/+sTSE
+Z8yL6nRQvMnjXrEp6DLjaURJF3Sriy/TgJOjZjBkMB0GA1UdDgQWBBQj1s+CAY/r
+HH9+c0YALHsxqYMRejAfBgNVHSMEGDAWgBQj1s+CAY/rHH9+c0YALHsxqYMRejAS
+BgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQEAwIBBjAKBggqhkjOPQQDAgNI
+ADBFAiEAw2vVV8FwvqfPukzprfC2k2LtiTeLURiXVYM+W+OhH1cCIGrPCtBuBNdf
+gAgI3D3UxAcNU3dV8IsHde720sOqcxMz
+-----END CERTIFICATE-----
+`,
+};

@@ -1,11 +1,13 @@
-import { X509Certificate } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { FatalError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { writtenMs } from "../../util/version.ts";
 import { writeFileDurably } from "../../util/write-file.ts";
 import { ownNames } from "./allowed-hosts.ts";
-import { type KeyedCertificate, makeLeaf, makeRoot } from "./certificate.ts";
+import { isConstrained, type KeyedCertificate, makeLeaf, makeRoot, permits } from "./certificate.ts";
 import type { HttpConfig } from "./config.ts";
 
 /** What the HTTPS server shows. */
@@ -20,6 +22,8 @@ export interface TlsMaterial {
 
 /** Options of {@link loadTls}. */
 export interface TlsOptions {
+  /** Told when people have to trust the hub's root anew, and of a name that cannot be certified. */
+  readonly log?: Log;
   /** Folder of the hub's data; keys are in `tls/` below it, mode 0600. */
   readonly dataDir: string;
   readonly config: Pick<HttpConfig, "certificate" | "publicName">;
@@ -31,16 +35,16 @@ export interface TlsOptions {
 const renewBeforeMs = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * The certificate to serve: the configured one, or the hub's own, made at the first run and again when it gets old or
- * this machine has an address that it does not name. Throws FatalError `certificate` for a configured one that cannot
- * be read.
+ * The certificate to serve: the configured one, or the hub's own, made at the first run and again when it gets old, when
+ * this machine has an address that it does not name, and when the clock turns out to have been wrong. Throws FatalError
+ * `certificate` for one that cannot be read.
  */
 export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   const { certificate } = options.config;
   if (certificate) return readConfigured(certificate);
   const folder = join(options.dataDir, "tls");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const root = await loadRoot(folder, options.nowMs);
+  const root = await loadRoot(folder, options);
   const leaf = await loadLeaf(folder, { ...options, root });
   return { cert: `${leaf.certificatePem}\n${root.certificatePem}`, key: leaf.keyPem, rootPem: root.certificatePem };
 }
@@ -62,40 +66,79 @@ async function readConfigured(files: { readonly certFile: string; readonly keyFi
   }
 }
 
-async function loadRoot(folder: string, nowMs: number): Promise<KeyedCertificate> {
+async function loadRoot(folder: string, options: TlsOptions): Promise<KeyedCertificate> {
+  const { nowMs, log } = options;
+  const publicName = options.config.publicName?.toLowerCase();
   const kept = await readPair(folder, "ca");
-  if (kept && remainingMs(kept, nowMs) > renewBeforeMs) return kept;
-  const root = await makeRoot({ name: `Doorward on ${hostname()}`.slice(0, 64), nowMs });
+  const certificate = kept && certificateOf(kept);
+  const why = kept && whyAnotherRoot(certificate, { nowMs, publicName });
+  if (kept && why === undefined) return kept;
+  if (kept) await Promise.all([setAside(folder, "ca.key"), setAside(folder, "ca.crt")]);
+  const root = await makeRoot({
+    name: `Doorward on ${hostname()}`.slice(0, 64),
+    names: [...new Set([...ownNames(options.config), ...(publicName === undefined ? [] : [publicName])])],
+    nowMs: Math.max(nowMs, writtenMs),
+    sinceMs: writtenMs - renewBeforeMs,
+  });
   await writePair(folder, "ca", root);
+  if (why !== undefined) log?.warn({}, `certificate: ${why}; trust the hub's new certificate once on each device`);
   return root;
+}
+
+/** What is replaced is not thrown away: a person may want to look at it. */
+function setAside(folder: string, file: string): Promise<void> {
+  return rename(join(folder, file), join(folder, `${file}.old`));
+}
+
+function whyAnotherRoot(
+  root: X509Certificate | undefined,
+  options: { readonly nowMs: number; readonly publicName: string | undefined },
+): string | undefined {
+  if (!root) return "the hub's root (tls/ca.crt and tls/ca.key) was damaged and was replaced";
+  if (!isConstrained(root)) return "an earlier version's root could sign for any web site and was replaced";
+  if (options.publicName !== undefined && !permits(root, options.publicName)) {
+    return `the hub's root may not sign for ${options.publicName} and was replaced`;
+  }
+  return isTimely(root, options.nowMs) ? undefined : "the hub's root had expired and was replaced";
 }
 
 async function loadLeaf(
   folder: string,
   options: TlsOptions & { readonly root: KeyedCertificate },
 ): Promise<KeyedCertificate> {
-  const { nowMs, root } = options;
-  const names = options.names ?? certifiedNames(options.config);
+  const { nowMs } = options;
+  const root = new X509Certificate(options.root.certificatePem);
+  const names = (options.names ?? certifiedNames(options.config)).filter((name) => permits(root, name));
   const kept = await readPair(folder, "server");
-  if (kept && remainingMs(kept, nowMs) > renewBeforeMs && covers(kept, { names, root })) return kept;
-  const leaf = await makeLeaf({ root, names, nowMs });
+  const certificate = kept && certificateOf(kept);
+  if (kept && certificate && isTimely(certificate, nowMs) && covers(certificate, { names, root })) return kept;
+  const leaf = await makeLeaf({ root: options.root, names, nowMs: Math.max(nowMs, writtenMs) });
   await writePair(folder, "server", leaf);
   return leaf;
 }
 
-function remainingMs(pair: KeyedCertificate, nowMs: number): number {
-  return new X509Certificate(pair.certificatePem).validToDate.getTime() - nowMs;
+/** A clock that shows a time before this program was written says nothing about a certificate. */
+function isTimely(certificate: X509Certificate, nowMs: number): boolean {
+  if (nowMs < writtenMs) return true;
+  return certificate.validFromDate.getTime() <= nowMs && certificate.validToDate.getTime() - nowMs > renewBeforeMs;
+}
+
+/** Undefined for a pair that is damaged, e.g. empty after a power cut, or whose halves do not belong together. */
+function certificateOf(pair: KeyedCertificate): X509Certificate | undefined {
+  try {
+    const certificate = new X509Certificate(pair.certificatePem);
+    return certificate.checkPrivateKey(createPrivateKey(pair.keyPem)) ? certificate : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function covers(
-  leaf: KeyedCertificate,
-  wanted: { readonly names: readonly string[]; readonly root: KeyedCertificate },
+  leaf: X509Certificate,
+  wanted: { readonly names: readonly string[]; readonly root: X509Certificate },
 ): boolean {
-  const certificate = new X509Certificate(leaf.certificatePem);
-  if (!certificate.verify(new X509Certificate(wanted.root.certificatePem).publicKey)) return false;
-  return wanted.names.every(
-    (name) => certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined,
-  );
+  if (!leaf.verify(wanted.root.publicKey)) return false;
+  return wanted.names.every((name) => leaf.checkHost(name) !== undefined || leaf.checkIP(name) !== undefined);
 }
 
 async function readPair(folder: string, name: string): Promise<KeyedCertificate | undefined> {
