@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
@@ -129,5 +131,34 @@ describe("a worker process", () => {
     parent.kill("SIGKILL");
     await once(parent, "exit");
     await gone(pid);
+  });
+});
+
+describe("a worker process that was taken over", () => {
+  it("gets at no file of the hub, starts nothing, and does not know the hub's key", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "doorward-worker-"));
+    const secret = join(folder, "key");
+    writeFileSync(secret, "canary");
+    process.env["DOORWARD_KEY"] = "canary";
+    const answer = Promise.withResolvers<Record<string, string>>();
+    await using worker = new WorkerProcess<{ readonly secret: string }, { readonly got: Record<string, string> }>({
+      name: "curious",
+      module: childModule("curious", new URL("this.ts", children).href),
+      clock: new ManualClock(),
+      log: silentLog,
+      onMessage: ({ got }) => answer.resolve(got),
+    });
+    try {
+      using _lease = await worker.lease();
+      worker.post({ secret });
+      const denied = "ERR_ACCESS_DENIED";
+      const expected = { read: denied, write: denied, spawn: denied, thread: denied, environment: "nothing" };
+      assert.deepEqual(await answer.promise, expected);
+      const environ = readFileSync(`/proc/${worker.pid}/environ`, "utf8");
+      assert.ok(!environ.includes("canary"));
+    } finally {
+      delete process.env["DOORWARD_KEY"];
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Clock } from "../util/clock.ts";
 import { messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { confine } from "./confine.ts";
 
 /** Options of {@link WorkerProcess}. */
 export interface WorkerProcessOptions<FromChild> {
@@ -105,11 +106,12 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
 
   #start(): Running {
     const { name, module, log } = this.#options;
+    const { execArgv, env } = confine();
     const child = fork(module, [], {
       serialization: "advanced",
-      execArgv: [...(this.#options.execArgv ?? [])],
+      execArgv: [...execArgv, ...(this.#options.execArgv ?? [])],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, ...this.#options.env },
+      env: { ...env, ...this.#options.env },
     });
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
