@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../util/clock.ts";
+import { writtenMs } from "../util/version.ts";
+import { type WallJump, watchWallClock } from "../util/wall-watch.ts";
 import type { Principal } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
@@ -24,9 +26,9 @@ export interface TokenInfo {
 
 /**
  * Sessions (cookies) and tokens (for programs): 256 random bits each, of which only the SHA-256 is stored. Finding a
- * credential counts as using it.
+ * credential counts as using it. Its opener disposes it.
  */
-export class Credentials {
+export class Credentials implements Disposable {
   readonly #store: Store;
   readonly #clock: Clock;
   /** Ended already, although perhaps not yet in the database. */
@@ -34,9 +36,18 @@ export class Credentials {
   /** Last uses that are noted, although perhaps not yet in the database. */
   readonly #seen = new Map<string, number>();
 
+  /** Wrong times that are being put right in the database. */
+  readonly #wrong = new Set<WallJump>();
+  readonly #wall: ReturnType<typeof watchWallClock>;
+
   constructor(options: { readonly store: Store; readonly clock: Clock }) {
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#wall = watchWallClock(options.clock, (jump) => this.#clockWasSet(jump));
+  }
+
+  [Symbol.dispose](): void {
+    this.#wall[Symbol.dispose]();
   }
 
   /** Makes a session for a person and keeps it; answers the secret for the cookie. Throws StoreFault. */
@@ -145,7 +156,7 @@ export class Credentials {
 
   /** Deletes what is too old, soon. */
   sweep(): void {
-    const nowMs = this.#clock.wallMs();
+    const nowMs = this.#nowMs();
     // What is not in the database any more needs no remark in memory.
     for (const id of [...this.#ended, ...this.#seen.keys()]) if (!this.#exists(id)) this.#forget(id);
     const sessions = "DELETE FROM sessions WHERE seen_ms <= ? OR created_ms <= ?";
@@ -170,17 +181,51 @@ export class Credentials {
 
   #alive(row: Row): boolean {
     if (this.#ended.has(String(row["id"]))) return false;
-    const nowMs = this.#clock.wallMs();
+    const nowMs = this.#nowMs();
     if ("expires_ms" in row) return row["expires_ms"] === null || Number(row["expires_ms"]) > nowMs;
-    return this.#seenMs(row) > nowMs - sessionIdleMs && Number(row["created_ms"]) > nowMs - sessionLifeMs;
+    const createdMs = this.#righted(Number(row["created_ms"]));
+    return this.#seenMs(row) > nowMs - sessionIdleMs && createdMs > nowMs - sessionLifeMs;
   }
 
   #seenMs(row: Row): number {
-    return Math.max(Number(row["seen_ms"] ?? 0), this.#seen.get(String(row["id"])) ?? 0);
+    return this.#righted(Math.max(Number(row["seen_ms"] ?? 0), this.#seen.get(String(row["id"])) ?? 0));
+  }
+
+  /** The time, after a look whether it was set since it was last asked. */
+  #nowMs(): number {
+    this.#wall.look();
+    return this.#clock.wallMs();
+  }
+
+  /** A time that was noted by a wrong clock, as the right one would have. */
+  #righted(noteMs: number): number {
+    for (const { byMs, wrong } of this.#wrong) if (wrong.fromMs <= noteMs && noteMs <= wrong.toMs) return noteMs + byMs;
+    return noteMs;
+  }
+
+  /**
+   * Sessions outlive a clock that was wrong for certain: one that said a time before this program was written, or that
+   * was set back. (A clock that was only set forward may have slept, and sleep counts as time.)
+   */
+  #clockWasSet(jump: WallJump): void {
+    const { byMs, wrong } = jump;
+    if (byMs > 0 && wrong.toMs >= writtenMs) return;
+    this.#wrong.add(jump);
+    for (const [id, seenMs] of this.#seen) this.#seen.set(id, this.#righted(seenMs));
+    const right = (column: string) =>
+      statement(
+        `UPDATE sessions SET ${column} = ${column} + ? WHERE ${column} BETWEEN ? AND ?`,
+        byMs,
+        wrong.fromMs,
+        wrong.toMs,
+      );
+    void this.#store
+      .insist([right("seen_ms"), right("created_ms")], `clock:${wrong.fromMs}`)
+      .then((kept) => kept && this.#wrong.delete(jump));
   }
 
   #touch(via: Principal["via"], row: Row): void {
-    const nowMs = this.#clock.wallMs();
+    const nowMs = this.#nowMs();
     if (nowMs - this.#seenMs(row) < touchEveryMs) return;
     const id = String(row["id"]);
     this.#seen.set(id, nowMs);

@@ -51,7 +51,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   const held = new AsyncDisposableStack();
   held.use(store);
   const hasher = new PasswordHasher({ cost: options.passwordCost });
-  const credentials = new Credentials({ store, clock });
+  const credentials = held.use(new Credentials({ store, clock }));
   const users = new Users({ store, clock, hasher, credentials, log });
   const attachments = held.use(new Attachments({ store, clock, users, credentials, log }));
   const needsCode = options.setupCode !== false && !users.hasAdministrator;

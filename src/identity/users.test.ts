@@ -11,9 +11,9 @@ const passwordCost = { N: 16, r: 1, p: 1 };
 const hourMs = 60 * 60 * 1000;
 
 /** An identity in memory, or in a file that another process could open too. */
-function open(options: { readonly inFile?: boolean } = {}) {
+function open(options: { readonly inFile?: boolean; readonly startMs?: number } = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), "doorward-identity-"));
-  const clock = new ManualClock();
+  const clock = new ManualClock(options.startMs);
   const databasePath = options.inFile ? join(dataDir, "doorward.sqlite") : ":memory:";
   const identity = openIdentity({ dataDir, clock, databasePath, passwordCost });
   return {
@@ -149,6 +149,31 @@ describe("sessions and tokens", () => {
     }
     assert.equal(rig.identity.credentials.find(secret), undefined);
     await assert.rejects(rig.identity.credentials.makeToken(user.id, { name: "more" }), { code: "too-many-tokens" });
+  });
+
+  it("a session made before the clock was right goes on as if it had been, for its usual time", async () => {
+    for (const wrong of [5_000, 1_800_000_000_000 + 8760 * hourMs]) {
+      await using rig = open({ startMs: wrong });
+      const { clock, identity } = rig;
+      const { secret } = await signIn(identity);
+      await clock.advance(90_000);
+      assert.ok(identity.credentials.find(secret), "while the clock is wrong");
+      clock.setWallMs(1_800_000_000_000);
+      assert.ok(identity.credentials.find(secret), "at the moment when it is set");
+      identity.credentials.sweep();
+      await identity.store.settled();
+      await clock.advance(sessionIdleMs - hourMs);
+      assert.ok(identity.credentials.find(secret), "as long as usual");
+      await clock.advance(sessionIdleMs + hourMs);
+      assert.equal(identity.credentials.find(secret), undefined, "and no longer");
+    }
+  });
+
+  it("time that the machine slept is time", async () => {
+    await using rig = open();
+    const { secret } = await signIn(rig.identity);
+    rig.clock.setWallMs(rig.clock.wallMs() + sessionIdleMs);
+    assert.equal(rig.identity.credentials.find(secret), undefined);
   });
 
   it("nonsense is nobody", async () => {

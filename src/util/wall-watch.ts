@@ -15,19 +15,22 @@ const jumpMs = 60_000;
 
 /**
  * Calls `onJump` when the wall clock moves by more than a minute against the monotonic one: a board without a battery has
- * learnt the time, or a person set it. Looks every 10 s until disposed.
+ * learnt the time, a person set it, or the machine slept. Looks every 10 s until disposed, and whenever `look` is called:
+ * by those who would otherwise draw a wrong conclusion from the new time.
  */
-export function watchWallClock(clock: Clock, onJump: (jump: WallJump) => void): Disposable {
+export function watchWallClock(clock: Clock, onJump: (jump: WallJump) => void): Disposable & { look(): void } {
   let sinceMs = clock.wallMs();
   let offsetMs = offset(clock);
-  return every(clock, lookEveryMs, () => {
+  const look = () => {
     const byMs = Math.round(offset(clock) - offsetMs);
     if (Math.abs(byMs) < jumpMs) return;
     offsetMs += byMs;
     const jump = { byMs, wrong: { fromMs: sinceMs, toMs: clock.wallMs() - byMs } };
     sinceMs = clock.wallMs();
     onJump(jump);
-  });
+  };
+  const looking = every(clock, lookEveryMs, look);
+  return { look, [Symbol.dispose]: () => looking[Symbol.dispose]() };
 }
 
 function offset(clock: Clock): number {
