@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   floor: () => import("./floor.ts"),
   talk: () => import("./talk.ts"),
   fanout: () => import("./fanout.ts"),
+  "rtsp-reader": () => import("./rtsp-reader.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]

@@ -220,11 +220,23 @@ describe("trouble", () => {
     });
   }
 
-  test("a camera that begins to talk nonsense is let go", async () => {
+  test("a camera that talks nonsense now and then goes on", async () => {
     await using fake = await startFakeRtsp({ video: clip() });
     await using running = runDriver({ address: fake.address });
     await running.device.until(() => running.device.readyCount > 0);
-    fake.babble(Buffer.from("\x00\x01nonsense"));
+    for (let n = 0; n < 5; n++) {
+      fake.babble(Buffer.from("\x00\x01nonsense"));
+      const before = running.device.video?.counters.frames ?? 0;
+      await running.device.until(() => (running.device.video?.counters.frames ?? 0) > before + 5);
+    }
+    assert.equal(running.device.readyCount, 1);
+  });
+
+  test("a camera that talks nothing but nonsense is let go", async () => {
+    await using fake = await startFakeRtsp({ video: clip() });
+    await using running = runDriver({ address: fake.address });
+    await running.device.until(() => running.device.readyCount > 0);
+    for (let n = 0; n < 40; n++) fake.babble(Buffer.alloc(65_536, "nonsense "));
     const error = await running.ended;
     assert.ok(error instanceof RecoverableError);
     assert.equal(error.code, "bad-protocol");

@@ -75,6 +75,9 @@ export function createAacDepacketizer(fmtp: Readonly<Record<string, string>>): D
         return [];
       }
     },
+    spoil: () => {
+      fragment = undefined;
+    },
     flush: () => {
       fragment = undefined;
       return [];

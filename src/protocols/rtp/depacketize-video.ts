@@ -54,6 +54,10 @@ class VideoDepacketizer implements Depacketizer {
     return units;
   }
 
+  spoil(): void {
+    this.#lose();
+  }
+
   flush(): RtpUnit[] {
     const units: RtpUnit[] = [];
     this.#complete = false;

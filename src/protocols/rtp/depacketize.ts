@@ -42,6 +42,9 @@ function createSampleDepacketizer(read: (payload: Uint8Array) => Uint8Array): De
       const data = read(packet.payload);
       return data.length === 0 ? [] : [{ nals: [], data, timestamp: packet.timestamp, complete: true, gap }];
     },
+    spoil: () => {
+      last = undefined;
+    },
     flush: () => [],
   };
 }

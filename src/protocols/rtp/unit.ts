@@ -26,6 +26,8 @@ export interface DepacketizerCounters {
 export interface Depacketizer {
   readonly counters: Readonly<DepacketizerCounters>;
   push(packet: RtpPacket): RtpUnit[];
+  /** What is under way may be spoilt: it counts as incomplete. */
+  spoil(): void;
   /** What is under way, as an incomplete unit, if anything: the stream ends or starts anew. */
   flush(): RtpUnit[];
 }

@@ -64,6 +64,38 @@ export function controlBase(headers: { get(name: string): string | undefined }, 
   return requestUri;
 }
 
+/** Who asks {@link redirected}. */
+export interface RedirectedFrom {
+  readonly address: RtspAddress;
+  /** The machine that answered, as the socket knows it. */
+  readonly remoteAddress: string;
+}
+
+/**
+ * Where a redirect leads: another path or port of the same machine, with the same credentials. Throws FatalError
+ * `redirected-away` for another machine or a connection in the clear in place of an encrypted one (SECURITY.md, 11), and
+ * `bad-redirect` for what is no address.
+ */
+export function redirected(location: string, from: RedirectedFrom): RtspAddress {
+  const { address, remoteAddress } = from;
+  const text = location.trim().replace(/^rtsps?:\/\/(?=rtsps?:\/\/)/i, "");
+  const url = URL.parse(text, address.uri);
+  if (!url || !["rtsp:", "rtsps:"].includes(url.protocol) || url.hostname === "") {
+    throw new FatalError(`${address.name} sends its viewers on to something that is no RTSP address`, {
+      code: "bad-redirect",
+    });
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const same = [address.host, remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "")].includes(host);
+  if (!same || (address.tls && url.protocol !== "rtsps:")) {
+    const what = same ? "a connection in the clear" : `another machine, ${host.slice(0, 64)}`;
+    throw new FatalError(`${address.name} sends its viewers on to ${what}: set that address if you trust it`, {
+      code: "redirected-away",
+    });
+  }
+  return parseRtspAddress(url.href, address.credentials ?? { username: "", password: "" });
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

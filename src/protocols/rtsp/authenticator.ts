@@ -6,7 +6,7 @@ import type { RtspResponse } from "./message.ts";
 export type AuthStep = "accept" | "again";
 
 /**
- * The client's side of authentication on one connection: answers the strongest challenge, goes on with a new nonce when
+ * The client's side of authentication, which outlives a connection: answers the strongest challenge, goes on with a new nonce when
  * the server changes it mid-session, and tells a wrong password from any other refusal. A password that was refused is
  * not sent a second time.
  */
@@ -15,6 +15,8 @@ export class RtspAuthenticator {
   #nonceCount = 0;
   /** The server has accepted these credentials on this connection. */
   #proven = false;
+  /** The next challenge is the first on a new connection: its nonce may be one for this connection. */
+  #fresh = true;
   readonly #credentials: Credentials | undefined;
   readonly #peer: string;
 
@@ -22,6 +24,16 @@ export class RtspAuthenticator {
   constructor(credentials: Credentials | undefined, peer: string) {
     this.#credentials = credentials;
     this.#peer = peer;
+  }
+
+  /** True when a challenge can be answered. */
+  get prepared(): boolean {
+    return this.#challenge !== undefined && this.#credentials !== undefined;
+  }
+
+  /** The requests that follow go out on a new connection: the challenge is kept, a new one is allowed. */
+  reconnected(): void {
+    this.#fresh = true;
   }
 
   /** Value of `Authorization` for the next request; undefined before the first challenge. */
@@ -57,7 +69,9 @@ export class RtspAuthenticator {
       });
     }
     const stale = challenge.scheme === "digest" && (challenge.stale || (this.#proven && this.#isNewNonce(challenge)));
-    if (request.authorized && (!stale || request.tries > 2)) throw this.#wrongPassword(response.status);
+    const newHere = this.#fresh && this.#isNewNonce(challenge);
+    this.#fresh = false;
+    if (request.authorized && ((!stale && !newHere) || request.tries > 2)) throw this.#wrongPassword(response.status);
     this.#challenge = challenge;
     this.#nonceCount = 0;
     return "again";

@@ -11,6 +11,8 @@ export interface ChosenMedium {
 export interface ChosenMedia {
   readonly video?: ChosenMedium;
   readonly audio?: ChosenMedium;
+  /** Name of the encoding of a sound that the hub does not carry, where no other one is offered. */
+  readonly unplayable?: string;
 }
 
 /** Options of {@link chooseMedia}. */
@@ -34,7 +36,7 @@ export function chooseMedia(sdp: SessionDescription, options: ChooseOptions): Ch
   if (!video && !audio) {
     throw new RecoverableError(`${options.peer} offers neither picture nor sound at this path`, { code: "no-media" });
   }
-  return { video, audio };
+  return { video, audio, unplayable: audio ? undefined : sounds[0]?.payloads[0]?.encoding.slice(0, 32) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from "../../util/clock.ts";
-import { type DoorwardError, isAbort, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
+import { type DoorwardError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { version } from "../../util/version.ts";
 import { parseSdp, type SessionDescription } from "../sdp/index.ts";
@@ -7,12 +7,21 @@ import { controlBase, type RtspAddress, resolveControl } from "./address.ts";
 import { RtspAuthenticator } from "./authenticator.ts";
 import { RtspConnection } from "./connection.ts";
 import { refusal } from "./failure.ts";
-import type { RtspResponse } from "./message.ts";
+import { type KeepAliveMethod, keepAlive } from "./keep-alive.ts";
+import type { RtspNoise, RtspResponse } from "./message.ts";
+import type { QuirkCode } from "./quirks.ts";
 import { formatTransport, parseTransports, type RtspTransport } from "./transport-header.ts";
-import { openUdpPair, type UdpPair } from "./udp.ts";
+import { openUdpPair } from "./udp.ts";
 
 /** How media travels: on the RTSP connection itself, or by datagrams of its own. */
 export type RtspProtocol = "tcp" | "udp";
+
+/** Sees what goes over a connection, both ways, as it is. */
+export interface RtspTap {
+  readonly connected: () => void;
+  readonly sent: (bytes: Uint8Array) => void;
+  readonly received: (bytes: Uint8Array) => void;
+}
 
 /** Feature tag of the ONVIF back channel (ONVIF Streaming Specification, 5.3). */
 export const backchannelTag = "www.onvif.org/ver20/backchannel";
@@ -29,6 +38,18 @@ export interface RtspClientOptions {
   readonly log: Log;
   /** SHA-256 fingerprint of a self-signed certificate to accept. */
   readonly tlsFingerprint?: string;
+  /** What is known of the log-in, to be kept from one connection to the next; an own one by default. */
+  readonly authenticator?: RtspAuthenticator;
+  /** How this server lets itself be asked whether the session lives, if that is known. */
+  readonly keepAlive?: KeepAliveMethod;
+  /** Told which way works, when it is not the first one. */
+  readonly onKeepAlive?: (method: KeepAliveMethod) => void;
+  /** Told what the server does against the standard. */
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+  /** Called when bytes that belong to nothing were passed over. */
+  readonly onNoise?: (noise: RtspNoise) => void;
+  /** Sees all that goes over the connection, for a report. */
+  readonly tap?: RtspTap;
   /** Ends requests that are under way; TEARDOWN still goes out when the client is disposed. */
   readonly signal: AbortSignal;
 }
@@ -77,9 +98,11 @@ export class RtspClient implements AsyncDisposable {
   #require: string | undefined;
   #server: string | undefined;
   #aggregateUri: string;
-  #channels = new Map<number, (packet: Uint8Array) => void>();
-  #pairs: UdpPair[] = [];
-  #sessionLost = Promise.withResolvers<DoorwardError>();
+  /** Who takes the packets of each interleaved channel; more than one where the server gave two media the same. */
+  readonly #channels = new Map<number, ((packet: Uint8Array) => void)[]>();
+  readonly #pairs = new DisposableStack();
+  /** The connection ended where the answer to a challenge has to go out. */
+  #hungUp = false;
   readonly #life = new AbortController();
   readonly #signal: AbortSignal;
   readonly #auth: RtspAuthenticator;
@@ -88,9 +111,7 @@ export class RtspClient implements AsyncDisposable {
   /** Connects and asks for the server's methods. */
   static async open(options: RtspClientOptions): Promise<RtspClient> {
     const client = new RtspClient(options);
-    const { address, clock, tlsFingerprint, signal } = options;
-    const onFrame = (channel: number, payload: Uint8Array) => client.#channels.get(channel)?.(payload);
-    client.#connection = await RtspConnection.open(address, { clock, tlsFingerprint, signal, onFrame });
+    await client.#connect();
     try {
       await client.#askMethods();
       return client;
@@ -104,12 +125,35 @@ export class RtspClient implements AsyncDisposable {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#life.signal]);
     this.#aggregateUri = options.address.uri;
-    this.#auth = new RtspAuthenticator(options.address.credentials, options.address.name);
+    this.#auth = options.authenticator ?? new RtspAuthenticator(options.address.credentials, options.address.name);
   }
 
-  /** Resolves when the connection or the session is over, with the reason. */
+  /** Resolves when the connection is over, with the reason. */
   get lost(): Promise<DoorwardError> {
-    return Promise.race([this.#connection.closed, this.#sessionLost.promise]);
+    return this.#connection.closed;
+  }
+
+  /** The server's address as the socket knows it. */
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  async #connect(): Promise<void> {
+    this.#auth.reconnected();
+    const { address, signal, onNoise } = this.#options;
+    this.#connection = await RtspConnection.open(address, {
+      ...this.#options,
+      signal,
+      isChannel: (channel) => this.#channels.size === 0 || this.#channels.has(channel),
+      onFrame: (channel, payload) => {
+        const takers = this.#channels.get(channel);
+        if (takers) for (const take of takers) take(payload);
+      },
+      onNoise: (noise) => {
+        this.#options.onQuirk?.("noise");
+        onNoise?.(noise);
+      },
+    });
   }
 
   /** What the server calls itself, if it does. */
@@ -153,21 +197,56 @@ export class RtspClient implements AsyncDisposable {
     return options.protocol === "tcp" ? await this.#setupTcp(uri, options) : await this.#setupUdp(uri, options);
   }
 
+  /** Sets one medium up by the first of some protocols that the server does not refuse (461). */
+  async setupFirst(
+    uri: string,
+    options: Omit<RtspSetupOptions, "protocol"> & {
+      readonly protocols: readonly RtspProtocol[];
+      /** Told what is being tried. */
+      readonly onProtocol?: (protocol: RtspProtocol) => void;
+    },
+  ): Promise<RtspChannel> {
+    const last = options.protocols.at(-1);
+    for (const protocol of options.protocols) {
+      try {
+        options.onProtocol?.(protocol);
+        return await this.setup(uri, { ...options, protocol });
+      } catch (error) {
+        const refused = error instanceof RecoverableError && error.code === "transport-refused";
+        if (!refused || protocol === last) throw error;
+      }
+    }
+    throw new RecoverableError("no transport is left to try", { code: "transport-refused" });
+  }
+
   /** Starts the media; from now on the session is kept alive. RECORD is what some firmwares want for a back channel. */
   async start(method: "PLAY" | "RECORD" = "PLAY"): Promise<void> {
     // No Range: servers with a back channel refuse to seek (GStreamer 1.22 answers 503), and live media has no position.
     const headers = { Require: this.#require };
     this.#expectSuccess(await this.#request(method, this.#aggregateUri, headers), method);
-    this.#keepAlive().catch((error: unknown) => {
-      if (isAbort(error)) return;
-      this.#sessionLost.resolve(error as DoorwardError);
+    this.#keepAlive();
+  }
+
+  #keepAlive(): void {
+    const { clock, log, onQuirk, onKeepAlive } = this.#options;
+    const known = this.#options.keepAlive;
+    void keepAlive({
+      clock,
+      log,
+      everyMs: Math.max(1000, Math.min(this.#timeoutMs / 2, 30_000)),
+      methods: known ? [known] : this.#publicMethods.has("GET_PARAMETER") ? ["GET_PARAMETER", "OPTIONS"] : ["OPTIONS"],
+      ask: (method) => this.#request(method, this.#aggregateUri),
+      lost: this.lost,
+      onQuirk: (quirk) => onQuirk?.(quirk),
+      onMethod: (method) => onKeepAlive?.(method),
+      signal: this.#life.signal,
     });
   }
 
   /** Ends the session and the connection, within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort();
-    for (const pair of this.#pairs) pair[Symbol.dispose]();
+    this.#pairs.dispose();
     if (this.#session !== undefined) await this.#teardown(this.#session);
     this.#connection[Symbol.dispose]();
   }
@@ -193,12 +272,13 @@ export class RtspClient implements AsyncDisposable {
   }
 
   async #setupTcp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
-    const first = this.#channels.size;
+    const first = this.#freeChannels();
     const wanted: RtspTransport = { protocol: "tcp", interleaved: [first, first + 1] };
     const agreed = await this.#setup(uri, { wanted, require: sinks.require });
     const [rtp, rtcp] = agreed.interleaved ?? [first, first + 1];
-    this.#channels.set(rtp, sinks.onRtp);
-    this.#channels.set(rtcp, sinks.onRtcp);
+    if (this.#channels.has(rtp)) this.#options.onQuirk?.("shared-channel");
+    this.#channels.set(rtp, [...(this.#channels.get(rtp) ?? []), sinks.onRtp]);
+    this.#channels.set(rtcp, [...(this.#channels.get(rtcp) ?? []), sinks.onRtcp]);
     const maxUnsentBytes = sinks.outgoing ? maxUnsentSpeechBytes : undefined;
     return {
       protocol: "tcp",
@@ -210,15 +290,26 @@ export class RtspClient implements AsyncDisposable {
     };
   }
 
+  /** The first pair of channels that is not in use: a server may have chosen others than it was asked for. */
+  #freeChannels(): number {
+    let first = 0;
+    while (this.#channels.has(first) || this.#channels.has(first + 1)) first += 2;
+    return first;
+  }
+
   async #setupUdp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
     const { remoteAddress } = this.#connection;
-    const pair = await openUdpPair({ remoteAddress, onRtp: sinks.onRtp, onRtcp: sinks.onRtcp });
-    this.#pairs.push(pair);
+    using opened = new DisposableStack();
+    const onOtherPort = () => this.#options.onQuirk?.("udp-port");
+    const { clock } = this.#options;
+    const { onRtp, onRtcp } = sinks;
+    const pair = opened.use(await openUdpPair({ remoteAddress, clock, onRtp, onRtcp, onOtherPort }));
     const agreed = await this.#setup(uri, {
       wanted: { protocol: "udp", clientPorts: pair.ports },
       require: sinks.require,
     });
-    pair.lock({ address: remoteAddress, ports: agreed.serverPorts });
+    pair.lock({ address: remoteAddress, ports: agreed.serverPorts, source: agreed.source });
+    this.#pairs.use(opened.move());
     if (sinks.outgoing) pair.noticeRefusals();
     else {
       pair.sendRtp(punchRtp);
@@ -246,7 +337,7 @@ export class RtspClient implements AsyncDisposable {
     const response = await this.#request("SETUP", uri, headers);
     this.#expectSuccess(response, "SETUP");
     this.#readSession(response);
-    const agreed = readTransport(response.headers.get("Transport") ?? "");
+    const agreed = parseTransports(response.headers.get("Transport") ?? "")[0];
     if (agreed && agreed.protocol !== options.wanted.protocol) {
       throw new RecoverableError(
         `${this.#options.address.name} agrees to ${agreed.protocol}, which was not asked for`,
@@ -267,46 +358,36 @@ export class RtspClient implements AsyncDisposable {
     }
   }
 
-  /** Runs until the client is disposed; throws when the server has forgotten the session. */
-  async #keepAlive(): Promise<void> {
-    const { clock, log } = this.#options;
-    const everyMs = Math.max(1000, Math.min(this.#timeoutMs / 2, 30_000));
-    let method = this.#publicMethods.has("GET_PARAMETER") ? "GET_PARAMETER" : "OPTIONS";
-    for (;;) {
-      await clock.sleep(everyMs, this.#life.signal);
-      try {
-        const response = await this.#request(method, this.#aggregateUri);
-        if (response.status === 454) this.#expectSuccess(response, method);
-        if (response.status >= 400) method = "OPTIONS";
-      } catch (error) {
-        // A camera that streams but is slow to answer is no lost camera: silence of the media decides.
-        if (!(error instanceof RecoverableError) || error.code !== "no-answer") throw error;
-        log.debug({ method }, "keep-alive was not answered");
-      }
-    }
-  }
-
   async #request(
     method: string,
     uri: string,
     headers: Readonly<Record<string, string | undefined>> = {},
   ): Promise<RtspResponse> {
     for (let tries = 1; ; tries++) {
+      if (this.#hungUp && this.#session === undefined) await this.#connect();
+      this.#hungUp = false;
       const authorization = this.#auth.header(method, uri);
-      const response = await this.#connection.request({
-        method,
-        uri,
-        headers: {
-          ...headers,
-          Session: this.#session,
-          Authorization: authorization,
-          "User-Agent": userAgent,
-        },
-        signal: this.#signal,
-      });
+      const response = await this.#connection
+        .request({
+          method,
+          uri,
+          headers: { ...headers, Session: this.#session, Authorization: authorization, "User-Agent": userAgent },
+          signal: this.#signal,
+        })
+        .catch((error: unknown) => this.#answerAgain(error, { tries, asked: authorization !== undefined }));
+      if (!response) continue;
       this.#server ??= response.headers.get("Server");
       if (this.#auth.judge(response, { authorized: authorization !== undefined, tries }) === "accept") return response;
     }
+  }
+
+  /** A server that hangs up after it asked for the password: the answer goes out on a new connection. */
+  #answerAgain(error: unknown, request: { readonly tries: number; readonly asked: boolean }): undefined {
+    const hungUp = error instanceof RecoverableError && error.code === "connection-lost" && !this.#signal.aborted;
+    if (!hungUp || !request.asked || request.tries !== 2 || this.#session !== undefined) throw error;
+    this.#hungUp = true;
+    this.#options.onQuirk?.("hang-up-after-401");
+    return undefined;
   }
 
   #expectSuccess(response: RtspResponse, method: string): void {
@@ -318,14 +399,3 @@ export class RtspClient implements AsyncDisposable {
 /** What opens a firewall's or router's way back: an empty RTP packet and an empty receiver report (RFC 3550). */
 const punchRtp = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const punchRtcp = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
-
-function readTransport(value: string): RtspTransport | undefined {
-  try {
-    return parseTransports(value)[0];
-  } catch (error) {
-    throw new RecoverableError(`the camera's answer to SETUP cannot be read: ${messageOf(error)}`, {
-      code: "bad-protocol",
-      cause: error,
-    });
-  }
-}

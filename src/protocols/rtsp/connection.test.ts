@@ -47,6 +47,28 @@ describe("RtspConnection", () => {
     assert.equal((await answer).status, 200);
   });
 
+  for (const number of ["0", "1", "12345", "none"]) {
+    test(`a server that numbers every answer ${number} is understood`, async () => {
+      const quirks: string[] = [];
+      using ends = await pair({ onQuirk: (quirk) => quirks.push(quirk) });
+      ends.socket.on("data", () => ends.socket.write(ok(number, 200)));
+      for (let n = 0; n < 4; n++) {
+        assert.equal((await ends.connection.request({ method: "OPTIONS", uri: ends.uri })).status, 200);
+      }
+      assert.deepEqual(quirks, ["numbering"]);
+    });
+  }
+
+  test("an answer that comes twice is not taken for the next one", async () => {
+    using ends = await pair();
+    const first = ends.connection.request({ method: "OPTIONS", uri: ends.uri });
+    ends.socket.write(ok(1));
+    await first;
+    const second = ends.connection.request({ method: "DESCRIBE", uri: ends.uri });
+    ends.socket.write(ok(1) + ok(2, 404));
+    assert.equal((await second).status, 404);
+  });
+
   test("reads media between the answers", async () => {
     const frames: string[] = [];
     using ends = await pair({ onFrame: (channel, payload) => frames.push(`${channel}:${Buffer.from(payload)}`) });

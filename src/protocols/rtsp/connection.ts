@@ -6,7 +6,9 @@ import { type DoorwardError, FatalError, messageOf, RecoverableError, WireError 
 import type { RtspAddress } from "./address.ts";
 import { connectionFailure } from "./failure.ts";
 import { RtspHeaders } from "./headers.ts";
-import { RtspParser, type RtspRequest, type RtspResponse, serializeFrame, serializeMessage } from "./message.ts";
+import { type RtspNoise, type RtspRequest, type RtspResponse, serializeFrame, serializeMessage } from "./message.ts";
+import { RtspParser } from "./parser.ts";
+import type { QuirkCode } from "./quirks.ts";
 
 /** Options of {@link RtspConnection.open}. */
 export interface RtspConnectionOptions {
@@ -17,6 +19,18 @@ export interface RtspConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** Called for each interleaved frame; `payload` is a view that is valid for good. */
   readonly onFrame: (channel: number, payload: Uint8Array) => void;
+  /** Which interleaved channels were agreed on, once they are; others are noise where the stream is in doubt. */
+  readonly isChannel?: (channel: number) => boolean;
+  /** Called when bytes that belong to nothing were passed over. */
+  readonly onNoise?: (noise: RtspNoise) => void;
+  /** Told what the server does against the standard. */
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+  /** Sees all that goes over the connection. */
+  readonly tap?: {
+    readonly connected: () => void;
+    readonly sent: (bytes: Uint8Array) => void;
+    readonly received: (bytes: Uint8Array) => void;
+  };
   /** Ends the attempt to connect; afterwards the owner disposes the connection. */
   readonly signal: AbortSignal;
 }
@@ -38,6 +52,8 @@ interface Pending {
 
 /** More than this waiting in the socket, bytes, and live sound is thrown away instead. */
 const maxUnsentBytes = 256 * 1024;
+/** How long an answer that looks like a repeat is held back: servers that number their answers rightly are faster. */
+const repeatMs = 300;
 
 /**
  * One TCP or TLS connection to an RTSP server: requests matched to responses by CSeq, interleaved frames both ways, the
@@ -50,8 +66,9 @@ export class RtspConnection implements Disposable {
   readonly remoteAddress: string;
   #cseq = 0;
   #pending = new Map<number, Pending>();
+  #numbersLie = false;
   #finish: (error: DoorwardError) => void = () => {};
-  readonly #parser = new RtspParser();
+  readonly #parser: RtspParser;
   readonly #socket: Socket;
   readonly #address: RtspAddress;
   readonly #options: RtspConnectionOptions;
@@ -88,11 +105,13 @@ export class RtspConnection implements Disposable {
     this.#socket = socket;
     this.#address = made.address;
     this.#options = made.options;
+    this.#parser = new RtspParser(made.options);
     this.remoteAddress = socket.remoteAddress ?? made.address.host;
     this.closed = new Promise((resolve) => {
       this.#finish = resolve;
     });
     socket.setNoDelay(true);
+    made.options.tap?.connected();
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     socket.on("error", (error) => this.#end(connectionFailure(error, made.address.name)));
     socket.on("close", () =>
@@ -114,7 +133,9 @@ export class RtspConnection implements Disposable {
     );
     try {
       this.#pending.set(cseq, { resolve, reject });
-      this.#socket.write(serializeMessage({ method: request.method, uri: request.uri, headers }));
+      const bytes = serializeMessage({ method: request.method, uri: request.uri, headers });
+      this.#options.tap?.sent(bytes);
+      this.#socket.write(bytes);
       return await promise;
     } finally {
       this.#pending.delete(cseq);
@@ -139,10 +160,12 @@ export class RtspConnection implements Disposable {
   }
 
   #receive(chunk: Uint8Array): void {
+    this.#options.tap?.received(chunk);
     try {
       for (const message of this.#parser.push(chunk)) {
         if (message.kind === "frame") this.#options.onFrame(message.channel, message.payload);
         else if (message.kind === "response") this.#match(message);
+        else if (message.kind === "noise") this.#options.onNoise?.(message);
         else this.#answer(message);
       }
     } catch (error) {
@@ -152,14 +175,31 @@ export class RtspConnection implements Disposable {
     }
   }
 
-  /** A response without CSeq answers the oldest request; one with a CSeq that nobody waits for is ignored. */
+  /**
+   * A response answers the request of its CSeq, and without one the oldest. With a number that nobody waits for it may be
+   * a repeat, or come from a camera that numbers as it likes: it counts when nothing better comes.
+   */
   #match(response: RtspResponse): void {
-    const text = response.headers.get("CSeq");
-    const cseq = text === undefined ? this.#pending.keys().next().value : Number.parseInt(text, 10);
-    const pending = cseq === undefined ? undefined : this.#pending.get(cseq);
-    if (cseq === undefined || !pending) return;
+    const cseq = Number.parseInt(response.headers.get("CSeq") ?? "", 10);
+    const [oldest] = this.#pending.keys();
+    if (oldest === undefined) return;
+    if (this.#pending.has(cseq)) this.#resolve(cseq, response);
+    else if (this.#numbersLie || !response.headers.has("CSeq")) this.#resolve(oldest, response);
+    else this.#waitForBetter(oldest, response);
+  }
+
+  #waitForBetter(cseq: number, response: RtspResponse): void {
+    this.#options.clock.timer(repeatMs, () => {
+      if (!this.#pending.has(cseq)) return;
+      this.#numbersLie = true;
+      this.#options.onQuirk?.("numbering");
+      this.#resolve(cseq, response);
+    });
+  }
+
+  #resolve(cseq: number, response: RtspResponse): void {
+    this.#pending.get(cseq)?.resolve(response);
     this.#pending.delete(cseq);
-    pending.resolve(response);
   }
 
   /** The server may ask whether we live (OPTIONS, GET_PARAMETER); everything else is not for a player. */

@@ -8,6 +8,13 @@ export function refusal(
 ): DoorwardError {
   const { status } = response;
   const options = { fields: { status, method: request.method } };
+  const location = response.headers.get("Location");
+  if (status >= 300 && status < 400 && location) {
+    return new RecoverableError(`${request.peer} sends its viewers on to another address`, {
+      code: "redirected",
+      fields: { ...options.fields, location },
+    });
+  }
   if (status === 403) {
     return new FatalError(`${request.peer} does not let this user see the stream: it answered 403`, {
       code: "forbidden",

@@ -11,6 +11,11 @@ export class RtspHeaders implements Iterable<readonly [name: string, value: stri
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) this.add(name, String(value));
   }
 
+  /** True for what may be the name of a field. */
+  static isName(name: string): boolean {
+    return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
+  }
+
   /** Value of the first field called `name`. */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase();
@@ -25,7 +30,7 @@ export class RtspHeaders implements Iterable<readonly [name: string, value: stri
 
   /** Adds a field. Throws WireError for a name or value that would break the message apart. */
   add(name: string, value: string): void {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new WireError("rtsp header: name is no token");
+    if (!RtspHeaders.isName(name)) throw new WireError("rtsp header: name is no token");
     if (/[\r\n\0]/.test(value)) throw new WireError(`rtsp header: line break in ${name}`);
     this.#fields.push([name, value]);
   }

@@ -9,7 +9,8 @@ import { parseSdp } from "../sdp/index.ts";
 import { parseChallenges, verifyAuthorization } from "./auth.ts";
 import { RtspHeaders } from "./headers.ts";
 import { receiveMedia } from "./media-stream.ts";
-import { maxBodyBytes, maxHeaderBytes, RtspParser, serializeFrame, serializeMessage } from "./message.ts";
+import { maxBodyBytes, maxHeaderBytes, serializeFrame, serializeMessage } from "./message.ts";
+import { RtspParser } from "./parser.ts";
 import { parseTransports } from "./transport-header.ts";
 
 const text = (value: string) => new Uint8Array(Buffer.from(value, "latin1"));
@@ -37,22 +38,19 @@ const samples = [
 describe("malformed input", () => {
   test("10,000 times into one connection's parser, in pieces: messages or WireError, memory bounded", () => {
     const random = seededRandom(7);
-    let refused = 0;
     for (const bytes of mutations(1, samples, 10_000)) {
       const parser = new RtspParser();
       try {
         for (let at = 0; at < bytes.length; ) {
           const size = 1 + Math.floor(random() * 600);
           for (const message of parser.push(bytes.subarray(at, at + size))) roundTrip(message);
-          assert.ok(parser.pendingBytes <= maxHeaderBytes + Math.max(maxBodyBytes, 65_540));
+          assert.ok(parser.pendingBytes <= maxHeaderBytes + Math.max(maxBodyBytes, 65_540) + 600);
           at += size;
         }
       } catch (error) {
         assert.ok(error instanceof WireError, String(error));
-        refused++;
       }
     }
-    assert.ok(refused > 1000, `${refused} refused`);
   });
 
   test("10,000 times into the Transport header and the log-in", () => {
@@ -65,11 +63,7 @@ describe("malformed input", () => {
       const value = Buffer.from(bytes).toString("latin1");
       parseChallenges([value]);
       assert.notEqual(verifyAuthorization(value, { challenge, method: "PLAY", username: "a", password: "b" }), "right");
-      try {
-        parseTransports(value);
-      } catch (error) {
-        assert.ok(error instanceof WireError, String(error));
-      }
+      parseTransports(value);
     }
   });
 });
@@ -114,7 +108,8 @@ function fill(type: number): Uint8Array {
 
 /** What was read can be written, unless it holds what must not be sent on. */
 function roundTrip(message: ReturnType<RtspParser["push"]>[number]): void {
-  if (message.kind === "frame") assert.ok(serializeFrame(message.channel, message.payload).length >= 4);
+  if (message.kind === "noise") assert.ok(message.bytes > 0);
+  else if (message.kind === "frame") assert.ok(serializeFrame(message.channel, message.payload).length >= 4);
   else {
     const fields = [...message.headers].filter(([name]) => name.toLowerCase() !== "content-length");
     const headers = new RtspHeaders();

@@ -1,9 +1,10 @@
 import type { Format } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RtpSync } from "../rtp/sync.ts";
-import { formatFromPayload } from "../sdp/index.ts";
+import { formatFromPayload, type MediaSection } from "../sdp/index.ts";
 import type { ChosenMedium } from "./choose.ts";
 import type { RtspChannel } from "./client.ts";
+import type { QuirkCode } from "./quirks.ts";
 import { MediaReceiver } from "./receiver.ts";
 import { createAudioFrames, createVideoFrames, type FrameSink } from "./unit-frames.ts";
 
@@ -12,6 +13,8 @@ export interface MediaStream extends Disposable {
   readonly lastPacketUs: number | undefined;
   readonly rtp: (packet: Uint8Array) => void;
   readonly rtcp: (packet: Uint8Array) => void;
+  /** What is under way may be spoilt: bytes were lost on the connection. */
+  readonly spoil: () => void;
 }
 
 /** Options of {@link receiveMedia}. */
@@ -20,6 +23,9 @@ export interface ReceiveOptions {
   readonly onTrack: (format: Format) => FrameSink;
   readonly onReady?: () => void;
   readonly media: { readonly video?: ChosenMedium };
+  /** All sections of the description: packets of their types are not taken for another's. */
+  readonly sections?: readonly MediaSection[];
+  readonly onQuirk?: (quirk: QuirkCode) => void;
 }
 
 /** How often receiver reports go out and overdue packets are given up. */
@@ -29,6 +35,7 @@ const expireMs = 100;
 /** Makes receivers for the media of one session, on one time. */
 export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, channel: RtspChannel) => MediaStream {
   const sync = new RtpSync({ clock: options.clock });
+  const receivers: MediaReceiver[] = [];
   let ready = false;
   return (medium, channel) => {
     const format = formatFromPayload(medium.payload);
@@ -38,6 +45,9 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
     const { clockRateHz } = medium.payload;
     const receiver = new MediaReceiver({
       ...medium,
+      foreignTypes: foreignTypes(medium.section, options.sections ?? []),
+      onQuirk: (quirk) => options.onQuirk?.(quirk),
+      isOthers: (ssrc) => receivers.some((other) => other !== receiver && other.source === ssrc),
       clock: options.clock,
       stream: sync.stream({ kind: format.kind, clockRateHz }),
       frames,
@@ -47,8 +57,17 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
         options.onReady?.();
       },
     });
+    receivers.push(receiver);
     return stream(receiver, { channel, clock: options.clock });
   };
+}
+
+/** Payload types that belong to other sections than `own`. */
+function foreignTypes(own: MediaSection, sections: readonly MediaSection[]): ReadonlySet<number> {
+  const types = (section: MediaSection) => section.payloads.map(({ payloadType }) => payloadType);
+  const foreign = new Set(sections.filter((section) => section !== own).flatMap(types));
+  for (const type of types(own)) foreign.delete(type);
+  return foreign;
 }
 
 function stream(receiver: MediaReceiver, deps: { readonly channel: RtspChannel; readonly clock: Clock }): MediaStream {
@@ -65,6 +84,7 @@ function stream(receiver: MediaReceiver, deps: { readonly channel: RtspChannel; 
     },
     rtp: (packet) => receiver.rtp(packet),
     rtcp: (packet) => receiver.rtcp(packet),
+    spoil: () => receiver.spoil(),
     [Symbol.dispose]: () => timers.dispose(),
   };
 }

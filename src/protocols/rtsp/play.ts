@@ -1,11 +1,15 @@
 import type { Format } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
-import { isAbort, messageOf, RecoverableError } from "../../util/errors.ts";
+import { isAbort, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { parseRtspAddress, type RtspAddress, resolveControl } from "./address.ts";
+import { parseRtspAddress, type RtspAddress, redirected, resolveControl } from "./address.ts";
+import { RtspAuthenticator } from "./authenticator.ts";
 import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
-import { RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
+import { RtspClient, type RtspDescription, type RtspProtocol, type RtspTap } from "./client.ts";
+import type { KeepAliveMethod } from "./keep-alive.ts";
 import { type MediaStream, receiveMedia } from "./media-stream.ts";
+import type { RtspNoise } from "./message.ts";
+import type { QuirkCode } from "./quirks.ts";
 import type { FrameSink } from "./unit-frames.ts";
 
 /** Options of {@link playRtsp}. Everything about the device is structural, so that any driver may use it. */
@@ -26,6 +30,13 @@ export interface PlayRtspOptions {
   readonly silenceMs?: number;
   /** Asked when it has been silent for so long: true bears it for as long again. Default: never. */
   readonly onSilence?: () => Promise<boolean>;
+  /** How this camera lets itself be asked whether the session lives, if that is known. */
+  readonly keepAlive?: KeepAliveMethod;
+  readonly onKeepAlive?: (method: KeepAliveMethod) => void;
+  /** Told what the camera does against the standards; may be called again and again. */
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+  /** Sees all that goes over the connection, for a report. */
+  readonly tap?: RtspTap;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -38,60 +49,119 @@ export interface PlayRtspOptions {
   readonly onMedia?: (media: ChosenMedia, description: RtspDescription) => void;
 }
 
-/** What is left to try. */
-interface Plan {
+/** One way to get at the media. */
+interface Way {
+  readonly address: RtspAddress;
   readonly protocols: readonly RtspProtocol[];
+  /** How often the camera sent us on to get here. */
+  readonly redirects: number;
 }
 
 /** It did not work this way, but there is another. */
-class Setback extends Error {
-  readonly plan: Plan;
-  constructor(plan: Plan, cause: unknown) {
-    super(messageOf(cause), { cause });
-    this.plan = plan;
-  }
+interface Detour {
+  readonly next: Way;
+  readonly because: Error;
 }
+
+/** How far an attempt has come: decides what a failure of it means. */
+interface Progress {
+  stage: "connecting" | "asking" | "setting-up" | "starting" | "playing";
+  protocol: RtspProtocol | undefined;
+  /** The machine that answers. */
+  remoteAddress: string;
+  /** A packet of the picture (or of the sound, if there is none) has come. */
+  heard: boolean;
+}
+
+const maxRedirects = 5;
 
 /**
  * Plays an RTSP source until `signal` aborts (then it returns) or the source is lost (then it throws RecoverableError or
  * FatalError, `wrong-password` for refused credentials). One connection at a time. Falls back from one transport to the
- * next when the server refuses it or no data comes. It never asks for the back channel: some devices keep their bell from
- * the speaker for as long as a connection lives that asked (go2rtc issue 95); `askSpeakers` does that, elsewhere.
+ * next when the server refuses it or no data comes; follows redirects within the same machine. It never asks for the back
+ * channel: some devices keep their bell from the speaker for as long as a connection lives that asked (go2rtc issue 95);
+ * `askSpeakers` does that, elsewhere.
  */
 export async function playRtsp(options: PlayRtspOptions): Promise<void> {
   const address = parseRtspAddress(options.address, options);
   const protocols: readonly RtspProtocol[] = address.tls ? ["tcp"] : (options.protocols ?? ["tcp", "udp"]);
-  let plan: Plan = { protocols };
-  for (;;) {
-    try {
-      await playOnce(address, { ...options, plan });
-      return;
-    } catch (error) {
-      if (options.signal.aborted && isAbort(error)) return;
-      if (!(error instanceof Setback)) throw error;
-      options.log.info({ protocols: error.plan.protocols }, `trying another way: ${error.message}`);
-      plan = error.plan;
-    }
+  const authenticator = new RtspAuthenticator(address.credentials, address.name);
+  let way: Way | undefined = { address, protocols, redirects: 0 };
+  while (way) {
+    const detour: Detour | undefined = await attempt({ ...options, authenticator, way });
+    if (detour) options.log.info({ protocols: detour.next.protocols }, `trying another way: ${detour.because.message}`);
+    way = detour?.next;
   }
 }
 
-type AttemptOptions = PlayRtspOptions & { readonly plan: Plan };
+type AttemptOptions = PlayRtspOptions & { readonly authenticator: RtspAuthenticator; readonly way: Way };
 
-async function playOnce(address: RtspAddress, options: AttemptOptions): Promise<void> {
+/** Plays in one way: undefined when it was told to stop, a detour when another way is left; throws when none is. */
+async function attempt(options: AttemptOptions): Promise<Detour | undefined> {
+  const progress: Progress = { stage: "connecting", protocol: undefined, remoteAddress: "", heard: false };
+  try {
+    await playOnce(options, progress);
+    return undefined;
+  } catch (error) {
+    if (options.signal.aborted && isAbort(error)) return undefined;
+    const next = error instanceof RecoverableError ? anotherWay(error, { way: options.way, progress }) : undefined;
+    if (!next) throw error;
+    if (next.redirects > options.way.redirects) options.onQuirk?.("redirect");
+    return { next, because: error as Error };
+  }
+}
+
+/** What is left to try after a failure, if anything. */
+function anotherWay(
+  error: RecoverableError,
+  failed: { readonly way: Way; readonly progress: Progress },
+): Way | undefined {
+  const { way, progress } = failed;
+  if (error.code === "redirected" && way.redirects < maxRedirects) {
+    const address = redirected(String(error.fields["location"]), { ...progress, address: way.address });
+    return { ...way, address, redirects: way.redirects + 1 };
+  }
+  const left = way.protocols.slice(way.protocols.indexOf(progress.protocol ?? "tcp") + 1);
+  const gave = progress.stage === "playing" && (progress.heard || error.code !== "silent");
+  const early = progress.stage === "connecting" || progress.stage === "asking";
+  if (left.length === 0 || gave || early || error.code === "transport-refused") return undefined;
+  return { ...way, protocols: left };
+}
+
+async function playOnce(options: AttemptOptions, progress: Progress): Promise<void> {
+  const { signal, way } = options;
+  const { address } = way;
   options.onPhase?.("connecting");
-  const { clock, log, tlsFingerprint, signal } = options;
-  await using client = await RtspClient.open({ address, clock, log, tlsFingerprint, signal });
+  using streams = new DisposableStack();
+  const all: MediaStream[] = [];
+  const onNoise = (noise: RtspNoise) => {
+    if (noise.spoilt) for (const stream of all) stream.spoil();
+  };
+  await using client = await RtspClient.open({ ...options, address, onNoise });
+  progress.stage = "asking";
+  progress.remoteAddress = client.remoteAddress;
   const description = await client.describe();
   const media = chooseMedia(description.sdp, { video: options.video, peer: address.name });
   options.onMedia?.(media, description);
-  using streams = new DisposableStack();
-  const { main, protocol } = await setUpMain(client, { ...options, media, description, streams });
+  progress.stage = "setting-up";
+  const main = await setUpAll(client, {
+    ...options,
+    media,
+    description,
+    progress,
+    add: (stream) => {
+      all.push(streams.use(stream));
+      return stream;
+    },
+  });
   options.onPhase?.("waiting-for-key-frame");
-  await orNextProtocol(() => client.start(), { ...options, protocol });
+  progress.stage = "starting";
+  await client.start();
+  progress.stage = "playing";
   const over = new AbortController();
   streams.defer(() => over.abort());
   const untilOver = AbortSignal.any([signal, over.signal]);
-  const silent = watchSilence(main, { ...options, protocol, peer: address.name, signal: untilOver });
+  const silent = watchSilence(main, { ...options, progress, signal: untilOver });
   const lost = client.lost.then((error) => Promise.reject(error));
   await Promise.race([silent, lost]);
 }
@@ -99,97 +169,70 @@ async function playOnce(address: RtspAddress, options: AttemptOptions): Promise<
 type SetUpOptions = AttemptOptions & {
   readonly media: ChosenMedia;
   readonly description: RtspDescription;
-  readonly streams: DisposableStack;
+  readonly progress: Progress;
+  readonly add: (stream: MediaStream) => MediaStream;
 };
 
 /** Sets the picture up (or the sound, if there is none) by the first protocol that is granted, then the sound beside it. */
-async function setUpMain(
-  client: RtspClient,
-  options: SetUpOptions,
-): Promise<{ readonly main: MediaStream; readonly protocol: RtspProtocol }> {
+async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<MediaStream> {
+  const { progress, description, add, way } = options;
   const { video, audio } = options.media;
-  let granted: RtspProtocol = "tcp";
-  const receive = receiveMedia({ ...options, onReady: () => options.onReady?.(granted) });
-  const setUp = async (medium: ChosenMedium, protocol: RtspProtocol) => {
+  const receive = receiveMedia({
+    ...options,
+    sections: description.sdp.media,
+    onReady: () => options.onReady?.(progress.protocol ?? "tcp"),
+  });
+  const setUp = async (medium: ChosenMedium, protocols: readonly RtspProtocol[]) => {
     let stream: MediaStream | undefined;
-    const uri = resolveControl(medium.section.control, options.description.base);
+    const uri = resolveControl(medium.section.control, description.base);
     const onRtp = (packet: Uint8Array) => stream?.rtp(packet);
     const onRtcp = (packet: Uint8Array) => stream?.rtcp(packet);
-    const channel = await client.setup(uri, { protocol, onRtp, onRtcp });
-    granted = protocol;
-    stream = options.streams.use(receive(medium, channel));
+    const channel = await client.setupFirst(uri, {
+      protocols,
+      onRtp,
+      onRtcp,
+      onProtocol: (protocol) => {
+        progress.protocol = protocol;
+      },
+    });
+    stream = add(receive(medium, channel));
     return stream;
   };
-  const first = (video ?? audio) as ChosenMedium;
-  const { result: main, protocol } = await firstGranted((wanted) => setUp(first, wanted), options);
+  const main = await setUp((video ?? audio) as ChosenMedium, way.protocols);
   if (video && audio) {
-    await setUp(audio, protocol).catch((error: unknown) => {
+    await setUp(audio, [progress.protocol ?? "tcp"]).catch((error: unknown) => {
       if (!(error instanceof RecoverableError) || error.code === "connection-lost") throw error;
       options.log.warn({ code: error.code }, `no sound: ${error.message}`);
     });
   }
-  return { main, protocol };
-}
-
-/** On 461 the next protocol is asked for on the same connection; on a broken connection, on a new one. */
-async function firstGranted<T>(
-  setUp: (protocol: RtspProtocol) => Promise<T>,
-  options: AttemptOptions,
-): Promise<{ readonly result: T; readonly protocol: RtspProtocol }> {
-  const { protocols } = options.plan;
-  for (const [index, protocol] of protocols.entries()) {
-    try {
-      const remaining = { ...options, plan: { ...options.plan, protocols: protocols.slice(index) } };
-      return { result: await orNextProtocol(() => setUp(protocol), { ...remaining, protocol }), protocol };
-    } catch (error) {
-      const refused = error instanceof RecoverableError && error.code === "transport-refused";
-      if (!refused || index === protocols.length - 1) throw error;
-    }
-  }
-  throw new RecoverableError("no transport is left to try", { code: "transport-refused" });
-}
-
-/** Turns trouble into a setback where another protocol is left, unless the connection still serves (461). */
-async function orNextProtocol<T>(
-  step: () => Promise<T>,
-  options: AttemptOptions & { readonly protocol: RtspProtocol },
-): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const rest = after(options.plan.protocols, options.protocol);
-    const final = !(error instanceof RecoverableError) || error.code === "transport-refused" || rest.length === 0;
-    throw final ? error : new Setback({ ...options.plan, protocols: rest }, error);
-  }
+  return main;
 }
 
 /** Runs until the camera has been silent for too long. */
 async function watchSilence(
   main: MediaStream,
-  options: AttemptOptions & { readonly protocol: RtspProtocol; readonly peer: string },
+  options: AttemptOptions & { readonly progress: Progress },
 ): Promise<never> {
-  const { clock, signal } = options;
+  const { clock, signal, progress, way } = options;
+  const { protocols, address } = way;
   let sinceUs = clock.nowUs();
+  const protocol = progress.protocol ?? "tcp";
   for (;;) {
     await clock.sleep(1000, signal);
     const lastUs = main.lastPacketUs;
+    progress.heard = lastUs !== undefined;
     const silentMs = (clock.nowUs() - Math.max(lastUs ?? 0, sinceUs)) / 1000;
-    const rest = after(options.plan.protocols, options.protocol);
-    const error = new RecoverableError(
+    const otherLeft = lastUs === undefined && protocol !== protocols.at(-1);
+    if (silentMs < (otherLeft ? (options.noDataMs ?? 5000) : (options.silenceMs ?? 9_000))) continue;
+    if (!otherLeft && (await options.onSilence?.())) {
+      sinceUs = clock.nowUs();
+      continue;
+    }
+    throw new RecoverableError(
       lastUs === undefined
-        ? `${options.peer} agrees to send by ${options.protocol.toUpperCase()}, but no picture arrives`
-        : `${options.peer} has sent nothing for ${Math.round(silentMs / 1000)} s although it is still connected`,
+        ? `${address.name} agrees to send by ${protocol.toUpperCase()}, but no picture arrives`
+        : `${address.name} has sent nothing for ${Math.round(silentMs / 1000)} s although it is still connected`,
       { code: "silent" },
     );
-    if (lastUs === undefined && rest.length > 0 && silentMs >= (options.noDataMs ?? 5000)) {
-      throw new Setback({ ...options.plan, protocols: rest }, error);
-    }
-    if (silentMs < (options.silenceMs ?? 9_000)) continue;
-    if (!(await options.onSilence?.())) throw error;
-    sinceUs = clock.nowUs();
   }
-}
-
-function after(protocols: readonly RtspProtocol[], protocol: RtspProtocol): readonly RtspProtocol[] {
-  return protocols.slice(protocols.indexOf(protocol) + 1);
 }

@@ -7,6 +7,7 @@ import { ReorderBuffer, type ReorderCounters } from "../rtp/reorder.ts";
 import { parseRtcp } from "../rtp/rtcp.ts";
 import type { SyncedStream } from "../rtp/sync.ts";
 import type { MediaSection, PayloadMapping } from "../sdp/index.ts";
+import type { QuirkCode } from "./quirks.ts";
 import { ReceiverReports } from "./receiver-reports.ts";
 import type { UnitFrames } from "./unit-frames.ts";
 
@@ -14,6 +15,11 @@ import type { UnitFrames } from "./unit-frames.ts";
 export interface MediaReceiverOptions {
   readonly section: MediaSection;
   readonly payload: PayloadMapping;
+  /** Payload types of other sections. */
+  readonly foreignTypes: ReadonlySet<number>;
+  /** Whether a synchronisation source is that of another stream of the session. */
+  readonly isOthers: (ssrc: number) => boolean;
+  readonly onQuirk: (quirk: QuirkCode) => void;
   readonly clock: Clock;
   readonly stream: SyncedStream;
   readonly frames: UnitFrames;
@@ -44,6 +50,11 @@ export class MediaReceiver {
     this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
   }
 
+  /** The stream's synchronisation source, once it is known. */
+  get source(): number | undefined {
+    return this.#reorder.ssrc;
+  }
+
   get counters(): Readonly<ReorderCounters> {
     return this.#reorder.counters;
   }
@@ -61,13 +72,18 @@ export class MediaReceiver {
   rtcp(bytes: Uint8Array): void {
     try {
       for (const packet of parseRtcp(bytes)) {
-        if (packet.type !== "sender-report") continue;
+        if (packet.type !== "sender-report" || this.#options.isOthers(packet.ssrc)) continue;
         this.#options.stream.report(packet);
         this.#reports.senderReport(packet);
       }
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  /** Bytes were lost on the connection: what is under way may hold others in their place. */
+  spoil(): void {
+    this.#depacketizer.spoil();
   }
 
   /** To be called now and then: gives up packets that were waited for long enough. */
@@ -91,10 +107,13 @@ export class MediaReceiver {
     return undefined;
   }
 
-  /** A camera that announces one payload type and sends another means that one. */
+  /** A camera that announces one payload type and sends another, which is nobody else's, means that one. */
   #isOurs(packet: RtpPacket): boolean {
-    const { payload, section } = this.#options;
-    return packet.payloadType === payload.payloadType || section.payloads.length === 1;
+    const { payload, section, foreignTypes } = this.#options;
+    if (packet.payloadType === payload.payloadType) return true;
+    if (section.payloads.length !== 1 || foreignTypes.has(packet.payloadType)) return false;
+    this.#options.onQuirk("foreign-type");
+    return true;
   }
 
   #deliver(packets: readonly RtpPacket[]): void {

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { systemClock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtspProtocol } from "./client.ts";
 import { RtspHeaders } from "./headers.ts";
-import { RtspParser, type RtspRequest, serializeFrame, serializeMessage } from "./message.ts";
+import { type RtspRequest, serializeFrame, serializeMessage } from "./message.ts";
+import { RtspParser } from "./parser.ts";
 import { formatTransport, parseTransports, type RtspTransport } from "./transport-header.ts";
 import { openUdpPair, type UdpPair } from "./udp.ts";
 
@@ -176,7 +178,7 @@ class Peer implements RtspServerPeer {
       for (const message of this.#parser.push(chunk)) {
         if (message.kind === "frame") this.#inlets.get(message.channel)?.(message.payload);
         else if (message.kind === "request") this.#serve(message);
-        else this.#options.onAnswer?.(message.status, this);
+        else if (message.kind === "response") this.#options.onAnswer?.(message.status, this);
       }
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -250,6 +252,7 @@ class Peer implements RtspServerPeer {
     const remoteAddress = this.#socket.remoteAddress ?? "127.0.0.1";
     const pair = await openUdpPair({
       remoteAddress,
+      clock: systemClock,
       localAddress: this.#socket.localAddress,
       onRtp: (packet) => this.#options.onRtp?.(packet, control, this),
       onRtcp: (packet) => this.#options.onRtcp?.(packet, control, this),

@@ -1,5 +1,3 @@
-import { WireError } from "../../util/errors.ts";
-
 /** The `Transport` header (RFC 2326, 12.39), as far as unicast players need it. */
 export interface RtspTransport {
   readonly protocol: "tcp" | "udp";
@@ -27,40 +25,49 @@ export function formatTransport(transport: RtspTransport): string {
   return parts.join(";");
 }
 
-/** Reads the alternatives of a `Transport` header, best first. Throws WireError for ports or channels out of range. */
+/**
+ * Reads the alternatives of a `Transport` header, best first, as forgivingly as it can be: parameters may stand before the
+ * profile, `interleaved` means the connection itself whatever the profile says, ports and channels out of range count as
+ * not given.
+ */
 export function parseTransports(value: string): RtspTransport[] {
   return value
     .split(",")
     .slice(0, 16)
-    .filter((text) => /^\s*RTP\/S?AVPF?(\/(TCP|UDP))?\s*(;|$)/i.test(text))
+    .filter((text) => text.split(";").some((part) => profile.test(part.trim())))
     .map(parseTransport);
 }
 
+const profile = /^RTP\/S?AVPF?(\/(TCP|UDP))?$/i;
+
 function parseTransport(text: string): RtspTransport {
-  const [profile = "", ...parameters] = text.split(";").map((part) => part.trim());
+  const parts = text.split(";").map((part) => part.trim());
   const fields = new Map<string, string>();
-  for (const parameter of parameters) {
+  for (const parameter of parts) {
     const [name = "", value = ""] = parameter.split("=", 2);
     fields.set(name.trim().toLowerCase(), value.trim().replaceAll('"', ""));
   }
   const ssrc = fields.get("ssrc");
+  const interleaved = pair(fields.get("interleaved"), { min: 0, max: 255 });
+  const overTcp = parts.some((part) => profile.test(part) && /\/TCP$/i.test(part));
   return {
-    protocol: /\/TCP$/i.test(profile) ? "tcp" : "udp",
-    interleaved: pair(fields.get("interleaved"), 255),
-    clientPorts: pair(fields.get("client_port"), 65_535),
-    serverPorts: pair(fields.get("server_port"), 65_535),
+    protocol: overTcp || interleaved ? "tcp" : "udp",
+    interleaved,
+    clientPorts: pair(fields.get("client_port"), { min: 1, max: 65_535 }),
+    serverPorts: pair(fields.get("server_port"), { min: 1, max: 65_535 }),
     source: fields.get("source") || undefined,
     ssrc: ssrc && /^ *[0-9a-f]{1,8}$/i.test(ssrc) ? Number.parseInt(ssrc, 16) : undefined,
     mode: fields.get("mode") || undefined,
   };
 }
 
-function pair(text: string | undefined, max: number): readonly [number, number] | undefined {
-  if (text === undefined || text === "") return undefined;
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
-  if (!match) throw new WireError("rtsp transport: no pair of numbers");
+function pair(
+  text: string | undefined,
+  range: { readonly min: number; readonly max: number },
+): readonly [number, number] | undefined {
+  const match = /^(\d{1,5})(?:\s*-\s*(\d{1,5}))?$/.exec(text ?? "");
+  if (!match) return undefined;
   const first = Number(match[1]);
   const second = match[2] === undefined ? first + 1 : Number(match[2]);
-  if (first > max || second > max) throw new WireError("rtsp transport: number out of range");
-  return [first, second];
+  return Math.min(first, second) < range.min || Math.max(first, second) > range.max ? undefined : [first, second];
 }

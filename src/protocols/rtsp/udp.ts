@@ -1,13 +1,16 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
+import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 
 /** Where datagrams of one medium may come from and go to. */
 export interface UdpPeer {
   readonly address: string;
-  /** RTP and RTCP port of the peer; when the set-up did not name them, the first that send are the ones. */
+  /** RTP and RTCP port of the peer as the set-up named them: where to send to until something comes. */
   readonly ports?: readonly [number, number];
+  /** Another address that the set-up named as the one that sends. */
+  readonly source?: string;
 }
 
 /** Options of {@link openUdpPair}. */
@@ -16,13 +19,20 @@ export interface UdpPairOptions {
   readonly remoteAddress: string;
   /** Local address to bind; any unless told. */
   readonly localAddress?: string;
+  readonly clock: Clock;
   readonly onRtp: (datagram: Uint8Array) => void;
   readonly onRtcp: (datagram: Uint8Array) => void;
+  /** Called once when the peer sends from another port than the set-up named. */
+  readonly onOtherPort?: () => void;
 }
 
+/** A sender that is silent for so long may be replaced by another port of the same address. */
+const moveAfterUs = 1_000_000;
+
 /**
- * Two UDP sockets on neighbouring ports, the even one for RTP (RFC 3550, 11), locked to the peer that the set-up named:
- * whatever comes from elsewhere is dropped and counted. The owner disposes it.
+ * Two UDP sockets on neighbouring ports, the even one for RTP (RFC 3550, 11), locked to the address that the set-up named:
+ * whatever comes from elsewhere is dropped and counted. The ports that it named are where to send to; cameras send from
+ * others, and the first from which RTP or RTCP comes is the one, until it falls silent. The owner disposes it.
  */
 export class UdpPair implements Disposable {
   readonly ports: readonly [number, number];
@@ -32,17 +42,24 @@ export class UdpPair implements Disposable {
   refusals = 0;
   #connected = false;
   #address: string | undefined;
+  #source: string | undefined;
+  /** Where to send RTP and RTCP to. */
   #ports: [rtp: number | undefined, rtcp: number | undefined] = [undefined, undefined];
+  /** From which port, and when, RTP and RTCP came last. */
+  readonly #heard: [Sender | undefined, Sender | undefined] = [undefined, undefined];
+  #moved = false;
+  readonly #options: UdpPairOptions;
   readonly #sockets: readonly [Socket, Socket];
 
   constructor(sockets: readonly [Socket, Socket], options: UdpPairOptions) {
     this.#sockets = sockets;
+    this.#options = options;
     this.ports = [sockets[0].address().port, sockets[1].address().port];
     for (const index of [0, 1] as const) {
       const socket = sockets[index];
       const deliver = index === 0 ? options.onRtp : options.onRtcp;
       socket.on("message", (datagram, from) => {
-        if (this.#accepts(index, from)) deliver(datagram);
+        if (this.#accepts(index, { ...from, datagram })) deliver(datagram);
         else this.strangers++;
       });
       socket.on("error", () => {}); // ICMP "port unreachable" of a camera that reboots; silence is noticed elsewhere
@@ -52,6 +69,7 @@ export class UdpPair implements Disposable {
   /** Says who the peer is; before this everything is dropped. */
   lock(peer: UdpPeer): void {
     this.#address = plain(peer.address);
+    this.#source = peer.source && isUnicast(peer.source) ? plain(peer.source) : this.#address;
     if (peer.ports) this.#ports = [...peer.ports];
   }
 
@@ -98,11 +116,39 @@ export class UdpPair implements Disposable {
     return true;
   }
 
-  #accepts(index: 0 | 1, from: { readonly address: string; readonly port: number }): boolean {
-    if (this.#address === undefined || plain(from.address) !== this.#address) return false;
-    this.#ports[index] ??= from.port;
-    return this.#ports[index] === from.port;
+  #accepts(
+    index: 0 | 1,
+    from: { readonly address: string; readonly port: number; readonly datagram: Uint8Array },
+  ): boolean {
+    const address = plain(from.address);
+    if (this.#address === undefined || (address !== this.#address && address !== this.#source)) return false;
+    const nowUs = this.#options.clock.nowUs();
+    const heard = this.#heard[index];
+    if (heard && heard.port !== from.port && nowUs - heard.atUs < moveAfterUs) return false;
+    if ((from.datagram[0] ?? 0) >> 6 !== 2) return heard?.port === from.port;
+    if (from.port !== this.#ports[index]) this.#follow(index, { address, port: from.port });
+    this.#heard[index] = { port: from.port, atUs: nowUs };
+    return true;
   }
+
+  /** What is sent goes where things come from, unless that is another machine than the one that was connected to. */
+  #follow(index: 0 | 1, from: { readonly address: string; readonly port: number }): void {
+    if (this.#ports[index] !== undefined && !this.#moved) {
+      this.#moved = true;
+      this.#options.onOtherPort?.();
+    }
+    if (from.address === this.#address) this.#ports[index] = from.port;
+  }
+}
+
+interface Sender {
+  readonly port: number;
+  readonly atUs: number;
+}
+
+function isUnicast(address: string): boolean {
+  if (isIPv4(address)) return Number(address.split(".")[0]) > 0 && Number(address.split(".")[0]) < 224;
+  return isIPv6(address) && !/^ff/i.test(address);
 }
 
 /** Binds a pair of neighbouring ports. Throws RecoverableError when none is free. */

@@ -54,7 +54,7 @@ const maxSections = 32;
 
 /**
  * Reads a session description, forgiving what cameras get wrong: bare line feeds, missing `o=`, `s=` or `t=`, blanks
- * around values, static payload types without `a=rtpmap`, codec names in any case, unknown attributes. Throws WireError
+ * around values, ports below zero or missing, `a=fmtp` in another section, static payload types without `a=rtpmap`, codec names in any case, unknown attributes. Throws WireError
  * when there is no `m=` line in it or it is longer than 64 KiB.
  */
 export function parseSdp(text: string): SessionDescription {
@@ -68,15 +68,16 @@ export function parseSdp(text: string): SessionDescription {
     name: String(session.name ?? ""),
     ...(control === undefined ? {} : { control }),
     ...(tool === undefined ? {} : { tool: tool.slice(0, 128) }),
-    media: session.media.map((media) => readSection(media, session.direction)),
+    media: session.media.map((media) => readSection(media, session)),
   };
 }
 
 function transform(text: string): sdpTransform.SessionDescription {
   const lines = text
     .split(/\r\n|\n|\r/)
-    .map((line) => line.trim().replace(/^([a-z]) *= */, "$1="))
-    .filter((line) => /^[a-z]=/.test(line));
+    .map((line) => line.trim().replace(/^([a-zA-Z]) *= */, (_, letter: string) => `${letter.toLowerCase()}=`))
+    .filter((line) => /^[a-z]=/.test(line))
+    .map((line) => (line.startsWith("m=") ? mediaLine(line) : attributeLine(line)));
   try {
     return sdpTransform.parse(`${lines.join("\r\n")}\r\n`);
   } catch (error) {
@@ -84,9 +85,29 @@ function transform(text: string): sdpTransform.SessionDescription {
   }
 }
 
+/** An `m=` line in the grammar: kind, port, protocol, types. Cameras write a port below zero, or none, or no protocol. */
+function mediaLine(line: string): string {
+  const [kind = "", ...words] = line.slice(2).split(/\s+/);
+  const port = words.find((word) => /^\d{1,5}(\/\d+)?$/.test(word) && word === words[0]) ?? "0";
+  const protocol = words.find((word) => /^[A-Z]+\/[A-Z/]+$/i.test(word)) ?? "RTP/AVP";
+  const after = words.findIndex((word) => word.includes("/") && !/^\d/.test(word));
+  const types = (after >= 0 ? words.slice(after + 1) : words.slice(1)).filter((word) => /^\d{1,3}$/.test(word));
+  return `m=${kind.toLowerCase()} ${port} ${protocol} ${types.join(" ")}`.trimEnd();
+}
+
+/** Attribute names in the case that the grammar knows, without blanks behind their colon. */
+function attributeLine(line: string): string {
+  const known = /^a=(rtpmap|fmtp|control|framerate|sendonly|recvonly|sendrecv|inactive|ptime)( *: *|$)(.*)$/i.exec(
+    line,
+  );
+  if (!known) return line;
+  const [, name = "", colon = "", value = ""] = known;
+  return `a=${name.toLowerCase()}${colon === "" ? "" : ":"}${value}`;
+}
+
 type Media = sdpTransform.SessionDescription["media"][number];
 
-function readSection(media: Media, sessionDirection: MediaDirection | undefined): MediaSection {
+function readSection(media: Media, session: sdpTransform.SessionDescription): MediaSection {
   const control = controlOf(media);
   const frameRate = Number(media.framerate);
   const packetMs = Number(media.ptime);
@@ -96,10 +117,10 @@ function readSection(media: Media, sessionDirection: MediaDirection | undefined)
     port: Number(media.port) || 0,
     protocol: String(media.protocol ?? ""),
     ...(control === undefined ? {} : { control }),
-    direction: media.direction ?? sessionDirection ?? "sendrecv",
+    direction: media.direction ?? session.direction ?? "sendrecv",
     ...(frameRate > 0 && frameRate <= 480 ? { frameRate } : {}),
     ...(packetMs >= 5 && packetMs <= 200 ? { packetMs } : {}),
-    payloads: payloadTypes(media).flatMap((payloadType) => readPayload(media, payloadType) ?? []),
+    payloads: payloadTypes(media).flatMap((payloadType) => readPayload({ media, session, payloadType }) ?? []),
   };
 }
 
@@ -113,7 +134,14 @@ function payloadTypes(media: Media): number[] {
   return [...new Set([...listed, ...mapped])].filter((type) => type >= 0 && type <= 127).slice(0, 64);
 }
 
-function readPayload(media: Media, payloadType: number): PayloadMapping | undefined {
+interface PayloadPlace {
+  readonly media: Media;
+  readonly session: sdpTransform.SessionDescription;
+  readonly payloadType: number;
+}
+
+function readPayload(place: PayloadPlace): PayloadMapping | undefined {
+  const { media, payloadType } = place;
   const mapped = mappingOf(media, payloadType);
   const known = mapped
     ? { encoding: mapped.codec, clockRateHz: Number(mapped.rate) || 0, channels: Number(mapped.encoding) || 1 }
@@ -123,8 +151,22 @@ function readPayload(media: Media, payloadType: number): PayloadMapping | undefi
   const codec = codecOf(encoding);
   const clockRateHz = known.clockRateHz || (media.type === "video" ? 90_000 : 8000);
   const channels = Math.min(8, Math.max(1, known.channels));
-  const fmtp = parseFmtp((media.fmtp ?? []).find((entry) => entry.payload === payloadType)?.config ?? "");
-  return { payloadType, ...(codec ? { codec } : {}), encoding, clockRateHz, channels, fmtp };
+  return { payloadType, ...(codec ? { codec } : {}), encoding, clockRateHz, channels, fmtp: parseFmtp(fmtpOf(place)) };
+}
+
+/**
+ * The `a=fmtp` of a type: in its section; else one of no type of the section, if it can be for this one only; else, as
+ * seen on cameras, one in another section or before all of them.
+ */
+function fmtpOf({ media, session, payloadType }: PayloadPlace): string {
+  const own = (media.fmtp ?? []).find((entry) => entry.payload === payloadType);
+  const types = payloadTypes(media);
+  const stray = types.length === 1 ? (media.fmtp ?? []).find((entry) => !types.includes(entry.payload)) : undefined;
+  const elsewhere = [session, ...session.media]
+    .filter((other) => other === session || !payloadTypes(other as Media).includes(payloadType))
+    .flatMap((other) => (other as Media).fmtp ?? [])
+    .find((entry) => entry.payload === payloadType);
+  return String((own ?? elsewhere ?? stray)?.config ?? "");
 }
 
 /**
