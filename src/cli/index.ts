@@ -9,6 +9,12 @@ import { commands } from "./commands.ts";
 
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
+/** What ends a command; each gives back what it holds, a camera's speaker first of all. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Two signals within this are one. */
+const insistMs = 300;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -45,12 +51,6 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     for (const name of endings) process.off(name, onSignal);
   }
 }
-
-/** What ends a command; each gives back what it holds, a camera's speaker first of all. */
-const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Two signals within this are one. */
-const insistMs = 300;
 
 /** Writing to a terminal that is gone fails; that must not end the process before it has let go. */
 function surviveWithoutTerminal(): void {
