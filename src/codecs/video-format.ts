@@ -73,13 +73,17 @@ export class ParameterSetKeeper {
 
   /**
    * One access unit as the hub carries it: Annex B, a key frame beginning with all kept sets. A set in front of another
-   * frame is sent only if it is news. Undefined when no picture is in it, or for a key frame whose sets are unknown.
+   * frame is sent only if it is news. Undefined when no picture is in it, or for a key frame whose sets are unknown. With
+   * `recovery`, a point from which the picture becomes right counts as a key frame.
    */
-  prepare(nals: readonly Uint8Array[]): { readonly data: Uint8Array; readonly key: boolean } | undefined {
+  prepare(
+    nals: readonly Uint8Array[],
+    options: { readonly recovery?: boolean } = {},
+  ): { readonly data: Uint8Array; readonly key: boolean } | undefined {
     const facts = nalFacts[this.codec];
     const rest = nals.filter((nal) => !this.#keep(nal) && !facts.isPadding(nal));
     if (!rest.some(facts.isSlice)) return undefined;
-    const key = facts.isKey(rest);
+    const key = facts.isKey(rest) || (options.recovery === true && facts.isRecovery(rest));
     if (key && !this.complete) return undefined;
     const sets = key ? this.#format.parameterSets : this.#news();
     this.#changed.clear();

@@ -1,5 +1,6 @@
 /** H.264 (ITU-T H.264, ISO 14496-10): what a hub needs to know of it. */
 export { parseAvcC } from "./avcc.ts";
+export { h264SliceKind, type SliceKind } from "./slice.ts";
 export { type H264Sps, parseH264Sps } from "./sps.ts";
 
 /** NAL unit types (H.264, table 7-1) that are looked at. */

@@ -26,6 +26,12 @@ export function isH265Slice(nal: Uint8Array): boolean {
   return nal.length > 0 && h265NalType(nal) < 32;
 }
 
+/** True for a picture that is decoded behind a key picture but shown before it: RADL or RASL (types 6 to 9). */
+export function isH265Leading(nal: Uint8Array): boolean {
+  const type = h265NalType(nal);
+  return nal.length > 0 && type >= 6 && type <= 9;
+}
+
 /** True when decoding may start at this access unit: BLA, IDR or CRA (types 16 to 21). */
 export function isH265Key(nals: readonly Uint8Array[]): boolean {
   return nals.some((nal) => {

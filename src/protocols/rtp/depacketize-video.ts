@@ -1,23 +1,39 @@
 import { findStartCode, joinAnnexB, splitAnnexB } from "../../codecs/annexb.ts";
-import { nalFacts } from "../../codecs/nal.ts";
+import { type NalFacts, nalFacts } from "../../codecs/nal.ts";
 import type { VideoCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtpPacket } from "./packet.ts";
+import type { QuirkCode } from "./quirks.ts";
 import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
-import { type NalPart, readVideoPayload } from "./video-payload.ts";
+import { beginsWithStartCode, type NalPart, readVideoPayload } from "./video-payload.ts";
 
 const maxUnitBytes = 8 * 1024 * 1024;
 const maxNals = 4096;
 const maxPieces = 32_768;
 const nothing = new Uint8Array(0);
 
+/** So many pictures have to end with their marker before it is believed at once. */
+const trustAfter = 3;
+/** As many units are searched for start codes inside; later only those that are not mere pictures, unless one was found. */
+const searchedNals = 64;
+/** A piece of byte stream of this length may go on in the next packet. */
+const fullPacketBytes = 1000;
+
+/** Options of {@link createVideoDepacketizer}. */
+export interface VideoDepacketizerOptions {
+  readonly codec: VideoCodec;
+  readonly fmtp: Readonly<Record<string, string>>;
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+}
+
 /**
- * Access units out of H.264 or H.265 packets. A unit ends with the marker or when the timestamp changes; a camera that
- * sets the marker on every slice is recognised by a second picture piece with the same timestamp, and then only the
- * timestamp counts. One that sends parameter sets and picture as one unit with start codes inside is understood too.
+ * Access units out of H.264 or H.265 packets. A unit ends with the marker or when the timestamp changes. The marker is
+ * believed once some pictures of several pieces ended with it: a camera that sets it on every slice is recognised by a
+ * second piece of the same picture, and then only the timestamp and the beginnings of pictures count. Units with start
+ * codes inside, and packets that are pieces of byte stream, are understood too.
  */
-export function createVideoDepacketizer(codec: VideoCodec, fmtp: Readonly<Record<string, string>>): Depacketizer {
-  return new VideoDepacketizer(codec, Number(fmtp["sprop-max-don-diff"] ?? 0) > 0);
+export function createVideoDepacketizer(options: VideoDepacketizerOptions): Depacketizer {
+  return new VideoDepacketizer(options);
 }
 
 class VideoDepacketizer implements Depacketizer {
@@ -30,14 +46,28 @@ class VideoDepacketizer implements Depacketizer {
   #complete = true;
   #gap = false;
   #dropping = false;
-  #lastPictureAt: number | undefined;
-  #markerLies = false;
+  /** The unit under way has a picture piece. */
+  #hasSlice = false;
+  /** The marker came, and whether it ends the unit is to be seen by the next packet. */
+  #marked = false;
+  /** The marker stood for a while already. */
+  #settling = false;
+  /** Pictures that ended with their marker; undefined once a marker stood elsewhere. */
+  #honest: number | undefined = 0;
+  /** Payloads of a unit that travels as byte stream. */
+  #stream: Uint8Array[] | undefined;
+  #startCodes = false;
+  #searched = 0;
+  readonly #facts: NalFacts;
   readonly #codec: VideoCodec;
   readonly #hasDon: boolean;
+  readonly #onQuirk: (quirk: QuirkCode) => void;
 
-  constructor(codec: VideoCodec, hasDon: boolean) {
-    this.#codec = codec;
-    this.#hasDon = hasDon;
+  constructor(options: VideoDepacketizerOptions) {
+    this.#codec = options.codec;
+    this.#facts = nalFacts[options.codec];
+    this.#hasDon = Number(options.fmtp["sprop-max-don-diff"] ?? 0) > 0;
+    this.#onQuirk = options.onQuirk ?? (() => {});
   }
 
   push(packet: RtpPacket): RtpUnit[] {
@@ -45,12 +75,29 @@ class VideoDepacketizer implements Depacketizer {
     this.#sequence = packet.sequence;
     const units: RtpUnit[] = [];
     const changed = this.#timestamp !== undefined && packet.timestamp !== this.#timestamp;
-    if (lost) this.#lose();
+    const ended = changed && this.#marked;
+    if (lost && !ended) this.#lose();
+    if (ended && this.#honest !== undefined) this.#honest++;
     if (changed) this.#finish(units);
     if (lost) this.#gap = true;
     this.#timestamp = packet.timestamp;
-    this.#take(packet, lost);
-    if (packet.marker && !this.#markerLies) this.#finish(units);
+    this.#take(packet, { lost, units });
+    if (packet.marker) this.#mark(units);
+    return units;
+  }
+
+  /** A marker that is not believed yet only ends the unit when the next packet shows that it did. */
+  #mark(units: RtpUnit[]): void {
+    if (this.#pieces) this.#distrust(); // in the middle of a unit it ends nothing
+    if (this.#honest === undefined) return;
+    if (this.#honest >= trustAfter || !this.#hasSlice) this.#finish(units);
+    else this.#marked = true;
+  }
+
+  settle(): RtpUnit[] {
+    const units: RtpUnit[] = [];
+    if (this.#marked && this.#settling) this.#finish(units);
+    this.#settling = this.#marked;
     return units;
   }
 
@@ -60,33 +107,58 @@ class VideoDepacketizer implements Depacketizer {
 
   flush(): RtpUnit[] {
     const units: RtpUnit[] = [];
-    this.#complete = false;
+    if (!this.#marked) this.#complete = false;
     this.#finish(units);
     this.#timestamp = undefined;
     return units;
   }
 
-  #take(packet: RtpPacket, lost: boolean): void {
+  #take(packet: RtpPacket, context: { readonly lost: boolean; readonly units: RtpUnit[] }): void {
     try {
+      if (this.#takeStream(packet, context.units)) return;
       const empty = this.#nals.length === 0 && !this.#pieces;
-      const parts = readVideoPayload(packet.payload, { codec: this.#codec, hasDon: this.#hasDon });
+      const { parts, filled, cut } = readVideoPayload(packet.payload, { codec: this.#codec, hasDon: this.#hasDon });
       const first = parts[0];
-      if (lost && empty && first && !this.#beginsUnit(first)) this.#complete = false;
-      for (const part of parts) this.#addPart(part);
+      if (context.lost && empty && first && !this.#beginsUnit(first)) this.#complete = false;
+      for (const part of parts) this.#addPart(part, context.units);
+      if (filled) this.#onQuirk("aggregate-padding");
+      if (cut) this.#spoilt();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.counters.malformed++;
       this.#pieces = undefined;
-      this.#complete = false;
-      this.#gap = true;
+      this.#spoilt();
     }
   }
 
-  #beginsUnit(part: NalPart): boolean {
-    return part.first && nalFacts[this.#codec].startsUnit(part.bytes);
+  #spoilt(): void {
+    this.counters.malformed++;
+    this.#complete = false;
+    this.#gap = true;
   }
 
-  #addPart(part: NalPart): void {
+  /** Takes a packet that is a piece of byte stream; false for any other. */
+  #takeStream({ payload, marker }: RtpPacket, units: RtpUnit[]): boolean {
+    const begins = beginsWithStartCode(payload);
+    if (!begins && !this.#stream) return false;
+    if (begins) this.#onQuirk("start-codes");
+    this.#bytes += payload.length;
+    this.#stream ??= [];
+    if (this.#bytes <= maxUnitBytes) this.#stream.push(payload);
+    if (marker || payload.length < fullPacketBytes) this.#endStream(units);
+    return true;
+  }
+
+  #endStream(units: RtpUnit[]): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream) for (const nal of splitAnnexB(Buffer.concat(stream))) this.#addNal(nal, units);
+  }
+
+  #beginsUnit(part: NalPart): boolean {
+    return part.first && this.#facts.startsUnit(part.bytes);
+  }
+
+  #addPart(part: NalPart, units: RtpUnit[]): void {
     this.#bytes += part.bytes.length;
     if (this.#dropping) return;
     if (this.#bytes > maxUnitBytes || this.#nals.length > maxNals || (this.#pieces?.length ?? 0) > maxPieces) {
@@ -108,18 +180,35 @@ class VideoDepacketizer implements Depacketizer {
     if (!part.last) return;
     const nal = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = undefined;
-    const joined = nalFacts[this.#codec].setRank(nal) >= 0 && findStartCode(nal) >= 0;
-    if (joined) for (const one of splitAnnexB(joinAnnexB([nal]))) this.#addNal(one);
-    else this.#addNal(nal);
+    for (const one of this.#apart(nal)) this.#addNal(one, units);
   }
 
-  #addNal(nal: Uint8Array): void {
-    if (nalFacts[this.#codec].isSlice(nal)) {
-      const again = this.#nals.length === 0 && this.#lastPictureAt === this.#timestamp;
-      if (again && !nalFacts[this.#codec].startsUnit(nal)) this.#markerLies = true;
-      this.#lastPictureAt = this.#timestamp;
-    }
+  /** The units in one, if there are start codes inside; pieces of a header only are what a sender left of a start code. */
+  #apart(nal: Uint8Array): readonly Uint8Array[] {
+    const search = this.#startCodes || this.#searched < searchedNals || !this.#facts.isSlice(nal);
+    this.#searched++;
+    if (!search || (findStartCode(nal) < 0 && !beginsWithStartCode(nal))) return [nal];
+    this.#startCodes = true;
+    this.#onQuirk("start-codes");
+    return splitAnnexB(joinAnnexB([nal])).filter((one) => one.length > this.#facts.headerBytes);
+  }
+
+  #addNal(nal: Uint8Array, units: RtpUnit[]): void {
+    const slice = this.#facts.isSlice(nal);
+    const begins = this.#hasSlice && this.#facts.startsUnit(nal);
+    if (begins && this.#marked && this.#honest !== undefined) this.#honest++;
+    if (begins && (this.#marked || this.#honest === undefined)) this.#finish(units);
+    else if (slice && this.#marked) this.#distrust();
+    this.#marked = false;
+    this.#hasSlice ||= slice;
     this.#nals.push(nal);
+  }
+
+  /** A picture went on behind its marker: from now on only what begins a picture ends the one before. */
+  #distrust(): void {
+    if (this.#honest === undefined) return;
+    this.#honest = undefined;
+    this.#onQuirk("early-marker");
   }
 
   /** A unit in pieces cannot be finished any more. */
@@ -132,6 +221,7 @@ class VideoDepacketizer implements Depacketizer {
   }
 
   #finish(units: RtpUnit[]): void {
+    this.#endStream(units);
     if (this.#pieces) this.#lose();
     const given = this.#nals.length > 0 && !this.#dropping;
     if (given) {
@@ -140,6 +230,8 @@ class VideoDepacketizer implements Depacketizer {
     }
     this.#nals = [];
     this.#bytes = 0;
+    this.#hasSlice = false;
+    this.#marked = false;
     this.#gap = !given && (this.#gap || !this.#complete || this.#dropping); // told by the next unit
     this.#complete = true;
     this.#dropping = false;

@@ -2,6 +2,7 @@ import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { createAacDepacketizer } from "./depacketize-aac.ts";
 import { createVideoDepacketizer } from "./depacketize-video.ts";
 import { swapBytes } from "./packetize-audio.ts";
+import type { QuirkCode } from "./quirks.ts";
 import type { Depacketizer } from "./unit.ts";
 
 export type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
@@ -12,6 +13,8 @@ export interface DepacketizerOptions {
   /** `a=fmtp` parameters, names in lower case. AAC: `sizelength`, `indexlength`, `indexdeltalength`. */
   readonly fmtp?: Readonly<Record<string, string>>;
   readonly clockRateHz: number;
+  /** Told what the sender does against the RFCs. */
+  readonly onQuirk?: (quirk: QuirkCode) => void;
 }
 
 /**
@@ -21,7 +24,7 @@ export function createDepacketizer(options: DepacketizerOptions): Depacketizer {
   switch (options.codec) {
     case "h264":
     case "h265":
-      return createVideoDepacketizer(options.codec, options.fmtp ?? {});
+      return createVideoDepacketizer({ ...options, codec: options.codec, fmtp: options.fmtp ?? {} });
     case "aac":
       return createAacDepacketizer(options.fmtp ?? {});
     case "pcm_s16le":

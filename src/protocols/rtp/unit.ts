@@ -26,6 +26,8 @@ export interface DepacketizerCounters {
 export interface Depacketizer {
   readonly counters: Readonly<DepacketizerCounters>;
   push(packet: RtpPacket): RtpUnit[];
+  /** To be called now and then, every tenth of a second or so: gives a unit that seems to have ended. */
+  settle?(): RtpUnit[];
   /** What is under way may be spoilt: it counts as incomplete. */
   spoil(): void;
   /** What is under way, as an incomplete unit, if anything: the stream ends or starts anew. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { version } from "../../util/version.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import { parseSdp, type SessionDescription } from "../sdp/index.ts";
 import { controlBase, type RtspAddress, resolveControl } from "./address.ts";
 import { RtspAuthenticator } from "./authenticator.ts";
@@ -9,7 +10,6 @@ import { RtspConnection } from "./connection.ts";
 import { refusal } from "./failure.ts";
 import { type KeepAliveMethod, keepAlive } from "./keep-alive.ts";
 import type { RtspNoise, RtspResponse } from "./message.ts";
-import type { QuirkCode } from "./quirks.ts";
 import { formatTransport, parseTransports, type RtspTransport } from "./transport-header.ts";
 import { openUdpPair } from "./udp.ts";
 

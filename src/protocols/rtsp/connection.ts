@@ -3,12 +3,12 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import type { RtspAddress } from "./address.ts";
 import { connectionFailure } from "./failure.ts";
 import { RtspHeaders } from "./headers.ts";
 import { type RtspNoise, type RtspRequest, type RtspResponse, serializeFrame, serializeMessage } from "./message.ts";
 import { RtspParser } from "./parser.ts";
-import type { QuirkCode } from "./quirks.ts";
 
 /** Options of {@link RtspConnection.open}. */
 export interface RtspConnectionOptions {

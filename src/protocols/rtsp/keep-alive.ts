@@ -1,8 +1,8 @@
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, isAbort, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import type { RtspResponse } from "./message.ts";
-import type { QuirkCode } from "./quirks.ts";
 
 /** How a server is asked whether the session lives. "none": receiver reports have to do. */
 export type KeepAliveMethod = "GET_PARAMETER" | "OPTIONS" | "none";

@@ -1,10 +1,10 @@
 import type { Format } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import { RtpSync } from "../rtp/sync.ts";
 import { formatFromPayload, type MediaSection } from "../sdp/index.ts";
 import type { ChosenMedium } from "./choose.ts";
 import type { RtspChannel } from "./client.ts";
-import type { QuirkCode } from "./quirks.ts";
 import { MediaReceiver } from "./receiver.ts";
 import { createAudioFrames, createVideoFrames, type FrameSink } from "./unit-frames.ts";
 
@@ -41,7 +41,7 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
     const sink = options.onTrack(format);
-    const frames = format.kind === "video" ? createVideoFrames(format, sink) : createAudioFrames(format, sink);
+    const frames = format.kind === "video" ? createVideoFrames(format, sink, options) : createAudioFrames(format, sink);
     const { clockRateHz } = medium.payload;
     const receiver = new MediaReceiver({
       ...medium,

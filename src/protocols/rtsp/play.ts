@@ -2,6 +2,7 @@ import type { Format } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
 import { isAbort, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import { parseRtspAddress, type RtspAddress, redirected, resolveControl } from "./address.ts";
 import { RtspAuthenticator } from "./authenticator.ts";
 import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
@@ -9,7 +10,6 @@ import { RtspClient, type RtspDescription, type RtspProtocol, type RtspTap } fro
 import type { KeepAliveMethod } from "./keep-alive.ts";
 import { type MediaStream, receiveMedia } from "./media-stream.ts";
 import type { RtspNoise } from "./message.ts";
-import type { QuirkCode } from "./quirks.ts";
 import type { FrameSink } from "./unit-frames.ts";
 
 /** Options of {@link playRtsp}. Everything about the device is structural, so that any driver may use it. */

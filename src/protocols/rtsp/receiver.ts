@@ -1,13 +1,13 @@
 import type { Frame } from "../../media/frame.ts";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
-import { createDepacketizer, type Depacketizer } from "../rtp/depacketize.ts";
+import { createDepacketizer, type Depacketizer, type RtpUnit } from "../rtp/depacketize.ts";
 import { parseRtp, type RtpPacket } from "../rtp/packet.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import { ReorderBuffer, type ReorderCounters } from "../rtp/reorder.ts";
 import { parseRtcp } from "../rtp/rtcp.ts";
 import type { SyncedStream } from "../rtp/sync.ts";
 import type { MediaSection, PayloadMapping } from "../sdp/index.ts";
-import type { QuirkCode } from "./quirks.ts";
 import { ReceiverReports } from "./receiver-reports.ts";
 import type { UnitFrames } from "./unit-frames.ts";
 
@@ -46,7 +46,7 @@ export class MediaReceiver {
     if (codec === undefined) throw new TypeError("a medium without a codec cannot be received");
     this.#options = options;
     this.#reorder = new ReorderBuffer({ clock: options.clock });
-    this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz });
+    this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz, onQuirk: options.onQuirk });
     this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
   }
 
@@ -89,6 +89,7 @@ export class MediaReceiver {
   /** To be called now and then: gives up packets that were waited for long enough. */
   expire(): void {
     this.#deliver(this.#reorder.expire());
+    this.#write(this.#depacketizer.settle?.() ?? []);
   }
 
   /** The receiver report that is due, if anything was received. */
@@ -117,12 +118,14 @@ export class MediaReceiver {
   }
 
   #deliver(packets: readonly RtpPacket[]): void {
+    for (const packet of packets) this.#write(this.#depacketizer.push(packet));
+  }
+
+  #write(units: readonly RtpUnit[]): void {
     const { stream, frames, onFrame } = this.#options;
-    for (const packet of packets) {
-      for (const unit of this.#depacketizer.push(packet)) {
-        const frame = frames.push(unit, stream.map(unit.timestamp));
-        if (frame) onFrame(frame);
-      }
+    for (const unit of units) {
+      const frame = frames.push(unit, stream.map(unit.timestamp));
+      if (frame) onFrame(frame);
     }
   }
 

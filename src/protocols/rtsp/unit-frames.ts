@@ -1,9 +1,11 @@
+import { type NalFacts, nalFacts } from "../../codecs/nal.ts";
 import { opusPacketDurationUs } from "../../codecs/opus/packet.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
 import type { AudioFormat, Format, VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtpUnit } from "../rtp/depacketize.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 
 /** Where the frames of one stream go; the driver's track. */
 export interface FrameSink {
@@ -17,34 +19,91 @@ export interface UnitFrames {
   push(unit: RtpUnit, timestampUs: number): Frame | undefined;
 }
 
+/** Options of {@link createVideoFrames}. */
+export interface VideoFramesOptions {
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+}
+
+/** Without a key frame for so long from the beginning on, or for so long since the last one, recovery points count. */
+const noKeyUs = { atFirst: 2_000_000, later: 15_000_000 };
+/** So many pictures with B slices make sure of them. */
+const sureOfB = 2;
+
 /**
  * Video: begins with a key frame, each key frame with its parameter sets; units with a hole are dropped, and after a key
- * frame with a hole everything up to the next one.
+ * frame with a hole everything up to the next one. A stream without key frames begins at a recovery point.
  */
-export function createVideoFrames(format: VideoFormat, sink: FrameSink): UnitFrames {
-  const keeper = new ParameterSetKeeper(format.codec);
-  keeper.add(format.parameterSets);
-  let published = keeper.version;
-  let needKey = true;
-  return {
-    push: (unit, timestampUs) => {
-      const prepared = keeper.prepare(unit.nals);
-      if (!prepared) return undefined;
-      if (!unit.complete) {
-        if (prepared.key) needKey = true;
-        return undefined;
-      }
-      if (needKey && !prepared.key) return undefined;
-      needKey = false;
-      if (keeper.version !== published) {
-        published = keeper.version;
-        sink.updateFormat(keeper.format);
-      }
-      const frame: Frame = { data: prepared.data, key: prepared.key, timestampUs };
-      sink.write(frame);
-      return frame;
-    },
-  };
+export function createVideoFrames(format: VideoFormat, sink: FrameSink, options: VideoFramesOptions = {}): UnitFrames {
+  return new VideoFrames(format, sink, options);
+}
+
+class VideoFrames implements UnitFrames {
+  #published: string;
+  #needKey = true;
+  /** When the last key frame came, or the first unit. */
+  #keyUs: number | undefined;
+  #hadKey = false;
+  #withoutKeys = false;
+  #bPictures = 0;
+  readonly #keeper: ParameterSetKeeper;
+  readonly #facts: NalFacts;
+  readonly #sink: FrameSink;
+  readonly #options: VideoFramesOptions;
+
+  constructor(format: VideoFormat, sink: FrameSink, options: VideoFramesOptions) {
+    this.#keeper = new ParameterSetKeeper(format.codec);
+    this.#keeper.add(format.parameterSets);
+    this.#facts = nalFacts[format.codec];
+    this.#sink = sink;
+    this.#options = options;
+    this.#published = this.#state;
+  }
+
+  push(unit: RtpUnit, timestampUs: number): Frame | undefined {
+    this.#keyUs ??= timestampUs;
+    const patienceUs = this.#hadKey ? noKeyUs.later : noKeyUs.atFirst;
+    const recovery = this.#withoutKeys || timestampUs - this.#keyUs > patienceUs;
+    const prepared = this.#keeper.prepare(unit.nals, { recovery });
+    if (!prepared) return undefined;
+    if (!unit.complete) {
+      if (prepared.key) this.#needKey = true;
+      return undefined;
+    }
+    if (this.#needKey && !prepared.key) return undefined;
+    this.#needKey = false;
+    this.#look(unit, { key: prepared.key, timestampUs });
+    if (this.#published !== this.#state) this.#publish();
+    const frame: Frame = { data: prepared.data, key: prepared.key, timestampUs };
+    this.#sink.write(frame);
+    return frame;
+  }
+
+  /** Notices what a person has to know of the stream. */
+  #look(unit: RtpUnit, picture: { readonly key: boolean; readonly timestampUs: number }): void {
+    if (this.#facts.hasBSlice(unit.nals) && ++this.#bPictures === sureOfB) this.#options.onQuirk?.("b-pictures");
+    if (!picture.key) return;
+    if (this.#facts.isKey(unit.nals)) {
+      this.#keyUs = picture.timestampUs;
+      this.#hadKey = true;
+      this.#withoutKeys = false;
+    } else if (!this.#withoutKeys) {
+      this.#withoutKeys = true;
+      this.#options.onQuirk?.("no-key-pictures");
+    }
+  }
+
+  get #state(): string {
+    return `${this.#keeper.version} ${this.#withoutKeys} ${this.#bPictures >= sureOfB}`;
+  }
+
+  #publish(): void {
+    this.#published = this.#state;
+    this.#sink.updateFormat({
+      ...this.#keeper.format,
+      ...(this.#withoutKeys && { withoutKeys: true }),
+      ...(this.#bPictures >= sureOfB && { reordered: true }),
+    });
+  }
 }
 
 /** Sound: one frame for each unit, copied out of the receive buffer, with its duration. */
