@@ -3,7 +3,7 @@ import type { VideoFormat } from "../codecs/video-codec.ts";
 export type { VideoCodec, VideoFormat } from "../codecs/video-codec.ts";
 
 /** Audio codecs that the hub carries. One frame is one packet (Opus, AAC raw block) or one block of samples. */
-export type AudioCodec = "opus" | "pcmu" | "pcma" | "g722" | "aac" | "pcm_s16le";
+export type AudioCodec = "opus" | "pcmu" | "pcma" | "g722" | "g726" | "aac" | "pcm_s16le";
 
 /** Format of an audio track. */
 export interface AudioFormat {
@@ -14,6 +14,8 @@ export interface AudioFormat {
   readonly channels: number;
   /** AAC: AudioSpecificConfig (ISO 14496-3). */
   readonly config?: Uint8Array;
+  /** G.726: bits of one coded sample, packed from the lowest bit on (RFC 3551, 4.5.4). */
+  readonly bitsPerSample?: 2 | 3 | 4 | 5;
 }
 
 /** What a track carries. */
@@ -28,6 +30,12 @@ export function isCompatible(before: Format, after: Format): boolean {
     before.sampleRateHz === after.sampleRateHz &&
     before.channels === after.channels
   );
+}
+
+/** Whether browsers play sound of this format as it is: Opus, and G.711 as WebRTC knows it, 8 kHz and one channel. */
+export function playsInBrowsers({ codec, sampleRateHz, channels }: AudioFormat): boolean {
+  if (codec === "opus") return true;
+  return (codec === "pcmu" || codec === "pcma") && sampleRateHz === 8000 && channels === 1;
 }
 
 /** PCM signed 16 bit little-endian. */

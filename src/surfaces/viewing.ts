@@ -7,7 +7,7 @@ import { waitForTracks } from "../hub/wait-for-tracks.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Principal } from "../identity/policy.ts";
 import type { Converter } from "../media/convert.ts";
-import { opusFormat } from "../media/format.ts";
+import { opusFormat, playsInBrowsers } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
 import type { Track } from "../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../media/viewer.ts";
@@ -190,7 +190,7 @@ export class Viewings implements AsyncDisposable {
 
   /** The sound as browsers take it; none when it cannot be converted, for a picture is better than nothing. */
   async #sound(track: Track): Promise<Track | undefined> {
-    if (["opus", "pcmu", "pcma"].includes(track.format.codec)) return track;
+    if (track.format.kind === "audio" && playsInBrowsers(track.format)) return track;
     try {
       return await this.#options.converter.convertTrack(track, opusFormat);
     } catch (error) {

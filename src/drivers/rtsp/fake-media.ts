@@ -70,7 +70,15 @@ export function audioLines(
   payloadType: number,
 ): { readonly map: string[]; readonly rateHz: number } {
   const { codec, sampleRateHz, channels } = format;
-  const names = { opus: "opus", pcmu: "PCMU", pcma: "PCMA", g722: "G722", aac: "MPEG4-GENERIC", pcm_s16le: "L16" };
+  const names = {
+    opus: "opus",
+    pcmu: "PCMU",
+    pcma: "PCMA",
+    g722: "G722",
+    g726: "G726-32",
+    aac: "MPEG4-GENERIC",
+    pcm_s16le: "L16",
+  };
   const rateHz = codec === "g722" ? 8000 : codec === "opus" ? 48_000 : sampleRateHz;
   const suffix = codec === "opus" ? "/2" : channels > 1 ? `/${channels}` : "";
   const map = [`a=rtpmap:${payloadType} ${names[codec]}/${rateHz}${suffix}`];
@@ -85,7 +93,7 @@ export function audioLines(
 
 /** The track of a sound. */
 export function audioTrack(audio: FakeAudio): FakeTrack {
-  const payloadType = { pcmu: 0, pcma: 8, g722: 9, opus: 97, aac: 97, pcm_s16le: 97 }[audio.format.codec];
+  const payloadType = { pcmu: 0, pcma: 8, g722: 9, g726: 2, opus: 97, aac: 97, pcm_s16le: 97 }[audio.format.codec];
   const { map, rateHz } = audioLines(audio.format, payloadType);
   return {
     control: "audio",

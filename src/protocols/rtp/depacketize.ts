@@ -1,5 +1,7 @@
+import { fromAal2, g726Bits } from "../../codecs/g726.ts";
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { createAacDepacketizer } from "./depacketize-aac.ts";
+import { createLatmDepacketizer } from "./depacketize-latm.ts";
 import { createVideoDepacketizer } from "./depacketize-video.ts";
 import { swapBytes } from "./packetize-audio.ts";
 import type { QuirkCode } from "./quirks.ts";
@@ -13,6 +15,8 @@ export interface DepacketizerOptions {
   /** `a=fmtp` parameters, names in lower case. AAC: `sizelength`, `indexlength`, `indexdeltalength`. */
   readonly fmtp?: Readonly<Record<string, string>>;
   readonly clockRateHz: number;
+  /** Name of the encoding in `a=rtpmap`, upper case, where a codec has several packings. */
+  readonly encoding?: string;
   /** Told what the sender does against the RFCs. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
 }
@@ -26,12 +30,21 @@ export function createDepacketizer(options: DepacketizerOptions): Depacketizer {
     case "h265":
       return createVideoDepacketizer({ ...options, codec: options.codec, fmtp: options.fmtp ?? {} });
     case "aac":
-      return createAacDepacketizer(options.fmtp ?? {});
+      return options.encoding === "MP4A-LATM"
+        ? createLatmDepacketizer(options.fmtp ?? {})
+        : createAacDepacketizer({ ...options, fmtp: options.fmtp ?? {} });
+    case "g726":
+      return createSampleDepacketizer(g726Reader(options.encoding ?? ""));
     case "pcm_s16le":
       return createSampleDepacketizer(swapBytes);
     default:
       return createSampleDepacketizer((payload) => payload);
   }
+}
+
+function g726Reader(encoding: string): (payload: Uint8Array) => Uint8Array {
+  const bits = g726Bits(encoding);
+  return encoding.startsWith("AAL2-") && bits ? (payload) => fromAal2(payload, bits) : (payload) => payload;
 }
 
 /** Each packet is a unit (Opus, G.711, G.722, L16). Empty packets say nothing. */

@@ -33,6 +33,7 @@ export function createPacketizer(codec: VideoCodec | AudioCodec, options: Packet
     case "pcmu":
     case "pcma":
     case "g722":
+    case "g726":
       return (frame) => packetizeSamples(frame, maxBytes);
     case "opus":
       return (frame) => [{ payload: frame, marker: false, timestampOffset: 0 }];

@@ -58,7 +58,7 @@ export function speakerChoices(descriptions: SpeakerDescriptions, wishes: Speake
   const choices = speakerSections(descriptions).flatMap((section) =>
     section.payloads.flatMap((payload): SpeakerChoice[] => {
       const format = formatFromPayload(payload);
-      if (format?.kind !== "audio") return [];
+      if (format?.kind !== "audio" || format.codec === "g726") return []; // which is decoded only
       const packetMs = wishes.packetMs ?? section.packetMs ?? makersPacketMs(descriptions.asked, format);
       return [{ section, payload, format, packetMs }];
     }),

@@ -9,7 +9,7 @@ const h265 = ["m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000", "a=control:v2"];
 const jpeg = ["m=video 0 RTP/AVP 26"];
 const pcma = ["m=audio 0 RTP/AVP 8", "a=control:a1"];
 const talk = ["m=audio 0 RTP/AVP 0 8 101", "a=rtpmap:101 telephone-event/8000", "a=control:a2", "a=sendonly"];
-const g726 = ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 G726-32/8000"];
+const speex = ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 SPEEX/8000"];
 
 function choose(lines: readonly (readonly string[])[], options: { video?: number } = {}) {
   const media = chooseMedia(parseSdp(["v=0", ...lines.flat()].join("\r\n")), { ...options, peer: "camera" });
@@ -23,7 +23,7 @@ describe("chooseMedia", () => {
   const nothing = { video: undefined, audio: undefined };
 
   test("takes the first picture and the first sound that the hub carries", () => {
-    assert.deepEqual(choose([jpeg, h265, g726, pcma]), { ...nothing, video: "v2", audio: "a1" });
+    assert.deepEqual(choose([jpeg, h265, speex, pcma]), { ...nothing, video: "v2", audio: "a1" });
   });
 
   test("takes the picture that is asked for", () => {
@@ -55,6 +55,6 @@ describe("chooseMedia", () => {
       () => choose([jpeg, pcma]),
       (error) => error instanceof FatalError && /JPEG/.test(error.message),
     );
-    assert.throws(() => choose([g726]), RecoverableError);
+    assert.throws(() => choose([speex]), RecoverableError);
   });
 });

@@ -36,7 +36,8 @@ export function chooseMedia(sdp: SessionDescription, options: ChooseOptions): Ch
   if (!video && !audio) {
     throw new RecoverableError(`${options.peer} offers neither picture nor sound at this path`, { code: "no-media" });
   }
-  return { video, audio, unplayable: audio ? undefined : sounds[0]?.payloads[0]?.encoding.slice(0, 32) };
+  const unplayable = audio ? undefined : sounds[0]?.payloads[0]?.encoding.slice(0, 32);
+  return { video, audio, ...(unplayable !== undefined && { unplayable }) };
 }
 
 /**

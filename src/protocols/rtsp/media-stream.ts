@@ -1,3 +1,4 @@
+import { makeAacConfig } from "../../codecs/aac/index.ts";
 import type { Format } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
@@ -40,7 +41,7 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
   return (medium, channel) => {
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
-    const sink = options.onTrack(format);
+    const sink = options.onTrack(decodable(format));
     const frames = format.kind === "video" ? createVideoFrames(format, sink, options) : createAudioFrames(format, sink);
     const { clockRateHz } = medium.payload;
     const receiver = new MediaReceiver({
@@ -60,6 +61,12 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
     receivers.push(receiver);
     return stream(receiver, { channel, clock: options.clock });
   };
+}
+
+/** A decoder of AAC needs a configuration; where the description has none that can be read, what it says makes one. */
+function decodable(format: Format): Format {
+  if (format.kind !== "audio" || format.codec !== "aac" || format.config) return format;
+  return { ...format, config: makeAacConfig(format) };
 }
 
 /** Payload types that belong to other sections than `own`. */

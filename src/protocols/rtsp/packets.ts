@@ -42,7 +42,7 @@ function packet(format: AudioFormat, sound: { readonly data: Uint8Array; readonl
 /** G.722 has no byte that means silence whatever came before, so its last packet stays short. */
 function filled(rest: Uint8Array, to: { readonly bytes: number; readonly format: AudioFormat }): Uint8Array {
   const { codec } = to.format;
-  if (codec === "g722" || codec === "opus" || codec === "aac") return rest;
+  if (codec === "g722" || codec === "g726" || codec === "opus" || codec === "aac") return rest;
   const silence = codec === "pcm_s16le" ? 0 : g711Silence[codec];
   const whole = new Uint8Array(to.bytes).fill(silence);
   whole.set(rest);

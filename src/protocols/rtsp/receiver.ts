@@ -42,11 +42,11 @@ export class MediaReceiver {
   readonly #options: MediaReceiverOptions;
 
   constructor(options: MediaReceiverOptions) {
-    const { codec, fmtp, clockRateHz } = options.payload;
+    const { codec, fmtp, clockRateHz, encoding } = options.payload;
     if (codec === undefined) throw new TypeError("a medium without a codec cannot be received");
     this.#options = options;
     this.#reorder = new ReorderBuffer({ clock: options.clock });
-    this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz, onQuirk: options.onQuirk });
+    this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz, encoding, onQuirk: options.onQuirk });
     this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
   }
 

@@ -129,6 +129,8 @@ export function audioDurationUs(format: AudioFormat, bytes: Uint8Array): number 
       return perSecond(1024);
     case "g722":
       return perSecond((bytes.length * 2) / format.channels);
+    case "g726":
+      return perSecond((bytes.length * 8) / (format.bitsPerSample ?? 4));
     case "pcmu":
     case "pcma":
       return perSecond(bytes.length / format.channels);

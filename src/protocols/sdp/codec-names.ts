@@ -10,6 +10,15 @@ const codecs: Readonly<Record<string, VideoCodec | AudioCodec>> = {
   G722: "g722",
   L16: "pcm_s16le",
   "MPEG4-GENERIC": "aac",
+  "MP4A-LATM": "aac",
+  "G726-16": "g726",
+  "G726-24": "g726",
+  "G726-32": "g726",
+  "G726-40": "g726",
+  "AAL2-G726-16": "g726",
+  "AAL2-G726-24": "g726",
+  "AAL2-G726-32": "g726",
+  "AAL2-G726-40": "g726",
 };
 
 /** The hub's word for an encoding name in upper case; undefined for one it does not carry. */
@@ -22,6 +31,7 @@ export const staticPayloads: Readonly<
   Record<number, { readonly encoding: string; readonly clockRateHz: number; readonly channels: number }>
 > = {
   0: { encoding: "PCMU", clockRateHz: 8000, channels: 1 },
+  2: { encoding: "G726-32", clockRateHz: 8000, channels: 1 },
   8: { encoding: "PCMA", clockRateHz: 8000, channels: 1 },
   9: { encoding: "G722", clockRateHz: 8000, channels: 1 },
   10: { encoding: "L16", clockRateHz: 44_100, channels: 2 },

@@ -1,12 +1,15 @@
 import { parseAacConfig } from "../../codecs/aac/index.ts";
+import { g726Bits } from "../../codecs/g726.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import { videoFormat } from "../../codecs/video-format.ts";
 import type { AudioFormat, Format, VideoCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
+import { parseLatmConfig } from "../rtp/depacketize-latm.ts";
 import type { PayloadMapping } from "./parse.ts";
 
 /** What {@link formatFromPayload} reads. */
-export type FormatSource = Pick<PayloadMapping, "codec" | "clockRateHz" | "channels" | "fmtp">;
+export type FormatSource = Pick<PayloadMapping, "codec" | "clockRateHz" | "channels" | "fmtp"> &
+  Partial<Pick<PayloadMapping, "encoding">>;
 
 /**
  * The hub's format of one payload type; undefined if the hub does not carry its codec. Parameter sets come from
@@ -27,8 +30,14 @@ export function formatFromPayload(payload: FormatSource): Format | undefined {
       return { kind: "audio", codec, sampleRateHz: 16_000, channels };
     case "aac": {
       const said = { kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels } as const;
-      return { ...said, ...readAac(fmtp["config"] ?? "") };
+      const config = fmtp["config"] ?? "";
+      return { ...said, ...(payload.encoding === "MP4A-LATM" ? readLatm(config) : readAac(config)) };
     }
+    case "g726":
+      return {
+        ...{ kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels: 1 },
+        bitsPerSample: g726Bits(payload.encoding ?? "") ?? 4,
+      };
     default:
       return { kind: "audio", codec, sampleRateHz: payload.clockRateHz, channels };
   }
@@ -42,6 +51,18 @@ function spropSets(codec: VideoCodec, fmtp: Readonly<Record<string, string>>): U
     .map((text) => new Uint8Array(Buffer.from(text, "base64")))
     .map((nal) => (nal[0] === 0 && nal[1] === 0 && nal[2] === 0 && nal[3] === 1 ? nal.subarray(4) : nal))
     .filter((nal) => nal.length >= 2 && nalFacts[codec].setRank(nal) >= 0);
+}
+
+/** The configuration inside a StreamMuxConfig (RFC 6416). */
+function readLatm(text: string): Partial<AudioFormat> {
+  const config = hexBytes(text);
+  if (!config) return {};
+  try {
+    return readAac(Buffer.from(parseLatmConfig(config).config).toString("hex"));
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
 }
 
 /** What the configuration says goes before `a=rtpmap`, which often leaves the channels out. */

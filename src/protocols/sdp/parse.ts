@@ -88,7 +88,7 @@ function transform(text: string): sdpTransform.SessionDescription {
 /** An `m=` line in the grammar: kind, port, protocol, types. Cameras write a port below zero, or none, or no protocol. */
 function mediaLine(line: string): string {
   const [kind = "", ...words] = line.slice(2).split(/\s+/);
-  const port = words.find((word) => /^\d{1,5}(\/\d+)?$/.test(word) && word === words[0]) ?? "0";
+  const port = /^(\d{1,5})(\/\d+)?$/.exec(words[0] ?? "")?.[1] ?? "0";
   const protocol = words.find((word) => /^[A-Z]+\/[A-Z/]+$/i.test(word)) ?? "RTP/AVP";
   const after = words.findIndex((word) => word.includes("/") && !/^\d/.test(word));
   const types = (after >= 0 ? words.slice(after + 1) : words.slice(1)).filter((word) => /^\d{1,3}$/.test(word));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { mutations } from "../../../test/mutate.ts";
 import { WireError } from "../../util/errors.ts";
 import { formatFromPayload, parseSdp } from "./index.ts";
@@ -91,7 +91,7 @@ test("codecs: their clock in RTP and their rate in sound", () => {
     [8000, { kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 }],
     [48_000, { kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 }],
     [16_000, { kind: "audio", codec: "pcm_s16le", sampleRateHz: 16_000, channels: 1 }],
-    [44_100, undefined],
+    [44_100, { kind: "audio", codec: "aac", sampleRateHz: 44_100, channels: 1 }],
     [8000, { kind: "audio", codec: "g722", sampleRateHz: 16_000, channels: 1 }],
     [8000, undefined],
   ]);
@@ -114,4 +114,53 @@ test("10000 malformed descriptions: WireError at most", () => {
       assert.ok(error instanceof WireError, `${error} for ${JSON.stringify(Buffer.from(bytes).toString("latin1"))}`);
     }
   }
+});
+
+describe("descriptions outside the grammar", () => {
+  const rtpmap = "a=rtpmap:96 H264/90000";
+  const video = (lines: readonly string[]) =>
+    parseSdp(["v=0", ...lines].join("\r\n")).media.find(({ kind }) => kind === "video");
+
+  for (const line of [
+    "m=video -1353744643 RTP/AVP 96",
+    "m=video RTP/AVP 96",
+    "m=video 0 96",
+    "M=VIDEO 0 RTP/AVP 96",
+    "m = video 70000 RTP/AVP 96",
+    "m=video 0/2 RTP/AVP 96",
+    "m=video 99999999 RTP/AVP/TCP 96",
+  ]) {
+    test(`${line} is a picture`, () => {
+      const section = video([line, "c=IN IP4 '&\u0001\u00ff", rtpmap, "a=control:track1"]);
+      assert.equal(section?.payloads[0]?.codec, "h264");
+      assert.equal(section.control, "track1");
+    });
+  }
+
+  for (const line of ["a=RTPMAP:96 H264/90000", "a=rtpmap : 96 H264/90000", "a=rtpmap: 96 h264/90000"]) {
+    test(`${line} is read`, () => {
+      assert.equal(video(["m=video 0 RTP/AVP 96", line])?.payloads[0]?.codec, "h264");
+    });
+  }
+
+  const sprop = "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHg==";
+  for (const [name, lines] of [
+    ["in the sound's section", ["m=video 0 RTP/AVP 96", rtpmap, "m=audio 0 RTP/AVP 8", sprop]],
+    ["before all sections", [sprop, "m=video 0 RTP/AVP 96", rtpmap]],
+    ["under another type", ["m=video 0 RTP/AVP 96", rtpmap, sprop.replace("96", "97")]],
+  ] as const) {
+    test(`parameters ${name} are found`, () => {
+      assert.equal(video(lines)?.payloads[0]?.fmtp["sprop-parameter-sets"], "Z0LAHg==");
+    });
+  }
+
+  test("parameters of the same type in another section stay there", () => {
+    const { media } = parseSdp(
+      ["v=0", "m=video 0 RTP/AVP 96", rtpmap, "m=video 0 RTP/AVP 96", rtpmap, sprop].join("\r\n"),
+    );
+    assert.deepEqual(
+      media.map(({ payloads }) => payloads[0]?.fmtp["sprop-parameter-sets"]),
+      [undefined, "Z0LAHg=="],
+    );
+  });
 });

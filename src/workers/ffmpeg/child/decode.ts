@@ -70,7 +70,7 @@ function pcmDecoder(format: AudioFormat): AudioDecoder {
   };
 }
 
-const ffmpegNames = { pcmu: "pcm_mulaw", pcma: "pcm_alaw", g722: "g722", aac: "aac" } as const;
+const ffmpegNames = { pcmu: "pcm_mulaw", pcma: "pcm_alaw", g722: "g722", g726: "g726le", aac: "aac" } as const;
 
 function ffmpegDecoder(format: AudioFormat): AudioDecoder {
   const name = ffmpegNames[format.codec as keyof typeof ffmpegNames];
@@ -79,6 +79,7 @@ function ffmpegDecoder(format: AudioFormat): AudioDecoder {
   context.allocContext3(codec);
   context.sampleRate = format.sampleRateHz;
   context.channelLayout = layoutOf(format.channels);
+  if (format.bitsPerSample) context.bitsPerCodedSample = format.bitsPerSample;
   if (format.config && format.config.length <= 64) context.extraData = Buffer.from(format.config);
   check(context.open2Sync(codec), `opening the decoder for ${format.codec}`);
   const reader = contextReader(context);

@@ -164,7 +164,7 @@ function timeOf(track: Track, packet: Packet): number {
   return Math.round(us);
 }
 
-const bytesPerSecond = { pcm_s16le: 2, pcma: 1, pcmu: 1, g722: 0.5 } as const;
+const bytesPerSecond = { pcm_s16le: 2, pcma: 1, pcmu: 1, g722: 0.5, g726: 0.5 } as const;
 
 /** Samples come in pieces of any size: cut into 20 ms. A packet of a codec stays whole. */
 function blocksOf(format: AudioFormat, frame: StreamFrame): StreamFrame[] {
