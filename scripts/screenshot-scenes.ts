@@ -191,7 +191,7 @@ export const scenes: readonly Scene[] = [
     name: "camera-watch-only",
     path: cameraPath,
     server: () => ({
-      session: { user: { id: "u2", name: "Ben", administrator: false } },
+      session: { user: { id: "u2", name: "Ben", administrator: false, grants: [] } },
       devices: [camera("front-door", { rights: ["view", "listen"] })],
     }),
     prepare: (page) => moving(page),
@@ -271,6 +271,30 @@ export const scenes: readonly Scene[] = [
     },
   },
   { name: "events-empty", path: "/#/events", server: () => ({ audit: [] }), prepare: shown("dw-events .empty") },
+  {
+    name: "settings-ask-password",
+    path: "/#/settings",
+    server: () => ({ devices: house() }),
+    prepare: async (page, server) => {
+      if (server) server.fresh = false;
+      await page.getByLabel("For what").fill("Doorbell script");
+      await page.getByRole("button", { name: "Make a token" }).click();
+      await page.getByLabel("Your password").fill("wrong horse");
+      await page.getByRole("button", { name: "Go on" }).click();
+      await page.getByText("This is not your password.").waitFor();
+    },
+  },
+  {
+    name: "settings-password",
+    path: "/#/settings",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByLabel("Password now").fill("correct horse");
+      await page.getByLabel("New password").fill("battery staple");
+      await page.getByRole("button", { name: "Change my password" }).click();
+      await page.getByText("Your password is changed").scrollIntoViewIfNeeded();
+    },
+  },
   {
     name: "settings-token",
     path: "/#/settings",

@@ -6,7 +6,7 @@ import type { Device, Driver } from "../src/device/driver.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
 import type { DeviceBook } from "../src/hub/registry.ts";
 import { type Identity, openIdentity } from "../src/identity/identity.ts";
-import type { Principal } from "../src/identity/policy.ts";
+import { type Grant, type Principal, rights } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
 import type { AudioFormat, Format } from "../src/media/format.ts";
@@ -19,6 +19,9 @@ import { type Clock, systemClock } from "../src/util/clock.ts";
 import { FatalError, RecoverableError } from "../src/util/errors.ts";
 import { type Log, silentLog } from "../src/util/log.ts";
 import type { Viewer, ViewRequest, WebRtcWorker } from "../src/workers/webrtc/types.ts";
+
+/** What a token may do that may do all that its person may. */
+export const everything: readonly Grant[] = [{ scope: "*", rights: [...rights] }];
 
 export const videoFormat: Format = { kind: "video", codec: "h264", parameterSets: [], widthPx: 640, heightPx: 360 };
 export const aacFormat: AudioFormat = { kind: "audio", codec: "aac", sampleRateHz: 16_000, channels: 1 };
@@ -328,6 +331,7 @@ async function addPerson(identity: Identity, input: Partial<UserInput> & { reado
   const { secret } = await identity.credentials.openSession(user.id);
   const principal = identity.credentials.find(secret);
   if (!principal) throw new Error("the session just opened is not there");
+  identity.proofs.prove(principal.credentialId);
   return { id: user.id, name: user.name, cookie: `doorward=${secret}`, principal };
 }
 

@@ -1,10 +1,12 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
-import { type Grant, grantSchema, rights } from "../identity/policy.ts";
+import type { AuditAction } from "../identity/audit.ts";
+import { describeGrants, rights } from "../identity/policy.ts";
 import { passwordSchema, type User, userInputSchema } from "../identity/users.ts";
 import { FatalError } from "../util/errors.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { parseGrant } from "./grants.ts";
 import { withIdentity } from "./identity.ts";
 
 const usage = `usage: doorward user list [--json]
@@ -42,7 +44,8 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const [action, name] = positionals;
   const say = (text: string, value: unknown) => context.stdout.write(`${values.json ? JSON.stringify(value) : text}\n`);
   return withIdentity(values.data, context, async ({ users, audit }) => {
-    const record = (what: string, subject: string) => audit.record({ actor: "command line", action: what, subject });
+    const record = (action: AuditAction, subject: string, detail?: string) =>
+      audit.record({ actor: "command line", action, subject, ...(detail !== undefined && { detail }) });
     if (action === "list") {
       const list = users.list();
       say(list.length === 0 ? "nobody yet" : list.map(describe).join("\n"), list);
@@ -58,7 +61,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
       });
       if (!input.success) throw new FatalError(`not added: ${input.error.issues[0]?.message}`);
       const user = await users.create(input.data);
-      record("user-add", user.name);
+      record("user-added", user.name, rightsOf(user));
       say(`added ${describe(user)}`, user);
       return 0;
     }
@@ -66,15 +69,15 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     if (!user) throw new FatalError(`there is nobody called ${name}`);
     if (action === "password") {
       await users.update(user.id, { password: await askPassword(name, { stdin: values["password-stdin"], context }) });
-      record("user-password", name);
+      record("user-changed", user.name, "password");
       say(`${name} has a new password; all their sessions and tokens ended`, { name });
     } else if (action === "grant") {
       const changed = await users.update(user.id, { grants: values.grant.map(parseGrant) });
-      record("user-grant", name);
+      record("user-changed", changed.name, `grants: ${rightsOf(changed)}`);
       say(describe(changed), changed);
     } else if (action === "remove") {
       await users.remove(user.id);
-      record("user-remove", name);
+      record("user-removed", user.name);
       say(`removed ${name}`, { name });
     } else throw new UsageError(`"${action}" is none of list, add, password, grant, remove`);
     return 0;
@@ -82,16 +85,11 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
 }
 
 function describe(user: User): string {
-  if (user.administrator) return `${user.name}: administrator`;
-  const grants = user.grants.map(({ scope, rights: held }) => `${scope}=${held.join(",")}`);
-  return `${user.name}: ${grants.length === 0 ? "no rights" : grants.join(" ")}`;
+  return `${user.name}: ${rightsOf(user)}`;
 }
 
-function parseGrant(text: string): Grant {
-  const cut = text.lastIndexOf("=");
-  const grant = grantSchema.safeParse({ scope: text.slice(0, cut), rights: text.slice(cut + 1).split(",") });
-  if (!grant.success) throw new UsageError(`--grant ${text}: write SCOPE=RIGHT,... with rights ${rights.join(", ")}`);
-  return grant.data;
+function rightsOf(user: User): string {
+  return user.administrator ? "administrator" : describeGrants(user.grants);
 }
 
 async function askPassword(

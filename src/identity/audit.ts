@@ -2,14 +2,43 @@ import type { Clock } from "../util/clock.ts";
 import { type Statement, statement } from "./statement.ts";
 import type { Store } from "./store.ts";
 
+/** All that is written down; the page has words for each. */
+export const auditActions = [
+  "setup",
+  "setup-failed",
+  "login",
+  "login-failed",
+  "logout",
+  "confirm-failed",
+  "password-changed",
+  "user-added",
+  "user-changed",
+  "user-removed",
+  "token-made",
+  "token-revoked",
+  "device-added",
+  "device-changed",
+  "device-removed",
+  "device-restarted",
+  "probe",
+  "view",
+  "listen",
+  "snapshot",
+  "talk",
+  "say",
+] as const;
+
+/** One of {@link auditActions}. */
+export type AuditAction = (typeof auditActions)[number];
+
 /** One thing that somebody did. */
 export interface AuditEntry {
   readonly id: number;
   readonly atMs: number;
   /** Name of the person, or `hub`. */
   readonly actor: string;
-  /** What was done: `login`, `login-failed`, `listen`, `unlock`, `user-changed`, ... */
-  readonly action: string;
+  /** What was done. An entry of an older version may hold a word that is no longer written. */
+  readonly action: AuditAction;
   /** To whom or what: a device's id, a person's name. */
   readonly subject?: string;
   readonly detail?: string;
@@ -62,7 +91,7 @@ export class Audit {
       id: Number(row["id"]),
       atMs: Number(row["at_ms"]),
       actor: String(row["actor"]),
-      action: String(row["action"]),
+      action: String(row["action"]) as AuditAction,
       ...(row["subject"] !== null && { subject: String(row["subject"]) }),
       ...(row["detail"] !== null && { detail: String(row["detail"]) }),
     }));

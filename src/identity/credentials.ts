@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
 import { writtenMs } from "../util/version.ts";
 import { type WallJump, watchWallClock } from "../util/wall-watch.ts";
-import type { Principal } from "./policy.ts";
+import { type Grant, grantSchema, type Principal } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
@@ -19,10 +20,21 @@ const touchEveryMs = 60_000;
 export interface TokenInfo {
   readonly id: string;
   readonly name: string;
+  /** What it may do at most; never more than its person may. */
+  readonly grants: readonly Grant[];
   readonly createdMs: number;
   readonly expiresMs?: number;
   readonly lastUsedMs?: number;
 }
+
+/** What a token is made of. */
+export interface TokenInput {
+  readonly name: string;
+  readonly grants: readonly Grant[];
+  readonly expiresMs?: number;
+}
+
+const storedGrants = z.array(grantSchema);
 
 /**
  * Sessions (cookies) and tokens (for programs): 256 random bits each, of which only the SHA-256 is stored. Finding a
@@ -67,27 +79,25 @@ export class Credentials implements Disposable {
   }
 
   /** Makes a token and keeps it; `secret` is shown once. Throws FatalError `too-many-tokens`, StoreFault. */
-  async makeToken(
-    userId: string,
-    options: { readonly name: string; readonly expiresMs?: number },
-  ): Promise<TokenInfo & { readonly secret: string }> {
+  async makeToken(userId: string, options: TokenInput): Promise<TokenInfo & { readonly secret: string }> {
     const { secret, hash, id } = mint("dwt_");
     const createdMs = this.#clock.wallMs();
-    const { name, expiresMs } = options;
+    const { name, grants, expiresMs } = options;
     const tooMany = { code: "too-many-tokens", message: `Remove a token first; ${credentialLimit} are enough.` };
     await this.#store.write(
       refuseIf(tooMany, "SELECT 1 FROM tokens WHERE user_id = ? LIMIT 1 OFFSET ?", userId, credentialLimit - 1),
       statement(
-        "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT INTO tokens (id, hash, user_id, name, created_ms, expires_ms, grants) VALUES (?, ?, ?, ?, ?, ?, ?)",
         id,
         hash,
         userId,
         name,
         createdMs,
         expiresMs ?? null,
+        JSON.stringify(grants),
       ),
     );
-    return { id, name, createdMs, ...(expiresMs !== undefined && { expiresMs }), secret };
+    return { id, name, grants, createdMs, ...(expiresMs !== undefined && { expiresMs }), secret };
   }
 
   /** A person's tokens, newest first. */
@@ -97,6 +107,7 @@ export class Credentials implements Disposable {
     return rows.map((row) => ({
       id: String(row["id"]),
       name: String(row["name"]),
+      grants: grantsOf(row),
       createdMs: Number(row["created_ms"]),
       ...(row["expires_ms"] !== null && { expiresMs: Number(row["expires_ms"]) }),
       ...(row["seen_ms"] !== null && { lastUsedMs: Number(row["seen_ms"]) }),
@@ -111,7 +122,13 @@ export class Credentials implements Disposable {
     const row = this.#store.one(sql, digest(secret));
     if (!row || !this.#alive(row)) return undefined;
     this.#touch(via, row);
-    return { userId: String(row["user_id"]), name: String(row["user"]), via, credentialId: String(row["id"]) };
+    return {
+      userId: String(row["user_id"]),
+      name: String(row["user"]),
+      via,
+      credentialId: String(row["id"]),
+      ...(via === "token" && { limits: grantsOf(row) }),
+    };
   }
 
   /** False once the credential was ended, revoked, or is too old. */
@@ -146,12 +163,19 @@ export class Credentials implements Disposable {
     return { found: true, kept: this.#store.insist([gone], `end:${id}`) };
   }
 
+  /** What ends the sessions of a person but one, when it is kept. */
+  endOtherSessions(userId: string, keptId: string): Statement {
+    return statement("DELETE FROM sessions WHERE user_id = ? AND id <> ?", userId, keptId);
+  }
+
+  /** What ends all tokens of a person, when it is kept. */
+  endTokens(userId: string): Statement {
+    return statement("DELETE FROM tokens WHERE user_id = ?", userId);
+  }
+
   /** What ends all sessions of a person, and their tokens, when it is kept. */
   endAll(userId: string): readonly Statement[] {
-    return [
-      statement("DELETE FROM sessions WHERE user_id = ?", userId),
-      statement("DELETE FROM tokens WHERE user_id = ?", userId),
-    ];
+    return [statement("DELETE FROM sessions WHERE user_id = ?", userId), this.endTokens(userId)];
   }
 
   /** Deletes what is too old, soon. */
@@ -230,6 +254,15 @@ export class Credentials implements Disposable {
     const id = String(row["id"]);
     this.#seen.set(id, nowMs);
     this.#store.note([statement(`UPDATE ${via}s SET seen_ms = ? WHERE id = ?`, nowMs, id)], `seen:${id}`);
+  }
+}
+
+/** What cannot be read is no right. */
+function grantsOf(row: Row): readonly Grant[] {
+  try {
+    return storedGrants.parse(JSON.parse(String(row["grants"])));
+  } catch {
+    return [];
   }
 }
 

@@ -6,6 +6,7 @@ import { Audit } from "./audit.ts";
 import { Credentials } from "./credentials.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy } from "./policy.ts";
+import { Proofs } from "./proofs.ts";
 import { openSealer, type Sealer } from "./seal.ts";
 import { SetupCode } from "./setup-code.ts";
 import { openStore, type Store, type StoreOptions } from "./store.ts";
@@ -19,6 +20,7 @@ export interface Identity extends AsyncDisposable {
   readonly credentials: Credentials;
   readonly attachments: Attachments;
   readonly policy: Policy;
+  readonly proofs: Proofs;
   readonly audit: Audit;
   /** There while no administrator exists; `main` prints its `code`. */
   readonly setupCode: SetupCode | undefined;
@@ -63,6 +65,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     credentials,
     attachments,
     policy: new Policy(users),
+    proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),
     setupCode,
     [Symbol.asyncDispose]: () => held.disposeAsync(),

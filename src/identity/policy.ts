@@ -1,7 +1,13 @@
 import { z } from "zod";
 
-/** What a person may be allowed to do, each by itself (SECURITY.md, 7). */
-export const rights = ["view", "listen", "talk", "page", "unlock", "administer"] as const;
+/**
+ * What a person may be allowed to do, each by itself (SECURITY.md, 7). `metrics` is about the hub as a whole: to read its
+ * numbers, and nothing else.
+ */
+export const rights = ["view", "listen", "talk", "page", "unlock", "administer", "metrics"] as const;
+
+/** The rights that are about a device. */
+export const deviceRights: readonly Right[] = rights.filter((right) => right !== "metrics");
 
 /** One of {@link rights}. */
 export type Right = (typeof rights)[number];
@@ -20,13 +26,18 @@ export const grantSchema = z.object({ scope: scopeSchema, rights: z.array(rightS
 /** Rights in one place. */
 export type Grant = z.infer<typeof grantSchema>;
 
-/** Who asks: a person, by one credential of theirs. Rights are not in it: the policy reads them afresh each time. */
+/**
+ * Who asks: a person, by one credential of theirs. The person's rights are not in it: the policy reads them afresh each
+ * time.
+ */
 export interface Principal {
   readonly userId: string;
   readonly name: string;
   readonly via: "session" | "token";
   /** Which session or token; ends with it. */
   readonly credentialId: string;
+  /** What a token is for: it may do no more than this, and nothing that its person may not. A session has no limits. */
+  readonly limits?: readonly Grant[];
 }
 
 /** What is asked about; a loaded device fits. */
@@ -35,10 +46,16 @@ export interface Subject {
   readonly area?: string | undefined;
 }
 
+/** All that a person may do: everything, or what was granted. */
+export interface HeldRights {
+  readonly administrator: boolean;
+  readonly grants: readonly Grant[];
+}
+
 /** Where the policy reads a person's present rights. */
 export interface RightsSource {
   /** Undefined when the person or the credential is no more. */
-  rightsOf(principal: Principal): { readonly administrator: boolean; readonly grants: readonly Grant[] } | undefined;
+  rightsOf(principal: Principal): HeldRights | undefined;
 }
 
 /** The one place where it is decided who may do what. Denies by default. */
@@ -54,16 +71,58 @@ export class Policy {
     return this.rights(principal, subject).includes(right);
   }
 
-  /** All that `principal` may do to `subject`, or everywhere. Administrators may do everything. */
+  /** All that `principal` may do to `subject`, or everywhere. Administrators may do everything, tokens what they are for. */
   rights(principal: Principal | undefined, subject?: Subject): readonly Right[] {
     const held = principal && this.#source.rightsOf(principal);
     if (!held) return [];
-    if (held.administrator) return rights;
-    const granted = new Set(
-      held.grants.filter((grant) => covers(grant.scope, subject)).flatMap((grant) => grant.rights),
-    );
-    return rights.filter((right) => granted.has(right));
+    const person = held.administrator ? new Set<Right>(rights) : granted(held.grants, subject);
+    const limit = principal.limits && granted(principal.limits, subject);
+    return rights.filter((right) => isOf(right, subject) && person.has(right) && (!limit || limit.has(right)));
   }
+
+  /**
+   * May `principal` add, change or remove a person with these rights? It takes the right to administer the hub and a
+   * session, and nobody passes on or takes over more than they hold themselves: only administrators deal with
+   * administrators.
+   */
+  mayManage(principal: Principal, person: HeldRights): boolean {
+    const held = this.#source.rightsOf(principal);
+    if (!held || principal.limits) return false;
+    if (held.administrator) return true;
+    return this.allows(principal, "administer") && !person.administrator && holdsAll(held.grants, person.grants);
+  }
+}
+
+/** True when somebody with `held` may do, somewhere at least, all that `wanted` says; everything for administrators. */
+export function isWithin(wanted: readonly Grant[], held: HeldRights): boolean {
+  if (held.administrator) return true;
+  const some = new Set(held.grants.flatMap((grant) => withImplied(grant)));
+  return wanted.every((grant) => grant.rights.every((right) => some.has(right)));
+}
+
+/** Grants in words for logs and tools: `*=view+listen area:Garden=talk`. */
+export function describeGrants(grants: readonly Grant[]): string {
+  return grants.map(({ scope, rights: given }) => `${scope}=${given.join("+")}`).join(" ") || "no rights";
+}
+
+function granted(grants: readonly Grant[], subject: Subject | undefined): Set<Right> {
+  return new Set(grants.filter((grant) => covers(grant.scope, subject)).flatMap(withImplied));
+}
+
+/** Whoever administers the hub may read its numbers. */
+function withImplied(grant: Grant): readonly Right[] {
+  return grant.scope === "*" && grant.rights.includes("administer") ? [...grant.rights, "metrics"] : grant.rights;
+}
+
+/** The hub's numbers are no device's. */
+function isOf(right: Right, subject: Subject | undefined): boolean {
+  return subject === undefined || deviceRights.includes(right);
+}
+
+function holdsAll(held: readonly Grant[], wanted: readonly Grant[]): boolean {
+  const holds = (scope: string, right: Right) =>
+    held.some((grant) => (grant.scope === "*" || grant.scope === scope) && withImplied(grant).includes(right));
+  return wanted.every(({ scope, rights: given }) => given.every((right) => holds(scope, right)));
 }
 
 function covers(scope: string, subject: Subject | undefined): boolean {

@@ -97,11 +97,11 @@ describe("audit", () => {
   it("keeps a bounded number", async () => {
     await using store = openStore({ path: ":memory:" });
     const audit = new Audit({ store, clock: new ManualClock() });
-    audit.record({ actor: "Anna", action: "first" });
+    audit.record({ actor: "Anna", action: "setup" });
     await store.write(
       statement("INSERT INTO audit (id, at_ms, actor, action) VALUES (?, 0, 'Anna', 'late')", auditLimit + 10),
     );
-    for (let n = 0; n < 256; n++) audit.record({ actor: "Anna", action: "more" });
+    for (let n = 0; n < 256; n++) audit.record({ actor: "Anna", action: "view" });
     await store.settled();
     assert.equal(store.one("SELECT min(id) AS id FROM audit")?.["id"], auditLimit + 10);
   });

@@ -47,4 +47,17 @@ export const migrations: readonly string[] = [
     )
     .join("\n")}
   `,
+  // Tokens carry rights. One from before keeps what its person may, but for people, tokens and passwords, which are
+  // a session's. The command line's words for the audit become the API's.
+  `
+  ALTER TABLE tokens ADD COLUMN grants TEXT;
+  UPDATE tokens SET grants =
+    '[{"scope":"*","rights":["view","listen","talk","page","unlock","administer","metrics"]}]';
+  UPDATE audit SET action = 'user-added' WHERE action = 'user-add';
+  UPDATE audit SET action = 'user-removed' WHERE action = 'user-remove';
+  UPDATE audit SET action = 'user-changed', detail = 'password' WHERE action = 'user-password';
+  UPDATE audit SET action = 'user-changed', detail = 'grants' WHERE action = 'user-grant';
+  UPDATE audit SET action = 'token-made', subject = detail, detail = 'for ' || subject WHERE action = 'token-add';
+  UPDATE audit SET action = 'token-revoked', subject = detail, detail = 'of ' || subject WHERE action = 'token-remove';
+  `,
 ];

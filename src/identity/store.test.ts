@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
+import { ManualClock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
+import { Audit } from "./audit.ts";
+import { Credentials } from "./credentials.ts";
+import { rights } from "./policy.ts";
 import { refuseIf, statement } from "./statement.ts";
 import { openStore, putStatement } from "./store.ts";
 import { migrations } from "./store-schema.ts";
@@ -149,5 +153,25 @@ describe("opening the store", () => {
   it("bounds a kept value", async () => {
     await using store = openStore({ path: ":memory:" });
     await assert.rejects(store.put("a", "1", "x".repeat(70_000)), RangeError);
+  });
+});
+
+describe("a database from before tokens carried rights", () => {
+  it("keeps its tokens, with what their person may, and says old audit lines in today's words", async () => {
+    using file = tempFile();
+    {
+      using old = new DatabaseSync(file.path);
+      old.exec(`${migrations[0]}; PRAGMA user_version = 1`);
+      old.exec("INSERT INTO users VALUES ('1', 'Anna', NULL, 0, 0)");
+      old.exec("INSERT INTO tokens VALUES ('t', x'00', '1', 'Home', 0, NULL, NULL)");
+      old.exec(
+        "INSERT INTO audit (at_ms, actor, action, subject, detail) VALUES (0, 'command line', 'token-add', 'Anna', 'Home')",
+      );
+    }
+    await using store = openStore(file);
+    const [token] = new Credentials({ store, clock: new ManualClock() }).tokens("1");
+    assert.deepEqual(token?.grants, [{ scope: "*", rights: [...rights] }]);
+    const [entry] = new Audit({ store, clock: new ManualClock() }).list();
+    assert.deepEqual([entry?.action, entry?.subject, entry?.detail], ["token-made", "Home", "for Anna"]);
   });
 });

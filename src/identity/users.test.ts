@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
 import { credentialLimit, sessionIdleMs, sessionLifeMs } from "./credentials.ts";
 import { type Identity, openIdentity } from "./identity.ts";
+import { rights } from "./policy.ts";
 
 const passwordCost = { N: 16, r: 1, p: 1 };
 const hourMs = 60 * 60 * 1000;
@@ -29,6 +30,7 @@ function open(options: { readonly inFile?: boolean; readonly startMs?: number } 
   };
 }
 
+const everything = [{ scope: "*", rights: [...rights] }];
 const viewer = { administrator: false, grants: [{ scope: "*", rights: ["view" as const] }] };
 
 async function signIn(identity: Identity, name = "Anna") {
@@ -126,8 +128,12 @@ describe("sessions and tokens", () => {
     await using rig = open();
     const { user } = await signIn(rig.identity);
     const { credentials, users } = rig.identity;
-    const short = await credentials.makeToken(user.id, { name: "short", expiresMs: rig.clock.wallMs() + hourMs });
-    const long = await credentials.makeToken(user.id, { name: "long" });
+    const short = await credentials.makeToken(user.id, {
+      name: "short",
+      grants: everything,
+      expiresMs: rig.clock.wallMs() + hourMs,
+    });
+    const long = await credentials.makeToken(user.id, { name: "long", grants: everything });
     await rig.clock.advance(hourMs);
     assert.equal(credentials.find(short.secret), undefined);
     assert.equal(credentials.find(long.secret)?.via, "token");
@@ -145,10 +151,12 @@ describe("sessions and tokens", () => {
     for (let n = 0; n < credentialLimit; n++) {
       await rig.clock.advance(1);
       await rig.identity.credentials.openSession(user.id);
-      await rig.identity.credentials.makeToken(user.id, { name: `t${n}` });
+      await rig.identity.credentials.makeToken(user.id, { name: `t${n}`, grants: everything });
     }
     assert.equal(rig.identity.credentials.find(secret), undefined);
-    await assert.rejects(rig.identity.credentials.makeToken(user.id, { name: "more" }), { code: "too-many-tokens" });
+    await assert.rejects(rig.identity.credentials.makeToken(user.id, { name: "more", grants: everything }), {
+      code: "too-many-tokens",
+    });
   });
 
   it("a session made before the clock was right goes on as if it had been, for its usual time", async () => {
@@ -218,7 +226,7 @@ describe("attachments", () => {
     using _attached = attachments.attach(anna.principal, () => ended++);
     await signIn(rig.identity, "Ben");
     await users.update(anna.user.id, { name: "Annie" });
-    await rig.identity.credentials.makeToken(anna.user.id, { name: "t" });
+    await rig.identity.credentials.makeToken(anna.user.id, { name: "t", grants: everything });
     await rig.clock.advance(5000);
     assert.equal(ended, 0);
   });

@@ -36,6 +36,12 @@ export const userInputSchema = z.strictObject({
 /** A new person. */
 export type UserInput = z.infer<typeof userInputSchema>;
 
+/** What somebody who changes their own password says. */
+export interface OwnPassword {
+  readonly password: string;
+  readonly endTokens: boolean;
+}
+
 /** Options of {@link Users}. */
 export interface UsersOptions {
   readonly store: Store;
@@ -116,7 +122,7 @@ export class Users implements RightsSource {
 
   /** Changes a person. A new password ends all their sessions and tokens. */
   async update(id: string, patch: Partial<UserInput>): Promise<User> {
-    const before = this.#demand(id);
+    const before = this.demand(id);
     if (patch.name !== undefined) this.#refuseTaken(patch.name, id);
     const password = patch.password === undefined ? undefined : await this.#hasher.hash(patch.password);
     const after = { ...before, ...patch };
@@ -129,12 +135,27 @@ export class Users implements RightsSource {
       ...(password === undefined ? [] : this.#passwordChange(id, password)),
     );
     this.#changed();
-    return this.#demand(id);
+    return this.demand(id);
+  }
+
+  /**
+   * Gives a person the new password that they chose themselves: their other sessions end, and their tokens if told.
+   * The session that asks goes on.
+   */
+  async changeOwnPassword(principal: Principal, change: OwnPassword): Promise<void> {
+    const { id } = this.demand(principal.userId);
+    const password = await this.#hasher.hash(change.password);
+    await this.#store.write(
+      statement("UPDATE users SET password = ? WHERE id = ?", password, id),
+      this.#credentials.endOtherSessions(id, principal.credentialId),
+      ...(change.endTokens ? [this.#credentials.endTokens(id)] : []),
+    );
+    this.#changed();
   }
 
   /** Removes a person with all their credentials. */
   async remove(id: string): Promise<void> {
-    this.#demand(id);
+    this.demand(id);
     await this.#store.write(refuseLast(id), statement("DELETE FROM users WHERE id = ?", id));
     this.#changed();
   }
@@ -173,14 +194,15 @@ export class Users implements RightsSource {
       ...grantStatements(id, grants),
     );
     this.#changed();
-    return this.#demand(id);
+    return this.demand(id);
   }
 
   #passwordChange(id: string, password: string): Change {
     return [statement("UPDATE users SET password = ? WHERE id = ?", password, id), ...this.#credentials.endAll(id)];
   }
 
-  #demand(id: string): User {
+  /** The person with this id. */
+  demand(id: string): User {
     const user = this.get(id);
     if (!user) throw new FatalError(unknown(id).message, unknown(id));
     return user;

@@ -3,8 +3,14 @@ import { z } from "zod";
 import type { HubDevice } from "../hub/device.ts";
 import type { Principal, Right } from "../identity/policy.ts";
 
-/** Who may call a route: anybody, whoever has the set-up code, anybody signed in, a person at the page, or a right. */
-export type RouteRight = "none" | "code" | "signed-in" | "session" | Right;
+/** Who may call a route: anybody, whoever has the set-up code, anybody signed in, or who has a right. */
+export type RouteRight = "none" | "code" | "signed-in" | Right;
+
+/**
+ * How a caller has to prove who they are: by any credential unless told; by a session, which no token can stand in for;
+ * or by a session whose person gave their password within the last minutes.
+ */
+export type RouteProof = "session" | "password";
 
 /** What a right is asked about: the whole hub, or a device named in the path (`:id`) or in the body (`device`). */
 export type RouteSubject = "hub" | "path" | "body";
@@ -40,6 +46,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly path: string;
   readonly summary: string;
   readonly right: RouteRight;
+  readonly proof?: RouteProof;
   /** `hub` unless told. */
   readonly subject?: RouteSubject;
   /** Served before the first administrator exists. */

@@ -36,8 +36,16 @@ export class PageServer implements AsyncDisposable {
   readonly offers: string[] = [];
   readonly viewings = new Map<string, ScriptedViewing>();
   users: User[];
+  /** False: the password has to be given again before a token is made. */
+  fresh = true;
   tokens: Token[] = [
-    { id: "t1", name: "Home Assistant", createdMs: Date.now(), expiresMs: Date.now() + 20_000_000_000 },
+    {
+      id: "t1",
+      name: "Home Assistant",
+      grants: [{ scope: "*", rights: ["view", "listen", "talk"] }],
+      createdMs: Date.now(),
+      expiresMs: Date.now() + 20_000_000_000,
+    },
   ];
   readonly #sockets = new Set<WebSocket>();
   readonly #options: PageServerOptions;
@@ -48,7 +56,7 @@ export class PageServer implements AsyncDisposable {
     this.#options = options;
     this.session = {
       setupNeeded: false,
-      user: { id: "u1", name: "Anna", administrator: true },
+      user: { id: "u1", name: "Anna", administrator: true, grants: [] },
       secure: true,
       version: "0.1.0",
       demo: false,
@@ -144,13 +152,16 @@ export class PageServer implements AsyncDisposable {
         this.session = {
           ...this.session,
           setupNeeded: false,
-          user: { id: "u1", name: String(body["name"]), administrator: true },
+          user: { id: "u1", name: String(body["name"]), administrator: true, grants: [] },
         };
         return this.session;
       case "POST /api/v1/login":
         if (body["password"] !== "correct horse")
           throw new Refusal(401, "Name and password do not fit.", "wrong-password");
-        this.session = { ...this.session, user: { id: "u1", name: String(body["name"]), administrator: true } };
+        this.session = {
+          ...this.session,
+          user: { id: "u1", name: String(body["name"]), administrator: true, grants: [] },
+        };
         return this.session;
       case "POST /api/v1/logout":
         this.session = { ...this.session, user: undefined };
@@ -185,8 +196,15 @@ export class PageServer implements AsyncDisposable {
         return undefined;
       case "GET /api/v1/tokens":
         return { tokens: this.tokens };
+      case "POST /api/v1/session/:id":
+        if (body["password"] !== "correct horse")
+          throw new Refusal(403, "This is not your password.", "wrong-password");
+        if (id === "confirm") this.fresh = true;
+        return undefined;
       case "POST /api/v1/tokens": {
-        const token = { id: `t${this.tokens.length + 1}`, name: String(body["name"]), createdMs: Date.now() };
+        if (!this.fresh) throw new Refusal(403, "Give your password again to do this.", "password-needed");
+        const grants = body["grants"] as Token["grants"];
+        const token = { id: `t${this.tokens.length + 1}`, name: String(body["name"]), grants, createdMs: Date.now() };
         this.tokens.push(token);
         return { ...token, token: "dw_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGi" };
       }

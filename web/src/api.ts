@@ -13,7 +13,12 @@ export type PageDevice = DeviceInfo & {
 /** GET `/api/v1/session`. */
 export interface Session {
   readonly setupNeeded: boolean;
-  readonly user?: { readonly id: string; readonly name: string; readonly administrator: boolean };
+  readonly user?: {
+    readonly id: string;
+    readonly name: string;
+    readonly administrator: boolean;
+    readonly grants: readonly Grant[];
+  };
   readonly secure: boolean;
   readonly httpsUrl?: string;
   readonly caUrl?: string;
@@ -63,6 +68,7 @@ export interface UserForm {
 export interface Token {
   readonly id: string;
   readonly name: string;
+  readonly grants: readonly Grant[];
   readonly createdMs: number;
   readonly expiresMs?: number;
   readonly lastUsedMs?: number;

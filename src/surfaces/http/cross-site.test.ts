@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
-import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { everything, type Rig, startRig } from "../../../test/web-rig.ts";
 
 /** fetch does not let a test choose `Host`. */
 function statusFor(rig: Rig, headers: Record<string, string>, options = { method: "GET", path: "/api/v1/session" }) {
@@ -65,7 +65,7 @@ describe("cross-site protection", () => {
       const other = await rig.call(method, `/api/v1/users/${anna.id}`, { as: anna, headers: { "x-doorward": "" } });
       assert.equal(other.status, 403, method);
     }
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t", grants: everything });
     const headers = { authorization: `Bearer ${secret}`, "x-doorward": "" };
     assert.equal((await rig.call("POST", "/api/v1/users", { body, headers })).json.code, "not-our-page");
   });

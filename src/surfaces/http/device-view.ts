@@ -4,7 +4,7 @@ import { settingsView } from "../../hub/device-settings.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { DeviceInfo } from "../../hub/state.ts";
 import { stateWithoutAddress } from "../../hub/trouble.ts";
-import { type Policy, type Principal, type Right, rightSchema, rights } from "../../identity/policy.ts";
+import { deviceRights, type Policy, type Principal, type Right, rightSchema } from "../../identity/policy.ts";
 
 /** A device as one person sees it; its settings only if they administer it. */
 export type DeviceView = DeviceInfo & {
@@ -83,7 +83,7 @@ export function deviceView(
 ): DeviceView | undefined {
   const { policy, principal } = who;
   if (!mayUse(policy, { principal, right: "view", device })) return undefined;
-  const held = device.settings.preview ? rights : policy.rights(principal, device);
+  const held = device.settings.preview ? deviceRights : policy.rights(principal, device);
   const { address, ...info } = device.info();
   if (held.includes("administer")) {
     return { ...info, address, settings: settingsView.parse(device.settings), rights: held };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import WebSocket from "ws";
-import { offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
+import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 import { AsyncQueue } from "../../util/queue.ts";
 import type { HubMessage } from "./event-messages.ts";
 
@@ -55,7 +55,7 @@ describe("the page's socket", () => {
     assert.match(await refusal(openPage(rig, anna, { host: "evil.example" })), /421/);
     const page = await openPage(rig, anna, { origin: rig.url.slice(0, -1) });
     assert.equal((await page.next("devices")).type, "devices");
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t", grants: everything });
     await openPage(rig, undefined, { authorization: `Bearer ${secret}` });
   });
 

@@ -45,6 +45,7 @@ function operation(route: Route): Json {
     summary: route.summary,
     tags: [route.path.startsWith("/whep") ? "whep" : (route.path.split("/")[3] ?? "system")],
     "x-right": route.right,
+    ...(route.proof && { "x-proof": route.proof }),
     security: open ? [] : [{ bearer: [] }, { cookie: [] }],
     parameters: [...parameters(route, "path"), ...parameters(route, "query"), ...pageHeader(route)],
     ...(route.body && { requestBody: requestBody(route) }),

@@ -2,50 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
+import { isRight, lineOf, routeTable } from "../../../test/route-table.ts";
 import { type Rig, startRig } from "../../../test/web-rig.ts";
-import { type Right, rights } from "../../identity/policy.ts";
+import { rights } from "../../identity/policy.ts";
 import type { Route } from "../route.ts";
 import { hubMessageRights, pageMessageRights, pageMessageSchema } from "./event-messages.ts";
 import { openApiPath } from "./openapi.ts";
-
-/** Every route with its right. A new route fails here until its right was thought about. */
-const table = `
-GET /health none
-GET /metrics administer hub
-GET /api/v1/openapi.json signed-in
-GET /api/v1/drivers administer hub
-GET /api/v1/session none
-POST /api/v1/setup code
-POST /api/v1/login none
-POST /api/v1/logout session
-GET /api/v1/device-settings signed-in
-GET /api/v1/devices signed-in
-POST /api/v1/devices administer hub
-PATCH /api/v1/devices/:id administer path
-DELETE /api/v1/devices/:id administer path
-POST /api/v1/devices/:id/restart administer path
-POST /api/v1/probe administer hub
-GET /api/v1/devices/:id/snapshot view path
-GET /api/v1/users administer hub
-POST /api/v1/users administer hub
-PATCH /api/v1/users/:id administer hub
-DELETE /api/v1/users/:id administer hub
-GET /api/v1/tokens session
-POST /api/v1/tokens session
-DELETE /api/v1/tokens/:id session
-GET /api/v1/audit administer hub
-GET /ca.crt none
-GET /ca.svg none
-POST /api/v1/say talk body
-POST /whep/:id view path
-PATCH /whep/:id/:session signed-in
-DELETE /whep/:id/:session signed-in
-`;
-
-function lineOf(route: Route): string {
-  const asked = rights.includes(route.right as Right) ? ` ${route.subject ?? "hub"}` : "";
-  return `${route.method} ${route.path} ${route.right}${asked}`;
-}
 
 function pathOf(route: Route): string {
   return route.path.replace(":id", "front").replace(":session", "none");
@@ -62,7 +24,7 @@ async function refusals(rig: Rig, route: Route) {
 describe("rights of the API", () => {
   it("are declared for every route", async () => {
     await using rig = await startRig();
-    assert.deepEqual(rig.web.app.routes.map(lineOf).sort(), table.trim().split("\n").sort());
+    assert.deepEqual(rig.web.app.routes.map(lineOf).sort(), [...routeTable].sort());
   });
 
   it("cover every route that the server answers to", async () => {
@@ -82,7 +44,7 @@ describe("rights of the API", () => {
       const { signedOut, without } = await refusals(rig, route);
       assert.equal(signedOut.status, 401, lineOf(route));
       assert.match(signedOut.headers.get("content-type") ?? "", /^application\/problem\+json/);
-      if (rights.includes(route.right as Right)) {
+      if (isRight(route.right)) {
         const expected = (route.subject ?? "hub") === "hub" ? 403 : 404;
         assert.equal(without.status, expected, lineOf(route));
       } else assert.notEqual(without.status, 401, lineOf(route));
@@ -109,7 +71,7 @@ describe("rights of the API", () => {
 
   it("stand in the contract", () => {
     const contract = readFileSync(resolve(import.meta.dirname, "../../../docs/http-contract.md"), "utf8");
-    for (const line of table.trim().split("\n")) {
+    for (const line of routeTable) {
       const path = line.split(" ")[1] ?? "";
       assert.ok(contract.includes(path), `docs/http-contract.md does not name ${path}`);
     }

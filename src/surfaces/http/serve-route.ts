@@ -36,8 +36,9 @@ function check(
   how: { readonly reply: FastifyReply; readonly route: Route; readonly context: HttpContext },
 ): Call {
   const { route, reply } = how;
-  requireSignIn(request, route);
+  requireSignIn(request, how);
   const device = requireRight(request, how);
+  requirePassword(request, how);
   const params = (route.params ?? z.unknown()).parse(request.params);
   const query = (route.query ?? z.unknown()).parse(request.query);
   const body = parseBody(request, route);
@@ -56,12 +57,20 @@ function check(
   };
 }
 
-function requireSignIn(request: FastifyRequest, route: Route): void {
-  if (route.right === "none" || route.right === "code") return;
+function requireSignIn(request: FastifyRequest, how: { readonly route: Route; readonly context: HttpContext }): void {
+  const { right, proof } = how.route;
+  if (right === "none" || right === "code") return;
   if (!request.principal) throw new Problem(401, { code: "signed-out", detail: "Sign in first." });
-  if (route.right === "session" && request.principal.via !== "session") {
+  if (proof && request.principal.via !== "session") {
     throw new Problem(403, { code: "forbidden", detail: "A token cannot do this; sign in at the page." });
   }
+}
+
+/** Asked last: who may not do it at all is not asked for a password. */
+function requirePassword(request: FastifyRequest, how: { readonly route: Route; readonly context: HttpContext }): void {
+  if (how.route.proof !== "password") return;
+  if (request.principal && how.context.hub.identity.proofs.has(request.principal)) return;
+  throw new Problem(403, { code: "password-needed", detail: "Give your password again to do this." });
 }
 
 /** Loads what the right is asked about and asks. An unknown device and a forbidden one answer alike. */
@@ -70,7 +79,7 @@ function requireRight(
   how: { readonly route: Route; readonly context: HttpContext },
 ): HubDevice | undefined {
   const { right, subject = "hub" } = how.route;
-  if (right === "none" || right === "code" || right === "signed-in" || right === "session") return undefined;
+  if (right === "none" || right === "code" || right === "signed-in") return undefined;
   const { policy } = how.context.hub.identity;
   if (subject === "hub") {
     if (policy.allows(request.principal, right)) return undefined;

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { grantSchema } from "../../identity/policy.ts";
 import { parseHost } from "./allowed-hosts.ts";
 import type { HttpContext } from "./context.ts";
 import { isSecure } from "./sign-in.ts";
@@ -7,7 +8,9 @@ import { isSecure } from "./sign-in.ts";
 /** What the page asks first. */
 export const sessionSchema = z.object({
   setupNeeded: z.boolean(),
-  user: z.object({ id: z.string(), name: z.string(), administrator: z.boolean() }).optional(),
+  user: z
+    .object({ id: z.string(), name: z.string(), administrator: z.boolean(), grants: z.array(grantSchema) })
+    .optional(),
   secure: z.boolean(),
   httpsUrl: z.string().optional(),
   caUrl: z.string().optional(),
@@ -25,7 +28,9 @@ export function sessionInfo(
   const user = userId === undefined ? undefined : users.get(userId);
   return {
     setupNeeded: !users.hasAdministrator,
-    ...(user && { user: { id: user.id, name: user.name, administrator: user.administrator } }),
+    ...(user && {
+      user: { id: user.id, name: user.name, administrator: user.administrator, grants: [...user.grants] },
+    }),
     secure: isSecure(request),
     ...addresses(request, context),
     version: context.version,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { startRig } from "../../../test/web-rig.ts";
+import { everything, startRig } from "../../../test/web-rig.ts";
 
 const word = "correct horse";
 
@@ -95,11 +95,17 @@ describe("tokens", () => {
   it("are shown once, work as bearer, and cannot make tokens or log out", async () => {
     await using rig = await startRig();
     const anna = await rig.person({ name: "Anna", administrator: true });
-    const made = await rig.call("POST", "/api/v1/tokens", { as: anna, body: { name: "Home", expiresDays: 1 } });
+    const made = await rig.call("POST", "/api/v1/tokens", {
+      as: anna,
+      body: { name: "Home", grants: everything, expiresDays: 1 },
+    });
     assert.equal(made.status, 201);
     const authorization = `Bearer ${made.json["token"]}`;
     assert.equal((await rig.call("GET", "/api/v1/devices", { headers: { authorization } })).status, 200);
-    const more = await rig.call("POST", "/api/v1/tokens", { headers: { authorization }, body: { name: "More" } });
+    const more = await rig.call("POST", "/api/v1/tokens", {
+      headers: { authorization },
+      body: { name: "More", grants: everything },
+    });
     assert.equal(more.status, 403);
     const listed = await rig.call("GET", "/api/v1/tokens", { as: anna });
     assert.ok(!listed.text.includes(String(made.json["token"])));
@@ -115,7 +121,7 @@ describe("tokens", () => {
     await using rig = await startRig();
     const anna = await rig.person({ name: "Anna", administrator: true });
     const session = anna.cookie.split("=")[1] ?? "";
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t", grants: everything });
     const attempts = [
       { cookie: `doorward=${secret}` },
       { authorization: `Bearer ${session}` },

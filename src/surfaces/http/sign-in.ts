@@ -31,12 +31,13 @@ export function findPrincipal(request: FastifyRequest, identity: Identity): Prin
   return found?.via === "session" ? found : undefined;
 }
 
-/** Opens a session for a person and gives the browser its cookie. Throws Problem 503 when it cannot be kept. */
+/** Opens a session for a person whose password was right, and gives the browser its cookie. Throws Problem 503 when it cannot be kept. */
 export async function startSession(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   options: { readonly identity: Identity; readonly userId: string },
 ): Promise<void> {
-  const { secret } = await keptSession(options);
+  const { secret, id } = await keptSession(options);
+  options.identity.proofs.prove(id);
   call.reply.setCookie(cookieName(call.request), secret, {
     ...cookieOptions(call.request),
     maxAge: cookieMaxAgeSeconds,

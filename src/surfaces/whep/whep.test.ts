@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
+import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 
 const sdp = { "content-type": "application/sdp" };
 const trickle = { "content-type": "application/trickle-ice-sdpfrag" };
@@ -77,7 +77,7 @@ describe("WHEP", () => {
   it("a token stands in for cookie and page header; a cookie does not", async () => {
     await using rig = await startRig({ front: "fake://x/?video" });
     const { anna } = await people(rig);
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player", grants: everything });
     const headers = { ...sdp, authorization: `Bearer ${secret}`, "x-doorward": "" };
     const answer = await rig.call("POST", "/whep/front", { headers, body: offerSdp });
     assert.equal(answer.status, 201);
@@ -217,7 +217,7 @@ describe("other sites", () => {
   it("may not watch unless they are listed", async () => {
     await using rig = await startRig({ front: "fake://x/?video" });
     const { anna } = await people(rig);
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player", grants: everything });
     const headers = { ...sdp, authorization: `Bearer ${secret}`, origin };
     assert.equal((await rig.call("POST", "/whep/front", { headers, body: offerSdp })).status, 403);
     assert.equal((await rig.call("OPTIONS", "/whep/front", { headers: { origin } })).status, 403);
@@ -226,7 +226,7 @@ describe("other sites", () => {
   it("that are listed may watch with a token, and nothing else", async () => {
     await using rig = await startRig({ front: "fake://x/?video" }, { whep: { allowedOrigins: [origin] } });
     const { anna } = await people(rig);
-    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player" });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "player", grants: everything });
     const preflight = await rig.call("OPTIONS", "/whep/front", {
       headers: { origin, "access-control-request-method": "POST" },
     });

@@ -1,5 +1,7 @@
+import type { AuditAction } from "../../../src/identity/audit.ts";
+
 /** What the audit's actions mean in plain words; `{}` is the subject. */
-const words: Readonly<Record<string, string>> = {
+const words: Readonly<Record<AuditAction, string>> = {
   login: "signed in",
   "login-failed": "could not sign in",
   logout: "signed out",
@@ -12,15 +14,16 @@ const words: Readonly<Record<string, string>> = {
   "user-added": "added the person {}",
   "user-changed": "changed the person {}",
   "user-removed": "removed the person {}",
-  "token-add": "made a token for {}",
   "token-made": "made the token {}",
-  "token-remove": "withdrew a token of {}",
-  "token-revoked": "withdrew a token",
+  "token-revoked": "withdrew the token {}",
+  "confirm-failed": "gave a wrong password",
+  "password-changed": "chose a new password",
+  probe: "looked for a camera at {}",
+  snapshot: "took a picture of {}",
   view: "watched {}",
   listen: "listened to {}",
   talk: "spoke through {}",
   say: "had something said through {}",
-  unlock: "opened {}",
 };
 
 /** One audit line as a sentence without its time: "Anna spoke through Front door". */
@@ -29,7 +32,9 @@ export function sayAudit(entry: {
   readonly action: string;
   readonly subject?: string;
 }): string {
-  const pattern = words[entry.action] ?? `${entry.action.replaceAll(/[-._]/g, " ")} {}`;
+  const pattern =
+    (words as Readonly<Record<string, string | undefined>>)[entry.action] ??
+    `${entry.action.replaceAll(/[-._]/g, " ")} {}`;
   return `${entry.actor || "The hub"} ${pattern.replace("{}", () => entry.subject ?? "")}`.trim();
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Grant, given, rights, sayRights, scopes, withRight } from "./grid.ts";
+import { type Grant, given, hasSomewhere, rights, sayGrants, sayRights, scopes, withRight } from "./grid.ts";
 
 test("talking brings seeing with it, and losing sight takes talking away", () => {
   const talking = withRight([], { scope: "area:Entrance", right: "talk", on: true });
@@ -45,4 +45,28 @@ test("switching a right on and off again never leaves an empty grant, and leaves
 test("rights read as verbs", () => {
   assert.equal(sayRights(["talk", "view"]), "see, talk");
   assert.equal(sayRights(rights), "everything");
+});
+
+test("a token's rights read as a sentence", () => {
+  const name = (id: string) => (id === "gate" ? "Gate" : undefined);
+  const grants: Grant[] = [
+    { scope: "*", rights: ["view", "listen"] },
+    { scope: "area:Garden", rights: ["talk"] },
+    { scope: "device:gate", rights: ["unlock"] },
+  ];
+  assert.equal(sayGrants(grants, name), "see, hear everywhere; talk in Garden; unlock at Gate");
+  assert.equal(sayGrants([{ scope: "*", rights: ["metrics"] }], name), "read the hub's numbers");
+  assert.equal(sayGrants([{ scope: "*", rights }], name), "everything everywhere");
+  assert.equal(sayGrants([], name), "nothing");
+});
+
+test("what somebody has anywhere can be lent to a token", () => {
+  const person = { administrator: false, grants: [{ scope: "area:Garden", rights: ["view"] }] as Grant[] };
+  assert.equal(hasSomewhere(person, "view"), true);
+  assert.equal(hasSomewhere(person, "talk"), false);
+  assert.equal(hasSomewhere({ ...person, administrator: true }, "metrics"), true);
+  assert.equal(
+    hasSomewhere({ administrator: false, grants: [{ scope: "*", rights: ["administer"] }] }, "metrics"),
+    true,
+  );
 });

@@ -1,5 +1,5 @@
 /** One of the rights that are given per device, per area or everywhere. */
-export type Right = "view" | "listen" | "talk" | "page" | "unlock" | "administer";
+export type Right = "view" | "listen" | "talk" | "page" | "unlock" | "administer" | "metrics";
 
 /** Rights at one place. `scope`: `*`, `area:<name>` or `device:<id>`. */
 export interface Grant {
@@ -8,7 +8,10 @@ export interface Grant {
 }
 
 /** All rights, in the order in which people read them. */
-export const rights: readonly Right[] = ["view", "listen", "talk", "page", "unlock", "administer"];
+export const rights: readonly Right[] = ["view", "listen", "talk", "page", "unlock", "administer", "metrics"];
+
+/** The rights that are about a device; the others are about the hub, and given everywhere or not at all. */
+export const deviceRights: readonly Right[] = rights.filter((right) => right !== "metrics");
 
 /** A right as a verb and as a sentence. */
 export const rightWords: Readonly<Record<Right, { readonly short: string; readonly long: string }>> = {
@@ -18,6 +21,7 @@ export const rightWords: Readonly<Record<Right, { readonly short: string; readon
   page: { short: "call rooms", long: "Speak to several rooms at once" },
   unlock: { short: "unlock", long: "Open the door" },
   administer: { short: "set up", long: "Change its settings" },
+  metrics: { short: "numbers", long: "Read the hub's numbers" },
 };
 
 /** The columns of the grid: everywhere, each area, and each device that somebody has rights of its own for. */
@@ -64,9 +68,35 @@ export function withRight(
 
 /** "see, hear, talk", or "everything". */
 export function sayRights(of: readonly Right[]): string {
-  if (of.length === rights.length) return "everything";
+  if (deviceRights.every((right) => of.includes(right))) return "everything";
   return rights
     .filter((right) => of.includes(right))
     .map((right) => rightWords[right].short)
     .join(", ");
+}
+
+/** Whether somebody with these grants has a right anywhere; administrators have every one. */
+export function hasSomewhere(
+  person: { readonly administrator: boolean; readonly grants: readonly Grant[] },
+  right: Right,
+): boolean {
+  if (person.administrator) return true;
+  if (person.grants.some((grant) => grant.rights.includes(right))) return true;
+  return right === "metrics" && given(person.grants, "*", "administer") === "own";
+}
+
+/** What a token may do, as its owner reads it: "see, hear everywhere; talk in Garden". */
+export function sayGrants(grants: readonly Grant[], deviceName: (id: string) => string | undefined): string {
+  const where = (scope: string) => {
+    if (scope === "*") return "everywhere";
+    if (scope.startsWith("area:")) return `in ${scope.slice(5)}`;
+    return `at ${deviceName(scope.slice(7)) ?? scope.slice(7)}`;
+  };
+  const hubOnly = (grant: Grant) => grant.rights.every((right) => !deviceRights.includes(right));
+  const said = grants
+    .filter(({ rights: held }) => held.length > 0)
+    .map((grant) =>
+      hubOnly(grant) ? rightWords.metrics.long.toLowerCase() : `${sayRights(grant.rights)} ${where(grant.scope)}`,
+    );
+  return said.join("; ") || "nothing";
 }

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { call, sentence, type User } from "../api.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -210,7 +211,7 @@ export class DwPeople extends HubElement {
 
   async #remove(user: User): Promise<void> {
     try {
-      await call("DELETE", `/api/v1/users/${encodeURIComponent(user.id)}`);
+      await callProven("DELETE", `/api/v1/users/${encodeURIComponent(user.id)}`);
       await this.#load();
     } catch (error) {
       this.wrong = sentence(error);

@@ -1,10 +1,11 @@
 import { css, html, nothing } from "lit";
-import { call, sentence, type User, type UserForm } from "../api.ts";
+import { sentence, type User, type UserForm } from "../api.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
-import { type Grant, given, type Right, rights, rightWords, scopes, withRight } from "../pure/grid.ts";
+import { deviceRights, type Grant, given, type Right, rights, rightWords, scopes, withRight } from "../pure/grid.ts";
 
 /** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-remove`, `dw-closed`. */
 export class DwPerson extends HubElement {
@@ -106,7 +107,11 @@ export class DwPerson extends HubElement {
       <form @submit=${this.#save}>
         <div class="pair">
           <label><span>Name</span><input name="name" required maxlength="64" autocomplete="off" .defaultValue=${user?.name ?? ""} /></label>
-          <label><span>Password</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>
+          ${
+            user && user.id === this.hub.session?.user?.id
+              ? html`<p class="muted small">Your own password is changed in <a href="#/settings">Settings</a>.</p>`
+              : html`<label><span>Password</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>`
+          }
         </div>
         <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>Administrator</strong><br /><span class="help">Everything everywhere, and may add devices and people.</span></span></label>
         ${this.administrator ? nothing : this.#renderGrid()}
@@ -134,6 +139,7 @@ export class DwPerson extends HubElement {
   }
 
   #renderCell(scope: string, label: string, right: Right) {
+    if (scope !== "*" && !deviceRights.includes(right)) return html`<td></td>`;
     const state = given(this.grants, scope, right);
     return html`<td><label>
       <input
@@ -167,8 +173,8 @@ export class DwPerson extends HubElement {
     this.busy = true;
     this.wrong = "";
     try {
-      if (this.user) await call("PATCH", `/api/v1/users/${encodeURIComponent(this.user.id)}`, { body });
-      else await call("POST", "/api/v1/users", { body });
+      if (this.user) await callProven("PATCH", `/api/v1/users/${encodeURIComponent(this.user.id)}`, { body });
+      else await callProven("POST", "/api/v1/users", { body });
       this.dispatchEvent(new CustomEvent("dw-saved"));
     } catch (error) {
       this.wrong = sentence(error);

@@ -6,6 +6,8 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { howLong } from "../pure/words.ts";
+import "./dw-password.ts";
+import type { DwTokens } from "./dw-tokens.ts";
 import "./dw-tokens.ts";
 
 /** How the page looks and sounds in this browser, the person's tokens, the certificate, and what this is. */
@@ -134,7 +136,8 @@ export class DwSettings extends HubElement {
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderTalk()}${this.#renderNight()}</section>
-      <section class="panel"><h2>Tokens</h2><dw-tokens></dw-tokens></section>
+      <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
+      <section class="panel"><h2>Tokens</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>
       <section class="panel">
         <h2>Certificate</h2>
         <p class="muted">The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.</p>
@@ -184,6 +187,11 @@ export class DwSettings extends HubElement {
 
   #set(change: Partial<Preferences>): void {
     this.preferences = writePreferences(change);
+  }
+
+  /** The tokens may have gone with the old password. */
+  #onPassword(): void {
+    void this.renderRoot.querySelector<DwTokens>("dw-tokens")?.load();
   }
 
   async #signOut(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   newDeviceSchema,
   settingsJsonSchema,
 } from "../../../hub/device-settings.ts";
+import type { AuditAction } from "../../../identity/audit.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
@@ -29,7 +30,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
   const { devices, identity } = context.hub;
   const { audit, policy } = identity;
   const answer = { description: "The device", schema: deviceViewSchema };
-  const note = (call: Pick<Call, "principal">, action: string, subject: string) =>
+  const note = (call: Pick<Call, "principal">, action: AuditAction, subject: string) =>
     audit.record({ actor: call.principal.name, action, subject });
   return [
     route({

@@ -10,7 +10,7 @@ export function metricsRoutes(context: HttpContext, parts: ApiParts): readonly R
       method: "GET",
       path: "/metrics",
       summary: "Numbers for Prometheus",
-      right: "administer",
+      right: "metrics",
       answers: { 200: { description: "The numbers", mediaType: "text/plain" } },
       handle: async ({ reply }) => {
         const { text, contentType } = await renderMetrics(context, parts.counters);

@@ -8,9 +8,16 @@ import { sessionInfo, sessionSchema } from "../session-info.ts";
 import { dropCookie, startSession } from "../sign-in.ts";
 
 const setupBody = z.strictObject({ code: z.string().max(64), name: nameSchema, password: passwordSchema });
-const loginBody = z.strictObject({ name: z.string().max(256), password: z.string().max(256) });
+const typedPassword = z.string().max(256);
+const confirmBody = z.strictObject({ password: typedPassword });
+const passwordBody = z.strictObject({
+  password: typedPassword,
+  newPassword: passwordSchema,
+  endTokens: z.boolean().default(false),
+});
+const loginBody = z.strictObject({ name: z.string().max(256), password: typedPassword });
 
-/** Set-up, log-in, log-out. Ten tries a minute of one address. */
+/** Set-up, log-in, log-out, and what people do with their own password. Ten tries a minute of one address. */
 export function sessionRoutes(context: HttpContext): readonly Route[] {
   const { audit, users } = context.hub.identity;
   return [
@@ -59,7 +66,8 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       method: "POST",
       path: "/api/v1/logout",
       summary: "Ends this session; what it has open is closed",
-      right: "session",
+      right: "signed-in",
+      proof: "session",
       answers: { 204: { description: "Signed out" } },
       handle: async (call) => {
         await endSession(call, context);
@@ -68,7 +76,50 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
         return undefined;
       },
     }),
+    route({
+      method: "POST",
+      path: "/api/v1/session/confirm",
+      summary: "Gives the password again; for ten minutes people, tokens and passwords may then be changed",
+      right: "signed-in",
+      proof: "session",
+      perMinute: 10,
+      body: confirmBody,
+      answers: { 204: { description: "It was right" } },
+      handle: (call) => confirm(call, context),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/session/password",
+      summary: "Changes your own password; your other sessions end, your tokens if you say so",
+      right: "signed-in",
+      proof: "session",
+      perMinute: 10,
+      body: passwordBody,
+      answers: { 204: { description: "Changed" } },
+      handle: async (call) => {
+        await confirm(call, context);
+        const { newPassword: password, endTokens } = call.body;
+        await users.changeOwnPassword(call.principal, { password, endTokens });
+        const { name } = call.principal;
+        audit.record({ actor: name, action: "password-changed", ...(endTokens && { detail: "tokens ended" }) });
+      },
+    }),
   ];
+}
+
+/** Checks the password of who is signed in; the session counts as fresh from then on. */
+async function confirm(
+  call: Call<unknown, unknown, z.infer<typeof confirmBody>>,
+  context: HttpContext,
+): Promise<undefined> {
+  const { audit, proofs, users } = context.hub.identity;
+  const { principal } = call;
+  const user = await users.verify(users.demand(principal.userId).name, call.body.password);
+  if (user?.id !== principal.userId) {
+    audit.record({ actor: principal.name, action: "confirm-failed", detail: call.request.ip });
+    throw new Problem(403, { code: "wrong-password", detail: "This is not your password." });
+  }
+  proofs.prove(principal.credentialId);
 }
 
 async function setUp(call: Call<unknown, unknown, z.infer<typeof setupBody>>, context: HttpContext): Promise<unknown> {

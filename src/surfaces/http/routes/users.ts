@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { grantSchema } from "../../../identity/policy.ts";
+import { describeGrants, grantSchema, type HeldRights } from "../../../identity/policy.ts";
 import { userInputSchema } from "../../../identity/users.ts";
-import { type Route, route } from "../../route.ts";
+import { Problem } from "../../problem.ts";
+import { type Call, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
 
 const user = z.object({
@@ -24,9 +25,14 @@ const patchBody = z
 
 const params = z.object({ id: z.string().max(64) });
 
-/** People and what they may do. */
+/** People and what they may do. Changes take a session with a fresh password; nobody gives more than they have. */
 export function userRoutes(context: HttpContext): readonly Route[] {
-  const { audit, users } = context.hub.identity;
+  const { audit, policy, users } = context.hub.identity;
+  const refuseBeyond = (call: Pick<Call, "principal">, person: HeldRights) => {
+    if (policy.mayManage(call.principal, person)) return;
+    const detail = "Only an administrator may do this: the person has, or would have, rights that you do not have.";
+    throw new Problem(403, { code: "forbidden", detail });
+  };
   return [
     route({
       method: "GET",
@@ -41,9 +47,12 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/users",
       summary: "Adds a person",
       right: "administer",
+      proof: "password",
       body: userInputSchema,
       answers: { 201: { description: "The person", schema: user } },
-      handle: async ({ body, principal }) => {
+      handle: async (call) => {
+        const { body, principal } = call;
+        refuseBeyond(call, body);
         const added = await users.create(body);
         audit.record({ actor: principal.name, action: "user-added", subject: added.name, detail: describe(added) });
         return added;
@@ -54,11 +63,16 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/users/:id",
       summary: "Changes a person; what they have open is closed when their rights change",
       right: "administer",
+      proof: "password",
       params,
       body: patchBody,
       answers: { 200: { description: "The person", schema: user } },
-      handle: async ({ body, params: { id }, principal }) => {
-        const changed = await users.update(id, body);
+      handle: async (call) => {
+        const { body, params, principal } = call;
+        const before = users.demand(params.id);
+        refuseBeyond(call, before);
+        refuseBeyond(call, { ...before, ...body });
+        const changed = await users.update(before.id, body);
         const detail = `${Object.keys(body).join(" ")}: ${describe(changed)}`;
         audit.record({ actor: principal.name, action: "user-changed", subject: changed.name, detail });
         return changed;
@@ -69,22 +83,19 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/users/:id",
       summary: "Removes a person, with their sessions and tokens",
       right: "administer",
+      proof: "password",
       params,
       answers: { 204: { description: "Removed" } },
-      handle: async ({ params: { id }, principal }) => {
-        const name = users.get(id)?.name;
-        await users.remove(id);
-        audit.record({ actor: principal.name, action: "user-removed", subject: name });
-        return undefined;
+      handle: async (call) => {
+        const person = users.demand(call.params.id);
+        refuseBeyond(call, person);
+        await users.remove(person.id);
+        audit.record({ actor: call.principal.name, action: "user-removed", subject: person.name });
       },
     }),
   ];
 }
 
-function describe(person: {
-  readonly administrator: boolean;
-  readonly grants: readonly z.infer<typeof grantSchema>[];
-}): string {
-  if (person.administrator) return "administrator";
-  return person.grants.map(({ scope, rights }) => `${scope}=${rights.join("+")}`).join(" ") || "no rights";
+function describe(person: HeldRights): string {
+  return person.administrator ? "administrator" : describeGrants(person.grants);
 }

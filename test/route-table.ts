@@ -1,0 +1,81 @@
+import type { Right } from "../src/identity/policy.ts";
+import type { Route, RouteProof, RouteRight, RouteSubject } from "../src/surfaces/route.ts";
+
+/**
+ * Every route of the API: who may call it, what its right is asked about, and how callers have to prove who they are.
+ * Written down a second time on purpose: a new route, or a right that was loosened, fails until it was thought about.
+ */
+export const routeTable = `
+GET /health none
+GET /metrics metrics hub
+GET /api/v1/openapi.json signed-in
+GET /api/v1/drivers administer hub
+GET /api/v1/session none
+POST /api/v1/setup code
+POST /api/v1/login none
+POST /api/v1/logout signed-in by session
+POST /api/v1/session/confirm signed-in by session
+POST /api/v1/session/password signed-in by session
+GET /api/v1/device-settings signed-in
+GET /api/v1/devices signed-in
+POST /api/v1/devices administer hub
+PATCH /api/v1/devices/:id administer path
+DELETE /api/v1/devices/:id administer path
+POST /api/v1/devices/:id/restart administer path
+POST /api/v1/probe administer hub
+GET /api/v1/devices/:id/snapshot view path
+GET /api/v1/users administer hub
+POST /api/v1/users administer hub by password
+PATCH /api/v1/users/:id administer hub by password
+DELETE /api/v1/users/:id administer hub by password
+GET /api/v1/tokens signed-in by session
+POST /api/v1/tokens signed-in by password
+DELETE /api/v1/tokens/:id signed-in by session
+GET /api/v1/audit administer hub
+GET /ca.crt none
+GET /ca.svg none
+POST /api/v1/say talk body
+POST /whep/:id view path
+PATCH /whep/:id/:session signed-in
+DELETE /whep/:id/:session signed-in
+`
+  .trim()
+  .split("\n");
+
+const notRights: readonly RouteRight[] = ["none", "code", "signed-in"];
+
+/** One line of the table, read. */
+export interface RouteEntry {
+  readonly line: string;
+  readonly method: string;
+  readonly path: string;
+  readonly right: RouteRight;
+  /** Undefined for what takes no right. */
+  readonly subject: RouteSubject | undefined;
+  readonly proof: RouteProof | undefined;
+}
+
+/** The table, read. */
+export const routeEntries: readonly RouteEntry[] = routeTable.map((line) => {
+  const [asked = "", proof] = line.split(" by ");
+  const [method = "", path = "", right = "", subject] = asked.split(" ");
+  return {
+    line,
+    method,
+    path,
+    right: right as RouteRight,
+    subject: subject as RouteSubject | undefined,
+    proof: proof as RouteProof | undefined,
+  };
+});
+
+/** What a route itself declares, as a line of the table. */
+export function lineOf(route: Route): string {
+  const asked = notRights.includes(route.right) ? "" : ` ${route.subject ?? "hub"}`;
+  return `${route.method} ${route.path} ${route.right}${asked}${route.proof ? ` by ${route.proof}` : ""}`;
+}
+
+/** True for a right that people are given, and not merely a state of being signed in. */
+export function isRight(right: RouteRight): right is Right {
+  return !notRights.includes(right);
+}
