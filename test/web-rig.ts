@@ -6,6 +6,7 @@ import type { Device, Driver } from "../src/device/driver.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
 import type { DeviceBook } from "../src/hub/registry.ts";
 import { type Identity, openIdentity } from "../src/identity/identity.ts";
+import type { ScryptCost } from "../src/identity/password.ts";
 import { type Grant, type Principal, rights } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
@@ -207,6 +208,8 @@ export interface RigOptions {
   readonly whep?: z.input<typeof whepConfig>;
   /** HTTPS with the hub's own certificate; off unless told, for speed. */
   readonly https?: boolean;
+  /** Cost of a password's hash; next to nothing unless told. */
+  readonly passwordCost?: ScryptCost;
 }
 
 /** A whole hub with scripted cameras behind the real surfaces, on ports of its own. */
@@ -261,7 +264,12 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
   await writeFile(join(pageDir, "index.html"), "<!doctype html><title>Doorward</title>");
   await writeFile(join(pageDir, "assets", "app-1234.js"), "export {};");
   const identity = opened.use(
-    openIdentity({ dataDir, clock, databasePath: ":memory:", passwordCost: { N: 16, r: 1, p: 1 } }),
+    openIdentity({
+      dataDir,
+      clock,
+      databasePath: ":memory:",
+      passwordCost: options.passwordCost ?? { N: 16, r: 1, p: 1 },
+    }),
   );
   const camera = scriptedCamera();
   const webrtc = fakeWebRtc();

@@ -1,5 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
-import { RecoverableError } from "../util/errors.ts";
+import { type HashRank, PasswordQueue } from "./password-queue.ts";
 
 /** Cost of scrypt (RFC 7914). */
 export interface ScryptCost {
@@ -19,7 +19,7 @@ export interface PasswordHasherOptions {
   readonly cost?: ScryptCost;
   /** How many are computed at once; 2, because hashing shares its threads with files and DNS. */
   readonly concurrency?: number;
-  /** How many may wait; 16. */
+  /** How many known people may wait, and how many strangers; 16. */
   readonly queue?: number;
 }
 
@@ -29,54 +29,39 @@ export interface PasswordHasherOptions {
  */
 export class PasswordHasher {
   readonly #cost: ScryptCost;
-  readonly #concurrency: number;
-  readonly #maxQueue: number;
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: PasswordQueue;
 
   constructor(options: PasswordHasherOptions = {}) {
-    this.#cost = options.cost ?? defaultCost;
-    this.#concurrency = options.concurrency ?? 2;
-    this.#maxQueue = options.queue ?? 16;
+    const { cost = defaultCost, concurrency = 2, queue = 16 } = options;
+    this.#cost = cost;
+    this.#queue = new PasswordQueue({ concurrency, queue });
   }
 
   /** The form in which a password is stored. */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(16);
     const { N, r, p } = this.#cost;
-    const key = await this.#derive(password, { salt, cost: this.#cost });
+    const key = await this.#derive(password, { salt, cost: this.#cost, rank: 0 });
     return `scrypt$${N}$${r}$${p}$${salt.toString("base64url")}$${key.toString("base64url")}`;
   }
 
   /**
    * True when `password` is the one that was stored. With `stored` undefined (no such person) it takes as long and
-   * is false, so that nobody learns names from the time it takes.
+   * is false, so that nobody learns names from the time it takes. `rank` says who is served first.
    */
-  async verify(password: string, stored: string | undefined): Promise<boolean> {
+  async verify(password: string, stored: string | undefined, rank: HashRank = 0): Promise<boolean> {
     const parsed = parseStored(stored);
     const cost = parsed?.cost ?? this.#cost;
-    const key = await this.#derive(password, { salt: parsed?.salt ?? randomBytes(16), cost });
+    const key = await this.#derive(password, { salt: parsed?.salt ?? randomBytes(16), cost, rank });
     return parsed !== undefined && timingSafeEqual(key, parsed.hash);
   }
 
-  async #derive(password: string, options: { readonly salt: Buffer; readonly cost: ScryptCost }): Promise<Buffer> {
-    await this.#turn();
-    try {
-      return await deriveKey(password.normalize("NFC"), options.salt, { ...options.cost, maxmem });
-    } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
-    }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#running >= this.#concurrency) {
-      if (this.#waiting.length >= this.#maxQueue) {
-        throw new RecoverableError("too many log-ins at once: try again in a few seconds", { code: "busy" });
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running++;
+  #derive(
+    password: string,
+    options: { readonly salt: Buffer; readonly cost: ScryptCost; readonly rank: HashRank },
+  ): Promise<Buffer> {
+    const { cost, rank, salt } = options;
+    return this.#queue.run(rank, () => deriveKey(password.normalize("NFC"), salt, { ...cost, maxmem }));
   }
 }
 
@@ -96,3 +81,5 @@ function parseStored(stored: string | undefined): { cost: ScryptCost; salt: Buff
     hash: Buffer.from(hash, "base64url"),
   };
 }
+
+export type { HashRank } from "./password-queue.ts";

@@ -6,7 +6,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
-import type { PasswordHasher } from "./password.ts";
+import type { HashRank, PasswordHasher } from "./password.ts";
 import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
 import { type Change, type Refusal, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
@@ -160,12 +160,15 @@ export class Users implements RightsSource {
     this.#changed();
   }
 
-  /** Checks a name and a password; undefined when they do not fit. Throws RecoverableError `busy` under load. */
-  async verify(name: string, password: string): Promise<User | undefined> {
+  /**
+   * Checks a name and a password; undefined when they do not fit. `rank` says who is served first under load, when
+   * others get RecoverableError `busy`.
+   */
+  async verify(name: string, password: string, rank: HashRank = 0): Promise<User | undefined> {
     const user = this.byName(name);
     const row = user && this.#store.one("SELECT password FROM users WHERE id = ?", user.id);
     const stored = typeof row?.["password"] === "string" ? row["password"] : undefined;
-    const right = await this.#hasher.verify(password, stored);
+    const right = await this.#hasher.verify(password, stored, rank);
     return right && user ? this.get(user.id) : undefined;
   }
 

@@ -4,6 +4,7 @@ import type { WebRtcWorker } from "../workers/webrtc/types.ts";
 import type { HttpConfig } from "./http/config.ts";
 import type { SayText } from "./http/context.ts";
 import { type HttpSurface, startHttp } from "./http/index.ts";
+import { createShares } from "./shares.ts";
 import { Viewings } from "./viewing.ts";
 import type { WhepConfig } from "./whep/config.ts";
 import { whepPrefix, whepRoutes } from "./whep/index.ts";
@@ -34,19 +35,20 @@ export interface WebSurface extends HttpSurface {
 export async function startWeb(options: WebOptions): Promise<WebSurface> {
   const { hub, webrtc, config } = options;
   const { devices, converter, identity, log, clock } = hub;
-  const { maxViewers, maxViewersPerUser, allowedOrigins } = config.whep;
+  const { allowedOrigins } = config.whep;
+  const shares = createShares(config.whep);
   const viewings = new Viewings({
     devices,
     identity,
     converter,
     webrtc,
     log,
-    max: maxViewers,
-    maxPerUser: maxViewersPerUser,
+    admission: shares.viewings,
   });
   const http = await startHttp({
     ...options,
     viewings,
+    shares,
     config: config.http,
     routes: whepRoutes({ viewings, config: config.whep, clock }),
     crossOrigin: { prefix: whepPrefix, origins: allowedOrigins },

@@ -25,6 +25,8 @@ export const problemSchema = z.looseObject({
 export class Problem extends DoorwardError {
   readonly status: number;
   readonly more: Readonly<Record<string, unknown>>;
+  /** When it may be tried again; what the text says too. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     status: number,
@@ -32,12 +34,14 @@ export class Problem extends DoorwardError {
       readonly code: string;
       readonly detail: string;
       readonly more?: Readonly<Record<string, unknown>>;
+      readonly retryAfterSeconds?: number;
       readonly cause?: unknown;
     },
   ) {
     super(options.detail, { code: options.code, cause: options.cause });
     this.status = status;
     this.more = options.more ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
@@ -92,6 +96,13 @@ export function toProblem(error: unknown): ProblemBody {
     return body(status, { code: codeOf[status] ?? "invalid", detail: titles[status] ?? "The request is not valid" });
   }
   return body(500, { code: "internal", detail: "Something went wrong in the hub; its log says more." });
+}
+
+/** Seconds after which it may be tried again, where the error says so; `Retry-After` says the same. */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (error instanceof Problem) return error.retryAfterSeconds;
+  const seconds = error instanceof DoorwardError ? error.fields["retryAfterSeconds"] : undefined;
+  return typeof seconds === "number" ? seconds : undefined;
 }
 
 const codeOf: Readonly<Record<number, string>> = { 404: "not-found", 413: "too-large", 415: "media-type", 429: "busy" };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { HubDevice } from "../hub/device.ts";
 import type { Principal, Right } from "../identity/policy.ts";
+import type { Asker } from "./admission.ts";
 
 /** Who may call a route: anybody, whoever has the set-up code, anybody signed in, or who has a right. */
 export type RouteRight = "none" | "code" | "signed-in" | Right;
@@ -26,6 +27,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly device: HubDevice;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Who it is to the shares of the hub. */
+  readonly asker: Asker;
   /** Aborts when the caller hangs up. */
   readonly signal: AbortSignal;
 }
@@ -51,8 +54,10 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly subject?: RouteSubject;
   /** Served before the first administrator exists. */
   readonly beforeSetup?: true;
-  /** Most calls a minute of one address. */
+  /** Most calls a minute of one block of addresses. */
   readonly perMinute?: number;
+  /** What a call takes a place of, from its start until its answer. */
+  readonly share?: "says";
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

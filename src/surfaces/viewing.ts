@@ -13,6 +13,7 @@ import type { Track } from "../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../media/viewer.ts";
 import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Admission, Asker } from "./admission.ts";
 
 /** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */
 export interface Viewing extends AsyncDisposable {
@@ -35,10 +36,8 @@ export interface ViewingsOptions {
   readonly converter: Converter;
   readonly webrtc: WebRtcWorker;
   readonly log: Log;
-  /** Most at once; 1000. */
-  readonly max?: number;
-  /** Most of one person at once; 100. */
-  readonly maxPerUser?: number;
+  /** Places for them, from their opening to their end. */
+  readonly admission: Admission;
 }
 
 /** What somebody wants to watch. */
@@ -46,6 +45,7 @@ export interface ViewingRequest {
   readonly principal: Principal;
   readonly device: HubDevice;
   readonly offerSdp: string;
+  readonly asker: Asker;
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +65,6 @@ interface Media {
 export class Viewings implements AsyncDisposable {
   readonly #open = new Map<string, Viewing>();
   readonly #options: ViewingsOptions;
-  #opening = 0;
 
   constructor(options: ViewingsOptions) {
     this.#options = options;
@@ -85,13 +84,7 @@ export class Viewings implements AsyncDisposable {
   /** Begins to show a device. The caller may forget the viewing; it ends by itself. */
   async open(request: ViewingRequest): Promise<Viewing> {
     this.#refuseForbidden(request);
-    this.#refuseCrowd(request.principal);
-    this.#opening++;
-    try {
-      return await this.#begin(request);
-    } finally {
-      this.#opening--;
-    }
+    return await this.#begin(request);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,10 +94,13 @@ export class Viewings implements AsyncDisposable {
   async #begin(request: ViewingRequest): Promise<Viewing> {
     const { device, principal, offerSdp } = request;
     await using held = new AsyncDisposableStack();
+    // Whoever waits for a dead device takes no place from others.
+    const place = held.use(this.#options.admission.wait(request.asker));
     held.use(device.demand());
     const over = Promise.withResolvers<string>();
     held.use(this.#options.identity.attachments.attach(principal, over.resolve));
     const media = await this.#media(request);
+    place.begin();
     this.#refuseForbidden(request);
     const { policy, audit } = this.#options.identity;
     const viewer = held.use(
@@ -209,13 +205,6 @@ export class Viewings implements AsyncDisposable {
   #refuseReplaced(device: HubDevice): void {
     if (this.#options.devices.get(device.id) === device) return;
     throw new RecoverableError(`${device.name} was changed meanwhile: try again`, { code: "no-media" });
-  }
-
-  #refuseCrowd(principal: Principal): void {
-    const own = this.#open.values().filter((viewing) => viewing.principal.userId === principal.userId);
-    const { max = 1000, maxPerUser = 100 } = this.#options;
-    if (this.#open.size + this.#opening < max && [...own].length < maxPerUser) return;
-    throw new RecoverableError("too many pictures are open", { code: "too-many-viewers" });
   }
 }
 

@@ -4,8 +4,9 @@ import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Principal } from "../../identity/policy.ts";
+import { addressBlock } from "../../util/address-block.ts";
 import { messageOf } from "../../util/errors.ts";
-import { notFound, Problem, toProblem } from "../problem.ts";
+import { notFound, Problem, retryAfterOf, toProblem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { apiRoutes } from "./api-routes.ts";
 import type { HttpContext } from "./context.ts";
@@ -69,11 +70,15 @@ export async function createApp(
     throw new Problem(404, notFound);
   });
   app.addHook("onRequest", async (request, reply) => {
-    writeSecurityHeaders(reply, context.config);
-    refuseCrossSite(request, { publicName: context.config.publicName, crossOrigin: context.crossOrigin });
+    writeSecurityHeaders(request, { reply, config: context.config });
+    refuseCrossSite(request, { ...context.config, crossOrigin: context.crossOrigin });
   });
   await app.register(cookie);
-  await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany });
+  await app.register(rateLimit, {
+    global: false,
+    keyGenerator: ({ ip }) => addressBlock(ip),
+    errorResponseBuilder: tooMany,
+  });
   await app.register(websocket, {
     options: { maxPayload: maxMessageBytes, perMessageDeflate: false },
     errorHandler: (error, socket) => {
@@ -81,7 +86,7 @@ export async function createApp(
       socket.terminate();
     },
   });
-  app.addHook("onRequest", async (request) => admit(request, { context, sockets }));
+  app.addHook("onRequest", async (request, reply) => admit(request, { reply, context, sockets }));
   app.addHook("onResponse", async (request, reply) => counters.count(request, reply));
   const routes: readonly Route[] = [...apiRoutes(context, { counters, all: () => routes }), ...context.routes];
   for (const route of routes) serveRoute(app, { route, context });
@@ -92,7 +97,10 @@ export async function createApp(
 }
 
 /** Before set-up only what set-up needs; then: who is it, and was a write made by our page. */
-function admit(request: FastifyRequest, how: { readonly context: HttpContext; readonly sockets: SocketGuard }): void {
+function admit(
+  request: FastifyRequest,
+  how: { readonly reply: FastifyReply; readonly context: HttpContext; readonly sockets: SocketGuard },
+): void {
   const { identity } = how.context.hub;
   const { doorward: route, beforeSetup } = request.routeOptions.config ?? {};
   if (!route?.beforeSetup && !beforeSetup && !identity.users.hasAdministrator) {
@@ -101,11 +109,20 @@ function admit(request: FastifyRequest, how: { readonly context: HttpContext; re
   request.principal = findPrincipal(request, identity);
   // Another site that may call us does so with a token of its own, never on our cookie.
   if (request.principal?.via === "session" && isAllowedOrigin(request, how.context)) request.principal = undefined;
-  if (request.principal && request.raw.socket instanceof Socket) how.sockets.welcome(request.raw.socket);
+  welcome(request, how);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;
   if (request.headers["x-doorward"] === "1") return;
   throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });
+}
+
+/** The socket is somebody's now, unless they have too many. */
+function welcome(request: FastifyRequest, how: { readonly reply: FastifyReply; readonly sockets: SocketGuard }): void {
+  const { socket } = request.raw;
+  if (!request.principal || !(socket instanceof Socket)) return;
+  if (how.sockets.welcome(socket, request.principal.userId)) return;
+  how.reply.header("connection", "close");
+  throw new Problem(429, { code: "busy", detail: "You have too many connections open; close some pages." });
 }
 
 function parseBodies(app: FastifyInstance): void {
@@ -137,13 +154,14 @@ function fail(
 function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const problem = toProblem(error);
   if (problem.status === 401) reply.header("www-authenticate", "Bearer");
-  if (problem.status === 429 || problem.status === 503) reply.header("retry-after", "2");
+  if (problem.status === 429 || problem.status === 503) reply.header("retry-after", String(retryAfterOf(error) ?? 2));
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }
 
 function tooMany(_request: FastifyRequest, limit: { readonly ttl: number }): Problem {
   const seconds = Math.ceil(limit.ttl / 1000);
-  return new Problem(429, { code: "too-many-tries", detail: `Too many tries; try again in ${seconds} s.` });
+  const detail = `Too many tries; try again in ${seconds} s.`;
+  return new Problem(429, { code: "too-many-tries", detail, retryAfterSeconds: seconds });
 }
 
 /** Bytes that are no HTTP: one answer, then the socket ends. */

@@ -1,6 +1,7 @@
 import type { Driver } from "../../device/driver.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Route } from "../route.ts";
+import type { HubShares } from "../shares.ts";
 import type { Viewings } from "../viewing.ts";
 import type { HttpConfig } from "./config.ts";
 
@@ -8,6 +9,7 @@ import type { HttpConfig } from "./config.ts";
 export interface HttpContext {
   readonly hub: Hub;
   readonly viewings: Viewings;
+  readonly shares: HubShares;
   readonly drivers: readonly Driver[];
   readonly config: HttpConfig;
   /** Routes of other surfaces on the same port (WHEP). */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
 import { everything, type Rig, startRig } from "../../../test/web-rig.ts";
@@ -34,20 +36,47 @@ describe("cross-site protection", () => {
     for (const host of bad) assert.ok((await statusFor(rig, { host })) >= 400, host);
   });
 
-  it("refuses pages of other origins, whatever the method", async () => {
-    await using rig = await startRig({}, { http: { publicName: "home.example.org" } });
+  it("refuses pages of other origins, whatever the method; an origin is scheme, name and port", async () => {
+    await using rig = await startRig({}, { https: true, http: { publicName: "home.example.org" } });
     const host = `localhost:${new URL(rig.url).port}`;
-    const good = [`http://${host}`, "https://home.example.org", "https://home.example.org:8443"];
-    for (const origin of good) assert.equal(await statusFor(rig, { host, origin }), 200, origin);
+    assert.equal(await statusFor(rig, { host, origin: `http://${host}` }), 200);
+    assert.equal(await statusFor(rig, { host: "home.example.org", origin: "http://home.example.org" }), 200);
     const bad = [
       "null",
       "http://evil.example",
       `http://${host}.evil.example`,
       "http://localhost",
+      "http://localhost:1",
+      `https://${host}`,
       "file://",
       "http://127.0.0.1",
+      "https://home.example.org",
+      "http://home.example.org:8480",
     ];
     for (const origin of bad) assert.equal(await statusFor(rig, { host, origin }), 403, origin);
+    for (const origin of ["http://home.example.org:81", "https://home.example.org"]) {
+      assert.equal(await statusFor(rig, { host: "home.example.org", origin }), 403, origin);
+    }
+  });
+
+  it("takes the public name's HTTPS as its own where a proxy in front speaks it", async () => {
+    const behind = [{ https: false }, { trustedProxies: ["127.0.0.1"] }];
+    for (const http of behind) {
+      await using rig = await startRig({}, { http: { publicName: "home.example.org", ...http } });
+      const host = `localhost:${new URL(rig.url).port}`;
+      assert.equal(await statusFor(rig, { host, origin: "https://home.example.org" }), 200);
+      for (const origin of ["https://home.example.org:8443", "http://home.example.org"]) {
+        assert.equal(await statusFor(rig, { host, origin }), 403, origin);
+      }
+    }
+  });
+
+  it("refuses a request that names two hosts (RFC 9112, 3.2)", async () => {
+    await using rig = await startRig();
+    const socket = connect(Number(new URL(rig.url).port), "127.0.0.1");
+    socket.write("GET /health HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n");
+    assert.match(String((await once(socket, "data"))[0]), /^HTTP\/1.1 400/);
+    socket.destroy();
   });
 
   it("takes writes only with the header of our page and as JSON", async () => {
@@ -96,6 +125,22 @@ describe("headers of every answer", () => {
     assert.match((await rig.call("GET", "/assets/app-1234.js")).headers.get("cache-control") ?? "", /immutable/);
     assert.equal((await rig.call("GET", "/")).headers.get("cache-control"), "no-cache");
     assert.equal((await rig.call("GET", "/api/v1/session")).headers.get("cache-control"), "no-store");
+  });
+
+  it("demand HTTPS for good only under a public name with a certificate that people configured", async () => {
+    const certificate = { certFile: "server.crt", keyFile: "server.key" };
+    const publicName = "home.example.org";
+    const hsts = async (http: Parameters<typeof startRig>[1] & {}, host: string, proto = "https") => {
+      await using rig = await startRig({}, http);
+      const headers = { "x-forwarded-host": host, "x-forwarded-proto": proto };
+      return (await rig.call("GET", "/api/v1/session", { headers })).headers.get("strict-transport-security");
+    };
+    const trustedProxies = ["127.0.0.1"];
+    const configured = { http: { publicName, certificate, trustedProxies } };
+    assert.equal(await hsts(configured, publicName), "max-age=31536000");
+    assert.equal(await hsts(configured, publicName, "http"), null);
+    assert.equal(await hsts(configured, "192.168.1.9"), null);
+    assert.equal(await hsts({ http: { publicName, trustedProxies } }, publicName), null);
   });
 
   it("name the dashboards that may frame the page, as configured", async () => {

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FatalError, messageOf } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
+import { openFilesLimit, socketsWithin } from "../../util/open-files.ts";
 import { watchWallClock } from "../../util/wall-watch.ts";
 import { createApp, type HttpApp } from "./app.ts";
 import type { HttpContext } from "./context.ts";
@@ -41,7 +42,7 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
   });
   opened.defer(() => app.fastify.close());
   await app.fastify.ready();
-  const base = { app: app.fastify, sockets: app.sockets, maxConnections: config.maxConnections };
+  const base = { app: app.fastify, sockets: app.sockets, maxConnections: connectionsOf(options) };
   const port = await listenPlain(opened, { ...options, base });
   if (config.https) {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -68,6 +69,16 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
     httpsUrl: https && `https://${config.publicName ?? "localhost"}:${https.port}/`,
     [Symbol.asyncDispose]: end,
   };
+}
+
+/** As many as configured, and no more than this process may open. */
+function connectionsOf({ config, hub }: HttpStartOptions): number {
+  const maxConnections = socketsWithin(config.maxConnections, openFilesLimit());
+  if (maxConnections < config.maxConnections) {
+    const advice = `at most ${maxConnections} connections, for this process may open few files; raise its limit (nofile)`;
+    hub.log.warn({ maxConnections, configured: config.maxConnections }, advice);
+  }
+  return maxConnections;
 }
 
 type Base = Pick<Parameters<typeof listenHttp>[0], "app" | "sockets" | "maxConnections">;

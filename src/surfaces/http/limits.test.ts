@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { startRig } from "../../../test/web-rig.ts";
 import { defaultSocketLimits, SocketGuard } from "./sockets.ts";
@@ -17,8 +17,8 @@ describe("limits", () => {
     assert.equal(server.requestTimeout, 30_000);
     assert.equal(server.timeout, 10_000);
     assert.equal(server.keepAliveTimeout, 10_000);
-    assert.equal(server.maxConnections, 2000);
-    assert.equal(defaultSocketLimits.unauthenticatedPerAddress, 64);
+    assert.equal(guard.serverOptions.connectionsCheckingInterval, 1000);
+    assert.equal(defaultSocketLimits.unauthenticatedPerBlock, 64);
   });
 
   it("end a socket that says nothing", async () => {
@@ -70,5 +70,88 @@ describe("limits", () => {
     socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);
     assert.match(String((await once(socket, "data"))[0]), /^HTTP\/1.1 431/);
     socket.destroy();
+  });
+
+  it("end heads and bodies that come drop by drop, in the time that was said", async () => {
+    const guard = new SocketGuard({ ...defaultSocketLimits, headersMs: 200, requestMs: 400 });
+    const slow = createServer(guard.serverOptions, (request, response) => {
+      request.resume();
+      request.on("end", () => response.end());
+    });
+    await using server = slow;
+    guard.protect(server, { maxConnections: 10 });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port: at } = server.address() as AddressInfo;
+    const head = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n";
+    for (const begin of [head, `${head}\r\n`]) {
+      const socket = connect(at, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(begin);
+      const drip = setInterval(() => socket.write(begin === head ? "x: y\r\n" : "x"), 20);
+      const answered = once(socket, "data");
+      assert.match(String((await answered)[0]), /^HTTP\/1.1 408/);
+      clearInterval(drip);
+      socket.destroy();
+    }
+  });
+});
+
+describe("sockets of strangers and of people", () => {
+  /** A guard with `max` places, and callers from addresses of 127.0.0.0/8. */
+  async function guarded(max: number, limits = {}) {
+    const guard = new SocketGuard({ ...defaultSocketLimits, ...limits });
+    const server = createServer();
+    guard.protect(server, { maxConnections: max });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port: at } = server.address() as AddressInfo;
+    const opened: Socket[] = [];
+    const open = async (from: string) => {
+      const socket = connect({ port: at, host: "127.0.0.1", localAddress: from });
+      socket.on("error", () => {});
+      socket.resume();
+      opened.push(socket);
+      const accepted = once(server, "connection");
+      await once(socket, "connect");
+      const [peer] = (await accepted) as [Socket];
+      return { socket, peer, closed: once(socket, "close") };
+    };
+    const close = async () => {
+      for (const socket of opened) socket.destroy();
+      await server[Symbol.asyncDispose]();
+    };
+    return { guard, open, [Symbol.asyncDispose]: close };
+  }
+
+  it("strangers have half; a newcomer takes the place of the oldest of the block that has most", async () => {
+    await using rig = await guarded(20);
+    const storm = [];
+    for (let n = 0; n < 10; n++) storm.push(await rig.open("127.0.0.2"));
+    const guest = await rig.open("127.0.0.3");
+    await storm[0]?.closed;
+    assert.deepEqual(rig.guard.counts, { all: 10, strangers: 10 });
+    assert.equal(rig.guard.strangersFrom("127.0.0.3"), 1);
+    for (let n = 0; n < 30; n++) await rig.open("127.0.0.2");
+    assert.equal(rig.guard.strangersFrom("127.0.0.3"), 1, "the guest stays");
+    assert.equal(guest.socket.destroyed, false);
+  });
+
+  it("people's sockets are no strangers' to take, and one person has a share", async () => {
+    await using rig = await guarded(20, { perPerson: 3 });
+    const own = [];
+    for (let n = 0; n < 3; n++) {
+      const each = await rig.open("127.0.0.2");
+      assert.equal(rig.guard.welcome(each.peer, "anna"), true);
+      own.push(each);
+    }
+    for (let n = 0; n < 40; n++) await rig.open("127.0.0.2");
+    assert.deepEqual(rig.guard.counts, { all: 13, strangers: 10 });
+    const one = await rig.open("127.0.0.2");
+    assert.equal(rig.guard.welcome(one.peer, "anna"), false);
+    assert.equal(rig.guard.welcome(own[0]?.peer as Socket, "anna"), true, "the next request on a known socket");
+    own[0]?.peer.destroy();
+    await own[0]?.closed;
+    assert.equal(rig.guard.welcome(one.peer, "anna"), true);
   });
 });

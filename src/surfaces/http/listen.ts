@@ -26,7 +26,7 @@ const maxHeaderSize = 16 * 1024;
 
 /** Plain HTTP for the application. Throws FatalError `listen`. */
 export async function listenHttp(options: ListenOptions): Promise<Listening> {
-  const server = createServer({ maxHeaderSize });
+  const server = createServer({ maxHeaderSize, ...options.sockets.serverOptions });
   return start(server, options);
 }
 
@@ -37,6 +37,7 @@ export async function listenHttps(
   const { cert, key } = options.tls;
   const server: HttpsServer = createHttpsServer({
     maxHeaderSize,
+    ...options.sockets.serverOptions,
     cert,
     key,
     minVersion: "TLSv1.2",

@@ -1,5 +1,7 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { parseHost } from "./allowed-hosts.ts";
 import type { HttpConfig } from "./config.ts";
+import { isSecure } from "./secure.ts";
 
 /** Content-Security-Policy of everything we serve (SECURITY.md, 6): own scripts and styles only, Trusted Types. */
 export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAncestors">): string {
@@ -22,8 +24,26 @@ export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAnc
   ].join("; ");
 }
 
+const yearSeconds = 365 * 24 * 60 * 60;
+
+/**
+ * HSTS (RFC 6797): from then on browsers call this name by HTTPS only. Sent where it holds: under the public name, with a
+ * certificate that people configured. With the hub's own certificate it would lock out every browser that does not
+ * trust it yet.
+ */
+function demandsHttps(request: FastifyRequest, config: HttpConfig): boolean {
+  const { certificate, publicName } = config;
+  if (!certificate || publicName === undefined || !isSecure(request)) return false;
+  return parseHost(request.host)?.name.toLowerCase() === publicName.toLowerCase();
+}
+
 /** Writes the headers that every answer carries. */
-export function writeSecurityHeaders(reply: FastifyReply, config: HttpConfig): void {
+export function writeSecurityHeaders(
+  request: FastifyRequest,
+  how: { readonly reply: FastifyReply; readonly config: HttpConfig },
+): void {
+  const { reply, config } = how;
+  if (demandsHttps(request, config)) reply.header("strict-transport-security", `max-age=${yearSeconds}`);
   reply.header("content-security-policy", contentSecurityPolicy(config));
   if (config.allowedFrameAncestors.length === 0) reply.header("x-frame-options", "DENY");
   reply.header("x-content-type-options", "nosniff");

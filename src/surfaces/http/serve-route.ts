@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { HubDevice } from "../../hub/device.ts";
 import { mayUse } from "../../hub/reach.ts";
+import { addressBlock } from "../../util/address-block.ts";
+import type { Asker } from "../admission.ts";
 import { notFound, Problem } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
 import type { HttpContext } from "./context.ts";
@@ -18,12 +20,18 @@ export function serveRoute(app: FastifyInstance, how: { readonly route: Route; r
     },
     handler: async (request, reply) => {
       const call = check(request, { reply, route, context });
+      using _place = route.share && context.shares[route.share].enter(call.asker);
       const answer = await route.handle(call);
       if (reply.sent) return reply;
       if (reply.statusCode === 200) reply.code(successOf(route));
       return reply.send(answer);
     },
   });
+}
+
+/** Who a request is to the shares of the hub. */
+export function askerOf(request: FastifyRequest, device?: Pick<HubDevice, "id">): Asker {
+  return { person: request.principal?.userId, device: device?.id, block: addressBlock(request.ip) };
 }
 
 /** The status that a route answers with unless it says another. */
@@ -51,6 +59,7 @@ function check(
     device: device as HubDevice,
     request,
     reply,
+    asker: askerOf(request, device),
     get signal() {
       return hangUp(reply);
     },

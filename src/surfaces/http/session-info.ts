@@ -3,7 +3,7 @@ import { z } from "zod";
 import { grantSchema } from "../../identity/policy.ts";
 import { parseHost } from "./allowed-hosts.ts";
 import type { HttpContext } from "./context.ts";
-import { isSecure } from "./sign-in.ts";
+import { isSecure } from "./secure.ts";
 
 /** What the page asks first. */
 export const sessionSchema = z.object({

@@ -4,11 +4,8 @@ import type { Principal } from "../../identity/policy.ts";
 import { StoreFault } from "../../identity/store-fault.ts";
 import { cookieMaxAgeSeconds } from "../../identity/users.ts";
 import { Problem } from "../problem.ts";
-
-/** True when the request came encrypted, to us or to a proxy that we trust. */
-export function isSecure(request: FastifyRequest): boolean {
-  return request.protocol === "https";
-}
+import { knowBrowser } from "./browser-cookie.ts";
+import { isSecure } from "./secure.ts";
 
 /** Names of the session's cookie: with the `__Host-` prefix (RFC 6265bis) on HTTPS, without on HTTP. */
 export const cookieNames = { secure: "__Host-doorward", plain: "doorward" } as const;
@@ -31,7 +28,7 @@ export function findPrincipal(request: FastifyRequest, identity: Identity): Prin
   return found?.via === "session" ? found : undefined;
 }
 
-/** Opens a session for a person whose password was right, and gives the browser its cookie. Throws Problem 503 when it cannot be kept. */
+/** Opens a session for a person whose password was right, and gives the browser its cookies. Throws Problem 503 when it cannot be kept. */
 export async function startSession(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   options: { readonly identity: Identity; readonly userId: string },
@@ -42,6 +39,7 @@ export async function startSession(
     ...cookieOptions(call.request),
     maxAge: cookieMaxAgeSeconds,
   });
+  knowBrowser(call, options);
 }
 
 async function keptSession(options: { readonly identity: Identity; readonly userId: string }) {

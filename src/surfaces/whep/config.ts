@@ -28,6 +28,7 @@ export const whepConfig = z
       .describe("TURN server for viewers outside; each viewing gets short-lived credentials of its own."),
     maxViewers: z.int().min(1).default(1000).describe("Most pictures open at once."),
     maxViewersPerUser: z.int().min(1).default(100).describe("Most pictures one person may have open at once."),
+    maxViewersPerDevice: z.int().min(1).default(500).describe("Most pictures of one device open at once."),
   })
   .prefault({})
   .describe("Live pictures for browsers and players (WHEP).");

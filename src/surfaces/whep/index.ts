@@ -40,8 +40,8 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       bodyType: "application/sdp",
       bearerWrites: true,
       answers: { 201: { description: "The answer; Location is the session", mediaType: "application/sdp" } },
-      handle: async ({ device, principal, body, reply, signal }) => {
-        const viewing = await viewings.open({ principal, device, offerSdp: body, signal });
+      handle: async ({ asker, device, principal, body, reply, signal }) => {
+        const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal });
         const ufrag = ufragOf(body);
         if (ufrag !== undefined) ufrags.set(viewing, ufrag);
         const links = iceLinks(config, { id: viewing.id, nowMs: clock.wallMs() });

@@ -115,7 +115,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       perMinute: 60,
       body: probeBody,
       answers: { 200: { description: "What was found so far", schema: probeAnswer } },
-      handle: ({ body, signal }) => probeDevice(context.hub.devices, { body, signal }),
+      handle: (call) => probeDevice(call, context),
     }),
   ];
 }

@@ -31,6 +31,7 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
       summary: "Says a text or plays a sound through a device",
       right: "talk",
       subject: "body",
+      share: "says",
       body: sayBody,
       answers: {
         202: {

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { passwordSchema } from "../../../identity/users.ts";
+import { addressBlock } from "../../../util/address-block.ts";
 import { nameSchema } from "../../../util/name.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
+import { knownBrowser } from "../browser-cookie.ts";
 import type { HttpContext } from "../context.ts";
+import { LogInGuard } from "../log-in-guard.ts";
 import { sessionInfo, sessionSchema } from "../session-info.ts";
 import { dropCookie, startSession } from "../sign-in.ts";
 
@@ -17,9 +20,10 @@ const passwordBody = z.strictObject({
 });
 const loginBody = z.strictObject({ name: z.string().max(256), password: typedPassword });
 
-/** Set-up, log-in, log-out, and what people do with their own password. Ten tries a minute of one address. */
+/** Set-up, log-in, log-out, and what people do with their own password. */
 export function sessionRoutes(context: HttpContext): readonly Route[] {
   const { audit, users } = context.hub.identity;
+  const desk = { context, guard: new LogInGuard(context.hub) };
   return [
     route({
       method: "GET",
@@ -46,21 +50,9 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/login",
       summary: "Signs in by name and password",
       right: "none",
-      perMinute: 10,
       body: loginBody,
       answers: { 200: { description: "Signed in; sets the cookie", schema: sessionSchema } },
-      handle: async (call) => {
-        const { request, body } = call;
-        const user = await users.verify(body.name, body.password);
-        if (!user) {
-          audit.record({ actor: body.name.slice(0, 64), action: "login-failed", detail: request.ip });
-          throw new Problem(401, { code: "wrong-password", detail: "Name and password do not fit." });
-        }
-        await startSession(call, { identity: context.hub.identity, userId: user.id });
-        await endSession(call, context);
-        audit.record({ actor: user.name, action: "login", detail: request.ip });
-        return sessionInfo(request, context, user.id);
-      },
+      handle: (call) => logIn(call, desk),
     }),
     route({
       method: "POST",
@@ -82,10 +74,9 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       summary: "Gives the password again; for ten minutes people, tokens and passwords may then be changed",
       right: "signed-in",
       proof: "session",
-      perMinute: 10,
       body: confirmBody,
       answers: { 204: { description: "It was right" } },
-      handle: (call) => confirm(call, context),
+      handle: (call) => confirm(call, desk),
     }),
     route({
       method: "POST",
@@ -93,11 +84,10 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       summary: "Changes your own password; your other sessions end, your tokens if you say so",
       right: "signed-in",
       proof: "session",
-      perMinute: 10,
       body: passwordBody,
       answers: { 204: { description: "Changed" } },
       handle: async (call) => {
-        await confirm(call, context);
+        await confirm(call, desk);
         const { newPassword: password, endTokens } = call.body;
         await users.changeOwnPassword(call.principal, { password, endTokens });
         const { name } = call.principal;
@@ -107,18 +97,42 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
   ];
 }
 
+/** Where passwords are checked. */
+interface Desk {
+  readonly context: HttpContext;
+  readonly guard: LogInGuard;
+}
+
+async function logIn(call: Call<unknown, unknown, z.infer<typeof loginBody>>, desk: Desk): Promise<unknown> {
+  const { request, body } = call;
+  const { identity } = desk.context.hub;
+  const known = knownBrowser(request, { identity, userId: identity.users.byName(body.name)?.id });
+  const attempt = desk.guard.begin({ account: body.name, block: addressBlock(request.ip), known });
+  const user = await identity.users.verify(body.name, body.password, attempt.rank);
+  if (!user) {
+    identity.audit.record({ actor: body.name.slice(0, 64), action: "login-failed", detail: request.ip });
+    throw new Problem(401, { code: "wrong-password", detail: "Name and password do not fit." });
+  }
+  attempt.succeeded();
+  await startSession(call, { identity, userId: user.id });
+  await endSession(call, desk.context);
+  identity.audit.record({ actor: user.name, action: "login", detail: request.ip });
+  return sessionInfo(request, desk.context, user.id);
+}
+
 /** Checks the password of who is signed in; the session counts as fresh from then on. */
-async function confirm(
-  call: Call<unknown, unknown, z.infer<typeof confirmBody>>,
-  context: HttpContext,
-): Promise<undefined> {
-  const { audit, proofs, users } = context.hub.identity;
-  const { principal } = call;
-  const user = await users.verify(users.demand(principal.userId).name, call.body.password);
+async function confirm(call: Call<unknown, unknown, z.infer<typeof confirmBody>>, desk: Desk): Promise<undefined> {
+  const { audit, proofs, users } = desk.context.hub.identity;
+  const { principal, request } = call;
+  const { name } = users.demand(principal.userId);
+  const known = `person ${principal.userId}`;
+  const attempt = desk.guard.begin({ account: name, block: addressBlock(request.ip), known });
+  const user = await users.verify(name, call.body.password, attempt.rank);
   if (user?.id !== principal.userId) {
-    audit.record({ actor: principal.name, action: "confirm-failed", detail: call.request.ip });
+    audit.record({ actor: principal.name, action: "confirm-failed", detail: request.ip });
     throw new Problem(403, { code: "wrong-password", detail: "This is not your password." });
   }
+  attempt.succeeded();
   proofs.prove(principal.credentialId);
 }
 

@@ -2,15 +2,17 @@ import { z } from "zod";
 import type { HubDevice } from "../../../hub/device.ts";
 import { whyNot } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
+import type { Track } from "../../../media/track.ts";
 import { RecoverableError } from "../../../util/errors.ts";
-import { Problem } from "../../problem.ts";
-import { deviceParams, type Route, route } from "../../route.ts";
+import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
+import { Seldom } from "../seldom.ts";
 
 /** A picture is made at most once in this time, for however many ask. */
 const freshMs = 1000;
-const maxAtOnce = 8;
 const timeoutMs = 10_000;
+/** Dashboards ask every few seconds: one line in the audit stands for ten minutes of them. */
+const auditEveryMs = 10 * 60 * 1000;
 
 interface Shot {
   readonly atUs: number;
@@ -30,32 +32,8 @@ const query = z.object({
 
 /** Still pictures. */
 export function snapshotRoutes(context: HttpContext): readonly Route[] {
-  const { clock } = context.hub;
-  const shots = new Map<string, Shot>();
-  let running = 0;
-
-  const shoot = async (device: HubDevice, widthPx: number | undefined): Promise<Uint8Array> => {
-    if (running >= maxAtOnce) throw new Problem(429, { code: "busy", detail: "Too many pictures are being made." });
-    running++;
-    try {
-      return await takePicture(device, { widthPx, context });
-    } finally {
-      running--;
-    }
-  };
-
-  const cached = (device: HubDevice, widthPx: number | undefined): Promise<Uint8Array> => {
-    const nowUs = clock.nowUs();
-    for (const [key, { atUs }] of shots) if (nowUs - atUs >= freshMs * 1000) shots.delete(key);
-    const key = `${device.id}@${widthPx ?? "full"}`;
-    const known = shots.get(key);
-    if (known) return known.picture;
-    const picture = shoot(device, widthPx);
-    shots.set(key, { atUs: nowUs, picture });
-    picture.catch(() => shots.delete(key));
-    return picture;
-  };
-
+  const shots = new Shots(context);
+  const seldom = new Seldom({ clock: context.hub.clock, everyMs: auditEveryMs });
   return [
     route({
       method: "GET",
@@ -66,29 +44,79 @@ export function snapshotRoutes(context: HttpContext): readonly Route[] {
       params: deviceParams,
       query,
       answers: { 200: { description: "The picture", mediaType: "image/jpeg" } },
-      handle: async ({ device, query: { width }, reply }) => {
-        const picture = await cached(device, width);
+      handle: async (call) => {
+        const { device, principal, reply } = call;
+        const picture = await shots.take(call, call.query.width);
+        if (seldom.isNews(`${principal.userId} ${device.id}`)) {
+          context.hub.identity.audit.record({ actor: principal.name, action: "snapshot", subject: device.id });
+        }
         return reply.type("image/jpeg").send(Buffer.from(picture));
       },
     }),
   ];
 }
 
-async function takePicture(
-  device: HubDevice,
-  how: { readonly widthPx: number | undefined; readonly context: HttpContext },
-): Promise<Uint8Array> {
-  using _demand = device.demand();
-  const over = new AbortController();
-  using _limit = how.context.hub.clock.timer(timeoutMs, () => over.abort());
-  const { video } = await waitForTracks(device, { timeoutMs, signal: over.signal });
-  if (!video) {
-    throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
+/** Pictures that were made a moment ago or are being made. Each asker waits for the device with a place of their own. */
+class Shots {
+  readonly #context: HttpContext;
+  readonly #shots = new Map<string, Shot>();
+
+  constructor(context: HttpContext) {
+    this.#context = context;
   }
-  try {
-    return await how.context.hub.converter.snapshot(video, { widthPx: how.widthPx, signal: over.signal });
-  } catch (cause) {
-    if (!over.signal.aborted) throw cause;
-    throw new RecoverableError(`no picture from ${device.name} within 10 s`, { code: "no-media", cause });
+
+  async take(call: Pick<Call, "asker" | "device">, widthPx: number | undefined): Promise<Uint8Array> {
+    const { asker, device } = call;
+    const key = `${device.id}@${widthPx ?? "full"}`;
+    const known = this.#known(key);
+    if (known) return known;
+    using _waiting = this.#context.shares.stills.wait(asker);
+    using _demand = device.demand();
+    const over = new AbortController();
+    using _limit = this.#context.hub.clock.timer(timeoutMs, () => over.abort());
+    try {
+      const track = await this.#picture(device, over.signal);
+      return await (this.#known(key) ?? this.#make(key, { call, track, widthPx, signal: over.signal }));
+    } catch (cause) {
+      if (!over.signal.aborted) throw cause;
+      throw new RecoverableError(`no picture from ${device.name} within 10 s`, { code: "no-media", cause });
+    }
+  }
+
+  #known(key: string): Promise<Uint8Array> | undefined {
+    const nowUs = this.#context.hub.clock.nowUs();
+    for (const [other, { atUs }] of this.#shots) if (nowUs - atUs >= freshMs * 1000) this.#shots.delete(other);
+    return this.#shots.get(key)?.picture;
+  }
+
+  /** The device's picture, once there is a key frame to make a still one of. */
+  async #picture(device: HubDevice, signal: AbortSignal): Promise<Track> {
+    const { video } = await waitForTracks(device, { timeoutMs, signal });
+    if (!video) {
+      throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
+    }
+    if (!video.lastKeyFrame) {
+      using reader = video.read({ maxFrames: 4 });
+      await reader.next(signal);
+    }
+    return video;
+  }
+
+  #make(
+    key: string,
+    what: {
+      readonly call: Pick<Call, "asker">;
+      readonly track: Track;
+      readonly widthPx: number | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Uint8Array> {
+    const { call, track, widthPx, signal } = what;
+    const place = this.#context.shares.snapshots.enter(call.asker);
+    const { clock, converter } = this.#context.hub;
+    const picture = converter.snapshot(track, { widthPx, signal }).finally(() => place[Symbol.dispose]());
+    this.#shots.set(key, { atUs: clock.nowUs(), picture });
+    picture.catch(() => this.#shots.delete(key));
+    return picture;
   }
 }
