@@ -5,7 +5,7 @@ import { UsageError } from "./command.ts";
 export function parseGrant(text: string): Grant {
   const cut = text.lastIndexOf("=");
   const scope = cut < 0 ? "*" : text.slice(0, cut);
-  const grant = grantSchema.safeParse({ scope, rights: text.slice(cut + 1).split(/[,+]/) });
+  const grant = grantSchema.safeParse({ scope, rights: text.slice(cut + 1).split(",") });
   if (!grant.success) throw new UsageError(`--grant ${text}: write SCOPE=RIGHT,... with rights ${rights.join(", ")}`);
   return grant.data;
 }

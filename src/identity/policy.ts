@@ -100,9 +100,9 @@ export function isWithin(wanted: readonly Grant[], held: HeldRights): boolean {
   return wanted.every((grant) => grant.rights.every((right) => some.has(right)));
 }
 
-/** Grants in words for logs and tools: `*=view+listen area:Garden=talk`. */
+/** Grants as the command line takes and tells them: `*=view,listen area:Garden=talk`. */
 export function describeGrants(grants: readonly Grant[]): string {
-  return grants.map(({ scope, rights: given }) => `${scope}=${given.join("+")}`).join(" ") || "no rights";
+  return grants.map(({ scope, rights: given }) => `${scope}=${given.join(",")}`).join(" ") || "no rights";
 }
 
 function granted(grants: readonly Grant[], subject: Subject | undefined): Set<Right> {

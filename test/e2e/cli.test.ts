@@ -97,13 +97,19 @@ describe("command line", () => {
     assert.equal(again.code, 1);
     assert.match(again.stderr, /taken/);
     assert.equal((await run("user", "remove", "Anna")).code, 1, "the last administrator stays");
-    const token = await run("token", "add", "Ben", "wall tablet", "--days", "30");
+    const aimless = await run("token", "add", "Ben", "wall tablet");
+    assert.equal(aimless.code, 2);
+    assert.match(aimless.stderr, /what may the token do\?/);
+    const greedy = await run("token", "add", "Ben", "wall tablet", "--grant", "unlock");
+    assert.match(greedy.stderr, /Ben does not have all of these rights/);
+    const token = await run("token", "add", "Ben", "wall tablet", "--grant", "area:Outside=view", "--days", "30");
     assert.match(token.stdout, /^dwt_[\w-]{40,}\n$/);
     const list = JSON.parse((await run("token", "list", "Ben", "--json")).stdout) as { id: string; name: string }[];
     assert.deepEqual(
       list.map(({ name }) => name),
       ["wall tablet"],
     );
+    assert.match((await run("token", "list", "Ben")).stdout, /wall tablet {2}area:Outside=view {2}never used/);
     assert.equal((await run("token", "remove", "Ben", list[0]?.id ?? "")).code, 0);
     assert.match((await run("token", "list", "Ben")).stdout, /no tokens/);
     const weak = await doorward(["user", "add", "Cleo"], { cwd: folder.path, input: "short\n" });

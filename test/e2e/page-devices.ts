@@ -136,7 +136,7 @@ export function audit(): AuditEntry[] {
     [64, "Anna", "listen", "nursery"],
     [75, "Anna", "device-changed", "garage"],
     [1100, "Anna", "token-made", "Home Assistant"],
-    [1180, "Anna", "user-changed", "Ben", "grants: *=view+listen area:Entrance=view+listen+talk+unlock"],
+    [1180, "Anna", "user-changed", "Ben", "grants: *=view,listen area:Entrance=view,listen,talk,unlock"],
     [1200, "Anna", "device-added", "nursery"],
     [1500, "Anna", "setup", undefined, "192.168.1.10"],
   ];

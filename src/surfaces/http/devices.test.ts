@@ -210,7 +210,7 @@ describe("people", () => {
       ["user-removed", "user-changed"],
     );
     const older = await rig.call("GET", `/api/v1/audit?before=${entries[1]?.id}`, { as: root });
-    assert.equal((older.json["entries"] as { detail: string }[])[0]?.detail, "area:House=view+listen");
+    assert.equal((older.json["entries"] as { detail: string }[])[0]?.detail, "area:House=view,listen");
   });
 });
 
