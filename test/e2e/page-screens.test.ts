@@ -182,6 +182,40 @@ test("people: a right given in the grid reaches the hub", async () => {
   ]);
 });
 
+test("tokens: rights are chosen in words, the password is asked for, and the form is as before afterwards", async () => {
+  await using opened = await open("/#/settings");
+  const { page, server } = opened;
+  server.fresh = false;
+  await page.getByLabel("For what").fill("Gate opener");
+  await page.getByLabel("Where").selectOption("area:Entrance");
+  await page.getByLabel("Open the door").check();
+  await page.getByLabel("Read the hub's numbers").check();
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByLabel("Your password").fill("wrong");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("This is not your password.").waitFor();
+  await page.getByLabel("Your password").fill("correct horse");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("see, unlock in Entrance; read the hub's numbers").waitFor();
+  assert.deepEqual(server.tokens.at(-1)?.grants, [
+    { scope: "area:Entrance", rights: ["view", "unlock"] },
+    { scope: "*", rights: ["metrics"] },
+  ]);
+  assert.equal(await page.getByLabel("See the picture").isChecked(), true);
+  assert.equal(await page.getByLabel("Open the door").isChecked(), false);
+});
+
+test("tokens: whoever closes the question for their password has changed nothing", async () => {
+  await using opened = await open("/#/settings");
+  const { page, server } = opened;
+  server.fresh = false;
+  await page.getByLabel("For what").fill("Gate opener");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("Nothing was changed.").waitFor();
+  assert.equal(server.tokens.length, 1);
+});
+
 test("a hub that goes away is told, and found again", async () => {
   await using opened = await open("/#/wall");
   const { page, server } = opened;

@@ -5,7 +5,7 @@ import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
-import { deviceRights, type Grant, given, type Right, rights, rightWords, scopes, withRight } from "../pure/grid.ts";
+import { deviceRights, type Grant, given, type Right, rightWords, scopes, withRight } from "../pure/grid.ts";
 
 /** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-remove`, `dw-closed`. */
 export class DwPerson extends HubElement {
@@ -133,13 +133,16 @@ export class DwPerson extends HubElement {
     const rows = scopes(this.hub.areas, this.grants, (id) => this.hub.device(id)?.name);
     return html`<div class="scroll"><table>
       <caption class="unseen">Rights by place</caption>
-      <thead><tr><td></td>${rights.map((right) => html`<th scope="col" title=${rightWords[right].long}>${rightWords[right].short}</th>`)}</tr></thead>
-      <tbody>${rows.map(({ scope, label }) => html`<tr><th scope="row">${label}</th>${rights.map((right) => this.#renderCell(scope, label, right))}</tr>`)}</tbody>
-    </table></div>`;
+      <thead><tr><td></td>${deviceRights.map((right) => html`<th scope="col" title=${rightWords[right].long}>${rightWords[right].short}</th>`)}</tr></thead>
+      <tbody>${rows.map(({ scope, label }) => html`<tr><th scope="row">${label}</th>${deviceRights.map((right) => this.#renderCell(scope, label, right))}</tr>`)}</tbody>
+    </table></div>
+    <label class="check">
+      <input type="checkbox" .checked=${given(this.grants, "*", "metrics") !== "no"} @change=${(event: Event) => this.#give("*", "metrics", event)} />
+      <span>${rightWords.metrics.long}<br /><span class="help">For programs that watch over the hub, such as Prometheus.</span></span>
+    </label>`;
   }
 
   #renderCell(scope: string, label: string, right: Right) {
-    if (scope !== "*" && !deviceRights.includes(right)) return html`<td></td>`;
     const state = given(this.grants, scope, right);
     return html`<td><label>
       <input
@@ -148,11 +151,13 @@ export class DwPerson extends HubElement {
         title=${state === "inherited" ? "Given everywhere" : rightWords[right].long}
         ?disabled=${state === "inherited"}
         .checked=${state !== "no"}
-        @change=${(event: Event) => {
-          this.grants = withRight(this.grants, { scope, right, on: (event.target as HTMLInputElement).checked });
-        }}
+        @change=${(event: Event) => this.#give(scope, right, event)}
       />
     </label></td>`;
+  }
+
+  #give(scope: string, right: Right, event: Event): void {
+    this.grants = withRight(this.grants, { scope, right, on: (event.target as HTMLInputElement).checked });
   }
 
   #onAdministrator(event: Event): void {

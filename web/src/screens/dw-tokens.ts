@@ -1,4 +1,5 @@
 import { css, html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
 import { call, type Grant, type Right, sentence, type Token } from "../api.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -118,8 +119,9 @@ export class DwTokens extends HubElement {
       }
       <form @submit=${this.#make}>
         <label><span>For what</span><input name="name" required maxlength="64" placeholder="Home Assistant" /></label>
+        ${this.#renderPlace()}
         <label><span>Valid for</span><select name="days"><option value="30">30 days</option><option value="365">a year</option><option value="">always</option></select></label>
-        ${this.#renderPlace()}${this.#renderRights()}
+        ${this.#renderRights()}
         <button ?disabled=${this.chosen.size === 0}>${icon("key")}Make a token</button>
       </form>
     `;
@@ -140,7 +142,7 @@ export class DwTokens extends HubElement {
     return html`<fieldset><legend>What it may do</legend><div class="rights">
       ${offered.map(
         (right) => html`<label class="check">
-          <input type="checkbox" .checked=${this.chosen.has(right)} @change=${(event: Event) => this.#choose(right, (event.target as HTMLInputElement).checked)} />
+          <input type="checkbox" .checked=${live(this.chosen.has(right))} @change=${(event: Event) => this.#choose(right, (event.target as HTMLInputElement).checked)} />
           <span>${rightWords[right].long}</span>
         </label>`,
       )}
