@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Device, Driver } from "../src/device/driver.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
 import type { DeviceBook } from "../src/hub/registry.ts";
-import { type Identity, openIdentity } from "../src/identity/identity.ts";
+import { type Identity, type IdentityOptions, openIdentity } from "../src/identity/identity.ts";
 import type { ScryptCost } from "../src/identity/password.ts";
 import { type Grant, type Principal, rights } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
@@ -210,6 +210,8 @@ export interface RigOptions {
   readonly https?: boolean;
   /** Cost of a password's hash; next to nothing unless told. */
   readonly passwordCost?: ScryptCost;
+  /** A database in a file, written by this. */
+  readonly writer?: IdentityOptions["writer"];
 }
 
 /** A whole hub with scripted cameras behind the real surfaces, on ports of its own. */
@@ -267,7 +269,8 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
     openIdentity({
       dataDir,
       clock,
-      databasePath: ":memory:",
+      log,
+      ...(options.writer ? { writer: options.writer } : { databasePath: ":memory:" }),
       passwordCost: options.passwordCost ?? { N: 16, r: 1, p: 1 },
     }),
   );

@@ -1,5 +1,6 @@
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
+import type { Fault } from "../../src/util/faults.ts";
 import type { Grant, Right } from "./pure/grid.ts";
 
 export type { DeviceInfo, DeviceState, Grant, HolderInfo, Right, TrackInfo };
@@ -85,12 +86,16 @@ export interface AuditEntry {
   readonly detail?: string;
 }
 
+/** Something that is wrong with the hub now; told to administrators. */
+export type { Fault };
+
 /** What the hub tells over `/api/v1/events`. */
 export type HubMessage =
   | { readonly type: "devices"; readonly devices: readonly PageDevice[] }
   | { readonly type: "device"; readonly device: PageDevice }
   | { readonly type: "removed"; readonly id: string }
   | TalkMessage
+  | { readonly type: "faults"; readonly faults: readonly Fault[] }
   | { readonly type: "signed-out"; readonly reason: string }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
