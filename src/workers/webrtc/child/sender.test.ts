@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { parseRtp, type RtpPacket } from "../../../protocols/rtp/packet.ts";
 import { isRtcp, parseRtcp } from "../../../protocols/rtp/rtcp.ts";
 import { ManualClock } from "../../../util/clock.ts";
@@ -72,6 +73,51 @@ describe("sending a stream to a viewer", () => {
     );
     const stamps = [0, 3, 6].map((i) => one.packets[i]!.timestamp);
     assert.deepEqual(steps(stamps), [3600, 3600]);
+  });
+
+  it("never uses a sequence number twice, wherever sending is broken off and begun again", async () => {
+    const anyStep = fc.oneof(
+      fc.record({ do: fc.constant("write" as const), key: fc.boolean(), bytes: fc.integer({ min: 20, max: 9000 }) }),
+      fc.record({ do: fc.constant("room" as const), packets: fc.integer({ min: 0, max: 8 }) }),
+      fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 1500 }) }),
+      fc.constantFrom({ do: "send" as const }, { do: "restart" as const }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 60 }), async (plan) => {
+        const { clock, viewer, write } = set();
+        const one = viewer();
+        write({ key: true, bytes: 5000 });
+        for (const step of plan) {
+          if (step.do === "write") write(step);
+          else if (step.do === "room") one.allow(step.packets);
+          else if (step.do === "wait") await clock.advance(step.ms);
+          else if (step.do === "send") one.sender.sendSome();
+          else one.sender.restart();
+        }
+        const numbers = one.packets.map(({ sequence }) => sequence);
+        assert.ok(
+          steps(numbers).every((step) => (step & 0xffff) === 1),
+          numbers.join(" "),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("goes on with fresh numbers when a lost picture is begun again in the middle of a frame", async () => {
+    const { clock, viewer, write } = set();
+    const one = viewer();
+    write({ key: true, bytes: 9000 });
+    one.sender.sendSome();
+    await clock.advance(1100);
+    write({ bytes: 9000 });
+    one.allow(4);
+    one.sender.sendSome();
+    one.sender.restart();
+    one.allow(Number.POSITIVE_INFINITY);
+    one.sender.sendSome();
+    const numbers = one.packets.map(({ sequence }) => sequence);
+    assert.equal(new Set(numbers).size, numbers.length);
   });
 
   it("waits for a key frame when there is no group of pictures", async () => {

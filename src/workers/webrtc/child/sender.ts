@@ -154,11 +154,17 @@ export class RtpSender implements Sending, StreamReader, Disposable {
   #beginGroup(): void {
     const { stream, clock, queue } = this.#options;
     if (!stream.group) return;
+    this.#leaveFrame();
     this.#next = stream.group;
-    this.#sentOfNext = 0;
     this.#waitingForKey = false;
     this.#catchUpSinceUs = clock.nowUs();
     queue.push(this);
+  }
+
+  /** The rest of a frame that is half sent stays away; the numbers of what has left are never used again (RFC 3711, 9.1). */
+  #leaveFrame(): void {
+    this.#sequence = (this.#sequence + this.#sentOfNext) & 0xffff;
+    this.#sentOfNext = 0;
   }
 
   #skipIfLate(): void {
