@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AudioFormat, Format } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
+import type { Speech } from "../media/speech.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 
@@ -10,18 +11,6 @@ export interface TrackWriter {
   write(frame: Frame): void;
   /** The details of the format changed (parameter sets, size); the codec may not. */
   updateFormat(format: Format): void;
-}
-
-/** One turn at a device's speaker: from the moment somebody holds its floor until they let go. */
-export interface Speech {
-  /** One of the formats that the speaker offered; every frame is in it. */
-  readonly format: AudioFormat;
-  /** Live sound arrives in real time and is to be heard at once; a recording may be sent ahead. */
-  readonly live: boolean;
-  /** Ends when the talker lets go. A reader that is slow loses the oldest live sound. */
-  readonly frames: AsyncIterable<Frame>;
-  /** Aborts when the sound must stop now (pre-empted, cancelled); what is buffered is to be thrown away. */
-  readonly signal: AbortSignal;
 }
 
 /** A device's speaker, as its driver offers it to the hub. */

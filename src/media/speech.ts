@@ -23,3 +23,15 @@ export interface RecordedFrames extends AsyncDisposable {
 
 /** A talker's sound on its way to speakers. */
 export type SpeechSource = LiveSpeech | RecordedSpeech;
+
+/** One turn at a speaker: from the moment somebody holds its floor until they let go. */
+export interface Speech {
+  /** One of the formats that the speaker offered; every frame is in it. */
+  readonly format: AudioFormat;
+  /** Live sound arrives in real time and is to be heard at once; a recording may be sent ahead. */
+  readonly live: boolean;
+  /** Ends when the talker lets go, also after `signal` aborted. A reader that is slow loses the oldest live sound. */
+  readonly frames: AsyncIterable<Frame>;
+  /** Aborts when the sound must stop now (pre-empted, cancelled); what is buffered is to be thrown away. */
+  readonly signal: AbortSignal;
+}

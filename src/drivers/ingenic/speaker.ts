@@ -1,5 +1,6 @@
-import type { Device, Speaker, Speech } from "../../device/driver.ts";
+import type { Device, Speaker } from "../../device/driver.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
+import type { Speech } from "../../media/speech.ts";
 import type { StreamConnection } from "../../protocols/elementary/connect.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";

@@ -1,10 +1,11 @@
-import type { Speech } from "../../device/driver.ts";
 import { isQuietPcm, pcmBlocks, pcmDurationUs } from "../../media/blocks.ts";
 import type { AudioFormat } from "../../media/format.ts";
 import { createPacer, pace } from "../../media/pace.ts";
 import type { Pacer } from "../../media/pacer.ts";
+import type { Speech } from "../../media/speech.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
+import { until } from "../../util/until.ts";
 import type { SpeakerRecord } from "./wire.ts";
 
 /** The hook keeps so much at most and drops the oldest beyond it; a part of it stays free. */
@@ -59,7 +60,7 @@ export async function talk(speech: Speech, options: TalkOptions): Promise<void> 
     const { sentMs, leadMs } = pacer.report(clock.nowUs());
     if (sentMs > 0) await freed(speaker, { clock, signal, withinMs: Math.max(0, leadMs) + tailMs });
   } catch (error) {
-    if (!speaker.lost.aborted) void speaker.say(format, new Uint8Array(0));
+    if (!speaker.lost.aborted) speaker.say(format, new Uint8Array(0))?.catch(() => {}); // what ended the turn is told
     if (stopped.aborted) return;
     throw signal.aborted ? signal.reason : error;
   }
@@ -129,14 +130,5 @@ async function freed(
 
 /** Back-pressure that an abort ends. */
 function orAborted(full: undefined | Promise<void>, signal: AbortSignal): undefined | Promise<void> {
-  if (!full) return undefined;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    void full.then(() => {
-      signal.removeEventListener("abort", onAbort);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    });
-  });
+  return full && until(full, { signal });
 }

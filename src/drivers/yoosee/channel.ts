@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { until } from "../../util/until.ts";
 import { parseReply, type Reply } from "./wire.ts";
 
 /** Options of {@link ControlChannel.connect}. */
@@ -71,13 +72,11 @@ export class ControlChannel implements Disposable {
     const waiting: Waiting = { cseq: options.cseq, answered: answer.resolve };
     this.#waiting.push(waiting);
     this.#socket.write(bytes);
-    const silence = () => this.#error("no-answer", `did not answer within ${timeoutMs / 1000} s`);
+    const error = () => this.#error("no-answer", `did not answer within ${timeoutMs / 1000} s`);
+    const lost = this.#lost.signal;
+    const signal = options.signal ? AbortSignal.any([lost, options.signal]) : lost;
     try {
-      return await this.#settle(answer, {
-        timeoutMs,
-        onTimeout: () => answer.reject(silence()),
-        signal: options.signal,
-      });
+      return await until(answer.promise, { signal, within: { ms: timeoutMs, clock: this.#options.clock, error } });
     } finally {
       const index = this.#waiting.indexOf(waiting);
       if (index >= 0) this.#waiting.splice(index, 1);
@@ -95,9 +94,13 @@ export class ControlChannel implements Disposable {
     const room = Promise.withResolvers<void>();
     this.#socket.write(bytes, () => room.resolve());
     if (this.#socket.writableLength <= fullBytes) return undefined;
-    const timeoutMs = this.#options.timeoutMs;
-    const onTimeout = () => this.#lose(`took no more sound for ${timeoutMs / 1000} s`);
-    return this.#settle(room, { timeoutMs, onTimeout });
+    const { timeoutMs, clock } = this.#options;
+    const signal = this.#lost.signal;
+    const error = () => {
+      this.#lose(`took no more sound for ${timeoutMs / 1000} s`);
+      return signal.reason;
+    };
+    return until(room.promise, { signal, within: { ms: timeoutMs, clock, error } });
   }
 
   /** Ends the connection and drops what the machine has not yet sent. */
@@ -115,26 +118,6 @@ export class ControlChannel implements Disposable {
     if (this.#socket.writableCorked > 0) return;
     this.#socket.cork();
     setImmediate(() => this.#socket.uncork());
-  }
-
-  /** Waits for `pending`, the loss of the camera, a time-out or an abort, whichever comes first. */
-  async #settle<T>(
-    pending: PromiseWithResolvers<T>,
-    options: { readonly timeoutMs: number; readonly onTimeout: () => void; readonly signal?: AbortSignal },
-  ): Promise<T> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const lost = () => pending.reject(this.#lost.signal.reason);
-    const aborted = () => pending.reject(signal?.reason);
-    this.#lost.signal.addEventListener("abort", lost, { once: true });
-    signal?.addEventListener("abort", aborted, { once: true });
-    using _timer = this.#options.clock.timer(options.timeoutMs, options.onTimeout);
-    try {
-      return await pending.promise;
-    } finally {
-      this.#lost.signal.removeEventListener("abort", lost);
-      signal?.removeEventListener("abort", aborted);
-    }
   }
 
   #read(bytes: Buffer): void {
@@ -175,27 +158,22 @@ export class ControlChannel implements Disposable {
 }
 
 async function connected(socket: Socket, options: ChannelOptions): Promise<void> {
-  const { host, port, clock, timeoutMs, signal } = options;
+  const { host, port, clock, timeoutMs: ms, signal } = options;
   const done = Promise.withResolvers<void>();
   const unreachable = (why: string, cause?: unknown) =>
-    done.reject(
-      new RecoverableError(`cannot reach camera ${host}:${port}: ${why}`, {
-        code: "unreachable",
-        cause,
-        fields: { host, port },
-      }),
-    );
-  const aborted = () => done.reject(signal?.reason);
-  const failed = (error: Error) => unreachable(reasonOf(error), error);
+    new RecoverableError(`cannot reach camera ${host}:${port}: ${why}`, {
+      code: "unreachable",
+      cause,
+      fields: { host, port },
+    });
+  const failed = (error: Error) => done.reject(unreachable(reasonOf(error), error));
   socket.once("connect", done.resolve);
   socket.once("error", failed);
-  signal?.addEventListener("abort", aborted, { once: true });
-  using _timer = clock.timer(timeoutMs, () => unreachable(`no connection within ${timeoutMs / 1000} s`));
   try {
-    await done.promise;
+    const error = () => unreachable(`no connection within ${ms / 1000} s`);
+    await until(done.promise, { signal, within: { ms, clock, error } });
   } finally {
     socket.off("error", failed);
-    signal?.removeEventListener("abort", aborted);
   }
 }
 

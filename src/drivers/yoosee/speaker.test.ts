@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FakeDevice } from "../../../test/contracts/fake-device.ts";
-import type { Speech } from "../../device/driver.ts";
 import { pcmFormat } from "../../media/format.ts";
+import type { Speech } from "../../media/speech.ts";
 import { doubleRate } from "./double-rate.ts";
 import { type FakeYoosee, startFakeYoosee } from "./fake.ts";
 import driver from "./index.ts";

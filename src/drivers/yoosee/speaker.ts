@@ -1,6 +1,7 @@
-import type { Device, Speaker, Speech } from "../../device/driver.ts";
+import type { Device, Speaker } from "../../device/driver.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import type { Speech } from "../../media/speech.ts";
 import { DoorwardError, RecoverableError } from "../../util/errors.ts";
 import { doubleRate } from "./double-rate.ts";
 import { type Profile, type ProfileName, profiles } from "./profile.ts";

@@ -1,5 +1,6 @@
 import { DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { until } from "../../util/until.ts";
 import { type ChannelOptions, ControlChannel } from "./channel.ts";
 import type { Profile } from "./profile.ts";
 import {
@@ -43,7 +44,7 @@ export async function openTalk(target: TalkTarget, options: TalkOptions): Promis
   const connection = new TalkConnection(await connectTo(target, options), target, options);
   const opening = connection.open();
   try {
-    await orAborted(opening, options.signal);
+    await until(opening, options);
     return connection;
   } catch (error) {
     if (options.signal?.aborted) await giveBack(opening, connection, options);
@@ -163,7 +164,7 @@ async function connectTo(target: TalkTarget, options: TalkOptions): Promise<Cont
 /** Throws FatalError `no-talk` when the camera lists its methods and USER_CMD_SET is not among them. */
 async function probe(target: TalkTarget, options: TalkOptions): Promise<void> {
   using channel = await connectTo(target, options);
-  const reply = await orAborted(channel.request(optionsRequest({ target, cseq: 1 }), { cseq: 1 }), options.signal);
+  const reply = await until(channel.request(optionsRequest({ target, cseq: 1 }), { cseq: 1 }), options);
   const methods = reply.headers.get("public");
   if (reply.status >= 300 || methods === undefined || methods.toUpperCase().includes("USER_CMD_SET")) return;
   throw new FatalError(`camera ${target.host}:${target.port} has no talk by USER_CMD_SET: it knows ${methods}`, {
@@ -186,18 +187,4 @@ async function giveBack(opening: Promise<unknown>, connection: TalkConnection, o
   const patience = options.clock.sleep(giveBackMs).then(() => "late");
   const outcome = await Promise.race([opening.then(() => "open").catch(() => "refused"), patience]);
   if (outcome === "open") await connection.hush();
-}
-
-async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return await promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    promise.catch(() => {});
-  }
 }

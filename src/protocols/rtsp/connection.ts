@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
+import { until } from "../../util/until.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
 import type { RtspAddress } from "./address.ts";
 import { connectionFailure } from "./failure.ts";
@@ -126,20 +127,17 @@ export class RtspConnection implements Disposable {
     const cseq = ++this.#cseq;
     const headers = new RtspHeaders({ CSeq: cseq, ...request.headers });
     const { promise, resolve, reject } = Promise.withResolvers<RtspResponse>();
-    const abort = () => reject(new DOMException("The operation was aborted", "AbortError"));
-    request.signal?.addEventListener("abort", abort, { once: true });
-    using _timer = this.#options.clock.timer(request.timeoutMs ?? 5000, () =>
-      reject(new RecoverableError(`${this.#address.name} does not answer ${request.method}`, { code: "no-answer" })),
-    );
+    const error = () =>
+      new RecoverableError(`${this.#address.name} does not answer ${request.method}`, { code: "no-answer" });
+    const within = { ms: request.timeoutMs ?? 5000, clock: this.#options.clock, error };
     try {
       this.#pending.set(cseq, { resolve, reject });
       const bytes = serializeMessage({ method: request.method, uri: request.uri, headers });
       this.#options.tap?.sent(bytes);
       this.#socket.write(bytes);
-      return await promise;
+      return await until(promise, { signal: request.signal, within });
     } finally {
       this.#pending.delete(cseq);
-      request.signal?.removeEventListener("abort", abort);
     }
   }
 
