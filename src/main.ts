@@ -12,6 +12,7 @@ import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
 import { startWeb } from "./surfaces/index.ts";
+import { background } from "./util/background.ts";
 import { type Clock, guardTimers } from "./util/clock.ts";
 import { messageOf } from "./util/errors.ts";
 import type { Faults } from "./util/faults.ts";
@@ -89,12 +90,19 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   file?.watch({
     signal,
     onChange: () =>
-      void followFile(hub, { file, running: config, devicesOf: deviceInputs, fixed: ["http", "whep", "webrtc"] }),
+      background(
+        followFile(hub, { file, running: config, devicesOf: deviceInputs, fixed: ["http", "whep", "webrtc"] }),
+        (err) => log.error({ err }, "configuration not taken up"),
+      ),
     onProblem: (message) => log.warn({}, `configuration: ${message}`),
   });
   const owned = opened.move();
   const end = () => owned.disposeAsync();
-  signal.addEventListener("abort", () => void end(), { once: true });
+  signal.addEventListener(
+    "abort",
+    () => background(end(), (err) => log.error({ err }, "the hub did not end cleanly")),
+    { once: true },
+  );
   return {
     hub,
     converter,

@@ -29,7 +29,9 @@ export async function openDemoHouse(running: RunningHub, context: CommandContext
   const house: House = {
     running,
     opened,
-    add: async (input) => void (await running.hub.devices.addTransient(input)),
+    add: async (input) => {
+      await running.hub.devices.addTransient(input);
+    },
     clip: (scene) =>
       running.converter.generateClip({
         widthPx: 640,

@@ -1,6 +1,7 @@
 import type { Command, Device, DeviceEvent, Driver, DriverPhase, Speaker, TrackWriter } from "../device/driver.ts";
 import type { Format } from "../media/format.ts";
 import type { Track } from "../media/track.ts";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
@@ -213,7 +214,12 @@ export class HubDevice {
       if (!this.#run) this.#start();
     } else if (this.#run) {
       const lingerMs = this.#settings.enabled ? (this.#options.lingerMs ?? 10_000) : 0;
-      this.#linger = this.#options.clock.timer(lingerMs, () => void this.#stop().then(() => this.#reconsiderStopped()));
+      this.#linger = this.#options.clock.timer(lingerMs, () =>
+        background(
+          this.#stop().then(() => this.#reconsiderStopped()),
+          (err) => this.#options.log.error({ err, device: this.id }, "device did not stop cleanly"),
+        ),
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { DeviceEvent, Driver } from "../device/driver.ts";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
@@ -138,7 +139,12 @@ export class Registry implements HubDevices, AsyncDisposable {
     return this.#inTurn(async () => {
       const id = `preview-${randomBytes(8).toString("hex")}`;
       const device = await this.#make(this.#check({ ...input, id, warm: true }, { permanent: false, preview: true }));
-      const over = this.#options.clock.timer(previewMs, () => void this.#inTurn(() => this.#drop(id)).catch(() => {}));
+      const over = this.#options.clock.timer(previewMs, () =>
+        background(
+          this.#inTurn(() => this.#drop(id)),
+          (err) => this.#options.log.error({ err, device: id }, "a preview did not end cleanly"),
+        ),
+      );
       this.#entries.get(id)?.held.use(over);
       return device;
     });

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { z } from "zod";
-import type { Device, Driver, Speaker, Speech } from "../device/driver.ts";
+import type { Device, Driver, Speaker } from "../device/driver.ts";
 import type { AudioConversion, Converter } from "../media/convert.ts";
 import { type AudioFormat, opusFormat, pcmFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
-import type { RecordedSpeech } from "../media/speech.ts";
+import type { RecordedSpeech, Speech } from "../media/speech.ts";
 import { type Clock, ManualClock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
-import type { TalkRequest, TalkState } from "./api.ts";
+import type { Talk, TalkRequest, TalkState } from "./api.ts";
 import { HubDevice } from "./device.ts";
 import { Route } from "./route.ts";
 
@@ -20,6 +21,7 @@ const pcm8k = pcmFormat(8000);
 function relabelling(clock: Clock) {
   const made: AudioFormat[] = [];
   let delayMs = 0;
+  let openMs = 0;
   const later = (run: () => void) => {
     if (delayMs > 0) clock.timer(delayMs, run);
     else run();
@@ -35,18 +37,21 @@ function relabelling(clock: Clock) {
         end: () => later(() => frames.end()),
         [Symbol.asyncDispose]: async () => frames.cancel(),
       };
-      return Promise.resolve(conversion);
+      return openMs > 0 ? clock.sleep(openMs).then(() => conversion) : Promise.resolve(conversion);
     },
   } as unknown as Converter;
   const slowDown = (ms: number) => {
     delayMs = ms;
   };
-  return { converter, made, slowDown };
+  const openSlowly = (ms: number) => {
+    openMs = ms;
+  };
+  return { converter, made, slowDown, openSlowly };
 }
 
 function makeHouse(names: readonly string[], options: { readonly absent?: readonly string[] } = {}) {
   const clock = new ManualClock();
-  const { converter, made, slowDown } = relabelling(clock);
+  const { converter, ...conversions } = relabelling(clock);
   const heard = new Map<string, { data: string; turn: number }[]>();
   const turns = new Map<string, number>();
   const faults = new Map<string, Error>();
@@ -93,7 +98,7 @@ function makeHouse(names: readonly string[], options: { readonly absent?: readon
   }
   const route = new Route({ device: (id) => devices.get(id), converter, clock, log: silentLog });
   const words = (name: string) => (heard.get(name) ?? []).map(({ data }) => data).join(" ");
-  return { clock, route, devices, words, turns, made, faults, slowDown };
+  return { clock, route, devices, words, turns, faults, ...conversions };
 }
 
 function talker(name: string, options: Partial<TalkRequest> = {}) {
@@ -265,6 +270,74 @@ describe("route", () => {
       reason: "camera refused to open its speaker: 453 Not Enough Bandwidth",
     });
     assert.equal(route.holder("front").holder, undefined);
+  });
+
+  it("tells of a camera that refuses at once, however long the conversion takes to open", async () => {
+    const { clock, route, faults, openSlowly } = makeHouse(["front"]);
+    openSlowly(500);
+    faults.set("front", new RecoverableError("camera refused"));
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    await clock.advance(600);
+    await talk.done;
+    assert.deepEqual(anna.last(), { state: "failed", reason: "camera refused" });
+  });
+
+  it("tells of one camera of two that refuses while the other's sound is still being opened", async () => {
+    const { clock, route, faults, words } = makeHouse(["front", "yard"]);
+    faults.set("front", new RecoverableError("camera refused"));
+    const source: RecordedSpeech = {
+      live: false,
+      open: async () => {
+        await clock.sleep(100);
+        async function* frames() {
+          yield { data: Buffer.from("hello"), timestampUs: 0, key: true };
+        }
+        return { frames: frames(), [Symbol.asyncDispose]: async () => {} };
+      },
+    };
+    const talk = route.take(talker("file", { devices: ["front", "yard"], source }).request);
+    await clock.advance(200);
+    await talk.done;
+    assert.equal(words("yard"), "hello");
+  });
+
+  it("always frees the floor, whatever those who are told of it throw", async () => {
+    const anyStep = fc.oneof(
+      fc.record({ do: fc.constantFrom("take" as const, "urgent" as const), throws: fc.boolean() }),
+      fc.record({ do: fc.constantFrom("finish" as const, "cancel" as const, "say" as const), who: fc.nat(20) }),
+      fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 700 }) }),
+      fc.record({ do: fc.constantFrom("fault" as const, "quiet" as const), on: fc.boolean() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (plan) => {
+        const { clock, route, faults } = makeHouse(["front"]);
+        using _watch = route.onChange(() => {
+          throw new Error("a closed socket");
+        });
+        const people: (ReturnType<typeof talker> & { readonly talk: Talk })[] = [];
+        for (const step of plan) {
+          if (step.do === "take" || step.do === "urgent") {
+            const onState = () => {
+              if (step.throws) throw new Error("the disk is full");
+            };
+            const person = talker(`p${people.length}`, { onState, queue: true, priority: step.do === "take" ? 0 : 2 });
+            people.push({ ...person, talk: route.take(person.request) });
+          } else if (step.do === "wait") await clock.advance(step.ms);
+          else if (step.do === "fault") {
+            if (step.on) faults.set("front", new RecoverableError("refused"));
+            else faults.delete("front");
+          } else if (step.do === "quiet") route.setDoNotDisturb("front", step.on);
+          else if (step.do === "say") people[step.who % people.length]?.say("x");
+          else if (step.do === "finish" || step.do === "cancel") people[step.who % people.length]?.talk[step.do]();
+        }
+        for (let n = 0; n <= people.length; n++) await clock.advance(4000);
+        assert.equal(route.holder("front").holder, undefined);
+        assert.equal(route.holder("front").queued, 0);
+        await Promise.all(people.map(({ talk }) => talk.done));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("refuses a device that does not exist and one that must not be disturbed", () => {

@@ -1,4 +1,5 @@
 import type { Converter } from "../media/convert.ts";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { DoorwardError, isAbort, messageOf } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
@@ -104,8 +105,11 @@ export class Route implements HubTalks {
   }
 
   #apply(effects: readonly FloorEffect[]): void {
-    for (const effect of effects) this.#applyOne(effect);
-    this.#schedule();
+    try {
+      for (const effect of effects) this.#applyOne(effect);
+    } finally {
+      this.#schedule();
+    }
   }
 
   #applyOne(effect: FloorEffect): void {
@@ -116,7 +120,7 @@ export class Route implements HubTalks {
     if (effect.type === "granted") this.#start(turn, effect.holder);
     else if (effect.type === "queued") {
       const holder = effect.holder && this.#holderInfo(effect.holder);
-      turn.request.onState({ state: "queued", position: effect.position, holder });
+      this.#tell(turn, { state: "queued", position: effect.position, holder });
     } else if (effect.type === "refused") {
       const reason = effect.reason === "do-not-disturb" ? "do-not-disturb" : "held";
       const holder = effect.holder && this.#holderInfo(effect.holder);
@@ -134,28 +138,29 @@ export class Route implements HubTalks {
 
   #refuse(turn: Turn, state: TalkState): void {
     this.#turns.delete(turn.talkerId);
-    turn.request.onState(state);
+    this.#tell(turn, state);
     turn.done.resolve();
   }
 
   /** The floor is free again; what was said may still be playing. */
   #over(turn: Turn, state: TalkState): void {
     this.#turns.delete(turn.talkerId);
-    turn.request.onState(state);
+    this.#tell(turn, state);
     if (!turn.started) turn.done.resolve();
     this.#tellDevices(turn);
   }
 
   #start(turn: Turn, holder: FloorHolder): void {
     turn.started = true;
-    turn.request.onState({ state: "granted" });
+    this.#tell(turn, { state: "granted" });
     const before = holder.members.map((id) => this.#playing.get(id)).filter((playing) => playing !== undefined);
     const done = this.#play(turn, { holder, before });
     for (const id of holder.members) this.#playing.set(id, { done, stop: turn.stop });
-    void done.then(() => {
+    const ended = () => {
       for (const id of holder.members) if (this.#playing.get(id)?.done === done) this.#playing.delete(id);
       turn.done.resolve();
-    });
+    };
+    done.then(ended, ended);
   }
 
   async #play(
@@ -178,7 +183,10 @@ export class Route implements HubTalks {
     try {
       await this.#settle(how.before);
       const source = turn.request.source;
-      if (!source.live) void keepAlive({ clock, heard, signal: AbortSignal.any([over.signal, turn.stop.signal]) });
+      if (!source.live) {
+        const signal = AbortSignal.any([over.signal, turn.stop.signal]);
+        background(keepAlive({ clock, heard, signal }), (err) => log.error({ err }, "recording not kept on the floor"));
+      }
       await speak({
         devices: how.holder.members.map(device).filter((found) => found !== undefined),
         source,
@@ -194,6 +202,7 @@ export class Route implements HubTalks {
       if (!isAbort(error)) this.#failed(turn, { error, log });
     } finally {
       over.abort();
+      if (this.#turns.has(turn.talkerId)) release(); // whatever happened: the floor is never left held
     }
   }
 
@@ -202,7 +211,7 @@ export class Route implements HubTalks {
     const code = error instanceof DoorwardError ? error.code : "error";
     log.warn({ err: error, talker: turn.request.talker.name, code }, `talk failed: ${messageOf(error)}`);
     if (this.#turns.has(turn.talkerId)) {
-      turn.request.onState({ state: "failed", reason: this.#say(error, turn) });
+      this.#tell(turn, { state: "failed", reason: this.#say(error, turn) });
     }
     this.#turns.delete(turn.talkerId);
     this.#apply(this.#floor.release(turn.talkerId, this.#nowUs()));
@@ -231,6 +240,15 @@ export class Route implements HubTalks {
       resolve();
     });
     return promise;
+  }
+
+  /** The one place where a talker's observer is called: what it throws is its own trouble and unwinds nothing here. */
+  #tell(turn: Turn, state: TalkState): void {
+    try {
+      turn.request.onState(state);
+    } catch (err) {
+      this.#options.log.error({ err, talker: turn.request.talker.name, state: state.state }, "a talker was not told");
+    }
   }
 
   #tellDevices(turn: Turn): void {

@@ -4,6 +4,7 @@ import type { AudioFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
 import type { LiveSpeech, SpeechSource } from "../media/speech.ts";
 import { tee } from "../media/tee.ts";
+import { background } from "../util/background.ts";
 import { DoorwardError, FatalError } from "../util/errors.ts";
 import { AsyncQueue } from "../util/queue.ts";
 import type { HubDevice } from "./device.ts";
@@ -105,43 +106,44 @@ function formatKey(format: AudioFormat): string {
   return `${format.codec}/${format.sampleRateHz}/${format.channels}`;
 }
 
-type Results = PromiseSettledResult<void>[];
+type Result = PromiseSettledResult<void>;
 
-async function playLive(source: LiveSpeech, groups: readonly Target[][], options: SpeakOptions): Promise<Results> {
-  const inputs: LiveInput[] = [];
-  const outputs: LiveInput[] = [];
-  const talks: Promise<void>[] = [];
+/** A turn at one speaker. Its failure is looked after from the first moment: others may have to be waited for first. */
+async function settled(talk: Promise<void>): Promise<Result> {
+  const [result] = await Promise.allSettled([talk]);
+  return result;
+}
+
+async function playLive(source: LiveSpeech, groups: readonly Target[][], options: SpeakOptions): Promise<Result[]> {
   await using opened = new AsyncDisposableStack();
-  try {
-    for (const targets of groups) {
-      const [{ format, gain }] = targets as [Target];
-      const output = startTalks(targets, { format, options, talks });
-      outputs.push(output);
-      if (gain === 1 && formatKey(format) === formatKey(source.format)) inputs.push(output);
-      else {
-        const conversion = opened.use(await options.converter.convertAudio(source.format, { output: format, gain }));
-        inputs.push(conversion);
-        forward(conversion.frames, output).catch(options.onError);
-      }
-    }
-  } catch (error) {
-    for (const output of outputs) output.end();
-    await Promise.allSettled(talks);
-    throw error;
-  }
-  const settled = Promise.allSettled(talks);
-  await pumpLive(source.frames, { inputs, settled, options });
-  return await settled; // the conversions live until all that was said came out of them
+  const conversions = await Promise.all(
+    groups.map(async ([target]) => {
+      const { format, gain } = target as Target;
+      if (gain === 1 && formatKey(format) === formatKey(source.format)) return undefined;
+      return opened.use(await options.converter.convertAudio(source.format, { output: format, gain }));
+    }),
+  );
+  const talks: Promise<Result>[] = [];
+  const inputs = groups.map((targets, index) => {
+    const output = startTalks(targets, { options, talks });
+    const conversion = conversions[index];
+    if (conversion) background(forward(conversion.frames, output), options.onError);
+    return conversion ?? output;
+  });
+  const over = Promise.all(talks);
+  await pumpLive(source.frames, { inputs, settled: over, options });
+  return await over; // the conversions live until all that was said came out of them
 }
 
 /** Starts the turn at every speaker of one format; gives what feeds them. */
 function startTalks(
   targets: readonly Target[],
-  how: { readonly format: AudioFormat; readonly options: SpeakOptions; readonly talks: Promise<void>[] },
+  how: { readonly options: SpeakOptions; readonly talks: Promise<Result>[] },
 ): LiveInput {
-  const queues = targets.map((target) => {
+  const { signal } = how.options;
+  const queues = targets.map(({ speaker, format }) => {
     const frames = new AsyncQueue<Frame>({ max: liveQueueFrames });
-    how.talks.push(target.speaker.talk({ format: how.format, live: true, frames, signal: how.options.signal }));
+    how.talks.push(settled(speaker.talk({ format, live: true, frames, signal })));
     return frames;
   });
   return {
@@ -177,8 +179,11 @@ async function pumpLive(
   const stop = () => over.resolve("sound-ended");
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
-  void finished.then(stop);
-  void to.settled.then(() => over.resolve("speakers-done"));
+  background(finished.then(stop), stop);
+  background(
+    to.settled.then(() => over.resolve("speakers-done")),
+    stop,
+  );
   const iterator = frames[Symbol.asyncIterator]();
   let moving = true;
   const move = async () => {
@@ -187,7 +192,7 @@ async function pumpLive(
       for (const input of to.inputs) input.push(next.value);
     }
   };
-  void move().then(stop, stop);
+  move().then(stop, stop);
   const why = await over.promise;
   moving = false;
   signal.removeEventListener("abort", stop);
@@ -195,30 +200,24 @@ async function pumpLive(
   if (why === "sound-ended") onEnd();
 }
 
-async function playRecorded(groups: readonly Target[][], options: SpeakOptions): Promise<Results> {
+async function playRecorded(groups: readonly Target[][], options: SpeakOptions): Promise<Result[]> {
   if (options.source.live) throw new TypeError("a recording was expected");
   const { source, signal } = options;
   await using opened = new AsyncDisposableStack();
-  const talks: Promise<void>[] = [];
-  try {
-    for (const targets of groups) {
-      const [{ format, gain }] = targets as [Target];
-      const recording = opened.use(await source.open(format, { gain, signal }));
-      const branches = tee(heardFrames(recording.frames, options.onSound), {
-        count: targets.length,
-        maxAhead: recordedAheadFrames,
-      });
-      targets.forEach((target, index) => {
-        const frames = branches[index] as AsyncIterable<Frame>;
-        talks.push(target.speaker.talk({ format, live: false, frames, signal }));
-      });
-    }
-  } catch (error) {
-    await opened.disposeAsync();
-    await Promise.allSettled(talks);
-    throw error;
-  }
-  return await Promise.allSettled(talks); // the recordings are read until then
+  const recordings = await Promise.all(
+    groups.map(async ([target]) => {
+      const { format, gain } = target as Target;
+      return opened.use(await source.open(format, { gain, signal }));
+    }),
+  );
+  const talks = groups.flatMap((targets, group) => {
+    const frames = heardFrames(recordings[group]!.frames, options.onSound);
+    const branches = tee(frames, { count: targets.length, maxAhead: recordedAheadFrames });
+    return targets.map(({ speaker, format }, index) =>
+      settled(speaker.talk({ format, live: false, frames: branches[index]!, signal })),
+    );
+  });
+  return await Promise.all(talks); // the recordings are read until then
 }
 
 async function* heardFrames(frames: AsyncIterable<Frame>, onSound: () => void): AsyncGenerator<Frame, void, void> {

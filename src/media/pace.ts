@@ -75,7 +75,7 @@ async function write(frame: Frame, options: PaceOptions): Promise<void> {
   options.signal?.throwIfAborted();
   options.pacer.sent(options.clock.nowUs(), frame.durationUs ?? usualFrameUs);
   const full = options.sink.write(frame.data);
-  if (full) await full;
+  if (full !== undefined) await full;
 }
 
 /** The frames, of which the first come when `ms` of sound are there. */
@@ -110,6 +110,6 @@ async function* abortable(frames: AsyncIterable<Frame>, signal?: AbortSignal): A
     }
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    void iterator.return?.().catch(() => {}); // a source that fails while it is let go has nobody to tell
+    iterator.return?.().catch(() => {}); // a source that fails while it is let go has nobody to tell
   }
 }

@@ -1,3 +1,5 @@
+import { background } from "../util/background.ts";
+
 /** Options of {@link tee}. */
 export interface TeeOptions {
   readonly count: number;
@@ -65,7 +67,9 @@ export function tee<T>(source: AsyncIterable<T>, options: TeeOptions): AsyncIter
         else if (ended) return;
         else {
           const wait = changed.promise;
-          void pull();
+          background(pull(), (error) => {
+            failure = { error };
+          });
           await wait;
         }
       }

@@ -1,5 +1,6 @@
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
+import { background } from "../util/background.ts";
 import type { WebRtcWorker } from "../workers/webrtc/types.ts";
 import type { HttpConfig } from "./http/config.ts";
 import type { SayText } from "./http/context.ts";
@@ -57,6 +58,10 @@ export async function startWeb(options: WebOptions): Promise<WebSurface> {
     await viewings[Symbol.asyncDispose]();
     await http[Symbol.asyncDispose]();
   };
-  options.signal.addEventListener("abort", () => void end(), { once: true });
+  options.signal.addEventListener(
+    "abort",
+    () => background(end(), (err) => hub.log.error({ err }, "the web surface did not end cleanly")),
+    { once: true },
+  );
   return { ...http, viewings, [Symbol.asyncDispose]: end };
 }

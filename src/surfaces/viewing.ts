@@ -159,7 +159,7 @@ export class Viewings implements AsyncDisposable {
   }): void {
     const { device, held, end, viewer } = what;
     const area = device.area;
-    void viewer.closed.then(end, (error) => end(messageOf(error)));
+    viewer.closed.then(end, (error) => end(messageOf(error)));
     held.use(
       this.#options.devices.onChange((event) => {
         if (event.id !== device.id) return;

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -100,7 +101,10 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
     if (this.#leases > 0 || !this.#running) return;
     this.#idle?.[Symbol.dispose]();
     this.#idle = this.#options.clock.timer(this.#options.idleMs ?? 30_000, () => {
-      if (this.#leases === 0) void this.#stop();
+      if (this.#leases === 0)
+        background(this.#stop(), (err) =>
+          this.#options.log.error({ err }, `${this.#options.name} did not end cleanly`),
+        );
     });
   }
 

@@ -99,7 +99,7 @@ function resumable<T>(items: AsyncIterable<T>): Resumable<T> {
   return {
     share: () => ({ [Symbol.asyncIterator]: () => ({ next }) }),
     leave: () => {
-      void next().then(
+      next().then(
         () => iterator.return?.(),
         () => {},
       );

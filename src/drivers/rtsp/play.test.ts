@@ -186,9 +186,14 @@ describe("trouble", () => {
     fake.silence(true);
     const beganUs = clock.nowUs();
     let error: unknown;
-    running.ended.then((value) => {
-      error = value;
-    });
+    running.ended.then(
+      (value) => {
+        error = value;
+      },
+      (thrown) => {
+        error = thrown;
+      },
+    );
     await advanceUntil(clock, () => error !== undefined);
     assert.ok(error instanceof RecoverableError);
     assert.equal(error.code, "silent");

@@ -1,6 +1,8 @@
-import type { Device, Speaker, Speech } from "../../device/driver.ts";
+import type { Device, Speaker } from "../../device/driver.ts";
+import type { Speech } from "../../media/speech.ts";
 import { type Backchannel, type BackchannelOptions, openBackchannel } from "../../protocols/rtsp/backchannel.ts";
 import type { SpeakerChoice } from "../../protocols/rtsp/choose-speaker.ts";
+import { background } from "../../util/background.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 
 /**
@@ -162,7 +164,7 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     kept.channel.then((channel) => {
       const lose = () => {
         forget();
-        void channel[Symbol.asyncDispose]();
+        background(channel[Symbol.asyncDispose](), (error) => this.#complain(error));
       };
       if (channel.lost.aborted) lose();
       else channel.lost.addEventListener("abort", lose, { once: true });

@@ -1,8 +1,9 @@
 import type { AudioFormat } from "../../media/format.ts";
-import type { Frame } from "../../media/frame.ts";
 import { LivePacer } from "../../media/live-pacer.ts";
 import { pace } from "../../media/pace.ts";
 import { RecordingPacer } from "../../media/recording-pacer.ts";
+import type { Speech } from "../../media/speech.ts";
+import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -42,14 +43,6 @@ export interface BackchannelOptions extends BackchannelPeer {
   readonly plain?: SessionDescription;
   /** Set the picture up in the same session and throw it away: what some devices need to play the speaker at all. */
   readonly withPicture?: boolean;
-}
-
-/** One turn of speech for {@link Backchannel.speak}. */
-export interface BackchannelSpeech {
-  readonly format: AudioFormat;
-  readonly live: boolean;
-  readonly frames: AsyncIterable<Frame>;
-  readonly signal: AbortSignal;
 }
 
 /** Sound that the device still holds in its own buffer when the last packet was sent. */
@@ -208,7 +201,10 @@ export class Backchannel implements AsyncDisposable {
     this.#sender = new SpeechSender(made.channel, made);
     this.#clock = made.clock;
     this.#peer = made.peer;
-    made.client.lost.then((error) => this.#gone.abort(error));
+    background(
+      made.client.lost.then((error) => this.#gone.abort(error)),
+      (error) => this.#gone.abort(error),
+    );
   }
 
   /** Aborts when the device ended it. */
@@ -229,7 +225,7 @@ export class Backchannel implements AsyncDisposable {
    * comes, a recording in real time. Throws RecoverableError when the device is lost or takes no sound, and what aborted
    * `speech.signal`.
    */
-  async speak(speech: BackchannelSpeech): Promise<void> {
+  async speak(speech: Speech): Promise<void> {
     const clock = this.#clock;
     const { packetMs, payload } = this.#choiceFor(speech.format);
     this.#sender.begin(speech.format, payload);

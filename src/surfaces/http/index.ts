@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { background } from "../../util/background.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import { openFilesLimit, socketsWithin } from "../../util/open-files.ts";
@@ -62,7 +63,11 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
     for (const client of app.fastify.websocketServer.clients) client.close(1001, "the hub ends");
     return owned.disposeAsync();
   };
-  options.signal.addEventListener("abort", () => void end(), { once: true });
+  options.signal.addEventListener(
+    "abort",
+    () => background(end(), (err) => hub.log.error({ err }, "HTTP did not end cleanly")),
+    { once: true },
+  );
   return {
     app,
     httpUrl: `http://localhost:${port}/`,

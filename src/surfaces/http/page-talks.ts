@@ -78,8 +78,10 @@ export class PageTalks implements Disposable {
     });
     const turn = { talk, end };
     this.#turns.set(channel, turn);
-    void viewing.closed.then(() => this.#cancel(channel, turn));
-    void talk.done.then(() => this.#forget(channel, turn));
+    const cancel = () => this.#cancel(channel, turn);
+    viewing.closed.then(cancel, cancel);
+    const forget = () => this.#forget(channel, turn);
+    talk.done.then(forget, forget);
   }
 
   /** Lets go of a speaker; what was said is still played. */

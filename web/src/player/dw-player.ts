@@ -140,7 +140,7 @@ export class DwPlayer extends LitElement {
     if (video) {
       video.muted = this.muted;
       video.volume = this.ducked ? 0.06 : 1;
-      if (changed.has("muted") && !this.muted && video.paused && video.srcObject) this.#play();
+      if (changed.has("muted") && !this.muted && video.paused && video.srcObject) void this.#play();
     }
     if (changed.has("src") || changed.has("token")) this.#stop("off");
     if (changed.has("src") || changed.has("device") || changed.has("keep") || changed.has("token")) this.#seen();
@@ -231,7 +231,7 @@ export class DwPlayer extends LitElement {
         this.dispatchEvent(
           new CustomEvent("dw-session", { detail: { id: this.sessionId }, bubbles: true, composed: true }),
         );
-        if (session && !this.muted) this.#play();
+        if (session && !this.muted) void this.#play();
       },
     });
   }

@@ -149,7 +149,7 @@ function watchPictures(options: PictureOptions): void {
     if (lastMs === undefined && stillMs > barrenAfterMs) return onDead("no picture came");
     if (stillMs < doubtAfterMs(pace.intervalMs) || nowMs - askedMs < askEveryMs) return;
     askedMs = nowMs;
-    session.alive().then((alive) => {
+    void session.alive().then((alive) => {
       if (!alive && !signal.aborted) onDead("the hub ended it");
     });
   };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TalkState } from "../../../hub/api.ts";
 import type { Frame } from "../../../media/frame.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
+import { background } from "../../../util/background.ts";
 import { openUrl } from "../../../workers/ffmpeg/url.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
@@ -62,7 +63,10 @@ async function say(call: Call<unknown, unknown, z.infer<typeof sayBody>>, contex
     },
   });
   over.use(context.hub.identity.attachments.attach(principal, () => talk.cancel()));
-  void talk.done.then(() => over.dispose());
+  background(
+    talk.done.finally(() => over.dispose()),
+    (err) => context.hub.log.error({ err }, "what was said did not end cleanly"),
+  );
   await begun.promise;
   const detail = "text" in body ? "text" : "file";
   context.hub.identity.audit.record({ actor: principal.name, action: "say", subject: call.device.id, detail });

@@ -1,3 +1,4 @@
+import { background } from "../../../util/background.ts";
 import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
 import type { FromChild, ToChild } from "../messages.ts";
@@ -55,7 +56,7 @@ export class WebRtcService {
         this.#streams.delete(message.stream);
         return;
       case "view":
-        void this.#view(message);
+        background(this.#view(message), (error) => this.#post({ type: "trouble", message: messageOf(error) }));
         return;
       default:
         this.#toPeer(message);
