@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { background } from "./background.ts";
 import type { Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 
@@ -37,10 +38,12 @@ export function watchFile(path: string, options: WatchFileOptions): void {
     polling = true;
     const name = basename(path);
     options.onProblem(`${name} cannot be watched (${messageOf(why)}): it is looked at every ${pollMs / 1000} s`);
-    void pollFile(path, { ...options, onChange: changed });
+    background(pollFile(path, { ...options, onChange: changed }), (error) =>
+      options.onProblem(`${name} is no longer looked at: ${messageOf(error)}`),
+    );
   };
   watchFolder(path, { ...options, onChange: changed, onError: poll });
-  void realpath(path).then(
+  realpath(path).then(
     (target) =>
       dirname(target) === dirname(path) || watchFolder(target, { ...options, onChange: changed, onError: poll }),
     () => {},
