@@ -63,7 +63,7 @@ describe("cameras that refuse", () => {
       yield* [];
     }
     const last = await speak(house, { to: ["a"], source: { live: true, format: opusFormat, frames: frames() } });
-    assert.ok(last?.state === "failed" && /camera 127\.0\.0\.1:9/.test(last.reason), JSON.stringify(last));
+    assert.ok(last?.state === "failed" && /camera its address/.test(last.reason), JSON.stringify(last));
   });
 
   it("a recording to two of different format tells why and ends nothing", async () => {
@@ -81,7 +81,7 @@ describe("cameras that refuse", () => {
       },
     };
     const last = await speak(house, { to: ["a", "b"], source });
-    assert.ok(last?.state === "failed" && /camera 127\.0\.0\.1:9/.test(last.reason), JSON.stringify(last));
+    assert.ok(last?.state === "failed" && /camera its address/.test(last.reason), JSON.stringify(last));
     assert.deepEqual(
       opened.toSorted(),
       [pcmFormat(16000), pcmFormat(8000)].map((format) => format.sampleRateHz),
