@@ -1,4 +1,5 @@
 import { type Device, type Driver, defineDriver } from "../../device/driver.ts";
+import { background } from "../../util/background.ts";
 import { type RtspConfig, rtspConfig } from "./config.ts";
 import { type Learnt, protocolsOf } from "./learnt.ts";
 import { Picture } from "./picture.ts";
@@ -35,7 +36,8 @@ async function serve(
       {
         ...config,
         protocols: protocolsOf(config, learnt),
-        onMedia: () => void finder.ask(),
+        onMedia: () =>
+          background(finder.ask(), (err) => device.log.debug({ err }, "the camera was not asked for its speaker")),
         onReady: (protocol) => {
           learnt.protocol = protocol;
           device.ready();

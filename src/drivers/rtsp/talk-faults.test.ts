@@ -3,9 +3,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { advanceUntil, clip, type Running, runDriver } from "../../../test/rtsp.ts";
-import type { Speech } from "../../device/driver.ts";
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import type { Speech } from "../../media/speech.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { type DoorwardError, RecoverableError } from "../../util/errors.ts";
 import { type FakeRtsp, type FakeRtspOptions, startFakeRtsp } from "./fake.ts";
@@ -98,7 +98,7 @@ describe("being asked for the speaker", () => {
     const parsed = rtspConfig.parse({ address: fake.address });
     let lost: unknown;
     const first = runDriver({}, { clock, driver, parsed });
-    first.ended.then((error) => {
+    void first.ended.then((error) => {
       lost = error;
     });
     await advanceUntil(clock, () => lost !== undefined);
