@@ -243,9 +243,10 @@ export class Credentials implements Disposable {
         wrong.fromMs,
         wrong.toMs,
       );
-    void this.#store
-      .insist([right("seen_ms"), right("created_ms")], `clock:${wrong.fromMs}`)
-      .then((kept) => kept && this.#wrong.delete(jump));
+    this.#store.insist([right("seen_ms"), right("created_ms")], `clock:${wrong.fromMs}`).then(
+      (kept) => kept && this.#wrong.delete(jump),
+      () => {}, // not kept: the jump stays known
+    );
   }
 
   #touch(via: Principal["via"], row: Row): void {

@@ -154,7 +154,7 @@ describe("yoosee talk", () => {
 
   it("repeats OPEN every 4 s where the decoder closes 5 s after the last one", async () => {
     await using fake = await startFakeYoosee({
-      clock: fastClock(10),
+      clock: fastClock(4),
       dialects: ["gwell"],
       rateHz: 16_000,
       decoderTimeoutMs: 5000,
