@@ -1,3 +1,4 @@
+import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, isAbort, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -36,13 +37,14 @@ export async function keepAlive(options: KeepAliveOptions): Promise<void> {
   let over = false;
   let askedUs: number | undefined;
   let method: KeepAliveMethod = options.methods[0] ?? "OPTIONS";
-  options.lost.then(() => {
+  const ended = options.lost.then(() => {
     over = true;
     const hungUp = askedUs !== undefined && clock.nowUs() - askedUs < hangUpMs * 1000 && !signal.aborted;
     if (!hungUp) return;
     options.onQuirk("keep-alive-hang-up");
     options.onMethod(method === "GET_PARAMETER" ? "OPTIONS" : "none");
   });
+  background(ended, (error) => log.error({ err: error }, "keep-alive: its owner failed"));
   while (method !== "none" && !over) {
     try {
       await clock.sleep(options.everyMs, signal);
