@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { openTalk } from "../src/drivers/yoosee/connection.ts";
 import { profiles } from "../src/drivers/yoosee/profile.ts";
-import { speak } from "../src/drivers/yoosee/speak.ts";
-import { openTalk } from "../src/drivers/yoosee/talk.ts";
 import { recorded, spoken, tone } from "../src/drivers/yoosee/testing.ts";
+import { playTurn } from "../src/drivers/yoosee/turn.ts";
 import { pcmFormat } from "../src/media/format.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
@@ -86,7 +86,7 @@ async function talk(ear: Ear, options: { readonly live: boolean; readonly ms: nu
   const how = { clock: systemClock, log: silentLog };
   const frames = live ? spoken(ms, { clock: systemClock }) : recorded(tone(ms), 640);
   using connection = await openTalk(target, how);
-  await speak(connection, frames, { ...how, target, format, live });
+  await playTurn(connection, frames, { ...how, target, format, live });
 }
 
 function wallMs(): number {

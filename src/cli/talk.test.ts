@@ -277,6 +277,34 @@ describe("doorward talk", () => {
     assert.ok(fake.playout.counters.playedMs >= 300);
   });
 
+  it("plays a file of the camera's own rate bit by bit", { timeout: 20_000 }, async () => {
+    await using fake = await startFakeYoosee({ clock: fastClock(4) });
+    const samples = Int16Array.from({ length: 8000 }, (_, index) => ((index * 7919) % 65_536) - 32_768);
+    const file = join(folder, "own-rate.wav");
+    writeFileSync(file, wavFile(samples, 8000));
+    const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", file, "--vol", "1", "--auto-exit"]);
+    assert.equal(run.code, 0, run.err);
+    assert.deepEqual(fake.playout.played().subarray(0, samples.length), samples);
+  });
+
+  it("hears a camera out that closes its decoder after 5 s, whichever dialect it speaks", {
+    timeout: 20_000,
+  }, async () => {
+    await using fake = await startFakeYoosee({ clock: fastClock(10), decoderTimeoutMs: 5000 });
+    for (const how of [
+      ["--profile", "auto"],
+      ["--reopen", "4"],
+    ]) {
+      const before = fake.playout.counters.playedMs;
+      const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", ...how], {
+        speed: 10,
+      });
+      assert.equal(run.code, 0, run.err);
+      assert.ok(fake.playout.counters.playedMs - before >= 19_900, `${fake.playout.counters.playedMs - before} ms`);
+      assert.equal(fake.counters.unheardRecords, 0);
+    }
+  });
+
   it("says in one sentence what cannot be played, before any camera is bothered", { timeout: 20_000 }, async () => {
     await using fake = await startFakeYoosee();
     const cases: readonly (readonly [string, RegExp])[] = [

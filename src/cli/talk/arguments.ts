@@ -25,6 +25,8 @@ export interface TalkArguments {
   readonly rateHz: 8000 | 16000 | undefined;
   readonly volume: number;
   readonly profile: ProfileChoice;
+  /** How often OPEN is repeated, ms; undefined: as the dialect needs it. */
+  readonly reopenMs: number | undefined;
   readonly path: string;
   readonly autoExit: boolean;
   readonly loop: boolean;
@@ -43,6 +45,7 @@ const flags = {
   rate: { type: "string" },
   vol: { type: "string", default: "0.5" },
   profile: { type: "string", default: "classic" },
+  reopen: { type: "string" },
   path: { type: "string", default: "onvif1" },
   reconnect: { type: "string", default: "5" },
   "auto-exit": { type: "boolean", default: false },
@@ -63,6 +66,7 @@ export function parseTalkArguments(args: readonly string[]): TalkArguments {
     rateHz: rateOf(values.rate),
     volume: numberOf(values.vol, { flag: "--vol", min: 0.1, max: 2, unit: "" }),
     profile: profileOf(values.profile),
+    reopenMs: reopenOf(values.reopen),
     path: pathOf(values.path),
     autoExit: values["auto-exit"],
     loop: values.loop,
@@ -116,6 +120,11 @@ function rateOf(text: string | undefined): 8000 | 16000 | undefined {
 function profileOf(text: string): ProfileChoice {
   if (text === "classic" || text === "gwell" || text === "auto") return text;
   throw new UsageError(`--profile ${text} is unknown: it is classic, gwell or auto`);
+}
+
+function reopenOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return 1000 * numberOf(text, { flag: "--reopen", min: 0, max: 60, unit: " seconds" });
 }
 
 function pathOf(text: string): string {

@@ -1,5 +1,5 @@
-import { type SpeakResult, speak } from "../../drivers/yoosee/speak.ts";
 import { matchRate, openWithProfile, type ProfileMemory } from "../../drivers/yoosee/speaker.ts";
+import { playTurn, type TurnResult } from "../../drivers/yoosee/turn.ts";
 import type { Frame } from "../../media/frame.ts";
 import { backoffDelayMs } from "../../util/backoff.ts";
 import { DoorwardError, messageOf } from "../../util/errors.ts";
@@ -20,7 +20,7 @@ export interface PlayOptions extends Pick<CommandContext, "clock" | "log" | "sig
  * Plays `frames` through one camera. One that vanishes while it speaks is tried again for `--reconnect` seconds, and
  * the sound goes on where it was. Throws what ended it for good.
  */
-export async function playTo(camera: TalkCamera, options: PlayOptions): Promise<SpeakResult> {
+export async function playTo(camera: TalkCamera, options: PlayOptions): Promise<TurnResult> {
   const { clock, signal, display, args } = options;
   const frames = resumable(options.frames);
   const memory: ProfileMemory = new Map();
@@ -55,15 +55,23 @@ export async function playTo(camera: TalkCamera, options: PlayOptions): Promise<
 
 type OnceOptions = PlayOptions & { readonly memory: ProfileMemory; readonly onOpened: () => void };
 
-async function playOnce(camera: TalkCamera, options: OnceOptions): Promise<SpeakResult> {
+async function playOnce(camera: TalkCamera, options: OnceOptions): Promise<TurnResult> {
   const { args, source, display, clock, log, signal, memory } = options;
   const target = { host: camera.host, port: camera.port, path: args.path };
-  using connection = await openWithProfile({ target, profile: args.profile, memory, clock, log, signal });
+  using connection = await openWithProfile({
+    target,
+    profile: args.profile,
+    reopenMs: args.reopenMs,
+    memory,
+    clock,
+    log,
+    signal,
+  });
   const { profile, roundTripMs } = connection;
   options.onOpened();
   display.tell({ event: "opened", camera: camera.name, profile: profile.name, roundTripMs });
   const sound = matchRate({ frames: options.frames, format: source.format }, args.rateHz ?? profile.rateHz);
-  return await speak(connection, sound.frames, {
+  return await playTurn(connection, sound.frames, {
     format: sound.format,
     live: source.live,
     target: { ...target, profile },

@@ -20,6 +20,14 @@ const config = z.strictObject({
     .union([z.literal(8000), z.literal(16000)])
     .optional()
     .describe("Sampling rate of the speaker in Hz: classic 8000, gwell 16000 unless told. Slow sound: try the other."),
+  reopen: z
+    .number()
+    .min(0)
+    .max(60)
+    .optional()
+    .describe(
+      "How often OPEN is repeated, s; 0 never. classic 0, gwell and auto 4 unless told. Only the first seconds heard: 4.",
+    ),
   talkPath: z
     .string()
     .regex(/^[\w./-]{1,64}$/)
@@ -40,8 +48,9 @@ export function createYooseeDriver() {
     claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
     run: async (device, settings) => {
       const target = talkTarget(settings);
-      const { profile, rate: rateHz, echoCancelling } = settings;
-      device.offerSpeaker(createSpeaker(device, { target, profile, rateHz, echoCancelling, memory }));
+      const { profile, rate: rateHz, echoCancelling, reopen } = settings;
+      const reopenMs = reopen === undefined ? undefined : reopen * 1000;
+      device.offerSpeaker(createSpeaker(device, { target, profile, rateHz, reopenMs, echoCancelling, memory }));
       await watch(device, settings);
     },
   });

@@ -12,6 +12,19 @@ export interface Profile {
   readonly probes: boolean;
 }
 
+/** How often OPEN is repeated where nobody said what the firmware needs, ms: those that mind are not known, those that do are. */
+const carefulReopenMs = 4000;
+
+/** How one of the dialects is spoken: `auto` repeats OPEN in both, and the configuration may say how often. */
+export function profileOf(
+  name: ProfileName,
+  how: { readonly careful: boolean; readonly reopenMs?: number | undefined },
+): Profile {
+  const profile = profiles[name];
+  const usualMs = how.careful ? profile.reopenMs || carefulReopenMs : profile.reopenMs;
+  return { ...profile, reopenMs: how.reopenMs ?? usualMs };
+}
+
 /** All profiles. `classic` is the published description's form, byte for byte. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   classic: { name: "classic", rateHz: 8000, reopenMs: 0, probes: false },

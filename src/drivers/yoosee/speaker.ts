@@ -3,10 +3,10 @@ import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Speech } from "../../media/speech.ts";
 import { DoorwardError, RecoverableError } from "../../util/errors.ts";
+import { openTalk, type TalkConnection, type TalkOptions } from "./connection.ts";
 import { doubleRate } from "./double-rate.ts";
-import { type Profile, type ProfileName, profiles } from "./profile.ts";
-import { speak } from "./speak.ts";
-import { openTalk, type TalkConnection, type TalkOptions } from "./talk.ts";
+import { type Profile, type ProfileName, profileOf, profiles } from "./profile.ts";
+import { playTurn } from "./turn.ts";
 import type { RequestTarget } from "./wire.ts";
 
 /** How the configuration names the dialect; `auto` finds out. */
@@ -20,6 +20,8 @@ export interface OpenOptions extends TalkOptions {
   readonly target: RequestTarget;
   readonly profile: ProfileChoice;
   readonly memory: ProfileMemory;
+  /** How often OPEN is repeated, ms, 0 for never; undefined: as the dialect needs it. */
+  readonly reopenMs?: number;
 }
 
 /** How long `auto` waits for one dialect before it tries the other, ms. */
@@ -30,15 +32,19 @@ const tryMs = 4000;
  * taken. Throws what the last try threw; a camera that cannot be reached is not tried again.
  */
 export async function openWithProfile(options: OpenOptions): Promise<TalkConnection> {
-  const { target, profile, memory } = options;
-  if (profile !== "auto") return await openTalk({ ...target, profile: profiles[profile] }, options);
+  const { target, profile, memory, reopenMs } = options;
+  const targetIn = (name: ProfileName) => ({
+    ...target,
+    profile: profileOf(name, { careful: profile === "auto", reopenMs }),
+  });
+  if (profile !== "auto") return await openTalk(targetIn(profile), options);
   const key = `${target.host}:${target.port}`;
   const known = memory.get(key);
   const order: readonly ProfileName[] = known === "gwell" ? ["gwell", "classic"] : ["classic", "gwell"];
   let failure: unknown;
   for (const name of order) {
     try {
-      const connection = await openTalk({ ...target, profile: profiles[name] }, { timeoutMs: tryMs, ...options });
+      const connection = await openTalk(targetIn(name), { timeoutMs: tryMs, ...options });
       memory.set(key, name);
       return connection;
     } catch (error) {
@@ -75,7 +81,7 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
         using connection = await openWithProfile({ ...options, clock, log, signal });
         const turn = matchRate(speech, rateHz ?? connection.profile.rateHz);
         const { live } = speech;
-        await speak(connection, turn.frames, {
+        await playTurn(connection, turn.frames, {
           ...turn,
           live,
           target: { ...target, profile: connection.profile },

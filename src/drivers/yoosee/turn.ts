@@ -4,11 +4,12 @@ import type { Frame } from "../../media/frame.ts";
 import { createPacer, pace } from "../../media/pace.ts";
 import type { PaceReport, Pacer } from "../../media/pacer.ts";
 import type { Clock } from "../../util/clock.ts";
-import { closeAfresh, type TalkConnection, type TalkOptions, type TalkTarget } from "./talk.ts";
+import type { Log } from "../../util/log.ts";
+import { closeAfresh, type TalkConnection, type TalkOptions, type TalkTarget } from "./connection.ts";
 import { pcmBytes } from "./wire.ts";
 
-/** Options of {@link speak}. */
-export interface SpeakOptions extends TalkOptions {
+/** Options of {@link playTurn}. */
+export interface TurnOptions extends TalkOptions {
   readonly target: TalkTarget;
   /** pcm_s16le, mono, at the rate that the camera plays. */
   readonly format: AudioFormat;
@@ -18,7 +19,7 @@ export interface SpeakOptions extends TalkOptions {
 }
 
 /** How a turn ended. */
-export interface SpeakResult extends PaceReport {
+export interface TurnResult extends PaceReport {
   /** Time that the camera took to answer the last OPEN. */
   readonly roundTripMs: number;
   /** False when the camera did not confirm that its speaker is closed. */
@@ -37,11 +38,11 @@ const stallMs = 60;
  * sound was heard. Aborting `signal` silences the camera at once and throws AbortError. A camera that goes away throws
  * RecoverableError `lost` after a CLOSE on a fresh connection was tried. The connection is used up either way.
  */
-export async function speak(
+export async function playTurn(
   connection: TalkConnection,
   frames: AsyncIterable<Frame>,
-  options: SpeakOptions,
-): Promise<SpeakResult> {
+  options: TurnOptions,
+): Promise<TurnResult> {
   const { clock, format } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
@@ -51,7 +52,9 @@ export async function speak(
   });
   const heard = () =>
     clock.sleep(Math.max(0, pacer.report(clock.nowUs()).leadMs) + connection.roundTripMs + tailMs, signal);
-  const reopening = keepOpen(connection, { pacer, clock, signal }).catch((error: unknown) => ended.abort(error));
+  const reopening = keepOpen(connection, { pacer, clock, signal, log: options.log }).catch((error: unknown) =>
+    ended.abort(error),
+  );
   try {
     await pace(pcmBlocks(frames, { format, blockBytes: pcmBytes }), {
       clock,
@@ -91,18 +94,21 @@ function marginMs(roundTripMs: number): number {
 }
 
 /** Ends a turn before its end: the camera is silenced, on a fresh connection if this one is gone. */
-async function release(connection: TalkConnection, options: SpeakOptions): Promise<void> {
+async function release(connection: TalkConnection, options: TurnOptions): Promise<void> {
   if (!connection.lost.aborted) return await connection.hush();
   connection[Symbol.dispose]();
   await closeAfresh(options.target, options);
 }
 
-/** Repeats OPEN as the profile needs it until `signal` aborts; a late answer tells the pacer of a stall. */
+/**
+ * Repeats OPEN as the profile needs it until `signal` aborts; a late answer tells the pacer of a stall. A classic camera
+ * that takes no second OPEN needs none: it goes on without.
+ */
 async function keepOpen(
   connection: TalkConnection,
-  options: { readonly pacer: Pacer; readonly clock: Clock; readonly signal: AbortSignal },
+  options: { readonly pacer: Pacer; readonly clock: Clock; readonly signal: AbortSignal; readonly log: Log },
 ): Promise<void> {
-  const { pacer, clock, signal } = options;
+  const { pacer, clock, signal, log } = options;
   const { reopenMs } = connection.profile;
   const usualMs = connection.roundTripMs;
   if (reopenMs === 0) return;
@@ -112,9 +118,24 @@ async function keepOpen(
     } catch {
       return;
     }
-    const roundTripMs = await connection.open();
+    let roundTripMs: number;
+    try {
+      roundTripMs = await Promise.race([connection.open(), aborted(signal)]);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (connection.lost.aborted || connection.profile.name !== "classic") throw error;
+      log.debug({ err: error }, "the camera takes no second OPEN");
+      return;
+    }
     if (roundTripMs > usualMs + stallMs) pacer.stalled(clock.nowUs(), roundTripMs - usualMs);
   }
+}
+
+/** Rejects when `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function silence(format: AudioFormat): Frame {

@@ -1,7 +1,7 @@
 import { DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { until } from "../../util/until.ts";
-import { type ChannelOptions, ControlChannel } from "./channel.ts";
+import { type ChannelOptions, ControlChannel } from "./control.ts";
 import type { Profile } from "./profile.ts";
 import {
   type ControlVerb,

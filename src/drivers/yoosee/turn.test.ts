@@ -6,11 +6,11 @@ import { assertSameBytes } from "../../../test/same-bytes.ts";
 import { ManualClock, systemClock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import { silentLog } from "../../util/log.ts";
+import { openTalk, type TalkOptions, type TalkTarget } from "./connection.ts";
 import { type FakeYoosee, startFakeYoosee } from "./fake.ts";
-import { profiles } from "./profile.ts";
-import { speak } from "./speak.ts";
-import { openTalk, type TalkOptions, type TalkTarget } from "./talk.ts";
+import { profileOf, profiles } from "./profile.ts";
 import { fastClock, format8k, recorded, spoken, tone } from "./testing.ts";
+import { playTurn } from "./turn.ts";
 
 const controlOf = (verb: string) => (event: { type: string; verb?: string }) =>
   event.type === "control" && event.verb === verb;
@@ -28,7 +28,7 @@ async function play(
   const target = targetOf(fake, extra.profile);
   const options = { clock: fake.clock, log: silentLog, ...extra };
   using connection = await openTalk(target, options);
-  return await speak(connection, recorded(pcm), {
+  return await playTurn(connection, recorded(pcm), {
     ...options,
     target,
     format: { ...format8k, sampleRateHz: fake.rateHz },
@@ -166,6 +166,40 @@ describe("yoosee talk", () => {
     assert.equal(fake.playout.counters.underruns, 0);
   });
 
+  for (const [name, script] of [
+    ["closes its decoder after 5 s", { decoderTimeoutMs: 5000 }],
+    ["needs none", {}],
+  ] as const) {
+    it(`repeats OPEN at a classic camera that ${name}, if told to`, async () => {
+      await using fake = await startFakeYoosee({ clock: fastClock(10), ...script });
+      await play(fake, tone(12_000), { profile: profileOf("classic", { careful: true }) });
+      assert.ok(verbs(fake).filter((verb) => verb === "OPEN").length >= 3);
+      assert.equal(fake.counters.unheardRecords, 0);
+      assert.ok(Math.abs(fake.playout.counters.playedMs - 12_000) <= 40, `${fake.playout.counters.playedMs} ms`);
+    });
+  }
+
+  for (const [name, spoil] of [
+    ["refuses", (fake: FakeYoosee) => (fake.script.refuse = "453 Not Enough Bandwidth")],
+    ["does not answer", (fake: FakeYoosee) => (fake.script.mute = true)],
+  ] as const) {
+    it(`plays to the end where a classic camera ${name} a second OPEN`, async () => {
+      await using fake = await startFakeYoosee({ clock: fastClock(10) });
+      const playing = play(fake, tone(12_000), { profile: profileOf("classic", { careful: true }) });
+      await fake.waitFor((event) => event.type === "record");
+      spoil(fake);
+      await playing;
+      assert.ok(Math.abs(fake.playout.counters.playedMs - 12_000) <= 40, `${fake.playout.counters.playedMs} ms`);
+    });
+  }
+
+  it("opens once where a classic camera is spoken to as published, and as often as the setting says", () => {
+    assert.equal(profileOf("classic", { careful: false }).reopenMs, 0);
+    assert.equal(profileOf("classic", { careful: true }).reopenMs, 4000);
+    assert.equal(profileOf("classic", { careful: false, reopenMs: 3000 }).reopenMs, 3000);
+    assert.equal(profileOf("gwell", { careful: true, reopenMs: 0 }).reopenMs, 0);
+  });
+
   it("takes a late answer to a repeated OPEN for a stall, and gives live speech a longer lead", async () => {
     await using fake = await startFakeYoosee({ clock: fastClock(5), dialects: ["gwell"], rateHz: 16_000 });
     const { clock } = fake;
@@ -177,7 +211,7 @@ describe("yoosee talk", () => {
     const onReport = (report: { readonly targetLeadMs: number }) => {
       targetLeadMs = Math.max(targetLeadMs, report.targetLeadMs);
     };
-    await speak(connection, spoken(5000, { clock, rateHz: 16_000 }), { ...options, onReport });
+    await playTurn(connection, spoken(5000, { clock, rateHz: 16_000 }), { ...options, onReport });
     assert.ok(targetLeadMs >= 400, `${targetLeadMs} ms`);
   });
 
@@ -282,7 +316,12 @@ describe("yoosee talk", () => {
     const options = { clock: fake.clock, log: silentLog };
     const pressedUs = fake.clock.nowUs();
     using connection = await openTalk(target, options);
-    await speak(connection, spoken(300, { clock: fake.clock }), { ...options, target, format: format8k, live: true });
+    await playTurn(connection, spoken(300, { clock: fake.clock }), {
+      ...options,
+      target,
+      format: format8k,
+      live: true,
+    });
     const afterMs = ((fake.playout.firstSoundUs ?? 0) - pressedUs) / 1000;
     assert.ok(afterMs >= 120 && afterMs < 300, `${afterMs} ms`);
     assert.equal(fake.playout.counters.cutMs, 0);
