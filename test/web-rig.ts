@@ -12,13 +12,13 @@ import type { Converter } from "../src/media/convert.ts";
 import type { AudioFormat, Format } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
 import { Track } from "../src/media/track.ts";
+import type { Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
 import { startWeb, type WebSurface } from "../src/surfaces/index.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
 import { FatalError, RecoverableError } from "../src/util/errors.ts";
 import { type Log, silentLog } from "../src/util/log.ts";
-import type { Viewer, ViewRequest, WebRtcWorker } from "../src/workers/webrtc/types.ts";
 
 export const videoFormat: Format = { kind: "video", codec: "h264", parameterSets: [], widthPx: 640, heightPx: 360 };
 export const aacFormat: AudioFormat = { kind: "audio", codec: "aac", sampleRateHz: 16_000, channels: 1 };

@@ -1,6 +1,6 @@
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { WebRtcWorker } from "../workers/webrtc/types.ts";
+import type { WebRtcWorker } from "../media/viewer.ts";
 import type { HttpConfig } from "./http/config.ts";
 import type { SayText } from "./http/context.ts";
 import { type HttpSurface, startHttp } from "./http/index.ts";

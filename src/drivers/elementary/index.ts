@@ -33,6 +33,7 @@ export default defineDriver<ElementaryConfig>({
   kind: "elementary",
   summary: "Raw H.264 or H.265 over TCP, as the Ingenic hook serves it",
   config: elementaryConfig,
+  schemes: ["tcp://"],
   claims: (address) => (address.protocol === "tcp:" ? 2 : 0),
   run,
 });

@@ -41,6 +41,7 @@ export default defineDriver<IngenicConfig>({
   kind: "ingenic",
   summary: "Ingenic cameras with Doorward's hook: picture, sound, talk and health",
   config: ingenicConfig,
+  schemes: ["ingenic://"],
   claims: (address) => (address.protocol === "ingenic:" ? 2 : 0),
   run,
 });

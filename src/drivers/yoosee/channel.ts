@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { networkReason } from "../../util/network-reason.ts";
 import { parseReply, type Reply } from "./wire.ts";
 
 /** Options of {@link ControlChannel.connect}. */
@@ -37,7 +38,7 @@ export class ControlChannel implements Disposable {
     this.#socket = socket;
     this.#options = options;
     socket.on("data", (bytes) => this.#read(bytes));
-    socket.on("error", (error) => this.#lose(`went away: ${error.message}`, error));
+    socket.on("error", (error) => this.#lose(`went away: ${networkReason(error)}`, error));
     socket.on("close", () => this.#lose("closed the connection"));
   }
 
@@ -186,7 +187,7 @@ async function connected(socket: Socket, options: ChannelOptions): Promise<void>
       }),
     );
   const aborted = () => done.reject(signal?.reason);
-  const failed = (error: Error) => unreachable(reasonOf(error), error);
+  const failed = (error: Error) => unreachable(networkReason(error), error);
   socket.once("connect", done.resolve);
   socket.once("error", failed);
   signal?.addEventListener("abort", aborted, { once: true });
@@ -197,18 +198,4 @@ async function connected(socket: Socket, options: ChannelOptions): Promise<void>
     socket.off("error", failed);
     signal?.removeEventListener("abort", aborted);
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  EHOSTUNREACH: "no route to it",
-  ENETUNREACH: "no route to its network",
-  ETIMEDOUT: "no answer",
-  ENOTFOUND: "no such name",
-  EAI_AGAIN: "its name cannot be looked up now",
-  ECONNRESET: "connection reset",
-};
-
-function reasonOf(error: Error): string {
-  return reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? error.message;
 }
