@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { opusFormat, type VideoFormat } from "../src/media/format.ts";
 import { Track } from "../src/media/track.ts";
+import type { Viewer } from "../src/media/viewer.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
 import { machineUs } from "../src/workers/webrtc/child/time.ts";
 import { createWebRtcWorker } from "../src/workers/webrtc/index.ts";
-import type { Viewer } from "../src/workers/webrtc/types.ts";
 import { atLeast, atMost, type BenchResult, type BenchRow } from "./result.ts";
 import { type FromViewers, stampDigits, type ToViewers } from "./viewer.ts";
 

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
-import { httpConfig } from "./surfaces/http/config.ts";
-import { whepConfig } from "./surfaces/whep/config.ts";
+import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
+
+const { http, ...otherSurfaces } = surfaceSections;
 
 /** The whole configuration file: the union of what the folders export. */
 export const configSchema = z.strictObject({
-  http: httpConfig,
-  whep: whepConfig,
+  http,
+  ...otherSurfaces,
   webrtc: webrtcConfig,
   devices: devicesConfig,
   streams: streamsConfig,

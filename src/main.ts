@@ -11,7 +11,7 @@ import { lockDataFolder } from "./identity/data-lock.ts";
 import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
-import { startWeb } from "./surfaces/index.ts";
+import { startSurfaces } from "./surfaces/index.ts";
 import { background } from "./util/background.ts";
 import { type Clock, guardTimers } from "./util/clock.ts";
 import { messageOf } from "./util/errors.ts";
@@ -83,8 +83,8 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const { demo } = options;
   const engine = createSpeechEngine();
   const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
-  const web = opened.use(
-    await startWeb({ hub, webrtc, drivers, config, version, demo, dataDir, pageDir, say, signal }),
+  const surfaces = opened.use(
+    await startSurfaces({ hub, webrtc, drivers, config, version, demo, dataDir, pageDir, say, signal }),
   );
   const { file } = options;
   file?.watch({
@@ -106,11 +106,11 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   return {
     hub,
     converter,
-    httpUrl: web.httpUrl,
-    httpsUrl: web.httpsUrl,
+    httpUrl: surfaces.http.httpUrl,
+    httpsUrl: surfaces.http.httpsUrl,
     setupCode: identity.setupCode?.code,
     problems,
-    viewers: () => web.viewings.size,
+    viewers: () => surfaces.viewings.size,
     webrtcPid: () => webrtc.pid,
     [Symbol.asyncDispose]: end,
   };

@@ -13,13 +13,14 @@ import type { Converter } from "../src/media/convert.ts";
 import type { AudioFormat, Format } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
 import { Track } from "../src/media/track.ts";
+import type { Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
-import { startWeb, type WebSurface } from "../src/surfaces/index.ts";
+import type { HttpSurface } from "../src/surfaces/http/index.ts";
+import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
 import { FatalError, RecoverableError } from "../src/util/errors.ts";
 import { type Log, silentLog } from "../src/util/log.ts";
-import type { Viewer, ViewRequest, WebRtcWorker } from "../src/workers/webrtc/types.ts";
 
 /** What a token may do that may do all that its person may. */
 export const everything: readonly Grant[] = [{ scope: "*", rights: [...rights] }];
@@ -218,7 +219,7 @@ export interface RigOptions {
 export interface Rig extends AsyncDisposable {
   readonly hub: Hub;
   readonly identity: Identity;
-  readonly web: WebSurface;
+  readonly web: HttpSurface & Pick<RunningSurfaces, "viewings">;
   readonly camera: ScriptedCamera;
   readonly webrtc: ReturnType<typeof fakeWebRtc>;
   readonly conversions: ReturnType<typeof fakeConverter>["calls"];
@@ -289,8 +290,8 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
   );
   const stop = new AbortController();
   opened.defer(() => stop.abort());
-  const web = opened.use(
-    await startWeb({
+  const surfaces = opened.use(
+    await startSurfaces({
       hub,
       webrtc: webrtc.worker,
       drivers: [camera.driver],
@@ -320,6 +321,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
     const area = new URL(address).searchParams.get("area") ?? undefined;
     await hub.devices.addTransient({ id, name: id, address, ...(area !== undefined && { area }) });
   }
+  const web = { ...surfaces.http, viewings: surfaces.viewings };
   const url = web.httpUrl.replace("localhost", "127.0.0.1");
   const owned = opened.move();
   return {

@@ -7,6 +7,7 @@ import { ConfigFile } from "../hub/config-file.ts";
 import { deviceInputs } from "../hub/device-input.ts";
 import { hasPlainSecret } from "../hub/device-secrets.ts";
 import { messageOf } from "../util/errors.ts";
+import { networkReason } from "../util/network-reason.ts";
 import { version } from "../util/version.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
@@ -151,6 +152,6 @@ function reach(address: string): Promise<string> {
       resolve(`${url.hostname}:${port} answers in ${Math.round(performance.now() - began)} ms`);
     });
     socket.once("timeout", () => fail("no answer within 3 s"));
-    socket.once("error", (error) => fail(error.message));
+    socket.once("error", (error) => fail(networkReason(error)));
   });
 }

@@ -1,5 +1,8 @@
 /** Video codecs that the hub carries. Frames are access units in Annex B. */
-export type VideoCodec = "h264" | "h265";
+export const videoCodecs = ["h264", "h265"] as const;
+
+/** One of {@link videoCodecs}. */
+export type VideoCodec = (typeof videoCodecs)[number];
 
 /** Format of a video track. */
 export interface VideoFormat {

@@ -28,11 +28,16 @@ export interface Speaker {
 
 /** What a device says about itself besides media. */
 export type DeviceEvent =
+  /** To come with door stations: no driver emits it yet. */
   | { readonly type: "ring" }
+  /** To come: no driver emits it yet. */
   | { readonly type: "motion"; readonly active: boolean }
   | { readonly type: "health"; readonly values: Readonly<Record<string, string | number | boolean>> };
 
-/** A request to the device, e.g. pan or unlock. The driver answers by calling `done` or `failed` once. */
+/**
+ * A request to the device, e.g. pan or unlock. The driver answers by calling `done` or `failed` once. To come with door
+ * stations and cameras that turn: no driver takes any yet, and no route gives one.
+ */
 export interface Command {
   readonly name: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -56,7 +61,7 @@ export interface Device {
   readonly log: Log;
   /**
    * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
-   * At most one video and one audio track per `label` ("main" unless told otherwise, "sub" for a small stream).
+   * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come).
    */
   publish(format: Format, options?: { readonly label?: string }): TrackWriter;
   /** Offers the device's speaker. */
@@ -81,6 +86,13 @@ export interface Driver<Config = unknown> {
    * that it is kept sealed. One schema makes type, check and docs page.
    */
   readonly config: z.ZodType<Config>;
+  /** How the addresses begin that it may claim, as people write them: `rtsp://`. */
+  readonly schemes?: readonly string[];
+  /**
+   * Its own settings from what go2rtc's users write behind `#` in an address (`#backchannel=0#transport=tcp`); what is of
+   * no meaning to it is left out. None are read without it. Pure.
+   */
+  readonly fromFragment?: (parameters: ReadonlyMap<string, string>) => Readonly<Record<string, unknown>>;
   /** How sure the driver is that `address` is for it: 0 not at all, 1 it could serve it, 2 made for it. Pure. */
   claims(address: URL): 0 | 1 | 2;
   /**

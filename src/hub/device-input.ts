@@ -89,7 +89,7 @@ export function resolveDevice(input: DeviceInput & { readonly id: string }, opti
   const { url, shown, username, password, options: own } = openDevice(input, options.unseal);
   const driver = findDriver(input, { url, drivers: options.drivers });
   const candidate = {
-    ...fragmentOptions(url),
+    ...driver.fromFragment?.(fragmentOf(url)),
     ...own,
     address: withoutFragment(url),
     ...(username !== undefined && { username }),
@@ -131,21 +131,14 @@ function findDriver(input: DeviceInput, how: { readonly url: URL; readonly drive
     .filter(({ sure }) => sure > 0)
     .sort((a, b) => b.sure - a.sure);
   if (best) return best.driver;
-  throw badDevice(
-    input,
-    `no driver for ${how.url.protocol}// addresses; rtsp://, rtsps://, tcp://, ingenic:// and file: are known`,
-  );
+  const known = [...new Set(how.drivers.flatMap(({ schemes }) => schemes ?? []))];
+  throw badDevice(input, `no driver for ${how.url.protocol} addresses; they begin with ${known.join(", ")}`);
 }
 
-/** go2rtc writes options behind `#`: `rtsp://...#backchannel=0#transport=udp`. Unknown ones are left to nobody. */
-function fragmentOptions(url: URL): Record<string, unknown> {
-  const options: Record<string, unknown> = {};
-  for (const part of url.hash.split("#")) {
-    const [key, value] = part.split("=");
-    if (key === "transport" && (value === "tcp" || value === "udp")) options["transport"] = value;
-    if (key === "backchannel") options["backchannel"] = value === "0" ? "off" : "auto";
-  }
-  return options;
+/** go2rtc writes parameters behind `#`: `rtsp://...#backchannel=0#transport=udp`; what they mean is the driver's. */
+function fragmentOf(url: URL): ReadonlyMap<string, string> {
+  const parameters = url.hash.split("#").filter((part) => part !== "");
+  return new Map(parameters.map((part): [string, string] => [part.split("=")[0] ?? "", part.split("=")[1] ?? ""]));
 }
 
 function withoutFragment(url: URL): string {

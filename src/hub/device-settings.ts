@@ -29,12 +29,12 @@ export const settingsShape = {
   }),
   enabled: noted(z.boolean().default(true), {
     label: "In use",
-    description: "False keeps it in the file without connecting to it.",
+    description: "Off (false) keeps it in the file without connecting to it.",
     changedBy: "device",
   }),
   warm: noted(z.boolean().default(false), {
     label: "Always connected",
-    description: "Stay connected while nobody watches, so that the next viewer starts at once.",
+    description: "On (true) keeps the connection while nobody watches, so that the next viewer starts at once.",
     changedBy: "device",
   }),
   volume: noted(z.number().min(0).max(4).default(1), {

@@ -13,6 +13,7 @@ function makeRegistry() {
     kind: "fake",
     summary: "",
     config: z.strictObject({ address: z.string(), password: z.string().optional(), depth: z.number().optional() }),
+    schemes: ["fake://"],
     claims: ({ protocol }) => (protocol === "fake:" ? 2 : 0),
     run: (device, { address, password }) => {
       started.push(`${device.id} ${address} ${password ?? ""}`.trim());
@@ -73,7 +74,7 @@ describe("registry", () => {
       options: { address: "fake://x", options: { depth: "deep" } },
     });
     assert.deepEqual(problems, [
-      "device scheme: no driver for gopher:// addresses; rtsp://, rtsps://, tcp://, ingenic:// and file: are known",
+      "device scheme: no driver for gopher: addresses; they begin with fake://",
       'device nonsense: "x y" is not an address such as rtsp://192.168.1.20/onvif1',
       'device driver: there is no driver "spaceship"; there are fake',
       "device options: depth: Invalid input: expected number, received string",

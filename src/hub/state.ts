@@ -1,79 +1,99 @@
-import type { AudioFormat, Format } from "../media/format.ts";
+import { z } from "zod";
+import { audioCodecs, type Format } from "../media/format.ts";
+import type { Immutable } from "../util/immutable.ts";
 
 /** What a device is doing; the page has a sentence for each. */
-export type DevicePhase =
+export const devicePhases = [
   /** Nobody watches and nothing keeps it warm: not connected on purpose. */
-  | "idle"
-  | "connecting"
-  | "waiting-for-key-frame"
+  "idle",
+  "connecting",
+  "waiting-for-key-frame",
   /** The camera gives no picture while somebody speaks through it; it comes back by itself. */
-  | "paused-by-talk"
-  | "live"
+  "paused-by-talk",
+  "live",
   /** Connected, but no frame for 5 s. */
-  | "stale"
-  | "wrong-password"
+  "stale",
+  "wrong-password",
   /** Lost or refused; the supervisor tries again at `retryAtMs`. */
-  | "trouble"
-  | "disabled";
+  "trouble",
+  "disabled",
+] as const;
+
+/** One of {@link devicePhases}. */
+export type DevicePhase = (typeof devicePhases)[number];
 
 /** State of a device as the API and the page see it. Times are wall-clock milliseconds. */
-export interface DeviceState {
-  readonly phase: DevicePhase;
-  readonly sinceMs: number;
-  /** The last error in plain words; stays until media flows again. */
-  readonly error?: { readonly code: string; readonly message: string; readonly atMs: number };
-  readonly retryAtMs?: number;
-  /** Last frame of any track, for "no picture for 12 s". */
-  readonly lastFrameMs?: number;
-}
+export const deviceStateSchema = z.object({
+  phase: z.enum(devicePhases),
+  sinceMs: z.number(),
+  error: z
+    .object({ code: z.string(), message: z.string(), atMs: z.number() })
+    .optional()
+    .describe("The last error in plain words; stays until media flows again."),
+  retryAtMs: z.number().optional(),
+  lastFrameMs: z.number().optional().describe('Last frame of any track, for "no picture for 12 s".'),
+});
+
+/** {@link deviceStateSchema} */
+export type DeviceState = Immutable<z.infer<typeof deviceStateSchema>>;
 
 /** One track as the API shows it. */
-export interface TrackInfo {
-  readonly id: string;
-  readonly label: string;
-  readonly kind: "video" | "audio";
-  readonly codec: string;
-  readonly widthPx?: number;
-  readonly heightPx?: number;
-  readonly frameRate?: number;
-  readonly profile?: string;
-  readonly sampleRateHz?: number;
-  readonly channels?: number;
-  readonly frames: number;
-  readonly bytes: number;
-  readonly readers: number;
-}
+export const trackInfoSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  kind: z.enum(["video", "audio"]),
+  codec: z.string(),
+  widthPx: z.number().optional(),
+  heightPx: z.number().optional(),
+  frameRate: z.number().optional(),
+  profile: z.string().optional(),
+  sampleRateHz: z.number().optional(),
+  channels: z.number().optional(),
+  frames: z.number(),
+  bytes: z.number(),
+  readers: z.number(),
+});
+
+/** {@link trackInfoSchema} */
+export type TrackInfo = Immutable<z.infer<typeof trackInfoSchema>>;
+
+/** How urgent a turn is: 0 normal, 1 high, 2 emergency. */
+export const prioritySchema = z.union([z.literal(0), z.literal(1), z.literal(2)]);
 
 /** Who holds a floor. */
-export interface HolderInfo {
-  readonly talkerId: string;
-  /** What a person reads: "Anna". */
-  readonly name: string;
-  /** 0 normal, 1 high, 2 emergency. */
-  readonly priority: 0 | 1 | 2;
-  readonly sinceMs: number;
-}
+export const holderInfoSchema = z.object({
+  talkerId: z.string(),
+  name: z.string().describe('What a person reads: "Anna".'),
+  priority: prioritySchema.describe("0 normal, 1 high, 2 emergency."),
+  sinceMs: z.number(),
+});
+
+/** {@link holderInfoSchema} */
+export type HolderInfo = Immutable<z.infer<typeof holderInfoSchema>>;
 
 /** One device as the API shows it; never holds a secret. */
-export interface DeviceInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly area?: string;
-  readonly kind: string;
-  /** Address without credentials, for people. */
-  readonly address?: string;
-  readonly state: DeviceState;
-  readonly tracks: readonly TrackInfo[];
-  readonly speaker?: {
-    readonly formats: readonly { readonly codec: AudioFormat["codec"]; readonly sampleRateHz: number }[];
-    readonly echoCancelling: boolean;
-    readonly holder?: HolderInfo;
-    readonly queued: number;
-    readonly doNotDisturb: boolean;
-  };
-  /** False for a preview: a device that somebody is about to add. */
-  readonly permanent: boolean;
-}
+export const deviceInfoSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  area: z.string().optional(),
+  kind: z.string(),
+  address: z.string().optional().describe("Without credentials, for people."),
+  state: deviceStateSchema,
+  tracks: z.array(trackInfoSchema),
+  speaker: z
+    .object({
+      formats: z.array(z.object({ codec: z.enum(audioCodecs), sampleRateHz: z.number() })),
+      echoCancelling: z.boolean(),
+      holder: holderInfoSchema.optional(),
+      queued: z.number(),
+      doNotDisturb: z.boolean(),
+    })
+    .optional(),
+  permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
+});
+
+/** {@link deviceInfoSchema} */
+export type DeviceInfo = Immutable<z.infer<typeof deviceInfoSchema>>;
 
 /** Static part of a track's format as {@link TrackInfo} shows it. */
 export function describeFormat(format: Format): Pick<TrackInfo, "kind" | "codec"> & Partial<TrackInfo> {

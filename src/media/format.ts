@@ -1,9 +1,17 @@
-import type { VideoFormat } from "../codecs/video-codec.ts";
+import { type VideoCodec, type VideoFormat, videoCodecs } from "../codecs/video-codec.ts";
 
-export type { VideoCodec, VideoFormat } from "../codecs/video-codec.ts";
+export { type VideoCodec, type VideoFormat, videoCodecs } from "../codecs/video-codec.ts";
 
 /** Audio codecs that the hub carries. One frame is one packet (Opus, AAC raw block) or one block of samples. */
-export type AudioCodec = "opus" | "pcmu" | "pcma" | "g722" | "g726" | "aac" | "pcm_s16le";
+export const audioCodecs = ["opus", "pcmu", "pcma", "g722", "g726", "aac", "pcm_s16le"] as const;
+
+/** One of {@link audioCodecs}. */
+export type AudioCodec = (typeof audioCodecs)[number];
+
+/** What a codec carries. */
+export function kindOf(codec: VideoCodec | AudioCodec): "video" | "audio" {
+  return (videoCodecs as readonly string[]).includes(codec) ? "video" : "audio";
+}
 
 /** Format of an audio track. */
 export interface AudioFormat {

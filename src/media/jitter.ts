@@ -42,6 +42,8 @@ const maxConceal = 5;
  * Evens out the arrival of live sound: frames go in as they come, in any order, and one comes out whenever its owner
  * asks, once per frame duration. The delay follows the network: as large as nearly all of the last two seconds needed,
  * growing at once with an underrun, shrinking by one frame a second. Pure: it has no timer of its own.
+ *
+ * For sources that send sound over the network without a clock of ours (room stations, doors); none is there yet.
  */
 export class JitterBuffer {
   readonly counters: JitterCounters = { played: 0, lost: 0, late: 0, underruns: 0, shed: 0 };

@@ -1,67 +1,73 @@
-import type { Driver } from "../device/driver.ts";
-import type { Hub } from "../hub/hub.ts";
+import type { z } from "zod";
+import type { WebRtcWorker } from "../media/viewer.ts";
 import { background } from "../util/background.ts";
-import type { WebRtcWorker } from "../workers/webrtc/types.ts";
-import type { HttpConfig } from "./http/config.ts";
-import type { SayText } from "./http/context.ts";
-import { type HttpSurface, startHttp } from "./http/index.ts";
-import { createShares } from "./shares.ts";
+import type { HttpSurface } from "./http/index.ts";
+import http from "./http/index.ts";
+import { createShares, type HubShares } from "./shares.ts";
+import type { House, Lent, Running, Surface } from "./surface.ts";
 import { Viewings } from "./viewing.ts";
-import type { WhepConfig } from "./whep/config.ts";
-import { whepPrefix, whepRoutes } from "./whep/index.ts";
+import whep from "./whep/index.ts";
 
-/** Options of {@link startWeb}. */
-export interface WebOptions {
-  readonly hub: Hub;
-  /** Its maker disposes it, after the surface. */
+/** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
+export const surfaces = [whep, http] as const;
+
+type Surfaces = typeof surfaces;
+
+/** The section of each surface, by name: what they add to the configuration file. */
+export const surfaceSections = Object.fromEntries(surfaces.map(({ name, config }) => [name, config])) as unknown as {
+  readonly [One in Surfaces[number] as One["name"]]: One["config"];
+};
+
+/** What the configuration says about the surfaces. */
+export type SurfacesConfig = {
+  readonly [One in Surfaces[number] as One["name"]]: z.output<One["config"]>;
+};
+
+/** Options of {@link startSurfaces}. */
+export interface SurfacesOptions extends Omit<House, "viewings" | "shares"> {
+  readonly config: SurfacesConfig;
+  /** Its maker disposes it, after the surfaces. */
   readonly webrtc: WebRtcWorker;
-  readonly drivers: readonly Driver[];
-  readonly config: { readonly http: HttpConfig; readonly whep: WhepConfig };
-  readonly version: string;
-  readonly demo: boolean;
-  /** Folder of the hub's data. */
-  readonly dataDir: string;
-  /** Folder of the built page. */
-  readonly pageDir: string;
-  readonly say?: SayText | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What browsers and players connect to: the page, the API, the page's socket and WHEP, on one port. */
-export interface WebSurface extends HttpSurface {
+/** The surfaces while they run. They end with the signal or when disposed; all viewers are let go first. */
+export interface RunningSurfaces extends AsyncDisposable {
+  readonly http: HttpSurface;
   readonly viewings: Viewings;
 }
 
-/** Starts it. Ends with the signal or when disposed; all viewers are let go first. Throws FatalError `listen`. */
-export async function startWeb(options: WebOptions): Promise<WebSurface> {
-  const { hub, webrtc, config } = options;
-  const { devices, converter, identity, log, clock } = hub;
-  const { allowedOrigins } = config.whep;
+/** Starts every surface that has a section in the configuration. Throws FatalError `listen`. */
+export async function startSurfaces(options: SurfacesOptions): Promise<RunningSurfaces> {
+  const { hub, config, signal } = options;
+  await using opened = new AsyncDisposableStack();
+  const running = new Map<string, Running>();
   const shares = createShares(config.whep);
-  const viewings = new Viewings({
-    devices,
-    identity,
-    converter,
-    webrtc,
-    log,
-    admission: shares.viewings,
-  });
-  const http = await startHttp({
-    ...options,
-    viewings,
-    shares,
-    config: config.http,
-    routes: whepRoutes({ viewings, config: config.whep, clock }),
-    crossOrigin: { prefix: whepPrefix, origins: allowedOrigins },
-  });
-  const end = async () => {
-    await viewings[Symbol.asyncDispose]();
-    await http[Symbol.asyncDispose]();
-  };
-  options.signal.addEventListener(
+  const viewings = openViewings(options, shares);
+  for (const surface of surfaces as readonly Surface[]) {
+    const own = (config as Readonly<Record<string, unknown>>)[surface.name];
+    if (own === undefined) continue;
+    const lent: Lent<NonNullable<unknown>> = {
+      ...options,
+      viewings,
+      shares,
+      config: own as object,
+      others: [...running.values()],
+    };
+    running.set(surface.name, opened.use(await surface.start(lent)));
+  }
+  opened.use(viewings);
+  const owned = opened.move();
+  const end = () => owned.disposeAsync();
+  signal.addEventListener(
     "abort",
-    () => background(end(), (err) => hub.log.error({ err }, "the web surface did not end cleanly")),
+    () => background(end(), (err) => hub.log.error({ err }, "the surfaces did not end cleanly")),
     { once: true },
   );
-  return { ...http, viewings, [Symbol.asyncDispose]: end };
+  return { http: running.get("http") as HttpSurface, viewings, [Symbol.asyncDispose]: end };
+}
+
+function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {
+  const { devices, converter, identity, log } = hub;
+  return new Viewings({ devices, identity, converter, webrtc, log, admission: shares.viewings });
 }

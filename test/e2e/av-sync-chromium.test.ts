@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
-import type { WebRtcWorker } from "../../src/workers/webrtc/types.ts";
+import type { WebRtcWorker } from "../../src/media/viewer.ts";
 import { clicks, flashes, periodMs } from "./flash-and-click.ts";
 import { startRig } from "./hub-rig.ts";
 import { postOffer } from "./hub-viewer.ts";

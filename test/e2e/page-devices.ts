@@ -108,11 +108,13 @@ export function troubledHouse(): PageDevice[] {
 
 /** Three people with different rights. */
 export const people: User[] = [
-  { id: "u1", name: "Anna", administrator: true, grants: [] },
+  { id: "u1", name: "Anna", administrator: true, hasPassword: true, createdMs: 0, grants: [] },
   {
     id: "u2",
     name: "Ben",
     administrator: false,
+    hasPassword: true,
+    createdMs: 0,
     grants: [
       { scope: "*", rights: ["view", "listen"] },
       { scope: "area:Entrance", rights: ["view", "listen", "talk", "unlock"] },
@@ -122,6 +124,8 @@ export const people: User[] = [
     id: "u3",
     name: "Grandmother",
     administrator: false,
+    hasPassword: true,
+    createdMs: 0,
     grants: [{ scope: "device:nursery", rights: ["view", "listen", "talk"] }],
   },
 ];
@@ -129,7 +133,7 @@ export const people: User[] = [
 /** A day and a half of events. */
 export function audit(): AuditEntry[] {
   const now = Date.now();
-  const rows: [number, string, string, string?, string?][] = [
+  const rows: [number, string, AuditEntry["action"], string?, string?][] = [
     [4, "Anna", "talk", "front-door"],
     [9, "Ben", "login", undefined, "192.168.1.40"],
     [31, "Ben", "login-failed", undefined, "192.168.1.40"],

@@ -145,7 +145,7 @@ test("while one talks, a camera that hears its own speaker is turned down", { ti
 
 test("who holds the speaker is told, and holding on waits for the turn", { timeout: 30_000 }, async () => {
   const { page, server } = stage;
-  const holder = { name: "Ben", priority: 0, sinceMs: 0 } as const;
+  const holder = { talkerId: "b", name: "Ben", priority: 0, sinceMs: 0 } as const;
   onTake = () => ({ state: "queued", position: 1, holder });
   await page.keyboard.down(" ");
   await barSays("Ben is speaking");

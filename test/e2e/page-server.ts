@@ -229,6 +229,7 @@ export class PageServer implements AsyncDisposable {
       state: { phase: "live", sinceMs: Date.now() },
       tracks: [],
       permanent: true,
+      rights: ["view", "listen", "talk", "page", "unlock", "administer"],
     };
     this.devices.set(device.id, device);
     this.tell({ type: "device", device });

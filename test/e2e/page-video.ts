@@ -1,10 +1,10 @@
 import type { Frame } from "../../src/media/frame.ts";
 import { Track } from "../../src/media/track.ts";
+import type { Viewer } from "../../src/media/viewer.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { type Clip, createConverter } from "../../src/workers/ffmpeg/index.ts";
 import { createWebRtcWorker } from "../../src/workers/webrtc/index.ts";
-import type { Viewer } from "../../src/workers/webrtc/types.ts";
 
 /** Options of {@link startPageVideo}. */
 export interface PageVideoOptions {

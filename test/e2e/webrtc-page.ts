@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chromium, type Page } from "playwright-core";
 import type { Track } from "../../src/media/track.ts";
-import type { Viewer, WebRtcWorker } from "../../src/workers/webrtc/types.ts";
+import type { Viewer, WebRtcWorker } from "../../src/media/viewer.ts";
 
 const executablePath = "/usr/bin/chromium";
 

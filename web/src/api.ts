@@ -1,130 +1,42 @@
+import type { DeviceInput } from "../../src/hub/device-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
+import type { AuditEntry } from "../../src/identity/audit.ts";
+import type { TokenInfo } from "../../src/identity/credentials.ts";
+import type { Grant, Right } from "../../src/identity/policy.ts";
+import type { User, UserInput } from "../../src/identity/users.ts";
 import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
+import type { HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/http/event-messages.ts";
+import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
+import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type { Fault } from "../../src/util/faults.ts";
-import type { Grant, Right } from "./pure/grid.ts";
+import type { Immutable } from "../../src/util/immutable.ts";
 
-export type { DeviceInfo, DeviceState, Grant, HolderInfo, Right, TrackInfo };
+// The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
+export type { AuditEntry, DeviceInfo, DeviceState, Grant, HolderInfo, HubMessage, Right, TalkMessage, TrackInfo, User };
 
 /** A device with what this person may do with it. */
-export type PageDevice = DeviceInfo & {
-  readonly rights?: readonly Right[];
-  readonly settings?: DeviceView["settings"];
-};
+export type PageDevice = DeviceView;
 
 /** GET `/api/v1/session`. */
-export interface Session {
-  readonly setupNeeded: boolean;
-  readonly user?: {
-    readonly id: string;
-    readonly name: string;
-    readonly administrator: boolean;
-    readonly grants: readonly Grant[];
-  };
-  readonly secure: boolean;
-  readonly httpsUrl?: string;
-  readonly caUrl?: string;
-  readonly version: string;
-  readonly demo: boolean;
-}
+export type Session = SessionInfo;
 
 /** What adding and editing a device send. */
-export interface DeviceForm {
-  readonly name?: string;
-  readonly area?: string;
-  readonly address?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly driver?: string;
-  readonly enabled?: boolean;
-  readonly doNotDisturb?: boolean;
-  readonly volume?: number;
-}
+export type DeviceForm = Partial<DeviceInput>;
 
 /** POST `/api/v1/probe`: a preview that lives for two minutes. */
-export interface Probe {
-  readonly id: string;
-  readonly driver: string;
-  readonly state: DeviceState;
-  readonly tracks: readonly TrackInfo[];
-  readonly speaker?: DeviceInfo["speaker"];
-}
-
-/** A person as administrators see them. */
-export interface User {
-  readonly id: string;
-  readonly name: string;
-  readonly administrator: boolean;
-  readonly grants: readonly Grant[];
-}
+export type Probe = ProbeAnswer;
 
 /** What creating or changing a person sends. */
-export interface UserForm {
-  readonly name?: string;
-  readonly password?: string;
-  readonly administrator?: boolean;
-  readonly grants?: readonly Grant[];
-}
+export type UserForm = Immutable<Partial<UserInput>>;
 
 /** A token without its secret; `token` only in the answer that made it. */
-export interface Token {
-  readonly id: string;
-  readonly name: string;
-  readonly grants: readonly Grant[];
-  readonly createdMs: number;
-  readonly expiresMs?: number;
-  readonly lastUsedMs?: number;
-  readonly token?: string;
-}
-
-/** One line of the audit. */
-export interface AuditEntry {
-  readonly id: number;
-  readonly atMs: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly subject?: string;
-  readonly detail?: string;
-}
+export type Token = TokenInfo & { readonly token?: string };
 
 /** Something that is wrong with the hub now; told to administrators. */
 export type { Fault };
 
-/** What the hub tells over `/api/v1/events`. */
-export type HubMessage =
-  | { readonly type: "devices"; readonly devices: readonly PageDevice[] }
-  | { readonly type: "device"; readonly device: PageDevice }
-  | { readonly type: "removed"; readonly id: string }
-  | TalkMessage
-  | { readonly type: "faults"; readonly faults: readonly Fault[] }
-  | { readonly type: "signed-out"; readonly reason: string }
-  | { readonly type: "error"; readonly code: string; readonly detail: string }
-  | { readonly type: "pong" };
-
-/** The answer to this page's own wish to talk. */
-export interface TalkMessage {
-  readonly type: "talk";
-  readonly channel: string;
-  /** The turn that it is about, as the page called it. */
-  readonly turn?: number;
-  readonly state: "granted" | "queued" | "refused" | "pre-empted" | "released" | "failed";
-  readonly reason?: string;
-  readonly holder?: Pick<HolderInfo, "name" | "priority" | "sinceMs">;
-  readonly position?: number;
-}
-
 /** What the page tells the hub. */
-export type PageMessage =
-  | {
-      readonly type: "talk-take";
-      readonly device: string;
-      readonly whep: string;
-      readonly priority?: 0 | 1 | 2;
-      readonly queue?: boolean;
-      /** Comes back in every answer to this wish. */
-      readonly turn?: number;
-    }
-  | { readonly type: "talk-release"; readonly device: string }
-  | { readonly type: "ping" };
+export type PageMessage = WrittenPageMessage;
 
 /** The hub said no, or could not be reached (`status` 0). `message` is one sentence for people. */
 export class ApiError extends Error {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { videoCodecs } from "../../codecs/video-codec.ts";
 import { type Device, defineDriver } from "../../device/driver.ts";
 import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
@@ -12,7 +13,10 @@ export const elementaryConfig = z.strictObject({
     .string()
     .refine((address) => parseStreamAddress(address, "tcp") !== undefined, "has to look like tcp://192.168.1.20:12345")
     .describe("Where the raw stream is served: tcp://host:port, port 12345 unless told."),
-  codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The stream's codec; auto finds it out."),
+  codec: z
+    .enum(["auto", ...videoCodecs])
+    .default("auto")
+    .describe("The stream's codec; auto finds it out."),
   frameRate: z
     .number()
     .min(0.1)
@@ -33,6 +37,7 @@ export default defineDriver<ElementaryConfig>({
   kind: "elementary",
   summary: "Raw H.264 or H.265 over TCP, as the Ingenic hook serves it",
   config: elementaryConfig,
+  schemes: ["tcp://"],
   claims: (address) => (address.protocol === "tcp:" ? 2 : 0),
   run,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { videoCodecs } from "../../codecs/video-codec.ts";
 import { type Device, defineDriver } from "../../device/driver.ts";
 import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
@@ -24,7 +25,10 @@ export const ingenicConfig = z.strictObject({
     .describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port.")
     .meta({ secret: true }),
   password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
-  codec: z.enum(["auto", "h264", "h265"]).default("auto").describe("The picture's codec; auto finds it out."),
+  codec: z
+    .enum(["auto", ...videoCodecs])
+    .default("auto")
+    .describe("The picture's codec; auto finds it out."),
   frameRate: z
     .number()
     .min(0.1)
@@ -41,6 +45,7 @@ export default defineDriver<IngenicConfig>({
   kind: "ingenic",
   summary: "Ingenic cameras with Doorward's hook: picture, sound, talk and health",
   config: ingenicConfig,
+  schemes: ["ingenic://"],
   claims: (address) => (address.protocol === "ingenic:" ? 2 : 0),
   run,
 });

@@ -46,6 +46,15 @@ export const rtspConfig = z.object({
 /** Configuration of an RTSP camera, with defaults filled in. */
 export type RtspConfig = z.infer<typeof rtspConfig>;
 
+/** go2rtc's `#transport=tcp` and `#backchannel=0`. */
+export function fromFragment(parameters: ReadonlyMap<string, string>): Partial<RtspConfig> {
+  const transport = parameters.get("transport");
+  return {
+    ...((transport === "tcp" || transport === "udp") && { transport }),
+    ...(parameters.get("backchannel") === "0" && { backchannel: "off" as const }),
+  };
+}
+
 function isRtspAddress(address: string): boolean {
   try {
     parseRtspAddress(address);

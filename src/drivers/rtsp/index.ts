@@ -1,6 +1,6 @@
 import { type Device, type Driver, defineDriver } from "../../device/driver.ts";
 import { background } from "../../util/background.ts";
-import { type RtspConfig, rtspConfig } from "./config.ts";
+import { fromFragment, type RtspConfig, rtspConfig } from "./config.ts";
 import { type Learnt, protocolsOf } from "./learnt.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
@@ -12,6 +12,8 @@ export function createRtspDriver(): Driver<RtspConfig> {
     kind: "rtsp",
     summary: "Any camera or recorder with an RTSP address; speaks through ONVIF's back channel where there is one.",
     config: rtspConfig,
+    schemes: ["rtsp://", "rtsps://"],
+    fromFragment,
     claims: (address) => (address.protocol === "rtsp:" || address.protocol === "rtsps:" ? 1 : 0),
     run: async (device, config) => {
       const learnt = memory.get(config) ?? {};

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { networkReason } from "../../util/network-reason.ts";
 import { until } from "../../util/until.ts";
 import { parseReply, type Reply } from "./wire.ts";
 
@@ -38,7 +39,7 @@ export class ControlChannel implements Disposable {
     this.#socket = socket;
     this.#options = options;
     socket.on("data", (bytes) => this.#read(bytes));
-    socket.on("error", (error) => this.#lose(`went away: ${error.message}`, error));
+    socket.on("error", (error) => this.#lose(`went away: ${networkReason(error)}`, error));
     socket.on("close", () => this.#lose("closed the connection"));
   }
 
@@ -166,7 +167,7 @@ async function connected(socket: Socket, options: ChannelOptions): Promise<void>
       cause,
       fields: { host, port },
     });
-  const failed = (error: Error) => done.reject(unreachable(reasonOf(error), error));
+  const failed = (error: Error) => done.reject(unreachable(networkReason(error), error));
   socket.once("connect", done.resolve);
   socket.once("error", failed);
   try {
@@ -175,18 +176,4 @@ async function connected(socket: Socket, options: ChannelOptions): Promise<void>
   } finally {
     socket.off("error", failed);
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  EHOSTUNREACH: "no route to it",
-  ENETUNREACH: "no route to its network",
-  ETIMEDOUT: "no answer",
-  ENOTFOUND: "no such name",
-  EAI_AGAIN: "its name cannot be looked up now",
-  ECONNRESET: "connection reset",
-};
-
-function reasonOf(error: Error): string {
-  return reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? error.message;
 }

@@ -45,6 +45,11 @@ export function createYooseeDriver() {
     kind: "yoosee",
     summary: "Yoosee and Gwell cameras: picture and sound by RTSP, talk by USER_CMD_SET",
     config,
+    schemes: ["rtsp://"],
+    fromFragment: (parameters) => {
+      const transport = parameters.get("transport");
+      return transport === "tcp" || transport === "udp" ? { transport } : {};
+    },
     claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
     run: async (device, settings) => {
       const target = talkTarget(settings);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
+import { networkReason } from "../../util/network-reason.ts";
 
 const connectMs = 5000;
 /** A little less than the 10 s within which silence must be noticed. */
@@ -70,23 +71,9 @@ async function opened(socket: Socket, context: Context): Promise<void> {
   } catch (error) {
     if (context.signal.aborted) return;
     const code = limit.signal.aborted ? "timeout" : "unreachable";
-    const reason = limit.signal.aborted ? `no answer within ${connectMs / 1000} s` : plainReason(error);
+    const reason = limit.signal.aborted ? `no answer within ${connectMs / 1000} s` : networkReason(error);
     throw new RecoverableError(`connecting to ${context.where} failed: ${reason}`, { code, cause: error });
   }
-}
-
-/** Why a connection could not be made, in words; the system's own for what is rare. */
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  EHOSTUNREACH: "there is no way to this address",
-  ENETUNREACH: "there is no way to this network",
-  ENOTFOUND: "there is no machine of this name",
-  ECONNRESET: "the device broke the connection",
-};
-
-function plainReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return reasons[code ?? ""] ?? message;
 }
 
 function drained(socket: Socket): Promise<void> {

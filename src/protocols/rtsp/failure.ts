@@ -1,4 +1,5 @@
 import { type DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
+import { isOutOfReach, networkReason } from "../../util/network-reason.ts";
 import type { RtspResponse } from "./message.ts";
 
 /** The error for a refused request, with a sentence that says what to look at. */
@@ -48,18 +49,10 @@ export function refusal(
 
 /** The error for a connection that could not be made or broke, from Node's error code. */
 export function connectionFailure(error: Error & { readonly code?: string }, peer: string): RecoverableError {
-  const sentence = sentences[error.code ?? ""] ?? `the connection to ${peer} broke: ${error.message}`;
-  return new RecoverableError(sentence.replace("PEER", peer), {
-    code: error.code === undefined || sentences[error.code] === undefined ? "connection-lost" : "unreachable",
+  const reached = !isOutOfReach(error);
+  const what = reached ? `the connection to ${peer} broke` : `${peer} cannot be reached`;
+  return new RecoverableError(`${what}: ${networkReason(error)}`, {
+    code: reached ? "connection-lost" : "unreachable",
     cause: error,
   });
 }
-
-const sentences: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens at PEER: the connection was refused",
-  EHOSTUNREACH: "PEER cannot be reached: no route to the camera",
-  ENETUNREACH: "PEER cannot be reached: no route to its network",
-  ETIMEDOUT: "PEER does not answer: the connection timed out",
-  ENOTFOUND: "PEER cannot be found: its name is unknown",
-  EAI_AGAIN: "PEER cannot be found: the name service does not answer",
-};

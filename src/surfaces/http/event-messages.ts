@@ -20,6 +20,9 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ping") }),
 ]);
 
+/** One message as the page writes it: what has a default may be left out. */
+export type WrittenPageMessage = z.input<typeof pageMessageSchema>;
+
 /** One message of the page. */
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 

@@ -5,21 +5,17 @@ import { FatalError, messageOf } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import { openFilesLimit, socketsWithin } from "../../util/open-files.ts";
 import { watchWallClock } from "../../util/wall-watch.ts";
+import { defineSurface, type Lent, type Running } from "../surface.ts";
 import { createApp, type HttpApp } from "./app.ts";
-import type { HttpContext } from "./context.ts";
+import { type HttpConfig, httpConfig } from "./config.ts";
 import { type Listening, listenHttp, listenHttps } from "./listen.ts";
 import { loadTls, type TlsMaterial } from "./tls.ts";
 
-/** Options of the surface's `start`. */
-export interface HttpStartOptions extends Omit<HttpContext, "rootCertificate" | "httpsPort" | "soundsDir"> {
-  /** Folder of the hub's data: certificates in `tls/`, sound files in `sounds/`. */
-  readonly dataDir: string;
-  /** Ends the surface. */
-  readonly signal: AbortSignal;
-}
+/** What the surface is lent; its certificates are in `tls/` of the data folder, sound files in `sounds/`. */
+export type HttpStartOptions = Lent<HttpConfig>;
 
 /** The running surface; it ends with the signal or when disposed. */
-export interface HttpSurface extends AsyncDisposable {
+export interface HttpSurface extends Running {
   /** For people: `http://localhost:8480/`. */
   readonly httpUrl: string;
   /** Undefined when HTTPS is off. */
@@ -29,14 +25,21 @@ export interface HttpSurface extends AsyncDisposable {
 
 const renewCheckMs = 60 * 60 * 1000;
 
-/** Serves the page and the API: HTTPS on every address, plain HTTP on this machine only. Throws FatalError `listen`. */
-export async function startHttp(options: HttpStartOptions): Promise<HttpSurface> {
+export default defineSurface({ name: "http", config: httpConfig, start });
+
+/**
+ * Serves the page, the API and the routes of the other surfaces: HTTPS on every address, plain HTTP on this machine only.
+ * Throws FatalError `listen`.
+ */
+async function start(options: HttpStartOptions): Promise<HttpSurface> {
   const { config, dataDir, hub } = options;
   await using opened = new AsyncDisposableStack();
   let material: TlsMaterial | undefined;
   let https: Awaited<ReturnType<typeof listenHttps>> | undefined;
   const app = await createApp({
     ...options,
+    routes: options.others.flatMap(({ routes }) => routes ?? []),
+    crossOrigin: options.others.find(({ crossOrigin }) => crossOrigin)?.crossOrigin,
     soundsDir: join(dataDir, "sounds"),
     rootCertificate: () => material?.rootPem,
     httpsPort: () => https?.port,
@@ -68,10 +71,13 @@ export async function startHttp(options: HttpStartOptions): Promise<HttpSurface>
     () => background(end(), (err) => hub.log.error({ err }, "HTTP did not end cleanly")),
     { once: true },
   );
+  const httpUrl = `http://localhost:${port}/`;
+  const httpsUrl = https && `https://${config.publicName ?? "localhost"}:${https.port}/`;
   return {
     app,
-    httpUrl: `http://localhost:${port}/`,
-    httpsUrl: https && `https://${config.publicName ?? "localhost"}:${https.port}/`,
+    httpUrl,
+    httpsUrl,
+    addresses: [httpUrl, ...(httpsUrl === undefined ? [] : [httpsUrl])],
     [Symbol.asyncDispose]: end,
   };
 }

@@ -18,12 +18,15 @@ export const sessionSchema = z.object({
   demo: z.boolean(),
 });
 
+/** {@link sessionSchema} */
+export type SessionInfo = z.infer<typeof sessionSchema>;
+
 /** The session as the page sees it; `userId` is who has just signed in, if not the request's own principal. */
 export function sessionInfo(
   request: FastifyRequest,
   context: HttpContext,
   userId = request.principal?.userId,
-): z.infer<typeof sessionSchema> {
+): SessionInfo {
   const { users } = context.hub.identity;
   const user = userId === undefined ? undefined : users.get(userId);
   return {

@@ -3,8 +3,9 @@ import type { Principal } from "../../identity/policy.ts";
 import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
+import { defineSurface } from "../surface.ts";
 import type { Viewing, Viewings } from "../viewing.ts";
-import type { WhepConfig } from "./config.ts";
+import { type WhepConfig, whepConfig } from "./config.ts";
 import { iceLinks } from "./ice-links.ts";
 import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";
 
@@ -17,6 +18,17 @@ export interface WhepOptions {
   readonly config: WhepConfig;
   readonly clock: Clock;
 }
+
+export default defineSurface({
+  name: "whep",
+  config: whepConfig,
+  start: async ({ viewings, config, hub }) => ({
+    addresses: [],
+    routes: whepRoutes({ viewings, config, clock: hub.clock }),
+    crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
+    [Symbol.asyncDispose]: async () => {},
+  }),
+});
 
 const sessionParams = deviceParams.extend({ session: z.string().max(64) });
 const sdp = z.string().min(1).max(65_536);

@@ -1,3 +1,4 @@
+import type { Viewer, ViewRequest, WebRtcWorker } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -6,10 +7,9 @@ import { machineUs } from "./child/time.ts";
 import { Feeds } from "./feeds.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import { type AnswerPlan, planAnswer } from "./offer.ts";
-import type { Viewer, ViewRequest, WebRtcWorker } from "./types.ts";
 import { type ViewerLink, WorkerViewer } from "./viewer.ts";
 
-export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } from "./types.ts";
+export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } from "../../media/viewer.ts";
 
 /** Options of {@link createWebRtcWorker}. */
 export interface WebRtcWorkerOptions {

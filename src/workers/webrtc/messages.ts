@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import type { IceCandidate, ViewerStats } from "../../media/viewer.ts";
 import type { AnswerPlan } from "./offer.ts";
-import type { IceCandidate, ViewerStats } from "./types.ts";
 
 /** What the hub tells the worker. Frames of a stream come in order; `viewer` and `stream` are the hub's own numbers. */
 export type ToChild =

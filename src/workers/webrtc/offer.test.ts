@@ -10,7 +10,9 @@ const video = (profile?: string, codec: "h264" | "h265" = "h264") => ({
 });
 const audio = (codec: AudioFormat["codec"] = "opus") => ({
   id: "cam/main/audio",
-  format: { ...opusFormat, codec } satisfies AudioFormat,
+  format: (codec === "opus"
+    ? opusFormat
+    : { kind: "audio", codec, sampleRateHz: 8000, channels: 1 }) satisfies AudioFormat as AudioFormat,
 });
 
 const h264 = (type: number, mode: number, profile: string) => [

@@ -1,5 +1,5 @@
 import sdpTransform from "sdp-transform";
-import type { AudioFormat, Format, VideoFormat } from "../../media/format.ts";
+import { type AudioFormat, type Format, playsInBrowsers, type VideoFormat } from "../../media/format.ts";
 import { type MediaSection, type PayloadMapping, parseSdp } from "../../protocols/sdp/index.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 
@@ -114,7 +114,7 @@ function pickVideo(section: OfferedSection, format: Format): PayloadMapping {
 
 function pickAudio(section: OfferedSection, format: Format): PayloadMapping | undefined {
   const { codec } = format as AudioFormat;
-  if (codec !== "opus" && codec !== "pcmu" && codec !== "pcma") throw unsupported(format);
+  if (!playsInBrowsers(format as AudioFormat)) throw unsupported(format);
   return section.payloads.find((payload) => payload.codec === codec);
 }
 

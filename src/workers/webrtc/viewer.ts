@@ -1,10 +1,10 @@
 import type { Frame } from "../../media/frame.ts";
+import type { IceCandidate, Viewer, ViewerStats } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
 import type { FromChild, ToChild } from "./messages.ts";
-import type { IceCandidate, Viewer, ViewerStats } from "./types.ts";
 
 /** How a viewer speaks to the worker. */
 export interface ViewerLink {

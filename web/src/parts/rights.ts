@@ -1,8 +1,8 @@
 import type { PageDevice, Right } from "../api.ts";
 
-/** Whether this person has a right at a device; a hub that says nothing about rights leaves it to its own check. */
+/** Whether this person has a right at a device. */
 export function may(device: PageDevice | undefined, right: Right): boolean {
-  return device !== undefined && (device.rights === undefined || device.rights.includes(right));
+  return device?.rights.includes(right) ?? false;
 }
 
 /** Whether the page offers to talk through a device. */

@@ -56,7 +56,7 @@ test("a token's rights read as a sentence", () => {
   ];
   assert.equal(sayGrants(grants, name), "see, hear everywhere; talk in Garden; unlock at Gate");
   assert.equal(sayGrants([{ scope: "*", rights: ["metrics"] }], name), "read the hub's numbers");
-  assert.equal(sayGrants([{ scope: "*", rights }], name), "everything everywhere");
+  assert.equal(sayGrants([{ scope: "*", rights: [...rights] }], name), "everything everywhere");
   assert.equal(sayGrants([], name), "nothing");
 });
 

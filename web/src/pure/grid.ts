@@ -1,11 +1,6 @@
-/** One of the rights that are given per device, per area or everywhere. */
-export type Right = "view" | "listen" | "talk" | "page" | "unlock" | "administer" | "metrics";
+import type { Grant, Right } from "../../../src/identity/policy.ts";
 
-/** Rights at one place. `scope`: `*`, `area:<name>` or `device:<id>`. */
-export interface Grant {
-  readonly scope: string;
-  readonly rights: readonly Right[];
-}
+export type { Grant, Right };
 
 /** All rights, in the order in which people read them. */
 export const rights: readonly Right[] = ["view", "listen", "talk", "page", "unlock", "administer", "metrics"];

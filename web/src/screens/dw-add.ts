@@ -4,6 +4,7 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { changedFields, type FormField, formFields, type SettingsSchema } from "../pure/device-form.ts";
+import { rights } from "../pure/grid.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../player/dw-player.ts";
@@ -318,7 +319,7 @@ function withScheme(address: string): string {
 
 function previewOf(probe: Probe): PageDevice {
   const { id, driver, state, tracks, speaker } = probe;
-  return { id, name: "Preview", kind: driver, state, tracks, speaker, permanent: false };
+  return { id, name: "Preview", kind: driver, state, tracks, speaker, permanent: false, rights };
 }
 
 customElements.define("dw-add", DwAdd);

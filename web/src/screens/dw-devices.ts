@@ -153,7 +153,7 @@ export class DwDevices extends HubElement {
         ${!trouble && state.error ? html`<p>Last trouble ${howLong(this.nowMs - state.error.atMs)} ago: ${state.error.message}</p>` : nothing}
       </div>
       ${
-        this.hub.administrator || (device.rights && may(device, "administer"))
+        this.hub.administrator || may(device, "administer")
           ? html`<div class="row">
               <button class="ghost" @click=${() => this.#restart(device)} aria-label=${`Restart ${name}`}>${icon("restart")}Restart</button>
               <a class="button ghost" href=${href({ screen: "edit", id })} aria-label=${`Edit ${name}`}>${icon("edit")}Edit</a>

@@ -161,7 +161,7 @@ export class DwTalk extends LitElement {
           ? this.device?.speaker?.holder
           : undefined;
     if (!held || ("priority" in held && held.priority !== 0)) return false;
-    return (this.session?.user?.administrator ?? false) || (this.device?.rights?.includes("page") ?? false);
+    return (this.session?.user?.administrator ?? false) || (this.device?.rights.includes("page") ?? false);
   }
 
   get #sinceMs(): number {

@@ -132,7 +132,6 @@ export class Talker {
   }
 
   #onTalk(turn: Turn, message: TalkMessage, opening: Promise<MediaStreamTrack>): void {
-    const { holder, position, reason = "" } = message;
     switch (message.state) {
       case "granted":
         void opening.then(
@@ -146,23 +145,27 @@ export class Talker {
         );
         return;
       case "queued":
-        this.#tell({ phase: "queued", holder, position });
+        this.#tell({ phase: "queued", holder: message.holder, position: message.position });
         return;
       case "refused":
         this.#end(turn);
-        this.#tell({ phase: "refused", reason, holder });
+        this.#tell({
+          phase: "refused",
+          reason: message.reason,
+          holder: "holder" in message ? message.holder : undefined,
+        });
         return;
       case "pre-empted":
         this.#end(turn);
-        this.#tell({ phase: "pre-empted", holder });
+        this.#tell({ phase: "pre-empted", holder: message.holder });
         return;
       case "failed":
         this.#end(turn);
-        this.#tell({ phase: "failed", reason });
+        this.#tell({ phase: "failed", reason: message.reason });
         return;
       case "released":
         this.#end(turn);
-        this.#tell(reason === "silent" ? { phase: "failed", reason } : { phase: "ready" });
+        this.#tell(message.reason === "silent" ? { phase: "failed", reason: "silent" } : { phase: "ready" });
         return;
     }
   }

@@ -8,6 +8,7 @@ import {
   settingsJsonSchema,
 } from "../../../hub/device-settings.ts";
 import type { AuditAction } from "../../../identity/audit.ts";
+import type { Immutable } from "../../../util/immutable.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
@@ -24,6 +25,9 @@ const probeBody = z.strictObject({
 const probeAnswer = deviceViewSchema
   .pick({ id: true, state: true, tracks: true, speaker: true })
   .extend({ driver: z.string() });
+
+/** What {@link probeDevice} answers: a preview that lives for two minutes. */
+export type ProbeAnswer = Immutable<z.infer<typeof probeAnswer>>;
 
 /** Devices: what is there, and what administrators do with them. */
 export function deviceRoutes(context: HttpContext): readonly Route[] {

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import { Audio, PeerConnection, RtcpNackResponder, type Track, Video } from "node-datachannel";
+import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
 import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
-import type { IceCandidate, ViewerStats } from "../types.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
 import type { SendQueue } from "./send-queue.ts";

@@ -1,4 +1,4 @@
-import type { AudioCodec, VideoCodec } from "../../../media/format.ts";
+import { type AudioCodec, kindOf, type VideoCodec } from "../../../media/format.ts";
 import { rtpHeaderBytes } from "../../../protocols/rtp/packet.ts";
 import { createPacketizer, type Packetizer } from "../../../protocols/rtp/packetize.ts";
 import type { Clock } from "../../../util/clock.ts";
@@ -58,7 +58,7 @@ export class PacketStream {
   readonly #clock: Clock;
 
   constructor(options: PacketStreamOptions) {
-    this.kind = options.codec === "h264" || options.codec === "h265" ? "video" : "audio";
+    this.kind = kindOf(options.codec);
     this.#packetize = createPacketizer(options.codec);
     this.#clock = options.clock;
     this.#latencyUs = options.latencyUs;

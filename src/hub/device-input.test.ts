@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { defineDriver } from "../device/driver.ts";
+import { resolveDevice } from "./device-input.ts";
+
+const drivers = [
+  defineDriver({
+    kind: "plain",
+    summary: "",
+    config: z.strictObject({ address: z.string() }),
+    claims: ({ protocol }) => (protocol === "plain:" ? 2 : 0),
+    run: async () => {},
+  }),
+  defineDriver({
+    kind: "reads",
+    summary: "",
+    config: z.strictObject({ address: z.string(), speed: z.string().optional() }),
+    claims: ({ protocol }) => (protocol === "reads:" ? 2 : 0),
+    fromFragment: (parameters) => (parameters.has("speed") ? { speed: parameters.get("speed") } : {}),
+    run: async () => {},
+  }),
+];
+const how = { drivers, unseal: (text: string) => text, permanent: true, preview: false };
+const configOf = (address: string, options?: Record<string, unknown>) =>
+  resolveDevice({ id: "cam", name: "Cam", address, ...(options && { options }) }, how).config;
+
+describe("what stands behind # in an address", () => {
+  it("is each driver's own to read, and refuses nothing", () => {
+    assert.deepEqual(configOf("plain://a/#backchannel=0#transport=tcp"), { address: "plain://a/" });
+    assert.deepEqual(configOf("reads://a/x#backchannel=0#speed=9"), { address: "reads://a/x", speed: "9" });
+  });
+
+  it("gives way to the driver's options", () => {
+    assert.deepEqual(configOf("reads://a/#speed=9", { speed: "1" }), { address: "reads://a/", speed: "1" });
+  });
+});
