@@ -170,27 +170,34 @@ func (s *sender) sendPortion(out *outbox) (time.Duration, bool) {
 	if f == nil {
 		return 0, false
 	}
-	packets := s.sendFrame(f, out)
+	packets, whole := s.sendFrame(f, out)
+	pause := s.pauseAfter(packets)
+	if whole {
+		s.passed = max(s.passed, f.index)
+		if s.next = f.next.Load(); s.next == nil && !f.replay {
+			s.catchingUp = false
+		}
+	}
+	switch {
+	case s.pending != nil:
+		return retryAfter, true
+	case s.next == nil:
+		return 0, false
+	case whole && !s.catchingUp:
+		return 0, true
+	}
+	return pause, true
+}
+
+// pauseAfter is how long packets are given to leave the buffers on their way, in whole milliseconds: a viewer's frames are
+// at least one apart.
+func (s *sender) pauseAfter(packets int) time.Duration {
 	perPacket := livePerPacket
 	if s.catchingUp {
 		perPacket = catchUpPerPacket
 	}
-	if s.sentOfNext > 0 || s.pending != nil {
-		return max(retryAfter, time.Duration(packets)*perPacket), true
-	}
-	caughtUp := s.catchingUp
-	s.next = f.next.Load()
-	s.passed = max(s.passed, f.index)
-	if s.next == nil {
-		if !f.replay {
-			s.catchingUp = false
-		}
-		return 0, false
-	}
-	if caughtUp {
-		return time.Duration(packets) * catchUpPerPacket, true
-	}
-	return 0, true
+	whole := time.Duration(packets)*perPacket + time.Millisecond - 1
+	return max(time.Millisecond, whole.Truncate(time.Millisecond))
 }
 
 func (s *sender) skipIfLate() {
@@ -233,8 +240,8 @@ func (s *sender) drop(from, to *frame) *frame {
 	return to
 }
 
-// sendFrame sends what is left of a frame, at most one portion, and says how many packets left.
-func (s *sender) sendFrame(f *frame, out *outbox) int {
+// sendFrame sends what is left of a frame, at most one portion. It says how many packets that were and whether it was all.
+func (s *sender) sendFrame(f *frame, out *outbox) (packets int, whole bool) {
 	timestamp := s.lastTimestamp
 	if s.sentOfNext == 0 {
 		timestamp = s.stamp(f)
@@ -251,20 +258,21 @@ func (s *sender) sendFrame(f *frame, out *outbox) int {
 			}
 		}
 		if !s.sealNew(f, i, uint32(timestamp), out) {
-			return 0
+			return 0, false
 		}
 		s.sentOfNext = i + 1
 	}
 	s.flush(out)
-	sent := s.sentOfNext - first
-	if s.sentOfNext == len(f.payloads) {
-		s.sentOfNext = 0
-		if f.key {
-			s.lastKeyUs = s.clock.nowUs()
-		}
-		s.report()
+	packets = s.sentOfNext - first
+	if s.sentOfNext < len(f.payloads) {
+		return packets, false
 	}
-	return sent
+	s.sentOfNext = 0
+	if f.key {
+		s.lastKeyUs = s.clock.nowUs()
+	}
+	s.report()
+	return packets, true
 }
 
 // sealNew protects a packet under an index that no packet had before.
@@ -344,8 +352,12 @@ func (s *sender) sendPending() bool {
 		return false
 	}
 	s.pending = nil
-	if s.next != nil && s.stream.video {
+	s.counters.dropped++
+	switch {
+	case s.stream.video && s.next != nil:
 		s.giveUp(s.next)
+	case s.stream.video:
+		s.waitingForKey, s.catchingUp = true, false
 	}
 	return true
 }
