@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { node24, root } from "./node24.mjs";
+import { supervise } from "./supervise.mjs";
 
 const source = join(root, "src", "cli", "index.ts");
 const entry = existsSync(source) ? source : join(root, "dist", "cli", "index.js");
@@ -15,7 +16,12 @@ const entry = existsSync(source) ? source : join(root, "dist", "cli", "index.js"
 // of each process. In the package's own folder, since what lies there is run; where nobody may write, there is none.
 process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "doorward");
 
-if (Number.parseInt(process.versions.node, 10) >= 24) {
+const args = process.argv.slice(2);
+// "start" is looked after: what crashes is started again.
+const watched =
+  args[0] === "start" && !args.some((arg) => ["-h", "--help"].includes(arg)) && !process.env.DOORWARD_SUPERVISED;
+
+if (Number.parseInt(process.versions.node, 10) >= 24 && !watched) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(entry).href);
 } else {
@@ -28,7 +34,8 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: "inherit" });
+  if (watched) process.exit(await supervise([node, process.argv[1], ...args]));
+  const child = spawn(node, [process.argv[1], ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
 }

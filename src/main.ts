@@ -1,18 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config.ts";
 import { createDrivers } from "./drivers/index.ts";
 import type { ConfigFile } from "./hub/config-file.ts";
 import { deviceBook } from "./hub/device-book.ts";
 import { deviceInputs } from "./hub/device-input.ts";
+import { followFile } from "./hub/follow-file.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
+import { lockDataFolder } from "./identity/data-lock.ts";
 import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
 import { startSurfaces } from "./surfaces/index.ts";
-import type { Clock } from "./util/clock.ts";
+import { type Clock, guardTimers } from "./util/clock.ts";
 import { messageOf } from "./util/errors.ts";
+import type { Faults } from "./util/faults.ts";
 import type { Log } from "./util/log.ts";
 import { version } from "./util/version.ts";
 import { createConverter, type FfmpegWorker } from "./workers/ffmpeg/index.ts";
@@ -29,6 +31,8 @@ export interface StartOptions {
   readonly log: Log;
   /** True when the hub shows make-believe devices. */
   readonly demo: boolean;
+  /** Where faults are told; the hub's own unless given. */
+  readonly faults?: Faults;
   /** A disturbed one, for tests; a thread of its own otherwise. */
   readonly writer?: IdentityOptions["writer"];
   readonly signal: AbortSignal;
@@ -55,11 +59,20 @@ const pageDir = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../web/
 
 /** Builds the hub and starts its surfaces. Throws FatalError for what a person must mend (a taken port). */
 export async function startHub(options: StartOptions): Promise<RunningHub> {
-  const { config, dataDir, clock, log, signal } = options;
+  const { config, dataDir, log, signal, faults } = options;
+  const clock = guardTimers(options.clock, (error) => log.error({ err: error }, `timer failed: ${messageOf(error)}`));
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  opened.use(lockDataFolder(dataDir));
   const identity = opened.use(
-    openIdentity({ dataDir, clock, log, sealKey: process.env["DOORWARD_KEY"], writer: options.writer ?? "thread" }),
+    openIdentity({
+      dataDir,
+      clock,
+      log,
+      faults,
+      sealKey: process.env["DOORWARD_KEY"],
+      writer: options.writer ?? "thread",
+    }),
   );
   const converter = opened.use(createConverter({ clock, log }));
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
@@ -75,7 +88,8 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const { file } = options;
   file?.watch({
     signal,
-    onChange: () => void follow(hub, { file, running: config }),
+    onChange: () =>
+      void followFile(hub, { file, running: config, devicesOf: deviceInputs, fixed: ["http", "whep", "webrtc"] }),
     onProblem: (message) => log.warn({}, `configuration: ${message}`),
   });
   const owned = opened.move();
@@ -92,28 +106,4 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     webrtcPid: () => webrtc.pid,
     [Symbol.asyncDispose]: end,
   };
-}
-
-/** Takes up what others wrote into the file; whatever is wrong with it, what ran goes on. */
-async function follow(
-  hub: Hub,
-  config: { readonly file: ConfigFile<Config>; readonly running: Config },
-): Promise<void> {
-  try {
-    const problems = await hub.devices.apply(async () => {
-      const next = await config.file.news();
-      if (next) warnOfRestart(hub.log, { next, running: config.running });
-      return next && deviceInputs(next);
-    });
-    for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
-  } catch (error) {
-    hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${messageOf(error)}`);
-  }
-}
-
-function warnOfRestart(log: Log, config: { readonly next: Config; readonly running: Config }): void {
-  for (const part of ["http", "whep", "webrtc"] as const) {
-    if (isDeepStrictEqual(config.next[part], config.running[part])) continue;
-    log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
-  }
 }

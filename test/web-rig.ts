@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Device, Driver } from "../src/device/driver.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
 import type { DeviceBook } from "../src/hub/registry.ts";
-import { type Identity, openIdentity } from "../src/identity/identity.ts";
+import { type Identity, type IdentityOptions, openIdentity } from "../src/identity/identity.ts";
 import type { Principal } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
@@ -206,6 +206,8 @@ export interface RigOptions {
   readonly whep?: z.input<typeof whepConfig>;
   /** HTTPS with the hub's own certificate; off unless told, for speed. */
   readonly https?: boolean;
+  /** A database in a file, written by this. */
+  readonly writer?: IdentityOptions["writer"];
 }
 
 /** A whole hub with scripted cameras behind the real surfaces, on ports of its own. */
@@ -260,7 +262,13 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
   await writeFile(join(pageDir, "index.html"), "<!doctype html><title>Doorward</title>");
   await writeFile(join(pageDir, "assets", "app-1234.js"), "export {};");
   const identity = opened.use(
-    openIdentity({ dataDir, clock, databasePath: ":memory:", passwordCost: { N: 16, r: 1, p: 1 } }),
+    openIdentity({
+      dataDir,
+      clock,
+      log,
+      ...(options.writer ? { writer: options.writer } : { databasePath: ":memory:" }),
+      passwordCost: { N: 16, r: 1, p: 1 },
+    }),
   );
   const camera = scriptedCamera();
   const webrtc = fakeWebRtc();

@@ -30,6 +30,7 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
+  { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },
   { name: "user", summary: "list, add, change and remove people", load: () => load(import("./user.ts")) },
   { name: "token", summary: "list, make and revoke tokens for programs", load: () => load(import("./token.ts")) },
 ];

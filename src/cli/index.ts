@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { systemClock } from "../util/clock.ts";
-import { isAbort, messageOf } from "../util/errors.ts";
+import { DoorwardError, FatalError, isAbort, messageOf } from "../util/errors.ts";
 import { createLog, type LogLevel } from "../util/log-pino.ts";
 import { redact } from "../util/redact.ts";
 import { version } from "../util/version.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
+import { crashed, tryAgain } from "./last-resort.ts";
+import { followParent, isSupervised } from "./supervised.ts";
 
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
@@ -42,6 +44,7 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     stop.abort();
   };
   for (const name of endings) process.on(name, onSignal);
+  using _parent = followParent(() => stop.abort());
   try {
     return await command.run(args, context(stop.signal));
   } catch (error) {
@@ -69,7 +72,14 @@ function complain(command: Command, error: unknown): number {
   const usage = error instanceof UsageError || (typeof code === "string" && code.startsWith("ERR_PARSE_ARGS"));
   const hint = usage ? `\n"doorward ${command.name} --help" tells more` : "";
   process.stderr.write(`doorward ${command.name}: ${redact(messageOf(error))}${hint}\n`);
-  return usage ? 2 : 1;
+  return usage ? 2 : exitCodeOf(error);
+}
+
+/** 1: a person has to act. To a parent that can start us again it is said when that may help. */
+function exitCodeOf(error: unknown): number {
+  if (!isSupervised || error instanceof FatalError) return 1;
+  if (error instanceof DoorwardError) return tryAgain;
+  return typeof (error as { code?: unknown }).code === "string" ? 1 : crashed;
 }
 
 async function help(name: string | undefined): Promise<number> {

@@ -2,10 +2,13 @@ import { once } from "node:events";
 import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
+import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
 import { trimWhenIdle } from "../util/trim-memory.ts";
 import type { CommandContext } from "./command.ts";
 import type { HubOptions } from "./hub-options.ts";
+import { crashed, lastResort } from "./last-resort.ts";
+import { tellParentUp } from "./supervised.ts";
 
 /** What {@link runHub} needs. */
 export interface RunHubOptions {
@@ -26,6 +29,9 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
     ...(options.httpsPort !== undefined && { httpsPort: options.httpsPort }),
   };
   const end = new AbortController();
+  const faults = new Faults({ clock, log });
+  const crash = new AbortController();
+  using _unforeseen = lastResort({ clock, log, faults, giveUp: () => crash.abort() });
   await using running = await startHub({
     config: { ...config, http },
     file,
@@ -33,6 +39,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
     clock,
     log,
     demo: demo !== undefined,
+    faults,
     signal: end.signal,
   });
   for (const problem of running.problems) stderr.write(`doorward: ${redact(problem)}\n`);
@@ -41,11 +48,18 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
   trimWhenIdle({ clock, signal: end.signal, isBusy: () => running.viewers() > 0 });
   await using _demo = await demo?.(running);
-  if (!signal.aborted) await once(signal, "abort");
+  tellParentUp();
+  const over = AbortSignal.any([signal, crash.signal]);
+  if (!over.aborted) await once(over, "abort");
   if (!options.json) stderr.write("doorward: stopping ...\n");
   end.abort();
-  return 0;
+  if (!crash.signal.aborted) return 0;
+  // What went wrong may keep it from ending cleanly.
+  clock.timer(cleanEndMs, () => process.exit(crashed));
+  return crashed;
 }
+
+const cleanEndMs = 10_000;
 
 function welcome(running: RunningHub, how: { readonly demo: boolean; readonly configPath: string }): string {
   const { httpUrl, httpsUrl, setupCode } = running;

@@ -12,7 +12,7 @@ const h264: VideoFormat = { kind: "video", codec: "h264", parameterSets: [] };
 /** A device that publishes when it is told. */
 function scripted() {
   const clock = new ManualClock();
-  const changes = new Listeners<void>();
+  const changes = new Listeners<void>(assert.ifError);
   const tracks = new Map<string, Track>();
   let phase: DevicePhase = "connecting";
   const device: Waited = {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../util/clock.ts";
+import { Faults } from "../util/faults.ts";
 import { type Log, silentLog } from "../util/log.ts";
 import { Attachments } from "./attachments.ts";
 import { Audit } from "./audit.ts";
@@ -8,7 +9,8 @@ import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy } from "./policy.ts";
 import { openSealer, type Sealer } from "./seal.ts";
 import { SetupCode } from "./setup-code.ts";
-import { openStore, type Store, type StoreOptions } from "./store.ts";
+import { openStore, putStatement, type Store, type StoreOptions } from "./store.ts";
+import type { StoreFault } from "./store-fault.ts";
 import { Users } from "./users.ts";
 
 /** Who may do what in the hub, and the record of it; disposed by its opener. */
@@ -20,6 +22,8 @@ export interface Identity extends AsyncDisposable {
   readonly attachments: Attachments;
   readonly policy: Policy;
   readonly audit: Audit;
+  /** What is wrong with the hub now. */
+  readonly faults: Faults;
   /** There while no administrator exists; `main` prints its `code`. */
   readonly setupCode: SetupCode | undefined;
 }
@@ -30,6 +34,8 @@ export interface IdentityOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log?: Log;
+  /** Where it is told that nothing can be written; its own unless given. */
+  readonly faults?: Faults;
   /** Where the database is written; see {@link StoreOptions}. */
   readonly writer?: StoreOptions["writer"];
   /** Key of the sealed secrets (from the environment) instead of the file. */
@@ -42,14 +48,24 @@ export interface IdentityOptions {
   readonly passwordCost?: ScryptCost;
 }
 
+/** Where the store keeps the fingerprint of the key that was last used. */
+export const sealedWith = ["seal", "key"] as const;
+
 /** Opens the database and all that stands on it. Throws FatalError `store` or `seal`. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { clock, dataDir, log = silentLog, writer } = options;
-  const sealer = openSealer({ dataDir, key: options.sealKey });
   const path = options.databasePath ?? join(dataDir, "doorward.sqlite");
-  const store = openStore({ path, clock, log, writer });
+  const faults = options.faults ?? new Faults({ clock, log });
+  const store = openStore({ path, clock, log, writer, onHealth: ({ fault }) => tell(faults, fault) });
   const held = new AsyncDisposableStack();
   held.use(store);
+  let sealer: Sealer;
+  try {
+    sealer = openHubSealer(options, { store, faults });
+  } catch (error) {
+    void held.disposeAsync();
+    throw error;
+  }
   const hasher = new PasswordHasher({ cost: options.passwordCost });
   const credentials = held.use(new Credentials({ store, clock }));
   const users = new Users({ store, clock, hasher, credentials, log });
@@ -64,7 +80,37 @@ export function openIdentity(options: IdentityOptions): Identity {
     attachments,
     policy: new Policy(users),
     audit: new Audit({ store, clock }),
+    faults,
     setupCode,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** The database knows which key the secrets were sealed with, so that a lost one is not replaced in silence. */
+function openHubSealer(
+  options: IdentityOptions,
+  { store, faults }: { readonly store: Store; readonly faults: Faults },
+): Sealer {
+  const known = store.get(...sealedWith);
+  const sealer = openSealer({
+    dataDir: options.dataDir,
+    key: options.sealKey,
+    sealedBefore: known !== undefined,
+    onUse: (fingerprint) => {
+      if (fingerprint !== known) store.note([putStatement(...sealedWith, fingerprint)], "sealed-with");
+    },
+  });
+  if (known !== undefined && known !== sealer.fingerprint) {
+    faults.raise("key", {
+      what: "The hub's key is another one than before",
+      advice:
+        "Put back the file key of the data folder (or DOORWARD_KEY) as it was and start the hub again; or enter the passwords of the devices again.",
+    });
+  }
+  return sealer;
+}
+
+function tell(faults: Faults, fault: StoreFault | undefined): void {
+  if (fault) faults.raise("store", { what: fault.what, advice: fault.advice });
+  else faults.clear("store");
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
 import { isName, toName } from "../util/name.ts";
 import { Audit, auditLimit } from "./audit.ts";
+import { openIdentity } from "./identity.ts";
 import { isSealed, openSealer } from "./seal.ts";
 import { SetupCode, setupCodeLifeMs } from "./setup-code.ts";
 import { statement } from "./statement.ts";
@@ -52,6 +53,55 @@ describe("sealed secrets", () => {
       "x",
     );
     assert.throws(() => openSealer({ ...dir, key: "short" }), { code: "seal" });
+  });
+});
+
+describe("the hub's key", () => {
+  const purpose = "device-password";
+
+  it("that is lost is not replaced in silence, once something was sealed with it", async () => {
+    using dir = tempDir();
+    const open = () => openIdentity({ ...dir, clock: new ManualClock() });
+    {
+      await using identity = open();
+      rmSync(join(dir.dataDir, "key"));
+      assert.ok(identity.sealer);
+    }
+    {
+      await using identity = open();
+      identity.sealer.seal("hunter2", { purpose });
+    }
+    rmSync(join(dir.dataDir, "key"));
+    assert.throws(open, { code: "seal", message: /the hub's key is gone: .*key: .*doorward key new/ });
+    assert.ok(!existsSync(join(dir.dataDir, "key")));
+  });
+
+  it("that is another one is told as a fault", async () => {
+    using dir = tempDir();
+    const open = (sealKey?: string) => openIdentity({ ...dir, clock: new ManualClock(), sealKey });
+    {
+      await using identity = open();
+      identity.sealer.seal("hunter2", { purpose });
+      assert.deepEqual(identity.faults.list(), []);
+    }
+    await using identity = open("a passphrase of more than thirty-two characters");
+    assert.deepEqual(
+      identity.faults.list().map(({ id }) => id),
+      ["key"],
+    );
+  });
+
+  it("file is for its owner only, whatever it was, and names itself when it is no key", () => {
+    using dir = tempDir();
+    openSealer(dir);
+    const path = join(dir.dataDir, "key");
+    chmodSync(path, 0o666);
+    openSealer(dir);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    for (const text of ["", "broken"]) {
+      writeFileSync(path, text);
+      assert.throws(() => openSealer(dir), { code: "seal", message: new RegExp(`key file cannot be used: ${path}: `) });
+    }
   });
 });
 

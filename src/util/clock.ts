@@ -24,6 +24,23 @@ export const systemClock: Clock = {
   },
 };
 
+/** The same time; what throws in a timer goes to `onError` instead of ending the process. */
+export function guardTimers(clock: Clock, onError: (error: unknown) => void): Clock {
+  return {
+    nowUs: () => clock.nowUs(),
+    wallMs: () => clock.wallMs(),
+    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    timer: (delayMs, run) =>
+      clock.timer(delayMs, () => {
+        try {
+          run();
+        } catch (error) {
+          onError(error);
+        }
+      }),
+  };
+}
+
 interface Waiter {
   readonly atUs: number;
   readonly order: number;

@@ -1,9 +1,12 @@
-/** A set of callbacks: what is called when something changes. A listener that throws does not disturb the others. */
+/**
+ * A set of callbacks: what is called when something changes. A listener that throws disturbs neither the others nor
+ * whoever emits: its error goes to `onError`.
+ */
 export class Listeners<T> {
   #listeners = new Set<(event: T) => void>();
   readonly #onError: (error: unknown) => void;
 
-  constructor(onError: (error: unknown) => void = () => {}) {
+  constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 

@@ -17,7 +17,7 @@ export class FakeDevice implements Device {
   readonly tracks = new Map<string, Track>();
   readyCount = 0;
   speaker: Speaker | undefined;
-  readonly #changed = new Listeners<void>();
+  readonly #changed = new Listeners<void>((error) => this.log.error({ err: error }, "listener failed"));
 
   constructor(options: { readonly clock?: Clock; readonly log?: Log } = {}) {
     this.clock = options.clock ?? systemClock;

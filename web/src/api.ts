@@ -8,10 +8,23 @@ import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
 import type { HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/http/event-messages.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
+import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
 
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
-export type { AuditEntry, DeviceInfo, DeviceState, Grant, HolderInfo, HubMessage, Right, TalkMessage, TrackInfo, User };
+export type {
+  AuditEntry,
+  DeviceInfo,
+  DeviceState,
+  Fault,
+  Grant,
+  HolderInfo,
+  HubMessage,
+  Right,
+  TalkMessage,
+  TrackInfo,
+  User,
+};
 
 /** A device with what this person may do with it. */
 export type PageDevice = DeviceView;

@@ -95,7 +95,9 @@ export class FakeRtsp implements AsyncDisposable {
   #tracks: readonly FakeTrack[];
   readonly #talkTypes: ReadonlyMap<number, AudioFormat>;
   readonly #talk: FakeTalk;
-  readonly #changed = new Listeners<void>();
+  readonly #changed = new Listeners<void>((error) => {
+    throw error;
+  });
   readonly #options: FakeRtspOptions;
   readonly #clock: Clock;
   /** When it was switched on: its timestamps count from here. */

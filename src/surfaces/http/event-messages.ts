@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TalkState } from "../../hub/api.ts";
 import type { HubDevice } from "../../hub/device.ts";
 import type { EndReason } from "../../identity/attachments.ts";
+import type { Fault } from "../../util/faults.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
 import type { DeviceView } from "./device-view.ts";
 
@@ -50,6 +51,7 @@ export type HubMessage =
   | { readonly type: "device"; readonly device: DeviceView }
   | { readonly type: "removed"; readonly id: HubDevice["id"] }
   | TalkMessage
+  | { readonly type: "faults"; readonly faults: readonly Fault[] }
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
@@ -61,6 +63,8 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   // Only ids that this socket was told about before.
   removed: "signed-in",
   talk: "signed-in",
+  // To administrators of the hub only.
+  faults: "administer",
   "signed-out": "signed-in",
   error: "signed-in",
   pong: "signed-in",

@@ -32,6 +32,7 @@ export async function renderMetrics(
   gauge(prom, registry, { name: "doorward_viewers", help: "WebRTC viewers", value: context.viewings.size });
   const attached = context.hub.identity.attachments.size;
   gauge(prom, registry, { name: "doorward_attachments", help: "Open sockets and media of people", value: attached });
+  addStore(prom, { registry, context });
   return { text: await registry.metrics(), contentType: registry.contentType };
 }
 
@@ -48,6 +49,28 @@ function addProcess(prom: Prom, registry: Registry): void {
   gauge(prom, registry, { name: "nodejs_heap_size_used_bytes", help: "JavaScript memory in use", value: heapUsed });
   const startSeconds = Date.now() / 1000 - process.uptime();
   gauge(prom, registry, { name: "process_start_time_seconds", help: "Start of the process", value: startSeconds });
+}
+
+function addStore(prom: Prom, to: { readonly registry: Registry; readonly context: HttpContext }): void {
+  const { registry } = to;
+  const { faults, store } = to.context.hub.identity;
+  const raised = new prom.Gauge({
+    name: "doorward_fault",
+    help: "1 for what is wrong with the hub now",
+    labelNames: ["fault"],
+    registers: [registry],
+  });
+  for (const { id } of faults.list()) raised.set({ fault: id }, 1);
+  const { waiting, lost, commits, failures, lastCommitMs } = store.health;
+  gauge(prom, registry, { name: "doorward_store_waiting", help: "Changes that wait to be written", value: waiting });
+  gauge(prom, registry, {
+    name: "doorward_store_commit_seconds",
+    help: "How long the last batch took to be written",
+    value: lastCommitMs / 1000,
+  });
+  counter(prom, registry, { name: "doorward_store_commits_total", help: "Batches written", value: commits });
+  counter(prom, registry, { name: "doorward_store_failures_total", help: "Batches that failed", value: failures });
+  counter(prom, registry, { name: "doorward_store_lost_total", help: "Notes lost for want of room", value: lost });
 }
 
 function addDevices(prom: Prom, to: { readonly registry: Registry; readonly context: HttpContext }): void {
@@ -94,4 +117,12 @@ function gauge(
   what: { readonly name: string; readonly help: string; readonly value: number },
 ): void {
   new prom.Gauge({ name: what.name, help: what.help, registers: [registry] }).set(what.value);
+}
+
+function counter(
+  prom: Prom,
+  registry: Registry,
+  what: { readonly name: string; readonly help: string; readonly value: number },
+): void {
+  new prom.Counter({ name: what.name, help: what.help, registers: [registry] }).inc(what.value);
 }

@@ -54,6 +54,15 @@ export class PageSocket {
     this.#beat();
     const views = context.hub.devices.list().map((device) => this.#view(device.id));
     this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
+    const { faults } = context.hub.identity;
+    this.#held.use(faults.onChange(() => this.#tellFaults()));
+    if (faults.list().length > 0) this.#tellFaults();
+  }
+
+  #tellFaults(): void {
+    const { policy, faults } = this.#options.context.hub.identity;
+    if (!policy.allows(this.#options.principal, "administer")) return;
+    this.#send({ type: "faults", faults: faults.list() });
   }
 
   #signOut(reason: EndReason): void {

@@ -129,6 +129,7 @@ describe("rights of the page's socket", () => {
       device: "view",
       removed: "signed-in",
       talk: "signed-in",
+      faults: "administer",
       "signed-out": "signed-in",
       error: "signed-in",
       pong: "signed-in",

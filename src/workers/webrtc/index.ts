@@ -111,7 +111,8 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const video = request.video && sends("video") ? held.use(this.#feeds.share(request.video)) : undefined;
     const audio = request.audio && sends("audio") ? held.use(this.#feeds.share(request.audio)) : undefined;
     held.defer(() => this.#viewers.delete(id));
-    const viewer = new WorkerViewer({ id, link: this, clock: this.#options.clock, held: held.move() });
+    const { clock, log } = this.#options;
+    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move() });
     this.#viewers.set(id, viewer);
     this.post({
       type: "view",

@@ -3,6 +3,7 @@ import type { IceCandidate, Viewer, ViewerStats } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
+import type { Log } from "../../util/log.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 
 /** How a viewer speaks to the worker. */
@@ -15,6 +16,7 @@ export interface WorkerViewerOptions {
   readonly id: number;
   readonly link: ViewerLink;
   readonly clock: Clock;
+  readonly log: Log;
   /** What the viewer keeps alive: the worker's lease, its shares of feeds. Disposed when it is over. */
   readonly held: DisposableStack;
 }
@@ -31,7 +33,7 @@ export class WorkerViewer implements Viewer {
   #lastRequest = 0;
   readonly #answer = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<string>();
-  readonly #microphone = new Listeners<Frame>();
+  readonly #microphone: Listeners<Frame>;
   readonly #requests = new Map<number, PromiseWithResolvers<ViewerStats>>();
   readonly #deadline: Disposable;
   readonly #options: WorkerViewerOptions;
@@ -39,6 +41,7 @@ export class WorkerViewer implements Viewer {
   constructor(options: WorkerViewerOptions) {
     this.id = String(options.id);
     this.#options = options;
+    this.#microphone = new Listeners((error) => options.log.error({ err: error }, "listener of a microphone failed"));
     this.closed = this.#over.promise;
     this.answered = this.#answer.promise;
     this.answered.catch(() => {});

@@ -1,4 +1,13 @@
-import { ApiError, call, type HubMessage, type PageDevice, type PageMessage, type Session, sentence } from "../api.ts";
+import {
+  ApiError,
+  call,
+  type Fault,
+  type HubMessage,
+  type PageDevice,
+  type PageMessage,
+  type Session,
+  sentence,
+} from "../api.ts";
 import { HubSocket } from "../net/socket.ts";
 
 /**
@@ -13,6 +22,8 @@ export class Hub extends EventTarget {
   connected = true;
   /** False until the first list came. */
   known = false;
+  /** What is wrong with the hub now; empty for whoever cannot do anything about it. */
+  faults: readonly Fault[] = [];
   #devices = new Map<string, PageDevice>();
   #previews = new Map<string, PageDevice>();
   #socket: HubSocket | undefined;
@@ -121,6 +132,8 @@ export class Hub extends EventTarget {
       case "devices":
         this.#devices = new Map(message.devices.filter(({ permanent }) => permanent).map((each) => [each.id, each]));
         this.known = true;
+        // The hub tells what is wrong right after this.
+        this.faults = [];
         break;
       case "device":
         this.learn(message.device);
@@ -131,6 +144,9 @@ export class Hub extends EventTarget {
       case "talk":
         this.dispatchEvent(new CustomEvent("talk", { detail: message }));
         return;
+      case "faults":
+        this.faults = message.faults;
+        break;
       case "signed-out":
         this.#forget();
         void this.start();
@@ -150,6 +166,7 @@ export class Hub extends EventTarget {
     this.#previews.clear();
     this.known = false;
     this.connected = true;
+    this.faults = [];
   }
 
   #changed(): void {

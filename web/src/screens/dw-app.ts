@@ -76,7 +76,7 @@ export class DwApp extends HubElement {
       ${this.#renderTop()}
       <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
       <div class="rest">
-        ${this.#renderBanner()}
+        ${this.#renderBanner()} ${this.#renderFaults()}
         <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
       </div>
     `;
@@ -114,6 +114,13 @@ export class DwApp extends HubElement {
       return html`<p class="banner">${icon("lock")}<span>This page is not encrypted, so you cannot talk. <a href=${session.httpsUrl}>Open the secure page</a>.</span></p>`;
     }
     return nothing;
+  }
+
+  #renderFaults() {
+    return this.hub.faults.map(
+      ({ what, advice }) =>
+        html`<p class="banner fault" role="alert">${icon("warn")}<span><strong>${what}.</strong> ${advice}</span></p>`,
+    );
   }
 
   #renderScreen(): TemplateResult {

@@ -4,7 +4,13 @@ import type { ApiParts } from "../api-parts.ts";
 import type { HttpContext } from "../context.ts";
 import { openApiDocument } from "../openapi.ts";
 
-const health = z.object({ status: z.literal("ok"), version: z.string(), uptimeSeconds: z.int() });
+const health = z.object({
+  status: z.enum(["ok", "degraded"]),
+  version: z.string(),
+  uptimeSeconds: z.int(),
+  /** What is wrong, when it is degraded. */
+  faults: z.array(z.object({ id: z.string(), what: z.string(), sinceMs: z.number() })).optional(),
+});
 
 const driver = z.object({ kind: z.string(), summary: z.string(), schema: z.looseObject({}) });
 
@@ -16,15 +22,20 @@ export function systemRoutes(context: HttpContext, parts: ApiParts): readonly Ro
     route({
       method: "GET",
       path: "/health",
-      summary: "Whether the hub is alive",
+      summary: "Whether the hub is alive, and what is wrong with it",
       right: "none",
       beforeSetup: true,
-      answers: { 200: { description: "It is", schema: health } },
-      handle: () => ({
-        status: "ok",
-        version: context.version,
-        uptimeSeconds: Math.floor((clock.nowUs() - startUs) / 1e6),
-      }),
+      answers: { 200: { description: "It is; `degraded` when something is wrong that it lives with", schema: health } },
+      handle: () => {
+        // What an administrator can do about it is for them alone.
+        const faults = context.hub.identity.faults.list().map(({ id, what, sinceMs }) => ({ id, what, sinceMs }));
+        return {
+          status: faults.length === 0 ? "ok" : "degraded",
+          version: context.version,
+          uptimeSeconds: Math.floor((clock.nowUs() - startUs) / 1e6),
+          ...(faults.length > 0 && { faults }),
+        };
+      },
     }),
     route({
       method: "GET",

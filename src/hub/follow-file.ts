@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "../util/errors.ts";
+import type { ConfigFile } from "./config-file.ts";
+import type { DeviceInput } from "./device-settings.ts";
+import type { Hub } from "./hub.ts";
+
+/** Options of {@link followFile}. */
+export interface FollowOptions<Config> {
+  readonly file: ConfigFile<Config>;
+  /** What the hub was started with. */
+  readonly running: Config;
+  readonly devicesOf: (config: Config) => ReadonlyMap<string, DeviceInput>;
+  /** Parts of which a change takes effect only at the next start. */
+  readonly fixed: readonly (keyof Config & string)[];
+}
+
+/**
+ * Takes up what others wrote into the configuration file. Whatever is wrong with it, what ran goes on, and the fault
+ * `configuration` says so until it was mended.
+ */
+export async function followFile<Config>(hub: Hub, options: FollowOptions<Config>): Promise<void> {
+  const { faults } = hub.identity;
+  try {
+    const problems = await hub.devices.apply(async () => {
+      const next = await options.file.news();
+      if (next) warnOfRestart(hub, { ...options, next });
+      return next && options.devicesOf(next);
+    });
+    for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
+    faults.clear("configuration");
+  } catch (error) {
+    const why = messageOf(error);
+    hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${why}`);
+    faults.raise("configuration", {
+      what: "The configuration file has a fault and was not taken up",
+      advice: `Mend the file; what ran before goes on. ${why}`,
+    });
+  }
+}
+
+function warnOfRestart<Config>(hub: Hub, options: FollowOptions<Config> & { readonly next: Config }): void {
+  for (const part of options.fixed) {
+    if (isDeepStrictEqual(options.next[part], options.running[part])) continue;
+    hub.log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
+  }
+}
