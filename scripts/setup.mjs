@@ -1,10 +1,11 @@
 // What "npm start" and "npm test" do first: install what is missing or stale, and build the page. Quick when nothing is.
 // Plain JavaScript for old Nodes: on a fresh clone it runs with the machine's own.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { node24, root } from "../bin/node24.mjs";
+import { ensureEngine, findGo } from "./engine.mjs";
 import { missingPrograms } from "./programs.mjs";
 
 const purpose = process.argv[2] ?? "start";
@@ -12,6 +13,8 @@ const purpose = process.argv[2] ?? "start";
 installPackages();
 if (purpose !== "check") buildPage();
 if (purpose === "test") installPrograms();
+if (purpose === "test") buildEngine();
+if (purpose === "start") buildEngineAside();
 
 function installPackages() {
   const stamp = join(root, "node_modules", ".doorward-setup");
@@ -40,6 +43,19 @@ function buildPage() {
   run(node24(), [vite, "build", web, "--logLevel", "warn"], "the page was not built");
   mkdirSync(join(web, "dist"), { recursive: true });
   writeFileSync(stamp, wanted);
+}
+
+/** The tests run over both of WebRTC's children, where Go is. */
+function buildEngine() {
+  const trouble = findGo() ? ensureEngine() : "Go is not installed";
+  if (trouble) say(`the native WebRTC engine is not tested here: ${trouble}`);
+}
+
+/** Nobody waits for it: the hub starts at once, and the next start of its WebRTC worker takes the engine if it is there. */
+function buildEngineAside() {
+  if (!findGo()) return;
+  const script = join(root, "scripts", "engine.mjs");
+  spawn(process.execPath, [script, "--quiet"], { cwd: root, stdio: "ignore", detached: true }).unref();
 }
 
 function installPrograms() {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { generatedPages } from "../scripts/docs-pages.ts";
+import { engineWireFiles } from "../scripts/engine-wire.ts";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
 import { parseConfig } from "../src/hub/config-text.ts";
@@ -26,6 +27,12 @@ describe("generated pages", async () => {
   for (const { file, text } of await generatedPages()) {
     it(`docs/${file} is what the code says ("npm run docs" writes it anew)`, () => {
       assert.equal(readFileSync(join(docs, file), "utf8"), text);
+    });
+  }
+
+  for (const { path, text } of engineWireFiles()) {
+    it(`${path} is what the code says ("npm run docs" writes it anew)`, () => {
+      assert.equal(readFileSync(join(docs, "..", path), "utf8"), text);
     });
   }
 });

@@ -116,6 +116,7 @@ export function fakeWebRtc() {
   let asked = Promise.withResolvers<void>();
   const worker: WebRtcWorker = {
     pid: undefined,
+    engine: "node",
     view: async (request) => {
       if (!request.offerSdp.includes("m=video")) throw new FatalError("offer has no video line", { code: "bad-offer" });
       asked.resolve();

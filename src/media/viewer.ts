@@ -46,4 +46,6 @@ export interface WebRtcWorker extends AsyncDisposable {
   view(request: ViewRequest): Promise<Viewer>;
   /** Process id of the running worker, for the doctor and for tests. */
   readonly pid: number | undefined;
+  /** Which child runs, or ran last: the native engine or the one in TypeScript. */
+  readonly engine: "native" | "node";
 }

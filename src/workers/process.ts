@@ -1,16 +1,17 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { confine } from "./confine.ts";
+import { type ChildLink, forkChild } from "./child-link.ts";
 
 /** Options of {@link WorkerProcess}. */
-export interface WorkerProcessOptions<FromChild> {
+export interface WorkerProcessOptions<ToChild, FromChild> {
   /** What it is called in the log and in errors, e.g. "webrtc worker". */
   readonly name: string;
   /** The child's main module: see {@link childModule}. It calls `serveParent`. */
   readonly module: URL;
+  /** Starts another child than the module, or undefined for that. Asked at each start. */
+  readonly open?: () => ChildLink<ToChild, FromChild> | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** The child ends when nobody has held a lease for so long; 30 s unless told. */
@@ -29,8 +30,8 @@ export interface WorkerProcessOptions<FromChild> {
   readonly onLost?: (how: string) => void;
 }
 
-interface Running {
-  readonly child: ChildProcess;
+interface Running<ToChild, FromChild> {
+  readonly link: ChildLink<ToChild, FromChild>;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
 }
@@ -43,20 +44,20 @@ const exitMs = 3000;
  * Its owner disposes it.
  */
 export class WorkerProcess<ToChild extends object, FromChild extends object> implements AsyncDisposable {
-  #running: Running | undefined;
+  #running: Running<ToChild, FromChild> | undefined;
   #leases = 0;
   #idle: Disposable | undefined;
   #ending: Promise<void> = Promise.resolve();
   #over = false;
-  readonly #options: WorkerProcessOptions<FromChild>;
+  readonly #options: WorkerProcessOptions<ToChild, FromChild>;
 
-  constructor(options: WorkerProcessOptions<FromChild>) {
+  constructor(options: WorkerProcessOptions<ToChild, FromChild>) {
     this.#options = options;
   }
 
   /** Process id of the running child. */
   get pid(): number | undefined {
-    return this.#running?.child.pid;
+    return this.#running?.link.child.pid;
   }
 
   /**
@@ -84,10 +85,7 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
 
   /** Sends a message; `onSent` is called when it has left this process. False when no child runs. */
   post(message: ToChild, onSent?: () => void): boolean {
-    const child = this.#running?.child;
-    if (!child?.connected) return false;
-    child.send(message, undefined, {}, () => onSent?.());
-    return true;
+    return this.#running?.link.post(message, onSent) ?? false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,43 +106,44 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
     });
   }
 
-  #start(): Running {
-    const { name, module, log } = this.#options;
-    const { execArgv, env } = confine();
-    const child = fork(module, [], {
-      serialization: "advanced",
-      execArgv: [...execArgv, ...(this.#options.execArgv ?? [])],
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...env, ...this.#options.env },
-    });
+  #start(): Running<ToChild, FromChild> {
+    const { name, module, log, execArgv, env } = this.#options;
+    const link = this.#options.open?.() ?? forkChild<ToChild, FromChild>({ module, execArgv, env });
+    const { child } = link;
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const timeout = this.#options.clock.timer(this.#options.readyMs ?? 10_000, () => child.kill("SIGKILL"));
-    const running: Running = { child, ready: ready.promise, ended: ended.promise };
+    const running: Running<ToChild, FromChild> = { link, ready: ready.promise, ended: ended.promise };
     running.ready.catch(() => {});
-    child.once("message", () => {
-      timeout[Symbol.dispose]();
-      child.on("message", (message) => this.#options.onMessage(message as FromChild));
-      ready.resolve();
+    link.listen({
+      onReady: () => {
+        timeout[Symbol.dispose]();
+        ready.resolve();
+      },
+      onMessage: (message) => this.#options.onMessage(message),
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       log.warn({ worker: name, text: text.slice(0, 2000) }, `${name} wrote to its standard error`);
     });
-    child.on("error", (error) => log.warn({ worker: name }, `${name}: ${messageOf(error)}`));
-    child.once("exit", (code, signal) => {
+    const over = (how: string) => {
       timeout[Symbol.dispose]();
-      const how = signal ?? `exit code ${code}`;
       ready.reject(new RecoverableError(`${name} did not start: ${how}`, { code: "worker-start" }));
       ended.resolve();
       this.#ended(running, how);
+    };
+    child.on("error", (error) => {
+      log.warn({ worker: name }, `${name}: ${messageOf(error)}`);
+      // A program that could not be started never exits.
+      if (child.pid === undefined) over(messageOf(error));
     });
+    child.once("exit", (code, signal) => over(signal ?? `exit code ${code}`));
     log.info({ worker: name, pid: child.pid }, `${name} started`);
     this.#running = running;
     this.#options.onStart?.();
     return running;
   }
 
-  #ended(running: Running, how: string): void {
+  #ended(running: Running<ToChild, FromChild>, how: string): void {
     if (this.#running !== running) return;
     this.#running = undefined;
     this.#idle?.[Symbol.dispose]();
@@ -160,26 +159,26 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
     await this.#ending;
   }
 
-  async #end(running: Running): Promise<void> {
-    running.child.ref();
-    if (running.child.connected) running.child.disconnect();
-    using _ = this.#options.clock.timer(exitMs, () => running.child.kill("SIGKILL"));
-    await running.ended;
+  async #end({ link, ended }: Running<ToChild, FromChild>): Promise<void> {
+    link.child.ref();
+    link.end();
+    using _ = this.#options.clock.timer(exitMs, () => link.child.kill("SIGKILL"));
+    await ended;
   }
 
   /** A leased child keeps this process alive, an idle one does not. */
   #hold(): void {
-    const child = this.#running?.child;
-    if (!child) return;
-    const stderr = child.stderr as unknown as { ref?(): void; unref?(): void } | null;
+    if (!this.#running) return;
+    const { link } = this.#running;
+    const stderr = link.child.stderr as unknown as { ref?(): void; unref?(): void } | null;
     if (this.#leases > 0) {
-      child.ref();
-      child.channel?.ref();
+      link.child.ref();
       stderr?.ref?.();
+      link.hold("alive");
     } else {
-      child.unref();
-      child.channel?.unref();
+      link.child.unref();
       stderr?.unref?.();
+      link.hold("loose");
     }
   }
 }

@@ -9,6 +9,7 @@ import { systemClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { createWebRtcWorker, type WebRtcWorker } from "../../src/workers/webrtc/index.ts";
 import { ffmpeg } from "../ffmpeg.ts";
+import { engines } from "./webrtc-engines.ts";
 import { type Clip, numberedClip, type Playing, playClip, toneClip } from "./webrtc-media.ts";
 import { openPage } from "./webrtc-page.ts";
 
@@ -18,102 +19,103 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const toneHz = 1000;
 const otherHz = 3000;
 
-describe("Chromium as viewer", () => {
-  const held = new AsyncDisposableStack();
-  let worker: WebRtcWorker;
-  let slow: Clip;
+for (const engine of engines)
+  describe(`Chromium as viewer, ${engine}`, () => {
+    const held = new AsyncDisposableStack();
+    let worker: WebRtcWorker;
+    let slow: Clip;
 
-  before(() => {
-    worker = held.use(createWebRtcWorker({ clock: systemClock, log: silentLog }));
-    // A key frame every 10 s only.
-    slow = numberedClip({ frames: 500, keyInterval: 250 });
-  });
-  after(() => held.disposeAsync());
+    before(() => {
+      worker = held.use(createWebRtcWorker({ clock: systemClock, log: silentLog, engine }));
+      // A key frame every 10 s only.
+      slow = numberedClip({ frames: 500, keyInterval: 250 });
+    });
+    after(() => held.disposeAsync());
 
-  /** Waits until 60 pictures more have been shown and gives the delay of each from the hub's track to the screen, ms. */
-  async function delays(page: Awaited<ReturnType<typeof openPage>>["page"], video: Playing): Promise<number[]> {
-    await page.evaluate(() => void window.doorward.frames.splice(0));
-    await page.waitForFunction(() => window.doorward.frames.length >= 60);
-    const frames = await page.evaluate(() => window.doorward.frames);
-    return frames.map(({ atMs, number }) => atMs - (video.writtenAtMs[number] ?? Number.NaN));
-  }
+    /** Waits until 60 pictures more have been shown and gives the delay of each from the hub's track to the screen, ms. */
+    async function delays(page: Awaited<ReturnType<typeof openPage>>["page"], video: Playing): Promise<number[]> {
+      await page.evaluate(() => void window.doorward.frames.splice(0));
+      await page.waitForFunction(() => window.doorward.frames.length >= 60);
+      const frames = await page.evaluate(() => window.doorward.frames);
+      return frames.map(({ atMs, number }) => atMs - (video.writtenAtMs[number] ?? Number.NaN));
+    }
 
-  it("shows H.264 at once although key frames are 10 s apart, and plays it with no delay from then on", async (t) => {
-    using video = playClip(slow, "cam/main/video");
-    await using warm = await openPage({ worker, video: video.track });
-    await warm.connect();
-    await warm.page.waitForFunction(() => window.doorward.frames.length >= 50);
-    // More than two seconds of pictures wait for this one.
-    await using open = await openPage({ worker, video: video.track });
-    await open.connect();
-    await open.page.waitForFunction(() => window.doorward.firstFrameMs > 0);
-    const firstMs = await open.page.evaluate(() => window.doorward.firstFrameMs);
-    assert.ok(firstMs < 500, `offer to first frame: ${firstMs} ms`);
-    await delays(open.page, video);
-    const steady = await delays(open.page, video);
-    assert.ok(median(steady) < 120, `from track to screen: ${median(steady)} ms`);
-    const [left, right] = await open.page.evaluate(() => [
-      window.doorward.pixel(50, 50),
-      window.doorward.pixel(300, 50),
-    ]);
-    assert.ok(left![0]! > 200 && left![2]! < 60, `left is red: ${left}`);
-    assert.ok(right![2]! > 200 && right![0]! < 60, `right is blue: ${right}`);
-    t.diagnostic(`offer to first frame ${firstMs} ms, track to screen ${median(steady)} ms`);
-  });
-
-  for (const codec of ["opus", "pcmu", "pcma"] as const) {
-    it(`hears ${codec}, in step with the picture`, async () => {
+    it("shows H.264 at once although key frames are 10 s apart, and plays it with no delay from then on", async (t) => {
       using video = playClip(slow, "cam/main/video");
-      using audio = playClip(await toneClip(codec, toneHz), "cam/main/audio");
-      await using open = await openPage({ worker, video: video.track, audio: audio.track });
-      const { page } = open;
+      await using warm = await openPage({ worker, video: video.track });
+      await warm.connect();
+      await warm.page.waitForFunction(() => window.doorward.frames.length >= 50);
+      // More than two seconds of pictures wait for this one.
+      await using open = await openPage({ worker, video: video.track });
       await open.connect();
-      await page.waitForFunction(
-        ([tone, other]) => window.doorward.level(tone!) > window.doorward.level(other!) + 40,
-        [toneHz, otherHz],
-      );
-      const steady = await delays(page, video);
-      assert.ok(median(steady) < 200, `the picture does not wait for the sound: ${median(steady)} ms`);
-      // The browser moves the two towards each other step by step.
-      await page.waitForFunction(async () => {
-        const stats = await window.doorward.stats();
-        const apartMs = stats["audio.estimatedPlayoutTimestamp"]! - stats["video.estimatedPlayoutTimestamp"]!;
-        return Math.abs(apartMs) < 80;
+      await open.page.waitForFunction(() => window.doorward.firstFrameMs > 0);
+      const firstMs = await open.page.evaluate(() => window.doorward.firstFrameMs);
+      assert.ok(firstMs < 500, `offer to first frame: ${firstMs} ms`);
+      await delays(open.page, video);
+      const steady = await delays(open.page, video);
+      assert.ok(median(steady) < 120, `from track to screen: ${median(steady)} ms`);
+      const [left, right] = await open.page.evaluate(() => [
+        window.doorward.pixel(50, 50),
+        window.doorward.pixel(300, 50),
+      ]);
+      assert.ok(left![0]! > 200 && left![2]! < 60, `left is red: ${left}`);
+      assert.ok(right![2]! > 200 && right![0]! < 60, `right is blue: ${right}`);
+      t.diagnostic(`offer to first frame ${firstMs} ms, track to screen ${median(steady)} ms`);
+    });
+
+    for (const codec of ["opus", "pcmu", "pcma"] as const) {
+      it(`hears ${codec}, in step with the picture`, async () => {
+        using video = playClip(slow, "cam/main/video");
+        using audio = playClip(await toneClip(codec, toneHz), "cam/main/audio");
+        await using open = await openPage({ worker, video: video.track, audio: audio.track });
+        const { page } = open;
+        await open.connect();
+        await page.waitForFunction(
+          ([tone, other]) => window.doorward.level(tone!) > window.doorward.level(other!) + 40,
+          [toneHz, otherHz],
+        );
+        const steady = await delays(page, video);
+        assert.ok(median(steady) < 200, `the picture does not wait for the sound: ${median(steady)} ms`);
+        // The browser moves the two towards each other step by step.
+        await page.waitForFunction(async () => {
+          const stats = await window.doorward.stats();
+          const apartMs = stats["audio.estimatedPlayoutTimestamp"]! - stats["video.estimatedPlayoutTimestamp"]!;
+          return Math.abs(apartMs) < 80;
+        });
       });
-    });
-  }
+    }
 
-  it("is heard: its microphone's tone comes out of onMicrophone", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "doorward-"));
-    using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
-    const microphoneFile = join(folder, "tone.wav");
-    ffmpeg(["-f", "lavfi", "-i", `sine=frequency=${toneHz}:sample_rate=48000:duration=5`, microphoneFile]);
-    using video = playClip(slow, "cam/main/video");
-    await using open = await openPage({ worker, video: video.track, microphoneFile });
-    const viewer = await open.connect();
-    const frames: Frame[] = [];
-    const enough = Promise.withResolvers<void>();
-    using listening = viewer.onMicrophone((frame) => {
-      frames.push(frame);
-      if (frames.length === 100) enough.resolve();
+    it("is heard: its microphone's tone comes out of onMicrophone", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "doorward-"));
+      using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+      const microphoneFile = join(folder, "tone.wav");
+      ffmpeg(["-f", "lavfi", "-i", `sine=frequency=${toneHz}:sample_rate=48000:duration=5`, microphoneFile]);
+      using video = playClip(slow, "cam/main/video");
+      await using open = await openPage({ worker, video: video.track, microphoneFile });
+      const viewer = await open.connect();
+      const frames: Frame[] = [];
+      const enough = Promise.withResolvers<void>();
+      using listening = viewer.onMicrophone((frame) => {
+        frames.push(frame);
+        if (frames.length === 100) enough.resolve();
+      });
+      await enough.promise;
+      listening[Symbol.dispose]();
+      using decoder = await createOpusDecoder({ sampleRateHz: 48_000, channels: 1 });
+      const sound = frames.slice(50).flatMap(({ data }) => [...samples(decoder.decode(data))]);
+      assert.ok(energyAt(sound, toneHz) > 100 * energyAt(sound, otherHz));
     });
-    await enough.promise;
-    listening[Symbol.dispose]();
-    using decoder = await createOpusDecoder({ sampleRateHz: 48_000, channels: 1 });
-    const sound = frames.slice(50).flatMap(({ data }) => [...samples(decoder.decode(data))]);
-    assert.ok(energyAt(sound, toneHz) > 100 * energyAt(sound, otherHz));
-  });
 
-  it("is known to be gone as soon as its page closes the connection", async () => {
-    using video = playClip(slow, "cam/main/video");
-    await using open = await openPage({ worker, video: video.track });
-    const viewer = await open.connect();
-    await open.page.waitForFunction(() => window.doorward.firstFrameMs > 0);
-    await open.page.evaluate(() => window.doorward.pc.close());
-    assert.equal(await viewer.closed, "closed");
-    assert.equal(video.track.readerCount, 0);
+    it("is known to be gone as soon as its page closes the connection", async () => {
+      using video = playClip(slow, "cam/main/video");
+      await using open = await openPage({ worker, video: video.track });
+      const viewer = await open.connect();
+      await open.page.waitForFunction(() => window.doorward.firstFrameMs > 0);
+      await open.page.evaluate(() => window.doorward.pc.close());
+      assert.equal(await viewer.closed, "closed");
+      assert.equal(video.track.readerCount, 0);
+    });
   });
-});
 
 function samples(pcm: Uint8Array): Int16Array {
   return new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length / 2);

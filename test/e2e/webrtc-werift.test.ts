@@ -14,11 +14,10 @@ import { silentLog } from "../../src/util/log.ts";
 import { createWebRtcWorker, type Viewer, type WebRtcWorker } from "../../src/workers/webrtc/index.ts";
 import { makeClip } from "../ffmpeg.ts";
 import { mutations } from "../mutate.ts";
+import { engines } from "./webrtc-engines.ts";
 import { type Clip, playClip, toneClip, videoClip } from "./webrtc-media.ts";
 import { type WeriftOptions, weriftViewer } from "./webrtc-werift.ts";
 
-const newWorker = (execArgv: readonly string[] = []) =>
-  createWebRtcWorker({ clock: systemClock, log: silentLog, execArgv });
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** Large enough for fragments, with two slices a picture and small units to aggregate. */
@@ -84,249 +83,260 @@ async function watch(
   return { viewer, peer, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-describe("a second WebRTC implementation as viewer", () => {
-  it("gets H.264 and Opus bit by bit", async () => {
-    const video = pictures();
-    const audio = await toneClip("opus", 1000);
-    const frames = collect<Uint8Array>(40);
-    const packets = collect<Uint8Array>(60);
-    const depacketizer = createDepacketizer({ codec: "h264", clockRateHz: 90_000 });
-    await using worker = newWorker();
-    await using _ = await watch(worker, {
-      video,
-      audio,
-      onPacket: (kind, packet) => {
-        if (kind === "audio") packets.add(packet.payload);
-        else for (const unit of depacketizer.push(packet)) frames.add(joinAnnexB(unit.nals ?? []));
-      },
-    });
-    assertInARow(await frames.all, video);
-    assertInARow(await packets.all, audio);
-  });
+for (const engine of engines) {
+  const newWorker = (execArgv: readonly string[] = []) =>
+    createWebRtcWorker({ clock: systemClock, log: silentLog, execArgv, engine });
 
-  it("gets H.265 bit by bit", async () => {
-    const annexB = makeClip({ codec: "h265", size: "640x360", frames: 50 });
-    const video = videoClip(annexB, { codec: "h265", frameRate: 25 });
-    const frames = collect<Uint8Array>(40);
-    const depacketizer = createDepacketizer({ codec: "h265", clockRateHz: 90_000 });
-    await using worker = newWorker();
-    await using _ = await watch(worker, {
-      video,
-      onPacket: (_, packet) => {
-        for (const unit of depacketizer.push(packet)) frames.add(joinAnnexB(unit.nals ?? []));
-      },
-    });
-    assertInARow(await frames.all, video);
-  });
+  describe(engine, () => {
+    describe("a second WebRTC implementation as viewer", () => {
+      it("gets H.264 and Opus bit by bit", async () => {
+        const video = pictures();
+        const audio = await toneClip("opus", 1000);
+        const frames = collect<Uint8Array>(40);
+        const packets = collect<Uint8Array>(60);
+        const depacketizer = createDepacketizer({ codec: "h264", clockRateHz: 90_000 });
+        await using worker = newWorker();
+        await using _ = await watch(worker, {
+          video,
+          audio,
+          onPacket: (kind, packet) => {
+            if (kind === "audio") packets.add(packet.payload);
+            else for (const unit of depacketizer.push(packet)) frames.add(joinAnnexB(unit.nals ?? []));
+          },
+        });
+        assertInARow(await frames.all, video);
+        assertInARow(await packets.all, audio);
+      });
 
-  it("gets PCMU as it is", async () => {
-    const audio = await toneClip("pcmu", 440);
-    const packets = collect<Uint8Array>(30);
-    await using worker = newWorker();
-    await using _ = await watch(worker, { audio, onPacket: (_, packet) => packets.add(packet.payload) });
-    assertInARow(await packets.all, audio);
-  });
+      it("gets H.265 bit by bit", async () => {
+        const annexB = makeClip({ codec: "h265", size: "640x360", frames: 50 });
+        const video = videoClip(annexB, { codec: "h265", frameRate: 25 });
+        const frames = collect<Uint8Array>(40);
+        const depacketizer = createDepacketizer({ codec: "h265", clockRateHz: 90_000 });
+        await using worker = newWorker();
+        await using _ = await watch(worker, {
+          video,
+          onPacket: (_, packet) => {
+            for (const unit of depacketizer.push(packet)) frames.add(joinAnnexB(unit.nals ?? []));
+          },
+        });
+        assertInARow(await frames.all, video);
+      });
 
-  for (const setup of ["actpass", "active", "passive"] as const) {
-    it(`agrees on keys when its offer says ${setup}`, async () => {
-      const frames = collect<null>(5);
-      await using worker = newWorker();
-      await using _ = await watch(worker, { setup, video: pictures(), onPacket: () => frames.add(null) });
-      await frames.all;
-    });
-  }
+      it("gets PCMU as it is", async () => {
+        const audio = await toneClip("pcmu", 440);
+        const packets = collect<Uint8Array>(30);
+        await using worker = newWorker();
+        await using _ = await watch(worker, { audio, onPacket: (_, packet) => packets.add(packet.payload) });
+        assertInARow(await packets.all, audio);
+      });
 
-  it("is heard, in order and on the hub's clock, while somebody listens", async () => {
-    await using worker = newWorker();
-    await using watched = await watch(worker, { audio: await toneClip("opus", 500) });
-    const { peer, viewer } = watched;
-    const heard = collect<Frame>(40);
-    using listening = viewer.onMicrophone(heard.add);
-    let sequence = 65_520;
-    const speak = () => {
-      const payload = Uint8Array.of(0xfc, sequence >> 8, sequence & 0xff, 1);
-      peer.speak({ sequence: sequence & 0xffff, timestamp: ((sequence - 65_520) * 960) >>> 0, payload });
-      sequence++;
-    };
-    // The timer is the microphone: 20 ms a packet.
-    const timer = setInterval(speak, 20);
-    const frames = await heard.all;
-    clearInterval(timer);
-    listening[Symbol.dispose]();
-    const numbers = frames.map(({ data }) => (data[1]! << 8) | data[2]!);
-    assert.deepEqual(
-      numbers,
-      numbers.map((_, i) => (numbers[0]! + i) & 0xffff),
-    );
-    const last = frames.at(-1)!;
-    assert.equal(last.timestampUs - frames[0]!.timestampUs, 39 * 20_000);
-    assert.equal(last.durationUs, 20_000);
-    assert.ok(Math.abs(systemClock.nowUs() - last.timestampUs) < 500_000, "timestamps are on the hub's clock");
-  });
-
-  it("asks for a key frame and gets the group of pictures again", async () => {
-    const clip = videoClip(makeClip({ codec: "h264", frames: 200, keyInterval: 200 }), {
-      codec: "h264",
-      frameRate: 25,
-    });
-    const key = hash(clip.frames[0]!.data);
-    const depacketizer = createDepacketizer({ codec: "h264", clockRateHz: 90_000 });
-    const keys = collect<null>(2);
-    const ask = Promise.withResolvers<void>();
-    let keyTimestamp: number | undefined;
-    await using worker = newWorker();
-    await using watched = await watch(worker, {
-      video: clip,
-      onPacket: (_, packet) => {
-        for (const unit of depacketizer.push(packet)) {
-          keyTimestamp ??= packet.timestamp;
-          if (hash(joinAnnexB(unit.nals ?? [])) === key) keys.add(null);
-          // More than a second after the key frame.
-          if ((packet.timestamp - keyTimestamp) >>> 0 > 1.3 * 90_000) ask.resolve();
-        }
-      },
-    });
-    await ask.promise;
-    const before = (await watched.viewer.stats()).keyFrameRequests;
-    const receiver = watched.peer.connection.getReceivers()[0]!;
-    const askedMs = performance.now();
-    await receiver.sendRtcpPLI(receiver.tracks[0]!.ssrc!);
-    await keys.all;
-    assert.ok(performance.now() - askedMs < 3000, "long before the source's next key frame");
-    assert.ok((await watched.viewer.stats()).keyFrameRequests > before);
-  });
-});
-
-describe("the worker's process", () => {
-  it("neither leaks nor dies by a hundred viewers, with garbage being collected all the time", async () => {
-    await using worker = newWorker(["--expose-gc", "--import", "data:text/javascript,setInterval(gc, 50).unref()"]);
-    // Large, so that each viewer fills what is kept for repeats.
-    const large = makeClip({ codec: "h264", size: "1920x1080", frames: 10, keyInterval: 1 });
-    using video = playClip(videoClip(large, { codec: "h264", frameRate: 25 }), "cam/main/video");
-    using strangers = await knockAsStranger();
-    const visit = async () => {
-      const packets = collect<null>(200);
-      await using peer = await weriftViewer({ setup: "active", onPacket: () => packets.add(null) });
-      const { offerSdp } = peer;
-      await using viewer = await worker.view({ offerSdp, video: video.track, acceptMicrophone: true });
-      strangers.knock(Number(/^a=candidate:.* (\d+) typ host/m.exec(viewer.answerSdp)?.[1]));
-      await peer.accept(viewer.answerSdp);
-      await packets.all;
-    };
-    const visits = async (count: number) => {
-      for (let i = 0; i < count / 4; i++) await Promise.all([visit(), visit(), visit(), visit()]);
-    };
-    await visits(20);
-    const pid = worker.pid!;
-    const usage = () => ({
-      descriptors: readdirSync(`/proc/${pid}/fd`).length,
-      kb: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
-    });
-    const before = usage();
-    await visits(100);
-    const after = usage();
-    assert.equal(worker.pid, pid);
-    assert.ok(
-      after.descriptors <= before.descriptors + 4,
-      `descriptors: ${before.descriptors}, then ${after.descriptors}`,
-    );
-    assert.ok(after.kb - before.kb < 5000, `memory: ${before.kb} kB, then ${after.kb}`);
-  });
-
-  it("costs its viewers a reconnect and nothing else when it is killed", async () => {
-    await using worker = newWorker();
-    using video = playClip(pictures(), "cam/main/video");
-    const begin = async (setup: "active") => {
-      const frames = collect<null>(3);
-      const peer = await weriftViewer({ setup, onPacket: () => frames.add(null) });
-      const viewer = await worker.view({ offerSdp: peer.offerSdp, video: video.track, acceptMicrophone: false });
-      await peer.accept(viewer.answerSdp);
-      await frames.all;
-      return { peer, viewer };
-    };
-    const before = await begin("active");
-    const { pid } = worker;
-    process.kill(pid!, "SIGKILL");
-    assert.equal(await before.viewer.closed, "worker-lost");
-    await assert.rejects(before.viewer.stats(), { code: "viewer-gone" });
-    const startedMs = performance.now();
-    const after = await begin("active");
-    assert.ok(performance.now() - startedMs < 2000, "a new picture within 2 s");
-    assert.notEqual(worker.pid, pid);
-    assert.equal(video.track.readerCount, 1);
-    await after.viewer[Symbol.asyncDispose]();
-    assert.equal(video.track.readerCount, 0);
-    await before.peer[Symbol.asyncDispose]();
-    await after.peer[Symbol.asyncDispose]();
-  });
-
-  it("notices a viewer that vanished without a word", async () => {
-    await using worker = newWorker();
-    using video = playClip(pictures(), "cam/main/video");
-    const vanishing = fork(new URL("./webrtc-vanishing.ts", import.meta.url), { execArgv: [] });
-    const [offerSdp] = (await once(vanishing, "message")) as [string];
-    const viewer = await worker.view({ offerSdp, video: video.track, acceptMicrophone: true });
-    const heard = collect<Frame>(5);
-    viewer.onMicrophone(heard.add);
-    vanishing.send(viewer.answerSdp);
-    await heard.all;
-    vanishing.kill("SIGKILL");
-    assert.equal(await viewer.closed, "disconnected");
-    assert.equal(video.track.readerCount, 0);
-  });
-
-  it("serves all viewers on one UDP port, and says when that is taken", async () => {
-    const socket = createSocket("udp4").bind(0);
-    await once(socket, "listening");
-    const { port } = socket.address();
-    const ports = ({ answerSdp }: Viewer) =>
-      [...answerSdp.matchAll(/^a=candidate:.* (\d+) typ/gm)].map((one) => Number(one[1]));
-    await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, udpPort: port });
-    using video = playClip(pictures(), "cam/main/video");
-    const view = async () => {
-      await using peer = await weriftViewer();
-      return await worker.view({ offerSdp: peer.offerSdp, video: video.track, acceptMicrophone: false });
-    };
-    await assert.rejects(view(), { code: "view-failed", message: new RegExp(`UDP port ${port}`) });
-    assert.equal(video.track.readerCount, 0);
-    socket.close();
-    await once(socket, "close");
-    for (const viewer of [await view(), await view()]) {
-      assert.deepEqual([...new Set(ports(viewer))], [port]);
-      await viewer[Symbol.asyncDispose]();
-    }
-  });
-
-  it("survives malformed offers and candidates", async () => {
-    await using worker = newWorker();
-    using video = playClip(pictures(), "cam/main/video");
-    await using peer = await weriftViewer({ setup: "active" });
-    const offers = mutations(7, [Buffer.from(peer.offerSdp)], 300);
-    const text = Buffer.from("candidate:1 1 udp 2113937151 127.0.0.1 44829 typ host");
-    const candidates = mutations(8, [text], 300);
-    const odd = (from: Generator<Uint8Array>) => Buffer.from(from.next().value ?? []).toString("latin1");
-    let served = 0;
-    for (let i = 0; i < 300; i++) {
-      try {
-        await using viewer = await worker.view({ offerSdp: odd(offers), video: video.track, acceptMicrophone: true });
-        served++;
-        viewer.addCandidate({ candidate: odd(candidates), sdpMid: i % 2 === 0 ? "0" : "\0,x" });
-      } catch (error) {
-        assert.ok(error instanceof DoorwardError, String(error));
+      for (const setup of ["actpass", "active", "passive"] as const) {
+        it(`agrees on keys when its offer says ${setup}`, async () => {
+          const frames = collect<null>(5);
+          await using worker = newWorker();
+          await using _ = await watch(worker, { setup, video: pictures(), onPacket: () => frames.add(null) });
+          await frames.all;
+        });
       }
-    }
-    assert.ok(served > 20 && served < 300, `${served} were served`);
-    const { pid } = worker;
-    await using watched = await watch(worker, { video: pictures() });
-    assert.equal(worker.pid, pid, "it is still the first process");
-    assert.ok((await watched.viewer.stats()).framesDropped === 0);
-  });
 
-  it("says why an offer cannot be served", async () => {
-    await using worker = newWorker();
-    using video = playClip(pictures(), "cam/main/video");
-    const request = { video: video.track, acceptMicrophone: false };
-    await assert.rejects(worker.view({ ...request, offerSdp: "v=0\r\n" }), { code: "bad-offer" });
-    assert.equal(worker.pid, undefined);
+      it("is heard, in order and on the hub's clock, while somebody listens", async () => {
+        await using worker = newWorker();
+        await using watched = await watch(worker, { audio: await toneClip("opus", 500) });
+        const { peer, viewer } = watched;
+        const heard = collect<Frame>(40);
+        using listening = viewer.onMicrophone(heard.add);
+        let sequence = 65_520;
+        const speak = () => {
+          const payload = Uint8Array.of(0xfc, sequence >> 8, sequence & 0xff, 1);
+          peer.speak({ sequence: sequence & 0xffff, timestamp: ((sequence - 65_520) * 960) >>> 0, payload });
+          sequence++;
+        };
+        // The timer is the microphone: 20 ms a packet.
+        const timer = setInterval(speak, 20);
+        const frames = await heard.all;
+        clearInterval(timer);
+        listening[Symbol.dispose]();
+        const numbers = frames.map(({ data }) => (data[1]! << 8) | data[2]!);
+        assert.deepEqual(
+          numbers,
+          numbers.map((_, i) => (numbers[0]! + i) & 0xffff),
+        );
+        const last = frames.at(-1)!;
+        assert.equal(last.timestampUs - frames[0]!.timestampUs, 39 * 20_000);
+        assert.equal(last.durationUs, 20_000);
+        assert.ok(Math.abs(systemClock.nowUs() - last.timestampUs) < 500_000, "timestamps are on the hub's clock");
+      });
+
+      it("asks for a key frame and gets the group of pictures again", async () => {
+        const clip = videoClip(makeClip({ codec: "h264", frames: 200, keyInterval: 200 }), {
+          codec: "h264",
+          frameRate: 25,
+        });
+        const key = hash(clip.frames[0]!.data);
+        const depacketizer = createDepacketizer({ codec: "h264", clockRateHz: 90_000 });
+        const keys = collect<null>(2);
+        const ask = Promise.withResolvers<void>();
+        let keyTimestamp: number | undefined;
+        await using worker = newWorker();
+        await using watched = await watch(worker, {
+          video: clip,
+          onPacket: (_, packet) => {
+            for (const unit of depacketizer.push(packet)) {
+              keyTimestamp ??= packet.timestamp;
+              if (hash(joinAnnexB(unit.nals ?? [])) === key) keys.add(null);
+              // More than a second after the key frame.
+              if ((packet.timestamp - keyTimestamp) >>> 0 > 1.3 * 90_000) ask.resolve();
+            }
+          },
+        });
+        await ask.promise;
+        const before = (await watched.viewer.stats()).keyFrameRequests;
+        const receiver = watched.peer.connection.getReceivers()[0]!;
+        const askedMs = performance.now();
+        await receiver.sendRtcpPLI(receiver.tracks[0]!.ssrc!);
+        await keys.all;
+        assert.ok(performance.now() - askedMs < 3000, "long before the source's next key frame");
+        assert.ok((await watched.viewer.stats()).keyFrameRequests > before);
+      });
+    });
+
+    describe("the worker's process", () => {
+      it("neither leaks nor dies by a hundred viewers, with garbage being collected all the time", async () => {
+        await using worker = newWorker(["--expose-gc", "--import", "data:text/javascript,setInterval(gc, 50).unref()"]);
+        // Large, so that each viewer fills what is kept for repeats.
+        const large = makeClip({ codec: "h264", size: "1920x1080", frames: 10, keyInterval: 1 });
+        using video = playClip(videoClip(large, { codec: "h264", frameRate: 25 }), "cam/main/video");
+        using strangers = await knockAsStranger();
+        const visit = async () => {
+          const packets = collect<null>(200);
+          await using peer = await weriftViewer({ setup: "active", onPacket: () => packets.add(null) });
+          const { offerSdp } = peer;
+          await using viewer = await worker.view({ offerSdp, video: video.track, acceptMicrophone: true });
+          strangers.knock(Number(/^a=candidate:.* (\d+) typ host/m.exec(viewer.answerSdp)?.[1]));
+          await peer.accept(viewer.answerSdp);
+          await packets.all;
+        };
+        const visits = async (count: number) => {
+          for (let i = 0; i < count / 4; i++) await Promise.all([visit(), visit(), visit(), visit()]);
+        };
+        await visits(20);
+        const pid = worker.pid!;
+        const usage = () => ({
+          descriptors: readdirSync(`/proc/${pid}/fd`).length,
+          kb: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
+        });
+        const before = usage();
+        await visits(100);
+        const after = usage();
+        assert.equal(worker.pid, pid);
+        assert.ok(
+          after.descriptors <= before.descriptors + 4,
+          `descriptors: ${before.descriptors}, then ${after.descriptors}`,
+        );
+        assert.ok(after.kb - before.kb < 5000, `memory: ${before.kb} kB, then ${after.kb}`);
+      });
+
+      it("costs its viewers a reconnect and nothing else when it is killed", async () => {
+        await using worker = newWorker();
+        using video = playClip(pictures(), "cam/main/video");
+        const begin = async (setup: "active") => {
+          const frames = collect<null>(3);
+          const peer = await weriftViewer({ setup, onPacket: () => frames.add(null) });
+          const viewer = await worker.view({ offerSdp: peer.offerSdp, video: video.track, acceptMicrophone: false });
+          await peer.accept(viewer.answerSdp);
+          await frames.all;
+          return { peer, viewer };
+        };
+        const before = await begin("active");
+        const { pid } = worker;
+        process.kill(pid!, "SIGKILL");
+        assert.equal(await before.viewer.closed, "worker-lost");
+        await assert.rejects(before.viewer.stats(), { code: "viewer-gone" });
+        const startedMs = performance.now();
+        const after = await begin("active");
+        assert.ok(performance.now() - startedMs < 2000, "a new picture within 2 s");
+        assert.notEqual(worker.pid, pid);
+        assert.equal(video.track.readerCount, 1);
+        await after.viewer[Symbol.asyncDispose]();
+        assert.equal(video.track.readerCount, 0);
+        await before.peer[Symbol.asyncDispose]();
+        await after.peer[Symbol.asyncDispose]();
+      });
+
+      it("notices a viewer that vanished without a word", async () => {
+        await using worker = newWorker();
+        using video = playClip(pictures(), "cam/main/video");
+        const vanishing = fork(new URL("./webrtc-vanishing.ts", import.meta.url), { execArgv: [] });
+        const [offerSdp] = (await once(vanishing, "message")) as [string];
+        const viewer = await worker.view({ offerSdp, video: video.track, acceptMicrophone: true });
+        const heard = collect<Frame>(5);
+        viewer.onMicrophone(heard.add);
+        vanishing.send(viewer.answerSdp);
+        await heard.all;
+        vanishing.kill("SIGKILL");
+        assert.equal(await viewer.closed, "disconnected");
+        assert.equal(video.track.readerCount, 0);
+      });
+
+      it("serves all viewers on one UDP port, and says when that is taken", async () => {
+        const socket = createSocket("udp4").bind(0);
+        await once(socket, "listening");
+        const { port } = socket.address();
+        const ports = ({ answerSdp }: Viewer) =>
+          [...answerSdp.matchAll(/^a=candidate:.* (\d+) typ/gm)].map((one) => Number(one[1]));
+        await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, udpPort: port, engine });
+        using video = playClip(pictures(), "cam/main/video");
+        const view = async () => {
+          await using peer = await weriftViewer();
+          return await worker.view({ offerSdp: peer.offerSdp, video: video.track, acceptMicrophone: false });
+        };
+        await assert.rejects(view(), { code: "view-failed", message: new RegExp(`UDP port ${port}`) });
+        assert.equal(video.track.readerCount, 0);
+        socket.close();
+        await once(socket, "close");
+        for (const viewer of [await view(), await view()]) {
+          assert.deepEqual([...new Set(ports(viewer))], [port]);
+          await viewer[Symbol.asyncDispose]();
+        }
+      });
+
+      it("survives malformed offers and candidates", async () => {
+        await using worker = newWorker();
+        using video = playClip(pictures(), "cam/main/video");
+        await using peer = await weriftViewer({ setup: "active" });
+        const offers = mutations(7, [Buffer.from(peer.offerSdp)], 300);
+        const text = Buffer.from("candidate:1 1 udp 2113937151 127.0.0.1 44829 typ host");
+        const candidates = mutations(8, [text], 300);
+        const odd = (from: Generator<Uint8Array>) => Buffer.from(from.next().value ?? []).toString("latin1");
+        let served = 0;
+        for (let i = 0; i < 300; i++) {
+          try {
+            await using viewer = await worker.view({
+              offerSdp: odd(offers),
+              video: video.track,
+              acceptMicrophone: true,
+            });
+            served++;
+            viewer.addCandidate({ candidate: odd(candidates), sdpMid: i % 2 === 0 ? "0" : "\0,x" });
+          } catch (error) {
+            assert.ok(error instanceof DoorwardError, String(error));
+          }
+        }
+        assert.ok(served > 20 && served < 300, `${served} were served`);
+        const { pid } = worker;
+        await using watched = await watch(worker, { video: pictures() });
+        assert.equal(worker.pid, pid, "it is still the first process");
+        assert.ok((await watched.viewer.stats()).framesDropped === 0);
+      });
+
+      it("says why an offer cannot be served", async () => {
+        await using worker = newWorker();
+        using video = playClip(pictures(), "cam/main/video");
+        const request = { video: video.track, acceptMicrophone: false };
+        await assert.rejects(worker.view({ ...request, offerSdp: "v=0\r\n" }), { code: "bad-offer" });
+        assert.equal(worker.pid, undefined);
+      });
+    });
   });
-});
+}

@@ -12,7 +12,19 @@ import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
 
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
-export type { AuditEntry, DeviceInfo, DeviceState, Grant, HolderInfo, HubMessage, Right, TalkMessage, TrackInfo, User };
+export type {
+  AuditEntry,
+  DeviceInfo,
+  DeviceState,
+  Fault,
+  Grant,
+  HolderInfo,
+  HubMessage,
+  Right,
+  TalkMessage,
+  TrackInfo,
+  User,
+};
 
 /** A device with what this person may do with it. */
 export type PageDevice = DeviceView;
@@ -31,9 +43,6 @@ export type UserForm = Immutable<Partial<UserInput>>;
 
 /** A token without its secret; `token` only in the answer that made it. */
 export type Token = TokenInfo & { readonly token?: string };
-
-/** Something that is wrong with the hub now; told to administrators. */
-export type { Fault };
 
 /** What the page tells the hub. */
 export type PageMessage = WrittenPageMessage;

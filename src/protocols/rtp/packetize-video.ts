@@ -57,12 +57,15 @@ function aggregate(nals: readonly Uint8Array[], codec: VideoCodec): Uint8Array {
 }
 
 /**
- * Pieces of one unit. The unit's own header is not sent: its type is in the last header byte, with start and end bits.
+ * Pieces of one unit. The unit's own header is not sent: its type is in the last header byte, with start and end bits. They
+ * are of one length but for the last, which lets the system send them in one call (UDP_SEGMENT).
  */
 function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint8Array[]): void {
   const headerBytes = options.codec === "h264" ? 1 : 2;
   const header = fragmentHeader(nal, options.codec);
-  const room = options.maxBytes - header.length;
+  const bodyBytes = nal.length - headerBytes;
+  const count = Math.ceil(bodyBytes / (options.maxBytes - header.length));
+  const room = Math.ceil(bodyBytes / count);
   for (let at = headerBytes; at < nal.length; at += room) {
     const piece = nal.subarray(at, Math.min(at + room, nal.length));
     const payload = new Uint8Array(header.length + piece.length);

@@ -8,6 +8,24 @@ export const webrtcConfig = z
       .array(z.string())
       .default([])
       .describe("Addresses to offer to viewers besides this machine's own, e.g. the public one of a router."),
+    iceServers: z
+      .array(
+        z
+          .string()
+          .regex(/^(stun:[\w.:[\]-]{1,255}|turns?:\S{1,255})$/, "stun:host:port or turn:user:password@host:port"),
+      )
+      .default([])
+      .describe(
+        "Servers that the hub itself asks for its public address (stun:host:port), or is reached through " +
+          "(turn:user:password@host:port). None are needed at home.",
+      ),
+    engine: z
+      .enum(["auto", "native", "node"])
+      .default("auto")
+      .describe(
+        "What serves viewers: the native engine, which is many times as light, or the part in TypeScript. auto takes " +
+          "the engine where it is there and no TURN server is set.",
+      ),
   })
   .prefault({})
   .describe("How browsers receive pictures and sound.");

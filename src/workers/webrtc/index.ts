@@ -4,6 +4,7 @@ import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
+import { type EngineChoice, EngineChooser } from "./engine/choose.ts";
 import { Feeds } from "./feeds.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import { type AnswerPlan, planAnswer } from "./offer.ts";
@@ -21,9 +22,11 @@ export interface WebRtcWorkerOptions {
   readonly iceServers?: readonly string[];
   /** IP addresses under which this machine is also reached, e.g. the host's when it runs in a container. */
   readonly announceAddresses?: readonly string[];
+  /** Which child serves viewers; "auto" unless told. */
+  readonly engine?: EngineChoice;
   /** The process ends when it had no viewer for so long; 30 s unless told. */
   readonly idleMs?: number;
-  /** Node's own options for the process. */
+  /** Node's own options for the process in TypeScript. */
   readonly execArgv?: readonly string[];
 }
 
@@ -37,13 +40,17 @@ class HubSide implements WebRtcWorker, ViewerLink {
   readonly #feeds: Feeds;
   readonly #viewers = new Map<number, WorkerViewer>();
   readonly #options: WebRtcWorkerOptions;
+  readonly #chooser: EngineChooser;
   #lastViewer = 0;
 
   constructor(options: WebRtcWorkerOptions) {
     this.#options = options;
+    const { engine = "auto", iceServers = [], clock, log } = options;
+    this.#chooser = new EngineChooser({ engine, iceServers, clock, log });
     this.#process = new WorkerProcess({
       name: "webrtc worker",
       module: childModule("./child/main", import.meta.url),
+      open: () => this.#chooser.open(),
       clock: options.clock,
       log: options.log,
       ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
@@ -59,13 +66,17 @@ class HubSide implements WebRtcWorker, ViewerLink {
     return this.#process.pid;
   }
 
+  get engine(): "native" | "node" {
+    return this.#chooser.opened;
+  }
+
   async view(request: ViewRequest): Promise<Viewer> {
     const plan = planAnswer(request.offerSdp, request);
     if (plan.withoutSound) {
       this.#options.log.warn({ track: request.audio?.id }, "viewer gets no sound: its offer lacks the sound's codec");
     }
     using held = new DisposableStack();
-    held.use(await this.#process.lease());
+    held.use(await this.#lease());
     const viewer = this.#newViewer(request, { plan, held });
     await viewer.answered;
     return viewer;
@@ -74,6 +85,16 @@ class HubSide implements WebRtcWorker, ViewerLink {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#viewers.values()].map((viewer) => viewer[Symbol.asyncDispose]()));
     await this.#process[Symbol.asyncDispose]();
+  }
+
+  /** When the native engine cannot be started, the child in TypeScript serves instead. */
+  async #lease(): Promise<Disposable> {
+    try {
+      return await this.#process.lease();
+    } catch (error) {
+      if (!this.#chooser.giveUp(error)) throw error;
+      return await this.#process.lease();
+    }
   }
 
   post(message: ToChild, onSent?: () => void): void {

@@ -1,0 +1,329 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"doorward/engine/internal/stun"
+	"doorward/engine/internal/wire"
+)
+
+const silenceCheck = 2 * time.Second
+
+// engine is what the process does: streams come in from the hub, viewers are served from them, their sound goes back.
+type engine struct {
+	clock       clock
+	queue       *queue
+	hub         *hubLink
+	transport   transport
+	certificate tls.Certificate
+	handshakes  chan struct{}
+	// streams belongs to the goroutine that reads the hub's messages.
+	streams   map[uint32]*stream
+	reflexive reflexive
+
+	mu        sync.RWMutex
+	viewers   map[uint32]*viewer
+	byUfrag   map[string]*viewer
+	byAddress map[netip.AddrPort]*viewer
+}
+
+func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certificate) *engine {
+	return &engine{
+		clock: clock, queue: queue, hub: hub, certificate: certificate,
+		handshakes: make(chan struct{}, handshakesAtOnce),
+		streams:    map[uint32]*stream{},
+		viewers:    map[uint32]*viewer{},
+		byUfrag:    map[string]*viewer{},
+		byAddress:  map[netip.AddrPort]*viewer{},
+	}
+}
+
+func (e *engine) random(b []byte) { _, _ = rand.Read(b) }
+
+func (e *engine) random64() uint64 {
+	var b [8]byte
+	e.random(b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// receive takes one message of the hub. An error ends the process: the hub is the only one who speaks here.
+func (e *engine) receive(code byte, body []byte) error {
+	c := wire.NewCursor(body)
+	switch code {
+	case wire.ToFrame:
+		return e.onFrame(c)
+	case wire.ToConfigure:
+		nowUs := c.I64()
+		if system, ok := e.clock.(*systemClock); ok {
+			system.set(nowUs)
+		}
+	case wire.ToBind:
+		e.bind(c.U16())
+	case wire.ToStunServers:
+		return e.onStunServers(c)
+	case wire.ToStream:
+		return e.onStream(c)
+	case wire.ToStreamEnd:
+		delete(e.streams, c.U32())
+	case wire.ToView:
+		return e.onView(c)
+	default:
+		return e.onViewerMessage(code, c)
+	}
+	return c.Err()
+}
+
+func (e *engine) onViewerMessage(code byte, c *wire.Cursor) error {
+	id := c.U32()
+	v := e.viewer(id)
+	switch code {
+	case wire.ToCandidate:
+		priority, address := c.U32(), c.Address()
+		if c.Err() == nil && v != nil {
+			v.do(func() { v.agent.addCandidate(address, priority) })
+		}
+	case wire.ToMicrophone:
+		wanted := c.U8() != 0
+		if v != nil {
+			v.do(func() { v.microphone = wanted })
+		}
+	case wire.ToStats:
+		if request := c.U32(); v != nil {
+			e.hub.post(v.stats(request))
+		}
+	case wire.ToClose:
+		if v != nil {
+			v.do(func() { v.end("closed") })
+		}
+	default:
+		return fmt.Errorf("%w: code %d", wire.ErrMalformed, code)
+	}
+	return c.Err()
+}
+
+func (e *engine) bind(port uint16) {
+	if e.transport == nil {
+		opened, err := openTransport(port)
+		if err != nil {
+			e.hub.post(wire.NewMessage(wire.FromNotBound).Long(reasonOf(err)).Bytes())
+			return
+		}
+		e.transport = opened
+		go e.listen()
+		go e.watchSilence()
+	}
+	e.hub.post(wire.NewMessage(wire.FromBound).U16(e.transport.port()).Bytes())
+}
+
+// reasonOf is an error without the addresses that the standard library puts in front.
+func reasonOf(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return err.Error()
+}
+
+func (e *engine) onStream(c *wire.Cursor) error {
+	id, kind, latencyUs := c.U32(), c.U8(), c.U32()
+	if c.Err() != nil || len(e.streams) >= wire.MaxStreams {
+		return wire.ErrMalformed
+	}
+	e.streams[id] = newStream(kind == 0, int64(latencyUs), e.clock)
+	return nil
+}
+
+func (e *engine) onFrame(c *wire.Cursor) error {
+	id, f, err := readFrame(c)
+	if err == nil && e.streams[id] != nil {
+		e.streams[id].write(f)
+	}
+	return err
+}
+
+func (e *engine) onView(c *wire.Cursor) error {
+	id := c.U32()
+	options := viewOptions{flags: c.U8(), ufrag: c.Text(), pwd: c.Text(), remoteUfrag: c.Text(), remotePwd: c.Text()}
+	options.certificate = fingerprint{bits: int(c.U8()) * 8, sum: c.Text()}
+	options.microphone = c.U8()
+	count := int(c.U8())
+	for range min(count, wire.MaxStreamsPerViewer) {
+		one := senderOptions{stream: e.streams[c.U32()], payloadType: c.U8(), clockRateHz: int64(c.U32()), ssrc: c.U32()}
+		one.cname, one.random = c.Text(), e.random64()
+		if one.stream != nil {
+			options.streams = append(options.streams, one)
+		}
+	}
+	if c.Err() != nil || count > wire.MaxStreamsPerViewer || e.transport == nil || sharesSsrc(options.streams) {
+		return wire.ErrMalformed
+	}
+	return e.enter(id, options)
+}
+
+// sharesSsrc is true when two streams would use the same nonces.
+func sharesSsrc(streams []senderOptions) bool {
+	seen := map[uint32]bool{}
+	for _, one := range streams {
+		if seen[one.ssrc] {
+			return true
+		}
+		seen[one.ssrc] = true
+	}
+	return false
+}
+
+func (e *engine) enter(id uint32, options viewOptions) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.viewers) >= wire.MaxViewers || e.viewers[id] != nil || e.byUfrag[options.ufrag] != nil {
+		return wire.ErrMalformed
+	}
+	v := newViewer(id, e, options)
+	e.viewers[id] = v
+	e.byUfrag[options.ufrag] = v
+	return nil
+}
+
+func (e *engine) viewer(id uint32) *viewer {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.viewers[id]
+}
+
+// claim makes what comes from an address a viewer's, who has proven that it is there.
+func (e *engine) claim(address netip.AddrPort, v *viewer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.viewers[v.id] == v {
+		e.byAddress[address] = v
+	}
+}
+
+// bury takes a viewer that is over out of the books, once.
+func (e *engine) bury(v *viewer, reason string) {
+	e.mu.Lock()
+	if e.viewers[v.id] != v {
+		e.mu.Unlock()
+		return
+	}
+	delete(e.viewers, v.id)
+	delete(e.byUfrag, v.options.ufrag)
+	v.mu.Lock()
+	addresses := v.addresses
+	v.mu.Unlock()
+	for _, address := range addresses {
+		if e.byAddress[address] == v {
+			delete(e.byAddress, address)
+		}
+	}
+	e.mu.Unlock()
+	e.hub.post(wire.NewMessage(wire.FromClosed).U32(v.id).Text(reason).Bytes())
+	// Not here: DTLS' goodbye takes locks of its own.
+	go v.release()
+}
+
+// listen takes what comes in on the UDP port.
+func (e *engine) listen() {
+	buffer, out := make([]byte, datagramBytes), newOutbox()
+	for {
+		n, from, local, err := e.transport.receive(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Other errors are a peer's: Windows, for one, tells here that somebody's port is closed.
+		if err == nil && n > 0 {
+			e.onDatagram(buffer[:n], from, local, out)
+		}
+	}
+}
+
+// onDatagram tells STUN, DTLS and SRTP apart (RFC 7983).
+func (e *engine) onDatagram(b []byte, from netip.AddrPort, local netip.Addr, out *outbox) {
+	if stun.Is(b) {
+		e.onStun(b, from, local)
+		return
+	}
+	e.mu.RLock()
+	v := e.byAddress[from]
+	e.mu.RUnlock()
+	switch {
+	case v == nil:
+	case b[0] >= 20 && b[0] < 64:
+		v.link.put(b)
+	case b[0] >= 128 && b[0] < 192:
+		v.onMedia(b, out)
+	}
+}
+
+func (e *engine) onStun(b []byte, from netip.AddrPort, local netip.Addr) {
+	m, err := stun.Read(b)
+	if err != nil {
+		return
+	}
+	if m.Kind != stun.BindingRequest {
+		if e.reflexive.onAnswer(&m, from) {
+			e.hub.post(wire.NewMessage(wire.FromPublicAddress).Address(m.Mapped).Bytes())
+			return
+		}
+		e.mu.RLock()
+		v := e.byAddress[from]
+		e.mu.RUnlock()
+		if v == nil {
+			v = e.expecting(from)
+		}
+		if v != nil {
+			v.onStun(&m, from, local)
+		}
+		return
+	}
+	name, _, _ := strings.Cut(string(m.Username), ":")
+	e.mu.RLock()
+	v := e.byUfrag[name]
+	e.mu.RUnlock()
+	if v != nil {
+		v.onStun(&m, from, local)
+	}
+}
+
+// expecting finds a viewer that waits for the answer to a check from an address where nobody was heard yet.
+func (e *engine) expecting(from netip.AddrPort) *viewer {
+	e.mu.RLock()
+	all := make([]*viewer, 0, len(e.viewers))
+	for _, v := range e.viewers {
+		all = append(all, v)
+	}
+	e.mu.RUnlock()
+	for _, v := range all {
+		v.mu.Lock()
+		waits := v.out == nil && v.agent.find(from) != nil
+		v.mu.Unlock()
+		if waits {
+			return v
+		}
+	}
+	return nil
+}
+
+func (e *engine) watchSilence() {
+	for {
+		time.Sleep(silenceCheck)
+		e.mu.RLock()
+		all := make([]*viewer, 0, len(e.viewers))
+		for _, v := range e.viewers {
+			all = append(all, v)
+		}
+		e.mu.RUnlock()
+		for _, v := range all {
+			v.checkSilence()
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"syscall"
+	"unsafe"
+)
+
+const (
+	soSndBufForce = 32
+	soRcvBufForce = 33
+	udpSegment    = 103
+	ipPktInfo     = 8
+	ipv6RecvInfo  = 49
+	ipv6PktInfo   = 50
+
+	cmsgHeadBytes = syscall.SizeofCmsghdr
+	word          = int(unsafe.Sizeof(uintptr(0)))
+)
+
+// cmsgSpace is what a control message of n bytes takes.
+func cmsgSpace(n int) int { return cmsgHeadBytes + (n+word-1)&^(word-1) }
+
+// socketName is a path in the system's words: the peer's address, and a control message that names ours.
+type socketName struct {
+	address      [syscall.SizeofSockaddrInet6]byte
+	addressBytes uint32
+	// control has room for the size of a segment behind our address.
+	control      [80]byte
+	controlBytes int
+}
+
+type platformSocket struct {
+	fd   int
+	six  bool
+	send func(fd int, m *syscall.Msghdr) syscall.Errno
+}
+
+func (s *udpSocket) prepare() error {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	s.send = sendmsg
+	return raw.Control(func(fd uintptr) {
+		s.fd = int(fd)
+		domain, _ := syscall.GetsockoptInt(s.fd, syscall.SOL_SOCKET, 39 /* SO_DOMAIN */)
+		s.six = domain == syscall.AF_INET6
+		for option, plain := range map[int]int{soSndBufForce: syscall.SO_SNDBUF, soRcvBufForce: syscall.SO_RCVBUF} {
+			if syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, option, socketBufferBytes) != nil {
+				_ = syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, plain, socketBufferBytes)
+			}
+		}
+		if s.six {
+			_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IPV6, ipv6RecvInfo, 1)
+		}
+		_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IP, ipPktInfo, 1)
+	})
+}
+
+func (s *udpSocket) newPath(remote netip.AddrPort, local netip.Addr) *path {
+	p := &path{remote: remote, local: local}
+	n := &p.name
+	if s.six {
+		binary.NativeEndian.PutUint16(n.address[:], syscall.AF_INET6)
+		binary.BigEndian.PutUint16(n.address[2:], remote.Port())
+		address := remote.Addr().As16()
+		copy(n.address[8:], address[:])
+		n.addressBytes = syscall.SizeofSockaddrInet6
+	} else {
+		binary.NativeEndian.PutUint16(n.address[:], syscall.AF_INET)
+		binary.BigEndian.PutUint16(n.address[2:], remote.Port())
+		copy(n.address[4:], remote.Addr().AsSlice())
+		n.addressBytes = syscall.SizeofSockaddrInet4
+	}
+	switch {
+	case !local.IsValid() || local.IsUnspecified():
+	case s.six:
+		info := local.As16()
+		n.put(syscall.IPPROTO_IPV6, ipv6PktInfo, append(info[:], 0, 0, 0, 0))
+	default:
+		info := local.As4()
+		n.put(syscall.IPPROTO_IP, ipPktInfo, append([]byte{0, 0, 0, 0}, append(info[:], 0, 0, 0, 0)...))
+	}
+	return p
+}
+
+// put adds a control message.
+func (n *socketName) put(level, kind int32, value []byte) {
+	b := n.control[n.controlBytes:]
+	if word == 8 {
+		binary.NativeEndian.PutUint64(b, uint64(cmsgHeadBytes+len(value)))
+	} else {
+		binary.NativeEndian.PutUint32(b, uint32(cmsgHeadBytes+len(value)))
+	}
+	binary.NativeEndian.PutUint32(b[word:], uint32(level))
+	binary.NativeEndian.PutUint32(b[word+4:], uint32(kind))
+	copy(b[cmsgHeadBytes:], value)
+	n.controlBytes += cmsgSpace(len(value))
+}
+
+// sendRun hands a whole run to the system in one call (UDP_SEGMENT), or packet by packet where it does not take that: a
+// network card without checksums (EIO), a path with smaller packets (EINVAL, EMSGSIZE), an old kernel.
+func (s *udpSocket) sendRun(p *path, run []byte, segment int) (int, error) {
+	if len(run) > segment && !p.plain {
+		switch err := s.sendOnce(p, run, segment); err {
+		case syscall.EINVAL, syscall.EIO, syscall.EMSGSIZE, syscall.ENOPROTOOPT, syscall.EOPNOTSUPP:
+			p.plain = true
+		default:
+			return sentOf(len(run), err)
+		}
+	}
+	for at := 0; at < len(run); at += segment {
+		err := s.sendOnce(p, run[at:min(at+segment, len(run))], 0)
+		if _, full := sentOf(0, err); full != nil {
+			return at, full
+		}
+	}
+	return len(run), nil
+}
+
+func sentOf(bytes int, err syscall.Errno) (int, error) {
+	if err == syscall.EAGAIN || err == syscall.ENOBUFS {
+		return 0, errFull
+	}
+	return bytes, nil
+}
+
+// sendOnce is one call. A segment of 0 sends one datagram.
+func (s *udpSocket) sendOnce(p *path, b []byte, segment int) syscall.Errno {
+	name := p.name // on this stack, for several may send on one path
+	if segment > 0 {
+		var value [2]byte
+		binary.NativeEndian.PutUint16(value[:], uint16(segment))
+		name.put(syscall.IPPROTO_UDP, udpSegment, value[:])
+	}
+	iov := syscall.Iovec{Base: unsafe.SliceData(b)}
+	iov.SetLen(len(b))
+	m := syscall.Msghdr{Name: &name.address[0], Namelen: name.addressBytes, Iov: &iov, Iovlen: 1}
+	if name.controlBytes > 0 {
+		m.Control = &name.control[0]
+		m.SetControllen(name.controlBytes)
+	}
+	for {
+		if err := s.send(s.fd, &m); err != syscall.EINTR {
+			return err
+		}
+	}
+}
+
+func sendmsg(fd int, m *syscall.Msghdr) syscall.Errno {
+	_, _, err := syscall.RawSyscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(m)), syscall.MSG_DONTWAIT)
+	return err
+}
+
+func (s *udpSocket) receive(b []byte) (int, netip.AddrPort, netip.Addr, error) {
+	var control [128]byte
+	n, controlBytes, _, from, err := s.conn.ReadMsgUDPAddrPort(b, control[:])
+	return n, unmapped(from), localOf(control[:controlBytes]), err
+}
+
+// localOf finds our own address among control messages.
+func localOf(b []byte) netip.Addr {
+	for len(b) >= cmsgHeadBytes {
+		var length int
+		if word == 8 {
+			length = int(binary.NativeEndian.Uint64(b))
+		} else {
+			length = int(binary.NativeEndian.Uint32(b))
+		}
+		if length < cmsgHeadBytes || length > len(b) {
+			break
+		}
+		level, kind := binary.NativeEndian.Uint32(b[word:]), binary.NativeEndian.Uint32(b[word+4:])
+		value := b[cmsgHeadBytes:length]
+		switch {
+		case level == syscall.IPPROTO_IPV6 && kind == ipv6PktInfo && len(value) >= 16:
+			return netip.AddrFrom16([16]byte(value[:16])).Unmap()
+		case level == syscall.IPPROTO_IP && kind == ipPktInfo && len(value) >= 12:
+			return netip.AddrFrom4([4]byte(value[4:8])) // the address to answer from (ipi_spec_dst)
+		}
+		b = b[min(cmsgSpace(length-cmsgHeadBytes), len(b)):]
+	}
+	return netip.Addr{}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"doorward/engine/internal/wire"
+)
+
+const (
+	maxGroupBytes = 16 << 20
+	maxGroupUs    = 20_000_000
+)
+
+// payload is one RTP payload of a frame: a piece of its bytes.
+type payload struct {
+	at     uint32
+	bytes  uint16
+	marker bool
+	// offset is added to the frame's RTP timestamp.
+	offset uint32
+}
+
+// frame is one frame of a stream, cut into payloads that all viewers share and nobody writes into. Frames form a chain:
+// whoever holds one can walk to the live edge, and what nobody holds is collected.
+type frame struct {
+	bytes       []byte
+	payloads    []payload
+	timestampUs int64
+	arrivedUs   int64
+	// index counts the stream's frames from 0.
+	index       int64
+	key, replay bool
+	next        atomic.Pointer[frame]
+}
+
+func (f *frame) payload(i int) []byte {
+	p := &f.payloads[i]
+	return f.bytes[p.at : p.at+uint32(p.bytes)]
+}
+
+// readFrame reads a frame message; its payloads stay in the message's bytes.
+func readFrame(c *wire.Cursor) (stream uint32, f *frame, err error) {
+	stream = c.U32()
+	f = &frame{timestampUs: c.I64()}
+	flags := c.U8()
+	f.key, f.replay = flags&wire.FrameKey != 0, flags&wire.FrameReplay != 0
+	count := int(c.U16())
+	if count > wire.MaxPayloadsPerFrame {
+		return 0, nil, wire.ErrMalformed
+	}
+	heads := wire.NewCursor(c.Bytes(count * 7))
+	f.bytes = c.Rest()
+	if err := c.Err(); err != nil {
+		return 0, nil, err
+	}
+	f.payloads = make([]payload, count)
+	at := 0
+	for i := range f.payloads {
+		bytes := int(heads.U16())
+		if bytes > wire.MaxPayloadBytes || bytes > len(f.bytes)-at {
+			return 0, nil, wire.ErrMalformed
+		}
+		f.payloads[i] = payload{at: uint32(at), bytes: uint16(bytes), marker: heads.U8() != 0, offset: heads.U32()}
+		at += bytes
+	}
+	return stream, f, nil
+}
+
+// stream is one of the hub's tracks: its last group of pictures for viewers to come, and those who send it on.
+type stream struct {
+	video bool
+	clock clock
+	group atomic.Pointer[frame]
+	tail  atomic.Pointer[frame]
+	// latencyUs is how far frames are behind the hub's clock when they come.
+	latencyUs  atomic.Int64
+	groupBytes int
+	mu         sync.Mutex
+	readers    []*sender
+}
+
+func newStream(video bool, latencyUs int64, clock clock) *stream {
+	s := &stream{video: video, clock: clock}
+	s.latencyUs.Store(latencyUs)
+	return s
+}
+
+// write takes the next frame and tells the readers. Called by one goroutine only.
+func (s *stream) write(f *frame) {
+	if len(f.payloads) == 0 {
+		return
+	}
+	f.arrivedUs = s.clock.nowUs()
+	if !f.replay {
+		s.latencyUs.Store(max(0, f.arrivedUs-f.timestampUs))
+	}
+	if tail := s.tail.Load(); tail != nil {
+		f.index = tail.index + 1
+		tail.next.Store(f)
+	}
+	s.tail.Store(f)
+	if s.video {
+		s.keep(f)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, reader := range s.readers {
+		reader.onFrame(f)
+	}
+}
+
+// keep holds the last group of pictures within its bounds.
+func (s *stream) keep(f *frame) {
+	if f.key {
+		s.group.Store(f)
+		s.groupBytes = 0
+	}
+	s.groupBytes += len(f.bytes)
+	group := s.group.Load()
+	if group != nil && (s.groupBytes > maxGroupBytes || f.timestampUs-group.timestampUs > maxGroupUs) {
+		s.group.Store(nil)
+	}
+}
+
+func (s *stream) add(reader *sender) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readers = append(s.readers, reader)
+}
+
+func (s *stream) remove(reader *sender) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, one := range s.readers {
+		if one == reader {
+			last := len(s.readers) - 1
+			s.readers[i], s.readers[last] = s.readers[last], nil
+			s.readers = s.readers[:last]
+			return
+		}
+	}
+}
