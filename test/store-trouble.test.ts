@@ -81,7 +81,7 @@ async function change(rig: Rig, as: Person): Promise<void> {
   const path = `/api/v1/users/${added.json["id"]}`;
   await twice(() => rig.call("PATCH", path, { as, body: { grants: [] } }), 200);
   await twice(() => rig.call("DELETE", path, { as }), 204);
-  const token = await twice(() => rig.call("POST", "/api/v1/tokens", { as, body: { name: "t" } }), 201);
+  const token = await twice(() => rig.call("POST", "/api/v1/tokens", { as, body: { name: "t", grants } }), 201);
   const revoked = await rig.call("DELETE", `/api/v1/tokens/${token.json["id"]}`, { as });
   assert.ok([204, 503].includes(revoked.status), revoked.text);
   const headers = { authorization: `Bearer ${token.json["token"]}` };

@@ -4,7 +4,9 @@ export const isSupervised = process.env["DOORWARD_SUPERVISED"] === "1" && proces
 /** Calls `stop` when the parent says so, or is gone. */
 export function followParent(stop: () => void): Disposable {
   if (!isSupervised) return { [Symbol.dispose]: () => {} };
-  const onMessage = (message: unknown) => void (message === "stop" && stop());
+  const onMessage = (message: unknown) => {
+    if (message === "stop") stop();
+  };
   process.on("message", onMessage);
   process.on("disconnect", stop);
   process.channel?.unref();

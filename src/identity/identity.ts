@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { Faults } from "../util/faults.ts";
 import { type Log, silentLog } from "../util/log.ts";
@@ -65,7 +66,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   try {
     sealer = openHubSealer(options, { store, faults });
   } catch (error) {
-    void held.disposeAsync();
+    background(held.disposeAsync(), (err) => log.error({ err }, "the database did not close"));
     throw error;
   }
   const hasher = new PasswordHasher({ cost: options.passwordCost });

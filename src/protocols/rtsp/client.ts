@@ -1,3 +1,4 @@
+import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -230,7 +231,7 @@ export class RtspClient implements AsyncDisposable {
   #keepAlive(): void {
     const { clock, log, onQuirk, onKeepAlive } = this.#options;
     const known = this.#options.keepAlive;
-    void keepAlive({
+    const asking = keepAlive({
       clock,
       log,
       everyMs: Math.max(1000, Math.min(this.#timeoutMs / 2, 30_000)),
@@ -241,6 +242,7 @@ export class RtspClient implements AsyncDisposable {
       onMethod: (method) => onKeepAlive?.(method),
       signal: this.#life.signal,
     });
+    background(asking, (error) => log.error({ err: error }, "keep-alive failed"));
   }
 
   /** Ends the session and the connection, within a second. */

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import type { Readable, Writable } from "node:stream";
 import { createPacketizer, type Packetizer } from "../../../protocols/rtp/packetize.ts";
+import { background } from "../../../util/background.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
 import type { ChildLink, ChildListener } from "../../child-link.ts";
@@ -229,7 +230,9 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
         const transport = { own: { ...ice, fingerprint, candidates, ssrcs }, offered, sessionId: randomInt(2 ** 40) };
         this.#tell({ type: "answer", viewer, sdp: writeAnswer(plan, transport) });
       };
-      void this.#gathered.then(answer);
+      background(this.#gathered.then(answer), (error) =>
+        this.#tell({ type: "refused", viewer, message: messageOf(error) }),
+      );
     } catch (error) {
       this.#tell({ type: "refused", viewer, message: messageOf(error) });
     }
