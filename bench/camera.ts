@@ -55,7 +55,7 @@ async function startStampedRtsp(clip: Buffer) {
   const tracks = [
     videoTrack({ codec: "h264", accessUnits, frameRate }, { sprop: true }),
     audioTrack({ format: opusFormat, packets, packetMs: 20 }),
-  ].map((track) => ({ ...track, packetize: (unit: Uint8Array) => track.packetize(stamped(unit)) }));
+  ].map((track) => ({ ...track, packetize: (unit: Uint8Array, n: number) => track.packetize(stamped(unit), n) }));
   const playing = new Map<RtspServerPeer, Disposable>();
   const sinceUs = systemClock.nowUs();
   const stop = (peer: RtspServerPeer) => {

@@ -3,9 +3,11 @@ import { splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import type { AudioFormat, VideoCodec } from "../../media/format.ts";
 import { serializeRtp } from "../../protocols/rtp/packet.ts";
-import { createPacketizer, type Packetizer } from "../../protocols/rtp/packetize.ts";
+import { createPacketizer } from "../../protocols/rtp/packetize.ts";
+import type { RtpPayload } from "../../protocols/rtp/payload.ts";
 import { serializeRtcp } from "../../protocols/rtp/rtcp-write.ts";
 import type { Clock } from "../../util/clock.ts";
+import type { FakeFaults } from "./fake-faults.ts";
 
 /** A moving picture to serve in a loop. */
 export interface FakeVideo {
@@ -35,23 +37,31 @@ export interface FakeTrack {
   readonly units: readonly Uint8Array[];
   readonly unitMs: number;
   readonly lagMs: number;
-  readonly packetize: Packetizer;
+  /** Payloads of the n-th unit. */
+  readonly packetize: (unit: Uint8Array, n: number) => readonly RtpPayload[];
+  /** RTP timestamp of the n-th unit, where the clock does not say it. */
+  readonly time?: (n: number) => number;
 }
 
 /** The track of a picture. `sprop` puts the parameter sets into the description too. */
-export function videoTrack(video: FakeVideo, options: { readonly sprop: boolean }): FakeTrack {
+export function videoTrack(
+  video: FakeVideo,
+  options: { readonly sprop: boolean; readonly faults?: FakeFaults },
+): FakeTrack {
   const name = video.codec === "h264" ? "H264" : "H265";
   const fmtp = options.sprop ? `;${spropOf(video)}` : "";
+  const picture = options.faults?.picture;
   const mode = video.codec === "h264" ? "packetization-mode=1" : "tx-mode=SRST";
   return {
     control: "video",
-    payloadType: 96,
+    payloadType: options.faults?.payloadTypes?.["video"] ?? 96,
     clockRateHz: 90_000,
     sdp: ["m=video 0 RTP/AVP 96", `a=rtpmap:96 ${name}/90000`, `a=fmtp:96 ${mode}${fmtp}`],
     units: video.accessUnits,
     unitMs: 1000 / video.frameRate,
     lagMs: video.lagMs ?? 0,
-    packetize: createPacketizer(video.codec),
+    packetize: picture ? (unit, n) => picture(splitAnnexB(unit), n) : createPacketizer(video.codec),
+    ...(options.faults?.time && { time: options.faults.time }),
   };
 }
 
@@ -92,18 +102,18 @@ export function audioLines(
 }
 
 /** The track of a sound. */
-export function audioTrack(audio: FakeAudio): FakeTrack {
+export function audioTrack(audio: FakeAudio, faults: FakeFaults = {}): FakeTrack {
   const payloadType = { pcmu: 0, pcma: 8, g722: 9, g726: 2, opus: 97, aac: 97, pcm_s16le: 97 }[audio.format.codec];
   const { map, rateHz } = audioLines(audio.format, payloadType);
   return {
     control: "audio",
-    payloadType,
+    payloadType: faults.payloadTypes?.["audio"] ?? payloadType,
     clockRateHz: rateHz,
     sdp: [`m=audio 0 RTP/AVP ${payloadType}`, ...map],
     units: audio.packets,
     unitMs: audio.packetMs,
     lagMs: 0,
-    packetize: createPacketizer(audio.format.codec),
+    packetize: faults.sound ?? createPacketizer(audio.format.codec),
   };
 }
 
@@ -143,10 +153,11 @@ function playTrack(track: FakeTrack, options: PlayOptions): Disposable {
   let index = Math.max(0, Math.floor((clock.nowUs() - dueUs(0)) / unitUs) + 1);
   let reportIndex = index;
   const { ageUs = () => 0 } = options;
-  const timestampOf = (n: number) => (Math.round(((n * unitUs + ageUs()) * track.clockRateHz) / 1e6) % 2 ** 32) >>> 0;
+  const timestampOf = (n: number) =>
+    track.time?.(n) ?? (Math.round(((n * unitUs + ageUs()) * track.clockRateHz) / 1e6) % 2 ** 32) >>> 0;
   const sendUnit = (n: number) => {
     const unit = track.units[n % track.units.length];
-    for (const { payload, marker, timestampOffset } of unit ? track.packetize(unit) : []) {
+    for (const { payload, marker, timestampOffset } of unit ? track.packetize(unit, n) : []) {
       const header = {
         payloadType: track.payloadType,
         marker,

@@ -5,6 +5,7 @@ import { type RtspAnswer, RtspServer, type RtspServerPeer } from "../../protocol
 import { type Clock, systemClock } from "../../util/clock.ts";
 import { Listeners } from "../../util/listeners.ts";
 import { FakeEar } from "./fake-ear.ts";
+import type { FakeFaults } from "./fake-faults.ts";
 import { FakeGuard, type FakeGuardOptions } from "./fake-guard.ts";
 import {
   audioLines,
@@ -53,6 +54,8 @@ export interface FakeRtspOptions {
   readonly sessionLines?: readonly string[];
   /** What it calls itself in its answers. */
   readonly name?: string;
+  /** What it does against the standards. */
+  readonly faults?: FakeFaults;
 }
 
 /** Monotonic counters of a fake camera. */
@@ -98,6 +101,7 @@ export class FakeRtsp implements AsyncDisposable {
   readonly #changed = new Listeners<void>((error) => {
     throw error;
   });
+  readonly #faults: FakeFaults;
   readonly #options: FakeRtspOptions;
   readonly #clock: Clock;
   /** When it was switched on: its timestamps count from here. */
@@ -107,6 +111,7 @@ export class FakeRtsp implements AsyncDisposable {
   /** Made by {@link startFakeRtsp}. */
   constructor(options: FakeRtspOptions) {
     this.#options = options;
+    this.#faults = options.faults ?? {};
     this.#clock = options.clock ?? systemClock;
     this.bootedUs = this.#clock.nowUs();
     this.#port = options.port ?? 0;
@@ -117,8 +122,8 @@ export class FakeRtsp implements AsyncDisposable {
     this.ear = new FakeEar(this.#talkTypes, { clock: this.#clock });
     this.#talk = new FakeTalk(options.talk ?? {});
     this.#tracks = [
-      ...(options.video ? [videoTrack(options.video, { sprop: options.sprop ?? true })] : []),
-      ...(options.audio ? [audioTrack(options.audio)] : []),
+      ...(options.video ? [videoTrack(options.video, { sprop: options.sprop ?? true, faults: options.faults })] : []),
+      ...(options.audio ? [audioTrack(options.audio, options.faults)] : []),
     ];
   }
 
@@ -182,7 +187,13 @@ export class FakeRtsp implements AsyncDisposable {
       ...this.#options,
       port: this.#port,
       protocols: this.#options.protocols ?? ["tcp", "udp"],
-      onTransport: (agreed, control) => this.#talk.transport(agreed, control),
+      onTransport: (agreed, control) => {
+        const told = this.#talk.transport(agreed, control);
+        return control.startsWith("talk") ? told : (this.#faults.told?.(told) ?? told);
+      },
+      onChannels: this.#faults.channels,
+      onFrame: this.#faults.frame,
+      onReply: this.#faults.answer,
       intercept: (request, peer) => this.#intercept(request, peer),
       describe: (request) => this.#describe(request),
       onConnection: () => this.#count("connections"),
@@ -243,6 +254,8 @@ export class FakeRtsp implements AsyncDisposable {
     const refused = this.guard?.check(request);
     if (refused) return refused;
     if (this.#silent) return "silence";
+    const reply = this.#faults.reply?.(request, peer);
+    if (reply) return reply;
     if (request.method === "GET_PARAMETER" || (request.method === "OPTIONS" && this.#playing.has(peer))) {
       this.counters.keepAlives++;
     }
@@ -274,7 +287,8 @@ export class FakeRtsp implements AsyncDisposable {
       lines.push(controlOf("talk"), "a=sendonly");
     }
     const headers = { "Content-Type": "application/sdp", "Content-Base": absolute ? undefined : `${base}/` };
-    return { status: 200, headers, body: `${lines.join("\r\n")}\r\n` };
+    const bent = this.#faults.sdp?.(lines) ?? lines;
+    return { status: 200, headers, body: `${bent.join("\r\n")}\r\n` };
   }
 
   #play(peer: RtspServerPeer, request: RtspRequest): void {

@@ -33,6 +33,12 @@ export interface RtspServerOptions {
   readonly name?: string;
   /** Bends what SETUP answers as its transport. */
   readonly onTransport?: (agreed: RtspTransport, control: string) => RtspTransport;
+  /** Chooses interleaved channels, whatever was asked for. */
+  readonly onChannels?: (asked: readonly [number, number]) => readonly [number, number];
+  /** Bends the bytes of the n-th interleaved frame of a connection. */
+  readonly onFrame?: (frame: Uint8Array, n: number) => Uint8Array;
+  /** Bends the text of an answer. */
+  readonly onReply?: (text: string, request: RtspRequest) => string;
   readonly publicMethods?: readonly string[];
   /**
    * Sees every request first (authentication, faults): an answer of its own, "silence" for none at all, or undefined to
@@ -125,6 +131,7 @@ class Peer implements RtspServerPeer {
   #inlets = new Map<number, (packet: Uint8Array) => void>();
   #pairs: UdpPair[] = [];
   #cseq = 1000;
+  #frames = 0;
   readonly #session = randomBytes(8).toString("hex");
   readonly #parser = new RtspParser();
   readonly #socket: Socket;
@@ -238,14 +245,20 @@ class Peer implements RtspServerPeer {
   }
 
   #setupTcp(wanted: RtspTransport, control: string): RtspTransport {
-    const [rtp, rtcp] = wanted.interleaved ?? [this.#outlets.size * 2, this.#outlets.size * 2 + 1];
+    const asked = wanted.interleaved ?? [this.#outlets.size * 2, this.#outlets.size * 2 + 1];
+    const [rtp, rtcp] = this.#options.onChannels?.([asked[0], asked[1]]) ?? asked;
     this.#inlets.set(rtp, (packet) => this.#options.onRtp?.(packet, control, this));
     this.#inlets.set(rtcp, (packet) => this.#options.onRtcp?.(packet, control, this));
     this.#outlets.set(control, {
-      rtp: (packet) => this.raw(serializeFrame(rtp, packet)),
-      rtcp: (packet) => this.raw(serializeFrame(rtcp, packet)),
+      rtp: (packet) => this.#sendFrame(rtp, packet),
+      rtcp: (packet) => this.#sendFrame(rtcp, packet),
     });
     return { protocol: "tcp", interleaved: [rtp, rtcp] };
+  }
+
+  #sendFrame(channel: number, packet: Uint8Array): void {
+    const frame = serializeFrame(channel, packet);
+    this.raw(this.#options.onFrame?.(frame, this.#frames++) ?? frame);
   }
 
   async #setupUdp(wanted: RtspTransport, control: string): Promise<RtspTransport> {
@@ -271,7 +284,9 @@ class Peer implements RtspServerPeer {
       ...answer.headers,
     });
     const body = answer.body === undefined ? undefined : Buffer.from(answer.body, "utf8");
-    this.raw(serializeMessage({ status: answer.status, headers, body }));
+    const bytes = serializeMessage({ status: answer.status, headers, body });
+    const { onReply } = this.#options;
+    this.raw(onReply ? Buffer.from(onReply(Buffer.from(bytes).toString("latin1"), request), "latin1") : bytes);
   }
 }
 
