@@ -24,6 +24,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => load(import("./probe.ts")),
   },
   {
+    name: "replay",
+    summary: "play a camera's report back as a fake camera",
+    load: () => load(import("./replay.ts")),
+  },
+  {
     name: "talk",
     summary: "play a file, a microphone or words through cameras",
     load: () => load(import("./talk.ts")),

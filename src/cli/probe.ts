@@ -1,10 +1,16 @@
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import type { Driver } from "../device/driver.ts";
+import { createRtspDriver } from "../drivers/rtsp/index.ts";
+import { RtspRecorder } from "../drivers/rtsp/report.ts";
 import { HubDevice } from "../hub/device.ts";
 import { resolveDevice } from "../hub/device-input.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
 import { describeFormat, type TrackInfo } from "../hub/state.ts";
 import type { Track } from "../media/track.ts";
+import { parseRtspAddress } from "../protocols/rtsp/address.ts";
 import { FatalError, RecoverableError } from "../util/errors.ts";
+import { version } from "../util/version.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { openDrivers } from "./drivers.ts";
 
@@ -19,6 +25,9 @@ ADDRESS is e.g. rtsp://user:password@192.168.1.20/onvif1, tcp://192.168.1.25:123
                    credentials, if they are not in the address
   --driver KIND    do not find out the driver from the address
   --json           say it in JSON
+  --report FILE    write down how the camera speaks, to attach to a bug report (RTSP only): no password, no address,
+                   no picture and no sound is in it. "doorward replay FILE" plays it back
+  --pictures       leave pictures and sound in the report
 
 exit code: 0 pictures or sound came, 1 nothing came, 2 wrong usage
 `;
@@ -44,19 +53,47 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
       password: { type: "string" },
       driver: { type: "string" },
       json: { type: "boolean", default: false },
+      report: { type: "string" },
+      pictures: { type: "boolean", default: false },
     },
   });
   const [address] = positionals;
   if (address === undefined) throw new UsageError("which address?");
   const { username, password, driver } = values;
   const input: DeviceInput = { id: "probe", name: "probe", address, username, password, driver };
+  const recording = values.report === undefined ? undefined : startRecording(input, { ...values, context });
+  await using _written = { [Symbol.asyncDispose]: async () => await recording?.write() };
   const report = await probe(input, {
     context,
+    recording,
     measureMs: seconds(values.seconds, "--seconds"),
     timeoutMs: seconds(values.timeout, "--timeout"),
   });
   context.stdout.write(values.json ? `${JSON.stringify(report)}\n` : render(report));
   return 0;
+}
+
+/** A recording of how the camera speaks. */
+interface Recording {
+  readonly driver: Driver;
+  write(): Promise<void>;
+}
+
+function startRecording(
+  input: DeviceInput,
+  options: { readonly report?: string; readonly pictures?: boolean; readonly context: CommandContext },
+): Recording {
+  const { report: file = "", pictures = false, context } = options;
+  if (!/^rtsps?:/i.test(input.address)) throw new UsageError("--report is for rtsp:// and rtsps:// addresses");
+  const address = parseRtspAddress(input.address, input);
+  const recorder = new RtspRecorder({ address, clock: context.clock, media: pictures, version });
+  return {
+    driver: createRtspDriver({ tap: recorder.tap(), onQuirk: (quirk) => recorder.learn(quirk) }) as Driver,
+    write: async () => {
+      await writeFile(file, `${JSON.stringify(recorder.report(), null, 1)}\n`);
+      context.stderr.write(`the report is in ${file}\n`);
+    },
+  };
 }
 
 function seconds(text: string, flag: string): number {
@@ -75,13 +112,23 @@ interface Report {
 
 async function probe(
   input: DeviceInput,
-  how: { readonly context: CommandContext; readonly measureMs: number; readonly timeoutMs: number },
+  how: {
+    readonly context: CommandContext;
+    readonly measureMs: number;
+    readonly timeoutMs: number;
+    readonly recording?: Recording | undefined;
+  },
 ): Promise<Report> {
   const { clock, log, signal } = how.context;
   await using drivers = openDrivers(how.context);
   const resolved = resolveDevice(
     { ...input, id: "probe" },
-    { drivers: drivers.list, unseal: (text) => text, permanent: false, preview: false },
+    {
+      drivers: how.recording ? [how.recording.driver] : drivers.list,
+      unseal: (text) => text,
+      permanent: false,
+      preview: false,
+    },
   );
   const beganUs = clock.nowUs();
   const device = new HubDevice({ ...resolved, clock, log });

@@ -37,6 +37,9 @@ interface Run {
   readonly done: Promise<void>;
 }
 
+/** More oddities of one device than a person reads. */
+const maxQuirks = 32;
+
 /**
  * One device of the hub: runs its driver while somebody wants it, keeps its tracks across reconnects, knows its state
  * and its speaker. Owned by the registry, which closes it.
@@ -54,6 +57,7 @@ export class HubDevice {
   #watch: Disposable | undefined;
   #notBeforeUs = 0;
   #attempts = 0;
+  readonly #quirks = new Map<string, string>();
   #health: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly #status: DeviceStatus;
   readonly #tracks: DeviceTracks;
@@ -125,7 +129,14 @@ export class HubDevice {
         doNotDisturb: this.#settings.doNotDisturb,
       },
       permanent: !this.#settings.preview,
+      ...(this.#quirks.size > 0 && { quirks: [...this.#quirks].map(([code, sentence]) => ({ code, sentence })) }),
     };
+  }
+
+  #learn(quirk: { readonly code: string; readonly sentence: string }): void {
+    if (this.#quirks.has(quirk.code) || this.#quirks.size >= maxQuirks) return;
+    this.#quirks.set(quirk.code, quirk.sentence);
+    this.#changes.emit();
   }
 
   /** Calls `listener` whenever state, tracks, speaker or settings change. */
@@ -288,6 +299,7 @@ export class HubDevice {
       },
       emit: (event) => {
         if (event.type === "health") this.#health = event.values;
+        if (event.type === "quirk") this.#learn(event);
         onEvent?.(event);
       },
       phase: (phase: DriverPhase) => {

@@ -47,6 +47,8 @@ export const trackInfoSchema = z.object({
   heightPx: z.number().optional(),
   frameRate: z.number().optional(),
   profile: z.string().optional(),
+  reordered: z.boolean().optional().describe("B pictures: browsers cannot show them live."),
+  withoutKeys: z.boolean().optional().describe("No key pictures, or hardly any: some browsers cannot begin with it."),
   sampleRateHz: z.number().optional(),
   channels: z.number().optional(),
   frames: z.number(),
@@ -90,6 +92,10 @@ export const deviceInfoSchema = z.object({
     })
     .optional(),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
+  quirks: z
+    .array(z.object({ code: z.string(), sentence: z.string() }))
+    .optional()
+    .describe("What it does against the standards; each sentence goes on after its name."),
 });
 
 /** {@link deviceInfoSchema} */
@@ -98,8 +104,8 @@ export type DeviceInfo = Immutable<z.infer<typeof deviceInfoSchema>>;
 /** Static part of a track's format as {@link TrackInfo} shows it. */
 export function describeFormat(format: Format): Pick<TrackInfo, "kind" | "codec"> & Partial<TrackInfo> {
   if (format.kind === "video") {
-    const { kind, codec, widthPx, heightPx, frameRate, profile } = format;
-    return { kind, codec, widthPx, heightPx, frameRate, profile };
+    const { kind, codec, widthPx, heightPx, frameRate, profile, reordered, withoutKeys } = format;
+    return { kind, codec, widthPx, heightPx, frameRate, profile, reordered, withoutKeys };
   }
   return { kind: format.kind, codec: format.codec, sampleRateHz: format.sampleRateHz, channels: format.channels };
 }

@@ -5,7 +5,6 @@ import { asFrames, clip, noise, runDriver } from "../../../test/rtsp.ts";
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { h264NalType } from "../../codecs/h264/index.ts";
 import { nalFacts } from "../../codecs/nal.ts";
-import { createPacketizer } from "../../protocols/rtp/packetize.ts";
 import { packetizeVideo } from "../../protocols/rtp/packetize-video.ts";
 import type { RtpPayload } from "../../protocols/rtp/payload.ts";
 import { type FakeRtspOptions, startFakeRtsp } from "./fake.ts";

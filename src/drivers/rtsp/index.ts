@@ -1,12 +1,20 @@
 import { type Device, type Driver, defineDriver } from "../../device/driver.ts";
+import { type QuirkCode, quirks } from "../../protocols/rtp/quirks.ts";
+import type { RtspTap } from "../../protocols/rtsp/client.ts";
 import { background } from "../../util/background.ts";
 import { fromFragment, type RtspConfig, rtspConfig } from "./config.ts";
 import { type Learnt, protocolsOf } from "./learnt.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
 
+/** Looks on, for a report. */
+export interface RtspWatcher {
+  readonly tap?: RtspTap;
+  readonly onQuirk?: (quirk: QuirkCode) => void;
+}
+
 /** The driver; an instance remembers what it learnt about each camera. */
-export function createRtspDriver(): Driver<RtspConfig> {
+export function createRtspDriver(watcher: RtspWatcher = {}): Driver<RtspConfig> {
   const memory = new WeakMap<RtspConfig, Learnt>();
   return defineDriver<RtspConfig>({
     kind: "rtsp",
@@ -18,16 +26,28 @@ export function createRtspDriver(): Driver<RtspConfig> {
     run: async (device, config) => {
       const learnt = memory.get(config) ?? {};
       memory.set(config, learnt);
-      await serve(device, { config, learnt });
+      await serve(device, { config, learnt, watcher });
     },
   });
 }
 
 export default createRtspDriver();
 
+/** Tells a person once what the camera does against the standards. */
+function learnQuirk(
+  device: Device,
+  { learnt, quirk, detail }: { readonly learnt: Learnt; readonly quirk: QuirkCode; readonly detail?: string },
+): void {
+  const sentence = detail === undefined ? quirks[quirk] : `${quirks[quirk]} (it is ${detail})`;
+  device.emit({ type: "quirk", code: quirk, sentence });
+  if (learnt.quirks?.includes(quirk)) return;
+  learnt.quirks = [...(learnt.quirks ?? []), quirk];
+  device.log.warn({ quirk }, `the camera ${sentence}`);
+}
+
 async function serve(
   device: Device,
-  { config, learnt }: { readonly config: RtspConfig; readonly learnt: Learnt },
+  { config, learnt, watcher }: { readonly config: RtspConfig; readonly learnt: Learnt; readonly watcher: RtspWatcher },
 ): Promise<void> {
   const picture = new Picture(device);
   await using finder = new SpeakerFinder(device, { config, learnt, picture });
@@ -38,8 +58,19 @@ async function serve(
       {
         ...config,
         protocols: protocolsOf(config, learnt),
-        onMedia: () =>
-          background(finder.ask(), (err) => device.log.debug({ err }, "the camera was not asked for its speaker")),
+        keepAlive: learnt.keepAlive,
+        onKeepAlive: (method) => {
+          learnt.keepAlive = method;
+        },
+        ...(watcher.tap && { tap: watcher.tap }),
+        onQuirk: (quirk) => {
+          watcher.onQuirk?.(quirk);
+          learnQuirk(device, { learnt, quirk });
+        },
+        onMedia: ({ unplayable }) => {
+          if (unplayable) learnQuirk(device, { learnt, quirk: "unplayable-sound", detail: unplayable });
+          background(finder.ask(), (err) => device.log.debug({ err }, "the camera was not asked for its speaker"));
+        },
         onReady: (protocol) => {
           learnt.protocol = protocol;
           device.ready();

@@ -1,5 +1,7 @@
+import type { QuirkCode } from "../../protocols/rtp/quirks.ts";
 import type { SpeakerDescriptions } from "../../protocols/rtsp/choose-speaker.ts";
 import type { RtspProtocol } from "../../protocols/rtsp/client.ts";
+import type { KeepAliveMethod } from "../../protocols/rtsp/keep-alive.ts";
 import type { RtspConfig } from "./config.ts";
 import type { SpeakerWay } from "./speaker.ts";
 
@@ -11,6 +13,10 @@ export interface Learnt {
   speakers?: SpeakerDescriptions | "none";
   /** The picture was lost while the camera was asked for its speaker: it is asked before the next one. */
   askFirst?: boolean;
+  /** How it lets itself be asked whether the session lives. */
+  keepAlive?: KeepAliveMethod;
+  /** What it does against the standards; told once. */
+  quirks?: readonly QuirkCode[];
   /** How its speaker opens. */
   way?: SpeakerWay;
 }

@@ -22,6 +22,8 @@ export interface RtspTap {
   readonly connected: () => void;
   readonly sent: (bytes: Uint8Array) => void;
   readonly received: (bytes: Uint8Array) => void;
+  /** A datagram of the n-th medium that was set up. */
+  readonly datagram: (bytes: Uint8Array, from: { readonly medium: number; readonly rtcp: boolean }) => void;
 }
 
 /** Feature tag of the ONVIF back channel (ONVIF Streaming Specification, 5.3). */
@@ -102,6 +104,7 @@ export class RtspClient implements AsyncDisposable {
   /** Who takes the packets of each interleaved channel; more than one where the server gave two media the same. */
   readonly #channels = new Map<number, ((packet: Uint8Array) => void)[]>();
   readonly #pairs = new DisposableStack();
+  #media = 0;
   /** The connection ended where the answer to a challenge has to go out. */
   #hungUp = false;
   readonly #life = new AbortController();
@@ -304,7 +307,15 @@ export class RtspClient implements AsyncDisposable {
     using opened = new DisposableStack();
     const onOtherPort = () => this.#options.onQuirk?.("udp-port");
     const { clock } = this.#options;
-    const { onRtp, onRtcp } = sinks;
+    const medium = this.#media++;
+    const onRtp = (bytes: Uint8Array) => {
+      this.#options.tap?.datagram(bytes, { medium, rtcp: false });
+      sinks.onRtp(bytes);
+    };
+    const onRtcp = (bytes: Uint8Array) => {
+      this.#options.tap?.datagram(bytes, { medium, rtcp: true });
+      sinks.onRtcp(bytes);
+    };
     const pair = opened.use(await openUdpPair({ remoteAddress, clock, onRtp, onRtcp, onOtherPort }));
     const agreed = await this.#setup(uri, {
       wanted: { protocol: "udp", clientPorts: pair.ports },

@@ -15,6 +15,8 @@ export interface RtspRequest {
   readonly uri: string;
   readonly headers: RtspHeaders;
   readonly body: Uint8Array;
+  /** As it came, header block and body; of messages that were received. */
+  readonly raw?: Uint8Array;
 }
 
 /** A response. */
@@ -24,6 +26,8 @@ export interface RtspResponse {
   readonly reason: string;
   readonly headers: RtspHeaders;
   readonly body: Uint8Array;
+  /** As it came, header block and body; of messages that were received. */
+  readonly raw?: Uint8Array;
 }
 
 /** Binary data on the same connection; `payload` is a view into what was received. */
@@ -37,6 +41,8 @@ export interface InterleavedFrame {
 export interface RtspNoise {
   readonly kind: "noise";
   readonly bytes: number;
+  /** The bytes themselves, as far as they came in one piece. */
+  readonly data: Uint8Array;
   /** The last frame that was given is among them. */
   readonly spoilt: boolean;
 }

@@ -75,7 +75,7 @@ export class RtspParser {
         break;
       }
       if ("noiseTo" in step) {
-        this.#skip(step.noiseTo - at, messages);
+        this.#skip(bytes.subarray(at, step.noiseTo), messages);
         at = step.noiseTo;
         continue;
       }
@@ -105,12 +105,15 @@ export class RtspParser {
     if (end === where.bytes.length) this.#last = where.bytes.subarray(where.at, end);
   }
 
-  #skip(count: number, messages: RtspMessage[]): void {
+  #skip(data: Uint8Array, messages: RtspMessage[]): void {
     this.#lost = true;
-    this.#debt += count;
+    this.#debt += data.length;
     const last = messages.at(-1);
-    if (last?.kind === "noise") messages[messages.length - 1] = { ...last, bytes: last.bytes + count };
-    else messages.push({ kind: "noise", bytes: count, spoilt: false });
+    if (last?.kind === "noise") {
+      const joined = new Uint8Array(data.buffer, data.byteOffset - last.data.length, data.length + last.data.length);
+      const bytes = last.bytes + data.length;
+      messages[messages.length - 1] = { ...last, bytes, data: last.data.buffer === data.buffer ? joined : data };
+    } else messages.push({ kind: "noise", bytes: data.length, data, spoilt: false });
     if (this.#debt > (this.#started ? maxNoiseBytes : maxNoiseAtFirst)) {
       throw new WireError("it sends bytes in which no message can be found");
     }
@@ -250,8 +253,8 @@ export class RtspParser {
     const joined = Buffer.concat([last, bytes]);
     const next = this.#findFrame(joined, { from: 1, to: last.length });
     if (next === undefined) return bytes;
-    this.#skip(next, messages);
-    messages[messages.length - 1] = { kind: "noise", bytes: next, spoilt: true };
+    this.#skip(joined.subarray(0, next), messages);
+    messages[messages.length - 1] = { kind: "noise", bytes: next, data: joined.subarray(0, next), spoilt: true };
     return joined.subarray(next);
   }
 }

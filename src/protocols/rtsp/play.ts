@@ -33,7 +33,7 @@ export interface PlayRtspOptions {
   /** How this camera lets itself be asked whether the session lives, if that is known. */
   readonly keepAlive?: KeepAliveMethod;
   readonly onKeepAlive?: (method: KeepAliveMethod) => void;
-  /** Told what the camera does against the standards; may be called again and again. */
+  /** Told what the camera does against the standards, each thing once. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
   /** Sees all that goes over the connection, for a report. */
   readonly tap?: RtspTap;
@@ -86,9 +86,14 @@ export async function playRtsp(options: PlayRtspOptions): Promise<void> {
   const address = parseRtspAddress(options.address, options);
   const protocols: readonly RtspProtocol[] = address.tls ? ["tcp"] : (options.protocols ?? ["tcp", "udp"]);
   const authenticator = new RtspAuthenticator(address.credentials, address.name);
+  const told = new Set<QuirkCode>();
+  const onQuirk = (quirk: QuirkCode) => {
+    if (!told.has(quirk)) options.onQuirk?.(quirk);
+    told.add(quirk);
+  };
   let way: Way | undefined = { address, protocols, redirects: 0 };
   while (way) {
-    const detour: Detour | undefined = await attempt({ ...options, authenticator, way });
+    const detour: Detour | undefined = await attempt({ ...options, onQuirk, authenticator, way });
     if (detour) options.log.info({ protocols: detour.next.protocols }, `trying another way: ${detour.because.message}`);
     way = detour?.next;
   }

@@ -30,7 +30,7 @@ export function readText(bytes: Uint8Array, at: number): TextStep {
   const end = readBodyEnd(bytes, { bodyAt, headers });
   if (bytes.length < end) return "more";
   const body = end > bodyAt ? bytes.slice(bodyAt, end) : emptyBody;
-  const message = readFirstLine(line, { headers, body });
+  const message = readFirstLine(line, { headers, body, raw: bytes.subarray(at, end) });
   return message ? { message, used: end - at } : "no";
 }
 
@@ -103,7 +103,7 @@ function endOfDescription(bytes: Uint8Array, from: number): number {
 
 function readFirstLine(
   line: string,
-  rest: { readonly headers: RtspHeaders; readonly body: Uint8Array },
+  rest: { readonly headers: RtspHeaders; readonly body: Uint8Array; readonly raw: Uint8Array },
 ): RtspRequest | RtspResponse | undefined {
   const response = statusLine.exec(line);
   if (response) return { kind: "response", status: Number(response[1]), reason: response[2] ?? "", ...rest };

@@ -184,7 +184,11 @@ export class DwPlayer extends LitElement {
       ["Dropped", `${framesDropped ?? 0} pictures`],
       ["Lost", `${packetsLost ?? 0} packets`],
     ];
-    return html`<dl class="numbers">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+    const quirks = this.device?.quirks ?? [];
+    return html`<dl class="numbers">
+      ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+      ${quirks.length > 0 ? html`<dt>Learnt</dt><dd class="learnt">${quirks.map(({ sentence }) => html`<p>It ${sentence}.</p>`)}</dd>` : nothing}
+    </dl>`;
   }
 
   get #video(): HTMLVideoElement | null {

@@ -114,6 +114,12 @@ export const playerStyles = css`
     font-size: var(--dw-13, 0.8125rem);
     font-variant-numeric: tabular-nums;
   }
+  .numbers .learnt {
+    max-width: 32ch;
+  }
+  .numbers .learnt p {
+    margin: 0;
+  }
   .numbers dt {
     color: var(--dw-over-muted, #c9ced3);
   }

@@ -54,18 +54,44 @@ export function codecName(codec: string): string {
     pcmu: "G.711",
     pcma: "G.711",
     g722: "G.722",
+    g726: "G.726",
     aac: "AAC",
     pcm_s16le: "PCM",
   };
   return names[codec] ?? codec.toUpperCase();
 }
 
+/** What the hub tells of a device, as far as words are made of it. */
+export type Told = Pick<DeviceInfo, "state"> & Partial<Pick<DeviceInfo, "tracks">>;
+
+/** What keeps browsers from showing a picture that comes well; undefined when nothing does. */
+function sayUnfit(device: Told): Said | undefined {
+  const picture = device.tracks?.find((track) => track.kind === "video" && track.label === "main");
+  if (picture?.reordered) {
+    return {
+      tone: "trouble",
+      text: "Browsers can't show its B-frames",
+      detail:
+        "The picture stands still most of the time: switch B-frames off in the camera, or choose its Baseline profile.",
+    };
+  }
+  if (picture?.withoutKeys) {
+    return {
+      tone: "waiting",
+      text: "No whole pictures",
+      detail:
+        "The camera refreshes its picture piece by piece, and this browser may not begin with that: set a key frame interval in the camera.",
+    };
+  }
+  return undefined;
+}
+
 /** What the hub knows of a device, in words. Times are this browser's wall clock. */
-export function sayDevice(device: Pick<DeviceInfo, "state">, nowMs: number): Said {
+export function sayDevice(device: Told, nowMs: number): Said {
   const { state } = device;
   switch (state.phase) {
     case "live":
-      return { tone: "live", text: "Live" };
+      return sayUnfit(device) ?? { tone: "live", text: "Live" };
     case "idle":
       return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
     case "connecting":
@@ -98,7 +124,7 @@ export function sayDevice(device: Pick<DeviceInfo, "state">, nowMs: number): Sai
 }
 
 /** What a tile says: the hub's knowledge where it explains more, otherwise what this browser sees. */
-export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"> | undefined, nowMs: number): Said {
+export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs: number): Said {
   const phase = device?.state.phase;
   if (player.phase === "unsupported") {
     return {
@@ -121,6 +147,11 @@ export function sayPicture(player: PlayerPhase, device: Pick<DeviceInfo, "state"
   if (device && phase === "stale" && (seeking || player.phase === "live")) return sayDevice(device, nowMs);
   if (device && (phase === "connecting" || phase === "waiting-for-key-frame") && seeking)
     return sayDevice(device, nowMs);
+  const unfit = device && phase === "live" ? sayUnfit(device) : undefined;
+  // A stream of pieces may play well here: then nothing has to be said of it.
+  if (unfit && (unfit.tone === "trouble" ? seeking || player.phase === "live" || player.phase === "stale" : seeking)) {
+    return unfit;
+  }
   switch (player.phase) {
     case "live":
       return { tone: "live", text: "Live" };
