@@ -9,6 +9,9 @@ import { hasPlainSecret } from "../hub/device-secrets.ts";
 import { messageOf } from "../util/errors.ts";
 import { networkReason } from "../util/network-reason.ts";
 import { version } from "../util/version.ts";
+import type { EngineChoice } from "../workers/webrtc/engine/choose.ts";
+import { probeEngine } from "../workers/webrtc/engine/probe.ts";
+import { enginePackage, findEngine } from "../workers/webrtc/engine/program.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
 import { driverSecrets } from "./seal.ts";
@@ -67,6 +70,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     await import("node-datachannel");
     return "node-datachannel loads";
   });
+  await add("WebRTC engine", () => engine(config.webrtc.engine));
   await add("codecs", codecs);
   for (const [id, { address }] of deviceInputs(config)) await add(`camera ${id}`, () => reach(address));
   const ok = findings.every((finding) => finding.ok);
@@ -81,6 +85,21 @@ function passwords(config: Config): string {
   const plain = devices.filter(([, input]) => hasPlainSecret(input, secretOptions)).map(([id]) => id);
   if (plain.length === 0) return "none stands in the configuration in plain text";
   return `in plain text in the configuration: ${plain.join(", ")}; "doorward seal" seals them`;
+}
+
+/** Without it nothing is missing but speed, unless the settings ask for it. */
+async function engine(choice: EngineChoice): Promise<string> {
+  const found = findEngine();
+  if (choice === "node") return "not used: webrtc.engine is node";
+  if (found) {
+    const sandbox = await probeEngine(found.path);
+    return `native, ${found.path}${sandbox === "" ? "" : ` (locked into ${sandbox})`}`;
+  }
+  const how =
+    `none for this machine (${enginePackage}): with Go (https://go.dev/dl), "npm run engine" builds it in a checkout, and ` +
+    "with it the same machine serves several times as many viewers";
+  if (choice === "native") throw new Error(how);
+  return how;
 }
 
 function tcpFree(port: number, host: string): Promise<string> {

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { ViewRequest, WebRtcWorker } from "../../src/media/viewer.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import { silentLog } from "../../src/util/log.ts";
+import { createWebRtcWorker } from "../../src/workers/webrtc/index.ts";
+import { type LossyRelay, startLossyRelay } from "./lossy-relay.ts";
+import { engines } from "./webrtc-engines.ts";
+import { numberedClip, playClip } from "./webrtc-media.ts";
+import { openPage } from "./webrtc-page.ts";
+
+/** The worker as seen from the other side of the relay. */
+function behind(relay: LossyRelay, worker: WebRtcWorker): WebRtcWorker {
+  return {
+    pid: worker.pid,
+    engine: worker.engine,
+    view: async (request: ViewRequest) => {
+      const viewer = await worker.view(request);
+      return Object.create(viewer, { answerSdp: { value: relay.reroute(viewer.answerSdp) } }) as typeof viewer;
+    },
+    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+  };
+}
+
+for (const engine of engines) {
+  for (const percent of [3, 10]) {
+    it(`Chromium sees no freeze with ${percent} % lost on the way, ${engine}`, { timeout: 60_000 }, async (t) => {
+      // A key frame every 10 s only: what is not repaired would be seen for long.
+      using video = playClip(numberedClip({ frames: 500, keyInterval: 250 }), "cam/main/video");
+      using relay = await startLossyRelay(percent);
+      await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, engine });
+      await using open = await openPage({ worker: behind(relay, worker), video: video.track });
+      await open.connect();
+      await open.page.waitForFunction(() => window.doorward.frames.length >= 50);
+      const before = await open.page.evaluate(() => window.doorward.stats());
+      relay.loss = percent / 100;
+      const from = await open.page.evaluate(() => window.doorward.frames.length);
+      await open.page.waitForFunction((first) => window.doorward.frames.length >= first + 200, from);
+      relay.loss = 0;
+      await open.page.waitForFunction((first) => window.doorward.frames.length >= first + 230, from);
+      const after = await open.page.evaluate(() => window.doorward.stats());
+      const grew = (name: string) => (after[`video.${name}`] ?? 0) - (before[`video.${name}`] ?? 0);
+      t.diagnostic(
+        `lost ${relay.counters.lost} of ${relay.counters.lost + relay.counters.passed}, asked again for ` +
+          `${grew("nackCount")}, key frames asked for ${grew("pliCount")}, freezes ${grew("freezeCount")}`,
+      );
+      assert.ok(relay.counters.lost > 10 && grew("nackCount") > 0, "packets were lost and asked for");
+      assert.equal(grew("freezeCount"), 0);
+      assert.equal(grew("pliCount"), 0);
+    });
+  }
+}
