@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorward/engine/internal/stun"
@@ -26,6 +28,9 @@ type engine struct {
 	transport   transport
 	certificate tls.Certificate
 	handshakes  chan struct{}
+	// handshaken is set when one has ended; trimAt counts silence checks until its memory is given back.
+	handshaken atomic.Bool
+	trimAt     int
 	// streams belongs to the goroutine that reads the hub's messages.
 	streams   map[uint32]*stream
 	reflexive reflexive
@@ -297,25 +302,42 @@ func (e *engine) onStun(b []byte, from netip.AddrPort, local netip.Addr) {
 // expecting finds a viewer that waits for the answer to a check from an address where nobody was heard yet.
 func (e *engine) expecting(from netip.AddrPort) *viewer {
 	e.mu.RLock()
-	all := make([]*viewer, 0, len(e.viewers))
+	var all []*viewer
 	for _, v := range e.viewers {
-		all = append(all, v)
+		if v.connecting.Load() {
+			all = append(all, v)
+		}
 	}
 	e.mu.RUnlock()
 	for _, v := range all {
 		v.mu.Lock()
-		waits := v.out == nil && v.agent.find(from) != nil
+		known := v.agent.find(from) != nil
 		v.mu.Unlock()
-		if waits {
+		if known {
 			return v
 		}
 	}
 	return nil
 }
 
+// giveBackMemory returns what handshakes left behind, once none has been under way for a while.
+func (e *engine) giveBackMemory() {
+	switch {
+	case len(e.handshakes) > 0:
+		e.trimAt = 0
+	case e.handshaken.Swap(false):
+		e.trimAt = 2
+	case e.trimAt > 0:
+		if e.trimAt--; e.trimAt == 0 {
+			debug.FreeOSMemory()
+		}
+	}
+}
+
 func (e *engine) watchSilence() {
 	for {
 		time.Sleep(silenceCheck)
+		e.giveBackMemory()
 		e.mu.RLock()
 		all := make([]*viewer, 0, len(e.viewers))
 		for _, v := range e.viewers {

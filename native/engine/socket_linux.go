@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -100,6 +101,13 @@ func (n *socketName) put(level, kind int32, value []byte) {
 	n.controlBytes += cmsgSpace(len(value))
 }
 
+// putSegment says how long each datagram of a run is (UDP_SEGMENT).
+func (n *socketName) putSegment(bytes uint16) {
+	var value [2]byte
+	binary.NativeEndian.PutUint16(value[:], bytes)
+	n.put(syscall.IPPROTO_UDP, udpSegment, value[:])
+}
+
 // sendRun hands a whole run to the system in one call (UDP_SEGMENT), or packet by packet where it does not take that: a
 // network card without checksums (EIO), a path with smaller packets (EINVAL, EMSGSIZE), an old kernel.
 func (s *udpSocket) sendRun(p *path, run []byte, segment int) (int, error) {
@@ -127,23 +135,33 @@ func sentOf(bytes int, err syscall.Errno) (int, error) {
 	return bytes, nil
 }
 
+// sendScratch is what one call needs: the system wants it to stay where it is.
+type sendScratch struct {
+	name socketName
+	iov  syscall.Iovec
+	m    syscall.Msghdr
+}
+
+var sendScratches = sync.Pool{New: func() any { return &sendScratch{} }}
+
 // sendOnce is one call. A segment of 0 sends one datagram.
 func (s *udpSocket) sendOnce(p *path, b []byte, segment int) syscall.Errno {
-	name := p.name // on this stack, for several may send on one path
+	one := sendScratches.Get().(*sendScratch)
+	defer sendScratches.Put(one)
+	one.name = p.name // a copy, for several may send on one path
 	if segment > 0 {
-		var value [2]byte
-		binary.NativeEndian.PutUint16(value[:], uint16(segment))
-		name.put(syscall.IPPROTO_UDP, udpSegment, value[:])
+		one.name.putSegment(uint16(segment))
 	}
-	iov := syscall.Iovec{Base: unsafe.SliceData(b)}
-	iov.SetLen(len(b))
-	m := syscall.Msghdr{Name: &name.address[0], Namelen: name.addressBytes, Iov: &iov, Iovlen: 1}
-	if name.controlBytes > 0 {
-		m.Control = &name.control[0]
-		m.SetControllen(name.controlBytes)
+	one.iov.Base = unsafe.SliceData(b)
+	one.iov.SetLen(len(b))
+	one.m = syscall.Msghdr{Name: &one.name.address[0], Namelen: one.name.addressBytes, Iov: &one.iov, Iovlen: 1}
+	if one.name.controlBytes > 0 {
+		one.m.Control = &one.name.control[0]
+		one.m.SetControllen(one.name.controlBytes)
 	}
 	for {
-		if err := s.send(s.fd, &m); err != syscall.EINTR {
+		if err := s.send(s.fd, &one.m); err != syscall.EINTR {
+			one.iov.Base = nil
 			return err
 		}
 	}

@@ -32,7 +32,9 @@ type viewer struct {
 
 	// dtlsPath is where handshakes go, for DTLS' own goroutines.
 	dtlsPath atomic.Pointer[path]
-	over     chan struct{}
+	// connecting is true until keys are agreed.
+	connecting atomic.Bool
+	over       chan struct{}
 
 	mu         sync.Mutex
 	agent      agent
@@ -69,6 +71,7 @@ type viewOptions struct {
 
 func newViewer(id uint32, engine *engine, options viewOptions) *viewer {
 	v := &viewer{id: id, engine: engine, options: options, over: make(chan struct{}), heardUs: never}
+	v.connecting.Store(true)
 	v.link = newDtlsLink(v.sendDtls)
 	v.agent = agent{
 		ufrag: options.ufrag, pwd: options.pwd, remoteUfrag: options.remoteUfrag, remotePwd: options.remotePwd,
@@ -233,6 +236,7 @@ func (v *viewer) runDtls() {
 	a, err := handshake(ctx, v.link, v.engine.certificate, v.options.certificate, client)
 	cancel()
 	<-v.engine.handshakes
+	v.engine.handshaken.Store(true)
 	if err != nil {
 		v.do(func() { v.end("failed") })
 		return
@@ -262,6 +266,7 @@ func (v *viewer) beginSending() {
 		return
 	}
 	v.stopConnecting()
+	v.connecting.Store(false)
 	v.senders = make([]*sender, 0, len(v.options.streams))
 	for _, one := range v.options.streams {
 		v.senders = append(v.senders, newSender(v, one))

@@ -7,7 +7,7 @@ export interface LossyRelay extends Disposable {
   reroute(answerSdp: string): string;
   /** Packets of media that passed and that did not. */
   readonly counters: { passed: number; lost: number };
-  /** Part of the media that is lost on the way to the viewer, 0 to 1. */
+  /** Part of the media that is lost on the way to the viewer, 0 to 1; what is sent again comes through. */
   loss: number;
 }
 
@@ -23,6 +23,7 @@ export async function startLossyRelay(seed = 1): Promise<LossyRelay> {
   const inner = new Map<string, Socket>();
   let port = 0;
   let state = seed;
+  const dropped = new Set<number>();
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
@@ -33,7 +34,9 @@ export async function startLossyRelay(seed = 1): Promise<LossyRelay> {
     if (!socket) {
       socket = createSocket("udp4");
       socket.on("message", (back) => {
-        const lost = isRtp(back) && random() < relay.loss;
+        const number = back.readUInt16BE(2);
+        const lost = isRtp(back) && !dropped.has(number) && random() < relay.loss;
+        if (lost) dropped.add(number);
         if (isRtp(back)) relay.counters[lost ? "lost" : "passed"]++;
         if (!lost) outer.send(back, from, address);
       });
