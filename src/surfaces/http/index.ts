@@ -46,7 +46,8 @@ async function start(options: HttpStartOptions): Promise<HttpSurface> {
   });
   opened.defer(() => app.fastify.close());
   await app.fastify.ready();
-  const base = { app: app.fastify, sockets: app.sockets, maxConnections: connectionsOf(options) };
+  const { trustedProxies } = config;
+  const base = { app: app.fastify, sockets: app.sockets, maxConnections: connectionsOf(options), trustedProxies };
   const port = await listenPlain(opened, { ...options, base });
   if (config.https) {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -92,7 +93,7 @@ function connectionsOf({ config, hub }: HttpStartOptions): number {
   return maxConnections;
 }
 
-type Base = Pick<Parameters<typeof listenHttp>[0], "app" | "sockets" | "maxConnections">;
+type Base = Pick<Parameters<typeof listenHttp>[0], "app" | "sockets" | "maxConnections" | "trustedProxies">;
 
 /** All addresses of plain HTTP share one port; one that this machine lacks (`::1`) is left out if another works. */
 async function listenPlain(
@@ -119,8 +120,8 @@ async function listenPlain(
 
 /** Machines without IPv6 have no `::`; there `0.0.0.0` is every address. */
 async function listenEverywhere(options: HttpStartOptions & Base & { readonly tls: TlsMaterial }) {
-  const { config, app, sockets, maxConnections, tls } = options;
-  const base = { app, sockets, maxConnections, tls, port: config.httpsPort };
+  const { config, app, sockets, maxConnections, trustedProxies, tls } = options;
+  const base = { app, sockets, maxConnections, trustedProxies, tls, port: config.httpsPort };
   try {
     return await listenHttps({ ...base, host: config.httpsHost });
   } catch (error) {

@@ -99,10 +99,10 @@ describe("limits", () => {
 
 describe("sockets of strangers and of people", () => {
   /** A guard with `max` places, and callers from addresses of 127.0.0.0/8. */
-  async function guarded(max: number, limits = {}) {
+  async function guarded(max: number, limits = {}, trustedProxies: readonly string[] = []) {
     const guard = new SocketGuard({ ...defaultSocketLimits, ...limits });
     const server = createServer();
-    guard.protect(server, { maxConnections: max });
+    guard.protect(server, { maxConnections: max, trustedProxies });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port: at } = server.address() as AddressInfo;
@@ -135,6 +135,12 @@ describe("sockets of strangers and of people", () => {
     for (let n = 0; n < 30; n++) await rig.open("127.0.0.2");
     assert.equal(rig.guard.strangersFrom("127.0.0.3"), 1, "the guest stays");
     assert.equal(guest.socket.destroyed, false);
+  });
+
+  it("a trusted proxy's sockets are everybody's: no block of their own, half of all together", async () => {
+    await using rig = await guarded(20, { unauthenticatedPerBlock: 3 }, ["127.0.0.2"]);
+    for (let n = 0; n < 12; n++) await rig.open("127.0.0.2");
+    assert.deepEqual(rig.guard.counts, { all: 10, strangers: 10 });
   });
 
   it("people's sockets are no strangers' to take, and one person has a share", async () => {

@@ -14,6 +14,7 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** A server that listens; disposing closes it with all its sockets. */
@@ -55,8 +56,8 @@ async function start(
   server: ReturnType<typeof createServer> | HttpsServer,
   options: ListenOptions,
 ): Promise<Listening> {
-  const { app, sockets, host, port, maxConnections } = options;
-  sockets.protect(server, { maxConnections });
+  const { app, sockets, host, port, maxConnections, trustedProxies } = options;
+  sockets.protect(server, { maxConnections, trustedProxies });
   server.on("request", (request, response) => app.routing(request, response));
   // Upgrades and malformed requests take the application's own way.
   const upgraded = new Set<Duplex>();

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { addressBlock } from "../../util/address-block.ts";
+import { addressList } from "../../util/address-list.ts";
 
 /** Limits of SECURITY.md, 12. */
 export interface SocketLimits {
@@ -44,6 +45,7 @@ export class SocketGuard {
   readonly #people = new Map<string, Set<Entry>>();
   #strangerCount = 0;
   #max = 0;
+  #isProxy: (address: string) => boolean = () => false;
 
   constructor(limits: SocketLimits = defaultSocketLimits) {
     this.#limits = limits;
@@ -55,9 +57,16 @@ export class SocketGuard {
     return { connectionsCheckingInterval: Math.ceil(Math.min(headersMs, requestMs) / 10) };
   }
 
-  /** Puts the limits on a server before it listens; `maxConnections` is for all servers together. */
-  protect(server: HttpServer, options: { readonly maxConnections: number }): void {
+  /**
+   * Puts the limits on a server before it listens; `maxConnections` is for all servers together. Behind a trusted proxy is
+   * everybody, so its sockets are no block.
+   */
+  protect(
+    server: HttpServer,
+    options: { readonly maxConnections: number; readonly trustedProxies?: readonly string[] | undefined },
+  ): void {
     this.#max = options.maxConnections;
+    this.#isProxy = addressList(options.trustedProxies ?? []);
     server.headersTimeout = this.#limits.headersMs;
     server.requestTimeout = this.#limits.requestMs;
     server.keepAliveTimeout = this.#limits.unauthenticatedIdleMs;
@@ -93,7 +102,8 @@ export class SocketGuard {
   #admit(socket: Socket): void {
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) return;
-    const entry: Entry = { socket, key: keyOf(socket), block: addressBlock(remoteAddress) };
+    const key = keyOf(socket);
+    const entry: Entry = { socket, key, block: this.#isProxy(remoteAddress) ? key : addressBlock(remoteAddress) };
     const own = this.#strangers.get(entry.block);
     if ((own?.size ?? 0) >= this.#limits.unauthenticatedPerBlock || !this.#makeRoom()) {
       socket.destroy();
