@@ -13,7 +13,7 @@ export interface FloorAnswer {
 /** The WebSocket of one page, as bench/floor.ts needs it. Its owner disposes it. */
 export interface FloorPage extends Disposable {
   /** Asks for the floor with the microphone of a WHEP session; gives the first answer. */
-  take(device: string, whep: string): Promise<FloorAnswer>;
+  take(device: string, voice: string): Promise<FloorAnswer>;
   /** Lets go and waits until the hub says so. */
   release(device: string): Promise<void>;
 }
@@ -29,6 +29,8 @@ export async function openFloorPage(hub: BenchHub): Promise<FloorPage> {
     perMessageDeflate: false,
   });
   await once(socket, "open");
+  let turn = 0;
+  const turns = new Map<string, number>();
   const next = (): Promise<{ readonly state: string; readonly reason?: string }> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("the hub does not answer")), answerMs);
@@ -42,16 +44,17 @@ export async function openFloorPage(hub: BenchHub): Promise<FloorPage> {
       socket.on("message", listen);
     });
   return {
-    take: async (device, whep) => {
+    take: async (device, voice) => {
       const answer = next();
       const begunMs = performance.now();
-      socket.send(JSON.stringify({ type: "talk-take", device, whep }));
+      turns.set(device, ++turn);
+      socket.send(JSON.stringify({ type: "talk-take", turn, to: `device:${device}`, voice }));
       const { state, reason } = await answer;
       return { state, tookMs: performance.now() - begunMs, ...(reason === undefined ? {} : { reason }) };
     },
     release: async (device) => {
       const answer = next();
-      socket.send(JSON.stringify({ type: "talk-release", device }));
+      socket.send(JSON.stringify({ type: "talk-release", turn: turns.get(device) }));
       await answer;
     },
     [Symbol.dispose]: () => socket.terminate(),

@@ -52,7 +52,12 @@ const talking = (name: string, state: object, words: string): Scene => ({
   server: () => ({
     devices: house(),
     onMessage: (message, tell) => {
-      if (message.type === "talk-take") tell({ type: "talk", channel: message.device, ...state } as never);
+      if (message.type === "talk-take") {
+        const hearing = [message.to]
+          .flat()
+          .map((channel) => ({ deviceId: channel.replace(/^device:/, ""), state: "playing" }));
+        tell({ type: "talk", turn: message.turn, ...(state as { state: "granted" }), hearing } as never);
+      }
     },
   }),
   prepare: async (page) => {
@@ -213,7 +218,7 @@ export const scenes: readonly Scene[] = [
     name: "talk-held-before",
     path: cameraPath,
     server: () => ({
-      devices: [camera("front-door", { speaker: { ...freeSpeaker, holder: { ...ben, talkerId: "b" } } })],
+      devices: [camera("front-door", { speaker: { ...freeSpeaker, holder: { ...ben, turnId: "b" } } })],
     }),
     prepare: (page) => moving(page),
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
@@ -12,6 +13,7 @@ export const configSchema = z.strictObject({
   webrtc: webrtcConfig,
   devices: devicesConfig,
   streams: streamsConfig,
+  groups: groupsConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

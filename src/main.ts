@@ -80,6 +80,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const drivers = createDrivers({ converter });
   const hub = opened.use(createHub({ drivers, converter, identity, clock, log, book: deviceBook(options.file) }));
   const problems = await hub.devices.apply(deviceInputs(config));
+  hub.setGroups(config.groups);
   const { demo } = options;
   const engine = createSpeechEngine();
   const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
@@ -91,7 +92,13 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     signal,
     onChange: () =>
       background(
-        followFile(hub, { file, running: config, devicesOf: deviceInputs, fixed: ["http", "whep", "webrtc"] }),
+        followFile(hub, {
+          file,
+          running: config,
+          devicesOf: deviceInputs,
+          onNews: ({ groups }) => hub.setGroups(groups),
+          fixed: ["http", "whep", "webrtc"],
+        }),
         (err) => log.error({ err }, "configuration not taken up"),
       ),
     onProblem: (message) => log.warn({}, `configuration: ${message}`),

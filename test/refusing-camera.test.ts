@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createYooseeDriver } from "../src/drivers/yoosee/index.ts";
-import type { TalkState } from "../src/hub/api.ts";
+import type { TurnState } from "../src/hub/api.ts";
+import type { ChannelId } from "../src/hub/channel.ts";
 import { HubDevice } from "../src/hub/device.ts";
-import { Route } from "../src/hub/route.ts";
-import { opusFormat, pcmFormat } from "../src/media/format.ts";
-import type { Frame } from "../src/media/frame.ts";
+import { Turns } from "../src/hub/turns.ts";
+import { Voices } from "../src/hub/voices.ts";
+import { pcmFormat } from "../src/media/format.ts";
 import type { SpeechSource } from "../src/media/speech.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
@@ -27,9 +28,13 @@ function makeHouse() {
     });
   const devices = [make("a", "classic"), make("b", "gwell")];
   const device = (id: string) => devices.find((one) => one.id === id);
-  const route = new Route({ device, converter, clock: systemClock, log: silentLog });
+  const voices = new Voices({ clock: systemClock });
+  const house = () => ({ devices: [], groups: new Map() });
+  const { lost } = voices;
+  const turns = new Turns({ device, house, converter, clock: systemClock, log: silentLog, lost });
   return {
-    route,
+    turns,
+    voices,
     [Symbol.asyncDispose]: async () => {
       for (const one of devices) await one.close();
       await converter[Symbol.asyncDispose]();
@@ -39,11 +44,11 @@ function makeHouse() {
 
 async function speak(
   house: ReturnType<typeof makeHouse>,
-  what: { readonly to: string[]; readonly source: SpeechSource },
+  what: { readonly to: readonly ChannelId[]; readonly source: SpeechSource },
 ) {
-  const states: TalkState[] = [];
-  const talk = house.route.take({
-    devices: what.to,
+  const states: TurnState[] = [];
+  const talk = house.turns.take({
+    to: what.to,
     talker: { id: "anna", name: "Anna" },
     priority: 0,
     queue: false,
@@ -58,11 +63,8 @@ async function speak(
 describe("cameras that refuse", () => {
   it("the first press of a process tells why and ends nothing", async () => {
     await using house = makeHouse();
-    async function* frames(): AsyncGenerator<Frame, void, void> {
-      await systemClock.sleep(300);
-      yield* [];
-    }
-    const last = await speak(house, { to: ["a"], source: { live: true, format: opusFormat, frames: frames() } });
+    const voice = house.voices.open({ owner: "anna" });
+    const last = await speak(house, { to: ["device:a"], source: { live: true, voice: voice.track } });
     assert.ok(last?.state === "failed" && /camera its address/.test(last.reason), JSON.stringify(last));
   });
 
@@ -80,7 +82,7 @@ describe("cameras that refuse", () => {
         return { frames: frames(), [Symbol.asyncDispose]: async () => {} };
       },
     };
-    const last = await speak(house, { to: ["a", "b"], source });
+    const last = await speak(house, { to: ["device:a", "device:b"], source });
     assert.ok(last?.state === "failed" && /camera its address/.test(last.reason), JSON.stringify(last));
     assert.deepEqual(
       opened.toSorted(),

@@ -67,11 +67,11 @@ async function visit(rig: Rig): Promise<void> {
 
 async function talk(rig: Rig, page: Awaited<ReturnType<typeof openPage>>, whep: string): Promise<void> {
   const state = (wanted: string) => page.next((message) => message.type === "talk" && message.state === wanted);
-  page.say({ type: "talk-take", device: "front", whep });
+  page.say({ type: "talk-take", turn: 1, to: "device:front", voice: whep });
   await state("granted");
-  page.say({ type: "talk-release", device: "front" });
+  page.say({ type: "talk-release", turn: 1 });
   await state("released");
-  assert.equal(rig.hub.talks.holder("front").holder, undefined);
+  assert.equal(rig.hub.turns.holder("front").holder, undefined);
 }
 
 async function change(rig: Rig, as: Person): Promise<void> {

@@ -1,6 +1,6 @@
 import { profiles } from "../drivers/yoosee/profile.ts";
 import type { Converter } from "../media/convert.ts";
-import { tee } from "../media/tee.ts";
+import { Tee } from "../media/tee.ts";
 import { isAbort } from "../util/errors.ts";
 import { createLog } from "../util/log-pino.ts";
 import { createConverter } from "../workers/ffmpeg/index.ts";
@@ -42,6 +42,8 @@ export interface TalkDeps {
 
 /** How far one camera may be behind another before it is waited for: half a minute of 20 ms frames. */
 const maxApartFrames = 1500;
+/** A camera that takes nothing for so long beyond that no longer keeps the others waiting. */
+const patienceMs = 30_000;
 
 /** `doorward talk`: sound to the speakers of cameras, without a hub. */
 export function createTalkCommand(deps: Partial<TalkDeps> = {}): Command {
@@ -84,10 +86,11 @@ async function playToAll(
   const { context, source } = options;
   const { clock, signal } = context;
   using display = createDisplay({ ...context, json: args.json, durationUs: source.durationUs });
-  const branches = tee(source.frames, { count: args.cameras.length, maxAhead: maxApartFrames });
+  const tee = new Tee(source.frames, { maxAhead: maxApartFrames, patienceMs, clock });
+  const branches = args.cameras.map(() => tee.branch());
   const results = await Promise.allSettled(
     args.cameras.map(async (camera, index) => {
-      const frames = branches[index] as (typeof branches)[number];
+      const frames = branches[index]!;
       try {
         const result = await playTo(camera, { ...context, args, source, frames, display });
         display.tell({

@@ -2,6 +2,7 @@ import type { Converter } from "../media/convert.ts";
 import type { SpeechSource } from "../media/speech.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
+import type { ChannelId } from "./channel.ts";
 import type { HubDevice } from "./device.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import type { HolderInfo } from "./state.ts";
@@ -24,45 +25,72 @@ export interface HubDevices {
   preview(input: DeviceInput): Promise<HubDevice>;
 }
 
+/** Whether one of the devices that a turn is meant for hears the talker. */
+export interface Hearing {
+  readonly deviceId: string;
+  /** `quiet`: it was left out on purpose; `failed`: it could not be spoken through. */
+  readonly state: "playing" | "connecting" | "quiet" | "failed";
+  /** Why it is quiet or failed, for people. */
+  readonly reason?: string;
+  /** The same for programs: `do-not-disturb`, `taken`, `offline`, `no-speaker`, or what its driver said. */
+  readonly code?: string;
+  /** Frames of the talker that its speaker lost because it was slow. */
+  readonly lostFrames?: number;
+}
+
+/** Frames of speech that were lost: on the way to the hub, and at the slowest speaker. */
+export interface LostSpeech {
+  readonly network: number;
+  readonly speaker: number;
+}
+
 /** What a talker is told about their turn. */
-export type TalkState =
-  | { readonly state: "granted" }
+export type TurnState =
+  | { readonly state: "granted"; readonly hearing: readonly Hearing[] }
   | { readonly state: "queued"; readonly position: number; readonly holder?: HolderInfo }
   | {
       readonly state: "refused";
-      readonly reason: "held" | "do-not-disturb" | "no-speaker" | "offline";
+      /** `nobody`: the channel means no device at the moment. */
+      readonly reason: "held" | "do-not-disturb" | "no-speaker" | "offline" | "nobody";
       readonly holder?: HolderInfo;
     }
   | { readonly state: "pre-empted"; readonly holder?: HolderInfo }
-  | { readonly state: "released"; readonly reason: "done" | "silent" | "cancelled" }
+  | {
+      readonly state: "released";
+      readonly reason: "done" | "silent" | "cancelled";
+      readonly lost: LostSpeech;
+    }
   | { readonly state: "failed"; readonly reason: string };
 
-/** Who wants to speak through what. */
-export interface TalkRequest {
-  /** Ids of the devices; one, or the members of a group. */
-  readonly devices: readonly string[];
-  /** What the floor is about; `device:<id>` for one device. */
-  readonly channel?: string;
+/** Who wants to speak to whom. */
+export interface TurnRequest {
+  /** Whom they speak to: the devices of all these channels, which may come and go while they speak. */
+  readonly to: readonly ChannelId[];
+  /** Leaves out devices that the talker may not speak through; everybody may by default. */
+  readonly may?: (deviceId: string) => boolean;
   readonly talker: { readonly id: string; readonly name: string };
   readonly priority: 0 | 1 | 2;
   /** Wait in line when somebody else holds it. */
   readonly queue: boolean;
   readonly source: SpeechSource;
   /** Called on each change, first within the call to `take`. */
-  readonly onState: (state: TalkState) => void;
+  readonly onState: (state: TurnState) => void;
+  /** Called while the turn holds the floor, whenever it changes who hears it: with all devices that were meant. */
+  readonly onHearing?: (hearing: readonly Hearing[]) => void;
 }
 
 /** A running or waiting turn; `cancel` stops the sound at once, `finish` lets what was said be heard first. */
-export interface Talk extends Disposable {
+export interface Turn extends Disposable {
+  /** Resolves when nothing of it is played any more. */
   readonly done: Promise<void>;
   finish(): void;
   cancel(): void;
 }
 
 /** Speech of all talkers to all speakers, under one floor control. */
-export interface HubTalks {
-  /** Asks for the floor and, once it is granted, sends `source` to the speakers. Disposing cancels. */
-  take(request: TalkRequest): Talk;
+export interface HubTurns {
+  /** Asks for the floor and, once it is granted, plays `source` at the speakers. Disposing cancels. */
+  take(request: TurnRequest): Turn;
   holder(deviceId: string): { readonly holder?: HolderInfo; readonly queued: number };
   onChange(listener: (deviceId: string) => void): Disposable;
 }
@@ -73,5 +101,5 @@ export interface HubBase {
   readonly log: Log;
   readonly converter: Converter;
   readonly devices: HubDevices;
-  readonly talks: HubTalks;
+  readonly turns: HubTurns;
 }

@@ -10,6 +10,8 @@ export interface FollowOptions<Config> {
   /** What the hub was started with. */
   readonly running: Config;
   readonly devicesOf: (config: Config) => ReadonlyMap<string, DeviceInput>;
+  /** Takes up what is not about devices. */
+  readonly onNews?: (config: Config) => void;
   /** Parts of which a change takes effect only at the next start. */
   readonly fixed: readonly (keyof Config & string)[];
 }
@@ -23,7 +25,10 @@ export async function followFile<Config>(hub: Hub, options: FollowOptions<Config
   try {
     const problems = await hub.devices.apply(async () => {
       const next = await options.file.news();
-      if (next) warnOfRestart(hub, { ...options, next });
+      if (next) {
+        warnOfRestart(hub, { ...options, next });
+        options.onNews?.(next);
+      }
       return next && options.devicesOf(next);
     });
     for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);

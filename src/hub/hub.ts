@@ -6,13 +6,23 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase } from "./api.ts";
+import type { House } from "./channel.ts";
+import type { HubDevice } from "./device.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
-import { Route } from "./route.ts";
+import { Turns } from "./turns.ts";
+import { Voices } from "./voices.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
 export interface Hub extends HubBase, AsyncDisposable {
   readonly devices: Registry;
-  readonly talks: Route;
+  readonly turns: Turns;
+  readonly voices: Voices;
+  /** What channels mean at the moment. */
+  house(): House;
+  /** Called when other devices are grouped. */
+  onGroups(listener: () => void): Disposable;
+  /** Takes up what the configuration file says of groups. */
+  setGroups(groups: Readonly<Record<string, readonly string[]>>): void;
   readonly identity: Identity;
   /** What devices say about themselves: rings, motion, health. */
   onDeviceEvent(listener: (event: { readonly id: string; readonly event: DeviceEvent }) => void): Disposable;
@@ -44,25 +54,46 @@ export function createHub(options: HubOptions): Hub {
   const events = new Listeners<{ readonly id: string; readonly event: DeviceEvent }>((error) =>
     log.error({ err: error }, "listener of device events failed"),
   );
-  const route: Route = new Route({ device: (id) => registry.get(id), converter, clock, log });
+  const voices = new Voices({ clock });
+  const regrouped = new Listeners<void>((error) => log.error({ err: error }, "listener of groups failed"));
+  let groups: House["groups"] = new Map();
+  const house = (): House => ({ devices: registry.list().map(inHouse), groups });
+  const { lost } = voices;
+  const turns: Turns = new Turns({ device: (id) => registry.get(id), house, converter, clock, log, lost });
   const registry: Registry = new Registry({
     drivers: options.drivers,
     clock,
     log,
     book: options.book,
     ...devicePasswords(identity),
-    floor: (id) => route.holder(id),
+    floor: (id) => turns.holder(id),
     onEvent: (id, event) => events.emit({ id, event }),
-    onSettings: (device) => route.setDoNotDisturb(device.id, device.settings.doNotDisturb),
+    onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),
   });
+  registry.onChange(() => turns.reconsider());
   return {
     clock,
     log,
     converter,
     identity,
     devices: registry,
-    talks: route,
+    turns,
+    voices,
+    house,
+    onGroups: (listener) => regrouped.add(listener),
+    setGroups: (next) => {
+      groups = new Map(Object.entries(next));
+      turns.reconsider();
+      regrouped.emit();
+    },
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
+}
+
+/** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */
+function inHouse(device: HubDevice): House["devices"][number] {
+  const { id, area, state } = device;
+  const known = device.info().speaker !== undefined;
+  return { id, area, speaks: known || !["live", "stale", "disabled"].includes(state.phase) };
 }

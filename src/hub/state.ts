@@ -64,7 +64,7 @@ export const prioritySchema = z.union([z.literal(0), z.literal(1), z.literal(2)]
 
 /** Who holds a floor. */
 export const holderInfoSchema = z.object({
-  talkerId: z.string(),
+  turnId: z.string().describe("Unique for one turn."),
   name: z.string().describe('What a person reads: "Anna".'),
   priority: prioritySchema.describe("0 normal, 1 high, 2 emergency."),
   sinceMs: z.number(),

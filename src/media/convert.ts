@@ -11,6 +11,8 @@ export interface AudioConversion extends AsyncDisposable {
   readonly frames: AsyncIterable<Frame>;
   /** No more input; what is inside is flushed. */
   end(): void;
+  /** Frames that were dropped because the conversion, or its reader, was behind; none where it does not say. */
+  readonly droppedFrames?: number;
 }
 
 /** Sound of a file, decoded as fast as it is read. */

@@ -31,7 +31,13 @@ export async function openOpusVoice(
   if (input.codec !== "opus" || output.channels !== 1 || !encode) return undefined;
   const decoder = await createOpusDecoder({ sampleRateHz: output.sampleRateHz as OpusRate, channels: 1 });
   let voice: Voice | undefined = new Voice(decoder, { blockBytes: output.sampleRateHz / 25 });
-  const frames = new AsyncQueue<Frame>({ max: maxBlocks });
+  let droppedFrames = 0;
+  const frames = new AsyncQueue<Frame>({
+    max: maxBlocks,
+    onDrop: () => {
+      droppedFrames++;
+    },
+  });
   const give = (blocks: readonly Frame[]) => {
     for (const block of blocks) frames.push({ ...block, data: encode(applyGain(block.data, gain)) });
   };
@@ -47,6 +53,9 @@ export async function openOpusVoice(
     frames,
     push: (frame) => give(voice?.push(frame) ?? []),
     end,
+    get droppedFrames() {
+      return droppedFrames;
+    },
     [Symbol.asyncDispose]: async () => {
       end();
       frames.cancel();

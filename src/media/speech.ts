@@ -1,12 +1,14 @@
 import type { AudioFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
+import type { Track } from "./track.ts";
 
 /** Sound that is made now: a microphone. It arrives in real time and is to be heard at once. */
 export interface LiveSpeech {
   readonly live: true;
-  readonly format: AudioFormat;
-  /** Ends when the talker stops. */
-  readonly frames: AsyncIterable<Frame>;
+  /** The talker's voice; whoever opened it closes it when the talker is gone. */
+  readonly voice: Track;
+  /** Packets that were lost on their way to the hub so far, where it is known. */
+  lostPackets?(): number;
 }
 
 /** Sound that exists already: a file, spoken text. It is made in the speaker's own format and pulled at its pace. */

@@ -1,82 +1,134 @@
 import { background } from "../util/background.ts";
+import type { Clock } from "../util/clock.ts";
+import { RecoverableError } from "../util/errors.ts";
 
-/** Options of {@link tee}. */
+/** Options of {@link Tee}. */
 export interface TeeOptions {
-  readonly count: number;
   /** How far the fastest branch may be ahead of the slowest, in items. */
   readonly maxAhead: number;
+  readonly clock: Clock;
+  /** A branch that keeps the others waiting for so long without taking anything is left behind. */
+  readonly patienceMs: number;
 }
 
 interface Branch<T> {
   readonly items: T[];
   open: boolean;
+  takenUs: number;
+  failure: { readonly error: unknown } | undefined;
 }
 
 /**
- * Splits one pulled stream into `count` branches that each see every item. The source is pulled when the fastest branch
- * wants more, but never more than `maxAhead` items before the slowest branch that is still reading; a branch that
- * returns early no longer counts. An error of the source reaches every branch.
+ * Splits one pulled stream into branches that each see every item from their beginning on. The source is pulled when the
+ * fastest branch wants more, but never more than `maxAhead` items before the slowest that is still reading. A branch that
+ * returns early no longer counts; one that takes nothing while others wait is left behind with RecoverableError
+ * `too-slow`, so that it silences nobody else. An error of the source reaches every branch.
  */
-export function tee<T>(source: AsyncIterable<T>, options: TeeOptions): AsyncIterable<T>[] {
-  const branches: Branch<T>[] = Array.from({ length: options.count }, () => ({ items: [], open: true }));
-  const iterator = source[Symbol.asyncIterator]();
-  let ended = false;
-  let failure: { readonly error: unknown } | undefined;
-  let pulling = false;
-  let changed = Promise.withResolvers<void>();
+export class Tee<T> {
+  readonly #branches = new Set<Branch<T>>();
+  readonly #iterator: AsyncIterator<T>;
+  readonly #options: TeeOptions;
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+  #pulling = false;
+  #changed = Promise.withResolvers<void>();
+  #patience: Disposable | undefined;
 
-  const notify = () => {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
-  };
-  const hasRoom = () => branches.every(({ open, items }) => !open || items.length < options.maxAhead);
+  constructor(source: AsyncIterable<T>, options: TeeOptions) {
+    this.#iterator = source[Symbol.asyncIterator]();
+    this.#options = options;
+  }
 
-  const pull = async () => {
-    if (pulling || ended || !hasRoom()) return;
-    pulling = true;
-    try {
-      const { done, value } = await iterator.next();
-      if (done) ended = true;
-      else for (const branch of branches) if (branch.open) branch.items.push(value);
-    } catch (error) {
-      failure = { error };
-      ended = true;
-    } finally {
-      pulling = false;
-      notify();
-    }
-  };
+  /** One more branch, which sees what is pulled from now on. */
+  branch(): AsyncIterable<T> {
+    const branch: Branch<T> = { items: [], open: true, takenUs: this.#nowUs(), failure: undefined };
+    this.#branches.add(branch);
+    return this.#read(branch);
+  }
 
-  const leave = async (branch: Branch<T>) => {
-    branch.open = false;
-    branch.items.length = 0;
-    notify();
-    if (branches.some(({ open }) => open)) return;
-    ended = true;
-    await iterator.return?.();
-  };
-
-  async function* read(branch: Branch<T>): AsyncGenerator<T, void, void> {
+  async *#read(branch: Branch<T>): AsyncGenerator<T, void, void> {
     try {
       for (;;) {
         const item = branch.items.shift();
+        const failure = branch.failure ?? (item === undefined ? this.#failure : undefined);
+        if (failure) throw failure.error;
+        branch.takenUs = this.#nowUs();
         if (item !== undefined) {
-          notify();
+          this.#notify();
           yield item;
-        } else if (failure) throw failure.error;
-        else if (ended) return;
+        } else if (this.#ended) return;
         else {
-          const wait = changed.promise;
-          background(pull(), (error) => {
-            failure = { error };
-          });
+          const wait = this.#changed.promise;
+          this.#pull();
           await wait;
         }
       }
     } finally {
-      await leave(branch);
+      this.#leave(branch);
     }
   }
 
-  return branches.map((branch) => read(branch));
+  #pull(): void {
+    if (this.#pulling || this.#ended) return;
+    if (!this.#hasRoom()) {
+      this.#watchSlowest();
+      return;
+    }
+    this.#pulling = true;
+    const step = async () => {
+      try {
+        const { done, value } = await this.#iterator.next();
+        if (done) this.#ended = true;
+        else for (const branch of this.#branches) branch.items.push(value);
+      } catch (error) {
+        this.#failure = { error };
+        this.#ended = true;
+      } finally {
+        this.#pulling = false;
+        this.#notify();
+      }
+    };
+    background(step(), (error) => {
+      this.#failure = { error };
+    });
+  }
+
+  #hasRoom(): boolean {
+    return [...this.#branches].every(({ items }) => items.length < this.#options.maxAhead);
+  }
+
+  /** Somebody waits for a branch that is full: it has so long to take something. */
+  #watchSlowest(): void {
+    const { clock, patienceMs, maxAhead } = this.#options;
+    this.#patience ??= clock.timer(patienceMs, () => {
+      this.#patience = undefined;
+      const overdueUs = this.#nowUs() - patienceMs * 1000;
+      for (const branch of [...this.#branches]) {
+        if (branch.items.length < maxAhead || branch.takenUs > overdueUs) continue;
+        branch.failure = { error: new RecoverableError("takes the sound too slowly", { code: "too-slow" }) };
+        this.#leave(branch);
+      }
+      this.#notify();
+    });
+  }
+
+  #leave(branch: Branch<T>): void {
+    branch.items.length = 0;
+    if (!this.#branches.delete(branch)) return;
+    this.#notify();
+    if (this.#branches.size > 0) return;
+    this.#ended = true;
+    this.#patience?.[Symbol.dispose]();
+    // A source that hangs, or fails while it is let go of, has nobody left to tell.
+    this.#iterator.return?.().catch(() => {});
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  #nowUs(): number {
+    return this.#options.clock.nowUs();
+  }
 }

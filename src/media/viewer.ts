@@ -28,13 +28,19 @@ export interface ViewerStats {
   readonly roundTripMs?: number;
 }
 
+/** One Opus packet of a peer's microphone. */
+export interface MicrophoneFrame extends Frame {
+  /** How many packets were lost between the one before and this. */
+  readonly lostBefore?: number;
+}
+
 /** One browser (or other WebRTC peer) that is being served. Its owner disposes it. */
 export interface Viewer extends AsyncDisposable {
   readonly id: string;
   readonly answerSdp: string;
   addCandidate(candidate: IceCandidate): void;
   /** Opus frames from the viewer's microphone while `listener` is registered; timestamps on the hub's clock. */
-  onMicrophone(listener: (frame: Frame) => void): Disposable;
+  onMicrophone(listener: (frame: MicrophoneFrame) => void): Disposable;
   stats(): Promise<ViewerStats>;
   /** Resolves once with the reason when it is over: "closed", "failed", "disconnected", "worker-lost". */
   readonly closed: Promise<string>;

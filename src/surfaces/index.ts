@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { WebRtcWorker } from "../media/viewer.ts";
 import { background } from "../util/background.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
@@ -26,8 +25,6 @@ export type SurfacesConfig = {
 /** Options of {@link startSurfaces}. */
 export interface SurfacesOptions extends Omit<House, "viewings" | "shares"> {
   readonly config: SurfacesConfig;
-  /** Its maker disposes it, after the surfaces. */
-  readonly webrtc: WebRtcWorker;
   readonly signal: AbortSignal;
 }
 
@@ -69,5 +66,5 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
 
 function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {
   const { devices, converter, identity, log } = hub;
-  return new Viewings({ devices, identity, converter, webrtc, log, admission: shares.viewings });
+  return new Viewings({ devices, identity, converter, webrtc, voices: hub.voices, log, admission: shares.viewings });
 }

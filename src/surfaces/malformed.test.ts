@@ -19,13 +19,20 @@ const fragments = [
 const bodies = [
   JSON.stringify({ name: "Anna", password: "correct horse", grants: [{ scope: "*", rights: ["view"] }] }),
   JSON.stringify({ name: "Front", address: "fake://camera/?video", options: { a: [1, 2, { b: null }] } }),
-  JSON.stringify({ device: "front", text: "hello" }),
+  JSON.stringify({ to: "device:front", text: "hello" }),
   JSON.stringify({ name: "Token", expiresDays: 10 }),
 ];
 
 const messages = [
-  JSON.stringify({ type: "talk-take", device: "front", whep: "0123456789abcdef", priority: 1, queue: true }),
-  JSON.stringify({ type: "talk-release", device: "front" }),
+  JSON.stringify({
+    type: "talk-take",
+    turn: 1,
+    to: ["device:front"],
+    voice: "0123456789abcdef",
+    priority: 1,
+    queue: true,
+  }),
+  JSON.stringify({ type: "talk-release", turn: 1 }),
   JSON.stringify({ type: "ping" }),
 ];
 

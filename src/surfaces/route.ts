@@ -13,8 +13,11 @@ export type RouteRight = "none" | "code" | "signed-in" | Right;
  */
 export type RouteProof = "session" | "password";
 
-/** What a right is asked about: the whole hub, or a device named in the path (`:id`) or in the body (`device`). */
-export type RouteSubject = "hub" | "path" | "body";
+/**
+ * What a right is asked about: the whole hub, a device named in the path (`:id`) or in the body (`device`), or the
+ * channels that the body names (`to`), of which at least one device has to be allowed.
+ */
+export type RouteSubject = "hub" | "path" | "body" | "channels";
 
 /** One call of a route; everything in it was checked. */
 export interface Call<Params = unknown, Query = unknown, Body = unknown> {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { WebRtcWorker } from "../media/viewer.ts";
 import type { SayText } from "./http/context.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
@@ -9,6 +10,8 @@ import type { Viewings } from "./viewing.ts";
 /** What every surface is lent of the house. */
 export interface House {
   readonly hub: Hub;
+  /** Connects browsers. Its maker disposes it, after the surfaces. */
+  readonly webrtc: WebRtcWorker;
   /** Everybody who watches, by whatever surface they came. */
   readonly viewings: Viewings;
   /** How much of everything one person, device and address may have. */

@@ -3,17 +3,18 @@ import type { HubDevices } from "../hub/api.ts";
 import type { HubDevice } from "../hub/device.ts";
 import { mayUse } from "../hub/reach.ts";
 import { whyNot } from "../hub/trouble.ts";
+import type { Voices } from "../hub/voices.ts";
 import { waitForTracks } from "../hub/wait-for-tracks.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Principal } from "../identity/policy.ts";
 import type { Converter } from "../media/convert.ts";
 import { opusFormat, playsInBrowsers } from "../media/format.ts";
-import type { Frame } from "../media/frame.ts";
 import type { Track } from "../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../media/viewer.ts";
 import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import type { Admission, Asker } from "./admission.ts";
+import { voiceOf } from "./voice-of.ts";
 
 /** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */
 export interface Viewing extends AsyncDisposable {
@@ -23,7 +24,6 @@ export interface Viewing extends AsyncDisposable {
   readonly principal: Principal;
   readonly answerSdp: string;
   readonly viewer: Pick<Viewer, "addCandidate">;
-  onMicrophone(listener: (frame: Frame) => void): Disposable;
   stats(): Promise<ViewerStats>;
   /** Resolves once, with the reason. */
   readonly closed: Promise<string>;
@@ -35,6 +35,8 @@ export interface ViewingsOptions {
   readonly identity: Identity;
   readonly converter: Converter;
   readonly webrtc: WebRtcWorker;
+  /** Where the microphones of those who may talk are voices, each by the id of its viewing. */
+  readonly voices: Voices;
   readonly log: Log;
   /** Places for them, from their opening to their end. */
   readonly admission: Admission;
@@ -126,6 +128,10 @@ export class Viewings implements AsyncDisposable {
   ): Viewing {
     const { viewer, device, principal } = what;
     const id = randomBytes(16).toString("base64url");
+    const { voices, identity } = this.#options;
+    if (identity.policy.allows(principal, "talk", device)) {
+      life.held.use(voiceOf(viewer, { voices, owner: principal.userId, id }));
+    }
     const closed = life.over.promise.then(async (reason) => {
       this.#open.delete(id);
       await life.held.disposeAsync();
@@ -138,7 +144,6 @@ export class Viewings implements AsyncDisposable {
       principal,
       answerSdp: viewer.answerSdp,
       viewer,
-      onMicrophone: (listener) => viewer.onMicrophone(listener),
       stats: () => viewer.stats(),
       closed,
       [Symbol.asyncDispose]: async () => {

@@ -9,7 +9,7 @@ const suite = new AsyncDisposableStack();
 let hub: YooseeHub;
 let peers: readonly TalkPeer[];
 
-const holder = () => hub.rig.running.hub.talks.holder("yard").holder;
+const holder = () => hub.rig.running.hub.turns.holder("yard").holder;
 const tone = (n: number) => 400 + n * 150;
 
 before(async () => {
@@ -48,7 +48,7 @@ describe("several who want to speak through one camera", () => {
       assert.deepEqual([granted.length, refused.length], [1, 9]);
       for (const { message, tookMs } of refused) {
         assert.equal("reason" in message && message.reason, "held");
-        assert.equal("holder" in message && message.holder?.talkerId, holder()?.talkerId);
+        assert.equal("holder" in message && message.holder?.turnId, holder()?.turnId);
         refusedMs.push(tookMs);
       }
       const sound = await heardNow();

@@ -207,7 +207,7 @@ describe("the hook on the camera's instruction set", () => {
     const heardMs = (systemClock.nowUs() - pressedUs) / 1000;
     await until("1 s was said", async () => (await camera.played()).bytes > 16_000);
     await page.mouse.up();
-    await until("the speaker is free", async () => rig.running.hub.talks.holder("nursery").holder === undefined);
+    await until("the speaker is free", async () => rig.running.hub.turns.holder("nursery").holder === undefined);
     t.diagnostic(`from the press to the camera's speaker ${heardMs.toFixed(0)} ms`);
     await camera[Symbol.asyncDispose]();
     await using again = await startHookCamera({ ...start, clip: coloured("blue"), ports: camera.ports });

@@ -175,11 +175,11 @@ describe("the whole hub", () => {
     await page.mouse.down();
     const pressedUs = systemClock.nowUs();
     await until("the camera hears something", async () => camera.playout.firstSoundUs !== undefined);
-    const holder = rig.running.hub.talks.holder("yard").holder;
+    const holder = rig.running.hub.turns.holder("yard").holder;
     assert.equal(holder?.name, "Anna");
     await until("enough was said", async () => camera.playout.counters.playedMs > 5500);
     await page.mouse.up();
-    await until("the speaker is free", async () => rig.running.hub.talks.holder("yard").holder === undefined);
+    await until("the speaker is free", async () => rig.running.hub.turns.holder("yard").holder === undefined);
     const heard = camera.playout.played();
     const { correlation } = correlatePieces(said, heard, { pieceSamples: 3200, spreadSamples: 1600 });
     t.diagnostic(

@@ -70,7 +70,7 @@ export function troubledHouse(): PageDevice[] {
   return [
     camera("front-door", {
       area: "Entrance",
-      speaker: { ...freeSpeaker, holder: { talkerId: "b", name: "Ben", priority: 0, sinceMs: now } },
+      speaker: { ...freeSpeaker, holder: { turnId: "b", name: "Ben", priority: 0, sinceMs: now } },
     }),
     camera("yard", { area: "Outside", state: { phase: "connecting", sinceMs: now - 2000 } }),
     camera("garage", { area: "Outside", state: { phase: "stale", sinceMs: now - 7000, lastFrameMs: now - 12_000 } }),

@@ -17,7 +17,10 @@ interface Stage {
 const suite = new AsyncDisposableStack();
 let stage: Stage;
 /** What the scripted hub answers to a wish to talk. */
-let onTake: (take: Extract<PageMessage, { type: "talk-take" }>) => Partial<TalkMessage> = () => ({ state: "granted" });
+let onTake: (take: Extract<PageMessage, { type: "talk-take" }>) => Partial<TalkMessage> = () => ({
+  state: "granted",
+  hearing: [],
+});
 
 before(async () => {
   const dist = suite.use(await temporaryFolder());
@@ -30,8 +33,7 @@ before(async () => {
       devices: [camera("front-door")],
       view: (id, offer) => video.view(id, offer),
       onMessage: (message, tell) => {
-        if (message.type === "talk-take")
-          tell({ type: "talk", channel: message.device, ...onTake(message) } as TalkMessage);
+        if (message.type === "talk-take") tell({ type: "talk", turn: message.turn, ...onTake(message) } as TalkMessage);
       },
     }),
   );
@@ -73,14 +75,14 @@ function offers(): Promise<number> {
   return stage.page.evaluate(() => (window as unknown as { offers: number }).offers);
 }
 
-test("the offer has one receiving video line and one audio line for both directions", { timeout: 30_000 }, () => {
+test("the offer has one receiving video line and one receiving audio line", { timeout: 30_000 }, () => {
   const offer = stage.server.offers[0] ?? "";
   const media = offer.split(/^m=/m).slice(1);
   assert.deepEqual(
     media.map((section) => [section.split(" ")[0], /^a=(sendrecv|recvonly|sendonly)/m.exec(section)?.[1]]),
     [
       ["video", "recvonly"],
-      ["audio", "sendrecv"],
+      ["audio", "recvonly"],
     ],
   );
 });
@@ -94,7 +96,7 @@ test("pictures are decoded, and the numbers tell of them", { timeout: 30_000 }, 
   await page.getByRole("button", { name: "Numbers" }).click();
 });
 
-test("a hundred presses are granted, heard, and make no new offer", { timeout: 30_000 }, async () => {
+test("a hundred presses are granted, heard, and make one offer", { timeout: 30_000 }, async () => {
   const { page, server, video } = stage;
   const before = await offers();
   const heard = video.nextSound();
@@ -105,7 +107,7 @@ test("a hundred presses are granted, heard, and make no new offer", { timeout: 3
     await page.keyboard.up(" ");
     await barSays("Hold to talk");
   }
-  assert.equal(await offers(), before);
+  assert.equal(await offers(), before + 1);
   assert.equal(server.received.filter(({ type }) => type === "talk-take").length, 100);
   assert.ok(video.heard.length > 0);
 });
@@ -145,19 +147,20 @@ test("while one talks, a camera that hears its own speaker is turned down", { ti
 
 test("who holds the speaker is told, and holding on waits for the turn", { timeout: 30_000 }, async () => {
   const { page, server } = stage;
-  const holder = { talkerId: "b", name: "Ben", priority: 0, sinceMs: 0 } as const;
+  const holder = { turnId: "b", name: "Ben", priority: 0, sinceMs: 0 } as const;
   onTake = () => ({ state: "queued", position: 1, holder });
   await page.keyboard.down(" ");
   await barSays("Ben is speaking");
   await barSays("you are next");
-  server.tell({ type: "talk", channel: "front-door", state: "granted" });
+  const { turn } = server.received.findLast((message) => message.type === "talk-take") as { readonly turn: number };
+  server.tell({ type: "talk", turn, state: "granted", hearing: [] });
   await barSays("Speak now");
   await page.keyboard.up(" ");
   onTake = () => ({ state: "refused", reason: "do-not-disturb" });
   await page.keyboard.down(" ");
   await barSays("only an emergency gets through");
   await page.keyboard.up(" ");
-  onTake = () => ({ state: "granted" });
+  onTake = () => ({ state: "granted", hearing: [] });
 });
 
 test("a picture that stands still says so, and goes on by itself", { timeout: 30_000 }, async () => {
@@ -202,11 +205,7 @@ test("a picture that this browser cannot show does not keep one from talking", {
   const before = server.offers.length;
   server.change("front-door", { tracks: [{ ...videoTrack, codec: "h265" }] });
   await said("This browser can't show H.265");
-  await page.waitForFunction(() => {
-    const camera = document.querySelector("dw-app")?.shadowRoot?.querySelector("dw-camera");
-    return camera?.shadowRoot?.querySelector("dw-player")?.mayTalk;
-  });
-  assert.match(server.offers[before] ?? "", /m=video.*a=inactive.*m=audio.*a=sendrecv/s);
+  assert.equal(server.offers.length, before, "nothing is opened that could not be shown or heard");
   await page.keyboard.down(" ");
   await barSays("Speak now");
   await page.keyboard.up(" ");

@@ -119,6 +119,10 @@ export class PageServer implements AsyncDisposable {
     try {
       const body = await readBody(request);
       if (pathname.startsWith("/whep/")) return await this.#whep(request, { response, pathname, body });
+      // A microphone's connection is one with nothing to see.
+      const [, , voice = ""] = pathname.split("/");
+      if (/^\/voice(\/|$)/.test(pathname))
+        return await this.#whep(request, { response, pathname: `/voice//${voice}`, body });
       if (!pathname.startsWith("/api/") && !known.has(pathname)) return await this.#file(pathname, response);
       const answer = await this.#api(`${request.method} ${pathname}`, {
         body: body ? JSON.parse(body) : {},
@@ -253,13 +257,16 @@ export class PageServer implements AsyncDisposable {
     const [, , device = "", session = ""] = pathname.split("/");
     const viewing = this.viewings.get(session);
     if (request.method === "POST") {
-      this.offers.push(body);
+      if (!pathname.startsWith("/voice")) this.offers.push(body);
       const opened = await this.#options.view?.(decodeURIComponent(device), body);
       if (!opened) throw new Refusal(503, "The camera is not connected yet.");
       const id = `s${++this.#sessions}`;
       this.viewings.set(id, opened);
       response
-        .writeHead(201, { "content-type": "application/sdp", location: `/whep/${device}/${id}` })
+        .writeHead(201, {
+          "content-type": "application/sdp",
+          location: pathname.startsWith("/voice") ? `/voice/${id}` : `/whep/${device}/${id}`,
+        })
         .end(opened.answerSdp);
     } else if (!viewing) {
       throw new Refusal(404, "This viewing is over.");

@@ -37,7 +37,7 @@ describe("from Chromium's microphone to GStreamer's ONVIF server", () => {
       const gone = server.gone();
       await talk.page.keyboard.down(" ");
       await talk.barSays("Speak now");
-      assert.equal(rig.running.hub.talks.holder("door").holder?.name, "Anna");
+      assert.equal(rig.running.hub.turns.holder("door").holder?.name, "Anna");
       await until("the words came out of the server", async () => {
         const all = heard();
         const from = onset(all);
@@ -46,7 +46,7 @@ describe("from Chromium's microphone to GStreamer's ONVIF server", () => {
         throw onset(heard()) < 0 ? new DeafPeer("the server played nothing") : error;
       });
       await talk.page.keyboard.up(" ");
-      await until("the floor is free", async () => rig.running.hub.talks.holder("door").holder === undefined);
+      await until("the floor is free", async () => rig.running.hub.turns.holder("door").holder === undefined);
       await until("the back channel is given back", async () => server.gone() > gone);
       const { correlation } = correlatePieces(said, heard(), { pieceSamples: rateHz / 4, spreadSamples: rateHz / 2 });
       const [voiceMs = 0] = await talk.voices();

@@ -63,16 +63,17 @@ export async function openTalkPeer(
     if (step.done) throw new Error("the socket closed");
     return step.value;
   };
+  let turn = 0;
   const owned = held.move();
   return {
     toneHz,
     take: async (priority = 0) => {
       const startMs = performance.now();
-      socket.send(JSON.stringify({ type: "talk-take", device, whep, priority }));
+      socket.send(JSON.stringify({ type: "talk-take", turn: ++turn, to: `device:${device}`, voice: whep, priority }));
       const message = await next();
       return { message, tookMs: performance.now() - startMs };
     },
-    release: () => socket.send(JSON.stringify({ type: "talk-release", device })),
+    release: () => socket.send(JSON.stringify({ type: "talk-release", turn })),
     next,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

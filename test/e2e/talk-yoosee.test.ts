@@ -19,13 +19,13 @@ let anna: TalkPage;
 let ben: TalkPage;
 const silence = microphoneWav(new Int16Array(rateHz), { rateHz, before: 0, after: 0 });
 
-const holder = () => hub.rig.running.hub.talks.holder("yard").holder;
+const holder = () => hub.rig.running.hub.turns.holder("yard").holder;
 const wallMs = (us: number) => systemClock.wallMs() - (systemClock.nowUs() - us) / 1000;
 
 /** Resolves with the wall clock's ms when nobody holds the yard's speaker. */
 function untilFree(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const listener = hub.rig.running.hub.talks.onChange(() => {
+  const listener = hub.rig.running.hub.turns.onChange(() => {
     if (holder()) return;
     listener[Symbol.dispose]();
     resolve(systemClock.wallMs());
@@ -117,12 +117,12 @@ describe("talking from the page through a Yoosee camera", () => {
   });
 
   it("does not take five seconds of silence for a talker who has gone", { timeout: 60_000 }, async () => {
-    const turn = holder()?.talkerId;
+    const turn = holder()?.turnId;
     const { counters } = hub.camera.playout;
     hub.camera.playout.played();
     const from = counters.playedMs;
     await until("the camera played 5 s of silence", async () => {
-      assert.equal(holder()?.talkerId, turn, "the same turn");
+      assert.equal(holder()?.turnId, turn, "the same turn");
       hub.camera.playout.played();
       return counters.playedMs - from > 5000;
     });

@@ -1,3 +1,5 @@
+import type { Hearing } from "../../src/hub/api.ts";
+import type { ChannelId } from "../../src/hub/channel.ts";
 import type { DeviceInput } from "../../src/hub/device-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { AuditEntry } from "../../src/identity/audit.ts";
@@ -5,7 +7,12 @@ import type { TokenInfo } from "../../src/identity/credentials.ts";
 import type { Grant, Right } from "../../src/identity/policy.ts";
 import type { User, UserInput } from "../../src/identity/users.ts";
 import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
-import type { HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/http/event-messages.ts";
+import type {
+  HearingMessage,
+  HubMessage,
+  TalkMessage,
+  WrittenPageMessage,
+} from "../../src/surfaces/http/event-messages.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type { Fault } from "../../src/util/faults.ts";
@@ -14,10 +21,13 @@ import type { Immutable } from "../../src/util/immutable.ts";
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
 export type {
   AuditEntry,
+  ChannelId,
   DeviceInfo,
   DeviceState,
   Fault,
   Grant,
+  Hearing,
+  HearingMessage,
   HolderInfo,
   HubMessage,
   Right,

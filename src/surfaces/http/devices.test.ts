@@ -129,28 +129,25 @@ describe("say", () => {
     await using rig = await startRig({ front: "fake://x/?video&speaker" });
     const root = await rig.person(administrator);
     await writeFile(join(rig.dataDir, "sounds", "gong.wav"), "x");
-    const file = await rig.call("POST", "/api/v1/say", { as: root, body: { device: "front", file: "gong.wav" } });
+    const file = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:front", file: "gong.wav" } });
     assert.equal(file.status, 202, file.text);
-    assert.deepEqual(file.json, { state: "granted" });
+    assert.deepEqual(file.json, { state: "granted", hearing: [{ deviceId: "front", state: "playing" }] });
     assert.equal(rig.identity.audit.list()[0]?.action, "say");
   });
 
   it("is told who speaks at the moment", async () => {
     await using rig = await startRig({ front: "fake://x/?video&speaker" });
     const root = await rig.person(administrator);
-    using _talk = rig.hub.talks.take({
-      devices: ["front"],
+    using voice = rig.hub.voices.open({ owner: "1" });
+    using _turn = rig.hub.turns.take({
+      to: ["device:front"],
       talker: { id: "1", name: "Anna" },
       priority: 0,
       queue: false,
-      source: {
-        live: true,
-        format: { kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 },
-        frames: never(),
-      },
+      source: { live: true, voice: voice.track },
       onState: () => {},
     });
-    const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { device: "front", text: "hello" } });
+    const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:front", text: "hello" } });
     assert.equal(answer.status, 409);
     assert.equal((answer.json["holder"] as { name: string }).name, "Anna");
     assert.equal(answer.json["reason"], "held");
@@ -170,16 +167,12 @@ describe("say", () => {
       "concat:a|b/c",
     ];
     for (const file of files) {
-      const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { device: "front", file } });
+      const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:front", file } });
       assert.equal(answer.status, 400, file);
     }
     assert.deepEqual(rig.conversions.files, []);
   });
 });
-
-async function* never(): AsyncGenerator<never, void, void> {
-  await new Promise(() => {});
-}
 
 describe("people", () => {
   it("are added, given rights and removed; passwords never come back", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { TalkState } from "../../hub/api.ts";
+import type { Hearing, TurnState } from "../../hub/api.ts";
+import { channelsSchema } from "../../hub/channel.ts";
 import type { HubDevice } from "../../hub/device.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Fault } from "../../util/faults.ts";
@@ -10,13 +11,15 @@ import type { DeviceView } from "./device-view.ts";
 export const pageMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("talk-take"),
-    device: z.string().max(128),
-    whep: z.string().max(64),
+    /** What the page calls the turn; it comes back in every answer. */
+    turn: z.int().nonnegative(),
+    to: channelsSchema,
+    /** The last part of a voice's, or of a WHEP session's, `Location`. */
+    voice: z.string().max(64),
     priority: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
     queue: z.boolean().default(false),
-    turn: z.int().nonnegative().optional(),
   }),
-  z.object({ type: z.literal("talk-release"), device: z.string().max(128) }),
+  z.object({ type: z.literal("talk-release"), turn: z.int().nonnegative() }),
   z.object({ type: z.literal("ping") }),
 ]);
 
@@ -30,28 +33,41 @@ export type PageMessage = z.infer<typeof pageMessageSchema>;
 export const pageMessageRights: Readonly<
   Record<PageMessage["type"], { readonly right: RouteRight; readonly subject: RouteSubject }>
 > = {
-  "talk-take": { right: "talk", subject: "body" },
+  "talk-take": { right: "talk", subject: "channels" },
   // Ends only what the same socket took.
   "talk-release": { right: "signed-in", subject: "hub" },
   ping: { right: "signed-in", subject: "hub" },
 };
 
 /**
- * What the hub says about the page's own turn at a speaker. `channel` is the device's id; `turn` is what the page called
- * the turn, so that the end of one is not taken for the end of the next.
+ * What the hub says about the page's own turn. `turn` is what the page called it, so that the end of one is not taken for
+ * the end of the next.
  */
-export type TalkMessage = { readonly type: "talk"; readonly channel: string; readonly turn?: number } & (
-  | TalkState
+export type TalkMessage = { readonly type: "talk"; readonly turn: number } & (
+  | TurnState
   | { readonly state: "refused"; readonly reason: "forbidden" }
 );
+
+/** Who hears the page's own turn: every device that is meant, whenever that changes. */
+export interface HearingMessage {
+  readonly type: "hearing";
+  readonly turn: number;
+  readonly hearing: readonly Hearing[];
+}
+
+/** All that is said about a page's turns. */
+export type TurnMessage = TalkMessage | HearingMessage;
 
 /** What the hub says. */
 export type HubMessage =
   | { readonly type: "devices"; readonly devices: readonly DeviceView[] }
+  /** The configured groups, as far as this person sees their devices. */
+  | { readonly type: "groups"; readonly groups: Readonly<Record<string, readonly string[]>> }
   | { readonly type: "device"; readonly device: DeviceView }
   | { readonly type: "removed"; readonly id: HubDevice["id"] }
   | TalkMessage
   | { readonly type: "faults"; readonly faults: readonly Fault[] }
+  | HearingMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
@@ -59,12 +75,14 @@ export type HubMessage =
 /** The right that each message of the hub is filtered by; a test holds that none is missing. */
 export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> = {
   devices: "view",
+  groups: "view",
   device: "view",
   // Only ids that this socket was told about before.
   removed: "signed-in",
   talk: "signed-in",
   // To administrators of the hub only.
   faults: "administer",
+  hearing: "signed-in",
   "signed-out": "signed-in",
   error: "signed-in",
   pong: "signed-in",

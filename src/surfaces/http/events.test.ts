@@ -152,10 +152,12 @@ describe("talk by the page's socket", () => {
     const anna = await rig.person(administrator);
     const whep = await watch(rig, anna, "front");
     const page = await openPage(rig, anna);
-    page.say({ type: "talk-take", device: "front", whep });
-    assert.deepEqual(await page.next("talk"), { type: "talk", channel: "front", state: "granted" });
+    page.say({ type: "talk-take", turn: 1, to: ["device:front"], voice: whep });
+    const hearing = [{ deviceId: "front", state: "connecting" }];
+    assert.deepEqual(await page.next("talk"), { type: "talk", turn: 1, state: "granted", hearing });
+    assert.equal((await page.next("hearing")).hearing[0]?.deviceId, "front");
     rig.webrtc.viewers[0]?.say(frame);
-    page.say({ type: "talk-release", device: "front" });
+    page.say({ type: "talk-release", turn: 1 });
     assert.equal((await page.next("talk")).state, "released");
     const actions = rig.identity.audit.list().map(({ action, subject }) => `${action} ${subject}`);
     assert.deepEqual(actions, ["talk front", "view front"]);
@@ -169,14 +171,14 @@ describe("talk by the page's socket", () => {
     const whep = await watch(rig, anna, "front");
     const answerTo = async (person: Person, device: string) => {
       const page = await openPage(rig, person);
-      page.say({ type: "talk-take", device, whep });
+      page.say({ type: "talk-take", turn: 1, to: [`device:${device}`], voice: whep });
       const { state, ...rest } = await page.next("talk");
       return `${state} ${"reason" in rest ? rest.reason : ""}`;
     };
     assert.equal(await answerTo(cleo, "front"), "refused forbidden");
     assert.equal(await answerTo(ben, "no-such-device"), "refused forbidden");
-    assert.match(await answerTo(ben, "front"), /^failed no picture/);
-    assert.deepEqual(rig.hub.talks.holder("front").holder, undefined);
+    assert.match(await answerTo(ben, "front"), /^failed no microphone/);
+    assert.deepEqual(rig.hub.turns.holder("front").holder, undefined);
   });
 
   it("tells a second talker who holds the speaker", async () => {
@@ -184,9 +186,15 @@ describe("talk by the page's socket", () => {
     const anna = await rig.person(administrator);
     const ben = await rig.person({ name: "Ben", grants: [{ scope: "*", rights: ["view", "talk"] }] });
     const pages = [await openPage(rig, anna), await openPage(rig, ben)] as const;
-    pages[0].say({ type: "talk-take", device: "front", whep: await watch(rig, anna, "front") });
+    pages[0].say({ type: "talk-take", turn: 1, to: "device:front", voice: await watch(rig, anna, "front") });
     await pages[0].next("talk");
-    pages[1].say({ type: "talk-take", device: "front", whep: await watch(rig, ben, "front"), priority: 0 });
+    pages[1].say({
+      type: "talk-take",
+      turn: 1,
+      to: "device:front",
+      voice: await watch(rig, ben, "front"),
+      priority: 0,
+    });
     const refused = await pages[1].next("talk");
     assert.equal("holder" in refused ? refused.holder?.name : undefined, "Anna");
   });
@@ -197,13 +205,13 @@ describe("talk by the page's socket", () => {
     const ben = await rig.person({ name: "Ben", grants: [{ scope: "*", rights: ["view", "talk"] }] });
     const freed = () =>
       new Promise<void>((resolve) => {
-        const check = () => rig.hub.talks.holder("front").holder === undefined && resolve();
-        rig.hub.talks.onChange(check);
+        const check = () => rig.hub.turns.holder("front").holder === undefined && resolve();
+        rig.hub.turns.onChange(check);
         check();
       });
     const talk = async () => {
       const page = await openPage(rig, ben);
-      page.say({ type: "talk-take", device: "front", whep: await watch(rig, ben, "front") });
+      page.say({ type: "talk-take", turn: 1, to: "device:front", voice: await watch(rig, ben, "front") });
       assert.equal((await page.next("talk")).state, "granted");
       return page;
     };
@@ -224,9 +232,9 @@ describe("talk by the page's socket", () => {
     const anna = await rig.person(administrator);
     const whep = await watch(rig, anna, "front");
     const page = await openPage(rig, anna);
-    page.say({ type: "talk-take", device: "front", whep, turn: 1 });
-    page.say({ type: "talk-release", device: "front" });
-    page.say({ type: "talk-take", device: "front", whep, turn: 2 });
+    page.say({ type: "talk-take", to: "device:front", voice: whep, turn: 1 });
+    page.say({ type: "talk-release", turn: 1 });
+    page.say({ type: "talk-take", to: "device:front", voice: whep, turn: 2 });
     const told: string[] = [];
     while (told.length < 3) {
       const { turn, state } = await page.next("talk");
@@ -242,10 +250,10 @@ describe("talk by the page's socket", () => {
     const cleo = await rig.person({ name: "Cleo", grants: [{ scope: "*", rights: ["view", "talk", "page"] }] });
     const priorityOf = async (person: Person, priority: 1 | 2) => {
       const page = await openPage(rig, person);
-      page.say({ type: "talk-take", device: "front", whep: await watch(rig, person, "front"), priority });
+      page.say({ type: "talk-take", turn: 1, to: "device:front", voice: await watch(rig, person, "front"), priority });
       await page.next("talk");
-      const given = rig.hub.talks.holder("front").holder?.priority;
-      page.say({ type: "talk-release", device: "front" });
+      const given = rig.hub.turns.holder("front").holder?.priority;
+      page.say({ type: "talk-release", turn: 1 });
       await page.next("talk");
       return given;
     };

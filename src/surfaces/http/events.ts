@@ -29,7 +29,7 @@ export function serveEvents(app: FastifyInstance, context: HttpContext): void {
         changed.emit(event);
       }
     }),
-    hub.talks.onChange((id) => throttle.push(id)),
+    hub.turns.onChange((id) => throttle.push(id)),
   ];
   app.addHook("onClose", async () => {
     for (const watch of watches) watch[Symbol.dispose]();

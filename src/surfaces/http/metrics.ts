@@ -33,6 +33,13 @@ export async function renderMetrics(
   const attached = context.hub.identity.attachments.size;
   gauge(prom, registry, { name: "doorward_attachments", help: "Open sockets and media of people", value: attached });
   addStore(prom, { registry, context });
+  const lost = new prom.Counter({
+    name: "doorward_speech_lost_frames_total",
+    help: "Frames of talkers that were lost: on the way to the hub, in a conversion that was behind, at a slow speaker",
+    labelNames: ["where"],
+    registers: [registry],
+  });
+  for (const [where, frames] of Object.entries(context.hub.voices.lost)) lost.inc({ where }, frames);
   return { text: await registry.metrics(), contentType: registry.contentType };
 }
 

@@ -6,7 +6,7 @@ import type { Listeners } from "../../util/listeners.ts";
 import type { HttpContext } from "./context.ts";
 import { type DeviceView, deviceView } from "./device-view.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./event-messages.ts";
-import { PageTalks } from "./page-talks.ts";
+import { PageTurns } from "./page-turns.ts";
 
 /** Options of {@link PageSocket}. */
 export interface PageSocketOptions {
@@ -25,19 +25,20 @@ const burst = 60;
 /** One page that listens. It ends with its socket, and its socket with the person's rights. */
 export class PageSocket {
   readonly #options: PageSocketOptions;
-  readonly #talks: PageTalks;
+  readonly #turns: PageTurns;
   readonly #held = new DisposableStack();
   readonly #known = new Set<string>();
   #credit = burst;
   #creditUs: number;
   #heard = true;
+  #grouped = false;
   #nextBeat: Disposable | undefined;
 
   constructor(options: PageSocketOptions) {
     this.#options = options;
     const { context, principal } = options;
     this.#creditUs = context.hub.clock.nowUs();
-    this.#talks = this.#held.use(new PageTalks({ context, principal, tell: (message) => this.#send(message) }));
+    this.#turns = this.#held.use(new PageTurns({ context, principal, tell: (message) => this.#send(message) }));
   }
 
   /** Tells the page what there is and goes on until the socket closes. */
@@ -54,6 +55,8 @@ export class PageSocket {
     this.#beat();
     const views = context.hub.devices.list().map((device) => this.#view(device.id));
     this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
+    this.#tellGroups();
+    this.#held.use(context.hub.onGroups(() => this.#tellGroups()));
     const { faults } = context.hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
@@ -65,10 +68,21 @@ export class PageSocket {
     this.#send({ type: "faults", faults: faults.list() });
   }
 
+  /** Groups in which this person sees something; without any there is nothing to tell. */
+  #tellGroups(): void {
+    const seen = [...this.#options.context.hub.house().groups].flatMap(([name, ids]) => {
+      const own = ids.filter((id) => this.#known.has(id));
+      return own.length > 0 ? [[name, own] as const] : [];
+    });
+    if (seen.length === 0 && !this.#grouped) return;
+    this.#grouped = seen.length > 0;
+    this.#send({ type: "groups", groups: Object.fromEntries(seen) });
+  }
+
   #signOut(reason: EndReason): void {
     this.#send({ type: "signed-out", reason });
     this.#options.socket.close(4001, reason);
-    this.#talks[Symbol.dispose]();
+    this.#turns[Symbol.dispose]();
     // A page that does not close its side loses it.
     this.#options.context.hub.clock.timer(500, () => this.#options.socket.terminate());
   }
@@ -108,8 +122,8 @@ export class PageSocket {
 
   #handle(message: PageMessage): void {
     if (message.type === "ping") this.#send({ type: "pong" });
-    else if (message.type === "talk-take") this.#talks.take(message);
-    else this.#talks.release(message.device);
+    else if (message.type === "talk-take") this.#turns.take(message);
+    else this.#turns.release(message.turn);
   }
 
   /** A token bucket: what floods is closed. */

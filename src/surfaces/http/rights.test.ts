@@ -15,7 +15,8 @@ function pathOf(route: Route): string {
 
 async function refusals(rig: Rig, route: Route) {
   const nobody = await rig.person({ name: `Nobody ${route.method} ${route.path}`.slice(0, 60) });
-  const body = route.subject === "body" ? { device: "front" } : undefined;
+  const body =
+    route.subject === "body" ? { device: "front" } : route.subject === "channels" ? { to: "device:front" } : undefined;
   const signedOut = await rig.call(route.method, pathOf(route), { body });
   const without = await rig.call(route.method, pathOf(route), { as: nobody, body });
   return { signedOut, without };
@@ -55,13 +56,14 @@ describe("rights of the API", () => {
     await using rig = await startRig({ front: "fake://x/?video" });
     await rig.person({ name: "Root", administrator: true });
     const anna = await rig.person({ name: "Anna", grants: [{ scope: "device:other", rights: [...rights] }] });
-    const about = rig.web.app.routes.filter(({ subject }) => subject === "path" || subject === "body");
+    const about = rig.web.app.routes.filter(({ subject }) => subject !== undefined && subject !== "hub");
     assert.ok(about.length >= 6);
     for (const route of about) {
       const ask = (id: string) =>
         rig.call(route.method, route.path.replace(":id", id), {
           as: anna,
-          ...(route.subject === "body" && { body: { device: id, text: "hello" } }),
+          ...(route.subject === "body" && { body: { device: id } }),
+          ...(route.subject === "channels" && { body: { to: `device:${id}`, text: "hello" } }),
         });
       const [forbidden, unknown] = [await ask("front"), await ask("no-such-device")];
       assert.equal(forbidden.status, 404, lineOf(route));
@@ -82,16 +84,18 @@ describe("rights of the page's socket", () => {
   it("are declared for every message of the page", () => {
     const types = pageMessageSchema.options.map((option) => option.shape.type.value);
     assert.deepEqual(Object.keys(pageMessageRights).sort(), [...types].sort());
-    assert.deepEqual(pageMessageRights["talk-take"], { right: "talk", subject: "body" });
+    assert.deepEqual(pageMessageRights["talk-take"], { right: "talk", subject: "channels" });
   });
 
   it("and for every message of the hub", () => {
     assert.deepEqual(hubMessageRights, {
       devices: "view",
+      groups: "view",
       device: "view",
       removed: "signed-in",
       talk: "signed-in",
       faults: "administer",
+      hearing: "signed-in",
       "signed-out": "signed-in",
       error: "signed-in",
       pong: "signed-in",

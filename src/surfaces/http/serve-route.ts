@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { channelsSchema } from "../../hub/channel.ts";
 import type { HubDevice } from "../../hub/device.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import type { Asker } from "../admission.ts";
 import { notFound, Problem } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
+import { addressed } from "./addressed.ts";
 import type { HttpContext } from "./context.ts";
 
 /** Puts a declared route on the server: checks what came, asks the policy, calls the route. */
@@ -94,10 +96,22 @@ function requireRight(
     if (policy.allows(request.principal, right)) return undefined;
     throw new Problem(403, { code: "forbidden", detail: "You may not do this." });
   }
+  if (subject === "channels") {
+    requireChannels(request, how);
+    return undefined;
+  }
   const id = subject === "path" ? fieldOf(request.params, "id") : fieldOf(request.body, "device");
   const device = id === undefined ? undefined : how.context.hub.devices.get(id);
   if (!device || !mayUse(policy, { principal: request.principal, right, device })) throw new Problem(404, notFound);
   return device;
+}
+
+/** A body that names no channel properly is refused when it is parsed, with what is wrong about it. */
+function requireChannels(request: FastifyRequest, { context }: { readonly context: HttpContext }): void {
+  const { principal, body } = request;
+  const to = channelsSchema.safeParse(typeof body === "object" && body !== null && "to" in body ? body.to : undefined);
+  if (!to.success || !principal) return;
+  if (!addressed(context.hub, { principal, to: to.data, priority: 0 })) throw new Problem(404, notFound);
 }
 
 function fieldOf(value: unknown, field: string): string | undefined {

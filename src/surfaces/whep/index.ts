@@ -8,6 +8,7 @@ import type { Viewing, Viewings } from "../viewing.ts";
 import { type WhepConfig, whepConfig } from "./config.ts";
 import { iceLinks } from "./ice-links.ts";
 import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";
+import { voiceRoutes } from "./voice.ts";
 
 /** Path under which the surface's routes are. */
 export const whepPrefix = "/whep/";
@@ -22,9 +23,9 @@ export interface WhepOptions {
 export default defineSurface({
   name: "whep",
   config: whepConfig,
-  start: async ({ viewings, config, hub }) => ({
+  start: async ({ viewings, config, hub, webrtc }) => ({
     addresses: [],
-    routes: whepRoutes({ viewings, config, clock: hub.clock }),
+    routes: [...whepRoutes({ viewings, config, clock: hub.clock }), ...voiceRoutes({ hub, webrtc, config })],
     crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
     [Symbol.asyncDispose]: async () => {},
   }),

@@ -133,6 +133,9 @@ export async function openAudioConversion(
     push: (frame) => live.push(frame),
     frames: queue,
     end: () => live.end(),
+    get droppedFrames() {
+      return live.dropped;
+    },
     [Symbol.asyncDispose]: async () => {
       live[Symbol.dispose]();
       queue.end();

@@ -52,6 +52,8 @@ export type FromChild =
       readonly data: Uint8Array;
       readonly timestampUs: number;
       readonly durationUs: number;
+      /** Packets lost between the one before and this. */
+      readonly lostBefore: number;
     }
   | { readonly type: "stats"; readonly viewer: number; readonly request: number; readonly stats: ViewerStats }
   | { readonly type: "trouble"; readonly message: string };

@@ -1,5 +1,4 @@
-import type { Frame } from "../../media/frame.ts";
-import type { IceCandidate, Viewer, ViewerStats } from "../../media/viewer.ts";
+import type { IceCandidate, MicrophoneFrame, Viewer, ViewerStats } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
@@ -33,7 +32,7 @@ export class WorkerViewer implements Viewer {
   #lastRequest = 0;
   readonly #answer = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<string>();
-  readonly #microphone: Listeners<Frame>;
+  readonly #microphone: Listeners<MicrophoneFrame>;
   readonly #requests = new Map<number, PromiseWithResolvers<ViewerStats>>();
   readonly #deadline: Disposable;
   readonly #options: WorkerViewerOptions;
@@ -56,7 +55,7 @@ export class WorkerViewer implements Viewer {
     this.#post({ type: "candidate", viewer: this.#options.id, candidate });
   }
 
-  onMicrophone(listener: (frame: Frame) => void): Disposable {
+  onMicrophone(listener: (frame: MicrophoneFrame) => void): Disposable {
     const handle = this.#microphone.add(listener);
     if (this.#microphone.size === 1) this.#wantMicrophone(true);
     const held = new DisposableStack();
@@ -91,8 +90,8 @@ export class WorkerViewer implements Viewer {
     } else if (message.type === "refused") this.#fail(message.message);
     else if (message.type === "closed") this.end(message.reason, over());
     else if (message.type === "sound") {
-      const { data, timestampUs, durationUs } = message;
-      this.#microphone.emit({ data, timestampUs, durationUs, key: true });
+      const { data, timestampUs, durationUs, lostBefore } = message;
+      this.#microphone.emit({ data, timestampUs, durationUs, lostBefore, key: true });
     } else {
       this.#requests.get(message.request)?.resolve(message.stats);
       this.#requests.delete(message.request);

@@ -12,7 +12,7 @@ import { HubSocket } from "../net/socket.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
- * page's wish to talk).
+ * page's wish to talk), `hearing` (detail: who hears it).
  */
 export class Hub extends EventTarget {
   session: Session | undefined;
@@ -25,6 +25,7 @@ export class Hub extends EventTarget {
   /** What is wrong with the hub now; empty for whoever cannot do anything about it. */
   faults: readonly Fault[] = [];
   #devices = new Map<string, PageDevice>();
+  #groups: ReadonlyMap<string, readonly string[]> = new Map();
   #previews = new Map<string, PageDevice>();
   #socket: HubSocket | undefined;
   #scope: AbortController | undefined;
@@ -39,6 +40,11 @@ export class Hub extends EventTarget {
   /** The areas in use. */
   get areas(): readonly string[] {
     return [...new Set(this.devices.flatMap(({ area }) => (area ? [area] : [])))];
+  }
+
+  /** The configured groups, name to ids of devices. */
+  get groups(): ReadonlyMap<string, readonly string[]> {
+    return this.#groups;
   }
 
   get administrator(): boolean {
@@ -141,8 +147,12 @@ export class Hub extends EventTarget {
       case "removed":
         this.lose(message.id);
         return;
+      case "groups":
+        this.#groups = new Map(Object.entries(message.groups));
+        break;
       case "talk":
-        this.dispatchEvent(new CustomEvent("talk", { detail: message }));
+      case "hearing":
+        this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
         return;
       case "faults":
         this.faults = message.faults;

@@ -17,8 +17,8 @@ export interface WhepOptions {
 }
 
 /**
- * One viewing by WHEP (draft-ietf-wish-whep) with trickle ICE. The offer holds one receiving video line and one audio
- * line for both directions, so that talking never needs another offer: `setMicrophone` only changes the sender's track.
+ * One viewing by WHEP (draft-ietf-wish-whep) with trickle ICE. It only receives: the page's voice goes over a
+ * connection of its own (net/voice.ts).
  */
 export class WhepSession {
   readonly peer: RTCPeerConnection;
@@ -36,7 +36,7 @@ export class WhepSession {
     this.#options = options;
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [...(options.iceServers ?? [])] });
     this.#video = this.peer.addTransceiver("video", { direction: options.picture ? "recvonly" : "inactive" });
-    this.#audio = this.peer.addTransceiver("audio", { direction: "sendrecv" });
+    this.#audio = this.peer.addTransceiver("audio", { direction: "recvonly" });
     for (const { receiver } of [this.#video, this.#audio]) {
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
     }
@@ -62,11 +62,6 @@ export class WhepSession {
     }
   }
 
-  /** Whether the hub answered that it takes this person's voice. */
-  get mayTalk(): boolean {
-    return this.#audio.currentDirection === "sendrecv" || this.#audio.currentDirection === "sendonly";
-  }
-
   /** Whether the answer has a picture in it. */
   get hasVideo(): boolean {
     return this.#video.currentDirection === "recvonly";
@@ -74,12 +69,7 @@ export class WhepSession {
 
   /** Whether the answer has sound in it. */
   get hasAudio(): boolean {
-    return this.#audio.currentDirection === "sendrecv" || this.#audio.currentDirection === "recvonly";
-  }
-
-  /** Puts a microphone into the sender, or takes it out with null. */
-  async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
-    await this.#audio.sender.replaceTrack(track);
+    return this.#audio.currentDirection === "recvonly";
   }
 
   /** Asks the hub whether it still knows this session; unreachable counts as alive (the connection itself will tell). */

@@ -84,11 +84,6 @@ export class DwPlayer extends LitElement {
     return this.#session?.id ?? "";
   }
 
-  /** Whether the hub takes this person's voice in the running session. */
-  get mayTalk(): boolean {
-    return this.#session?.mayTalk ?? false;
-  }
-
   /** Whether the running session has sound. */
   get hasSound(): boolean {
     return this.#session?.hasAudio ?? false;
@@ -97,11 +92,6 @@ export class DwPlayer extends LitElement {
   /** What stands on the picture, in words. */
   get said(): Said {
     return sayPicture(this.phase, this.device, this.nowMs);
-  }
-
-  /** Puts a microphone into the running session, or takes it out with null. No new offer is made. */
-  async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
-    await this.#session?.setMicrophone(track);
   }
 
   /** The picture as it stands, or undefined when there is none. */
@@ -201,8 +191,7 @@ export class DwPlayer extends LitElement {
     if (codec !== this.#unsupported) this.#stop("off");
     this.#unsupported = codec;
     if (codec) this.phase = { phase: "unsupported", codec };
-    const useful =
-      !codec || this.device?.speaker !== undefined || this.device?.tracks.some(({ kind }) => kind === "audio");
+    const useful = !codec || this.device?.tracks.some(({ kind }) => kind === "audio");
     const wanted = useful && this.src !== "" && this.device?.state.phase !== "disabled";
     const visible = this.keep || (this.#onScreen && !document.hidden);
     clearTimeout(this.#leaving);

@@ -35,7 +35,15 @@ export function sayAudit(entry: {
   const pattern =
     (words as Readonly<Record<string, string | undefined>>)[entry.action] ??
     `${entry.action.replaceAll(/[-._]/g, " ")} {}`;
-  return `${entry.actor || "The hub"} ${pattern.replace("{}", () => entry.subject ?? "")}`.trim();
+  return `${entry.actor || "The hub"} ${pattern.replace("{}", () => sayChannels(entry.subject ?? ""))}`.trim();
+}
+
+/** What was spoken to: devices as they are, areas and groups by their names. */
+function sayChannels(subject: string): string {
+  return subject
+    .split(", ")
+    .map((channel) => (channel === "all" ? "everything" : channel.replace(/^(area|group):/, "")))
+    .join(", ");
 }
 
 /** The detail of an audit line for people: an address by itself says where from. */

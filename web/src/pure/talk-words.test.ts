@@ -1,25 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
-import { microphoneHelp, sayTalk, type TalkPhase } from "./talk-words.ts";
+import { microphoneHelp, sayHearing, sayTalk, type TalkDevice, type TalkPhase } from "./talk-words.ts";
 
 const options = { userAgent: "Mozilla/5.0 Chrome/140 Safari/537.36", keys: true };
 const speaker = { formats: [], echoCancelling: false, queued: 0, doNotDisturb: false } satisfies DeviceInfo["speaker"];
-const door = { name: "Front door", state: { phase: "live", sinceMs: 0 }, speaker } satisfies Pick<
-  DeviceInfo,
-  "name" | "state" | "speaker"
->;
-const anna = { name: "Anna", sinceMs: 0, talkerId: "a", priority: 0 } as const;
+const door: TalkDevice = { id: "front", name: "Front door", state: { phase: "live", sinceMs: 0 }, speaker };
+const only = (device: TalkDevice) => ({ name: device.name, devices: [device] });
+const anna = { name: "Anna", sinceMs: 0, turnId: "a", priority: 0 } as const;
 
 test("at rest the bar says what to do", () => {
-  assert.deepEqual(sayTalk({ phase: "ready" }, door, options), {
+  assert.deepEqual(sayTalk({ phase: "ready" }, only(door), options), {
     tone: "quiet",
     text: "Hold to talk",
     detail: "Front door – or hold the space bar",
   });
-  assert.equal(sayTalk({ phase: "ready" }, { ...door, speaker: undefined }, options).text, "No speaker");
+  assert.equal(sayTalk({ phase: "ready" }, only({ ...door, speaker: undefined }), options).text, "No speaker");
   assert.equal(
-    sayTalk({ phase: "ready" }, { ...door, speaker: { ...speaker, doNotDisturb: true } }, options).text,
+    sayTalk({ phase: "ready" }, only({ ...door, speaker: { ...speaker, doNotDisturb: true } }), options).text,
     "Do not disturb",
   );
 });
@@ -32,7 +30,7 @@ test("who holds the speaker is told before and after the press", () => {
     { phase: "refused", reason: "held", holder: anna },
   ];
   for (const phase of phases) {
-    const said = sayTalk(phase, held, options);
+    const said = sayTalk(phase, only(held), options);
     assert.equal(said.text, "Anna is speaking");
     assert.equal(said.tone, "held");
     assert.notEqual(said.detail, "");
@@ -40,8 +38,8 @@ test("who holds the speaker is told before and after the press", () => {
 });
 
 test("every refusal says why in a sentence", () => {
-  for (const reason of ["held", "do-not-disturb", "forbidden", "no-speaker", "offline", "camera said 551"]) {
-    assert.match(sayTalk({ phase: "refused", reason }, door, options).detail, /^[A-Z].*\.$/, reason);
+  for (const reason of ["held", "do-not-disturb", "forbidden", "no-speaker", "offline", "nobody", "camera said 551"]) {
+    assert.match(sayTalk({ phase: "refused", reason }, only(door), options).detail, /^[A-Z].*\.$/, reason);
   }
 });
 
@@ -54,4 +52,30 @@ test("a blocked microphone is explained for the browser at hand", () => {
     "Chrome/140 Safari/537",
   ];
   assert.equal(new Set(agents.map((agent) => microphoneHelp("blocked", agent))).size, agents.length);
+});
+
+test("who hears the talker is told in words, with who does not", () => {
+  const yard: TalkDevice = { ...door, id: "yard", name: "Yard" };
+  const all = { name: "Everybody", devices: [door, yard] };
+  const front = { deviceId: "front", state: "playing" } as const;
+  assert.equal(sayHearing([front], only(door)), "Front door hears you");
+  assert.equal(sayHearing([{ deviceId: "front", state: "connecting" }], only(door)), "Connecting to Front door");
+  assert.equal(sayHearing([front, { deviceId: "yard", state: "playing" }], all), "All 2 hear you");
+  assert.equal(sayHearing([front, { deviceId: "yard", state: "connecting" }], all), "Heard by 1 of 2, connecting");
+  const offline = { deviceId: "yard", state: "failed", code: "offline" } as const;
+  assert.equal(sayHearing([front, offline], all), "Heard by 1 of 2: Yard is offline");
+  const quiet = { deviceId: "den", state: "quiet", code: "do-not-disturb" } as const;
+  assert.equal(sayHearing([front, offline, quiet], all), "Heard by 1 of 3: Yard is offline (and 1 more)");
+});
+
+test("several devices are counted at rest", () => {
+  const two = [door, { ...door, id: "yard", name: "Yard" }];
+  assert.equal(
+    sayTalk({ phase: "ready" }, { name: "Everybody", devices: two }, options).detail,
+    "Everybody, 2 devices – or hold the space bar",
+  );
+  assert.equal(
+    sayTalk({ phase: "ready" }, { name: "2 devices", devices: two }, options).detail,
+    "2 devices – or hold the space bar",
+  );
 });

@@ -1,3 +1,4 @@
+import type { Hearing } from "../../../src/hub/api.ts";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
 
 /** Somebody who speaks at the moment. */
@@ -17,7 +18,7 @@ export type TalkPhase =
   /** The microphone was allowed after the button had been let go. */
   | { readonly phase: "microphone-ready" }
   | { readonly phase: "asking" }
-  | { readonly phase: "granted"; readonly sinceMs: number }
+  | { readonly phase: "granted"; readonly sinceMs: number; readonly hearing: readonly Hearing[] }
   | { readonly phase: "queued"; readonly holder?: Holder; readonly position?: number }
   | { readonly phase: "refused"; readonly reason: string; readonly holder?: Holder }
   | { readonly phase: "pre-empted"; readonly holder?: Holder }
@@ -52,15 +53,24 @@ export function microphoneHelp(trouble: MicrophoneTrouble, userAgent: string): s
   }
 }
 
-/** The words of the talk bar. `device` is what one would talk through. */
+/** What of a device the talk bar speaks about. */
+export type TalkDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker">;
+
+/** Whom one would talk to. */
+export interface TalkTarget {
+  readonly name: string;
+  readonly devices: readonly TalkDevice[];
+}
+
+/** The words of the talk bar. */
 export function sayTalk(
   talk: TalkPhase,
-  device: Pick<DeviceInfo, "name" | "state" | "speaker"> | undefined,
+  target: TalkTarget | undefined,
   options: { readonly userAgent: string; readonly keys: boolean },
 ): TalkSaid {
   switch (talk.phase) {
     case "granted":
-      return { tone: "speaking", text: "Speak now", detail: device ? `${device.name} hears you` : "You are heard" };
+      return { tone: "speaking", text: "Speak now", detail: sayHearing(talk.hearing, target) };
     case "asking":
       return { tone: "asking", text: "One moment", detail: "Asking for the speaker" };
     case "microphone-asked":
@@ -100,12 +110,58 @@ export function sayTalk(
         detail: microphoneHelp(talk.trouble, options.userAgent),
       };
     case "ready":
-      return ready(device, options.keys);
+      return ready(target, options.keys);
   }
 }
 
-function ready(device: Pick<DeviceInfo, "name" | "state" | "speaker"> | undefined, keys: boolean): TalkSaid {
-  if (!device) return { tone: "quiet", text: "Hold to talk", detail: "Choose a camera first." };
+/** Who hears the talker now: "Front door hears you", "Heard by 7 of 8: Yard is offline". */
+export function sayHearing(hearing: readonly Hearing[], target: TalkTarget | undefined): string {
+  const nameOf = (id: string) => target?.devices.find((device) => device.id === id)?.name ?? id;
+  const [first] = hearing;
+  if (!first) return target ? `${target.name} hears you` : "You are heard";
+  const heard = hearing.filter(({ state }) => state === "playing");
+  if (hearing.length === 1) {
+    return heard.length === 1 ? `${nameOf(first.deviceId)} hears you` : `Connecting to ${nameOf(first.deviceId)}`;
+  }
+  if (heard.length === hearing.length) return `All ${hearing.length} hear you`;
+  const count = `Heard by ${heard.length} of ${hearing.length}`;
+  const [missing, ...others] = hearing.filter(({ state }) => state === "failed" || state === "quiet");
+  if (!missing) return `${count}, connecting`;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return `${count}: ${nameOf(missing.deviceId)} ${whyUnheard(missing)}${more}`;
+}
+
+function whyUnheard({ code, reason }: Hearing): string {
+  switch (code) {
+    case "offline":
+      return "is offline";
+    case "no-speaker":
+      return "has no speaker";
+    case "do-not-disturb":
+      return "is not to be disturbed";
+    case "taken":
+      return `is taken: ${reason ?? "somebody else speaks there"}`;
+    default:
+      return "cannot be spoken through";
+  }
+}
+
+function ready(target: TalkTarget | undefined, keys: boolean): TalkSaid {
+  if (!target) return { tone: "quiet", text: "Hold to talk", detail: "Choose a camera first." };
+  const [device] = target.devices;
+  if (target.devices.length === 1 && device) return readyFor(device, keys);
+  const { name, devices } = target;
+  const holder = devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder;
+  if (holder) return { tone: "held", text: `${holder.name} is speaking`, detail: "Hold to wait for your turn." };
+  const detail = `${name}, ${devices.length} devices${keys ? " – or hold the space bar" : ""}`;
+  return {
+    tone: "quiet",
+    text: "Hold to talk",
+    detail: name.endsWith("devices") ? detail.replace(/^[^,]*, /, "") : detail,
+  };
+}
+
+function readyFor(device: TalkDevice, keys: boolean): TalkSaid {
   const { speaker, state } = device;
   if (!speaker) {
     if (state.phase === "trouble" || state.phase === "disabled" || state.phase === "wrong-password") {
@@ -139,6 +195,8 @@ function refused(reason: string, holder: Holder | undefined): TalkSaid {
       return { tone: "refused", text: "Not allowed", detail: "An administrator can give you the right to talk here." };
     case "no-speaker":
       return { tone: "refused", text: "No speaker", detail: "This device cannot play sound." };
+    case "nobody":
+      return { tone: "refused", text: "Nobody there", detail: "No device there can be spoken through at the moment." };
     case "offline":
       return { tone: "refused", text: "Not connected", detail: "The device cannot be reached at the moment." };
     default:
@@ -149,7 +207,6 @@ function refused(reason: string, holder: Holder | undefined): TalkSaid {
 function failure(reason: string): string {
   if (reason === "silent") return "Nothing was heard from your microphone. Is it muted?";
   if (reason === "disconnected") return "The line to the hub broke. Hold again in a moment.";
-  if (reason === "no-session") return "The picture is not connected yet. Hold again in a moment.";
   const text = reason.trim() || "Hold again to try once more";
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;

@@ -144,12 +144,6 @@ export class DwCamera extends HubElement {
     new Keys(this, (action) => this.#onKey(action));
   }
 
-  protected override updated(): void {
-    const talk = this.renderRoot.querySelector("dw-talk");
-    const player = this.#player ?? undefined;
-    if (talk && talk.player !== player) talk.player = player;
-  }
-
   protected override render() {
     const device = this.hub.device(this.camera);
     if (!device && this.hub.known) {
@@ -181,7 +175,7 @@ export class DwCamera extends HubElement {
         >${this.#renderWayOut(device)}</dw-player>
       </div>
       <div class="bottom">
-        ${may(device, "talk") ? html`<dw-talk hotkey ?duck=${readPreferences().duck} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">You may watch this camera, not talk through it.</span>`}
+        ${may(device, "talk") ? html`<dw-talk hotkey @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">You may watch this camera, not talk through it.</span>`}
         <div class="tools">
           ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title="Sound (M)">${icon(this.sound ? "sound" : "soundOff")}${this.sound ? "Sound on" : "Sound off"}</button>` : nothing}
           <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}Snapshot</button>
@@ -206,6 +200,13 @@ export class DwCamera extends HubElement {
 
   get #player(): DwPlayer | null {
     return this.renderRoot.querySelector("dw-player");
+  }
+
+  /** A camera that hears its own speaker is played softly while one talks through it. */
+  #onTalking(event: CustomEvent<boolean>): void {
+    const echoes = this.hub.device(this.camera)?.speaker?.echoCancelling === false;
+    const player = this.#player;
+    if (player) player.ducked = event.detail && echoes && readPreferences().duck;
   }
 
   #toggleSound(): void {

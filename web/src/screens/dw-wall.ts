@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { PageDevice } from "../api.ts";
+import type { ChannelId, PageDevice } from "../api.ts";
 import { readPreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -11,6 +11,7 @@ import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";
 import { columnsFor, tileWidth } from "../pure/layout.ts";
 import { href } from "../pure/route.ts";
+import { type Target, targetChoices, targetOf } from "../pure/target.ts";
 import { sayDevice } from "../pure/words.ts";
 import { wallStyles } from "./wall-styles.ts";
 import "../player/dw-player.ts";
@@ -23,17 +24,25 @@ export class DwWall extends HubElement {
   static override properties = {
     ...HubElement.properties,
     chosen: { state: true },
+    to: { state: true },
+    several: { state: true },
     panel: { type: Boolean, reflect: true },
   };
   static override styles = [base, buttons, wallStyles];
 
   declare chosen: string;
+  /** What was chosen to speak to; empty: the chosen camera, or the first that can be spoken through. */
+  declare to: readonly ChannelId[];
+  /** The list from which several devices are chosen is shown. */
+  declare several: boolean;
   declare panel: boolean;
   #size = new ResizeObserver(() => this.#arrange());
 
   constructor() {
     super();
     this.chosen = "";
+    this.to = [];
+    this.several = false;
     this.panel = false;
     new Keys(this, (action) => this.#onKey(action));
   }
@@ -47,9 +56,6 @@ export class DwWall extends HubElement {
     const tiles = this.#tiles;
     if (tiles) this.#size.observe(tiles);
     this.#arrange();
-    const talk = this.renderRoot.querySelector("dw-talk");
-    const player = this.#player(this.#target?.id);
-    if (talk && talk.player !== player) talk.player = player;
   }
 
   protected override render() {
@@ -82,7 +88,7 @@ export class DwWall extends HubElement {
       <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
       ${holder ? html`<span class="who">${holder.name === this.hub.session?.user?.name ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
       <div class="tools">
-        ${canTalk(device) && id !== this.#target?.id ? html`<button @click=${() => this.#choose(id)}>${icon("mic")}Talk here</button>` : nothing}
+        ${canTalk(device) && !this.#target?.devices.some((meant) => meant.id === id) ? html`<button @click=${() => this.#choose(id)}>${icon("mic")}Talk here</button>` : nothing}
         <button @click=${(event: Event) => toggleFullScreen((event.currentTarget as Element).closest(".tile") as Element)}>${icon("full")}Full screen</button>
       </div>
     </li>`;
@@ -94,17 +100,40 @@ export class DwWall extends HubElement {
     return html`<div class="still">${icon("speaker")}<p><strong>${device.name}</strong><span>${state}</span></p></div>`;
   }
 
-  #renderBar(target: PageDevice) {
-    const choices = this.hub.devices.filter(canTalk);
+  #renderBar(target: Target) {
+    const choices = targetChoices(this.#house);
+    const one = !this.several && target.to.length === 1 ? target.to[0] : undefined;
+    const options = (kind: string, label: string) => {
+      const some = choices.filter((choice) => choice.kind === kind);
+      if (some.length === 0) return nothing;
+      return html`<optgroup label=${label}>${some.map(({ to, name }) => html`<option value=${to} ?selected=${to === one}>${name}</option>`)}</optgroup>`;
+    };
     return html`<div class="bar">
-      <label class="target">
-        <span>Talk to</span>
-        <select .value=${target.id} @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>
-          ${choices.map(({ id, name }) => html`<option value=${id} ?selected=${id === target.id}>${name}</option>`)}
-        </select>
-      </label>
-      <dw-talk hotkey ?large=${this.panel} ?duck=${readPreferences().duck} .line=${this.hub} .session=${this.hub.session} .device=${target}></dw-talk>
+      <div class="whom">
+        <label class="target">
+          <span>Talk to</span>
+          <select @change=${this.#onTarget}>
+            ${options("all", "All")} ${options("area", "Areas")} ${options("group", "Groups")} ${options("device", "Devices")}
+            ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : "Several…"}</option>` : nothing}
+          </select>
+        </label>
+      </div>
+      <dw-talk hotkey ?large=${this.panel} .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-talking=${this.#onTalking}></dw-talk>
+      ${this.several ? this.#renderSeveral(target) : nothing}
     </div>`;
+  }
+
+  #renderSeveral(target: Target) {
+    return html`<fieldset class="several">
+      <legend>Talk to several</legend>
+      ${this.#house.devices.map(
+        ({ id, name }) =>
+          html`<label><input type="checkbox" .checked=${target.devices.some((device) => device.id === id)} @change=${(event: Event) => this.#toggle(id, (event.target as HTMLInputElement).checked)} />${name}</label>`,
+      )}
+      <button class="ghost" @click=${() => {
+        this.several = false;
+      }}>${icon("check")}Done</button>
+    </fieldset>`;
   }
 
   #renderEmpty() {
@@ -120,11 +149,46 @@ export class DwWall extends HubElement {
     </div>`;
   }
 
-  /** Whom the talk bar speaks to: the chosen one, else the first that is ready to be spoken through. */
-  get #target(): PageDevice | undefined {
-    const speakers = this.hub.devices.filter(canTalk);
+  get #house() {
+    return { devices: this.hub.devices.filter(canTalk), groups: this.hub.groups };
+  }
+
+  /** Whom the talk bar speaks to: what was chosen, else the first camera that is ready to be spoken through. */
+  get #target(): Target | undefined {
+    const house = this.#house;
+    const chosen = this.to.length > 0 ? targetOf(this.to, house) : undefined;
+    if (chosen && (chosen.devices.length > 0 || this.several)) return chosen;
     const free = ({ speaker, state }: PageDevice) => state.phase === "live" && !speaker?.doNotDisturb;
-    return speakers.find(({ id }) => id === this.chosen) ?? speakers.find(free) ?? speakers[0];
+    const { devices } = house;
+    const device = devices.find(({ id }) => id === this.chosen) ?? devices.find(free) ?? devices[0];
+    return device && targetOf([`device:${device.id}`], house);
+  }
+
+  #onTarget(event: Event): void {
+    const { value } = event.target as HTMLSelectElement;
+    if (value === "several") {
+      this.to = this.#target?.devices.map(({ id }): ChannelId => `device:${id}`) ?? [];
+      this.several = true;
+      return;
+    }
+    this.several = false;
+    if (value.startsWith("device:")) this.#choose(value.slice("device:".length));
+    else this.to = [value as ChannelId];
+  }
+
+  #toggle(id: string, on: boolean): void {
+    const others = this.to.filter((channel) => channel !== `device:${id}`);
+    this.to = on ? [...others, `device:${id}`] : others;
+  }
+
+  /** Cameras that hear their own speaker are played softly while one talks through them. */
+  #onTalking(event: CustomEvent<boolean>): void {
+    const soft = event.detail && readPreferences().duck;
+    for (const { id, speaker } of this.hub.devices) {
+      const meant = this.#target?.devices.some((device) => device.id === id) ?? false;
+      const player = this.#player(id);
+      if (player) player.ducked = soft && meant && speaker?.echoCancelling === false;
+    }
   }
 
   get #tiles(): HTMLElement | null {
@@ -138,6 +202,8 @@ export class DwWall extends HubElement {
 
   #choose(id: string): void {
     this.chosen = id;
+    this.to = [];
+    this.several = false;
   }
 
   #arrange(): void {

@@ -140,6 +140,7 @@ export const wallStyles = css`
   }
   .bar {
     display: flex;
+    flex-wrap: wrap;
     gap: 8px;
     align-items: stretch;
     padding: 8px 12px calc(12px + env(safe-area-inset-bottom));
@@ -155,6 +156,40 @@ export const wallStyles = css`
   .bar dw-talk {
     flex: 1;
     min-width: 0;
+  }
+  .whom {
+    display: grid;
+  }
+  .several {
+    flex-basis: 100%;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 16px;
+    align-items: center;
+    margin: 0;
+    padding: 8px 12px;
+    border: 1px solid var(--dw-control);
+    border-radius: var(--dw-radius);
+    background: var(--dw-surface);
+  }
+  .several legend {
+    padding: 0 4px;
+    font-size: var(--dw-13);
+    color: var(--dw-muted);
+  }
+  .several label {
+    display: inline-flex;
+    gap: 8px;
+    align-items: center;
+    min-height: 44px;
+  }
+  .several input {
+    width: 20px;
+    height: 20px;
+    accent-color: var(--dw-accent);
+  }
+  .several button {
+    margin-left: auto;
   }
   .target {
     display: grid;
@@ -186,7 +221,7 @@ export const wallStyles = css`
   }
   @media (max-width: 640px) {
     .bar {
-      flex-direction: column;
+      flex-flow: column nowrap;
       border-top: 1px solid var(--dw-line);
       background: var(--dw-bg);
     }

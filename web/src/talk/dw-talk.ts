@@ -1,9 +1,10 @@
-import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { html, LitElement, nothing } from "lit";
 import type { PageDevice, Session } from "../api.ts";
+import { VoiceLine } from "../net/voice.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
-import type { DwPlayer } from "../player/dw-player.ts";
 import { sayTalk, type TalkPhase } from "../pure/talk-words.ts";
+import type { Target } from "../pure/target.ts";
 import { timer } from "../pure/words.ts";
 import { drawLevel } from "./meter.ts";
 import { Microphone } from "./microphone.ts";
@@ -11,18 +12,18 @@ import { talkStyles } from "./talk-styles.ts";
 import { Talker, type TalkLine } from "./talker.ts";
 
 /**
- * The talk bar: hold anywhere on it, or the space bar (attribute `hotkey`), to speak through `device`. Usable alone with
- * a {@link DwPlayer} as `player` and a {@link TalkLine} as `line`.
+ * The talk bar: hold anywhere on it, or the space bar (attribute `hotkey`), to speak to `target`, or through one
+ * `device`. Usable alone with a {@link TalkLine} as `line`.
  *
- * Events: `dw-talking` (detail: true while this person's voice is sent).
+ * Events: `dw-talking` (detail: true while this person's voice is sent): who shows pictures then plays softly those that
+ * would hear themselves.
  */
 export class DwTalk extends LitElement {
   static override properties = {
-    player: { attribute: false },
     line: { attribute: false },
+    target: { attribute: false },
     device: { attribute: false },
     session: { attribute: false },
-    duck: { type: Boolean },
     hotkey: { type: Boolean },
     large: { type: Boolean, reflect: true },
     phase: { state: true },
@@ -32,13 +33,11 @@ export class DwTalk extends LitElement {
   static override styles = [base, buttons, talkStyles];
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
 
-  declare player: DwPlayer | undefined;
   declare line: TalkLine | undefined;
+  declare target: Target | undefined;
   declare device: PageDevice | undefined;
   /** For the link to the secure address, and for who may interrupt. */
   declare session: Session | undefined;
-  /** Play the camera softly while talking, if it does not cancel its own echo. */
-  declare duck: boolean;
   declare hotkey: boolean;
   declare large: boolean;
   declare phase: TalkPhase;
@@ -46,16 +45,17 @@ export class DwTalk extends LitElement {
   declare nowMs: number;
 
   #microphone = new Microphone();
+  #voice = new VoiceLine({ onLost: () => this.#talker?.lineLost() });
   #talker: Talker | undefined;
   #line: TalkLine | undefined;
   #frame: number | undefined;
   #ticker: number | undefined;
   #heldAt: number | undefined;
   #urgent: number | undefined;
+  #meant = "";
 
   constructor() {
     super();
-    this.duck = true;
     this.hotkey = false;
     this.large = false;
     this.phase = { phase: "ready" };
@@ -77,9 +77,9 @@ export class DwTalk extends LitElement {
     window.removeEventListener("keyup", this.#onKeyUp);
     window.removeEventListener("blur", this.#onBlur);
     window.removeEventListener("click", this.#onAnyClick);
-    this.player?.removeEventListener("dw-session", this.#onSession);
     this.stop();
     this.#microphone.close();
+    this.#voice.close();
   }
 
   /** Ends this person's turn, open microphone or not. */
@@ -88,12 +88,10 @@ export class DwTalk extends LitElement {
     this.#talker?.release();
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("player")) {
-      changed.get("player")?.removeEventListener("dw-session", this.#onSession);
-      this.player?.addEventListener("dw-session", this.#onSession);
-    }
-    if (changed.has("device") && changed.get("device")?.id !== this.device?.id) {
+  protected override willUpdate(): void {
+    const meant = this.#to.join();
+    if (meant !== this.#meant) {
+      this.#meant = meant;
       this.stop();
       this.#talker?.rest();
     }
@@ -102,6 +100,7 @@ export class DwTalk extends LitElement {
       this.#line = this.line;
       this.#talker = new Talker({
         microphone: this.#microphone,
+        voice: this.#voice,
         line: this.line,
         onPhase: (phase) => this.#onPhase(phase),
       });
@@ -109,12 +108,12 @@ export class DwTalk extends LitElement {
   }
 
   protected override render() {
-    const said = sayTalk(this.phase, this.device, {
+    const said = sayTalk(this.phase, this.#target, {
       userAgent: navigator.userAgent,
       keys: this.hotkey && matchMedia("(hover: hover)").matches,
     });
     const speaking = this.phase.phase === "granted";
-    const possible = this.device?.speaker !== undefined;
+    const possible = this.#possible;
     return html`
       <div class="bar" data-tone=${said.tone}>
         <button
@@ -158,20 +157,34 @@ export class DwTalk extends LitElement {
       this.phase.phase === "queued" || this.phase.phase === "refused"
         ? this.phase.holder
         : this.phase.phase === "ready"
-          ? this.device?.speaker?.holder
+          ? this.#target?.devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder
           : undefined;
+    const devices = this.#target?.devices ?? [];
     if (!held || ("priority" in held && held.priority !== 0)) return false;
-    return (this.session?.user?.administrator ?? false) || (this.device?.rights.includes("page") ?? false);
+    const mayPage = devices.length > 0 && devices.every(({ rights }) => rights.includes("page"));
+    return (this.session?.user?.administrator ?? false) || mayPage;
   }
 
   get #sinceMs(): number {
     return this.phase.phase === "granted" ? this.phase.sinceMs : this.nowMs;
   }
 
+  /** Whom one speaks to; a device alone is one, too. */
+  get #target(): Target | undefined {
+    const { target, device } = this;
+    return target ?? (device && { to: [`device:${device.id}`], name: device.name, devices: [device] });
+  }
+
+  get #to(): Target["to"] {
+    return this.#target?.to ?? [];
+  }
+
+  get #possible(): boolean {
+    return this.#target?.devices.some(({ speaker }) => speaker !== undefined) ?? false;
+  }
+
   #press(priority: 0 | 1 = 0): void {
-    const { player, device } = this;
-    if (!player || !device || !this.#talker) return;
-    void this.#talker.press(device.id, { way: player, priority });
+    void this.#talker?.press(this.#to, { priority });
   }
 
   #release(): void {
@@ -184,11 +197,6 @@ export class DwTalk extends LitElement {
     this.phase = phase;
     if (!this.#talker?.active) this.openMicrophone = false;
     if (was === is) return;
-    if (this.player) {
-      this.player.keep = is || this.player.hasAttribute("keep");
-      const echoes = this.device?.speaker?.echoCancelling === false;
-      this.player.ducked = is && this.duck && echoes;
-    }
     clearInterval(this.#ticker);
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     if (is) {
@@ -206,8 +214,6 @@ export class DwTalk extends LitElement {
     if (canvas) drawLevel(canvas, this.#microphone.level());
     this.#frame = requestAnimationFrame(this.#draw);
   };
-
-  #onSession = (): void => this.#talker?.sessionLost();
 
   #onPointerDown(event: PointerEvent): void {
     if (event.button !== 0) return;
@@ -259,7 +265,7 @@ export class DwTalk extends LitElement {
     const own = target instanceof Element && target.matches(".hold") && this.renderRoot.contains(target);
     if (!own && (!this.hotkey || takesKeys(target))) return;
     event.preventDefault();
-    if (!event.repeat && !this.openMicrophone && this.device?.speaker) this.#press();
+    if (!event.repeat && !this.openMicrophone && this.#possible) this.#press();
   };
 
   #onKeyUp = (event: KeyboardEvent): void => {

@@ -1,21 +1,18 @@
-import type { PageMessage, TalkMessage } from "../api.ts";
+import type { ChannelId, Hearing, HearingMessage, PageMessage, TalkMessage } from "../api.ts";
+import { ApiError } from "../api.ts";
+import type { VoiceLine } from "../net/voice.ts";
 import type { TalkPhase } from "../pure/talk-words.ts";
 import { type Microphone, MicrophoneError } from "./microphone.ts";
 
-/** The line on which the floor is asked for; its `talk` events carry the hub's answers. */
+/** The line on which the floor is asked for; its `talk` and `hearing` events carry what the hub says of it. */
 export interface TalkLine extends EventTarget {
   send(message: PageMessage): boolean;
-}
-
-/** The running viewing into which the voice goes. */
-export interface VoiceWay {
-  readonly sessionId: string;
-  setMicrophone(track: MediaStreamTrack | null): Promise<void>;
 }
 
 /** Options of {@link Talker}. */
 export interface TalkerOptions {
   readonly microphone: Microphone;
+  readonly voice: Pick<VoiceLine, "open" | "setMicrophone" | "rest">;
   readonly line: TalkLine;
   readonly onPhase: (phase: TalkPhase) => void;
 }
@@ -23,20 +20,21 @@ export interface TalkerOptions {
 /** One turn, from press to release. */
 interface Turn {
   readonly number: number;
-  readonly device: string;
-  readonly way: VoiceWay;
+  readonly to: readonly ChannelId[];
   readonly scope: AbortController;
+  /** Who hears it, as the hub told last. */
+  hearing: readonly Hearing[];
 }
 
 const noticeForMs = 6000;
+let turns = 0;
 
 /**
- * A person's turns at speakers: press asks for the floor and the microphone at the same time, and the voice is sent only
- * when both are there; release ends it whatever the state. One turn at a time.
+ * A person's turns: press asks for the microphone and the page's connection, then for the floor, and the voice is sent
+ * only when all is there; release ends it whatever the state. One turn at a time.
  */
 export class Talker {
   #turn: Turn | undefined;
-  #turns = 0;
   #phase: TalkPhase = { phase: "ready" };
   #notice: number | undefined;
   readonly #options: TalkerOptions;
@@ -54,15 +52,10 @@ export class Talker {
     return this.#turn !== undefined;
   }
 
-  /** Asks to speak through `device`. Never throws: what goes wrong is a phase. */
-  async press(device: string, options: { readonly way: VoiceWay; readonly priority?: 0 | 1 | 2 }): Promise<void> {
-    if (this.#turn) return;
-    const { way } = options;
-    if (!way.sessionId) {
-      this.#tell({ phase: "failed", reason: "no-session" });
-      return;
-    }
-    const turn: Turn = { number: ++this.#turns, device, way, scope: new AbortController() };
+  /** Asks to speak to these channels. Never throws: what goes wrong is a phase. */
+  async press(to: readonly ChannelId[], options: { readonly priority?: 0 | 1 | 2 } = {}): Promise<void> {
+    if (this.#turn || to.length === 0) return;
+    const turn: Turn = { number: ++turns, to, scope: new AbortController(), hearing: [] };
     this.#turn = turn;
     const { microphone } = this.#options;
     try {
@@ -79,9 +72,11 @@ export class Talker {
       this.#tell({ phase: "asking" });
       await this.#take(turn, options.priority ?? 0);
     } catch (error) {
+      if (this.#turn !== turn) return;
       this.#end(turn);
       const trouble = error instanceof MicrophoneError ? error.trouble : undefined;
-      this.#tell(trouble ? { phase: "no-microphone", trouble } : { phase: "failed", reason: String(error) });
+      const reason = error instanceof ApiError ? error.message : String(error);
+      this.#tell(trouble ? { phase: "no-microphone", trouble } : { phase: "failed", reason });
     }
   }
 
@@ -93,37 +88,41 @@ export class Talker {
     if (this.#phase.phase !== "microphone-asked") this.#tell({ phase: "ready" });
   }
 
-  /** The session through which the voice went is over. */
-  sessionLost(): void {
+  /** The connection through which the voice went is lost. */
+  lineLost(): void {
     const turn = this.#turn;
     if (!turn) return;
     this.#end(turn);
     this.#tell({ phase: "failed", reason: "disconnected" });
   }
 
-  /** Puts the words back to rest, e.g. when another device is chosen. */
+  /** Puts the words back to rest, e.g. when another target is chosen. */
   rest(): void {
     if (!this.#turn) this.#tell({ phase: "ready" });
   }
 
   async #take(turn: Turn, priority: 0 | 1 | 2): Promise<void> {
-    const { line, microphone } = this.#options;
+    const { line, microphone, voice } = this.#options;
     const { signal } = turn.scope;
     const opening = microphone.open();
     opening.catch(() => {}); // Reported below, when it is awaited.
-    line.addEventListener(
-      "talk",
-      (event) => {
-        const message = (event as CustomEvent<TalkMessage>).detail;
+    const id = await voice.open();
+    if (signal.aborted) return;
+    const hear = <Message extends { readonly turn: number }>(type: string, take: (message: Message) => void) => {
+      const listen = (event: Event) => {
+        const message = (event as CustomEvent<Message>).detail;
         // The end of the turn before may be told after this one was asked for.
-        if (message.turn !== undefined && message.turn !== turn.number) return;
-        if (message.channel === turn.device || message.channel.endsWith(`:${turn.device}`))
-          this.#onTalk(turn, message, opening);
-      },
-      { signal },
-    );
-    const { device, way, number } = turn;
-    if (!line.send({ type: "talk-take", device, whep: way.sessionId, priority, queue: true, turn: number })) {
+        if (message.turn === turn.number) take(message);
+      };
+      line.addEventListener(type, listen, { signal });
+    };
+    hear<TalkMessage>("talk", (message) => this.#onTalk(turn, message, opening));
+    hear<HearingMessage>("hearing", ({ hearing }) => {
+      turn.hearing = hearing;
+      if (this.#phase.phase === "granted") this.#tell({ ...this.#phase, hearing });
+    });
+    const { to, number } = turn;
+    if (!line.send({ type: "talk-take", turn: number, to, voice: id, priority, queue: true })) {
       this.#end(turn);
       this.#tell({ phase: "failed", reason: "disconnected" });
       return;
@@ -134,15 +133,7 @@ export class Talker {
   #onTalk(turn: Turn, message: TalkMessage, opening: Promise<MediaStreamTrack>): void {
     switch (message.state) {
       case "granted":
-        void opening.then(
-          async (track) => {
-            await turn.way.setMicrophone(track);
-            if (turn.scope.signal.aborted) return turn.way.setMicrophone(null);
-            navigator.vibrate?.(15);
-            this.#tell({ phase: "granted", sinceMs: Date.now() });
-          },
-          () => {}, // `press` tells it.
-        );
+        this.#speak(turn, { opening, hearing: message.hearing });
         return;
       case "queued":
         this.#tell({ phase: "queued", holder: message.holder, position: message.position });
@@ -170,13 +161,30 @@ export class Talker {
     }
   }
 
+  /** The floor is ours: the voice is sent as soon as the microphone is open. */
+  #speak(turn: Turn, how: { readonly opening: Promise<MediaStreamTrack>; readonly hearing: readonly Hearing[] }): void {
+    const { voice } = this.#options;
+    turn.hearing = how.hearing;
+    void how.opening.then(
+      async (track) => {
+        await voice.setMicrophone(track);
+        if (turn.scope.signal.aborted) return voice.setMicrophone(null);
+        navigator.vibrate?.(15);
+        this.#tell({ phase: "granted", sinceMs: Date.now(), hearing: turn.hearing });
+      },
+      () => {}, // `press` tells it.
+    );
+  }
+
   #end(turn: Turn): void {
     if (this.#turn !== turn) return;
     this.#turn = undefined;
     turn.scope.abort();
-    void turn.way.setMicrophone(null);
-    this.#options.line.send({ type: "talk-release", device: turn.device });
-    this.#options.microphone.rest();
+    const { voice, line, microphone } = this.#options;
+    void voice.setMicrophone(null);
+    line.send({ type: "talk-release", turn: turn.number });
+    voice.rest();
+    microphone.rest();
   }
 
   #tell(phase: TalkPhase): void {

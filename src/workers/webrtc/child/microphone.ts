@@ -10,6 +10,8 @@ export interface SoundPacket {
   readonly data: Uint8Array;
   readonly timestampUs: number;
   readonly durationUs: number;
+  /** Packets that never came between the one before and this. */
+  readonly lostBefore: number;
 }
 
 /** Options of {@link Microphone}. */
@@ -20,6 +22,7 @@ export interface MicrophoneOptions {
 }
 
 const opusClockRateHz = 48_000;
+const maxMissing = 500;
 
 /** Takes a viewer's RTP while the hub wants to hear it: puts packets in order and on the hub's clock. */
 export class Microphone {
@@ -27,6 +30,7 @@ export class Microphone {
   #buffer: ReorderBuffer;
   #timeline: Timeline;
   #ssrc: number | undefined;
+  #lastSequence: number | undefined;
   readonly #options: MicrophoneOptions;
 
   constructor(options: MicrophoneOptions) {
@@ -40,6 +44,7 @@ export class Microphone {
     if (wanted && !this.#wanted) {
       this.#buffer = this.#newBuffer();
       this.#timeline = this.#newTimeline();
+      this.#lastSequence = undefined;
     }
     this.#wanted = wanted;
   }
@@ -61,9 +66,19 @@ export class Microphone {
     if (this.#ssrc !== packet.ssrc) {
       this.#ssrc = packet.ssrc;
       this.#timeline = this.#newTimeline();
+      this.#lastSequence = undefined;
     }
     const durationUs = opusPacketDurationUs(packet.payload);
-    this.#options.onSound({ data: packet.payload, timestampUs: this.#timeline.map(packet.timestamp), durationUs });
+    const lostBefore = this.#lostBefore(packet.sequence);
+    const timestampUs = this.#timeline.map(packet.timestamp);
+    this.#options.onSound({ data: packet.payload, timestampUs, durationUs, lostBefore });
+  }
+
+  /** A large step is another beginning, not a loss. */
+  #lostBefore(sequence: number): number {
+    const missing = this.#lastSequence === undefined ? 0 : (sequence - this.#lastSequence - 1) & 0xffff;
+    this.#lastSequence = sequence;
+    return missing < maxMissing ? missing : 0;
   }
 
   #newBuffer(): ReorderBuffer {

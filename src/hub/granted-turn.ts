@@ -1,0 +1,268 @@
+import type { Clock } from "../util/clock.ts";
+import { DoorwardError, FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import { until } from "../util/until.ts";
+import type { Hearing } from "./api.ts";
+import type { HubDevice } from "./device.ts";
+import { withoutAddress } from "./trouble.ts";
+import type { Share, TurnSound } from "./turn-sound.ts";
+
+/** What a turn needs of a device. */
+export type SpeakingDevice = Pick<
+  HubDevice,
+  "id" | "name" | "settings" | "state" | "info" | "demand" | "waitForSpeaker"
+>;
+
+/** What is being played at one speaker. */
+export interface Playing {
+  readonly done: Promise<void>;
+  /** Makes it stop at once. */
+  readonly stop: AbortController;
+}
+
+/** Options of {@link GrantedTurn}. */
+export interface GrantedTurnOptions {
+  readonly device: (id: string) => SpeakingDevice | undefined;
+  readonly sound: TurnSound;
+  readonly live: boolean;
+  /** Stops everything at once. */
+  readonly stop: AbortController;
+  /** Says what plays at a speaker from now on; gives what played there before. */
+  readonly claim: (deviceId: string, playing: Playing) => Playing | undefined;
+  /** Called whenever it changes who hears the talker. */
+  readonly onHearing: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Part {
+  readonly deviceId: string;
+  readonly stop: AbortController;
+  readonly signal: AbortSignal;
+  hearing: Hearing;
+  share?: Share;
+  ended: boolean;
+}
+
+/** How long a turn that ended may go on playing what was said before, when the next one waits. */
+const drainMs = 500;
+/**
+ * Longest wait for a device that has to be connected first, until the talker is told. A live turn is told before the floor
+ * takes the silence for the talker's.
+ */
+const readyMs = { live: 2500, recorded: 10_000 };
+/** A device that was not ready in time may still join a turn that goes on. */
+const lateMs = 600_000;
+/** A speaker that broke off is tried again so much later, while the turn goes on at others. */
+const retryMs = 2000;
+
+/**
+ * A turn that holds the floor, at the speakers of this process. Each speaker joins when it is ready and leaves alone:
+ * one that is dead or slow silences nobody else. The turn is over when the last one has ended; it failed when none could
+ * be spoken through.
+ */
+export class GrantedTurn {
+  readonly #options: GrantedTurnOptions;
+  readonly #parts = new Map<string, Part>();
+  readonly #finished = new AbortController();
+  readonly #over = Promise.withResolvers<unknown>();
+  #firstFailure: { readonly error: unknown } | undefined;
+  #anyHeard = false;
+
+  constructor(options: GrantedTurnOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all speakers have ended; with the first one's error when none played anything. Never rejects. */
+  get over(): Promise<unknown> {
+    return this.#over.promise;
+  }
+
+  /** Who can hear the talker, in the order in which they were asked. */
+  get hearing(): readonly Hearing[] {
+    return [...this.#parts.values()].map((part) => hearingOf(part));
+  }
+
+  /** Frames that speakers lost so far: of the one that lost most. */
+  get lostFrames(): number {
+    return Math.max(0, ...[...this.#parts.values()].map(({ share }) => share?.lostFrames ?? 0));
+  }
+
+  /** Begins to play at these speakers. One that left may come back. */
+  join(deviceIds: readonly string[]): void {
+    const { stop, claim } = this.#options;
+    const parts = deviceIds.map((deviceId) => {
+      const own = new AbortController();
+      const signal = AbortSignal.any([own.signal, stop.signal]);
+      const part: Part = { deviceId, stop: own, signal, hearing: { deviceId, state: "connecting" }, ended: false };
+      this.#parts.set(deviceId, part);
+      return part;
+    });
+    for (const part of parts) {
+      const done = Promise.withResolvers<void>();
+      const before = claim(part.deviceId, { done: done.promise, stop: part.stop });
+      const end = () => {
+        part.ended = true;
+        done.resolve();
+        this.#check();
+      };
+      this.#perform(part, before).then(end, end);
+    }
+    this.#tell();
+  }
+
+  /** Adds a device that was meant and does not take part. */
+  without(deviceId: string, why: Pick<Hearing, "reason" | "code">): void {
+    const stop = new AbortController();
+    stop.abort();
+    const hearing: Hearing = { deviceId, state: "quiet", ...why };
+    this.#parts.set(deviceId, { deviceId, stop, signal: stop.signal, hearing, ended: true });
+  }
+
+  /** Takes one speaker out of the turn, at once; without a reason it was not meant any more. */
+  leave(deviceId: string, why?: Omit<Hearing, "deviceId">): void {
+    const part = this.#parts.get(deviceId);
+    if (!part) return;
+    part.stop.abort();
+    if (why) this.#set(part, { deviceId, ...why });
+    else {
+      this.#parts.delete(deviceId);
+      this.#tell();
+    }
+  }
+
+  /** The talker let go: what was said is still played. */
+  finish(): void {
+    this.#finished.abort();
+    this.#options.sound.end();
+    this.#check();
+  }
+
+  async #perform(part: Part, before: Playing | undefined): Promise<void> {
+    const { live, clock } = this.#options;
+    let previous = before;
+    for (;;) {
+      try {
+        return await this.#attempt(part, previous);
+      } catch (error) {
+        if (part.signal.aborted) return;
+        this.#failed(part, error);
+        if (!live || error instanceof FatalError || this.#finished.signal.aborted) return;
+      }
+      previous = undefined;
+      const over = AbortSignal.any([part.signal, this.#finished.signal]);
+      try {
+        await clock.sleep(retryMs, over);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async #attempt(part: Part, before: Playing | undefined): Promise<void> {
+    const { device: find, sound, live } = this.#options;
+    const device = find(part.deviceId);
+    if (!device) throw new FatalError("it was removed", { code: "offline" });
+    using _demand = device.demand();
+    using seat = sound.seat();
+    const speaker = await this.#ready(part, { device, before });
+    const format = sound.choose(speaker.formats);
+    if (!format) throw noSpeaker(device);
+    const share = await seat.open({ format, gain: device.settings.volume });
+    part.share = share;
+    const frames = noted(share.frames, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
+    part.signal.throwIfAborted();
+    await speaker.talk({ format, live, frames, signal: part.signal });
+    this.#anyHeard = true;
+  }
+
+  /** The device's speaker, when it is connected and has played what was said there before. */
+  async #ready(part: Part, from: { readonly device: SpeakingDevice; readonly before: Playing | undefined }) {
+    const { live } = this.#options;
+    const { device, before } = from;
+    const { signal } = part;
+    const timeoutMs = live ? readyMs.live : readyMs.recorded;
+    const [soon] = await Promise.all([device.waitForSpeaker({ timeoutMs, signal }), this.#drain(part, before)]);
+    signal.throwIfAborted();
+    if (soon) return soon;
+    const error = unreachable(device, timeoutMs);
+    if (!live || error instanceof FatalError || this.#finished.signal.aborted) throw error;
+    this.#failed(part, error);
+    const over = AbortSignal.any([signal, this.#finished.signal]);
+    over.throwIfAborted();
+    const late = await device.waitForSpeaker({ timeoutMs: lateMs, signal: over });
+    over.throwIfAborted();
+    if (!late) throw error;
+    return late;
+  }
+
+  /** Waits until the speaker has played what was said before, then makes it stop. */
+  async #drain(part: Part, before: Playing | undefined): Promise<void> {
+    if (!before) return;
+    const { clock, live } = this.#options;
+    using _timer = clock.timer(drainMs, () => before.stop.abort());
+    const ms = live ? readyMs.live : readyMs.recorded;
+    const error = () => new RecoverableError("what was said there before does not end", { code: "busy" });
+    await until(before.done, { signal: part.signal, within: { ms, clock, error } });
+  }
+
+  #failed(part: Part, error: unknown): void {
+    const { device: find, log } = this.#options;
+    const { deviceId } = part;
+    if (isAbort(error)) return;
+    const reason = withoutAddress(messageOf(error), find(deviceId)?.info().address);
+    const code = error instanceof DoorwardError ? error.code : "error";
+    if (part.hearing.state !== "failed") {
+      log.warn({ err: error, device: deviceId, code }, `not heard there: ${messageOf(error)}`);
+    }
+    this.#firstFailure ??= { error: new DoorwardError(reason, { code, cause: error }) };
+    this.#set(part, { deviceId, state: "failed", reason, code });
+    this.#check();
+  }
+
+  /** Ends the turn when nobody hears it any more, and nobody will. */
+  #check(): void {
+    const parts = [...this.#parts.values()];
+    const hopeful = parts.some(({ ended, hearing }) => !ended && hearing.state !== "failed");
+    if (hopeful) return;
+    if (parts.some(({ ended }) => !ended)) {
+      // Only such are left as could be tried again: alone they are no reason to hold the floor.
+      for (const part of parts) part.stop.abort();
+      return;
+    }
+    this.#over.resolve(this.#anyHeard ? undefined : this.#firstFailure?.error);
+  }
+
+  #set(part: Part, hearing: Hearing): void {
+    if (this.#parts.get(part.deviceId) !== part) return;
+    const { state, reason } = part.hearing;
+    part.hearing = hearing;
+    if (state !== hearing.state || reason !== hearing.reason) this.#tell();
+  }
+
+  #tell(): void {
+    this.#options.onHearing();
+  }
+}
+
+function hearingOf({ hearing, share }: Part): Hearing {
+  return share && share.lostFrames > 0 ? { ...hearing, lostFrames: share.lostFrames } : hearing;
+}
+
+/** The frames; `onPull` is called when the first is asked for: the device's speaker is open. */
+async function* noted<T>(frames: AsyncIterable<T>, onPull: () => void): AsyncGenerator<T, void, void> {
+  onPull();
+  yield* frames;
+}
+
+function noSpeaker(device: SpeakingDevice): FatalError {
+  return new FatalError(`cannot speak through ${device.name}: it has no speaker that the hub can use`, {
+    code: "no-speaker",
+  });
+}
+
+function unreachable(device: SpeakingDevice, timeoutMs: number): DoorwardError {
+  if (device.state.phase === "live") return noSpeaker(device);
+  const why = device.state.error?.message ?? `it did not answer within ${timeoutMs / 1000} s`;
+  return new DoorwardError(`cannot speak through ${device.name}: ${why}`, { code: "offline" });
+}

@@ -1,0 +1,591 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { z } from "zod";
+import type { Device, Driver, Speaker } from "../device/driver.ts";
+import type { AudioConversion, Converter } from "../media/convert.ts";
+import { type AudioFormat, pcmFormat } from "../media/format.ts";
+import type { Frame } from "../media/frame.ts";
+import type { RecordedSpeech, Speech } from "../media/speech.ts";
+import { type Clock, ManualClock } from "../util/clock.ts";
+import { RecoverableError } from "../util/errors.ts";
+import { silentLog } from "../util/log.ts";
+import { AsyncQueue } from "../util/queue.ts";
+import type { Hearing, Turn, TurnRequest, TurnState } from "./api.ts";
+import type { House } from "./channel.ts";
+import { HubDevice } from "./device.ts";
+import { Turns } from "./turns.ts";
+import { Voices } from "./voices.ts";
+
+const pcm8k = pcmFormat(8000);
+const pcm16k = pcmFormat(16_000);
+
+/** Converts by relabelling, `delayMs` later: what is tested here is who hears whom, not the sound. */
+function relabelling(clock: Clock) {
+  const made: AudioFormat[] = [];
+  let delayMs = 0;
+  let openMs = 0;
+  const later = (run: () => void) => {
+    if (delayMs > 0) clock.timer(delayMs, run);
+    else run();
+  };
+  const converter = {
+    convertAudio: (_input: AudioFormat, { output }: { readonly output: AudioFormat }) => {
+      made.push(output);
+      const frames = new AsyncQueue<Frame>({ max: 100 });
+      const conversion: AudioConversion = {
+        output,
+        push: (frame) => later(() => frames.push(frame)),
+        frames,
+        end: () => later(() => frames.end()),
+        [Symbol.asyncDispose]: async () => frames.cancel(),
+      };
+      return openMs > 0 ? clock.sleep(openMs).then(() => conversion) : Promise.resolve(conversion);
+    },
+  } as unknown as Converter;
+  const slowDown = (ms: number) => {
+    delayMs = ms;
+  };
+  const openSlowly = (ms: number) => {
+    openMs = ms;
+  };
+  return { converter, made, slowDown, openSlowly };
+}
+
+interface HouseOptions {
+  readonly absent?: readonly string[];
+  /** Of these devices the speaker takes another format. */
+  readonly wide?: readonly string[];
+}
+
+/** A house of scripted devices, all of the area "house" but for those whose name begins with "x". */
+function makeHouse(names: readonly string[], options: HouseOptions = {}) {
+  const clock = new ManualClock();
+  const { converter, ...conversions } = relabelling(clock);
+  const heard = new Map<string, { data: string; turn: number }[]>();
+  const turns = new Map<string, number>();
+  const faults = new Map<string, Error>();
+  /** Speakers that stop reading. */
+  const hung = new Set<string>();
+  /** Speakers that go on playing what they hold until they are told to stop. */
+  const lingering = new Set<string>();
+  const begun = new Map<string, number[]>();
+  const offer = new Map<string, () => void>();
+  const devices = new Map<string, HubDevice>();
+  for (const name of names) {
+    heard.set(name, []);
+    const speaker: Speaker = {
+      formats: [options.wide?.includes(name) ? pcm16k : pcm8k],
+      echoCancelling: false,
+      talk: async (speech: Speech) => {
+        const fault = faults.get(name);
+        if (fault) throw fault;
+        const turn = (turns.get(name) ?? 0) + 1;
+        turns.set(name, turn);
+        begun.set(name, [...(begun.get(name) ?? []), clock.nowUs() / 1000]);
+        for await (const frame of speech.frames) {
+          if (speech.signal.aborted) break;
+          heard.get(name)?.push({ data: Buffer.from(frame.data).toString(), turn });
+          if (hung.has(name)) await aborted(speech.signal);
+        }
+        if (lingering.has(name)) await aborted(speech.signal);
+      },
+    };
+    const driver: Driver = {
+      kind: "scripted",
+      summary: "",
+      config: z.unknown(),
+      claims: () => 0,
+      run: (device: Device) =>
+        new Promise((resolve) => {
+          offer.set(name, () => device.offerSpeaker(speaker));
+          if (!options.absent?.includes(name)) device.offerSpeaker(speaker);
+          device.ready();
+          device.signal.addEventListener("abort", () => resolve());
+        }),
+    };
+    const settings = { id: name, name, enabled: true, warm: false, volume: 1, doNotDisturb: false };
+    devices.set(
+      name,
+      new HubDevice({
+        settings: { ...settings, permanent: true, preview: false },
+        driver,
+        config: {},
+        clock,
+        log: silentLog,
+      }),
+    );
+  }
+  const quiet = new Set<string>();
+  const house = (): House => ({
+    devices: [...devices.keys()].map((id) => ({
+      id,
+      area: id.startsWith("x") ? "x" : "house",
+      speaks: !quiet.has(id),
+    })),
+    groups: new Map([["outside", ["front", "yard"]]]),
+  });
+  const voices = new Voices({ clock });
+  const { lost } = voices;
+  const route = new Turns({ device: (id) => devices.get(id), house, converter, clock, log: silentLog, lost });
+  const words = (name: string) => (heard.get(name) ?? []).map(({ data }) => data).join(" ");
+  const scripted = { faults, hung, lingering, begun, turns, offer: (name: string) => offer.get(name)?.() };
+  return { clock, route, devices, words, lost, talker: talkerOf(voices), ...scripted, ...conversions };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Makes people who speak, each with a microphone. */
+function talkerOf(voices: Voices) {
+  return (name: string, options: Partial<TurnRequest> = {}) => {
+    const voice = voices.open({ owner: name });
+    const states: TurnState[] = [];
+    const hearings: (readonly Hearing[])[] = [];
+    const request: TurnRequest = {
+      to: ["device:front"],
+      talker: { id: name, name },
+      priority: 0,
+      queue: false,
+      source: { live: true, voice: voice.track, lostPackets: () => voice.lostPackets },
+      onState: (state) => states.push(state),
+      onHearing: (hearing) => hearings.push(hearing),
+      ...options,
+    };
+    const say = (text: string, lostBefore = 0) =>
+      voice.write({ data: Buffer.from(text), timestampUs: 0, key: true }, lostBefore);
+    const heardBy = () =>
+      Object.fromEntries((hearings.at(-1) ?? []).map(({ deviceId, state, reason }) => [deviceId, reason ?? state]));
+    return { request, say, states, voice, last: () => states.at(-1), heardBy };
+  };
+}
+
+/** A recording of `count` frames, each its number; `opened` tells in which formats it was asked for. */
+function recording(count: number, opened: AudioFormat[] = []): RecordedSpeech {
+  return {
+    live: false,
+    open: async (output) => {
+      opened.push(output);
+      async function* frames() {
+        for (let index = 0; index < count; index++) yield { data: Buffer.from(`${index}`), timestampUs: 0, key: true };
+      }
+      return { frames: frames(), [Symbol.asyncDispose]: async () => {} };
+    },
+  };
+}
+
+describe("turns", () => {
+  it("brings a talker's sound to the speaker and frees the floor when they finish", async () => {
+    const { clock, route, words, talker } = makeHouse(["front"]);
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    assert.equal(anna.last()?.state, "granted");
+    assert.equal(route.holder("front").holder?.name, "anna");
+    await clock.advance(10);
+    anna.say("hello");
+    await clock.advance(10);
+    talk.finish();
+    await talk.done;
+    assert.equal(words("front"), "hello");
+    assert.deepEqual(anna.last(), { state: "released", reason: "done", lost: { network: 0, speaker: 0 } });
+    assert.equal(route.holder("front").holder, undefined);
+  });
+
+  it("lets exactly one of ten contenders be heard and tells the others who it is", async () => {
+    const { clock, route, words, talker } = makeHouse(["front"]);
+    const people = Array.from({ length: 10 }, (_, index) => talker(`p${index}`));
+    const talks = people.map(({ request }) => route.take(request));
+    await clock.advance(10);
+    for (const person of people) person.say(person.request.talker.name);
+    await clock.advance(10);
+    assert.equal(words("front"), "p0");
+    for (const person of people.slice(1)) {
+      const state = person.last();
+      assert.ok(state?.state === "refused" && state.reason === "held" && state.holder?.name === "p0");
+    }
+    for (const talk of talks) talk.cancel();
+    await Promise.all(talks.map(({ done }) => done));
+  });
+
+  it("lets emergency take over at once and tells who was cut off", async () => {
+    const { clock, route, words, talker } = makeHouse(["front"]);
+    const anna = talker("anna");
+    const fire = talker("fire", { priority: 2 });
+    route.take(anna.request);
+    await clock.advance(10);
+    anna.say("blah");
+    await clock.advance(10);
+    using talk = route.take(fire.request);
+    const state = anna.last();
+    assert.ok(state?.state === "pre-empted" && state.holder?.name === "fire");
+    anna.say("more");
+    fire.say("out!");
+    await clock.advance(600);
+    assert.equal(words("front"), "blah out!");
+    talk.cancel();
+    await talk.done;
+  });
+
+  it("frees the floor 500 ms after a talker vanished, and serves who waited", async () => {
+    const { clock, route, talker } = makeHouse(["front"]);
+    const anna = talker("anna");
+    const ben = talker("ben", { queue: true });
+    route.take(anna.request);
+    using _waiting = route.take(ben.request);
+    assert.equal(ben.last()?.state, "queued");
+    await clock.advance(10);
+    anna.say("x");
+    await clock.advance(499);
+    assert.equal(ben.last()?.state, "queued");
+    await clock.advance(2);
+    assert.deepEqual(anna.last(), { state: "released", reason: "silent", lost: { network: 0, speaker: 0 } });
+    assert.equal(ben.last()?.state, "granted");
+  });
+
+  it("makes one conversion for all speakers of one format", async () => {
+    const { clock, route, made, words, talker } = makeHouse(["front", "yard"]);
+    const anna = talker("anna", { to: ["group:outside"] });
+    const talk = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("hello");
+    await clock.advance(10);
+    talk.finish();
+    await talk.done;
+    assert.equal(made.length, 1);
+    assert.equal(words("front"), "hello");
+    assert.equal(words("yard"), "hello");
+  });
+
+  it("plays a recording at the speaker's pace, to its end", async () => {
+    const { clock, route, words, talker } = makeHouse(["front", "yard"]);
+    const opened: AudioFormat[] = [];
+    const source = recording(400, opened);
+    const file = talker("file", { source, to: ["device:front", "device:yard"] });
+    const talk = route.take(file.request);
+    await clock.advance(1000);
+    await talk.done;
+    assert.equal(words("front").split(" ").length, 400);
+    assert.equal(words("yard"), words("front"));
+    assert.deepEqual(opened, [pcm8k]);
+    assert.deepEqual(file.last(), { state: "released", reason: "done", lost: { network: 0, speaker: 0 } });
+  });
+
+  it("lets what is still in the conversion be heard after the talker let go", async () => {
+    const { clock, route, words, slowDown, talker } = makeHouse(["front"]);
+    slowDown(100);
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("good");
+    anna.say("night");
+    await clock.advance(10);
+    talk.finish();
+    await clock.advance(200);
+    await talk.done;
+    assert.equal(words("front"), "good night");
+  });
+
+  it("does not blame the talker's microphone for a device that does not answer", async () => {
+    const { clock, route, talker } = makeHouse(["front"], { absent: ["front"] });
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    for (let ms = 0; ms < 3500; ms += 20) {
+      anna.say("hello");
+      await clock.advance(20);
+    }
+    await talk.done;
+    const reason = "cannot speak through front: it did not answer within 2.5 s";
+    assert.deepEqual(
+      anna.states.map((state) => [state.state, "reason" in state ? state.reason : ""]),
+      [
+        ["granted", ""],
+        ["failed", reason],
+      ],
+    );
+    assert.equal(route.holder("front").holder, undefined);
+  });
+
+  it("says why a turn failed and frees the floor", async () => {
+    const { clock, route, faults, talker } = makeHouse(["front"]);
+    faults.set("front", new RecoverableError("camera refused to open its speaker: 453 Not Enough Bandwidth"));
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("x");
+    await clock.advance(10);
+    await talk.done;
+    assert.deepEqual(anna.last(), {
+      state: "failed",
+      reason: "camera refused to open its speaker: 453 Not Enough Bandwidth",
+    });
+    assert.equal(route.holder("front").holder, undefined);
+  });
+
+  it("tells of a camera that refuses at once, however long the conversion takes to open", async () => {
+    const { clock, route, faults, openSlowly, talker } = makeHouse(["front"]);
+    openSlowly(500);
+    faults.set("front", new RecoverableError("camera refused"));
+    const anna = talker("anna");
+    const talk = route.take(anna.request);
+    await clock.advance(600);
+    await talk.done;
+    assert.deepEqual(anna.last(), { state: "failed", reason: "camera refused" });
+  });
+
+  it("tells of one camera of two that refuses while the other's sound is still being opened", async () => {
+    const { clock, route, faults, words, talker } = makeHouse(["front", "yard"]);
+    faults.set("front", new RecoverableError("camera refused"));
+    const source: RecordedSpeech = {
+      live: false,
+      open: async () => {
+        await clock.sleep(100);
+        async function* frames() {
+          yield { data: Buffer.from("hello"), timestampUs: 0, key: true };
+        }
+        return { frames: frames(), [Symbol.asyncDispose]: async () => {} };
+      },
+    };
+    const talk = route.take(talker("file", { to: ["device:front", "device:yard"], source }).request);
+    await clock.advance(200);
+    await talk.done;
+    assert.equal(words("yard"), "hello");
+  });
+
+  it("always frees the floor, whatever those who are told of it throw", async () => {
+    const anyStep = fc.oneof(
+      fc.record({ do: fc.constantFrom("take" as const, "urgent" as const), throws: fc.boolean() }),
+      fc.record({ do: fc.constantFrom("finish" as const, "cancel" as const, "say" as const), who: fc.nat(20) }),
+      fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 700 }) }),
+      fc.record({ do: fc.constantFrom("fault" as const, "quiet" as const), on: fc.boolean() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (plan) => {
+        const { clock, route, faults, talker } = makeHouse(["front"]);
+        using _watch = route.onChange(() => {
+          throw new Error("a closed socket");
+        });
+        const people: (ReturnType<ReturnType<typeof talkerOf>> & { readonly talk: Turn })[] = [];
+        for (const step of plan) {
+          if (step.do === "take" || step.do === "urgent") {
+            const onState = () => {
+              if (step.throws) throw new Error("the disk is full");
+            };
+            const person = talker(`p${people.length}`, { onState, queue: true, priority: step.do === "take" ? 0 : 2 });
+            people.push({ ...person, talk: route.take(person.request) });
+          } else if (step.do === "wait") await clock.advance(step.ms);
+          else if (step.do === "fault") {
+            if (step.on) faults.set("front", new RecoverableError("refused"));
+            else faults.delete("front");
+          } else if (step.do === "quiet") route.setDoNotDisturb("front", step.on);
+          else if (step.do === "say") people[step.who % people.length]?.say("x");
+          else if (step.do === "finish" || step.do === "cancel") people[step.who % people.length]?.talk[step.do]();
+        }
+        for (let n = 0; n <= people.length; n++) await clock.advance(4000);
+        assert.equal(route.holder("front").holder, undefined);
+        assert.equal(route.holder("front").queued, 0);
+        await Promise.all(people.map(({ talk }) => talk.done));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("refuses a device that does not exist and one that must not be disturbed", () => {
+    const { route, talker } = makeHouse(["front"]);
+    const lost = talker("anna", { to: ["device:nowhere"] });
+    route.take(lost.request);
+    assert.deepEqual(lost.last(), { state: "refused", reason: "offline" });
+    route.setDoNotDisturb("front", true);
+    const anna = talker("anna");
+    route.take(anna.request);
+    assert.ok(anna.last()?.state === "refused");
+    const fire = talker("fire", { priority: 2 });
+    using _talk = route.take(fire.request);
+    assert.equal(fire.last()?.state, "granted");
+  });
+
+  it("is heard at once where it can be, whatever the others do, and tells who hears and who does not", async () => {
+    const { clock, route, talker, words } = makeHouse(["front", "yard", "attic"], { absent: ["attic"] });
+    route.setDoNotDisturb("yard", true);
+    const anna = talker("anna", { to: ["area:house"] });
+    using _turn = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("hello");
+    await clock.advance(10);
+    assert.equal(words("front"), "hello");
+    assert.deepEqual(anna.heardBy(), { yard: "do not disturb", front: "playing", attic: "connecting" });
+    for (let n = 0; n < 10; n++) {
+      anna.say("on");
+      await clock.advance(300);
+    }
+    assert.equal(anna.last()?.state, "granted", "one that is dead is no reason to stop");
+    const told = anna.heardBy()["attic"];
+    assert.equal(told, "cannot speak through attic: it did not answer within 2.5 s");
+    route.setDoNotDisturb("yard", false);
+    await clock.advance(10);
+    assert.equal(anna.heardBy()["yard"], "playing");
+    anna.say("end");
+    await clock.advance(10);
+    assert.equal(words("yard"), "end");
+  });
+
+  it("takes in a device that becomes ready in the middle of a turn", async () => {
+    const { clock, route, talker, words, offer } = makeHouse(["front", "yard"], { absent: ["yard"] });
+    const anna = talker("anna", { to: ["device:front", "device:yard"] });
+    const turn = route.take(anna.request);
+    for (let n = 0; n < 10; n++) {
+      anna.say(`${n}`);
+      await clock.advance(400);
+    }
+    offer("yard");
+    await clock.advance(10);
+    anna.say("late");
+    await clock.advance(10);
+    assert.equal(anna.heardBy()["yard"], "playing");
+    turn.finish();
+    await turn.done;
+    assert.match(words("yard"), /late$/);
+  });
+
+  it("lets each of eight speakers begin when it has played what was said before, all at the same time", async () => {
+    const names = [..."abcdefgh"];
+    const { clock, route, talker, lingering, begun } = makeHouse(names);
+    for (const name of names) lingering.add(name);
+    const before = names.map((name) => route.take(talker(name, { to: [`device:${name}`] }).request));
+    await clock.advance(10);
+    for (const turn of before) turn.finish();
+    await clock.advance(1);
+    const fromMs = clock.nowUs() / 1000;
+    const page = talker("page", { to: ["all"], priority: 1 });
+    using _turn = route.take(page.request);
+    for (let n = 0; n < 10; n++) {
+      page.say("x");
+      await clock.advance(100);
+    }
+    const waited = names.map((name) => (begun.get(name)?.[1] ?? Number.NaN) - fromMs);
+    assert.ok(
+      waited.every((ms) => ms <= 510),
+      waited.join(" "),
+    );
+  });
+
+  it("loses only the speaker that an emergency takes, and speaks there again afterwards", async () => {
+    const { clock, route, talker, words } = makeHouse(["front", "yard"]);
+    const anna = talker("anna", { to: ["group:outside"] });
+    using _anna = route.take(anna.request);
+    await clock.advance(10);
+    const fire = talker("fire", { to: ["device:yard"], priority: 2 });
+    const alarm = route.take(fire.request);
+    await clock.advance(10);
+    anna.say("calm");
+    fire.say("out!");
+    await clock.advance(10);
+    assert.equal(words("front"), "calm");
+    assert.equal(words("yard"), "out!");
+    assert.deepEqual(anna.heardBy(), { front: "playing", yard: "fire speaks there" });
+    alarm.finish();
+    await clock.advance(10);
+    anna.say("again");
+    await clock.advance(10);
+    assert.equal(words("yard"), "out! again");
+  });
+
+  it("goes on without a device that is removed, and ends with the last one", async () => {
+    const { clock, route, talker, devices } = makeHouse(["front", "yard"]);
+    const anna = talker("anna", { to: ["device:front", "device:yard"] });
+    using _turn = route.take(anna.request);
+    await clock.advance(10);
+    devices.delete("yard");
+    route.reconsider();
+    await clock.advance(10);
+    assert.deepEqual(anna.heardBy(), { front: "playing", yard: "it was removed" });
+    assert.equal(route.holder("yard").holder, undefined);
+    devices.delete("front");
+    route.reconsider();
+    assert.deepEqual(anna.last(), { state: "failed", reason: "nobody is left to hear it" });
+  });
+
+  it("means of an area those that can be spoken through and that the talker may", async () => {
+    const { clock, route, talker } = makeHouse(["front", "yard", "safe", "xtra"]);
+    const anna = talker("anna", { to: ["area:house"], may: (id) => id !== "safe" });
+    using _turn = route.take(anna.request);
+    await clock.advance(10);
+    assert.deepEqual(Object.keys(anna.heardBy()), ["front", "yard"]);
+    const nobody = talker("ben", { to: ["area:attic"] });
+    route.take(nobody.request);
+    assert.deepEqual(nobody.last(), { state: "refused", reason: "nobody" });
+  });
+
+  it("keeps a recording going for the others when one speaker stops reading", async () => {
+    const { clock, route, talker, words, hung } = makeHouse(["front", "yard"]);
+    hung.add("yard");
+    const file = talker("file", { to: ["device:front", "device:yard"], source: recording(400) });
+    const turn = route.take(file.request);
+    for (let n = 0; n < 30; n++) await clock.advance(100);
+    assert.equal(words("front").split(" ").length, 400);
+    turn.cancel();
+    await turn.done;
+  });
+
+  it("plays a recording at once where it can, and from its beginning where a device comes late", async () => {
+    const { clock, route, talker, words, offer } = makeHouse(["front", "yard"], { absent: ["yard"], wide: ["yard"] });
+    const file = talker("file", { to: ["device:front", "device:yard"], source: recording(5) });
+    const turn = route.take(file.request);
+    await clock.advance(400);
+    assert.equal(words("front"), "0 1 2 3 4");
+    offer("yard");
+    await clock.advance(10);
+    await turn.done;
+    assert.equal(words("yard"), "0 1 2 3 4");
+  });
+
+  it("gives the floor back when a recording stops coming", async () => {
+    const { clock, route, talker } = makeHouse(["front"]);
+    const source: RecordedSpeech = {
+      live: false,
+      open: async () => {
+        async function* frames() {
+          yield { data: Buffer.from("0"), timestampUs: 0, key: true };
+          await new Promise(() => {});
+        }
+        return { frames: frames(), [Symbol.asyncDispose]: async () => {} };
+      },
+    };
+    const file = talker("file", { source });
+    const turn = route.take(file.request);
+    await clock.advance(6000);
+    await turn.done;
+    assert.deepEqual(file.last(), { state: "failed", reason: "the sound stopped: nothing came for 5 s" });
+    assert.equal(route.holder("front").holder, undefined);
+  });
+
+  it("counts the words that are lost, on the way to the hub and at a slow speaker, and says so", async () => {
+    const { clock, route, talker, hung, lost } = makeHouse(["front"]);
+    hung.add("front");
+    const anna = talker("anna");
+    const turn = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("a");
+    await clock.advance(10);
+    for (let n = 0; n < 60; n++) anna.say("b", n === 3 ? 2 : 0);
+    await clock.advance(10);
+    turn.cancel();
+    await turn.done;
+    assert.deepEqual(anna.last(), { state: "released", reason: "cancelled", lost: { network: 2, speaker: 10 } });
+    assert.deepEqual(lost, { network: 2, conversion: 10, speaker: 0 });
+  });
+
+  it("ends when the voice is gone", async () => {
+    const { clock, route, talker } = makeHouse(["front"]);
+    const anna = talker("anna");
+    const turn = route.take(anna.request);
+    await clock.advance(10);
+    anna.voice[Symbol.dispose]();
+    await turn.done;
+    assert.equal(anna.last()?.state, "released");
+    assert.equal(route.holder("front").holder, undefined);
+  });
+});

@@ -1,0 +1,59 @@
+import type { ChannelId } from "../../../src/hub/channel.ts";
+import type { PageDevice } from "../api.ts";
+
+/** Whom the talk bar speaks to. */
+export interface Target {
+  readonly to: readonly ChannelId[];
+  /** For people: a camera's name, an area's, "Everybody". */
+  readonly name: string;
+  /** The devices that it means, as far as the page knows. */
+  readonly devices: readonly PageDevice[];
+}
+
+/** What one can choose to speak to. */
+export interface TargetChoice {
+  readonly to: ChannelId;
+  readonly name: string;
+  readonly kind: "device" | "area" | "group" | "all";
+}
+
+/** What of the house the choices are made of. */
+export interface TargetHouse {
+  /** Those that this person may talk through. */
+  readonly devices: readonly PageDevice[];
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+/** All that can be spoken to; areas, groups and everybody only where they mean more than one device. */
+export function targetChoices(house: TargetHouse): readonly TargetChoice[] {
+  const { devices, groups } = house;
+  const areas = [...new Set(devices.flatMap(({ area }) => (area ? [area] : [])))];
+  const several: TargetChoice[] = [
+    { to: "all", name: "Everybody", kind: "all" },
+    ...areas.map((name): TargetChoice => ({ to: `area:${name}`, name, kind: "area" })),
+    ...[...groups.keys()].map((name): TargetChoice => ({ to: `group:${name}`, name, kind: "group" })),
+  ];
+  return [
+    ...devices.map(({ id, name }): TargetChoice => ({ to: `device:${id}`, name, kind: "device" })),
+    ...several.filter(({ to }) => meant(to, house).length > 1),
+  ];
+}
+
+/** The target of one or several channels. */
+export function targetOf(to: readonly ChannelId[], house: TargetHouse): Target {
+  const devices = [...new Set(to.flatMap((channel) => meant(channel, house)))];
+  const [first] = to;
+  const only = to.length === 1 && first ? targetChoices(house).find((choice) => choice.to === first)?.name : undefined;
+  const name = only ?? (devices.length === 1 ? (devices[0]?.name ?? "") : `${devices.length} devices`);
+  return { to, name, devices };
+}
+
+function meant(channel: ChannelId, { devices, groups }: TargetHouse): readonly PageDevice[] {
+  if (channel === "all") return devices;
+  const at = channel.indexOf(":");
+  const name = channel.slice(at + 1);
+  if (channel.startsWith("device:")) return devices.filter(({ id }) => id === name);
+  if (channel.startsWith("area:")) return devices.filter(({ area }) => area === name);
+  const ids = groups.get(name) ?? [];
+  return devices.filter(({ id }) => ids.includes(id));
+}
