@@ -34,7 +34,10 @@ DELETE /api/v1/tokens/:id signed-in by session
 GET /api/v1/audit administer hub
 GET /ca.crt none
 GET /ca.svg none
-POST /api/v1/say talk body
+POST /api/v1/say talk channels
+POST /voice signed-in
+PATCH /voice/:voice signed-in
+DELETE /voice/:voice signed-in
 POST /whep/:id view path
 PATCH /whep/:id/:session signed-in
 DELETE /whep/:id/:session signed-in

@@ -117,11 +117,11 @@ async function outcome(rig: Rig, entry: RouteEntry, call: { readonly kind: Kind;
   const { status, json } = await rig.call(entry.method, path, {
     headers: { ...(await call.kind.headers()), "x-forwarded-for": call.from },
     // Nothing that could succeed by its body: what is let in fails there.
-    ...(writes && { body: entry.subject === "body" ? { device: "front" } : { nonsense: true } }),
+    ...(writes && { body: bodyOf(entry) }),
   });
   const refused =
     ["signed-out", "forbidden", "password-needed"].includes(json.code ?? "") ||
-    (json.code === "not-found" && (entry.subject === "path" || entry.subject === "body"));
+    (json.code === "not-found" && entry.subject !== undefined && entry.subject !== "hub");
   return refused ? `${status} ${json.code}` : "in";
 }
 
@@ -172,3 +172,8 @@ describe("every route with every kind of credential", () => {
     }
   });
 });
+
+function bodyOf({ subject }: RouteEntry): Record<string, unknown> {
+  if (subject === "body") return { device: "front" };
+  return subject === "channels" ? { to: "device:front" } : { nonsense: true };
+}
