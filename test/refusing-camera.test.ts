@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createYooseeDriver } from "../src/drivers/yoosee/index.ts";
 import type { TalkState } from "../src/hub/api.ts";
-import { HubDevice } from "../src/hub/device.ts";
+import { LocalDevice } from "../src/hub/device.ts";
+import { driverSource } from "../src/hub/driver-source.ts";
 import { Route } from "../src/hub/route.ts";
 import { opusFormat, pcmFormat } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
@@ -18,10 +19,14 @@ function makeHouse() {
   const converter = createConverter({ clock: systemClock, log: silentLog });
   const driver = createYooseeDriver();
   const make = (id: string, profile: string) =>
-    new HubDevice({
+    new LocalDevice({
       settings: { ...settings, id, name: id },
-      driver,
-      config: driver.config.parse({ address: "rtsp://127.0.0.1:9/onvif1", profile }),
+      source: driverSource({
+        driver,
+        config: driver.config.parse({ address: "rtsp://127.0.0.1:9/onvif1", profile }),
+        clock: systemClock,
+        log: silentLog,
+      }),
       clock: systemClock,
       log: silentLog,
     });

@@ -12,7 +12,8 @@ import { RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
 import type { Talk, TalkRequest, TalkState } from "./api.ts";
-import { HubDevice } from "./device.ts";
+import { LocalDevice } from "./device.ts";
+import { driverSource } from "./driver-source.ts";
 import { Route } from "./route.ts";
 
 const pcm8k = pcmFormat(8000);
@@ -55,7 +56,7 @@ function makeHouse(names: readonly string[], options: { readonly absent?: readon
   const heard = new Map<string, { data: string; turn: number }[]>();
   const turns = new Map<string, number>();
   const faults = new Map<string, Error>();
-  const devices = new Map<string, HubDevice>();
+  const devices = new Map<string, LocalDevice>();
   for (const name of names) {
     heard.set(name, []);
     const speaker: Speaker = {
@@ -87,10 +88,9 @@ function makeHouse(names: readonly string[], options: { readonly absent?: readon
     const settings = { id: name, name, enabled: true, warm: false, volume: 1, doNotDisturb: false };
     devices.set(
       name,
-      new HubDevice({
+      new LocalDevice({
         settings: { ...settings, permanent: true, preview: false },
-        driver,
-        config: {},
+        source: driverSource({ driver, config: {}, clock, log: silentLog }),
         clock,
         log: silentLog,
       }),

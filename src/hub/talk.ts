@@ -7,7 +7,7 @@ import { tee } from "../media/tee.ts";
 import { background } from "../util/background.ts";
 import { DoorwardError, FatalError } from "../util/errors.ts";
 import { AsyncQueue } from "../util/queue.ts";
-import type { HubDevice } from "./device.ts";
+import type { HubDevice } from "./api.ts";
 import { whyNot } from "./trouble.ts";
 
 /** A speaker that is ready, with what it is to hear. */

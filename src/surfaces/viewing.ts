@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { HubDevices } from "../hub/api.ts";
-import type { HubDevice } from "../hub/device.ts";
+import type { HubDevice, HubDevices } from "../hub/api.ts";
 import { mayUse } from "../hub/reach.ts";
 import { whyNot } from "../hub/trouble.ts";
 import { waitForTracks } from "../hub/wait-for-tracks.ts";

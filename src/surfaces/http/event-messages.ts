@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { TalkState } from "../../hub/api.ts";
-import type { HubDevice } from "../../hub/device.ts";
+import type { HubDevice, TalkState } from "../../hub/api.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Fault } from "../../util/faults.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
