@@ -55,15 +55,14 @@ export function runDriver(
     readonly clock?: Clock;
     /** What was learnt before; nothing unless given. */
     readonly memory?: DeviceMemory;
+    readonly driver?: ReturnType<typeof createRtspDriver>;
   } = {},
 ): Running {
   const device = new FakeDevice(options);
-  const ended = createRtspDriver()
-    .run(device, rtspConfig.parse(config))
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  const ended = (options.driver ?? createRtspDriver()).run(device, rtspConfig.parse(config)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   return {
     device,
     ended,
