@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { createYooseeDriver } from "../src/drivers/yoosee/index.ts";
 import type { TurnState } from "../src/hub/api.ts";
 import type { ChannelId } from "../src/hub/channel.ts";
-import { HubDevice } from "../src/hub/device.ts";
+import { LocalDevice } from "../src/hub/device.ts";
+import { driverSource } from "../src/hub/driver-source.ts";
 import { Turns } from "../src/hub/turns.ts";
 import { Voices } from "../src/hub/voices.ts";
 import { pcmFormat } from "../src/media/format.ts";
@@ -19,10 +20,14 @@ function makeHouse() {
   const converter = createConverter({ clock: systemClock, log: silentLog });
   const driver = createYooseeDriver();
   const make = (id: string, profile: string) =>
-    new HubDevice({
+    new LocalDevice({
       settings: { ...settings, id, name: id },
-      driver,
-      config: driver.config.parse({ address: "rtsp://127.0.0.1:9/onvif1", profile }),
+      source: driverSource({
+        driver,
+        config: driver.config.parse({ address: "rtsp://127.0.0.1:9/onvif1", profile }),
+        clock: systemClock,
+        log: silentLog,
+      }),
       clock: systemClock,
       log: silentLog,
     });

@@ -3,6 +3,7 @@
 import { AccessUnitSplitter } from "../src/codecs/access-unit.ts";
 import { joinAnnexB } from "../src/codecs/annexb.ts";
 import { ParameterSetKeeper } from "../src/codecs/video-format.ts";
+import type { DeviceMemory } from "../src/device/driver.ts";
 import { rtspConfig } from "../src/drivers/rtsp/config.ts";
 import type { FakeAudio, FakeVideo } from "../src/drivers/rtsp/fake-media.ts";
 import { createRtspDriver } from "../src/drivers/rtsp/index.ts";
@@ -52,13 +53,13 @@ export function runDriver(
   config: Record<string, unknown>,
   options: {
     readonly clock?: Clock;
+    /** What was learnt before; nothing unless given. */
+    readonly memory?: DeviceMemory;
     readonly driver?: ReturnType<typeof createRtspDriver>;
-    readonly parsed?: ReturnType<typeof rtspConfig.parse>;
   } = {},
 ): Running {
   const device = new FakeDevice(options);
-  const driver = options.driver ?? createRtspDriver();
-  const ended = driver.run(device, options.parsed ?? rtspConfig.parse(config)).then(
+  const ended = (options.driver ?? createRtspDriver()).run(device, rtspConfig.parse(config)).then(
     () => undefined,
     (error: unknown) => error,
   );

@@ -3,9 +3,11 @@ import { parseArgs } from "node:util";
 import type { Driver } from "../device/driver.ts";
 import { createRtspDriver } from "../drivers/rtsp/index.ts";
 import { RtspRecorder } from "../drivers/rtsp/report.ts";
-import { HubDevice } from "../hub/device.ts";
+import type { HubDevice } from "../hub/api.ts";
+import { LocalDevice } from "../hub/device.ts";
 import { resolveDevice } from "../hub/device-input.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
+import { driverSource } from "../hub/driver-source.ts";
 import { describeFormat, type TrackInfo } from "../hub/state.ts";
 import type { Track } from "../media/track.ts";
 import { parseRtspAddress } from "../protocols/rtsp/address.ts";
@@ -131,7 +133,7 @@ async function probe(
     },
   );
   const beganUs = clock.nowUs();
-  const device = new HubDevice({ ...resolved, clock, log });
+  const device = new LocalDevice({ ...resolved, source: driverSource({ ...resolved, clock, log }), clock, log });
   const first = firstFrame(device, { timeoutMs: how.timeoutMs, clock, signal });
   try {
     using _demand = device.demand();

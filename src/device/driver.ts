@@ -54,6 +54,17 @@ export type DriverPhase =
   /** The camera has no picture to give while somebody speaks through it. */
   | "paused-by-talk";
 
+/**
+ * What was learnt about a device: its dialect, how its media arrives. Small JSON values, which the hub keeps over
+ * restarts until the device is set up differently.
+ */
+export interface DeviceMemory {
+  /** What was kept under `key`; the reader checks its shape. */
+  get(key: string): unknown;
+  /** Keeps a small JSON value; `undefined` forgets it. Never throws. A guess may be kept until the hub restarts only. */
+  set(key: string, value: unknown, options?: { readonly lasting?: boolean }): void;
+}
+
 /** What the hub lends to a driver for one device. */
 export interface Device {
   readonly id: string;
@@ -61,6 +72,7 @@ export interface Device {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
+  readonly memory: DeviceMemory;
   /**
    * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
    * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come).

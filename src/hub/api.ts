@@ -1,11 +1,48 @@
+import type { Speaker } from "../device/driver.ts";
 import type { Converter } from "../media/convert.ts";
 import type { SpeechSource } from "../media/speech.ts";
+import type { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import type { ChannelId } from "./channel.ts";
-import type { HubDevice } from "./device.ts";
-import type { DeviceInput } from "./device-settings.ts";
-import type { HolderInfo } from "./state.ts";
+import type { DeviceInput, DeviceSettings } from "./device-settings.ts";
+import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
+
+/** One device of the hub, as its users see it: whatever brings its media, and wherever that runs. */
+export interface HubDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly area: string | undefined;
+  readonly settings: DeviceSettings;
+  readonly state: DeviceState;
+  /** How often it was connected to, or came, since the hub knows it. */
+  readonly attempts: number;
+  readonly tracks: readonly Track[];
+  /** The last health report, as its driver gave it. */
+  readonly health: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** The device as the API shows it. */
+  info(): DeviceInfo;
+  /** Calls `listener` whenever state, tracks, speaker or settings change. */
+  onChange(listener: () => void): Disposable;
+  /** Keeps the source running until the handle is disposed. */
+  demand(): Disposable;
+  /** The track of a kind, if the device has published one. */
+  track(kind: "video" | "audio", label?: string): Track | undefined;
+  /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */
+  waitForTrack(
+    kind: "video" | "audio",
+    options: { readonly label?: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Track | undefined>;
+  /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
+  waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
+  /**
+   * Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected, or goes away
+   * before it answers.
+   */
+  command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  /** Lets go of the device and connects anew, at once; resolves when it has been let go of. */
+  restart(): Promise<void>;
+}
 
 /** What changed among the devices. */
 export type DevicesEvent =

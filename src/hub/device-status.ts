@@ -17,7 +17,6 @@ const checkEveryMs = 500;
 export class DeviceStatus {
   #state: DeviceState;
   #lastFrameUs: number | undefined;
-  #checks: Disposable | undefined;
   readonly #options: DeviceStatusOptions;
 
   constructor(options: DeviceStatusOptions) {
@@ -67,10 +66,10 @@ export class DeviceStatus {
       const lastUs = this.#lastFrameUs;
       const silent = lastUs !== undefined && clock.nowUs() - lastUs > staleAfterMs * 1000;
       if (this.phase === "live" && silent) this.phase = "stale";
-      this.#checks = clock.timer(checkEveryMs, check);
+      next = clock.timer(checkEveryMs, check);
     };
-    this.#checks = clock.timer(checkEveryMs, check);
-    return { [Symbol.dispose]: () => this.#checks?.[Symbol.dispose]() };
+    let next = clock.timer(checkEveryMs, check);
+    return { [Symbol.dispose]: () => next[Symbol.dispose]() };
   }
 
   #set(state: DeviceState): void {

@@ -6,12 +6,14 @@ import type { VideoFormat } from "../media/format.ts";
 import { ManualClock } from "../util/clock.ts";
 import { FatalError, RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
-import { HubDevice } from "./device.ts";
+import { LocalDevice } from "./device.ts";
+import { driverSource } from "./driver-source.ts";
 
 const h264: VideoFormat = { kind: "video", codec: "h264", parameterSets: [] };
 
 /** A driver whose every run waits for the test to play the camera. */
-function scriptedDriver() {
+function scriptedDriver(clock: ManualClock) {
+  let letGoMs = 0;
   const runs: { readonly device: Device; readonly fail: (error: Error) => void }[] = [];
   const driver: Driver = {
     kind: "scripted",
@@ -21,16 +23,20 @@ function scriptedDriver() {
     run: (device) =>
       new Promise((resolve, reject) => {
         runs.push({ device, fail: reject });
-        device.signal.addEventListener("abort", () => resolve());
+        device.signal.addEventListener("abort", () => (letGoMs > 0 ? clock.timer(letGoMs, resolve) : resolve()));
       }),
   };
-  return { driver, runs };
+  /** As RTSP's TEARDOWN: the device is let go of only so long after the driver was told to. */
+  const letGo = (ms: number) => {
+    letGoMs = ms;
+  };
+  return { driver, runs, letGo };
 }
 
 function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: boolean } = {}) {
   const clock = new ManualClock();
-  const { driver, runs } = scriptedDriver();
-  const device = new HubDevice({
+  const { driver, runs, letGo } = scriptedDriver(clock);
+  const device = new LocalDevice({
     settings: {
       id: "front",
       name: "Front",
@@ -41,11 +47,9 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
       permanent: true,
       preview: false,
     },
-    driver,
-    config: {},
+    source: driverSource({ driver, config: {}, clock, log: silentLog, random: () => 0 }),
     clock,
     log: silentLog,
-    random: () => 0,
   });
   const frame = (key: boolean) => ({ data: new Uint8Array(10), timestampUs: clock.nowUs(), key });
   const play = (run: { readonly device: Device }): TrackWriter => {
@@ -54,7 +58,7 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
     writer.write(frame(true));
     return writer;
   };
-  return { clock, device, runs, frame, play };
+  return { clock, device, runs, letGo, frame, play };
 }
 
 describe("device of the hub", () => {
@@ -186,6 +190,123 @@ describe("device of the hub", () => {
     await clock.advance(1_000);
     assert.equal(runs.length, 2);
     assert.equal(device.state.error?.code, "driver-fault");
+    await device.close();
+  });
+});
+
+describe("device of the hub, whose source lets go slowly", () => {
+  const speaker = { formats: [], echoCancelling: false, talk: async () => {} };
+
+  /** A device whose first run plays and was told to stop; it lets go 800 ms later. */
+  async function letting() {
+    const made = makeDevice();
+    const { clock, device, runs, letGo, play } = made;
+    letGo(800);
+    const demand = device.demand();
+    await clock.advance(0);
+    const writer = play(runs[0]!);
+    runs[0]!.device.offerSpeaker(speaker);
+    demand[Symbol.dispose]();
+    await clock.advance(10_000);
+    assert.ok(runs[0]!.device.signal.aborted);
+    letGo(0); // the next one at once
+    return { ...made, writer };
+  }
+
+  it("begins the next run only when the one before has let go", async () => {
+    const { clock, device, runs } = await letting();
+    using _viewer = device.demand();
+    await clock.advance(700);
+    assert.deepEqual([runs.length, device.state.phase], [1, "connecting"]);
+    await clock.advance(101);
+    assert.equal(runs.length, 2);
+    await device.close();
+    assert.equal(clock.pending, 0);
+  });
+
+  it("gives who comes meanwhile the speaker and the commands of the next run", async () => {
+    const { clock, device, runs, play } = await letting();
+    using _viewer = device.demand();
+    const found = device.waitForSpeaker({ timeoutMs: 2_500 });
+    await clock.advance(1_000);
+    play(runs[1]!);
+    const own = { ...speaker };
+    runs[1]!.device.offerSpeaker(own);
+    assert.equal(await found, own);
+    const answer = device.command("unlock", {});
+    for await (const command of runs[1]!.device.commands) {
+      command.done({ open: true });
+      break;
+    }
+    assert.deepEqual(await answer, { open: true });
+    await device.close();
+  });
+
+  it("heeds nothing that the run before still does", async () => {
+    const { clock, device, runs, play, frame, writer } = await letting();
+    using _viewer = device.demand();
+    await clock.advance(1_000);
+    play(runs[1]!);
+    runs[1]!.device.offerSpeaker(speaker);
+    const track = device.track("video")!;
+    const before = { frames: track.counters.frames, state: device.state };
+    const { device: old } = runs[0]!;
+    writer.write(frame(true));
+    writer.updateFormat({ ...h264, widthPx: 1 });
+    old.publish({ ...h264, codec: "h265" }).write(frame(true));
+    old.offerSpeaker({ ...speaker, echoCancelling: true });
+    old.phase("connecting");
+    old.emit({ type: "health", values: { old: true } });
+    assert.equal(device.track("video"), track);
+    assert.deepEqual({ frames: track.counters.frames, state: device.state }, before);
+    assert.equal(await device.waitForSpeaker({ timeoutMs: 1 }), speaker);
+    assert.equal(device.health, undefined);
+    await device.close();
+  });
+
+  it("goes through restart, close and demand in any order with one run at a time", async () => {
+    const { clock, device, runs, letGo } = makeDevice({ warm: true });
+    letGo(800);
+    await clock.advance(0);
+    const restarts = Promise.all([device.restart(), device.restart()]);
+    using _viewer = device.demand();
+    await clock.advance(400);
+    assert.equal(runs.length, 1);
+    await clock.advance(401);
+    await restarts;
+    assert.equal(runs.length, 2, "two restarts of one run are one");
+    const again = device.restart();
+    const closed = device.close();
+    using _late = device.demand();
+    await clock.advance(10_000);
+    await Promise.all([again, closed]);
+    assert.equal(runs.length, 2, "nothing starts after the end");
+    assert.equal(clock.pending, 0);
+  });
+
+  it("fails a command that its run leaves unanswered, and one for nobody", async () => {
+    const { clock, device, runs, play } = makeDevice({ warm: true });
+    await clock.advance(0);
+    play(runs[0]!);
+    const unanswered = assert.rejects(device.command("unlock", {}), { code: "lost" });
+    runs[0]!.fail(new RecoverableError("connection lost: reset"));
+    await unanswered;
+    await assert.rejects(device.command("unlock", {}), { code: "offline" });
+    await device.close();
+  });
+
+  it("counts as live by its picture, even when the sound was published first", async () => {
+    const { clock, device, runs } = makeDevice({ warm: true });
+    await clock.advance(0);
+    const lent = runs[0]!.device;
+    const sound = lent.publish({ kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 });
+    const picture = lent.publish(h264);
+    picture.write({ data: new Uint8Array(1), timestampUs: 0, key: true });
+    for (let second = 0; second < 5; second++) {
+      await clock.advance(1_000);
+      sound.write({ data: new Uint8Array(1), timestampUs: clock.nowUs(), key: true });
+    }
+    assert.equal(device.state.phase, "stale");
     await device.close();
   });
 });

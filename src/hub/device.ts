@@ -1,29 +1,28 @@
-import type { Command, Device, DeviceEvent, Driver, DriverPhase, Speaker, TrackWriter } from "../device/driver.ts";
-import type { Format } from "../media/format.ts";
+import type { DeviceEvent, DeviceMemory, Speaker } from "../device/driver.ts";
 import type { Track } from "../media/track.ts";
-import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
-import { AsyncQueue } from "../util/queue.ts";
+import type { HubDevice } from "./api.ts";
 import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
+import { Loan } from "./loan.ts";
+import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
 import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
-import { type Loss, supervise } from "./supervise.ts";
+import type { Loss } from "./supervise.ts";
 
-/** Options of {@link HubDevice}. */
-export interface HubDeviceOptions {
+/** Options of {@link LocalDevice}. */
+export interface LocalDeviceOptions {
   readonly settings: DeviceSettings;
-  readonly driver: Driver;
-  /** Already checked by the driver's schema. */
-  readonly config: unknown;
+  readonly source: MakeSource;
   /** For people; without credentials. */
   readonly address?: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly random?: () => number;
+  /** What was learnt about the device before; forgotten with the device unless given. */
+  readonly memory?: DeviceMemory;
   /** How long the source goes on after its last reader left. */
   readonly lingerMs?: number;
   readonly onEvent?: (event: DeviceEvent) => void;
@@ -31,52 +30,44 @@ export interface HubDeviceOptions {
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
 
-/** One running turn of the supervisor. */
-interface Run {
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-}
-
 /** More oddities of one device than a person reads. */
 const maxQuirks = 32;
 
 /**
- * One device of the hub: runs its driver while somebody wants it, keeps its tracks across reconnects, knows its state
- * and its speaker. Owned by the registry, which closes it.
+ * A device whose source runs in this process: wants the source while somebody wants the device, keeps its tracks across
+ * runs and connections, knows its state, and lends itself to one of them at a time. Owned by the registry, which closes it.
  */
-export class HubDevice {
+export class LocalDevice implements HubDevice {
   readonly id: string;
-  readonly driver: Driver;
   #settings: DeviceSettings;
-  #speaker: Speaker | undefined;
-  #speakerLive = false;
-  #commands: AsyncQueue<Command> | undefined;
+  #loan: Loan | undefined;
+  /** What it offered last: still shown while it is not connected. */
+  #lastSpeaker: Speaker | undefined;
   #demands = 0;
-  #run: Run | undefined;
+  /** What the source was told last. */
+  #wanted = false;
   #linger: Disposable | undefined;
-  #watch: Disposable | undefined;
-  #notBeforeUs = 0;
   #attempts = 0;
   readonly #quirks = new Map<string, string>();
   #health: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly #source: DeviceSource;
   readonly #status: DeviceStatus;
   readonly #tracks: DeviceTracks;
+  readonly #memory: DeviceMemory;
   readonly #changes: Listeners<void>;
-  readonly #options: HubDeviceOptions;
+  readonly #options: LocalDeviceOptions;
   readonly #closed = new AbortController();
 
-  constructor(options: HubDeviceOptions) {
+  constructor(options: LocalDeviceOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#memory = options.memory ?? new Map();
     this.id = options.settings.id;
-    this.driver = options.driver;
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
     this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
-    this.#status = new DeviceStatus({
-      clock: options.clock,
-      phase: options.settings.enabled ? "idle" : "disabled",
-      onChange: () => this.#changes.emit(),
-    });
+    this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange: () => this.#changes.emit() });
+    this.#source = options.source(this.#host());
+    this.#status.phase = this.#atRest();
     this.#reconsider();
   }
 
@@ -96,7 +87,6 @@ export class HubDevice {
     return this.#status.state;
   }
 
-  /** How often the driver was started since the device was made. */
   get attempts(): number {
     return this.#attempts;
   }
@@ -105,19 +95,17 @@ export class HubDevice {
     return this.#tracks.all;
   }
 
-  /** The last health report of the device, as its driver gave it. */
   get health(): Readonly<Record<string, string | number | boolean>> | undefined {
     return this.#health;
   }
 
-  /** The device as the API shows it. */
   info(): DeviceInfo {
-    const speaker = this.#speaker;
+    const speaker = this.#loan?.speaker ?? this.#lastSpeaker;
     return {
       id: this.id,
       name: this.name,
       area: this.area,
-      kind: this.driver.kind,
+      kind: this.#source.kind,
       address: this.#options.address,
       state: this.state,
       tracks: this.#tracks.info(),
@@ -139,12 +127,10 @@ export class HubDevice {
     this.#changes.emit();
   }
 
-  /** Calls `listener` whenever state, tracks, speaker or settings change. */
   onChange(listener: () => void): Disposable {
     return this.#changes.add(listener);
   }
 
-  /** Keeps the source running until the handle is disposed. */
   demand(): Disposable {
     this.#demands++;
     this.#reconsider();
@@ -159,12 +145,10 @@ export class HubDevice {
     };
   }
 
-  /** The track of a kind, if the device has published one. */
   track(kind: "video" | "audio", label = "main"): Track | undefined {
     return this.#tracks.get(kind, label);
   }
 
-  /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */
   async waitForTrack(
     kind: "video" | "audio",
     options: { readonly label?: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
@@ -172,175 +156,110 @@ export class HubDevice {
     return this.#waitFor(() => this.track(kind, options.label), options);
   }
 
-  /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
   async waitForSpeaker(options: {
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
   }): Promise<Speaker | undefined> {
-    return this.#waitFor(() => (this.#speakerLive ? this.#speaker : undefined), options);
+    return this.#waitFor(() => this.#loan?.speaker, options);
   }
 
-  /** Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected. */
-  command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
-    return new Promise((resolve, reject) => {
-      const commands = this.#commands;
-      if (!commands) return reject(new RecoverableError(`command not sent: ${this.name} is not connected`));
-      commands.push({ name, payload, done: (result) => resolve(result ?? {}), failed: reject });
-    });
+  async command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    if (!this.#loan) throw new RecoverableError(`${name} not sent: ${this.name} is not connected`, { code: "offline" });
+    return await this.#loan.command(name, payload);
+  }
+
+  async restart(): Promise<void> {
+    await this.#source.restart();
   }
 
   /** Replaces the hub's own settings without touching the connection. */
   configure(settings: DeviceSettings): void {
     this.#settings = settings;
-    if (!settings.enabled && !this.#run) this.#status.phase = "disabled";
-    else if (settings.enabled && this.#status.phase === "disabled") this.#status.phase = "idle";
+    if (["idle", "away", "disabled"].includes(this.#status.phase)) this.#status.phase = this.#atRest();
     this.#reconsider();
     this.#changes.emit();
   }
 
-  /** Lets go of the device and connects anew, at once. */
-  async restart(): Promise<void> {
-    this.#notBeforeUs = 0;
-    await this.#stop();
-    this.#reconsider();
-  }
-
-  /** Ends everything: tracks close, readers end. */
+  /** Ends everything: the source has let go of the device, tracks close, readers end. */
   async close(): Promise<void> {
     this.#closed.abort();
     this.#linger?.[Symbol.dispose]();
-    await this.#stop();
+    await this.#source[Symbol.asyncDispose]();
     this.#tracks.close();
     this.#changes.emit();
   }
 
-  #wanted(): boolean {
-    return this.#settings.enabled && !this.#closed.signal.aborted && (this.#demands > 0 || this.#settings.warm);
-  }
-
+  /** Demand at once; the end of demand after a while, in case somebody comes back. */
   #reconsider(): void {
     this.#linger?.[Symbol.dispose]();
     this.#linger = undefined;
-    if (this.#wanted()) {
-      if (!this.#run) this.#start();
-    } else if (this.#run) {
-      const lingerMs = this.#settings.enabled ? (this.#options.lingerMs ?? 10_000) : 0;
-      this.#linger = this.#options.clock.timer(lingerMs, () =>
-        background(
-          this.#stop().then(() => this.#reconsiderStopped()),
-          (err) => this.#options.log.error({ err, device: this.id }, "device did not stop cleanly"),
-        ),
-      );
+    if (this.#closed.signal.aborted) return;
+    const { enabled, warm } = this.#settings;
+    const wanted = enabled && (this.#demands > 0 || warm);
+    if (wanted || !enabled) this.#want(wanted);
+    else if (this.#wanted) {
+      this.#linger = this.#options.clock.timer(this.#options.lingerMs ?? 10_000, () => this.#want(false));
     }
   }
 
-  #reconsiderStopped(): void {
-    if (this.#wanted()) this.#reconsider();
+  #want(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.#source.want(wanted);
   }
 
-  #start(): void {
-    const stop = new AbortController();
-    const { clock, log } = this.#options;
-    this.#status.phase = "connecting";
-    this.#watch = this.#status.watch();
-    const done = supervise({
-      clock,
-      random: this.#options.random,
-      signal: stop.signal,
-      notBeforeUs: this.#notBeforeUs,
-      onAttempt: () => {
-        this.#attempts++;
+  #atRest(): "idle" | "away" | "disabled" {
+    return this.#settings.enabled ? this.#source.atRest : "disabled";
+  }
+
+  #host(): SourceHost {
+    return {
+      lend: (signal, hooks) => this.#lend(signal, hooks?.ready ?? (() => {})),
+      connecting: () => {
         this.#status.phase = "connecting";
       },
-      onLoss: (loss) => this.#lost(loss),
-      run: async ({ ready, signal }) => {
-        try {
-          await this.driver.run(this.#lend(signal, ready), this.#options.config);
-        } finally {
-          this.#released();
-        }
+      rested: () => {
+        this.#status.phase = this.#atRest();
       },
-    }).catch((error) => log.error({ err: error, device: this.id }, "supervisor failed"));
-    this.#run = { stop, done };
+      lost: (loss) => this.#lost(loss),
+    };
   }
 
-  async #stop(): Promise<void> {
-    const run = this.#run;
-    if (!run) return;
-    this.#run = undefined;
-    this.#watch?.[Symbol.dispose]();
-    this.#watch = undefined;
-    run.stop.abort();
-    await run.done;
-    if (this.#run) return;
-    this.#status.phase = this.#settings.enabled ? "idle" : "disabled";
-  }
-
-  #lend(signal: AbortSignal, ready: () => void): Device {
-    const { clock, log, onEvent } = this.#options;
-    const commands = new AsyncQueue<Command>({
-      max: 32,
-      onDrop: (command) => command.failed(new RecoverableError("command dropped: too many are waiting")),
-    });
-    this.#commands = commands;
-    signal.addEventListener("abort", () => commands.end(), { once: true });
-    return {
+  #lend(signal: AbortSignal, ready: () => void): Loan {
+    this.#loan?.[Symbol.dispose]();
+    this.#attempts++;
+    const { clock, log } = this.#options;
+    const loan: Loan = new Loan({
       id: this.id,
       signal,
       clock,
-      log: log.child({ device: this.id }),
-      commands,
-      publish: (format, options) => this.#publish(format, { label: options?.label ?? "main", signal }),
-      offerSpeaker: (speaker) => {
-        if (signal.aborted) return;
-        this.#speaker = speaker;
-        this.#speakerLive = true;
+      log,
+      memory: this.#memory,
+      status: this.#status,
+      tracks: this.#tracks,
+      onChange: () => {
+        this.#lastSpeaker = loan.speaker ?? this.#lastSpeaker;
         this.#changes.emit();
       },
-      emit: (event) => {
+      onEvent: (event) => {
         if (event.type === "health") this.#health = event.values;
         if (event.type === "quirk") this.#learn(event);
-        onEvent?.(event);
+        this.#options.onEvent?.(event);
       },
-      phase: (phase: DriverPhase) => {
-        if (!signal.aborted) this.#status.phase = phase;
+      onReady: ready,
+      onEnd: (ended) => {
+        if (this.#loan === ended) this.#loan = undefined;
       },
-      ready: () => {
-        ready();
-        this.#notBeforeUs = 0;
-      },
-    };
-  }
-
-  #publish(format: Format, options: { readonly label: string; readonly signal: AbortSignal }): TrackWriter {
-    const track = this.#tracks.open(format, options.label);
-    const decisive = format.kind === "video" || !this.track("video", options.label);
-    this.#changes.emit();
-    return {
-      write: (frame) => {
-        if (options.signal.aborted) return;
-        track.write(frame);
-        if (decisive) this.#status.alive();
-      },
-      updateFormat: (next) => {
-        track.updateFormat(next);
-        this.#changes.emit();
-      },
-    };
-  }
-
-  #released(): void {
-    this.#commands?.end();
-    this.#commands = undefined;
-    this.#speakerLive = false;
-    this.#tracks.interrupt();
+    });
+    if (loan.open) this.#loan = loan;
+    return loan;
   }
 
   #lost(loss: Loss): void {
     const { error, retryInMs } = loss;
-    const { clock, log } = this.#options;
-    if (error.code === "wrong-password") this.#notBeforeUs = clock.nowUs() + retryInMs * 1000;
-    log.warn({ device: this.id, code: error.code, retryInMs, err: error }, `device lost: ${error.message}`);
+    this.#options.log.warn(
+      { device: this.id, code: error.code, retryInMs, err: error },
+      `device lost: ${error.message}`,
+    );
     this.#status.lost(loss);
   }
 

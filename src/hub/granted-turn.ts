@@ -2,8 +2,7 @@ import type { Clock } from "../util/clock.ts";
 import { DoorwardError, FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { until } from "../util/until.ts";
-import type { Hearing } from "./api.ts";
-import type { HubDevice } from "./device.ts";
+import type { Hearing, HubDevice } from "./api.ts";
 import { withoutAddress } from "./trouble.ts";
 import type { Share, TurnSound } from "./turn-sound.ts";
 

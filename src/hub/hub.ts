@@ -1,13 +1,14 @@
 import type { DeviceEvent, Driver } from "../device/driver.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isSealed } from "../identity/seal.ts";
+import { dropStatement, putStatement } from "../identity/store.ts";
 import type { Converter } from "../media/convert.ts";
 import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
-import type { HubBase } from "./api.ts";
+import type { HubBase, HubDevice } from "./api.ts";
 import type { House } from "./channel.ts";
-import type { HubDevice } from "./device.ts";
+import type { MemoryStore } from "./device-memory.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
@@ -48,6 +49,16 @@ export function devicePasswords({ sealer }: Pick<Identity, "sealer">): Pick<Regi
   };
 }
 
+/** What is learnt about devices is bookkeeping: noted in the database, and nobody waits for it. */
+function deviceMemories({ store }: Pick<Identity, "store">): MemoryStore {
+  const kind = "device-memory";
+  return {
+    load: (id) => store.get(kind, id),
+    save: (id, value) =>
+      store.note([value === undefined ? dropStatement(kind, id) : putStatement(kind, id, value)], `${kind} ${id}`),
+  };
+}
+
 /** Puts the hub together; no device is there yet. */
 export function createHub(options: HubOptions): Hub {
   const { clock, log, converter, identity } = options;
@@ -66,6 +77,7 @@ export function createHub(options: HubOptions): Hub {
     log,
     book: options.book,
     ...devicePasswords(identity),
+    memory: deviceMemories(identity),
     floor: (id) => turns.holder(id),
     onEvent: (id, event) => events.emit({ id, event }),
     onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),

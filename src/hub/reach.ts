@@ -1,5 +1,5 @@
 import type { Policy, Principal, Right } from "../identity/policy.ts";
-import type { HubDevice } from "./device.ts";
+import type { HubDevice } from "./api.ts";
 
 /**
  * May `principal` do this to a loaded device? As the policy says; a preview (a device that somebody is about to add) is

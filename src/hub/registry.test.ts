@@ -7,8 +7,9 @@ import { silentLog } from "../util/log.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { Registry } from "./registry.ts";
 
-function makeRegistry() {
+function makeRegistry(memories = new Map<string, unknown>()) {
   const started: string[] = [];
+  const learnt: unknown[] = [];
   const driver: Driver<{ address: string; password?: string }> = {
     kind: "fake",
     summary: "",
@@ -17,6 +18,8 @@ function makeRegistry() {
     claims: ({ protocol }) => (protocol === "fake:" ? 2 : 0),
     run: (device, { address, password }) => {
       started.push(`${device.id} ${address} ${password ?? ""}`.trim());
+      learnt.push(device.memory.get("times"));
+      device.memory.set("times", learnt.length);
       return new Promise((resolve) => device.signal.addEventListener("abort", () => resolve()));
     },
   };
@@ -26,6 +29,7 @@ function makeRegistry() {
     drivers: [driver as Driver],
     clock,
     log: silentLog,
+    memory: { load: (id) => memories.get(id), save: (id, value) => void memories.set(id, value) },
     book: { save: async (id, input) => void saved.set(id, input) },
     seal: (text) => (text.startsWith("sealed(") ? text : `sealed(${text})`),
     unseal: (text) => text.replace(/^sealed\((.*)\)$/, "$1"),
@@ -34,7 +38,7 @@ function makeRegistry() {
     registry.apply(
       new Map(Object.entries(devices).map(([id, input]) => [id, { name: id, address: "", warm: true, ...input }])),
     );
-  return { registry, started, saved, clock, apply };
+  return { registry, started, learnt, saved, clock, apply };
 }
 
 describe("registry", () => {
@@ -109,5 +113,22 @@ describe("registry", () => {
     assert.equal(registry.get(device.id), undefined);
     assert.equal(saved.size, 0);
     assert.equal(clock.pending, 0);
+  });
+
+  it("lends each device what was learnt about it, until it is set up differently or removed", async () => {
+    const memories = new Map<string, unknown>();
+    const first = makeRegistry(memories);
+    await first.apply({ a: { address: "fake://a" } });
+    await first.clock.advance(0);
+    await first.registry[Symbol.asyncDispose]();
+    const second = makeRegistry(memories);
+    await second.apply({ a: { address: "fake://a", name: "Renamed" } });
+    await second.clock.advance(0);
+    await second.apply({ a: { address: "fake://a", password: "mended" } });
+    await second.clock.advance(0);
+    assert.deepEqual([...first.learnt, ...second.learnt], [undefined, 1, undefined]);
+    await second.registry.remove("a");
+    assert.equal(memories.get("a"), undefined);
+    await second.registry[Symbol.asyncDispose]();
   });
 });

@@ -7,11 +7,13 @@ import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
-import type { DevicesEvent, HubDevices } from "./api.ts";
-import { HubDevice } from "./device.ts";
+import type { DevicesEvent, HubDevice, HubDevices } from "./api.ts";
+import { LocalDevice } from "./device.ts";
 import { idFromName, type ResolvedDevice, resolveDevice } from "./device-input.ts";
+import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
 import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
+import { driverSource } from "./driver-source.ts";
 import type { HolderInfo } from "./state.ts";
 
 /** Where devices are written down; the configuration file. */
@@ -30,6 +32,8 @@ export interface RegistryOptions {
   readonly seal: (text: string) => string;
   /** Opens what was sealed; leaves alone what is plain. */
   readonly unseal: (text: string) => string;
+  /** Keeps what is learnt about devices; nothing is kept over restarts without one. */
+  readonly memory?: MemoryStore;
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
   readonly onEvent?: (id: string, event: DeviceEvent) => void;
   readonly onSettings?: (device: HubDevice) => void;
@@ -39,7 +43,7 @@ type Input = DeviceInput & { readonly id: string };
 type Inputs = ReadonlyMap<string, DeviceInput>;
 
 interface Entry {
-  readonly device: HubDevice;
+  readonly device: LocalDevice;
   readonly input: Input;
   readonly resolved: ResolvedDevice;
   readonly held: DisposableStack;
@@ -132,6 +136,7 @@ export class Registry implements HubDevices, AsyncDisposable {
       const { device } = this.#entry(id);
       if (device.settings.permanent) await this.#options.book.save(id, undefined);
       await this.#drop(id);
+      this.#options.memory?.save(id, undefined);
     });
   }
 
@@ -195,17 +200,20 @@ export class Registry implements HubDevices, AsyncDisposable {
       return before.device;
     }
     await this.#drop(input.id);
-    return this.#start({ input, resolved });
+    // What was learnt about a device that was set up differently may be of another one.
+    return this.#start({ input, resolved }, { fresh: before !== undefined });
   }
 
-  #start({ input, resolved }: Change): HubDevice {
-    const { clock, log, floor, onEvent } = this.#options;
+  #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {
+    const { clock, log, floor, onEvent, memory } = this.#options;
     const { id } = input;
-    const device = new HubDevice({
-      settings: resolved.settings,
-      driver: resolved.driver,
-      config: resolved.config,
-      address: resolved.address,
+    const { driver, config, address, settings } = resolved;
+    const about = `${driver.kind} ${address}`;
+    const device = new LocalDevice({
+      settings,
+      source: driverSource({ driver, config, clock, log }),
+      memory: memory && openDeviceMemory({ ...how, deviceId: id, about, store: memory, log }),
+      address,
       clock,
       log,
       floor,

@@ -6,6 +6,8 @@ import type { Immutable } from "../util/immutable.ts";
 export const devicePhases = [
   /** Nobody watches and nothing keeps it warm: not connected on purpose. */
   "idle",
+  /** A device that calls the hub has not called, or hung up: neither on purpose nor trouble of ours. */
+  "away",
   "connecting",
   "waiting-for-key-frame",
   /** The camera gives no picture while somebody speaks through it; it comes back by itself. */

@@ -1,4 +1,4 @@
-import type { HubDevice } from "./device.ts";
+import type { HubDevice } from "./api.ts";
 import type { DeviceState } from "./state.ts";
 
 /** What stands in place of a device's address. */

@@ -13,7 +13,8 @@ import { silentLog } from "../util/log.ts";
 import { AsyncQueue } from "../util/queue.ts";
 import type { Hearing, Turn, TurnRequest, TurnState } from "./api.ts";
 import type { House } from "./channel.ts";
-import { HubDevice } from "./device.ts";
+import { LocalDevice } from "./device.ts";
+import { driverSource } from "./driver-source.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
 
@@ -71,7 +72,7 @@ function makeHouse(names: readonly string[], options: HouseOptions = {}) {
   const lingering = new Set<string>();
   const begun = new Map<string, number[]>();
   const offer = new Map<string, () => void>();
-  const devices = new Map<string, HubDevice>();
+  const devices = new Map<string, LocalDevice>();
   for (const name of names) {
     heard.set(name, []);
     const speaker: Speaker = {
@@ -107,10 +108,9 @@ function makeHouse(names: readonly string[], options: HouseOptions = {}) {
     const settings = { id: name, name, enabled: true, warm: false, volume: 1, doNotDisturb: false };
     devices.set(
       name,
-      new HubDevice({
+      new LocalDevice({
         settings: { ...settings, permanent: true, preview: false },
-        driver,
-        config: {},
+        source: driverSource({ driver, config: {}, clock, log: silentLog }),
         clock,
         log: silentLog,
       }),

@@ -1,12 +1,12 @@
 import type { Track } from "../media/track.ts";
-import type { HubDevice } from "./device.ts";
+import type { HubDevice } from "./api.ts";
 
 /** How long a device that has published one kind of track is given to publish the other. */
 const soundGraceMs = 300;
 const pictureGraceMs = 3000;
 
-/** Phases in which waiting is of no use: a person must act, or the supervisor waits itself. */
-const hopeless: ReadonlySet<string> = new Set(["wrong-password", "trouble", "disabled"]);
+/** Phases in which waiting is of no use: a person or the device must act, or the supervisor waits itself. */
+const hopeless: ReadonlySet<string> = new Set(["wrong-password", "trouble", "away", "disabled"]);
 
 /** What of a device is needed to wait for its tracks. */
 export type Waited = Pick<HubDevice, "track" | "waitForTrack" | "onChange" | "state">;

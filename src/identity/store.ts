@@ -116,7 +116,7 @@ export class Store implements AsyncDisposable {
 
   /** Forgets what `put` kept. */
   async drop(kind: string, id: string): Promise<void> {
-    await this.write(statement("DELETE FROM kept WHERE kind = ? AND id = ?", kind, id));
+    await this.write(dropStatement(kind, id));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,6 +156,11 @@ export function putStatement(kind: string, id: string, value: unknown): Change[n
     id,
     text,
   );
+}
+
+/** The statement of `drop`. */
+export function dropStatement(kind: string, id: string): Change[number] {
+  return statement("DELETE FROM kept WHERE kind = ? AND id = ?", kind, id);
 }
 
 /** Opens the database and brings its tables up to date. Throws FatalError `store` when that is impossible. */

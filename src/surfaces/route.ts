@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { HubDevice } from "../hub/device.ts";
+import type { HubDevice } from "../hub/api.ts";
 import type { Principal, Right } from "../identity/policy.ts";
 import type { Asker } from "./admission.ts";
 

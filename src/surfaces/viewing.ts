@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { HubDevices } from "../hub/api.ts";
-import type { HubDevice } from "../hub/device.ts";
+import type { HubDevice, HubDevices } from "../hub/api.ts";
 import { mayUse } from "../hub/reach.ts";
 import { whyNot } from "../hub/trouble.ts";
 import type { Voices } from "../hub/voices.ts";
 import { waitForTracks } from "../hub/wait-for-tracks.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Principal } from "../identity/policy.ts";
+import type { Principal, Right } from "../identity/policy.ts";
 import type { Converter } from "../media/convert.ts";
 import { opusFormat, playsInBrowsers } from "../media/format.ts";
 import type { Track } from "../media/track.ts";
@@ -53,6 +52,8 @@ export interface ViewingRequest {
 
 /** Longest wait for a device's first track. */
 const trackTimeoutMs = 10_000;
+/** What decides which media a viewer gets; it ends when one of them comes or goes. */
+const attachedRights = ["view", "listen", "talk"] as const;
 
 interface Media {
   readonly video: Track | undefined;
@@ -104,19 +105,19 @@ export class Viewings implements AsyncDisposable {
     const media = await this.#media(request);
     place.begin();
     this.#refuseForbidden(request);
-    const { policy, audit } = this.#options.identity;
+    const { audit } = this.#options.identity;
     const viewer = held.use(
       await this.#options.webrtc.view({
         offerSdp,
         ...media,
-        acceptMicrophone: policy.allows(principal, "talk", device),
+        acceptMicrophone: this.#may(request, "talk"),
       }),
     );
     // The session may have ended while the worker answered.
     this.#refuseForbidden(request);
     this.#refuseReplaced(device);
     request.signal.throwIfAborted();
-    this.#watch({ device, media, viewer, held, end: over.resolve });
+    this.#watch({ request, media, viewer, held, end: over.resolve });
     const action = media.audio ? "listen" : "view";
     audit.record({ actor: principal.name, action, subject: device.id });
     return this.#keep({ principal, device, viewer }, { over, held: held.move() });
@@ -156,20 +157,22 @@ export class Viewings implements AsyncDisposable {
   }
 
   #watch(what: {
-    readonly device: HubDevice;
+    readonly request: ViewingRequest;
     readonly media: Media;
     readonly viewer: Viewer;
     readonly held: AsyncDisposableStack;
     readonly end: (reason: string) => void;
   }): void {
-    const { device, held, end, viewer } = what;
-    const area = device.area;
+    const { request, held, end, viewer } = what;
+    const { device } = request;
+    const may = () => attachedRights.filter((right) => this.#may(request, right)).join();
+    const granted = may();
     viewer.closed.then(end, (error) => end(messageOf(error)));
     held.use(
       this.#options.devices.onChange((event) => {
         if (event.id !== device.id) return;
         if (event.type === "removed") end("device-removed");
-        else if (device.area !== area) end("rights-changed");
+        else if (may() !== granted) end("rights-changed"); // it moved to another area
       }),
     );
     for (const track of [what.media.video, what.media.audio]) {
@@ -178,12 +181,12 @@ export class Viewings implements AsyncDisposable {
   }
 
   async #media(request: ViewingRequest): Promise<Media> {
-    const { device, principal, offerSdp, signal } = request;
+    const { device, offerSdp, signal } = request;
     const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
     if (!tracks.video && !tracks.audio) {
       throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
     }
-    const listens = mayUse(this.#options.identity.policy, { principal, right: "listen", device });
+    const listens = this.#may(request, "listen");
     const video = pickVideo(device, { video: tracks.video, offerSdp });
     const audio = listens && tracks.audio ? await this.#sound(tracks.audio) : undefined;
     return { video, audio };
@@ -201,10 +204,13 @@ export class Viewings implements AsyncDisposable {
   }
 
   #refuseForbidden(request: ViewingRequest): void {
-    const { principal, device } = request;
-    if (!mayUse(this.#options.identity.policy, { principal, right: "view", device })) {
+    if (!this.#may(request, "view")) {
       throw new FatalError("not allowed to watch this device", { code: "forbidden" });
     }
+  }
+
+  #may({ principal, device }: ViewingRequest, right: Right): boolean {
+    return mayUse(this.#options.identity.policy, { principal, right, device });
   }
 
   #refuseReplaced(device: HubDevice): void {

@@ -125,6 +125,15 @@ describe("a worker process", () => {
     await assert.rejects(worker.lease(), { code: "worker-closed" });
   });
 
+  it("starts nothing for a lease that was still waiting when it was disposed", async () => {
+    const { worker } = echo();
+    const lease = worker.lease();
+    lease.catch(() => {});
+    await worker[Symbol.asyncDispose]();
+    await assert.rejects(lease, { code: "worker-closed" });
+    assert.equal(worker.pid, undefined);
+  });
+
   it("does not outlive its parent", async () => {
     const parent = fork(new URL("parent.ts", children), { execArgv: [] });
     const [pid] = (await once(parent, "message")) as [number];

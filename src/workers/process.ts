@@ -62,10 +62,11 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
 
   /**
    * Keeps the child running until disposed; resolves when it is ready. A lease says nothing about a child that dies
-   * meanwhile: `onLost` does. Throws RecoverableError `worker-start` when the child does not become ready.
+   * meanwhile: `onLost` does. Throws RecoverableError `worker-start` when the child does not become ready, and
+   * `worker-closed` once it is disposed, also of a lease that was still waiting then.
    */
   async lease(): Promise<Disposable> {
-    if (this.#over) throw new RecoverableError(`${this.#options.name}: closed`, { code: "worker-closed" });
+    if (this.#over) throw this.#closed();
     this.#leases++;
     this.#idle?.[Symbol.dispose]();
     const held = new DisposableStack();
@@ -73,6 +74,7 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
     try {
       // What the child before holds (a UDP port) is free only when it is gone.
       await this.#ending;
+      if (this.#over) throw this.#closed();
       this.#running ??= this.#start();
       this.#hold();
       await this.#running.ready;
@@ -91,6 +93,10 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over = true;
     await this.#stop();
+  }
+
+  #closed(): RecoverableError {
+    return new RecoverableError(`${this.#options.name}: closed`, { code: "worker-closed" });
   }
 
   #release(): void {

@@ -3,11 +3,10 @@ import { describe, it } from "node:test";
 import { splitAnnexB } from "../../src/codecs/annexb.ts";
 import { videoFormat } from "../../src/codecs/video-format.ts";
 import type { Driver } from "../../src/device/driver.ts";
-import { HubDevice } from "../../src/hub/device.ts";
-import type { DevicePhase } from "../../src/hub/state.ts";
+import type { HubDevice } from "../../src/hub/api.ts";
 import type { Frame } from "../../src/media/frame.ts";
-import { systemClock } from "../../src/util/clock.ts";
-import { silentLog } from "../../src/util/log.ts";
+import { overlapContract } from "./overlaps.ts";
+import { eventually, firstFrames, open, phase } from "./rig.ts";
 
 /** A scripted device that a driver is tried against. */
 export interface DriverFixture extends AsyncDisposable {
@@ -21,6 +20,8 @@ export interface DriverFixture extends AsyncDisposable {
   accepted(): number;
   /** Drops everything, as a reboot does, and serves again. */
   reboot?(): Promise<void>;
+  /** From now on it lets go of a client only after so long. */
+  letGo?(ms: number): void;
   /** Blocks of speech that the device was given, for devices with a speaker. */
   spoken?(): number;
 }
@@ -106,40 +107,7 @@ export function driverContract(driver: Driver, start: () => Promise<DriverFixtur
       assert.ok(spoken() > after, "the speaker is free again");
     });
   });
-}
-
-function open(driver: Driver, config: unknown): { readonly hub: HubDevice } & AsyncDisposable {
-  const hub = new HubDevice({
-    settings: {
-      id: "contract",
-      name: "Contract",
-      enabled: true,
-      warm: false,
-      volume: 1,
-      doNotDisturb: false,
-      permanent: false,
-      preview: false,
-    },
-    driver,
-    config: driver.config.parse(config),
-    clock: systemClock,
-    log: silentLog,
-    random: () => 0,
-  });
-  return { hub, [Symbol.asyncDispose]: () => hub.close() };
-}
-
-async function firstFrames(device: HubDevice, count: number): Promise<Frame[]> {
-  const track = (await device.waitForTrack("video", { timeoutMs: 15_000 })) ?? device.track("audio");
-  assert.ok(track, `no track: ${device.state.error?.message ?? device.state.phase}`);
-  using reader = track.read();
-  const frames: Frame[] = [];
-  while (frames.length < count) {
-    const frame = await reader.next(AbortSignal.timeout(15_000));
-    assert.ok(frame, "the track ended");
-    frames.push(frame);
-  }
-  return frames;
+  overlapContract(driver, start);
 }
 
 function assertDecodable(device: HubDevice, frames: readonly Frame[]): void {
@@ -158,31 +126,8 @@ function assertDecodable(device: HubDevice, frames: readonly Frame[]): void {
   }
 }
 
-function phase(device: HubDevice, wanted: DevicePhase): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = systemClock.timer(15_000, () => reject(new Error(`still ${device.state.phase}`)));
-    const look = () => {
-      if (device.state.phase !== wanted) return;
-      listener[Symbol.dispose]();
-      timer[Symbol.dispose]();
-      resolve();
-    };
-    const listener = device.onChange(look);
-    look();
-  });
-}
-
 /** Sockets and timers of this process that would keep it alive. */
 function resources(): number {
   const kinds = ["TCPSocketWrap", "UDPWrap", "TLSWrap", "Timeout"];
   return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
-}
-
-/** Waits, turn by turn of the event loop, until something is so; at most 10 s. */
-export async function eventually(look: () => boolean): Promise<void> {
-  const endUs = systemClock.nowUs() + 10_000_000;
-  while (!look()) {
-    assert.ok(systemClock.nowUs() < endUs, `never came true: ${look}`);
-    await systemClock.sleep(10);
-  }
 }

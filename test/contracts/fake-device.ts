@@ -1,4 +1,12 @@
-import type { Command, Device, DeviceEvent, DriverPhase, Speaker, TrackWriter } from "../../src/device/driver.ts";
+import type {
+  Command,
+  Device,
+  DeviceEvent,
+  DeviceMemory,
+  DriverPhase,
+  Speaker,
+  TrackWriter,
+} from "../../src/device/driver.ts";
 import { type Format, isCompatible } from "../../src/media/format.ts";
 import { Track } from "../../src/media/track.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
@@ -11,6 +19,7 @@ export class FakeDevice implements Device {
   readonly stop = new AbortController();
   readonly clock: Clock;
   readonly log: Log;
+  readonly memory: DeviceMemory;
   readonly phases: DriverPhase[] = [];
   readonly events: DeviceEvent[] = [];
   /** By `label/kind`, e.g. "main/video". */
@@ -19,7 +28,8 @@ export class FakeDevice implements Device {
   speaker: Speaker | undefined;
   readonly #changed = new Listeners<void>((error) => this.log.error({ err: error }, "listener failed"));
 
-  constructor(options: { readonly clock?: Clock; readonly log?: Log } = {}) {
+  constructor(options: { readonly clock?: Clock; readonly log?: Log; readonly memory?: DeviceMemory } = {}) {
+    this.memory = options.memory ?? new Map();
     this.clock = options.clock ?? systemClock;
     this.log = options.log ?? silentLog;
   }

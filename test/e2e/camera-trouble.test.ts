@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { startFake, unitsOf } from "../../src/drivers/elementary/fake.ts";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
-import type { HubDevice } from "../../src/hub/device.ts";
+import type { HubDevice } from "../../src/hub/api.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { makeClip } from "../ffmpeg.ts";
 import { clip } from "../rtsp.ts";

@@ -193,7 +193,7 @@ describe("the hook on the camera's instruction set", () => {
     );
     assert.equal(shown.width, 320);
     const device = rig.running.hub.devices.get("nursery");
-    assert.equal(device?.driver.kind, "ingenic");
+    assert.equal(device?.info().kind, "ingenic");
     const audio = await device?.waitForTrack("audio", { timeoutMs: 10_000 });
     assert.deepEqual(audio?.format, pcmFormat(16_000));
     await until("sound flows", async () => (audio?.counters.frames ?? 0) > 50);

@@ -1,4 +1,5 @@
-import { matchRate, openWithProfile, type ProfileMemory } from "../../drivers/yoosee/speaker.ts";
+import type { DeviceMemory } from "../../device/driver.ts";
+import { matchRate, openWithProfile } from "../../drivers/yoosee/speaker.ts";
 import { playTurn, type TurnResult } from "../../drivers/yoosee/turn.ts";
 import type { Frame } from "../../media/frame.ts";
 import { backoffDelayMs } from "../../util/backoff.ts";
@@ -23,7 +24,7 @@ export interface PlayOptions extends Pick<CommandContext, "clock" | "log" | "sig
 export async function playTo(camera: TalkCamera, options: PlayOptions): Promise<TurnResult> {
   const { clock, signal, display, args } = options;
   const frames = resumable(options.frames);
-  const memory: ProfileMemory = new Map();
+  const memory: DeviceMemory = new Map();
   let lostUs = Number.NEGATIVE_INFINITY;
   for (let attempt = 0; ; attempt++) {
     const opened = Promise.withResolvers<void>();
@@ -53,7 +54,7 @@ export async function playTo(camera: TalkCamera, options: PlayOptions): Promise<
   }
 }
 
-type OnceOptions = PlayOptions & { readonly memory: ProfileMemory; readonly onOpened: () => void };
+type OnceOptions = PlayOptions & { readonly memory: DeviceMemory; readonly onOpened: () => void };
 
 async function playOnce(camera: TalkCamera, options: OnceOptions): Promise<TurnResult> {
   const { args, source, display, clock, log, signal, memory } = options;

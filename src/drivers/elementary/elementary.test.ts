@@ -276,6 +276,7 @@ driverContract(driver, async () => {
     connections: () => fake.open,
     accepted: () => fake.counters.connections,
     reboot: () => fake.reboot(),
+    letGo: (ms) => fake.letGo(ms),
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
 });

@@ -59,6 +59,7 @@ async function play(config: FileConfig, count: number): Promise<Written> {
     signal: stop.signal,
     clock: new EagerClock(),
     log: silentLog,
+    memory: new Map(),
     publish: (format) => {
       let track = written.formats.findIndex((known) => known.kind === format.kind);
       if (track < 0) {

@@ -41,6 +41,7 @@ export class FakeIngenic implements AsyncDisposable {
   readonly counters: FakeIngenicCounters = { soundConnections: 0, stolen: 0, refused: 0, healthRequests: 0 };
   #listener: Socket | undefined;
   #told = "";
+  #letGoMs = 0;
   #blocks = 0;
   #gap = false;
   readonly #bootUs: number;
@@ -101,6 +102,12 @@ export class FakeIngenic implements AsyncDisposable {
     });
     this.#gap = !this.#listener;
     this.#listener?.write(record);
+  }
+
+  /** Notices only after so long that a client has left, at the picture's port and at the sound's. */
+  letGo(ms: number): void {
+    this.video.letGo(ms);
+    this.#letGoMs = ms;
   }
 
   /** Bytes that are no record: a firmware that lost its way, or another program at the port. */
@@ -198,10 +205,11 @@ export class FakeIngenic implements AsyncDisposable {
         socket.destroy();
       }
     });
-    socket.on("close", () => {
+    const left = () => {
       this.speaker.left(socket);
       if (this.#listener === socket) this.#listener = undefined;
-    });
+    };
+    socket.on("close", () => (this.#letGoMs > 0 ? this.#clock.timer(this.#letGoMs, left) : left()));
   }
 
   #tell(): void {

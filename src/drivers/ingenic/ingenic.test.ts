@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { before, describe, it } from "node:test";
-import { driverContract, eventually } from "../../../test/contracts/driver.ts";
+import { driverContract } from "../../../test/contracts/driver.ts";
 import { FakeDevice } from "../../../test/contracts/fake-device.ts";
+import { eventually } from "../../../test/contracts/rig.ts";
 import { frameHashes, makeClip } from "../../../test/ffmpeg.ts";
 import { assertSameBytes } from "../../../test/same-bytes.ts";
 import { pcmFormat } from "../../media/format.ts";
@@ -423,6 +424,7 @@ driverContract(driver, async () => {
     connections: () => Math.max(fake.video.open, fake.heard ? 1 : 0),
     accepted: () => Math.max(fake.video.counters.connections, fake.counters.soundConnections),
     reboot: () => fake.reboot(),
+    letGo: (ms) => fake.letGo(ms),
     spoken: () => fake.speaker.counters.taken,
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };

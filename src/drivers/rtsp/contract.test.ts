@@ -17,6 +17,7 @@ driverContract(createRtspDriver(), async () => {
     connections: () => fake.playing,
     accepted: () => fake.counters.sessions,
     reboot: () => fake.reboot(),
+    letGo: (ms) => fake.letGo(ms),
     spoken: () => fake.ear.packets.length,
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };

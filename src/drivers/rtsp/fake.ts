@@ -92,6 +92,7 @@ export class FakeRtsp implements AsyncDisposable {
   /** What clients answered to {@link askClients}. */
   readonly answers: number[] = [];
   #silent = false;
+  #letGoMs = 0;
   #port: number;
   #server: RtspServer | undefined;
   #playing = new Map<RtspServerPeer, Disposable>();
@@ -169,6 +170,11 @@ export class FakeRtsp implements AsyncDisposable {
     this.#silent = silent;
   }
 
+  /** Answers TEARDOWN only after so long, and goes on sending until then. */
+  letGo(ms: number): void {
+    this.#letGoMs = ms;
+  }
+
   /** Its clock jumps: timestamps go on `seconds` later, or earlier; reports of the wall clock follow. */
   jump(seconds: number): void {
     this.#ageUs += seconds * 1e6;
@@ -198,6 +204,7 @@ export class FakeRtsp implements AsyncDisposable {
       describe: (request) => this.#describe(request),
       onConnection: () => this.#count("connections"),
       onPlay: (peer, request) => this.#play(peer, request),
+      beforeTeardown: () => (this.#letGoMs > 0 ? this.#clock.sleep(this.#letGoMs) : undefined),
       onTeardown: (peer) => {
         this.#stop(peer);
         this.#count("teardowns");

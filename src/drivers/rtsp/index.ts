@@ -3,7 +3,7 @@ import { type QuirkCode, quirks } from "../../protocols/rtp/quirks.ts";
 import type { RtspTap } from "../../protocols/rtsp/client.ts";
 import { background } from "../../util/background.ts";
 import { fromFragment, type RtspConfig, rtspConfig } from "./config.ts";
-import { type Learnt, protocolsOf } from "./learnt.ts";
+import { Learnt, protocolsOf } from "./learnt.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
 
@@ -13,9 +13,8 @@ export interface RtspWatcher {
   readonly onQuirk?: (quirk: QuirkCode) => void;
 }
 
-/** The driver; an instance remembers what it learnt about each camera. */
+/** The driver. */
 export function createRtspDriver(watcher: RtspWatcher = {}): Driver<RtspConfig> {
-  const memory = new WeakMap<RtspConfig, Learnt>();
   return defineDriver<RtspConfig>({
     kind: "rtsp",
     summary: "Any camera or recorder with an RTSP address; speaks through ONVIF's back channel where there is one.",
@@ -23,11 +22,7 @@ export function createRtspDriver(watcher: RtspWatcher = {}): Driver<RtspConfig> 
     schemes: ["rtsp://", "rtsps://"],
     fromFragment,
     claims: (address) => (address.protocol === "rtsp:" || address.protocol === "rtsps:" ? 1 : 0),
-    run: async (device, config) => {
-      const learnt = memory.get(config) ?? {};
-      memory.set(config, learnt);
-      await serve(device, { config, learnt, watcher });
-    },
+    run: (device, config) => serve(device, { config, learnt: new Learnt(device.memory), watcher }),
   });
 }
 

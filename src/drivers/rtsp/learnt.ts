@@ -1,3 +1,4 @@
+import type { DeviceMemory } from "../../device/driver.ts";
 import type { QuirkCode } from "../../protocols/rtp/quirks.ts";
 import type { SpeakerDescriptions } from "../../protocols/rtsp/choose-speaker.ts";
 import type { RtspProtocol } from "../../protocols/rtsp/client.ts";
@@ -5,20 +6,73 @@ import type { KeepAliveMethod } from "../../protocols/rtsp/keep-alive.ts";
 import type { RtspConfig } from "./config.ts";
 import type { SpeakerWay } from "./speaker.ts";
 
+/** A guess of this hub's life: the camera is asked again after a restart. */
+const guess = { lasting: false };
+
 /** What was learnt about a camera, for as long as its configuration stands. */
-export interface Learnt {
+export class Learnt {
+  readonly #memory: DeviceMemory;
+
+  constructor(memory: DeviceMemory) {
+    this.#memory = memory;
+  }
+
   /** How its media arrived the last time. */
-  protocol?: RtspProtocol;
+  get protocol(): RtspProtocol | undefined {
+    const protocol = this.#memory.get("protocol");
+    return protocol === "tcp" || protocol === "udp" ? protocol : undefined;
+  }
+
+  set protocol(protocol: RtspProtocol) {
+    this.#memory.set("protocol", protocol);
+  }
+
   /** What it says of its speaker; "none" when it minds being asked. */
-  speakers?: SpeakerDescriptions | "none";
+  get speakers(): SpeakerDescriptions | "none" | undefined {
+    return this.#memory.get("speakers") as SpeakerDescriptions | "none" | undefined;
+  }
+
+  set speakers(speakers: SpeakerDescriptions | "none") {
+    this.#memory.set("speakers", speakers, guess);
+  }
+
   /** The picture was lost while the camera was asked for its speaker: it is asked before the next one. */
-  askFirst?: boolean;
+  get askFirst(): boolean {
+    return this.#memory.get("askFirst") === true;
+  }
+
+  set askFirst(askFirst: boolean) {
+    this.#memory.set("askFirst", askFirst, guess);
+  }
+
   /** How it lets itself be asked whether the session lives. */
-  keepAlive?: KeepAliveMethod;
-  /** What it does against the standards; told once. */
-  quirks?: readonly QuirkCode[];
+  get keepAlive(): KeepAliveMethod | undefined {
+    const method = this.#memory.get("keepAlive");
+    return method === "GET_PARAMETER" || method === "OPTIONS" || method === "none" ? method : undefined;
+  }
+
+  set keepAlive(method: KeepAliveMethod) {
+    this.#memory.set("keepAlive", method);
+  }
+
+  /** What it does against the standards; told once in a hub's life. */
+  get quirks(): readonly QuirkCode[] | undefined {
+    return this.#memory.get("quirks") as readonly QuirkCode[] | undefined;
+  }
+
+  set quirks(quirks: readonly QuirkCode[]) {
+    this.#memory.set("quirks", quirks, guess);
+  }
+
   /** How its speaker opens. */
-  way?: SpeakerWay;
+  get way(): SpeakerWay | undefined {
+    const way = this.#memory.get("way");
+    return way === "beside" || way === "with-picture" || way === "alone" ? way : undefined;
+  }
+
+  set way(way: SpeakerWay) {
+    this.#memory.set("way", way);
+  }
 }
 
 /** What worked the last time comes first, so that a camera that is deaf by TCP costs its five seconds once. */

@@ -4,10 +4,8 @@ import { advanceUntil, asFrames, clip, noise, runDriver } from "../../../test/rt
 import { swapBytes } from "../../protocols/rtp/packetize-audio.ts";
 import { ManualClock, systemClock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
-import { rtspConfig } from "./config.ts";
 import { type FakeRtspOptions, startFakeRtsp } from "./fake.ts";
 import type { FakeGuardOptions } from "./fake-guard.ts";
-import { createRtspDriver } from "./index.ts";
 
 const guard: FakeGuardOptions = { username: "admin", password: "secret", scheme: "digest-md5", wrongStatus: 401 };
 const login = { username: "admin", password: "secret" };
@@ -111,15 +109,15 @@ describe("transport", () => {
 
   test("what worked is tried first the next time, and the other way round when it no longer works", async () => {
     const clock = new ManualClock();
-    const driver = createRtspDriver();
+    const memory = new Map<string, unknown>();
     const fake = await startFakeRtsp({ video: clip(), deafByTcp: true, clock });
-    const parsed = rtspConfig.parse({ address: fake.address });
-    await using first = runDriver({}, { clock, driver, parsed });
+    const { address } = fake;
+    await using first = runDriver({ address }, { clock, memory });
     await advanceUntil(clock, () => first.device.readyCount > 0);
     await fake[Symbol.asyncDispose]();
     await first.ended;
     await using changed = await startFakeRtsp({ video: clip(), port: fake.port, protocols: ["tcp"], clock });
-    await using second = runDriver({}, { clock, driver, parsed });
+    await using second = runDriver({ address }, { clock, memory });
     await advanceUntil(clock, () => second.device.readyCount > 0);
     const asked = changed.requests.flatMap(({ headers }) => headers.get("Transport") ?? []);
     assert.deepEqual(

@@ -9,7 +9,6 @@ import type { Speech } from "../../media/speech.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { type DoorwardError, RecoverableError } from "../../util/errors.ts";
 import { type FakeRtsp, type FakeRtspOptions, startFakeRtsp } from "./fake.ts";
-import { createRtspDriver } from "./index.ts";
 
 const pcmu: AudioFormat = { kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 };
 
@@ -75,11 +74,10 @@ describe("being asked for the speaker", () => {
   test("happens once: the next run knows", async () => {
     const clock = new ManualClock();
     await using fake = await startFakeRtsp({ video: clip(), backchannel: [pcmu], clock });
-    const driver = createRtspDriver();
-    const { rtspConfig } = await import("./config.ts");
-    const parsed = rtspConfig.parse({ address: fake.address });
+    const memory = new Map<string, unknown>();
+    const { address } = fake;
     for (let run = 0; run < 3; run++) {
-      await using running = runDriver({}, { clock, driver, parsed });
+      await using running = runDriver({ address }, { clock, memory });
       await advanceUntil(clock, () => running.device.readyCount > 0 && running.device.speaker !== undefined);
     }
     assert.equal(fake.requests.filter(({ headers }) => headers.has("Require")).length, 1);
@@ -93,16 +91,15 @@ describe("being asked for the speaker", () => {
       clock,
       talk: { askingEndsPicture: true },
     });
-    const driver = createRtspDriver();
-    const { rtspConfig } = await import("./config.ts");
-    const parsed = rtspConfig.parse({ address: fake.address });
+    const memory = new Map<string, unknown>();
+    const { address } = fake;
     let lost: unknown;
-    const first = runDriver({}, { clock, driver, parsed });
+    const first = runDriver({ address }, { clock, memory });
     void first.ended.then((error) => {
       lost = error;
     });
     await advanceUntil(clock, () => lost !== undefined);
-    await using second = runDriver({}, { clock, driver, parsed });
+    await using second = runDriver({ address }, { clock, memory });
     await advanceUntil(clock, () => second.device.readyCount > 0);
     assert.ok(second.device.speaker);
   });

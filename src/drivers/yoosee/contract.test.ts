@@ -23,6 +23,10 @@ driverContract(createYooseeDriver(), async () => {
       await picture.reboot();
       await fake.listen();
     },
+    letGo: (ms) => {
+      picture.letGo(ms);
+      fake.script.replyDelayMs = ms;
+    },
     spoken: () => fake.counters.records,
     [Symbol.asyncDispose]: async () => {
       await fake[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Device, defineDriver } from "../../device/driver.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
 import { FatalError } from "../../util/errors.ts";
-import { createSpeaker, type ProfileMemory } from "./speaker.ts";
+import { createSpeaker } from "./speaker.ts";
 
 const config = z.strictObject({
   address: z.string().describe("rtsp://host[:port]/onvif1, or /onvif2 for the camera's other stream."),
@@ -38,9 +38,8 @@ const config = z.strictObject({
 
 type YooseeConfig = z.infer<typeof config>;
 
-/** Makes the driver; its instance remembers which dialect each camera speaks. */
+/** Makes the driver. */
 export function createYooseeDriver() {
-  const memory: ProfileMemory = new Map();
   return defineDriver<YooseeConfig>({
     kind: "yoosee",
     summary: "Yoosee and Gwell cameras: picture and sound by RTSP, talk by USER_CMD_SET",
@@ -55,7 +54,7 @@ export function createYooseeDriver() {
       const target = talkTarget(settings);
       const { profile, rate: rateHz, echoCancelling, reopen } = settings;
       const reopenMs = reopen === undefined ? undefined : reopen * 1000;
-      device.offerSpeaker(createSpeaker(device, { target, profile, rateHz, reopenMs, echoCancelling, memory }));
+      device.offerSpeaker(createSpeaker(device, { target, profile, rateHz, reopenMs, echoCancelling }));
       await watch(device, settings);
     },
   });

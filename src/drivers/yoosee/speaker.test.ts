@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FakeDevice } from "../../../test/contracts/fake-device.ts";
+import type { DeviceMemory } from "../../device/driver.ts";
 import { pcmFormat } from "../../media/format.ts";
 import type { Speech } from "../../media/speech.ts";
 import { doubleRate } from "./double-rate.ts";
 import { type FakeYoosee, startFakeYoosee } from "./fake.ts";
 import driver from "./index.ts";
-import { createSpeaker, type ProfileChoice, type ProfileMemory } from "./speaker.ts";
+import { createSpeaker, type ProfileChoice } from "./speaker.ts";
 import { fastClock, recorded, spoken, tone } from "./testing.ts";
 
 const verbs = (fake: FakeYoosee) => fake.events.flatMap((event) => (event.type === "control" ? [event.verb] : []));
 
-function open(fake: FakeYoosee, profile: ProfileChoice, memory: ProfileMemory = new Map()) {
-  const device = new FakeDevice({ clock: fake.clock });
+function open(fake: FakeYoosee, profile: ProfileChoice, memory: DeviceMemory = new Map()) {
+  const device = new FakeDevice({ clock: fake.clock, memory });
   const target = { host: "127.0.0.1", port: fake.port, path: "onvif1" };
-  device.offerSpeaker(createSpeaker(device, { target, profile, memory, echoCancelling: false }));
+  device.offerSpeaker(createSpeaker(device, { target, profile, echoCancelling: false }));
   return device;
 }
 
@@ -34,7 +35,7 @@ describe("yoosee speaker", () => {
 
   it("finds the dialect out once, remembers it, and offers its rate from then on", async () => {
     await using fake = await startFakeYoosee({ clock: fastClock(10), dialects: ["gwell"], rateHz: 16_000 });
-    const memory: ProfileMemory = new Map();
+    const memory: DeviceMemory = new Map();
     const device = open(fake, "auto", memory);
     await device.speaker?.talk(recording(200));
     assert.deepEqual(

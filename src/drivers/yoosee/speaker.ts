@@ -1,4 +1,4 @@
-import type { Device, Speaker } from "../../device/driver.ts";
+import type { Device, DeviceMemory, Speaker } from "../../device/driver.ts";
 import { type AudioFormat, pcmFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Speech } from "../../media/speech.ts";
@@ -12,14 +12,19 @@ import type { RequestTarget } from "./wire.ts";
 /** How the configuration names the dialect; `auto` finds out. */
 export type ProfileChoice = ProfileName | "auto";
 
-/** Which dialect each camera turned out to speak, by `host:port`: the memory of `auto`. */
-export type ProfileMemory = Map<string, ProfileName>;
+/** Under this name the memory of `auto` keeps which dialect the camera turned out to speak. */
+const memoryKey = "dialect";
+
+function knownDialect(memory: DeviceMemory): ProfileName | undefined {
+  const known = memory.get(memoryKey);
+  return known === "classic" || known === "gwell" ? known : undefined;
+}
 
 /** Options of {@link openWithProfile}. */
 export interface OpenOptions extends TalkOptions {
   readonly target: RequestTarget;
   readonly profile: ProfileChoice;
-  readonly memory: ProfileMemory;
+  readonly memory: DeviceMemory;
   /** How often OPEN is repeated, ms, 0 for never; undefined: as the dialect needs it. */
   readonly reopenMs?: number;
 }
@@ -38,14 +43,12 @@ export async function openWithProfile(options: OpenOptions): Promise<TalkConnect
     profile: profileOf(name, { careful: profile === "auto", reopenMs }),
   });
   if (profile !== "auto") return await openTalk(targetIn(profile), options);
-  const key = `${target.host}:${target.port}`;
-  const known = memory.get(key);
-  const order: readonly ProfileName[] = known === "gwell" ? ["gwell", "classic"] : ["classic", "gwell"];
+  const order: readonly ProfileName[] = knownDialect(memory) === "gwell" ? ["gwell", "classic"] : ["classic", "gwell"];
   let failure: unknown;
   for (const name of order) {
     try {
       const connection = await openTalk(targetIn(name), { timeoutMs: tryMs, ...options });
-      memory.set(key, name);
+      memory.set(memoryKey, name);
       return connection;
     } catch (error) {
       if (!worthAnotherTry(error)) throw error;
@@ -60,7 +63,7 @@ function worthAnotherTry(error: unknown): boolean {
 }
 
 /** Options of {@link createSpeaker}. */
-export interface SpeakerOptions extends Omit<OpenOptions, "clock" | "log" | "signal"> {
+export interface SpeakerOptions extends Omit<OpenOptions, "clock" | "log" | "signal" | "memory"> {
   /** The speaker's rate if the configuration tells it; else the profile's. */
   readonly rateHz?: 8000 | 16000;
   readonly echoCancelling: boolean;
@@ -68,8 +71,9 @@ export interface SpeakerOptions extends Omit<OpenOptions, "clock" | "log" | "sig
 
 /** The camera's loudspeaker as the hub sees it: each turn has a connection of its own. */
 export function createSpeaker(device: Device, options: SpeakerOptions): Speaker {
-  const { target, profile, memory, rateHz } = options;
-  const expected = profile === "auto" ? (memory.get(`${target.host}:${target.port}`) ?? "classic") : profile;
+  const { target, profile, rateHz } = options;
+  const { memory } = device;
+  const expected = profile === "auto" ? (knownDialect(memory) ?? "classic") : profile;
   const format = pcmFormat(rateHz ?? profiles[expected].rateHz);
   return {
     formats: [format],
@@ -78,7 +82,7 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
       const signal = AbortSignal.any([device.signal, speech.signal]);
       const { clock, log } = device;
       try {
-        using connection = await openWithProfile({ ...options, clock, log, signal });
+        using connection = await openWithProfile({ ...options, memory, clock, log, signal });
         const turn = matchRate(speech, rateHz ?? connection.profile.rateHz);
         const { live } = speech;
         await playTurn(connection, turn.frames, {

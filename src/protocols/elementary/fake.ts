@@ -49,6 +49,7 @@ export class FakeHook implements AsyncDisposable {
   #client: Socket | undefined;
   #waitingForKey = true;
   #stalled = false;
+  #letGoMs = 0;
   #truncateNext = false;
   #port = 0;
   readonly #encoder: Encoder;
@@ -113,6 +114,11 @@ export class FakeHook implements AsyncDisposable {
     this.#stalled = false;
   }
 
+  /** Notices only after so long that a client has left. */
+  letGo(ms: number): void {
+    this.#letGoMs = ms;
+  }
+
   /** Bytes that are no video: a firmware that lost its way. */
   babble(bytes: number): void {
     this.#client?.write(new Uint8Array(bytes).fill(0x55));
@@ -149,10 +155,12 @@ export class FakeHook implements AsyncDisposable {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
+    const left = () => {
       this.#sockets.delete(socket);
       if (this.#client === socket) this.#client = undefined;
-    });
+    };
+    const clock = this.#options.clock ?? systemClock;
+    socket.on("close", () => (this.#letGoMs > 0 ? clock.timer(this.#letGoMs, left) : left()));
     if (this.#options.token === undefined) this.#serve(socket);
     else socket.once("data", (line) => this.#checkToken(socket, line.toString()));
   }

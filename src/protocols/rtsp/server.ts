@@ -54,6 +54,8 @@ export interface RtspServerOptions {
   readonly onRtp?: (packet: Uint8Array, control: string, peer: RtspServerPeer) => void;
   readonly onRtcp?: (packet: Uint8Array, control: string, peer: RtspServerPeer) => void;
   readonly onTeardown?: (peer: RtspServerPeer, request: RtspRequest) => void;
+  /** Awaited before TEARDOWN is granted, at each: a device that lets go slowly. */
+  readonly beforeTeardown?: () => Promise<void> | undefined;
   /** The client's answer to a request of the server's own. */
   readonly onAnswer?: (status: number, peer: RtspServerPeer) => void;
   readonly onGone?: (peer: RtspServerPeer) => void;
@@ -92,7 +94,10 @@ export class RtspServer implements AsyncDisposable {
   }
 
   private constructor(options: RtspServerOptions) {
-    this.#server = options.tls ? createTlsServer(options.tls) : createTcpServer();
+    const allowHalfOpen = true; // a client may end its side before TEARDOWN is answered
+    this.#server = options.tls
+      ? createTlsServer({ ...options.tls, allowHalfOpen })
+      : createTcpServer({ allowHalfOpen });
     this.#server.on(options.tls ? "secureConnection" : "connection", (socket: Socket) => {
       const peer = new Peer(socket, options);
       this.#peers.add(peer);
@@ -132,6 +137,7 @@ class Peer implements RtspServerPeer {
   #pairs: UdpPair[] = [];
   #cseq = 1000;
   #frames = 0;
+  #leaving: Promise<void> | undefined;
   readonly #session = randomBytes(8).toString("hex");
   readonly #parser = new RtspParser();
   readonly #socket: Socket;
@@ -143,6 +149,11 @@ class Peer implements RtspServerPeer {
     socket.setNoDelay(true);
     socket.on("error", () => {}); // "close" follows
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    socket.on("end", () => {
+      const end = () => socket.end();
+      if (this.#leaving) this.#leaving.then(end, end);
+      else end();
+    });
   }
 
   get controls(): ReadonlySet<string> {
@@ -202,7 +213,13 @@ class Peer implements RtspServerPeer {
         (answer) => this.#answer(request, answer),
         () => this.#answer(request, { status: 400 }),
       );
-    } else this.#grant(request);
+    } else if (request.method === "TEARDOWN") this.#tearDown(request);
+    else this.#grant(request);
+  }
+
+  #tearDown(request: RtspRequest): void {
+    this.#leaving = this.#options.beforeTeardown?.()?.then(() => this.#grant(request));
+    if (!this.#leaving) this.#grant(request);
   }
 
   #grant(request: RtspRequest): void {

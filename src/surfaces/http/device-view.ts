@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HubDevice } from "../../hub/device.ts";
+import type { HubDevice } from "../../hub/api.ts";
 import { settingsView } from "../../hub/device-settings.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { type DeviceInfo, deviceInfoSchema } from "../../hub/state.ts";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Hearing, TurnState } from "../../hub/api.ts";
+import type { Hearing, HubDevice, TurnState } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
-import type { HubDevice } from "../../hub/device.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Fault } from "../../util/faults.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";

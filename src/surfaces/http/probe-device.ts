@@ -1,4 +1,4 @@
-import type { HubDevice } from "../../hub/device.ts";
+import type { HubDevice } from "../../hub/api.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
 import type { Place } from "../admission.ts";
 import type { Call } from "../route.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { HubDevice } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
-import type { HubDevice } from "../../hub/device.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import type { Asker } from "../admission.ts";

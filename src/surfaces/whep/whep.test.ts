@@ -53,6 +53,20 @@ describe("WHEP", () => {
     assert.deepEqual(lines, ["Ben view front", "Anna listen front"]);
   });
 
+  it("gives no microphone for a device that is only looked at, but to who may add it", async () => {
+    await using rig = await startRig({});
+    const { root } = await people(rig);
+    const device = await rig.hub.devices.preview({ name: "New", address: "fake://x/?video" });
+    assert.equal((await post(rig, root, device.id)).status, 201);
+    const holder = await rig.person({ name: "Eve", grants: [{ scope: "*", rights: ["administer"] }] });
+    assert.equal((await post(rig, holder, device.id)).status, 201);
+    assert.deepEqual(
+      rig.webrtc.viewers.map(({ request }) => request.acceptMicrophone),
+      [true, true],
+      "as for every right to it",
+    );
+  });
+
   it("converts a device's sound once for all viewers", async () => {
     await using rig = await startRig({ front: "fake://x/?video&audio" });
     const { anna } = await people(rig);
@@ -168,7 +182,6 @@ describe("viewers are let go within a second", () => {
       rig.call("PATCH", `/api/v1/users/${anna.id}`, { as: root, body: { password: "another word" } }),
     "the person's removal": ({ rig, anna, root }) => rig.call("DELETE", `/api/v1/users/${anna.id}`, { as: root }),
     "the device's removal": ({ rig, root }) => rig.call("DELETE", "/api/v1/devices/front", { as: root }),
-    "another area": ({ rig, root }) => rig.call("PATCH", "/api/v1/devices/front", { as: root, body: { area: "Yard" } }),
     "the end of the connection": async ({ viewer }) => viewer.fail("failed"),
     "the end of the hub": async ({ rig }) => rig[Symbol.asyncDispose](),
   };
@@ -186,6 +199,26 @@ describe("viewers are let go within a second", () => {
       assert.equal(at.rig.identity.attachments.size, 0);
     });
   }
+
+  it("by another area that takes their right, and nobody else's picture ends", async () => {
+    await using rig = await startRig({ front: "fake://x/?video&audio&area=House" });
+    const { root, anna } = await people(rig);
+    const house = { scope: "area:House", rights: ["view", "listen"] as const };
+    const carl = await rig.person({ name: "Carl", grants: [{ ...house, rights: [...house.rights] }] });
+    const dora = await rig.person({
+      name: "Dora",
+      grants: [
+        { ...house, rights: [...house.rights] },
+        { scope: "area:Yard", rights: ["view"] },
+      ],
+    });
+    for (const person of [root, anna, carl, dora]) assert.equal((await post(rig, person)).status, 201);
+    await rig.call("PATCH", "/api/v1/devices/front", { as: root, body: { area: "Yard" } });
+    const [, , carls, doras] = rig.webrtc.viewers;
+    await Promise.all([carls?.disposed, doras?.disposed]);
+    await new Promise(setImmediate);
+    assert.equal(rig.web.viewings.size, 2, "Root's and Anna's go on; Dora may not listen there");
+  });
 
   it("also when rights end while the answer is being made", async () => {
     await using rig = await startRig({ front: "fake://x/?video" });

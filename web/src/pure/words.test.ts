@@ -23,6 +23,7 @@ test("times are short and round", () => {
 test("every phase of a device has words", () => {
   const words: Record<DevicePhase, string> = {
     idle: "Ready",
+    away: "Away",
     connecting: "Connecting",
     "waiting-for-key-frame": "Waiting for a key frame",
     "paused-by-talk": "No picture while somebody speaks",

@@ -94,6 +94,8 @@ export function sayDevice(device: Told, nowMs: number): Said {
       return sayUnfit(device) ?? { tone: "live", text: "Live" };
     case "idle":
       return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
+    case "away":
+      return { tone: "quiet", text: "Away", detail: "It shows as soon as the device calls the hub." };
     case "connecting":
       return { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." };
     case "waiting-for-key-frame":

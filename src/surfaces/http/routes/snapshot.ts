@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HubDevice } from "../../../hub/device.ts";
+import type { HubDevice } from "../../../hub/api.ts";
 import { whyNot } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
 import type { Track } from "../../../media/track.ts";

@@ -10,6 +10,7 @@ import { PacketStream } from "./stream.ts";
 import { hubClock } from "./time.ts";
 
 type Message<Type extends ToChild["type"]> = Extract<ToChild, { type: Type }>;
+type ToPeer = Message<"candidate" | "microphone" | "stats" | "close">;
 
 interface Settings {
   readonly clock: Clock;
@@ -24,6 +25,8 @@ const silenceCheckMs = 2000;
 export class WebRtcService {
   readonly #streams = new Map<number, PacketStream>();
   readonly #peers = new Map<number, Peer>();
+  /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
+  readonly #early = new Map<number, ToPeer[]>();
   readonly #queue = new SendQueue();
   #settings: Settings | undefined;
   #port: Promise<SharedPort> | undefined;
@@ -94,14 +97,20 @@ export class WebRtcService {
 
   async #view(message: Message<"view">): Promise<void> {
     const { viewer } = message;
+    const early: ToPeer[] = [];
+    this.#early.set(viewer, early);
     try {
       const settings = this.#settings;
       if (!settings) throw new Error("not configured");
       const { port } = await this.#openPort(settings.udpPort);
-      this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
+      if (early.some(({ type }) => type === "close")) this.#post({ type: "closed", viewer, reason: "closed" });
+      else this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
     } catch (error) {
       this.#post({ type: "refused", viewer, message: messageOf(error) });
+    } finally {
+      this.#early.delete(viewer);
     }
+    for (const heard of early) this.#toPeer(heard);
   }
 
   #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Peer {
@@ -129,7 +138,8 @@ export class WebRtcService {
     });
   }
 
-  #toPeer(message: Message<"candidate" | "microphone" | "stats" | "close">): void {
+  #toPeer(message: ToPeer): void {
+    this.#early.get(message.viewer)?.push(message);
     const peer = this.#peers.get(message.viewer);
     if (!peer) return;
     if (message.type === "candidate") this.#addCandidate(peer, message);
