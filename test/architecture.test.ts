@@ -123,6 +123,20 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
+  it("gives the page types, and of code only what stands on nothing", () => {
+    const page = globSync("src/**/*.ts", { cwd: join(root, "web") }).filter((file) => !file.endsWith(".test.ts"));
+    const wrong = page.flatMap((file) => {
+      const text = readFileSync(join(root, "web", file), "utf8");
+      const taken = text.matchAll(/^import (?!type\b)[^;]*? from "((?:\.\.\/)+src\/[^"]+)";/gm);
+      return [...taken].flatMap(([, path = ""]) => {
+        const target = resolve(root, "web", dirname(file), path);
+        const stands = /^(import|export) (?!type\b)[^;]*? from /m.test(readFileSync(target, "utf8"));
+        return stands ? [`${file} takes code of ${relative(root, target)}`] : [];
+      });
+    });
+    assert.deepEqual(wrong, []);
+  });
+
   it("keeps the entry file a table of contents", () => {
     assert.ok(readFileSync(join(src, "main.ts"), "utf8").split("\n").length <= 130);
   });

@@ -6,7 +6,7 @@ import type { Clock } from "../util/clock.ts";
 import { messageOf } from "../util/errors.ts";
 import { Serial } from "../util/serial.ts";
 import { watchFile } from "../util/watch-file.ts";
-import { writeFileDurably } from "../util/write-file.ts";
+import { removeLeftovers, writeFileDurably } from "../util/write-file.ts";
 import { badConfig, type ParsedConfig, parseConfig } from "./config-text.ts";
 
 /** Options of {@link ConfigFile}. */
@@ -36,6 +36,7 @@ export class ConfigFile<T> {
   /** Reads and checks the file; undefined when there is none. Throws FatalError `bad-config`. */
   read(): Promise<T | undefined> {
     return this.#turns.run(async () => {
+      await removeLeftovers(this.path).catch(() => {}); // They are in nobody's way, and the folder may be read only.
       const text = await readIfThere(this.path);
       return text === undefined ? undefined : this.#takeUp(text);
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { defineDriver } from "../device/driver.ts";
+import { FatalError } from "../util/errors.ts";
 import { resolveDevice } from "./device-input.ts";
 
 const drivers = [
@@ -33,5 +34,18 @@ describe("what stands behind # in an address", () => {
 
   it("gives way to the driver's options", () => {
     assert.deepEqual(configOf("reads://a/#speed=9", { speed: "1" }), { address: "reads://a/", speed: "1" });
+  });
+});
+
+describe("a password that this hub cannot open", () => {
+  it("is told with the device, and what to do", () => {
+    const unseal = () => {
+      throw new FatalError("secret cannot be opened: device-password", { code: "seal" });
+    };
+    const input = { id: "cam", name: "Cam", address: "plain://a/", password: "sealed:1:AAAA" };
+    assert.throws(() => resolveDevice(input, { ...how, unseal }), {
+      code: "bad-config",
+      message: "device cam: its password cannot be opened with this hub's key: enter it again",
+    });
   });
 });

@@ -1,16 +1,7 @@
 import { z } from "zod";
+import { deviceRights, type Right, rights } from "./rights.ts";
 
-/**
- * What a person may be allowed to do, each by itself (SECURITY.md, 7). `metrics` is about the hub as a whole: to read its
- * numbers, and nothing else.
- */
-export const rights = ["view", "listen", "talk", "page", "unlock", "administer", "metrics"] as const;
-
-/** The rights that are about a device. */
-export const deviceRights: readonly Right[] = rights.filter((right) => right !== "metrics");
-
-/** One of {@link rights}. */
-export type Right = (typeof rights)[number];
+export { deviceRights, type Right, rights };
 
 /** Schema of {@link Right}. */
 export const rightSchema = z.enum(rights);

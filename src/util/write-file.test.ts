@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { writeFileDurably } from "./write-file.ts";
+import { removeLeftovers, writeFileDurably } from "./write-file.ts";
 
 async function folder() {
   const path = await mkdtemp(join(tmpdir(), "doorward-write-"));
@@ -43,6 +55,18 @@ describe("writing a file durably", () => {
     await assert.rejects(writeFileDurably(path, "new"), { code: "EISDIR" });
     assert.deepEqual(await readdir(at.path), ["a.yaml"]);
     await assert.rejects(writeFileDurably(join(at.path, "nowhere", "a"), "x"), { code: "ENOENT" });
+  });
+
+  it("removes what killed writers left, but not what is being written", async () => {
+    await using at = await folder();
+    const path = join(at.path, "a.yaml");
+    const old = join(at.path, ".a.yaml.0123456789abcdef.tmp");
+    const fresh = join(at.path, ".a.yaml.fedcba9876543210.tmp");
+    for (const file of [path, old, fresh, join(at.path, ".a.yaml.mine.tmp")]) await writeFile(file, "x");
+    await utimes(old, 1_000_000, 1_000_000);
+    await removeLeftovers(path);
+    assert.deepEqual((await readdir(at.path)).sort(), [".a.yaml.fedcba9876543210.tmp", ".a.yaml.mine.tmp", "a.yaml"]);
+    await removeLeftovers(join(at.path, "nowhere", "a"));
   });
 
   it("lets many write the same file at once", async () => {

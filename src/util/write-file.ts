@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readlink, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** Options of {@link writeFileDurably}. */
@@ -33,6 +33,18 @@ export async function writeFileDurably(path: string, text: string, options: Writ
     throw error;
   }
   await folder?.sync().catch(ignoreUnsupported);
+}
+
+/** Removes what a process that was killed left beside a file, once it is a minute old: another may be writing now. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const target = await linkTarget(path);
+  const [folder, name] = [dirname(target), basename(target)];
+  for (const entry of await readdir(folder).catch(() => [])) {
+    const middle = entry.startsWith(`.${name}.`) && entry.endsWith(".tmp") ? entry.slice(name.length + 2, -4) : "";
+    if (!/^[0-9a-f]{16}$/.test(middle)) continue;
+    const left = await statIfThere(join(folder, entry));
+    if (left && Date.now() - left.mtimeMs > 60_000) await rm(join(folder, entry), { force: true });
+  }
 }
 
 /** Where a path leads, also when nothing is there yet. A circle of links is left to `open` to refuse. */

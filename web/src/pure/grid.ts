@@ -1,12 +1,7 @@
-import type { Grant, Right } from "../../../src/identity/policy.ts";
+import type { Grant } from "../../../src/identity/policy.ts";
+import { deviceRights, type Right, rights } from "../../../src/identity/rights.ts";
 
-export type { Grant, Right };
-
-/** All rights, in the order in which people read them. */
-export const rights: readonly Right[] = ["view", "listen", "talk", "page", "unlock", "administer", "metrics"];
-
-/** The rights that are about a device; the others are about the hub, and given everywhere or not at all. */
-export const deviceRights: readonly Right[] = rights.filter((right) => right !== "metrics");
+export { deviceRights, type Grant, type Right, rights };
 
 /** A right as a verb and as a sentence. */
 export const rightWords: Readonly<Record<Right, { readonly short: string; readonly long: string }>> = {
