@@ -7,9 +7,9 @@ import type { AudioFormat } from "../../src/media/format.ts";
 import type { Frame } from "../../src/media/frame.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { correlate } from "../correlate.ts";
-import { DeafPeer, toleratingDeafness } from "../deaf-peer.ts";
 import { ffmpeg } from "../ffmpeg.ts";
 import { startGstServer } from "../peers/gst.ts";
+import { hearSessions } from "../peers/onvif-sessions.ts";
 import { runDriver } from "../rtsp.ts";
 
 const picture =
@@ -71,33 +71,38 @@ describe("speaking through GStreamer's ONVIF server", () => {
     ["udp", true],
     ["tcp", false],
   ] as const) {
-    test(`${live ? "live" : "recorded"} words by ${transport} come out of the server`, (t) =>
-      toleratingDeafness(t, async () => {
-        await using server = await startGstServer({
-          launch: `( ${picture} )`,
-          backchannel,
-          protocols: [transport],
-          username: "viewer",
-          password: "secret",
-        });
-        const recorder = new Recorder(server.sound);
-        await using running = runDriver({ address: server.address, username: "viewer", password: "secret" });
-        const { device } = running;
-        await device.until(() => device.speaker !== undefined);
-        assert.deepEqual(device.speaker?.formats, [pcmu]);
-        const startUs = systemClock.nowUs();
-        const before = device.video?.counters.frames ?? 0;
-        const signal = new AbortController().signal;
-        await device.speaker.talk({ format: pcmu, live, frames: frames(said, { live }), signal });
-        if (recorder.firstLoudUs === undefined) throw new DeafPeer("the server played nothing");
-        const { correlation } = correlate(said, recorder.samples);
-        const firstLoud = said.findIndex((sample) => Math.abs(sample) > 1000) / 8;
-        const delayMs = (recorder.firstLoudUs - startUs) / 1000 - firstLoud;
-        t.diagnostic(`correlation ${correlation.toFixed(3)}, press to sound ${delayMs.toFixed(0)} ms`);
-        assert.ok(correlation > 0.8, `correlation ${correlation}`);
-        assert.ok(delayMs > 0 && delayMs < 3000, `delay ${delayMs} ms`);
-        assert.ok((device.video?.counters.frames ?? 0) > before + 20, "the picture went on");
-      }));
+    test(`${live ? "live" : "recorded"} words by ${transport} come out of the server`, async (t) => {
+      await using server = await startGstServer({
+        launch: `( ${picture} )`,
+        backchannel,
+        protocols: [transport],
+        username: "viewer",
+        password: "secret",
+      });
+      const recorder = new Recorder(server.sound);
+      await using running = runDriver({ address: server.address, username: "viewer", password: "secret" });
+      const { device } = running;
+      await device.until(() => device.speaker !== undefined);
+      assert.deepEqual(device.speaker?.formats, [pcmu]);
+      const startUs = systemClock.nowUs();
+      const before = device.video?.counters.frames ?? 0;
+      const signal = new AbortController().signal;
+      await device.speaker.talk({ format: pcmu, live, frames: frames(said, { live }), signal });
+      assert.ok(recorder.firstLoudUs !== undefined, "the server played nothing");
+      const { correlation } = correlate(said, recorder.samples);
+      const firstLoud = said.findIndex((sample) => Math.abs(sample) > 1000) / 8;
+      const delayMs = (recorder.firstLoudUs - startUs) / 1000 - firstLoud;
+      t.diagnostic(`correlation ${correlation.toFixed(3)}, press to sound ${delayMs.toFixed(0)} ms`);
+      assert.ok(correlation > 0.8, `correlation ${correlation}`);
+      assert.ok(delayMs > 0 && delayMs < 3000, `delay ${delayMs} ms`);
+      assert.ok((device.video?.counters.frames ?? 0) > before + 20, "the picture went on");
+    });
+  }
+
+  for (const transport of ["tcp", "udp"] as const) {
+    test(`every one of 12 turns by ${transport} is heard`, async () => {
+      assert.equal(await hearSessions(12, transport), 12);
+    });
   }
 
   test("a server without a back channel offers no speaker", async () => {

@@ -13,21 +13,34 @@
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT int IMP_Encoder_GetStream(int channel, void *stream, bool block);
+#ifndef HOOK_MINIMAL
 EXPORT int IMP_AI_GetFrame(int dev, int chn, struct imp_audio_frame *frame,
 			   int block);
 EXPORT int IMP_AO_SendFrame(int dev, int chn, struct imp_audio_frame *frame,
 			    int block);
+#endif
 
 static struct real real_get_stream = {
 	.name = "IMP_Encoder_GetStream", .ours = IMP_Encoder_GetStream};
+#ifdef HOOK_MINIMAL
+#define START_SPEAKER NULL
+#else
+#define START_SPEAKER (&real_send_frame)
 static struct real real_get_frame = {
 	.name = "IMP_AI_GetFrame", .ours = IMP_AI_GetFrame};
 static struct real real_send_frame = {
 	.name = "IMP_AO_SendFrame", .ours = IMP_AO_SendFrame};
+#endif
 
 static struct tap tap = {
 	.video_busy = ATOMIC_FLAG_INIT, .sound_busy = ATOMIC_FLAG_INIT};
-static atomic_flag started = ATOMIC_FLAG_INIT;
+
+/** Whether the serving thread runs; a start that failed is tried again */
+enum { START_NOT, START_BUSY, START_DONE };
+static _Atomic int started = START_NOT;
+static _Atomic uint32_t calls;
+
+#define START_EVERY 64u  /* calls: 2.5 s at 25 frames a second */
 
 static void *behind(struct real *real)
 {
@@ -39,11 +52,19 @@ static void *behind(struct real *real)
 	return address;
 }
 
-/** Once in the life of the process, in its first call */
-static void start_once(void)
+static void start(void)
 {
-	if (!atomic_flag_test_and_set(&started))
-		(void)server_start(&tap, &real_send_frame);
+	int expected = START_NOT;
+
+	if (atomic_load(&started) == START_DONE ||
+	    atomic_fetch_add(&calls, 1) % START_EVERY)
+		return;
+
+	if (!atomic_compare_exchange_strong(&started, &expected, START_BUSY))
+		return;
+
+	atomic_store(&started, server_start(&tap, START_SPEAKER) ? START_NOT
+								 : START_DONE);
 }
 
 /**
@@ -65,13 +86,15 @@ int IMP_Encoder_GetStream(int channel, void *stream, bool block)
 
 	result = get_stream(channel, stream, block);
 	saved = errno;
-	start_once();
+	start();
 	if (!result)
 		tap_video(&tap, channel, stream);
 	errno = saved;
 
 	return result;
 }
+
+#ifndef HOOK_MINIMAL
 
 /**
  * Fetch one block of sound, and mirror it
@@ -93,7 +116,7 @@ int IMP_AI_GetFrame(int dev, int chn, struct imp_audio_frame *frame, int block)
 
 	result = get_frame(dev, chn, frame, block);
 	saved = errno;
-	start_once();
+	start();
 	if (!result)
 		tap_sound(&tap, dev, chn, frame);
 	errno = saved;
@@ -122,3 +145,5 @@ int IMP_AO_SendFrame(int dev, int chn, struct imp_audio_frame *frame, int block)
 
 	return send_frame(dev, chn, frame, block);
 }
+
+#endif

@@ -16,37 +16,42 @@
 #define WINDOW_LINES 40u
 #define FILE_MAX_BYTES (256u * 1024u)
 
-static int file = -1;
+static const char *file = "";
 static uint64_t window_ms;
 static unsigned window_lines;
 static unsigned left_out;
 static unsigned written;
 
 /**
- * Open the log
+ * Begin to log
  *
- * @param path File to append to; empty for none
+ * @param path File to append to; empty for none. It is opened for each line: a
+ *             descriptor that is kept may be another file's when the firmware
+ *             has closed it.
  */
 void log_open(const char *path)
 {
-	if (!*path)
-		return;
-
-	file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-		    O_NONBLOCK, 0644);
+	file = path;
 }
 
 static void put(const char *line, int length)
 {
+	int fd;
+
 	if (length <= 0 || written > FILE_MAX_BYTES)
 		return;
 
 	if (length >= LINE_MAX_BYTES)
 		length = LINE_MAX_BYTES - 1;
 
-	written += (unsigned)length;
-	if (write(file, line, (size_t)length) != length)
+	fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
+		  0644);
+	if (fd < 0)
 		return;
+
+	written += (unsigned)length;
+	(void)!write(fd, line, (size_t)length);
+	(void)close(fd);
 }
 
 static int stamp(char *line, uint64_t now)
@@ -91,7 +96,7 @@ void log_line(const char *format, ...)
 	va_list args;
 	int at;
 
-	if (file < 0)
+	if (!*file)
 		return;
 
 	now = clock_ms();

@@ -176,3 +176,61 @@ int packs_copy(enum layout layout, const void *stream, uint32_t *sizes,
 
 	return at == bytes ? 0 : EMSGSIZE;
 }
+
+/** The byte at a place of a pack, 0 behind its end */
+static uint8_t byte_of(const struct span *span, uint32_t at)
+{
+	if (at < span->size[0])
+		return span->piece[0][at];
+
+	at -= span->size[0];
+
+	return at < span->size[1] ? span->piece[1][at] : 0;
+}
+
+/** First byte of the unit that a pack begins with: behind 00 00 01 or 4 bytes */
+static uint8_t first_of(const struct span *span)
+{
+	bool brief = !byte_of(span, 0) && !byte_of(span, 1) &&
+		     byte_of(span, 2) == 1;
+
+	return byte_of(span, brief ? 3 : 4);
+}
+
+static bool is_set(uint8_t first, enum teaches codec)
+{
+	unsigned type = codec == TEACHES_H264 ? first & 31u : first >> 1 & 63u;
+
+	if (codec == TEACHES_H264)
+		return type == 7 || type == 8;
+
+	return type >= 32 && type <= 34;
+}
+
+/**
+ * Does one of the first packs of a frame begin with a parameter set?
+ *
+ * @param layout How the frame is laid out
+ * @param stream The vendor's frame
+ * @param codec  Which sets
+ *
+ * @return True if so; false for a frame that is out of its bounds, too
+ */
+bool packs_teach(enum layout layout, const void *stream, enum teaches codec)
+{
+	uint32_t count, bytes;
+
+	if (packs_measure(layout, stream, &count, &bytes))
+		return false;
+
+	for (uint32_t i = 0; i < count && i < 4; i++) {
+		struct span span;
+
+		if (span_get(layout, stream, i, &span) || !span.size[0])
+			return false;
+		if (is_set(first_of(&span), codec))
+			return true;
+	}
+
+	return false;
+}

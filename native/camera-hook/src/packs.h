@@ -4,6 +4,7 @@
 #ifndef HOOK_PACKS_H
 #define HOOK_PACKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PACKS_MAX 1024u             /**< Packs in one frame              */
@@ -16,6 +17,10 @@ enum layout {
 	LAYOUT_T20,  /**< T20, T21, T23, T30: packs have own addresses   */
 };
 
+/** Whose parameter sets packs_teach() looks for */
+enum teaches { TEACHES_ANY, TEACHES_H264, TEACHES_H265 };
+
+bool packs_teach(enum layout layout, const void *stream, enum teaches codec);
 int packs_measure(enum layout layout, const void *stream, uint32_t *count,
 		  uint32_t *bytes);
 int packs_copy(enum layout layout, const void *stream, uint32_t *sizes,

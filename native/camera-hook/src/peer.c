@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "memory.h"
 #include "peer.h"
 
 #define SEND_BUFFER (512 * 1024)
@@ -25,6 +26,20 @@
 static void set_option(int fd, int level, int name, int value)
 {
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/** Their port; false if the descriptor is no socket with a network address */
+static bool port_of(int fd, uint16_t *port)
+{
+	struct sockaddr_in from = {.sin_family = AF_UNSPEC};
+	socklen_t size = sizeof(from);
+
+	if (getpeername(fd, (struct sockaddr *)&from, &size) < 0)
+		return errno == ENOTCONN;
+
+	*port = from.sin_port;
+
+	return from.sin_family == AF_INET;
 }
 
 /**
@@ -49,6 +64,7 @@ void peer_accept(struct peer *peer, enum peer_kind kind, int fd,
 	peer->since_ms = now;
 	peer->serial = ++serial;
 	peer->index = -1;
+	(void)port_of(fd, &peer->port);
 
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -64,13 +80,33 @@ void peer_accept(struct peer *peer, enum peer_kind kind, int fd,
 }
 
 /**
- * Close a connection and free its slot
+ * Is the descriptor still the one of this connection? The firmware may have
+ * closed it, and opened something else under its number.
+ *
+ * @param peer Peer
+ *
+ * @return True if it is
+ */
+bool peer_is_ours(const struct peer *peer)
+{
+	uint16_t port = peer->port;
+
+	return port_of(peer->fd, &port) && port == peer->port;
+}
+
+/**
+ * Close a connection and free its slot; a descriptor that is not ours any more
+ * is left alone
  *
  * @param peer Peer
  */
 void peer_close(struct peer *peer)
 {
-	(void)close(peer->fd);
+	if (peer_is_ours(peer))
+		(void)close(peer->fd);
+	if (peer->mapped)
+		memory_unmap(peer->queue, peer->capacity);
+	peer->mapped = false;
 	peer->fd = -1;
 	peer->state = PEER_FREE;
 }

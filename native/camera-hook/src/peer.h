@@ -24,6 +24,7 @@ struct peer {
 	enum peer_kind kind;
 	int fd;
 	uint32_t address;     /**< IPv4, host order                       */
+	uint16_t port;        /**< Theirs, network order                  */
 	uint64_t since_ms;    /**< When it entered its state              */
 	uint64_t moved_ms;    /**< When it last took bytes                */
 	uint32_t serial;      /**< Grows with each connection             */
@@ -33,6 +34,7 @@ struct peer {
 	uint32_t token_size;
 	char token[SETTINGS_TOKEN_MAX + 2];
 	uint8_t *queue;       /**< Whole frames that wait for the network */
+	bool mapped;          /**< The queue is to be given back          */
 	uint32_t capacity;
 	uint32_t begin, end;
 	bool waiting;         /**< Video: nothing until a key frame       */
@@ -44,6 +46,7 @@ struct peer {
 
 void peer_accept(struct peer *peer, enum peer_kind kind, int fd,
 		 uint32_t address, uint64_t now);
+bool peer_is_ours(const struct peer *peer);
 void peer_close(struct peer *peer);
 int peer_read_token(struct peer *peer, const char *token);
 void peer_discard(struct peer *peer);

@@ -14,13 +14,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "clock.h"
+#ifndef HOOK_MINIMAL
 #include "health.h"
+#endif
 #include "log.h"
 #include "peer.h"
 #include "server.h"
+#include "video.h"
+#ifndef HOOK_MINIMAL
 #include "sound.h"
 #include "talk.h"
-#include "video.h"
+#endif
 
 #define BACKLOG 64
 #define ACCEPTS_MAX 16
@@ -28,9 +32,10 @@
 #define RETRY_MS 5000u
 #define TOKEN_MS 5000u
 #define LAST_MS 2000u
-#define WAKE PEERS_MAX
-#define LISTEN (PEERS_MAX + 1)
-#define FDS (PEERS_MAX + 1 + PEER_KINDS)
+#define LISTEN PEERS_MAX
+#define FDS (PEERS_MAX + PEER_KINDS)
+#define SERVING_MS 20  /* Between looks at the sockets while frames come */
+#define BACKLOG_MS 10  /* ... and while a client is behind               */
 
 struct listener {
 	int port;          /**< 0: off                               */
@@ -48,8 +53,10 @@ static struct tap *tap;
 static struct peer peers[PEERS_MAX];
 static struct listener listeners[PEER_KINDS];
 static struct video video;
+#ifndef HOOK_MINIMAL
 static struct sound sound;
 static struct talk talk;
+#endif
 static uint64_t started_ms;
 
 static const char *const kind_names[PEER_KINDS] = {"video", "sound", "health"};
@@ -112,8 +119,10 @@ static void drop_peer(struct peer *peer)
 	if (peer->state != PEER_LAST)
 		log_line("%s client %u closed: %s", kind_names[peer->kind],
 			 peer->serial, peer->failed);
+#ifndef HOOK_MINIMAL
 	if (peer->kind == PEER_SOUND)
 		talk_closed(&talk, peer);
+#endif
 
 	peer_close(peer);
 }
@@ -168,6 +177,7 @@ static int free_index(enum peer_kind kind)
 	return -1;
 }
 
+#ifndef HOOK_MINIMAL
 static void serve_health(struct peer *peer, uint64_t now)
 {
 	const struct health health = {
@@ -180,16 +190,19 @@ static void serve_health(struct peer *peer, uint64_t now)
 	peer_write(peer, line, (uint32_t)health_line(&health, now, line), now);
 	peer_finish(peer, now);
 }
+#endif
 
 /** The client may be served; it replaces the oldest one if need be */
 static void open_peer(struct peer *peer, uint64_t now)
 {
 	struct peer *oldest;
 
+#ifndef HOOK_MINIMAL
 	if (peer->kind == PEER_HEALTH) {
 		serve_health(peer, now);
 		return;
 	}
+#endif
 
 	peer->index = free_index(peer->kind);
 	oldest = find_oldest(PEER_OPEN, (int)peer->kind);
@@ -206,13 +219,14 @@ static void open_peer(struct peer *peer, uint64_t now)
 		 peer->address >> 16 & 255, peer->address >> 8 & 255,
 		 peer->address & 255);
 
-	if (peer->kind == PEER_VIDEO) {
+	if (peer->kind == PEER_VIDEO)
 		video_open(&video, peer);
-	}
+#ifndef HOOK_MINIMAL
 	else {
 		sound_open(&sound, peer);
 		talk_open(&talk, peer);
 	}
+#endif
 }
 
 static void take_connection(enum peer_kind kind, int fd, uint32_t address,
@@ -274,9 +288,11 @@ static void read_peer(struct peer *peer, uint64_t now)
 		else if (!err)
 			open_peer(peer, now);
 	}
+#ifndef HOOK_MINIMAL
 	else if (peer->state == PEER_OPEN && peer->kind == PEER_SOUND) {
 		talk_read(&talk, peer, now);
 	}
+#endif
 	else {
 		peer_discard(peer);
 	}
@@ -295,7 +311,7 @@ static void check_time(struct peer *peer, uint64_t now)
 
 static void sweep_peers(uint64_t now)
 {
-	bool listens = false;
+	bool listens = false, watches = false;
 
 	for (int i = 0; i < PEERS_MAX; i++) {
 		struct peer *peer = &peers[i];
@@ -309,8 +325,11 @@ static void sweep_peers(uint64_t now)
 
 		listens |= peer->state == PEER_OPEN &&
 			   peer->kind == PEER_SOUND;
+		watches |= peer->state == PEER_OPEN &&
+			   peer->kind == PEER_VIDEO;
 	}
 
+	atomic_store(&tap->watched, watches);
 	atomic_store(&tap->sound_wanted, listens);
 }
 
@@ -324,8 +343,6 @@ static void fill_fds(struct pollfd *fds, uint64_t now)
 					(peer_backlog(peer) ? POLLOUT : 0));
 		fds[i].revents = 0;
 	}
-
-	fds[WAKE] = (struct pollfd){.fd = tap->wake[0], .events = POLLIN};
 
 	for (int k = 0; k < PEER_KINDS; k++) {
 		bool idle = now < listeners[k].idle_ms;
@@ -349,6 +366,85 @@ static void serve_peer(struct peer *peer, short events, uint64_t now)
 		peer_flush(peer, now);
 }
 
+static bool listener_is_ours(const struct listener *listener)
+{
+	struct sockaddr_in at = {.sin_family = AF_UNSPEC};
+	socklen_t size = sizeof(at);
+
+	return !getsockname(listener->fd, (struct sockaddr *)&at, &size) &&
+	       at.sin_family == AF_INET &&
+	       at.sin_port == htons((uint16_t)listener->port);
+}
+
+/** The firmware may close all descriptors, and use their numbers anew */
+static bool all_are_ours(void)
+{
+	for (int i = 0; i < PEERS_MAX; i++)
+		if (peers[i].state != PEER_FREE && !peer_is_ours(&peers[i]))
+			return false;
+
+	for (int k = 0; k < PEER_KINDS; k++)
+		if (listeners[k].fd >= 0 && !listener_is_ours(&listeners[k]))
+			return false;
+
+	return true;
+}
+
+/** Begin with new descriptors; what is not ours any more is left alone */
+static void open_anew(void)
+{
+	log_line("the firmware has closed our descriptors: opening others");
+
+	for (int i = 0; i < PEERS_MAX; i++)
+		if (peers[i].state != PEER_FREE) {
+			peers[i].failed = "closed by the firmware";
+			drop_peer(&peers[i]);
+		}
+
+	for (int k = 0; k < PEER_KINDS; k++) {
+		struct listener *listener = &listeners[k];
+
+		if (listener->fd >= 0 && listener_is_ours(listener))
+			(void)close(listener->fd);
+		listener->fd = -1;
+		listener->idle_ms = 0;
+	}
+}
+
+static bool is_served(void)
+{
+	return atomic_load(&tap->watched) || atomic_load(&tap->sound_wanted);
+}
+
+static bool is_behind(void)
+{
+	for (int i = 0; i < PEERS_MAX; i++)
+		if (peers[i].state != PEER_FREE && peer_backlog(&peers[i]))
+			return true;
+
+	return false;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/**
+ * Wait for the sockets. While frames come, the wait is for these (see run()),
+ * and sockets are only looked at.
+ */
+static void wait_for_sockets(struct pollfd *fds, int wait_ms)
+{
+	if (is_behind())
+		wait_ms = least(wait_ms, BACKLOG_MS);
+	else if (is_served())
+		wait_ms = 0;
+
+	if (poll(fds, FDS, wait_ms) < 0)
+		memset(fds, 0, sizeof(*fds) * FDS);
+}
+
 /** One turn of the loop; returns how long the next may wait */
 static int turn(int wait_ms)
 {
@@ -360,12 +456,13 @@ static int turn(int wait_ms)
 		serials[i] = peers[i].serial;
 
 	fill_fds(fds, now);
-	if (poll(fds, FDS, wait_ms) < 0)
-		memset(fds, 0, sizeof(fds));
+	wait_for_sockets(fds, wait_ms);
 
 	now = clock_ms();
-	if (fds[WAKE].revents)
-		tap_woken(tap);
+	if (!all_are_ours()) {
+		open_anew();
+		memset(fds, 0, sizeof(fds));
+	}
 
 	for (int i = 0; i < PEERS_MAX; i++)
 		if (peers[i].serial == serials[i])
@@ -376,8 +473,11 @@ static int turn(int wait_ms)
 			accept_all((enum peer_kind)k, now);
 
 	video_pump(&video, now);
+	wait_ms = TICK_MS;
+#ifndef HOOK_MINIMAL
 	sound_pump(&sound, now);
 	wait_ms = talk_tick(&talk, now);
+#endif
 	sweep_peers(now);
 	video_request_key(&video, now);
 	open_listeners(now);
@@ -398,8 +498,13 @@ static void log_start(void)
 
 	if (settings.shut)
 		log_line("no port is opened with a bad TOKEN or ALLOW");
+#ifndef HOOK_MINIMAL
 	if (settings.talk && !settings.sound_port)
 		log_line("STREAM_HACK_TALK needs STREAM_HACK_SOUND_PORT");
+#else
+	if (settings.sound_port || settings.health_port)
+		log_line("built without sound and health");
+#endif
 	if (real_file_failed())
 		log_line("STREAM_HACK_LIBIMP is not the library: left aside");
 }
@@ -420,8 +525,13 @@ static void *run(void *arg)
 	yield_to_firmware();
 	log_start();
 
-	for (;;)
+	for (;;) {
+		const uint32_t seen = atomic_load(&tap->word);
+
 		wait_ms = turn(wait_ms);
+		if (is_served() && !is_behind())
+			tap_sleep(tap, seen, least(wait_ms, SERVING_MS));
+	}
 
 	return NULL;
 }
@@ -468,7 +578,8 @@ static int create_thread(void)
  * @param the_tap    Where frames come from
  * @param send_frame The vendor's function that plays
  *
- * @return 0 for success, otherwise an errno, and nothing is mirrored
+ * @return 0 for success, otherwise an errno, and nothing is mirrored until it
+ *         is called again with success
  */
 int server_start(struct tap *the_tap, struct real *send_frame)
 {
@@ -481,13 +592,19 @@ int server_start(struct tap *the_tap, struct real *send_frame)
 	if (err)
 		return err;
 
-	video_init(&video, &settings, tap, peers);
-	sound_init(&sound, &settings, tap, peers);
-	talk_init(&talk, &settings, tap, peers, send_frame);
+	err = video_init(&video, &settings, tap, peers);
+	if (err)
+		return err;
 
 	listeners[PEER_VIDEO].port = settings.port;
+#ifdef HOOK_MINIMAL
+	(void)send_frame;
+#else
+	sound_init(&sound, &settings, tap, peers);
+	talk_init(&talk, &settings, tap, peers, send_frame);
 	listeners[PEER_SOUND].port = settings.sound_port;
 	listeners[PEER_HEALTH].port = settings.health_port;
+#endif
 	for (int kind = 0; kind < PEER_KINDS; kind++)
 		listeners[kind].fd = -1;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "log.h"
+#include "memory.h"
 #include "real.h"
 #include "sound.h"
 
@@ -11,7 +12,6 @@
 #define RATE_MAX 192000
 
 static const uint8_t magic[4] = {'D', 'W', 'S', '1'};
-static uint8_t queues[SETTINGS_CLIENTS_MAX][QUEUE_MAX];
 static struct real real_get_attr = {.name = "IMP_AI_GetPubAttr"};
 
 static void put_le32(uint8_t *to, uint32_t value)
@@ -101,7 +101,12 @@ static bool is_client(const struct peer *peer)
  */
 void sound_open(struct sound *sound, struct peer *peer)
 {
-	peer->queue = queues[peer->index];
+	if (memory_map(&peer->queue, QUEUE_MAX)) {
+		peer->failed = "no memory";
+		return;
+	}
+
+	peer->mapped = true;
 	peer->capacity = QUEUE_MAX;
 	sound->rate_unknown = false;
 }

@@ -2,29 +2,28 @@
  * @file tap.c  From the firmware's threads to ours, without waiting
  *
  * All that is ours in the firmware's threads: check, copy, wake. The only
- * system call is a write of one byte to a non-blocking pipe. A thread that
- * finds another one here gives its frame up.
+ * system call is a futex wake, and only while somebody watches: no descriptor
+ * is touched here, since the firmware may close all of them. While nobody
+ * watches, frames with parameter sets are kept and all others pass. A thread
+ * that finds another one copying yields to it, so often and no more.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include "memory.h"
 #include "tap.h"
 
-static uint8_t video_memory[TAP_VIDEO_RING] __attribute__((aligned(8)));
+#define FUTEX_WAIT_PRIVATE 128
+#define FUTEX_WAKE_PRIVATE 129
+#define YIELDS_MAX 500
+
+#ifndef HOOK_MINIMAL
 static uint8_t sound_memory[TAP_SOUND_RING] __attribute__((aligned(8)));
-
-static int set_flags(int fd)
-{
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return errno;
-
-	return 0;
-}
+#endif
 
 /**
- * Make ready for the first frame
+ * Make ready for the first frame; may be called again after a failure
  *
  * @param tap     Tap
  * @param layout  How the vendor lays frames out
@@ -34,53 +33,57 @@ static int set_flags(int fd)
  */
 int tap_init(struct tap *tap, enum layout layout, int channel)
 {
-	int err;
+	int err = tap->video.memory ? 0 : memory_map(&tap->video.memory,
+						     TAP_VIDEO_RING);
 
 	tap->layout = layout;
-	tap->video.memory = video_memory;
-	tap->video.size = sizeof(video_memory);
+	tap->video.size = TAP_VIDEO_RING;
+#ifndef HOOK_MINIMAL
 	tap->sound.memory = sound_memory;
 	tap->sound.size = sizeof(sound_memory);
+#endif
 	atomic_store(&tap->channel, channel);
 	atomic_store(&tap->sound_source, TAP_NONE);
 	atomic_store(&tap->speaker, TAP_NONE);
-
-	if (pipe(tap->wake) < 0)
-		return errno;
-
-	err = set_flags(tap->wake[0]);
-	if (!err)
-		err = set_flags(tap->wake[1]);
-	if (err) {
-		(void)close(tap->wake[0]);
-		(void)close(tap->wake[1]);
-	}
 
 	return err;
 }
 
 static void wake(struct tap *tap)
 {
-	if (atomic_exchange(&tap->woken, true))
-		return;
-
-	if (write(tap->wake[1], "", 1) < 0)
-		return;  /* the pipe is full, so the reader is awake */
+	atomic_fetch_add(&tap->word, 1);
+	if (atomic_load(&tap->sleeping))
+		(void)syscall(SYS_futex, &tap->word, FUTEX_WAKE_PRIVATE, 1,
+			      NULL, NULL, 0);
 }
 
 /**
- * The serving thread is up: empty the pipe
+ * Wait until something comes, in the serving thread
  *
- * @param tap Tap
+ * @param tap  Tap
+ * @param seen The word as it was before all there was had been taken
+ * @param ms   At most so long
  */
-void tap_woken(struct tap *tap)
+void tap_sleep(struct tap *tap, uint32_t seen, int ms)
 {
-	char bytes[16];
+	const long time[2] = {ms / 1000, ms % 1000 * 1000000L};
 
-	while (read(tap->wake[0], bytes, sizeof(bytes)) > 0)
-		;
+	atomic_store(&tap->sleeping, true);
+	(void)syscall(SYS_futex, &tap->word, FUTEX_WAIT_PRIVATE, seen, time,
+		      NULL, 0);
+	atomic_store(&tap->sleeping, false);
+}
 
-	(void)atomic_exchange(&tap->woken, false);
+/** Another of the firmware's threads may be copying: it is soon done */
+static bool take(atomic_flag *busy)
+{
+	for (int i = 0; i < YIELDS_MAX; i++) {
+		if (!atomic_flag_test_and_set(busy))
+			return true;
+		(void)syscall(SYS_sched_yield);
+	}
+
+	return false;
 }
 
 static void count_lost(struct tap *tap, _Atomic uint32_t *cause)
@@ -136,20 +139,31 @@ static void write_video(struct tap *tap, int channel, const void *stream)
 void tap_video(struct tap *tap, int channel, const void *stream)
 {
 	int wanted = atomic_load(&tap->channel);
+	enum teaches codec = (enum teaches)atomic_load(&tap->codec);
+	bool watched = atomic_load(&tap->watched);
 
 	if (!atomic_load(&tap->open) ||
 	    (wanted != TAP_NONE && wanted != channel))
 		return;
 
-	if (atomic_flag_test_and_set(&tap->video_busy)) {
+	if (!watched && wanted != TAP_NONE && codec != TEACHES_ANY &&
+	    !packs_teach(tap->layout, stream, codec)) {
+		atomic_fetch_add(&tap->unwatched, 1);
+		return;
+	}
+
+	if (!take(&tap->video_busy)) {
 		count_lost(tap, &tap->full);
 		return;
 	}
 
 	write_video(tap, channel, stream);
 	atomic_flag_clear(&tap->video_busy);
-	wake(tap);
+	if (watched)
+		wake(tap);
 }
+
+#ifndef HOOK_MINIMAL
 
 static int sound_check(const struct imp_audio_frame *frame)
 {
@@ -217,7 +231,7 @@ void tap_sound(struct tap *tap, int dev, int chn,
 	    source != source_of(dev, chn))
 		return;
 
-	if (atomic_flag_test_and_set(&tap->sound_busy)) {
+	if (!take(&tap->sound_busy)) {
 		atomic_fetch_add(&tap->sound_lost, 1);
 		return;
 	}
@@ -239,3 +253,5 @@ void tap_speaker(struct tap *tap, int dev, int chn)
 	atomic_store(&tap->speaker, source_of(dev, chn));
 	atomic_fetch_add(&tap->speaker_uses, 1);
 }
+
+#endif

@@ -42,6 +42,8 @@ struct tap {
 	atomic_flag video_busy;
 	atomic_flag sound_busy;
 	_Atomic bool open;            /**< The serving thread runs           */
+	_Atomic bool watched;         /**< Somebody watches                  */
+	_Atomic int codec;            /**< enum teaches, once it is known    */
 	_Atomic bool sound_wanted;    /**< Somebody listens                  */
 	_Atomic int channel;          /**< Of video, -1 until it is found    */
 	_Atomic int sound_source;     /**< Device and channel, -1 at first   */
@@ -51,13 +53,14 @@ struct tap {
 	_Atomic uint32_t full;        /**< ... of them for want of room      */
 	_Atomic uint32_t malformed;   /**< ... of them outside their bounds  */
 	_Atomic uint32_t oversize;    /**< ... of them too big               */
+	_Atomic uint32_t unwatched;   /**< Frames that passed unseen         */
 	_Atomic uint32_t sound_lost;
-	_Atomic bool woken;
-	int wake[2];                  /**< Pipe, both ends non-blocking      */
+	_Atomic uint32_t word;        /**< Grows with all that comes         */
+	_Atomic bool sleeping;        /**< The serving thread waits for it   */
 };
 
 int tap_init(struct tap *tap, enum layout layout, int channel);
-void tap_woken(struct tap *tap);
+void tap_sleep(struct tap *tap, uint32_t seen, int ms);
 void tap_video(struct tap *tap, int channel, const void *stream);
 void tap_sound(struct tap *tap, int dev, int chn,
 	       const struct imp_audio_frame *frame);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "log.h"
+#include "memory.h"
 #include "real.h"
 #include "video.h"
 
@@ -13,8 +14,7 @@
 #define FRAME_MAX (TAP_VIDEO_RECORD + TAP_VIDEO_RECORD / 4)
 #define QUEUE_MAX (FRAME_MAX + PARAMS_PREFIX_MAX)
 
-static uint8_t frame_memory[FRAME_MAX];
-static uint8_t queues[SETTINGS_CLIENTS_MAX][QUEUE_MAX];
+static uint8_t *frame_memory;
 static struct real real_request_idr = {.name = "IMP_Encoder_RequestIDR"};
 
 /**
@@ -24,16 +24,22 @@ static struct real real_request_idr = {.name = "IMP_Encoder_RequestIDR"};
  * @param settings Settings
  * @param tap      Where frames come from
  * @param peers    All connections
+ *
+ * @return 0 for success, otherwise an errno
  */
-void video_init(struct video *video, const struct settings *settings,
-		struct tap *tap, struct peer *peers)
+int video_init(struct video *video, const struct settings *settings,
+	       struct tap *tap, struct peer *peers)
 {
+	int err = frame_memory ? 0 : memory_map(&frame_memory, FRAME_MAX);
+
 	memset(video, 0, sizeof(*video));
 	video->settings = settings;
 	video->tap = tap;
 	video->peers = peers;
 	video->frame.data = frame_memory;
-	video->frame.capacity = sizeof(frame_memory);
+	video->frame.capacity = FRAME_MAX;
+
+	return err;
 }
 
 static bool is_client(const struct peer *peer)
@@ -50,11 +56,15 @@ static bool is_client(const struct peer *peer)
  */
 void video_open(struct video *video, struct peer *peer)
 {
-	(void)video;
+	if (memory_map(&peer->queue, QUEUE_MAX)) {
+		peer->failed = "no memory";
+		return;
+	}
 
-	peer->queue = queues[peer->index];
+	peer->mapped = true;
 	peer->capacity = QUEUE_MAX;
 	peer->waiting = true;
+	atomic_store(&video->tap->watched, true);
 }
 
 /** Write the frame behind the kept parameter sets, without its own */
@@ -155,6 +165,10 @@ static bool learn(struct video *video, int channel)
 	}
 
 	atomic_store(&video->tap->channel, channel);
+	if (params_complete(&video->params))
+		atomic_store(&video->tap->codec,
+			     video->params.codec == CODEC_H264 ? TEACHES_H264
+							       : TEACHES_H265);
 
 	return true;
 }

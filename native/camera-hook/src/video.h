@@ -30,8 +30,8 @@ struct video {
 	uint32_t idr_requests;
 };
 
-void video_init(struct video *video, const struct settings *settings,
-		struct tap *tap, struct peer *peers);
+int video_init(struct video *video, const struct settings *settings,
+	       struct tap *tap, struct peer *peers);
 void video_open(struct video *video, struct peer *peer);
 void video_pump(struct video *video, uint64_t now);
 void video_request_key(struct video *video, uint64_t now);

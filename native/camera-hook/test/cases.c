@@ -480,6 +480,90 @@ static void case_allow(void)
 	expect_shut("STREAM_HACK_TOKEN", "no spaces please");
 }
 
+/** The firmware closes all descriptors: none of its own files is written to */
+static void case_closed(void)
+{
+	int fd;
+
+	begin();
+	fd = open_video(1);
+	follow(fd, 15, NULL);
+
+	for (int i = 0; i < 2; i++) {
+		rig_ask(&rig, "d 60");
+		step(3);
+		rig_expect_closed(fd);
+		fd = open_video(1);
+		follow(fd, 20, NULL);
+	}
+
+	if (strcmp(rig_ask(&rig, "z"), "z 0"))
+		fail("the firmware's files were written to");
+	rig_stop(&rig);
+}
+
+/** No thread to be had at first: it is tried again */
+static void case_late(void)
+{
+	int fd;
+
+	setenv("STUB_NO_THREAD", "2", 1);
+	rig_ports(&rig);
+	rig_start(&rig);
+	step(129);
+	fd = open_video(1);
+	follow(fd, 20, NULL);
+	rig_stop(&rig);
+}
+
+/** Nobody watches: only what teaches the parameter sets is looked at */
+static void case_unwatched(void)
+{
+	long long bytes;
+	int fd;
+
+	begin();
+	rig_ask_health(&rig);
+	bytes = rig_number(&rig, "", "bytes");
+	for (int i = 0; i < es.count - 1; i++)
+		step(1);
+	rig_wait_for(&rig, "", "frames", played);
+	if (getenv("STUB_SETS_ONCE") &&
+	    rig_number(&rig, "", "bytes") != bytes)
+		fail("frames are copied though nobody watches");
+	fd = open_video(1);
+	follow(fd, 20, NULL);
+	rig_stop(&rig);
+}
+
+/** The video alone, without a health port to ask */
+static void case_bare(void)
+{
+	struct pollfd poller = {.events = POLLIN};
+	size_t size = 0;
+
+	rig_ports(&rig);
+	rig_start(&rig);
+	step(1);
+	poller.fd = rig_connect(rig.video_port, 0);
+
+	while (size < 100000) {
+		step(1);
+		if (poll(&poller, 1, size ? 0 : 20) <= 0)
+			continue;
+
+		ssize_t n = recv(poller.fd, got + size, OUT_MAX - size, 0);
+
+		if (n <= 0)
+			fail("closed");
+		size += (size_t)n;
+	}
+
+	if (check_whole(got, size, true))
+		fail("a frame is missing");
+	rig_stop(&rig);
+}
+
 /** Channel -1 is found by its bitstream, whichever is fetched first */
 static void case_channel(void)
 {
@@ -832,6 +916,8 @@ static const struct {
 	{"resumed", case_resumed}, {"silent", case_silent},
 	{"replaced", case_replaced},
 	{"four", case_four}, {"token", case_token}, {"allow", case_allow},
+	{"closed", case_closed}, {"late", case_late},
+	{"unwatched", case_unwatched}, {"bare", case_bare},
 	{"channel", case_channel}, {"taken", case_taken},
 	{"sound", case_sound}, {"talk", case_talk}, {"timing", case_timing},
 	{"threads", case_threads}, {"calls", case_calls}, {"live", case_live},

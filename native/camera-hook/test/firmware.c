@@ -11,6 +11,8 @@
  *   i     key frames asked for               -> i count, least gap in ms
  *   o     what the speaker got               -> o bytes hash
  *   m N   N frames, blocks and own blocks at the same time -> m
+ *   d N   close all descriptors but the first three and open N files -> d
+ *   z     what was written to these files    -> z bytes
  *   e N   fetch a frame of encoder channel N -> e result
  */
 #include <errno.h>
@@ -191,6 +193,35 @@ static void run_all(int count)
 	printf("m\n");
 }
 
+static int files[256];
+static int file_count;
+
+/** As a late daemon() does; the numbers are used again for other things */
+static void close_all(int count)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		(void)syscall(SYS_close, fd);
+
+	for (file_count = 0; file_count < count; file_count++) {
+		char name[] = "/tmp/camera-hook-file-XXXXXX";
+
+		files[file_count] = mkstemp(name);
+		(void)unlink(name);
+	}
+
+	printf("d\n");
+}
+
+static void tell_files(void)
+{
+	long long bytes = 0;
+
+	for (int i = 0; i < file_count; i++)
+		bytes += lseek(files[i], 0, SEEK_END);
+
+	printf("z %lld\n", bytes);
+}
+
 static void answer(char command, int count)
 {
 	uint64_t gap_ms;
@@ -205,6 +236,8 @@ static void answer(char command, int count)
 	case 'a': listen_sound(count); break;
 	case 's': play(count); break;
 	case 'm': run_all(count); break;
+	case 'd': close_all(count); break;
+	case 'z': tell_files(); break;
 	case 'e':
 		printf("e %d\n", IMP_Encoder_GetStream(count, &stream, true));
 		break;

@@ -198,6 +198,14 @@ exact_one() {
 	unset STUB_FRAMING STUB_SOC STREAM_HACK_SOC STUB_PACKS STUB_SETS_ONCE
 }
 
+# exact_one_of <runner> <case>: with the sets sent once
+exact_one_of() {
+	export STUB_SETS_ONCE=1
+	"$1" "$2" h264
+	"$1" "$2" h265
+	unset STUB_SETS_ONCE
+}
+
 exact_native() { exact native; }
 exact_qemu() { exact qemu; }
 
@@ -208,6 +216,10 @@ all_cases() {
 		echo "# $which"
 	done
 	"$1" four h265
+	"$1" closed h264
+	"$1" unwatched h264
+	exact_one_of "$1" unwatched
+	echo "# closed unwatched"
 	STREAM_HACK_TALK=1 STUB_NO_SPEAKER=1 "$1" sound h265
 	RIG_COUNT=500 STUB_PERIOD_US=200 "$1" threads h264
 	echo "# threads"
@@ -234,8 +246,37 @@ library_qemu() {
 		"$BUILD/mipsel/alone"
 }
 
-cases_native() { all_cases native; }
-cases_qemu() { all_cases qemu; }
+cases_native() { all_cases native; native late h264; }
+cases_qemu() { all_cases qemu; qemu late h264; }
+
+# without sound, talk and health: the seed's features only
+minimal() {
+	make -s MINIMAL=1
+	cases bare h264 env LD_PRELOAD="$ROOT/$BUILD/minimal/x86-64/libcamerahook.so" \
+		"$BUILD/x86-64/firmware"
+	nm -D --defined-only "$BUILD/minimal/x86-64/libcamerahook.so" |
+		sed 's/.* //' | grep -qx IMP_Encoder_GetStream
+	camera=$BUILD/minimal/mipsel/libcamerahook.so
+	if [ -e "$camera" ] && have qemu-mipsel; then
+		for codec in h264 h265; do
+			cases bare $codec qemu-mipsel -L "$SYSROOT" \
+				-E LD_PRELOAD="$ROOT/$camera" "$BUILD/mipsel/firmware"
+		done
+	fi
+	for file in "$BUILD"/*/libcamerahook.so.full "$BUILD"/minimal/*/libcamerahook.so.full; do
+		size "$file" | awk 'NR == 2 { print "# text", $1, "data", $2, "bss", $3 }'
+	done
+}
+
+# as the seed says it: make clean && make build
+built() {
+	copy=$(mktemp -d)
+	cp -r Makefile ./*.map src "$copy"
+	( cd "$copy" && make -s clean && make -s build )
+	[ -s "$copy/dist/libcamerahook.so" ]
+	cmp "$copy/dist/libcamerahook.so" "$copy/build/mipsel/libcamerahook.so"
+	rm -r "$copy"
+}
 
 hashes() {
 	ffmpeg -nostdin -v error -f "$1" -i "$2" -f framemd5 - |
@@ -303,10 +344,11 @@ timing() {
 	unset RIG_COUNT STUB_PERIOD_US STUB_RING RIG_LIMIT RIG_CONDITION
 }
 
-# Between the marks the firmware's thread makes the hook's calls and no others;
-# what the first call does to set up is listed by itself
+# Between the marks the firmware's thread makes the hook's calls and no others:
+# none while nobody watches, a wake (and a yield) while somebody does; what the
+# first call does to set up is listed by itself
 traced() {
-	for which in exact stalled; do
+	for which in exact stalled unwatched; do
 		rm -f "$BUILD"/trace.*
 		FIRMWARE_MARK=1 cases $which h264 strace -ff -qq \
 			-o "$BUILD/trace" -E LD_PRELOAD="$ROOT/$HOST" \
@@ -322,13 +364,13 @@ traced() {
 			for (name in seen)
 				printf " %s", name
 			print ""
+			printf "" > others
 		}' others="$BUILD/trace-inside" "$trace"
-		sed 's/) *=.*/)/' "$BUILD/trace-inside" | sort | uniq -c |
-			sed 's/^ */# in all others: /'
-		wake=$(sed -n 's/^pipe2\{0,1\}(\[[0-9]*, \([0-9]*\)\].*/\1/p' "$trace")
-		grep -qE "^fcntl\($wake, F_SETFL, .*O_NONBLOCK" "$trace"
-		sed "/^write($wake, \"[^\"]*\", 1) *= 1/d" "$BUILD/trace-inside" \
-			>"$BUILD/trace-others"
+		sed 's/(.*//' "$BUILD/trace-inside" | sort | uniq -c |
+			sed "s/^ */# $which, in all others: /"
+		sed "/^futex(0x[0-9a-f]*, FUTEX_WAKE_PRIVATE, 1) *= [01]\$/d;
+			/^sched_yield() *= 0/d" \
+			"$BUILD/trace-inside" >"$BUILD/trace-others"
 		never . "$BUILD/trace-others"
 	done
 }
@@ -418,8 +460,10 @@ if ! have mipsel-linux-gnu-gcc; then
 	not_run "the camera's own library" mipsel-linux-gnu-gcc
 else
 	section "the camera's library: size and symbols" symbols
+	section "make clean && make build" built
 	if have ffmpeg && have qemu-mipsel; then
 		section "stub and firmware are made for the camera" cross
+		section "the video alone, without sound, talk and health" minimal
 		section "bit-exact in qemu-mipsel" exact_qemu
 		section "clients, sound and talk in qemu-mipsel" cases_qemu
 		section "the vendor's library is found in qemu-mipsel" library_qemu

@@ -1,6 +1,7 @@
 /**
  * @file stub_imp.c  A libimp.so that plays a file: for the tests only
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -358,4 +359,21 @@ uint32_t stub_speaker(uint32_t *hash)
 	pthread_mutex_unlock(&lock);
 
 	return size;
+}
+
+/** Stands in front of the C library's: fails so often as it is told to */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+		   void *(*run)(void *), void *arg)
+{
+	static int failed;
+	int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+		      void *) = NULL;
+	void *found = dlsym(RTLD_NEXT, "pthread_create");
+
+	if (failed++ < atoi(option("STUB_NO_THREAD", "0")))
+		return EAGAIN;
+
+	memcpy(&create, &found, sizeof(create));
+
+	return create(thread, attr, run, arg);
 }

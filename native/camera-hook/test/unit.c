@@ -2,6 +2,8 @@
  * @file unit.c  The modules by themselves
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,9 @@
 #include "../src/ring.h"
 #include "../src/settings.h"
 #include "../src/sound.h"
+#include "../src/tap.h"
+
+#define TAP_FRAMES 3000
 
 #define CHECK(what) \
 	do { \
@@ -330,12 +335,100 @@ static void a_head_of_sound_reads_as_it_was_written(void)
 	CHECK(sound_head_decode(&back, bytes) == EBADMSG);
 }
 
+/** One of the firmware's threads: frames of its own, as fast as they go */
+static void *fetch_frames(void *arg)
+{
+	struct tap *tap = arg;
+	uint8_t bytes[3000];
+	struct imp_pack_t31 pack = {.length = sizeof(bytes)};
+	const struct imp_stream_t31 stream = {
+		.vir_addr = (uintptr_t)bytes, .stream_size = sizeof(bytes),
+		.pack = &pack, .pack_count = 1};
+
+	memset(bytes, 7, sizeof(bytes));
+	for (int i = 0; i < TAP_FRAMES; i++) {
+		while (atomic_load(&tap->video.head) -
+			       atomic_load(&tap->video.tail) > TAP_VIDEO_RING / 2)
+			(void)sched_yield();
+		tap_video(tap, 0, &stream);
+	}
+
+	return NULL;
+}
+
+static void two_threads_of_one_channel_lose_nothing(void)
+{
+	static struct tap tap = {.video_busy = ATOMIC_FLAG_INIT};
+	pthread_t threads[2];
+	uint32_t length;
+	int frames = 0;
+
+	CHECK(!tap_init(&tap, LAYOUT_T31, 0));
+	atomic_store(&tap.open, true);
+	atomic_store(&tap.watched, true);
+	for (int i = 0; i < 2; i++)
+		CHECK(!pthread_create(&threads[i], NULL, fetch_frames, &tap));
+
+	while (frames < 2 * TAP_FRAMES && !atomic_load(&tap.lost)) {
+		const uint32_t seen = atomic_load(&tap.word);
+		const uint8_t *record;
+
+		while ((record = ring_front(&tap.video, &length))) {
+			CHECK(record[length - 1] == 7);
+			ring_release(&tap.video);
+			frames++;
+		}
+		if (frames < 2 * TAP_FRAMES)
+			tap_sleep(&tap, seen, 100);
+	}
+
+	for (int i = 0; i < 2; i++)
+		CHECK(!pthread_join(threads[i], NULL));
+	CHECK(frames == 2 * TAP_FRAMES && !atomic_load(&tap.lost));
+}
+
+static void frames_that_teach_are_told(void)
+{
+	static const struct {
+		uint8_t bytes[6];
+		enum teaches codec;
+		bool teaches;
+	} all[] = {
+		{{0, 0, 0, 1, 0x67, 1}, TEACHES_H264, true},
+		{{0, 0, 1, 0x68, 1, 1}, TEACHES_H264, true},
+		{{0, 0, 0, 2, 0x27, 1}, TEACHES_H264, true},
+		{{0, 0, 0, 1, 0x65, 1}, TEACHES_H264, false},
+		{{0, 0, 0, 1, 0x41, 1}, TEACHES_H264, false},
+		{{0, 0, 0, 1, 0x40, 1}, TEACHES_H265, true},
+		{{0, 0, 1, 0x42, 1, 1}, TEACHES_H265, true},
+		{{0, 0, 0, 1, 0x26, 1}, TEACHES_H265, false},
+		{{0, 0, 0, 1, 0x02, 1}, TEACHES_H265, false},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		for (uint32_t at = 0; at < 6; at++) {
+			uint8_t ring[6];
+			struct imp_pack_t31 pack = {.offset = at, .length = 6};
+			const struct imp_stream_t31 stream = {
+				.vir_addr = (uintptr_t)ring, .stream_size = 6,
+				.pack = &pack, .pack_count = 1};
+
+			for (uint32_t k = 0; k < 6; k++)
+				ring[(at + k) % 6] = all[i].bytes[k];
+			CHECK(packs_teach(LAYOUT_T31, &stream, all[i].codec) ==
+			      all[i].teaches);
+		}
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
 #define TEST(name) {#name, name}
 	TEST(ring_keeps_order_and_gives_up_when_full),
+	TEST(two_threads_of_one_channel_lose_nothing),
+	TEST(frames_that_teach_are_told),
 	TEST(start_codes_are_always_four_bytes),
 	TEST(avcc_is_judged_whole),
 	TEST(what_can_be_either_is_what_the_stream_is),

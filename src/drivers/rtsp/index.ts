@@ -62,9 +62,9 @@ async function serve(
           watcher.onQuirk?.(quirk);
           learnQuirk(device, { learnt, quirk });
         },
-        onMedia: ({ unplayable }) => {
+        onMedia: ({ unplayable }, { sdp }) => {
           if (unplayable) learnQuirk(device, { learnt, quirk: "unplayable-sound", detail: unplayable });
-          background(finder.ask(), (err) => device.log.debug({ err }, "the camera was not asked for its speaker"));
+          background(finder.ask(sdp), (err) => device.log.debug({ err }, "the camera was not asked for its speaker"));
         },
         onReady: (protocol) => {
           learnt.protocol = protocol;

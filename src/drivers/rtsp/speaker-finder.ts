@@ -1,6 +1,7 @@
 import type { Device } from "../../device/driver.ts";
 import { askSpeakers } from "../../protocols/rtsp/backchannel.ts";
 import { isWished, type SpeakerWishes, speakerChoices } from "../../protocols/rtsp/choose-speaker.ts";
+import type { SessionDescription } from "../../protocols/sdp/index.ts";
 import { isAbort } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
 import { type Learnt, protocolsOf } from "./learnt.ts";
@@ -28,20 +29,20 @@ export class SpeakerFinder implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Asks the camera for its speaker, unless that is known; never throws. */
-  ask(): Promise<void> {
-    this.#asked ??= this.#ask();
+  /** Asks the camera for its speaker, unless that is known; never throws. `plain`: its description without the question. */
+  ask(plain?: SessionDescription): Promise<void> {
+    this.#asked ??= this.#ask(plain);
     return this.#asked;
   }
 
-  async #ask(): Promise<void> {
+  async #ask(plain?: SessionDescription): Promise<void> {
     const { config, learnt } = this.#options;
     if (config.backchannel === "off" || learnt.speakers) return;
     const { clock, log, signal } = this.#device;
     this.asking = true;
     try {
       const peer = { ...config, clock, log, signal: AbortSignal.any([signal, this.#over.signal]) };
-      learnt.speakers = (await askSpeakers(peer)) ?? "none";
+      learnt.speakers = (await askSpeakers(peer, plain)) ?? "none";
       learnt.askFirst = false;
       this.offer();
     } catch (error) {

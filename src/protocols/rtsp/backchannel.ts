@@ -57,24 +57,31 @@ const maxRefusals = 10;
 const maxOthers = 4;
 
 /**
- * Asks a device how it describes itself with the ONVIF back channel (ONVIF Streaming Specification, 5.3) and without, on a
- * connection of its own that ends at once: some devices keep their bell from the speaker while a connection that asked
- * lives. Undefined when the device minds being asked. Throws RecoverableError, FatalError, AbortError when it cannot be
- * reached at all.
+ * Asks a device how it describes itself with the ONVIF back channel (ONVIF Streaming Specification, 5.3) and without, unless
+ * `plain` tells that. Each question has a connection of its own that ends at once: some devices keep their bell from the
+ * speaker while a connection that asked lives, and GStreamer's server answers all questions of one connection alike.
+ * Undefined when the device minds being asked. Throws RecoverableError, FatalError, AbortError when it answers nothing.
  */
-export async function askSpeakers(peer: BackchannelPeer): Promise<SpeakerDescriptions | undefined> {
-  const address = parseRtspAddress(peer.address, peer);
-  await using client = await RtspClient.open({ ...peer, address });
-  const { sdp: plain } = await client.describe();
+export async function askSpeakers(
+  peer: BackchannelPeer,
+  plain?: SessionDescription,
+): Promise<SpeakerDescriptions | undefined> {
+  const without = plain ?? (await describeOnce(peer));
   try {
-    const { sdp: asked } = await client.describe({ require: backchannelTag });
-    return { asked, plain };
+    return { asked: await describeOnce(peer, backchannelTag), plain: without };
   } catch (error) {
     peer.signal.throwIfAborted();
     if (!(error instanceof RecoverableError || error instanceof FatalError)) throw error;
+    if (error.code !== "refused") await describeOnce(peer); // one that is gone does not mind: it answers nobody
     peer.log.debug({ code: error.code }, "asked for its speaker the device refuses");
     return undefined;
   }
+}
+
+async function describeOnce(peer: BackchannelPeer, require?: string): Promise<SessionDescription> {
+  const address = parseRtspAddress(peer.address, peer);
+  await using client = await RtspClient.open({ ...peer, address });
+  return (await client.describe({ require })).sdp;
 }
 
 /**
