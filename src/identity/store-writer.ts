@@ -13,8 +13,8 @@ export interface StoreWriter {
   close(): Promise<void>;
 }
 
-/** How long a writer waits for another program's lock. */
-export const lockWaitMs = 5000;
+/** How long a writer waits for another program's lock; twice this is less than a socket may be silent. */
+export const lockWaitMs = 2500;
 
 /** Opens the file for writing, with the settings that every connection of ours has. */
 export function openConnection(path: string, options: { readonly waitMs: number }): DatabaseSync {

@@ -53,8 +53,8 @@ export const maxNotes = 10_000;
 export const maxWrites = 1000;
 /** A batch that takes longer is told as a fault. */
 export const silentMs = 3000;
-/** Nobody waits longer than this for a change; what was begun may still be kept then. */
-export const deadlineMs = 12_000;
+/** Nobody waits longer than this for a change (a stranger's socket may be silent for 10 s); it may still be kept then. */
+export const deadlineMs = 8000;
 /** Nobody waits longer than this for a change that is insisted on. */
 export const patienceMs = 1000;
 

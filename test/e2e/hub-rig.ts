@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { configSchema } from "../../src/config.ts";
 import { ConfigFile } from "../../src/hub/config-file.ts";
 import type { Right } from "../../src/identity/policy.ts";
-import { type RunningHub, startHub } from "../../src/main.ts";
+import { type RunningHub, type StartOptions, startHub } from "../../src/main.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { createLog, type LogLevel } from "../../src/util/log-pino.ts";
 import { temporaryFolder } from "./page-browser.ts";
@@ -24,8 +24,15 @@ export interface HubRig extends AsyncDisposable {
   person(name: string, rights: readonly Right[]): Promise<string>;
 }
 
+/** Options of {@link startRig}. */
+export interface RigOptions {
+  readonly clock?: Clock;
+  /** A disturbed one; the hub's own thread unless given. */
+  readonly writer?: StartOptions["writer"];
+}
+
 /** Starts it. `config` is the text of `doorward.yaml`. */
-export async function startRig(config: string, options: { readonly clock?: Clock } = {}): Promise<HubRig> {
+export async function startRig(config: string, options: RigOptions = {}): Promise<HubRig> {
   const clock = options.clock ?? systemClock;
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(await temporaryFolder()).path;
@@ -44,6 +51,7 @@ export async function startRig(config: string, options: { readonly clock?: Clock
       clock,
       log: createLog({ level }),
       demo: false,
+      writer: options.writer,
       signal: end.signal,
     }),
   );
