@@ -28,6 +28,9 @@ export function createRtspDriver(watcher: RtspWatcher = {}): Driver<RtspConfig> 
 
 export default createRtspDriver();
 
+/** What a person may have changed in the camera meanwhile: it is shown when it is seen again. */
+const ofSettings: ReadonlySet<QuirkCode> = new Set(["b-pictures", "no-key-pictures", "unplayable-sound"]);
+
 /** Tells a person once what the camera does against the standards. */
 function learnQuirk(
   device: Device,
@@ -35,8 +38,8 @@ function learnQuirk(
 ): void {
   const sentence = detail === undefined ? quirks[quirk] : `${quirks[quirk]} (it is ${detail})`;
   device.emit({ type: "quirk", code: quirk, sentence });
-  if (learnt.quirks?.includes(quirk)) return;
-  learnt.quirks = [...(learnt.quirks ?? []), quirk];
+  if (learnt.quirks.includes(quirk)) return;
+  learnt.quirks = [...learnt.quirks, quirk];
   device.log.warn({ quirk }, `the camera ${sentence}`);
 }
 
@@ -44,6 +47,7 @@ async function serve(
   device: Device,
   { config, learnt, watcher }: { readonly config: RtspConfig; readonly learnt: Learnt; readonly watcher: RtspWatcher },
 ): Promise<void> {
+  for (const quirk of learnt.quirks) if (!ofSettings.has(quirk)) learnQuirk(device, { learnt, quirk });
   const picture = new Picture(device);
   await using finder = new SpeakerFinder(device, { config, learnt, picture });
   finder.offer();

@@ -1,5 +1,5 @@
 import type { DeviceMemory } from "../../device/driver.ts";
-import type { QuirkCode } from "../../protocols/rtp/quirks.ts";
+import { quirks as known, type QuirkCode } from "../../protocols/rtp/quirks.ts";
 import type { SpeakerDescriptions } from "../../protocols/rtsp/choose-speaker.ts";
 import type { RtspProtocol } from "../../protocols/rtsp/client.ts";
 import type { KeepAliveMethod } from "../../protocols/rtsp/keep-alive.ts";
@@ -55,13 +55,14 @@ export class Learnt {
     this.#memory.set("keepAlive", method);
   }
 
-  /** What it does against the standards; told once in a hub's life. */
-  get quirks(): readonly QuirkCode[] | undefined {
-    return this.#memory.get("quirks") as readonly QuirkCode[] | undefined;
+  /** What it does against the standards; told once. */
+  get quirks(): readonly QuirkCode[] {
+    const kept = this.#memory.get("quirks");
+    return Array.isArray(kept) ? kept.filter((code): code is QuirkCode => Object.hasOwn(known, code)) : [];
   }
 
   set quirks(quirks: readonly QuirkCode[]) {
-    this.#memory.set("quirks", quirks, guess);
+    this.#memory.set("quirks", quirks);
   }
 
   /** How its speaker opens. */

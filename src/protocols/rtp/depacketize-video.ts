@@ -15,7 +15,7 @@ const nothing = new Uint8Array(0);
 /** So many pictures have to end with their marker before it is believed at once. */
 const trustAfter = 3;
 /** As many units are searched for start codes inside; later only those that are not mere pictures, unless one was found. */
-const searchedNals = 64;
+const searchedNals = 12;
 /** A piece of byte stream of this length may go on in the next packet. */
 const fullPacketBytes = 1000;
 

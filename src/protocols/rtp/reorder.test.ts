@@ -96,3 +96,20 @@ test("any packets at all: bounded, and what comes out within one sender never ru
     { numRuns: 200 },
   );
 });
+
+test("one packet with a spoilt number does not keep back those that follow where the stream was", () => {
+  for (const maxMs of [0, 100]) {
+    for (const spoilt of [11 + 2500, 11 + 200, 11 - 2500]) {
+      const { buffer } = open({ maxMs, maxPackets: 16 });
+      for (let i = 0; i <= 10; i++) buffer.push(packet(i));
+      const came = [packet(spoilt), ...Array.from({ length: 40 }, (_, i) => packet(12 + i))].flatMap((one) =>
+        buffer.push(one),
+      );
+      assert.ok(
+        came.some(({ sequence }) => sequence === 51),
+        `${spoilt}, ${maxMs} ms`,
+      );
+      assert.ok(came.length > 30, `${came.length}`);
+    }
+  }
+});

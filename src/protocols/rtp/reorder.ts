@@ -22,6 +22,9 @@ export interface ReorderCounters {
   resets: number;
 }
 
+/** So many packets in a row behind the others show that the others were wrong. */
+const straySequence = 4;
+
 /**
  * Puts the packets of one stream into sequence, waiting for a missing one at most `maxMs` or `maxPackets`. Over TCP
  * nothing is ever held back. When nothing arrives any more, `expire` releases what has waited long enough.
@@ -30,6 +33,8 @@ export class ReorderBuffer {
   readonly counters: ReorderCounters = { received: 0, lost: 0, late: 0, duplicate: 0, resets: 0 };
   #ssrc: number | undefined;
   #next = 0;
+  /** The last packet that came too late, and how many in a row did. */
+  #behind: { readonly sequence: number; readonly run: number } | undefined;
   readonly #missed = new Set<number>();
   #held = new Map<number, { packet: RtpPacket; atUs: number }>();
   readonly #clock: Clock;
@@ -58,6 +63,7 @@ export class ReorderBuffer {
     const ready: RtpPacket[] = [];
     const ahead = signed16(packet.sequence - this.#next);
     if (this.#ssrc !== packet.ssrc || Math.abs(ahead) > 3000) this.#restart(packet, ready);
+    else if (ahead < 0 && this.#goesOnBehind(packet)) this.#restart(packet, ready);
     else if (ahead < 0) this.#count(packet);
     else if (this.#held.has(packet.sequence)) this.counters.duplicate++;
     else this.#held.set(packet.sequence, { packet, atUs: this.#clock.nowUs() });
@@ -72,7 +78,18 @@ export class ReorderBuffer {
     return ready;
   }
 
+  /**
+   * Several packets in a row behind what was given are no stragglers: one with a spoilt number had led astray, and the
+   * stream goes on where it was.
+   */
+  #goesOnBehind(packet: RtpPacket): boolean {
+    const follows = this.#behind?.sequence === ((packet.sequence - 1) & 0xffff);
+    this.#behind = { sequence: packet.sequence, run: follows ? (this.#behind?.run ?? 0) + 1 : 1 };
+    return this.#behind.run >= straySequence;
+  }
+
   #restart(packet: RtpPacket, ready: RtpPacket[]): void {
+    this.#behind = undefined;
     if (this.#ssrc !== undefined) this.counters.resets++;
     while (this.#held.size > 0) {
       this.#skip();

@@ -47,6 +47,7 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
     const receiver = new MediaReceiver({
       ...medium,
       foreignTypes: foreignTypes(medium.section, options.sections ?? []),
+      inOrder: channel.protocol === "tcp",
       onQuirk: (quirk) => options.onQuirk?.(quirk),
       isOthers: (ssrc) => receivers.some((other) => other !== receiver && other.source === ssrc),
       clock: options.clock,

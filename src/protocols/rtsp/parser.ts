@@ -63,9 +63,29 @@ export class RtspParser {
     this.#held += chunk.length;
     const messages: RtspMessage[] = [];
     if (this.#held < this.#need) return messages;
-    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held);
-    if (this.#last && bytes.length < telling) return messages;
-    if (this.#last) bytes = this.#lookBack(bytes, messages);
+    if (this.#last && this.#held < telling) return messages;
+    // Mostly one message is completed and the rest stands whole in the chunk: only the first is put together.
+    const before = this.#held - chunk.length;
+    const head = this.#need + telling - before;
+    if (before > 0 && !this.#lost && !this.#last && head > 0 && head < chunk.length) {
+      const joined = Buffer.concat([...this.#chunks.slice(0, -1), chunk.subarray(0, head)]);
+      const left = joined.length - this.#cut(joined, messages);
+      if (left <= head) this.#keep(chunk.subarray(head - left), messages);
+      else this.#keep(Buffer.concat([joined.subarray(joined.length - left), chunk.subarray(head)]), messages);
+    } else this.#keep(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held), messages);
+    return messages;
+  }
+
+  /** Reads what can be read of `bytes` and holds the rest. */
+  #keep(bytes: Uint8Array, messages: RtspMessage[]): void {
+    const whole = this.#last && bytes.length >= telling ? this.#lookBack(bytes, messages) : bytes;
+    const at = this.#last ? 0 : this.#cut(whole, messages);
+    this.#chunks = at < whole.length ? [whole.subarray(at)] : [];
+    this.#held = whole.length - at;
+  }
+
+  /** Takes messages off the beginning; gives how many bytes they took. */
+  #cut(bytes: Uint8Array, messages: RtspMessage[]): number {
     let at = this.#lost ? 0 : skipBlank(bytes, 0);
     this.#need = 1;
     while (at < bytes.length) {
@@ -82,9 +102,7 @@ export class RtspParser {
       this.#found(step, { bytes, at, messages });
       at = skipBlank(bytes, step.end);
     }
-    this.#chunks = at < bytes.length ? [bytes.subarray(at)] : [];
-    this.#held = bytes.length - at;
-    return messages;
+    return at;
   }
 
   #found(
@@ -110,9 +128,8 @@ export class RtspParser {
     this.#debt += data.length;
     const last = messages.at(-1);
     if (last?.kind === "noise") {
-      const joined = new Uint8Array(data.buffer, data.byteOffset - last.data.length, data.length + last.data.length);
       const bytes = last.bytes + data.length;
-      messages[messages.length - 1] = { ...last, bytes, data: last.data.buffer === data.buffer ? joined : data };
+      messages[messages.length - 1] = { ...last, bytes, data: joinViews(last.data, data) ?? last.data };
     } else messages.push({ kind: "noise", bytes: data.length, data, spoilt: false });
     if (this.#debt > (this.#started ? maxNoiseBytes : maxNoiseAtFirst)) {
       throw new WireError("it sends bytes in which no message can be found");
@@ -257,6 +274,12 @@ export class RtspParser {
     messages[messages.length - 1] = { kind: "noise", bytes: next, data: joined.subarray(0, next), spoilt: true };
     return joined.subarray(next);
   }
+}
+
+/** Two views that follow each other in one buffer as one. */
+function joinViews(a: Uint8Array, b: Uint8Array): Uint8Array | undefined {
+  if (a.buffer !== b.buffer || a.byteOffset + a.length !== b.byteOffset) return undefined;
+  return new Uint8Array(a.buffer, a.byteOffset, a.length + b.length);
 }
 
 function frameAt(bytes: Uint8Array, at: number, end: number): InterleavedFrame {

@@ -20,6 +20,8 @@ export interface MediaReceiverOptions {
   /** Whether a synchronisation source is that of another stream of the session. */
   readonly isOthers: (ssrc: number) => boolean;
   readonly onQuirk: (quirk: QuirkCode) => void;
+  /** The way keeps the order (TCP): a packet that is missing will not come. */
+  readonly inOrder: boolean;
   readonly clock: Clock;
   readonly stream: SyncedStream;
   readonly frames: UnitFrames;
@@ -45,7 +47,7 @@ export class MediaReceiver {
     const { codec, fmtp, clockRateHz, encoding } = options.payload;
     if (codec === undefined) throw new TypeError("a medium without a codec cannot be received");
     this.#options = options;
-    this.#reorder = new ReorderBuffer({ clock: options.clock });
+    this.#reorder = new ReorderBuffer({ clock: options.clock, ...(options.inOrder && { maxMs: 0 }) });
     this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz, encoding, onQuirk: options.onQuirk });
     this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
   }

@@ -38,7 +38,7 @@ export function createVideoFrames(format: VideoFormat, sink: FrameSink, options:
 }
 
 class VideoFrames implements UnitFrames {
-  #published: string;
+  #published: number;
   #needKey = true;
   /** When the last key frame came, or the first unit. */
   #keyUs: number | undefined;
@@ -80,7 +80,9 @@ class VideoFrames implements UnitFrames {
 
   /** Notices what a person has to know of the stream. */
   #look(unit: RtpUnit, picture: { readonly key: boolean; readonly timestampUs: number }): void {
-    if (this.#facts.hasBSlice(unit.nals) && ++this.#bPictures === sureOfB) this.#options.onQuirk?.("b-pictures");
+    if (this.#bPictures < sureOfB && this.#facts.hasBSlice(unit.nals) && ++this.#bPictures === sureOfB) {
+      this.#options.onQuirk?.("b-pictures");
+    }
     if (!picture.key) return;
     if (this.#facts.isKey(unit.nals)) {
       this.#keyUs = picture.timestampUs;
@@ -92,8 +94,9 @@ class VideoFrames implements UnitFrames {
     }
   }
 
-  get #state(): string {
-    return `${this.#keeper.version} ${this.#withoutKeys} ${this.#bPictures >= sureOfB}`;
+  /** A number that changes with whatever the format tells. */
+  get #state(): number {
+    return this.#keeper.version * 4 + (this.#withoutKeys ? 2 : 0) + (this.#bPictures >= sureOfB ? 1 : 0);
   }
 
   #publish(): void {

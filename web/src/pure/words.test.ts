@@ -81,3 +81,22 @@ test("a track reads like a label", () => {
   } as const;
   assert.equal(sayTrack(track), "1280 × 720, H.264, 25 pictures a second");
 });
+
+test("a stream that browsers cannot show is not called live", () => {
+  const camera = (facts: object) => ({
+    ...device("live"),
+    tracks: [
+      { id: "x", label: "main", kind: "video" as const, codec: "h264", frames: 1, bytes: 1, readers: 1, ...facts },
+    ],
+  });
+  for (const phase of ["live", "waiting"] as const) {
+    assert.equal(sayPicture({ phase, sinceMs: now }, camera({ reordered: true }), now).tone, "trouble");
+  }
+  assert.equal(sayDevice(camera({ reordered: true }), now).tone, "trouble");
+  assert.equal(sayPicture({ phase: "live" }, camera({}), now).text, "Live");
+  assert.equal(sayPicture({ phase: "live" }, camera({ withoutKeys: true }), now).text, "Live");
+  assert.equal(
+    sayPicture({ phase: "waiting", sinceMs: now }, camera({ withoutKeys: true }), now).text,
+    "No whole pictures",
+  );
+});
