@@ -94,10 +94,8 @@ export class RtspServer implements AsyncDisposable {
   }
 
   private constructor(options: RtspServerOptions) {
-    const allowHalfOpen = true; // a client may end its side before TEARDOWN is answered
-    this.#server = options.tls
-      ? createTlsServer({ ...options.tls, allowHalfOpen })
-      : createTcpServer({ allowHalfOpen });
+    // A client may end its side before TEARDOWN is answered. Not with TLS: who leaves in the handshake would never be let go of.
+    this.#server = options.tls ? createTlsServer(options.tls) : createTcpServer({ allowHalfOpen: true });
     this.#server.on(options.tls ? "secureConnection" : "connection", (socket: Socket) => {
       const peer = new Peer(socket, options);
       this.#peers.add(peer);

@@ -24,6 +24,7 @@ function starting() {
 describe("the worker's service", () => {
   it("does not answer a viewer who left while the port was being opened", async () => {
     const { service, heard } = starting();
+    await using _ = service;
     service.receive({ type: "view", viewer: 7, offerSdp: "v=0", plan: nothingPlanned });
     service.receive({ type: "close", viewer: 7 });
     assert.deepEqual(await heard(), { type: "closed", viewer: 7, reason: "closed" });

@@ -22,7 +22,7 @@ interface Settings {
 const silenceCheckMs = 2000;
 
 /** What the worker does: streams come in from the hub, viewers are served from them, their sound goes back. */
-export class WebRtcService {
+export class WebRtcService implements AsyncDisposable {
   readonly #streams = new Map<number, PacketStream>();
   readonly #peers = new Map<number, Peer>();
   /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
@@ -37,6 +37,12 @@ export class WebRtcService {
     setInterval(() => {
       for (const peer of [...this.#peers.values()]) peer.checkSilence();
     }, silenceCheckMs).unref();
+  }
+
+  /** Closes the port; nothing is served afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const port = await this.#port?.catch(() => undefined);
+    port?.listener.stop();
   }
 
   /** Viewers that are being served. */
