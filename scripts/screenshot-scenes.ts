@@ -66,6 +66,43 @@ const talking = (name: string, state: object, words: string): Scene => ({
   },
 });
 
+/** Everybody is spoken to from the wall; one of them cannot hear it. */
+const everybody: Scene = {
+  name: "talk-everybody",
+  path: "/#/wall",
+  server: () => ({
+    devices: house(),
+    onMessage: (message, tell) => {
+      if (message.type !== "talk-take") return;
+      const speaking = house().filter(({ speaker }) => speaker);
+      const hearing = speaking.map(({ id }, index) =>
+        index === 1
+          ? ({ deviceId: id, state: "failed", code: "offline", reason: "it did not answer within 2.5 s" } as const)
+          : ({ deviceId: id, state: "playing" } as const),
+      );
+      tell({ type: "talk", turn: message.turn, state: "granted", hearing });
+    },
+  }),
+  prepare: async (page) => {
+    await moving(page, 1);
+    await page.locator("dw-wall select").selectOption("all");
+    await hold(page);
+    await page.locator("dw-talk").getByText("Speak now").first().waitFor();
+  },
+};
+
+/** Several devices are being chosen. */
+const several: Scene = {
+  name: "talk-several",
+  path: "/#/wall",
+  server: () => ({ devices: house() }),
+  prepare: async (page) => {
+    await moving(page, 1);
+    await page.locator("dw-wall select").selectOption("several");
+    await page.locator("dw-wall .several input").nth(1).check();
+  },
+};
+
 /** Screens that a real hub can be asked for too. */
 export const signedInScenes: readonly Scene[] = [
   {
@@ -150,7 +187,7 @@ export const scenes: readonly Scene[] = [
     path: "/#/wall",
     server: () => ({ devices: house() }),
     prepare: async (page) => {
-      await moving(page, 6);
+      await moving(page, 1);
       await page.keyboard.press("2");
       await page.locator("dw-wall .tile").nth(3).hover();
     },
@@ -214,6 +251,8 @@ export const scenes: readonly Scene[] = [
   talking("offline", { state: "refused", reason: "offline" }, "Not connected"),
   talking("pre-empted", { state: "pre-empted", holder: ben }, "Ben took over"),
   talking("silent", { state: "released", reason: "silent" }, "That broke off"),
+  everybody,
+  several,
   {
     name: "talk-held-before",
     path: cameraPath,
@@ -345,7 +384,7 @@ export const scenes: readonly Scene[] = [
       await page.evaluate((nightFrom) => {
         localStorage.setItem("dw-preferences", JSON.stringify({ nightFrom, nightTo: (nightFrom + 2) % 24 }));
       }, hour);
-      await moving(page, 6);
+      await moving(page, 1);
       await page.locator("dw-panel .night").waitFor();
       await page.evaluate(() => localStorage.clear());
     },

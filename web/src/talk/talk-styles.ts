@@ -122,15 +122,9 @@ export const talkStyles = css`
       width: 76px;
     }
     .hold .level {
-      flex: 0 1 56px;
-      width: 56px;
+      flex: 0 1 40px;
+      width: 40px;
       min-width: 0;
-    }
-    [data-tone="speaking"] .words {
-      flex: 1 0 auto;
-    }
-    [data-tone="speaking"] .words .detail {
-      display: none;
     }
   }
 `;
