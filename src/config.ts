@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
+import { enrolmentConfig } from "./hub/reception.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
 
@@ -11,6 +12,7 @@ export const configSchema = z.strictObject({
   http,
   ...otherSurfaces,
   webrtc: webrtcConfig,
+  enrolment: enrolmentConfig,
   devices: devicesConfig,
   streams: streamsConfig,
   groups: groupsConfig,

@@ -20,6 +20,7 @@ import type { Log } from "./util/log.ts";
 import { version } from "./util/version.ts";
 import { createConverter, type FfmpegWorker } from "./workers/ffmpeg/index.ts";
 import { createWebRtcWorker } from "./workers/webrtc/index.ts";
+import { createPublishWorker } from "./workers/webrtc/publish.ts";
 
 /** What {@link startHub} needs. */
 export interface StartOptions {
@@ -65,27 +66,30 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   opened.use(lockDataFolder(dataDir));
-  const identity = opened.use(
-    openIdentity({
-      dataDir,
-      clock,
-      log,
-      faults,
-      sealKey: process.env["DOORWARD_KEY"],
-      writer: options.writer ?? "thread",
-    }),
-  );
+  const [sealKey, writer] = [process.env["DOORWARD_KEY"], options.writer ?? "thread"] as const;
+  const identity = opened.use(openIdentity({ dataDir, clock, log, faults, sealKey, writer }));
   const converter = opened.use(createConverter({ clock, log }));
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
+  const publishers = opened.use(createPublishWorker({ clock, log, ...config.webrtc, ...config.whip }));
   const drivers = createDrivers({ converter });
-  const hub = opened.use(createHub({ drivers, converter, identity, clock, log, book: deviceBook(options.file) }));
+  const hub = opened.use(
+    createHub({
+      drivers,
+      converter,
+      identity,
+      clock,
+      log,
+      book: deviceBook(options.file),
+      enrolment: config.enrolment,
+    }),
+  );
   const problems = await hub.devices.apply(deviceInputs(config));
   hub.setGroups(config.groups);
   const { demo } = options;
   const engine = createSpeechEngine();
   const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
   const surfaces = opened.use(
-    await startSurfaces({ hub, webrtc, drivers, config, version, demo, dataDir, pageDir, say, signal }),
+    await startSurfaces({ hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, say, signal }),
   );
   const { file } = options;
   file?.watch({

@@ -22,6 +22,11 @@ POST /api/v1/devices administer hub
 PATCH /api/v1/devices/:id administer path
 DELETE /api/v1/devices/:id administer path
 POST /api/v1/devices/:id/restart administer path
+GET /api/v1/arrivals administer hub
+POST /api/v1/arrivals/:id administer hub
+DELETE /api/v1/arrivals/:id administer hub
+POST /api/v1/devices/:id/token administer hub
+DELETE /api/v1/devices/:id/token administer hub
 POST /api/v1/probe administer hub
 GET /api/v1/devices/:id/snapshot view path
 GET /api/v1/users administer hub
@@ -41,6 +46,9 @@ DELETE /voice/:voice signed-in
 POST /whep/:id view path
 PATCH /whep/:id/:session signed-in
 DELETE /whep/:id/:session signed-in
+POST /whip/:id none
+PATCH /whip/:id/:session none
+DELETE /whip/:id/:session none
 `
   .trim()
   .split("\n");

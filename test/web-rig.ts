@@ -13,11 +13,12 @@ import type { Converter } from "../src/media/convert.ts";
 import type { AudioFormat, Format } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
 import { Track } from "../src/media/track.ts";
-import type { Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
+import type { IceCandidate, PublishRequest, Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
+import { whipConfig } from "../src/surfaces/whip/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
 import { FatalError, RecoverableError } from "../src/util/errors.ts";
 import { type Log, silentLog } from "../src/util/log.ts";
@@ -109,9 +110,19 @@ export interface FakeViewer {
   fail(reason: string): void;
 }
 
+/** A publisher as the fake worker took it in. */
+export interface FakePublisher {
+  readonly request: PublishRequest;
+  readonly candidates: readonly string[];
+  readonly closed: Promise<string>;
+  /** Its connection ends. */
+  readonly fail: (reason: string) => void;
+}
+
 /** A worker without WebRTC: answers every offer that has a video line, refuses the rest as the real one does. */
 export function fakeWebRtc() {
   const viewers: FakeViewer[] = [];
+  const publishers: FakePublisher[] = [];
   let gate: Promise<void> = Promise.resolve();
   let asked = Promise.withResolvers<void>();
   const worker: WebRtcWorker = {
@@ -131,7 +142,22 @@ export function fakeWebRtc() {
     asked = Promise.withResolvers<void>();
     return asked.promise;
   };
-  return { worker, viewers, hold };
+  const publishing = {
+    publish: async (request: PublishRequest) => {
+      if (!request.offerSdp.includes("sendonly")) throw new FatalError("it sends nothing", { code: "bad-offer" });
+      const closed = Promise.withResolvers<string>();
+      const candidates: string[] = [];
+      publishers.push({ request, candidates, closed: closed.promise, fail: closed.resolve });
+      return {
+        id: String(publishers.length),
+        answerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\n",
+        addCandidate: ({ candidate }: IceCandidate) => candidates.push(candidate),
+        closed: closed.promise,
+        [Symbol.asyncDispose]: async () => closed.resolve("closed"),
+      };
+    },
+  };
+  return { worker, viewers, publishing, publishers, hold };
 }
 
 function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
@@ -295,6 +321,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
     await startSurfaces({
       hub,
       webrtc: webrtc.worker,
+      publishers: webrtc.publishing,
       drivers: [camera.driver],
       config: {
         http: httpConfig.parse({
@@ -306,6 +333,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
           ...options.http,
         }),
         whep: whepConfig.parse(options.whep ?? {}),
+        whip: whipConfig.parse({}),
       },
       version: "0.0.0-test",
       demo: false,

@@ -72,7 +72,9 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   });
   await add("WebRTC engine", () => engine(config.webrtc.engine));
   await add("codecs", codecs);
-  for (const [id, { address }] of deviceInputs(config)) await add(`camera ${id}`, () => reach(address));
+  for (const [id, { address }] of deviceInputs(config)) {
+    if (address !== undefined) await add(`camera ${id}`, () => reach(address));
+  }
   const ok = findings.every((finding) => finding.ok);
   if (options.json) context.stdout.write(`${JSON.stringify({ ok, findings })}\n`);
   return ok ? 0 : 1;
@@ -81,7 +83,9 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
 /** Plain ones work, so they are no failure; the file may be read by more people than it should. */
 function passwords(config: Config): string {
   const secretOptions = driverSecrets();
-  const devices = [...deviceInputs(config)].filter(([, input]) => URL.canParse(input.address));
+  const devices = [...deviceInputs(config)].filter(
+    ([, input]) => input.address !== undefined && URL.canParse(input.address),
+  );
   const plain = devices.filter(([, input]) => hasPlainSecret(input, secretOptions)).map(([id]) => id);
   if (plain.length === 0) return "none stands in the configuration in plain text";
   return `in plain text in the configuration: ${plain.join(", ")}; "doorward seal" seals them`;

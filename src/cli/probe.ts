@@ -86,8 +86,9 @@ function startRecording(
   options: { readonly report?: string; readonly pictures?: boolean; readonly context: CommandContext },
 ): Recording {
   const { report: file = "", pictures = false, context } = options;
-  if (!/^rtsps?:/i.test(input.address)) throw new UsageError("--report is for rtsp:// and rtsps:// addresses");
-  const address = parseRtspAddress(input.address, input);
+  const { address: given = "" } = input;
+  if (!/^rtsps?:/i.test(given)) throw new UsageError("--report is for rtsp:// and rtsps:// addresses");
+  const address = parseRtspAddress(given, input);
   const recorder = new RtspRecorder({ address, clock: context.clock, media: pictures, version });
   return {
     driver: createRtspDriver({ tap: recorder.tap(), onQuirk: (quirk) => recorder.learn(quirk) }) as Driver,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import { badDevice, openDevice } from "./device-secrets.ts";
 import {
+  type ArrivalKind,
   connectionShape,
   type DeviceInput,
   type DeviceSettings,
@@ -72,6 +73,13 @@ export interface ResolvedDevice {
   readonly settings: DeviceSettings;
 }
 
+/** What {@link resolveArrival} finds: a device that calls the hub. */
+export interface ResolvedArrival {
+  readonly arrives: ArrivalKind;
+  readonly takeOver: boolean;
+  readonly settings: DeviceSettings;
+}
+
 /** Options of {@link resolveDevice}. */
 export interface ResolveOptions {
   readonly drivers: readonly Driver[];
@@ -106,6 +114,20 @@ export function resolveDevice(input: DeviceInput & { readonly id: string }, opti
     config: parsed.data,
     address: shown,
     settings: { ...checkedSettings(input), id: input.id, permanent: options.permanent, preview: options.preview },
+  };
+}
+
+/** Checks the settings of a device that calls the hub. Throws FatalError `bad-config`. */
+export function resolveArrival(
+  input: DeviceInput & { readonly id: string; readonly arrives: ArrivalKind },
+  kind: Pick<ResolveOptions, "permanent" | "preview">,
+): ResolvedArrival {
+  if (input.address !== undefined) throw badDevice(input, "it has an address, or it arrives: not both");
+  const { permanent, preview } = kind;
+  return {
+    arrives: input.arrives,
+    takeOver: input.takeOver ?? true,
+    settings: { ...checkedSettings(input), id: input.id, permanent, preview },
   };
 }
 

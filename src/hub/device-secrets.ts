@@ -25,7 +25,7 @@ export function sealDevice<T extends DeviceInput>(input: T, options: SealOptions
   const split = splitDevice(input);
   return {
     ...split,
-    address: mapSecretParameters(split.address, seal),
+    ...(split.address !== undefined && { address: mapSecretParameters(split.address, seal) }),
     ...(split.password !== undefined && { password: seal(split.password) }),
     ...(split.options !== undefined && { options: sealOptions(split.options, options) as DeviceInput["options"] }),
   };
@@ -74,6 +74,7 @@ export interface OpenedDevice {
 /** Opens what {@link sealDevice} sealed; takes plain settings as well. Throws FatalError `bad-config`. */
 export function openDevice(input: DeviceInput, unseal: (text: string) => string): OpenedDevice {
   const { address, username, password, options } = splitDevice(input);
+  if (address === undefined) throw badDevice(input, "it has no address");
   try {
     return {
       url: new URL(mapSecretParameters(address, unseal)),

@@ -73,24 +73,49 @@ export const connectionShape = {
   }),
 } satisfies z.ZodRawShape;
 
+/** How a device comes that calls the hub instead of being called. */
+export const arrivalKinds = ["whip"] as const;
+
+/** One of {@link arrivalKinds}. */
+export type ArrivalKind = (typeof arrivalKinds)[number];
+
+/** What a device that calls the hub has in place of an address. */
+export const arrivalShape = {
+  arrives: noted(z.enum(arrivalKinds).optional(), {
+    label: "Calls the hub by",
+    description: "In place of an address, for a device that calls the hub: whip for OBS, GStreamer and browsers.",
+  }),
+  takeOver: noted(z.boolean().default(true), {
+    label: "The newest connection counts",
+    description: "A second connection of a device that calls takes over; false refuses it while the first is there.",
+    changedBy: "device",
+  }),
+} satisfies z.ZodRawShape;
+
 const settings = z.object(settingsShape);
+const reachShape = { ...connectionShape, address: connectionShape.address.optional(), ...arrivalShape };
 
 /** Ids of devices: what stands in addresses of the API and in MQTT topics. */
 export const idSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "lower-case letters, digits and dashes, at most 48");
 
-/** The long form of one device in `devices:`. */
-export const deviceSchema = z.strictObject({
+const looseDeviceSchema = z.strictObject({
   ...settingsShape,
   name: settingsShape.name.optional(),
-  ...connectionShape,
+  ...reachShape,
 });
+
+/** The long form of one device in `devices:`: the hub calls it at its address, or it arrives. */
+export const deviceSchema = looseDeviceSchema.refine(
+  ({ address, arrives }) => (address === undefined) !== (arrives === undefined),
+  { path: ["address"], message: "has to be there, or `arrives` in its place" },
+);
 
 /** A camera as a person gives it: in the file or on the page. Credentials in `address` are taken out and kept apart. */
 export type DeviceInput = Readonly<
   z.input<typeof settings> &
-    z.input<z.ZodObject<typeof connectionShape>> & {
+    z.input<z.ZodObject<typeof reachShape>> & {
       /** Made from the name when absent. */
       id?: string;
     }
@@ -106,7 +131,7 @@ export type DeviceSettings = Readonly<z.output<typeof settings>> & {
 };
 
 /** What holds of a device where nothing is written. */
-export const deviceDefaults: Readonly<Partial<DeviceInput>> = deviceSchema.omit({ address: true }).parse({});
+export const deviceDefaults: Readonly<Partial<DeviceInput>> = looseDeviceSchema.parse({});
 
 /** The hub's own settings among what was given, checked and with their defaults; throws ZodError. */
 export function settingsOf(input: DeviceInput): z.output<typeof settings> {
@@ -115,13 +140,13 @@ export function settingsOf(input: DeviceInput): z.output<typeof settings> {
 
 /** What adding a device takes: defaults are left to the hub. */
 export const newDeviceSchema = z.strictObject(
-  asGiven({ ...settingsShape, ...connectionShape }),
+  asGiven({ ...settingsShape, ...reachShape }),
 ) as unknown as z.ZodType<DeviceInput>;
 
 /** What changing a device takes: any of the same; null takes away what was there. */
 export const deviceChangeSchema: z.ZodType<Readonly<Record<string, unknown>>> = z.strictObject(
   Object.fromEntries(
-    Object.entries(asGiven({ ...settingsShape, ...connectionShape })).map(([name, schema]) => [
+    Object.entries(asGiven({ ...settingsShape, ...reachShape })).map(([name, schema]) => [
       name,
       schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType).nullable().optional() : schema.optional(),
     ]),
@@ -130,7 +155,9 @@ export const deviceChangeSchema: z.ZodType<Readonly<Record<string, unknown>>> = 
 
 /** What somebody may change who administers one device but not the hub: nothing that reaches other machines. */
 export const changedByDevice: ReadonlySet<string> = new Set(
-  Object.entries(settingsShape).flatMap(([name, schema]) => (schema.meta()?.["changedBy"] === "device" ? [name] : [])),
+  Object.entries({ ...settingsShape, ...arrivalShape }).flatMap(([name, schema]) =>
+    schema.meta()?.["changedBy"] === "device" ? [name] : [],
+  ),
 );
 
 /** The hub's own settings as a JSON Schema: the page's form is made of it. */

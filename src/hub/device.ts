@@ -175,6 +175,7 @@ export class LocalDevice implements HubDevice {
   /** Replaces the hub's own settings without touching the connection. */
   configure(settings: DeviceSettings): void {
     this.#settings = settings;
+    if (!settings.enabled) this.#loan?.[Symbol.dispose]();
     if (["idle", "away", "disabled"].includes(this.#status.phase)) this.#status.phase = this.#atRest();
     this.#reconsider();
     this.#changes.emit();

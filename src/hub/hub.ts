@@ -1,4 +1,5 @@
 import type { DeviceEvent, Driver } from "../device/driver.ts";
+import { Enrolment } from "../identity/enrolment.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isSealed } from "../identity/seal.ts";
 import { dropStatement, putStatement } from "../identity/store.ts";
@@ -9,6 +10,7 @@ import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
 import type { House } from "./channel.ts";
 import type { MemoryStore } from "./device-memory.ts";
+import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
@@ -24,6 +26,8 @@ export interface Hub extends HubBase, AsyncDisposable {
   onGroups(listener: () => void): Disposable;
   /** Takes up what the configuration file says of groups. */
   setGroups(groups: Readonly<Record<string, readonly string[]>>): void;
+  /** Where devices come in that call the hub. */
+  readonly reception: Reception;
   readonly identity: Identity;
   /** What devices say about themselves: rings, motion, health. */
   onDeviceEvent(listener: (event: { readonly id: string; readonly event: DeviceEvent }) => void): Disposable;
@@ -36,6 +40,8 @@ export interface HubOptions {
   /** Its opener disposes it, after the hub. */
   readonly identity: Identity;
   readonly book: DeviceBook;
+  /** Whether unknown devices that call wait for an administrator; they do unless told. */
+  readonly enrolment?: "pending" | "open";
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -83,11 +89,14 @@ export function createHub(options: HubOptions): Hub {
     onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),
   });
   registry.onChange(() => turns.reconsider());
+  const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
+  const reception = new Reception({ enrolment, registry, audit: identity.audit });
   return {
     clock,
     log,
     converter,
     identity,
+    reception,
     devices: registry,
     turns,
     voices,
@@ -99,7 +108,10 @@ export function createHub(options: HubOptions): Hub {
       regrouped.emit();
     },
     onDeviceEvent: (listener) => events.add(listener),
-    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      reception[Symbol.dispose]();
+      return registry[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceEvent, Driver } from "../device/driver.ts";
+import type { Device, DeviceEvent, Driver } from "../device/driver.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
@@ -8,11 +8,18 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
 import type { DevicesEvent, HubDevice, HubDevices } from "./api.ts";
+import { ArrivalSource } from "./arrival-source.ts";
 import { LocalDevice } from "./device.ts";
-import { idFromName, type ResolvedDevice, resolveDevice } from "./device-input.ts";
+import {
+  idFromName,
+  type ResolvedArrival,
+  type ResolvedDevice,
+  resolveArrival,
+  resolveDevice,
+} from "./device-input.ts";
 import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
 import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
-import type { DeviceInput } from "./device-settings.ts";
+import type { ArrivalKind, DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
 import type { HolderInfo } from "./state.ts";
 
@@ -41,18 +48,30 @@ export interface RegistryOptions {
 
 type Input = DeviceInput & { readonly id: string };
 type Inputs = ReadonlyMap<string, DeviceInput>;
+type Resolved = ResolvedDevice | ResolvedArrival;
+
+/** Where the connections of a device that calls the hub are let in. */
+export interface ArrivalPlace {
+  readonly kind: ArrivalKind;
+  /** Lends the device until `signal` aborts. Throws FatalError `taken` or `disabled`. */
+  admit(signal: AbortSignal): Device;
+  /** Ends the connection that has the device. */
+  hangUp(): void;
+}
 
 interface Entry {
+  /** Of a device that calls the hub. */
+  readonly arrival: ArrivalSource | undefined;
   readonly device: LocalDevice;
   readonly input: Input;
-  readonly resolved: ResolvedDevice;
+  readonly resolved: Resolved;
   readonly held: DisposableStack;
 }
 
 /** A change that is checked and not yet made. */
 interface Change {
   readonly input: Input;
-  readonly resolved: ResolvedDevice;
+  readonly resolved: Resolved;
 }
 
 const previewMs = 120_000;
@@ -81,6 +100,21 @@ export class Registry implements HubDevices, AsyncDisposable {
 
   get(id: string): HubDevice | undefined {
     return this.#entries.get(id)?.device;
+  }
+
+  /** Where a device that calls the hub is let in; undefined for every other. */
+  arrival(id: string): ArrivalPlace | undefined {
+    const entry = this.#entries.get(id);
+    if (!entry?.arrival || !("arrives" in entry.resolved)) return undefined;
+    const { arrival, resolved, device } = entry;
+    return {
+      kind: resolved.arrives,
+      admit: (signal) => {
+        if (device.settings.enabled) return arrival.admit(signal, resolved);
+        throw new FatalError(`device ${id}: is switched off`, { code: "disabled" });
+      },
+      hangUp: () => arrival.hangUp(),
+    };
   }
 
   onChange(listener: (event: DevicesEvent) => void): Disposable {
@@ -122,8 +156,8 @@ export class Registry implements HubDevices, AsyncDisposable {
       const { device, input, resolved } = this.#entry(id);
       const { permanent, preview } = device.settings;
       const { address, ...rest } = patch;
-      const moves = address !== undefined && address !== resolved.address;
-      const news = { id, ...rest, ...(moves && { address: withHidden(address, input.address) }) };
+      const moves = address !== undefined && !("address" in resolved && address === resolved.address);
+      const news = { id, ...rest, ...(moves && { address: withHidden(address, input.address ?? "") }) };
       const merged = this.#sealed({ ...splitDevice(input), ...splitDevice(news), id });
       const change = this.#check(merged, { permanent, preview });
       if (permanent) await this.#options.book.save(id, change.input);
@@ -187,7 +221,11 @@ export class Registry implements HubDevices, AsyncDisposable {
 
   #check(input: Input, kind: { readonly permanent: boolean; readonly preview: boolean }): Change {
     const { drivers, unseal } = this.#options;
-    return { input, resolved: resolveDevice(input, { drivers, unseal, ...kind }) };
+    const { arrives } = input;
+    const resolved = arrives
+      ? resolveArrival({ ...input, arrives }, kind)
+      : resolveDevice(input, { drivers, unseal, ...kind });
+    return { input, resolved };
   }
 
   /** Brings a checked change about; a device whose connection is the same goes on without a break. */
@@ -207,11 +245,17 @@ export class Registry implements HubDevices, AsyncDisposable {
   #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {
     const { clock, log, floor, onEvent, memory } = this.#options;
     const { id } = input;
-    const { driver, config, address, settings } = resolved;
-    const about = `${driver.kind} ${address}`;
+    const { settings } = resolved;
+    const address = "address" in resolved ? resolved.address : undefined;
+    const about = "arrives" in resolved ? `arrives ${resolved.arrives}` : `${resolved.driver.kind} ${address}`;
+    let arrival: ArrivalSource | undefined;
     const device = new LocalDevice({
       settings,
-      source: driverSource({ driver, config, clock, log }),
+      source: (host) => {
+        if (!("arrives" in resolved)) return driverSource({ ...resolved, clock, log })(host);
+        arrival = new ArrivalSource(host, resolved.arrives);
+        return arrival;
+      },
       memory: memory && openDeviceMemory({ ...how, deviceId: id, about, store: memory, log }),
       address,
       clock,
@@ -221,7 +265,7 @@ export class Registry implements HubDevices, AsyncDisposable {
     });
     const held = new DisposableStack();
     held.use(device.onChange(() => this.#changes.emit({ type: "device", id })));
-    this.#entries.set(id, { device, resolved, input, held });
+    this.#entries.set(id, { device, arrival, resolved, input, held });
     this.#options.onSettings?.(device);
     this.#changes.emit({ type: "device", id });
     return device;
@@ -252,6 +296,9 @@ export class Registry implements HubDevices, AsyncDisposable {
   }
 }
 
-function isSameConnection(one: ResolvedDevice, other: ResolvedDevice): boolean {
+function isSameConnection(one: Resolved, other: Resolved): boolean {
+  if ("arrives" in one || "arrives" in other) {
+    return "arrives" in one && "arrives" in other && one.arrives === other.arrives;
+  }
   return one.driver === other.driver && isDeepStrictEqual(one.config, other.config);
 }

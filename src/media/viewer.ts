@@ -1,3 +1,4 @@
+import type { Format } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import type { Track } from "./track.ts";
 
@@ -44,6 +45,31 @@ export interface Viewer extends AsyncDisposable {
   stats(): Promise<ViewerStats>;
   /** Resolves once with the reason when it is over: "closed", "failed", "disconnected", "worker-lost". */
   readonly closed: Promise<string>;
+}
+
+/** Where the media of a publisher go. */
+export interface PublishedTrack {
+  write(frame: Frame): void;
+  updateFormat(format: Format): void;
+}
+
+/** A publisher that is to be taken in. */
+export interface PublishRequest {
+  readonly offerSdp: string;
+  /** A stream begins; called once for the picture and once for the sound. */
+  readonly onTrack: (format: Format) => PublishedTrack;
+}
+
+/** One peer that sends picture or sound to the hub. Its owner disposes it. */
+export type Publisher = Pick<Viewer, "id" | "answerSdp" | "addCandidate" | "closed"> & AsyncDisposable;
+
+/** Takes in what peers publish. Starts its process at the first of them, ends it when idle. */
+export interface PublishWorker extends AsyncDisposable {
+  /**
+   * Takes in what a publisher sends. Throws FatalError `bad-offer` or `codec-unsupported`. Its frames are on the hub's
+   * clock; H.264 and H.265 begin with a key frame.
+   */
+  publish(request: PublishRequest): Promise<Publisher>;
 }
 
 /** Hub side of the WebRTC worker. Starts its process at the first viewer, ends it when idle. */

@@ -6,9 +6,10 @@ import { createShares, type HubShares } from "./shares.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
 import { Viewings } from "./viewing.ts";
 import whep from "./whep/index.ts";
+import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [whep, http] as const;
+export const surfaces = [whep, whip, http] as const;
 
 type Surfaces = typeof surfaces;
 

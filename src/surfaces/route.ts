@@ -68,6 +68,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly bodyType?: string;
   /** A bearer token stands in for the header of our page (WHEP: players send no header of ours). */
   readonly bearerWrites?: true;
+  /** It takes a credential of its own (a device's token) and no cookie, so that no page of ours has to have made the call. */
+  readonly ownCredential?: true;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /** What it returns is sent as JSON with the first status of `answers`; undefined: without a body, or sent already. */
   handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): unknown;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { WebRtcWorker } from "../media/viewer.ts";
+import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
 import type { SayText } from "./http/context.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
@@ -12,6 +12,8 @@ export interface House {
   readonly hub: Hub;
   /** Connects browsers. Its maker disposes it, after the surfaces. */
   readonly webrtc: WebRtcWorker;
+  /** Takes in what devices publish by WebRTC. */
+  readonly publishers: Pick<PublishWorker, "publish">;
   /** Everybody who watches, by whatever surface they came. */
   readonly viewings: Viewings;
   /** How much of everything one person, device and address may have. */

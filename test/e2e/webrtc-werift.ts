@@ -2,7 +2,7 @@ import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, 
 import { type RtpPacket as Packet, parseRtp } from "../../src/protocols/rtp/packet.ts";
 
 /** Codecs that the test's viewer offers. */
-const codecs = {
+export const codecs = {
   video: [
     new RTCRtpCodecParameters({
       mimeType: "video/H264",

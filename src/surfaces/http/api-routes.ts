@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import type { ApiParts } from "./api-parts.ts";
 import type { HttpContext } from "./context.ts";
+import { arrivalRoutes } from "./routes/arrivals.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -19,6 +20,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...metricsRoutes(context, parts),
     ...sessionRoutes(context),
     ...deviceRoutes(context),
+    ...arrivalRoutes(context),
     ...snapshotRoutes(context),
     ...userRoutes(context),
     ...tokenRoutes(context),

@@ -111,6 +111,7 @@ function admit(
   if (request.principal?.via === "session" && isAllowedOrigin(request, how.context)) request.principal = undefined;
   welcome(request, how);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
+  if (route?.ownCredential) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;
   if (request.headers["x-doorward"] === "1") return;
   throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });

@@ -76,7 +76,14 @@ function parameters(route: Route, where: "path" | "query"): readonly Json[] {
 
 function pageHeader(route: Route): readonly Json[] {
   if (route.method === "GET") return [];
-  return [{ name: "x-doorward", in: "header", required: !route.bearerWrites, schema: { type: "string", const: "1" } }];
+  return [
+    {
+      name: "x-doorward",
+      in: "header",
+      required: !route.bearerWrites && !route.ownCredential,
+      schema: { type: "string", const: "1" },
+    },
+  ];
 }
 
 function requestBody(route: Route): Json {

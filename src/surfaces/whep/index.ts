@@ -3,11 +3,11 @@ import type { Principal } from "../../identity/policy.ts";
 import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
+import { parseSdpFragment, ufragOf } from "../sdp-frag.ts";
 import { defineSurface } from "../surface.ts";
 import type { Viewing, Viewings } from "../viewing.ts";
 import { type WhepConfig, whepConfig } from "./config.ts";
 import { iceLinks } from "./ice-links.ts";
-import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";
 import { voiceRoutes } from "./voice.ts";
 
 /** Path under which the surface's routes are. */

@@ -7,10 +7,10 @@ import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
 import { messageOf } from "../../util/errors.ts";
 import { notFound, Problem } from "../problem.ts";
 import { type Route, route } from "../route.ts";
+import { parseSdpFragment } from "../sdp-frag.ts";
 import { voiceOf } from "../voice-of.ts";
 import type { WhepConfig } from "./config.ts";
 import { iceLinks } from "./ice-links.ts";
-import { parseSdpFragment } from "./sdp-frag.ts";
 
 /** Options of {@link voiceRoutes}. */
 export interface VoiceOptions {

@@ -1,5 +1,7 @@
-import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import type { AudioCodec, Format, VideoCodec } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
 import type { IceCandidate, ViewerStats } from "../../media/viewer.ts";
+import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import type { AnswerPlan } from "./offer.ts";
 
 /** What the hub tells the worker. Frames of a stream come in order; `viewer` and `stream` are the hub's own numbers. */
@@ -57,3 +59,26 @@ export type FromChild =
     }
   | { readonly type: "stats"; readonly viewer: number; readonly request: number; readonly stats: ViewerStats }
   | { readonly type: "trouble"; readonly message: string };
+
+/** What the hub tells the worker that takes in publishers: all that viewers need, and their offers. */
+export type ToPublishChild =
+  | ToChild
+  | {
+      /** A publisher's offer; from here on it is a viewer like the others, whose media come back. */
+      readonly type: "publish";
+      readonly viewer: number;
+      readonly offerSdp: string;
+      readonly plan: AnswerPlan;
+      readonly taken: ReadonlyMap<string, PayloadMapping>;
+    };
+
+/** What that worker tells the hub. */
+export type FromPublishChild =
+  | FromChild
+  | { readonly type: "published-format"; readonly viewer: number; readonly format: Format }
+  | {
+      readonly type: "published";
+      readonly viewer: number;
+      readonly kind: "video" | "audio";
+      readonly frame: Frame;
+    };

@@ -79,9 +79,11 @@ export function planAnswer(offerSdp: string, wanted: Wanted): AnswerPlan {
   return { sections, withoutSound: wanted.audio !== undefined && receives(audio) && !audioPayload };
 }
 
-type OfferedSection = MediaSection & { readonly mid: string };
+/** One section of an offer. */
+export type OfferedSection = MediaSection & { readonly mid: string };
 
-function readOffer(sdp: string): OfferedSection[] {
+/** The sections of an offer. Throws FatalError `bad-offer`. */
+export function readOffer(sdp: string): OfferedSection[] {
   try {
     const mids = sdpTransform.parse(sdp).media.map((media) => media.mid);
     return parseSdp(sdp).media.map((section, i) => {
@@ -99,7 +101,8 @@ function receives(section: OfferedSection | undefined): section is OfferedSectio
   return section?.direction === "recvonly" || section?.direction === "sendrecv";
 }
 
-function sends(section: OfferedSection | undefined): section is OfferedSection {
+/** Whether the other side means to send in a section. */
+export function sends(section: OfferedSection | undefined): section is OfferedSection {
   return section?.direction === "sendonly" || section?.direction === "sendrecv";
 }
 
@@ -127,7 +130,7 @@ const nearest: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Interleaving does not exist in WebRTC; single-unit mode (0) forbids fragments and is the last resort. */
-function bestH264(offered: readonly PayloadMapping[], profile: string | undefined): PayloadMapping | undefined {
+export function bestH264(offered: readonly PayloadMapping[], profile: string | undefined): PayloadMapping | undefined {
   const order = nearest[profileName(profile ?? "42e01f")] ?? [];
   const rank = (payload: PayloadMapping): number => {
     const place = order.indexOf(profileName(payload.fmtp["profile-level-id"] ?? "42001f"));
@@ -160,7 +163,8 @@ interface Service {
   readonly mediaStream: string;
 }
 
-function served(section: OfferedSection, service: Service): SectionPlan {
+/** The answer to one section. */
+export function served(section: OfferedSection, service: Service): SectionPlan {
   const { sending, microphone, kind, mediaStream } = service;
   const first = section.payloads[0]!;
   const payloads = [...new Set([microphone, sending].filter((payload) => payload !== undefined))];

@@ -31,7 +31,7 @@ export type ProbeAnswer = Immutable<z.infer<typeof probeAnswer>>;
 
 /** Devices: what is there, and what administrators do with them. */
 export function deviceRoutes(context: HttpContext): readonly Route[] {
-  const { devices, identity } = context.hub;
+  const { devices, identity, reception } = context.hub;
   const { audit, policy } = identity;
   const answer = { description: "The device", schema: deviceViewSchema };
   const note = (call: Pick<Call, "principal">, action: AuditAction, subject: string) =>
@@ -95,6 +95,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       answers: { 204: { description: "Removed" } },
       handle: async (call) => {
         await devices.remove(call.device.id);
+        await reception.forget(call.device.id);
         note(call, "device-removed", call.device.id);
       },
     }),

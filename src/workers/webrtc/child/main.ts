@@ -2,10 +2,10 @@ import { systemClock } from "../../../util/clock.ts";
 import { messageOf } from "../../../util/errors.ts";
 import { trimWhenIdle } from "../../../util/trim-memory.ts";
 import { serveParent } from "../../process.ts";
-import type { FromChild, ToChild } from "../messages.ts";
+import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { WebRtcService } from "./service.ts";
 
-const post = serveParent<ToChild, FromChild>({ onMessage: (message) => service.receive(message) });
+const post = serveParent<ToPublishChild, FromPublishChild>({ onMessage: (message) => service.receive(message) });
 const service = new WebRtcService((message) => post(message));
 
 trimWhenIdle({ clock: systemClock, isBusy: () => service.viewers > 0, signal: new AbortController().signal });

@@ -198,7 +198,8 @@ export class Peer {
   }
 }
 
-function describe(section: SectionPlan, ssrc: number): Video | Audio {
+/** One section of an answer as the library takes it. */
+export function describe(section: SectionPlan, ssrc: number): Video | Audio {
   const { mid, direction, kind, mediaStream } = section;
   const media = kind === "video" ? new Video(mid, direction) : new Audio(mid, direction);
   for (const { payloadType, rtpmap, fmtp } of section.payloads) {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { FromChild } from "../messages.ts";
+import type { FromPublishChild } from "../messages.ts";
 import { WebRtcService } from "./service.ts";
 
 const nothingPlanned = { sections: [], withoutSound: false };
 
 /** A service whose port is about to be opened, so that an answer has to wait for it. */
 function starting() {
-  const posted: FromChild[] = [];
+  const posted: FromPublishChild[] = [];
   let wake = () => {};
   const service = new WebRtcService((message) => {
     posted.push(message);

@@ -1,15 +1,16 @@
 import { background } from "../../../util/background.ts";
 import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
-import type { FromChild, ToChild } from "../messages.ts";
+import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { withCandidates } from "./answer.ts";
 import { Peer } from "./peer.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
+import { Publisher } from "./publisher.ts";
 import { SendQueue } from "./send-queue.ts";
 import { PacketStream } from "./stream.ts";
 import { hubClock } from "./time.ts";
 
-type Message<Type extends ToChild["type"]> = Extract<ToChild, { type: Type }>;
+type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
 type ToPeer = Message<"candidate" | "microphone" | "stats" | "close">;
 
 interface Settings {
@@ -24,15 +25,15 @@ const silenceCheckMs = 2000;
 /** What the worker does: streams come in from the hub, viewers are served from them, their sound goes back. */
 export class WebRtcService implements AsyncDisposable {
   readonly #streams = new Map<number, PacketStream>();
-  readonly #peers = new Map<number, Peer>();
+  readonly #peers = new Map<number, Peer | Publisher>();
   /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
   readonly #early = new Map<number, ToPeer[]>();
   readonly #queue = new SendQueue();
   #settings: Settings | undefined;
   #port: Promise<SharedPort> | undefined;
-  readonly #post: (message: FromChild) => void;
+  readonly #post: (message: FromPublishChild) => void;
 
-  constructor(post: (message: FromChild) => void) {
+  constructor(post: (message: FromPublishChild) => void) {
     this.#post = post;
     setInterval(() => {
       for (const peer of [...this.#peers.values()]) peer.checkSilence();
@@ -50,7 +51,7 @@ export class WebRtcService implements AsyncDisposable {
     return this.#peers.size;
   }
 
-  receive(message: ToChild): void {
+  receive(message: ToPublishChild): void {
     switch (message.type) {
       case "frame":
         this.#write(message);
@@ -64,6 +65,7 @@ export class WebRtcService implements AsyncDisposable {
       case "stream-end":
         this.#streams.delete(message.stream);
         return;
+      case "publish":
       case "view":
         background(this.#view(message), (error) => this.#post({ type: "trouble", message: messageOf(error) }));
         return;
@@ -101,7 +103,7 @@ export class WebRtcService implements AsyncDisposable {
     }
   }
 
-  async #view(message: Message<"view">): Promise<void> {
+  async #view(message: Message<"view" | "publish">): Promise<void> {
     const { viewer } = message;
     const early: ToPeer[] = [];
     this.#early.set(viewer, early);
@@ -110,6 +112,7 @@ export class WebRtcService implements AsyncDisposable {
       if (!settings) throw new Error("not configured");
       const { port } = await this.#openPort(settings.udpPort);
       if (early.some(({ type }) => type === "close")) this.#post({ type: "closed", viewer, reason: "closed" });
+      else if (message.type === "publish") this.#peers.set(viewer, this.#take(message, { ...settings, port }));
       else this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
     } catch (error) {
       this.#post({ type: "refused", viewer, message: messageOf(error) });
@@ -144,6 +147,28 @@ export class WebRtcService implements AsyncDisposable {
     });
   }
 
+  #take(message: Message<"publish">, settings: Settings & { readonly port: number }): Publisher {
+    const { viewer, offerSdp, plan, taken } = message;
+    const { clock, port, iceServers, announceAddresses } = settings;
+    const addresses = [...announceAddresses, "127.0.0.1"];
+    return new Publisher({
+      name: `publisher-${viewer}`,
+      offerSdp,
+      plan,
+      taken,
+      port,
+      iceServers,
+      clock,
+      onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),
+      onFormat: (format) => this.#post({ type: "published-format", viewer, format }),
+      onFrame: (kind, frame) => this.#post({ type: "published", viewer, kind, frame }),
+      onClosed: (reason) => {
+        this.#peers.delete(viewer);
+        this.#post({ type: "closed", viewer, reason });
+      },
+    });
+  }
+
   #toPeer(message: ToPeer): void {
     this.#early.get(message.viewer)?.push(message);
     const peer = this.#peers.get(message.viewer);
@@ -154,7 +179,7 @@ export class WebRtcService implements AsyncDisposable {
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
   }
 
-  #addCandidate(peer: Peer, message: Message<"candidate">): void {
+  #addCandidate(peer: Peer | Publisher, message: Message<"candidate">): void {
     try {
       peer.addCandidate(message.candidate);
     } catch (error) {

@@ -1,0 +1,67 @@
+import type { Device } from "../device/driver.ts";
+import { FatalError, RecoverableError } from "../util/errors.ts";
+import type { Loan } from "./loan.ts";
+import type { DeviceSource, SourceHost } from "./source.ts";
+
+/**
+ * A source that calls the hub: the connection that arrived last has the device. A newer one takes it over, or is refused
+ * while the first is there; the end of an old one changes nothing of a newer one.
+ */
+export class ArrivalSource implements DeviceSource {
+  readonly atRest = "away";
+  readonly kind: string;
+  #loan: Loan | undefined;
+  #closed = false;
+  readonly #host: SourceHost;
+
+  constructor(host: SourceHost, kind: string) {
+    this.#host = host;
+    this.kind = kind;
+  }
+
+  /** True while a connection has the device. */
+  get present(): boolean {
+    return this.#loan !== undefined;
+  }
+
+  /** A device that calls cannot be called. */
+  want(): void {}
+
+  /**
+   * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end.
+   * Throws FatalError `taken` when another has the device and is not to be replaced, RecoverableError `closing`.
+   */
+  admit(signal: AbortSignal, how: { readonly takeOver: boolean }): Device {
+    if (this.#closed) throw new RecoverableError("the device is being changed: call again", { code: "closing" });
+    if (this.#loan && !how.takeOver) {
+      throw new FatalError("refused: another connection has this device", { code: "taken" });
+    }
+    this.#loan = undefined;
+    const loan = this.#host.lend(signal);
+    if (!loan.open) return loan.device;
+    this.#loan = loan;
+    this.#host.connecting();
+    loan.device.signal.addEventListener("abort", () => this.#left(loan), { once: true });
+    return loan.device;
+  }
+
+  /** Ends the present connection; it calls again or not. */
+  hangUp(): void {
+    this.#loan?.[Symbol.dispose]();
+  }
+
+  async restart(): Promise<void> {
+    this.hangUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.hangUp();
+  }
+
+  #left(loan: Loan): void {
+    if (this.#loan !== loan) return;
+    this.#loan = undefined;
+    this.#host.rested();
+  }
+}

@@ -1,0 +1,211 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import type { Clock } from "../util/clock.ts";
+import { FatalError } from "../util/errors.ts";
+import { Listeners } from "../util/listeners.ts";
+import { dropStatement, type Store } from "./store.ts";
+
+/** Who is at the door: a device that calls the hub. Its id is a name, never a secret. */
+export interface Arrival {
+  /** What it speaks: the surface that it came to. */
+  readonly kind: string;
+  readonly id: string;
+  readonly token?: string;
+  /** IP address that it calls from. */
+  readonly address: string;
+}
+
+/** An unknown device that waits to be let in. */
+export interface Waiting {
+  readonly id: string;
+  readonly kind: string;
+  readonly address: string;
+  /** When it called first, and last; wall-clock milliseconds. */
+  readonly sinceMs: number;
+  readonly lastMs: number;
+}
+
+/** How an arrival was recognised: by its token, by the address of a legacy device, or because everybody is let in. */
+export type Recognised = "token" | "legacy" | "open";
+
+const recordSchema = z.object({
+  kind: z.string(),
+  /** SHA-256 of the token, base64; none of a legacy device. */
+  hash: z.string().optional(),
+  /** The only address that a legacy device may call from. */
+  address: z.string().optional(),
+  approvedMs: z.number(),
+});
+
+type Enrolled = z.infer<typeof recordSchema>;
+
+/** Options of {@link Enrolment}. */
+export interface EnrolmentOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Lets in whoever comes (a trusted bench); `pending` unless told. */
+  readonly mode?: "pending" | "open";
+}
+
+/** At most so many wait at once, each for so long after it called last (SECURITY.md, 8). */
+export const maxWaiting = 32;
+const waitingMs = 10 * 60 * 1000;
+const storeKind = "enrolment";
+
+/**
+ * Which devices may call the hub. An unknown one waits until an administrator approves it, which makes its token (256 bits,
+ * shown once, kept hashed), or pins one that cannot carry a token to the address that it called from.
+ */
+export class Enrolment {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #refused = new Map<string, number>();
+  readonly #changes = new Listeners<void>(swallow);
+  readonly #revoked = new Listeners<string>(swallow);
+  readonly #options: EnrolmentOptions;
+
+  constructor(options: EnrolmentOptions) {
+    this.#options = options;
+  }
+
+  get mode(): "pending" | "open" {
+    return this.#options.mode ?? "pending";
+  }
+
+  /** Who waits, in the order in which they came. */
+  waiting(): readonly Waiting[] {
+    this.#forgetOld();
+    return [...this.#waiting.values()];
+  }
+
+  /** Calls `listener` when somebody begins to wait, or waits no more. */
+  onChange(listener: () => void): Disposable {
+    return this.#changes.add(listener);
+  }
+
+  /** Calls `listener` with the id of a device whose token was replaced or taken away: what it has open ends. */
+  onRevoked(listener: (deviceId: string) => void): Disposable {
+    return this.#revoked.add(listener);
+  }
+
+  /** How a device is enrolled, for people. */
+  enrolled(deviceId: string): { readonly legacy: boolean; readonly approvedMs: number } | undefined {
+    const record = this.#record(deviceId);
+    return record && { legacy: record.address !== undefined, approvedMs: record.approvedMs };
+  }
+
+  /**
+   * Recognises who calls, or throws FatalError: `pending` (an administrator has to approve it), `refused` (one did not, the
+   * token is wrong, or too many wait).
+   */
+  recognise(arrival: Arrival): Recognised {
+    const record = this.#record(arrival.id);
+    if (record) {
+      if (record.kind === arrival.kind && record.hash !== undefined && matches(arrival.token, record.hash))
+        return "token";
+      if (record.kind === arrival.kind && record.address !== undefined && record.address === arrival.address) {
+        return "legacy";
+      }
+      throw refused(
+        arrival,
+        arrival.token === undefined ? "it showed no token" : "its token is not the one it was given",
+      );
+    }
+    if (this.mode === "open") return "open";
+    this.#wait(arrival);
+    throw new FatalError(`device ${arrival.id}: waits to be let in by an administrator`, { code: "pending" });
+  }
+
+  /** Lets a device in that calls with a token, which is given once and never again. A token that it had counts no more. */
+  async approve(deviceId: string, how: { readonly kind: string }): Promise<string> {
+    const token = `dwd_${randomBytes(32).toString("base64url")}`;
+    await this.#keep(deviceId, { kind: how.kind, hash: digest(token).toString("base64") });
+    return token;
+  }
+
+  /** Lets a device in that can carry no token, from the address that it waits at and no other. Throws FatalError `not-found`. */
+  async approveLegacy(deviceId: string): Promise<void> {
+    const { kind, address } = this.#waitingFor(deviceId);
+    await this.#keep(deviceId, { kind, address });
+  }
+
+  /** Sends a device away that waits; it is refused for ten minutes. Throws FatalError `not-found`. */
+  refuse(deviceId: string): void {
+    this.#waitingFor(deviceId);
+    this.#waiting.delete(deviceId);
+    this.#refused.set(deviceId, this.#options.clock.nowUs());
+    this.#changes.emit();
+  }
+
+  /** Takes a device's token or pinned address away; what it has open ends. */
+  async revoke(deviceId: string): Promise<void> {
+    await this.#options.store.write(dropStatement(storeKind, deviceId));
+    this.#revoked.emit(deviceId);
+  }
+
+  /** The device that waits under this id. Throws FatalError `not-found`. */
+  waitingAs(deviceId: string): Waiting {
+    return this.#waitingFor(deviceId);
+  }
+
+  async #keep(deviceId: string, record: Omit<Enrolled, "approvedMs">): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.put(storeKind, deviceId, { ...record, approvedMs: clock.wallMs() });
+    this.#refused.delete(deviceId);
+    if (this.#waiting.delete(deviceId)) this.#changes.emit();
+    this.#revoked.emit(deviceId);
+  }
+
+  #record(deviceId: string): Enrolled | undefined {
+    const kept = recordSchema.safeParse(this.#options.store.get(storeKind, deviceId));
+    return kept.success ? kept.data : undefined;
+  }
+
+  #waitingFor(deviceId: string): Waiting {
+    this.#forgetOld();
+    const waiting = this.#waiting.get(deviceId);
+    if (!waiting) throw new FatalError(`device ${deviceId}: does not wait to be let in`, { code: "not-found" });
+    return waiting;
+  }
+
+  #wait({ id, kind, address }: Arrival): void {
+    this.#forgetOld();
+    if (this.#refused.has(id)) throw refused({ id }, "an administrator did not let it in");
+    const lastMs = this.#options.clock.wallMs();
+    const before = this.#waiting.get(id);
+    // The first who took a name keeps it while it waits: somebody else under it is not what is approved.
+    if (before && (before.kind !== kind || before.address !== address)) {
+      throw refused({ id }, "another device waits under this name");
+    }
+    if (!before && this.#waiting.size >= maxWaiting) throw refused({ id }, `${maxWaiting} devices wait already`);
+    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs });
+    if (!before) this.#changes.emit();
+  }
+
+  #forgetOld(): void {
+    const { clock } = this.#options;
+    const before = this.#waiting.size;
+    for (const [id, { lastMs }] of this.#waiting) {
+      if (clock.wallMs() - lastMs > waitingMs) this.#waiting.delete(id);
+    }
+    for (const [id, atUs] of this.#refused) if (clock.nowUs() - atUs > waitingMs * 1000) this.#refused.delete(id);
+    if (this.#waiting.size !== before) this.#changes.emit();
+  }
+}
+
+/** Who listens logs its own troubles. */
+function swallow(): void {}
+
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function matches(token: string | undefined, hash: string): boolean {
+  if (token === undefined || token.length > 128) return false;
+  const wanted = Buffer.from(hash, "base64");
+  const given = digest(token);
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+function refused({ id }: { readonly id: string }, why: string): FatalError {
+  return new FatalError(`device ${id}: not let in, ${why}`, { code: "refused" });
+}

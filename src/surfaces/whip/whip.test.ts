@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { tokenOf } from "./credential.ts";
+
+const offer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=sendonly\r\n";
+
+/** A call as OBS or GStreamer makes it: without the header of our page. */
+const publish = (rig: Rig, token?: string, body = offer) =>
+  rig.call("POST", "/whip/yard", {
+    headers: {
+      "content-type": "application/sdp",
+      "x-doorward": "",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body,
+  });
+
+/** A hub with an administrator, and the token of a device that was let in. */
+async function house() {
+  const rig = await startRig();
+  const root = await rig.person({ name: "Root", administrator: true });
+  assert.equal((await publish(rig)).json.code, "pending");
+  const approved = await rig.call("POST", "/api/v1/arrivals/yard", { as: root, body: { name: "Yard", area: "Out" } });
+  assert.equal(approved.status, 201, approved.text);
+  return { rig, root, token: String(approved.json["token"]), device: approved.json["device"] };
+}
+
+const frame = (key = true) => ({ data: new Uint8Array(8), timestampUs: 0, key });
+
+describe("WHIP", () => {
+  it("lists who waits, and shows the device's token once", async () => {
+    await using rig = await startRig();
+    const root = await rig.person({ name: "Root", administrator: true });
+    const anna = await rig.person({ name: "Anna", grants: [{ scope: "*", rights: ["view"] }] });
+    assert.equal((await publish(rig)).status, 403);
+    const { json } = await rig.call("GET", "/api/v1/arrivals", { as: root });
+    const [waiting] = json["waiting"] as { id: string; kind: string; address: string }[];
+    assert.deepEqual([waiting?.id, waiting?.kind, waiting?.address], ["yard", "whip", "127.0.0.1"]);
+    assert.equal((await rig.call("GET", "/api/v1/arrivals", { as: anna })).status, 403);
+    assert.equal((await rig.call("POST", "/api/v1/arrivals/yard", { as: anna, body: {} })).status, 403);
+    assert.equal((await rig.call("DELETE", "/api/v1/arrivals/yard", { as: root })).status, 204);
+    assert.equal((await publish(rig)).json.code, "refused");
+    assert.equal((await rig.call("POST", "/api/v1/arrivals/nobody", { as: root, body: {} })).status, 404);
+  });
+
+  it("makes a camera of a publisher that shows its token", async () => {
+    const { rig, token, device } = await house();
+    await using _rig = rig;
+    assert.equal((device as { kind: string }).kind, "whip");
+    const answer = await publish(rig, token);
+    assert.equal(answer.status, 201, answer.text);
+    assert.match(answer.headers.get("location") ?? "", /^\/whip\/yard\/[\w-]{22}$/);
+    const [publisher] = rig.webrtc.publishers;
+    const track = publisher?.request.onTrack({ kind: "video", codec: "h264", parameterSets: [] });
+    track?.write(frame());
+    const yard = rig.hub.devices.get("yard");
+    assert.equal(yard?.state.phase, "live");
+    assert.equal((await publish(rig, `${token}x`)).json.code, "refused");
+    const location = answer.headers.get("location") ?? "";
+    assert.equal((await rig.call("DELETE", location, { headers: { "x-doorward": "" } })).status, 200);
+    assert.equal(await publisher?.closed, "closed");
+    assert.equal(yard?.state.phase, "away");
+    assert.equal((await rig.call("DELETE", location)).status, 404);
+  });
+
+  it("comes back to the same track after a drop, and a newer one takes over", async () => {
+    const { rig, token } = await house();
+    await using _rig = rig;
+    const yard = rig.hub.devices.get("yard");
+    const begin = async () => {
+      assert.equal((await publish(rig, token)).status, 201);
+      const publisher = rig.webrtc.publishers.at(-1);
+      const track = publisher?.request.onTrack({ kind: "video", codec: "h264", parameterSets: [] });
+      track?.write(frame());
+      return { publisher, track };
+    };
+    const first = await begin();
+    const track = yard?.track("video");
+    first.publisher?.fail("disconnected");
+    await new Promise(setImmediate);
+    assert.equal(yard?.state.phase, "away");
+    const second = await begin();
+    const third = await begin();
+    assert.equal(await second.publisher?.closed, "closed");
+    assert.deepEqual([yard?.track("video"), yard?.state.phase], [track, "live"]);
+    const before = track?.counters.frames;
+    second.track?.write(frame());
+    assert.equal(track?.counters.frames, before, "what the old one still sends is nobody's");
+    third.track?.write(frame());
+    assert.equal(track?.counters.frames, (before ?? 0) + 1);
+  });
+
+  it("ends at once when the token is taken away, and counts only the newest", async () => {
+    const { rig, root, token } = await house();
+    await using _rig = rig;
+    await publish(rig, token);
+    const renewed = await rig.call("POST", "/api/v1/devices/yard/token", { as: root });
+    assert.equal(renewed.status, 201, renewed.text);
+    assert.equal(await rig.webrtc.publishers[0]?.closed, "closed");
+    assert.equal((await publish(rig, token)).json.code, "refused");
+    assert.equal((await publish(rig, String(renewed.json["token"]))).status, 201);
+    assert.equal((await rig.call("DELETE", "/api/v1/devices/yard/token", { as: root })).status, 204);
+    assert.equal(await rig.webrtc.publishers[1]?.closed, "closed");
+  });
+
+  it("is given back when the offer cannot be served", async () => {
+    const { rig, token } = await house();
+    await using _rig = rig;
+    assert.equal((await publish(rig, token, "v=0\r\n")).json.code, "bad-offer");
+    assert.equal(rig.hub.devices.get("yard")?.state.phase, "away");
+  });
+
+  it("takes the token as Bearer or as the password of Basic", () => {
+    assert.equal(tokenOf("Bearer dwd_abc-_1"), "dwd_abc-_1");
+    assert.equal(tokenOf(`Basic ${Buffer.from("yard:dwd_abc").toString("base64")}`), "dwd_abc");
+    for (const none of [undefined, "", "Bearer", "Basic Zm9v", "Digest x", `Bearer ${"x".repeat(600)}`]) {
+      assert.equal(tokenOf(none), undefined);
+    }
+  });
+});

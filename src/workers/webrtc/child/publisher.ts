@@ -1,0 +1,219 @@
+import { randomInt } from "node:crypto";
+import { PeerConnection, type Track } from "node-datachannel";
+import type { Format } from "../../../media/format.ts";
+import type { Frame } from "../../../media/frame.ts";
+import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
+import { isRtcp } from "../../../protocols/rtp/rtcp.ts";
+import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
+import { RtpSync } from "../../../protocols/rtp/sync.ts";
+import { MediaReceiver } from "../../../protocols/rtsp/receiver.ts";
+import { createAudioFrames, createVideoFrames } from "../../../protocols/rtsp/unit-frames.ts";
+import { formatFromPayload, type PayloadMapping } from "../../../protocols/sdp/index.ts";
+import type { Clock } from "../../../util/clock.ts";
+import { every } from "../../../util/every.ts";
+import type { AnswerPlan, SectionPlan } from "../offer.ts";
+import { isAddressCandidate, withoutNames } from "./answer.ts";
+import { describe } from "./peer.ts";
+
+/** Options of {@link Publisher}. */
+export interface PublisherOptions {
+  readonly name: string;
+  readonly offerSdp: string;
+  readonly plan: AnswerPlan;
+  /** What it will send, by mid. */
+  readonly taken: ReadonlyMap<string, PayloadMapping>;
+  readonly port: number;
+  readonly iceServers: readonly string[];
+  readonly clock: Clock;
+  /** The gathered answer. */
+  readonly onAnswer: (sdp: string) => void;
+  /** A stream begins, or its details changed. */
+  readonly onFormat: (format: Format) => void;
+  readonly onFrame: (kind: "video" | "audio", frame: Frame) => void;
+  /** Called once, with the reason; the publisher has released everything. */
+  readonly onClosed: (reason: string) => void;
+}
+
+const connectMs = 20_000;
+const returnMs = 4000;
+const silenceMs = 5000;
+const tickMs = 100;
+const reportMs = 1000;
+/** A browser makes a key frame only when it is asked for one: a new viewer waits for it no longer than this. */
+const keyFrameMs = 4000;
+const askAgainMs = 1000;
+
+/** One stream that comes in. */
+interface Incoming {
+  readonly track: Track;
+  readonly receiver: MediaReceiver;
+  readonly payload: PayloadMapping;
+  readonly kind: "video" | "audio";
+  lost: number;
+  keyUs: number;
+  askedUs: number;
+}
+
+/** A peer that sends picture and sound to the hub: packets in, frames out, with the reports and requests that it needs. */
+export class Publisher {
+  readonly #connection: PeerConnection;
+  readonly #incoming: Incoming[] = [];
+  readonly #tracks: Track[] = [];
+  readonly #timers = new DisposableStack();
+  readonly #sync: RtpSync;
+  readonly #ownSsrc = randomInt(1, 0xffff_ffff);
+  #deadline: Disposable | undefined;
+  #heardUs: number | undefined;
+  #open = true;
+  readonly #options: PublisherOptions;
+
+  /** Begins to answer. Throws Error when the library refuses the offer. */
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#sync = new RtpSync({ clock: options.clock });
+    this.#connection = new PeerConnection(options.name, {
+      iceServers: [...options.iceServers],
+      enableIceUdpMux: true,
+      portRangeBegin: options.port,
+      portRangeEnd: options.port,
+      disableAutoNegotiation: true,
+    });
+    try {
+      this.#watch();
+      for (const section of options.plan.sections) this.#add(section);
+      this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
+      this.#connection.setLocalDescription("answer");
+      this.#timers.use(every(options.clock, tickMs, () => this.#tick()));
+      this.#timers.use(every(options.clock, reportMs, () => this.#report()));
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  addCandidate({ candidate, sdpMid }: IceCandidate): void {
+    if (this.#open && isAddressCandidate(candidate)) this.#connection.addRemoteCandidate(candidate, sdpMid);
+  }
+
+  /** A publisher is heard in any case. */
+  wantMicrophone(_wanted: boolean): void {}
+
+  get stats(): ViewerStats {
+    return { packetsSent: 0, bytesSent: 0, framesDropped: 0, nacks: 0, keyFrameRequests: 0 };
+  }
+
+  close(reason: string): void {
+    if (!this.#open) return;
+    this.#release();
+    this.#options.onClosed(reason);
+  }
+
+  /** Closes when a publisher that has sent something is silent. */
+  checkSilence(): void {
+    if (this.#heardUs === undefined) return;
+    if (this.#options.clock.nowUs() - this.#heardUs > silenceMs * 1000) this.close("disconnected");
+  }
+
+  #release(): void {
+    this.#open = false;
+    this.#timers.dispose();
+    this.#deadline?.[Symbol.dispose]();
+    for (const track of this.#tracks) track.close();
+    this.#connection.close();
+  }
+
+  #watch(): void {
+    this.#setDeadline(connectMs, "failed");
+    this.#connection.onGatheringStateChange((state) => {
+      const local = state === "complete" && this.#open ? this.#connection.localDescription() : null;
+      if (local) this.#options.onAnswer(local.sdp);
+    });
+    this.#connection.onStateChange((state) => {
+      if (state === "connected") this.#deadline?.[Symbol.dispose]();
+      else if (state === "disconnected") this.#setDeadline(returnMs, "disconnected");
+      else if (state === "failed" || state === "closed") this.close(state);
+    });
+  }
+
+  #setDeadline(delayMs: number, reason: string): void {
+    this.#deadline?.[Symbol.dispose]();
+    this.#deadline = this.#options.clock.timer(delayMs, () => this.close(reason));
+  }
+
+  #add(section: SectionPlan): void {
+    const track = this.#connection.addTrack(describe(section, this.#ownSsrc));
+    this.#tracks.push(track);
+    const payload = this.#options.taken.get(section.mid);
+    const format = payload && formatFromPayload(payload);
+    if (!payload || !format) return;
+    const incoming = this.#receive(track, { payload, format });
+    this.#incoming.push(incoming);
+    track.onMessage((bytes) => this.#take(bytes, incoming));
+  }
+
+  #receive(track: Track, how: { readonly payload: PayloadMapping; readonly format: Format }): Incoming {
+    const { payload, format } = how;
+    const { clock, onFormat, onFrame } = this.#options;
+    const { kind } = format;
+    onFormat(format);
+    const sink = { write: (frame: Frame) => onFrame(kind, frame), updateFormat: onFormat };
+    const receiver = new MediaReceiver({
+      section: { kind, port: 9, protocol: "UDP/TLS/RTP/SAVPF", direction: "sendonly", payloads: [payload] },
+      payload,
+      foreignTypes: new Set(),
+      isOthers: (ssrc) => this.#incoming.some((one) => one !== incoming && one.receiver.source === ssrc),
+      onQuirk: () => {},
+      clock,
+      stream: this.#sync.stream({ kind, clockRateHz: payload.clockRateHz }),
+      frames: format.kind === "video" ? createVideoFrames(format, sink) : createAudioFrames(format, sink),
+      onFrame: (frame) => {
+        if (frame.key) incoming.keyUs = clock.nowUs();
+      },
+    });
+    const incoming: Incoming = { track, receiver, payload, kind, lost: 0, keyUs: -1e12, askedUs: -1e12 };
+    return incoming;
+  }
+
+  #take(bytes: Uint8Array, incoming: Incoming): void {
+    if (!this.#open) return;
+    this.#heardUs = this.#options.clock.nowUs();
+    if (isRtcp(bytes)) {
+      incoming.receiver.rtcp(bytes);
+      return;
+    }
+    // Browsers mix in what was not agreed (padding, probes): only the one payload type is ours.
+    if (((bytes[1] ?? 0) & 0x7f) === incoming.payload.payloadType) incoming.receiver.rtp(bytes);
+  }
+
+  #tick(): void {
+    for (const incoming of this.#incoming) {
+      incoming.receiver.expire();
+      if (incoming.kind === "video") this.#askForKeyFrame(incoming);
+    }
+  }
+
+  /** After a loss, before the first key frame, and when there was none for long. */
+  #askForKeyFrame(incoming: Incoming): void {
+    const { receiver } = incoming;
+    const ssrc = receiver.source;
+    const nowUs = this.#options.clock.nowUs();
+    const broken = receiver.counters.lost > incoming.lost;
+    const due = broken || nowUs - incoming.keyUs > keyFrameMs * 1000;
+    if (ssrc === undefined || !due || nowUs - incoming.askedUs < askAgainMs * 1000) return;
+    incoming.lost = receiver.counters.lost;
+    incoming.askedUs = nowUs;
+    const request = { type: "picture-loss", ssrc: this.#ownSsrc, mediaSsrc: ssrc } as const;
+    this.#send(incoming, serializeRtcp([{ type: "receiver-report", ssrc: this.#ownSsrc, reports: [] }, request]));
+  }
+
+  #report(): void {
+    for (const incoming of this.#incoming) {
+      const bytes = incoming.receiver.report();
+      if (bytes) this.#send(incoming, bytes);
+    }
+  }
+
+  #send({ track }: Incoming, bytes: Uint8Array): void {
+    if (this.#open && track.isOpen()) track.sendMessageBinary(bytes as Buffer);
+  }
+}

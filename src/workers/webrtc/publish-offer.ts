@@ -1,0 +1,43 @@
+import type { PayloadMapping } from "../../protocols/sdp/index.ts";
+import { FatalError } from "../../util/errors.ts";
+import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type SectionPlan, sends, served } from "./offer.ts";
+
+/** How a publisher's offer is answered: which payload of each section is taken in. */
+export interface PublishPlan extends AnswerPlan {
+  /** By mid: what the publisher will send in that section. */
+  readonly taken: ReadonlyMap<string, PayloadMapping>;
+}
+
+/**
+ * Decides what is taken of a publisher: the first picture in H.264 (or H.265 where that is all it offers) and the first
+ * sound in Opus (or G.711). Throws FatalError `bad-offer`, and `codec-unsupported` when it offers none of them.
+ */
+export function planPublish(offerSdp: string): PublishPlan {
+  const offer = readOffer(offerSdp);
+  const taken = new Map<string, PayloadMapping>();
+  const kinds = new Set<string>();
+  const sections = offer.map((section): SectionPlan => {
+    if (section.kind !== "video" && section.kind !== "audio") {
+      throw new FatalError(`offer cannot be served: a section of kind ${section.kind}`, { code: "bad-offer" });
+    }
+    const { kind, mid } = section;
+    const payload = sends(section) && !kinds.has(kind) ? pick(section) : undefined;
+    if (!payload) return served(section, { kind, mediaStream: "publisher" });
+    kinds.add(kind);
+    taken.set(mid, payload);
+    return { ...served(section, { kind, microphone: payload, mediaStream: "publisher" }) };
+  });
+  if (taken.size > 0) return { sections, taken, withoutSound: false };
+  if (offer.some((section) => sends(section))) {
+    throw new FatalError("the publisher offers no picture in H.264 or H.265 and no sound in Opus or G.711", {
+      code: "codec-unsupported",
+    });
+  }
+  throw new FatalError("offer cannot be served: it sends neither picture nor sound", { code: "bad-offer" });
+}
+
+function pick({ kind, payloads }: OfferedSection): PayloadMapping | undefined {
+  const of = (codec: string) => payloads.filter((payload) => payload.codec === codec);
+  if (kind === "video") return bestH264(of("h264"), undefined) ?? of("h265")[0];
+  return of("opus")[0] ?? of("pcmu")[0] ?? of("pcma")[0];
+}

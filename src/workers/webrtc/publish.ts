@@ -1,0 +1,101 @@
+import type { PublishedTrack, Publisher, PublishRequest, PublishWorker } from "../../media/viewer.ts";
+import type { Clock } from "../../util/clock.ts";
+import { RecoverableError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { childModule, WorkerProcess } from "../process.ts";
+import { machineUs } from "./child/time.ts";
+import type { FromPublishChild, ToPublishChild } from "./messages.ts";
+import { planPublish } from "./publish-offer.ts";
+import { WorkerViewer } from "./viewer.ts";
+
+/** Options of {@link createPublishWorker}. */
+export interface PublishWorkerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The one UDP port of all publishers; any free one unless told. */
+  readonly udpPort?: number;
+  readonly iceServers?: readonly string[];
+  readonly announceAddresses?: readonly string[];
+}
+
+/** Takes in what peers publish, in a process of its own: its crash costs publishers a reconnect and viewers nothing. */
+export function createPublishWorker(options: PublishWorkerOptions): PublishWorker {
+  return new HubSide(options);
+}
+
+interface Publishing extends PublishRequest {
+  readonly peer: WorkerViewer;
+  readonly tracks: Map<"video" | "audio", PublishedTrack>;
+}
+
+class HubSide implements PublishWorker {
+  readonly #process: WorkerProcess<ToPublishChild, FromPublishChild>;
+  readonly #publishing = new Map<number, Publishing>();
+  readonly #options: PublishWorkerOptions;
+  #last = 0;
+
+  constructor(options: PublishWorkerOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#process = new WorkerProcess({
+      name: "publish worker",
+      module: childModule("./child/main", import.meta.url),
+      clock,
+      log,
+      onStart: () => this.#configure(),
+      onMessage: (message) => this.#receive(message),
+      onLost: () => this.#lost(),
+    });
+  }
+
+  async publish(request: PublishRequest): Promise<Publisher> {
+    const { taken, ...plan } = planPublish(request.offerSdp);
+    using held = new DisposableStack();
+    held.use(await this.#process.lease());
+    const id = ++this.#last;
+    held.defer(() => this.#publishing.delete(id));
+    const { clock, log } = this.#options;
+    const link = {
+      post: (message: ToPublishChild) => {
+        this.#process.post(message);
+      },
+    };
+    const peer = new WorkerViewer({ id, link, clock, log, held: held.move() });
+    this.#publishing.set(id, { ...request, peer, tracks: new Map() });
+    link.post({ type: "publish", viewer: id, offerSdp: request.offerSdp, plan, taken });
+    await peer.answered;
+    return peer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#publishing.values()].map(({ peer }) => peer[Symbol.asyncDispose]()));
+    await this.#process[Symbol.asyncDispose]();
+  }
+
+  #configure(): void {
+    const { clock, udpPort = 0, iceServers = [], announceAddresses = [] } = this.#options;
+    const clockOffsetUs = machineUs() - clock.nowUs();
+    this.#process.post({ type: "configure", clockOffsetUs, udpPort, iceServers, announceAddresses });
+  }
+
+  #receive(message: FromPublishChild): void {
+    if (message.type === "trouble") {
+      this.#options.log.warn({}, `publish worker: ${message.message}`);
+      return;
+    }
+    const publishing = this.#publishing.get(message.viewer);
+    if (message.type === "published") publishing?.tracks.get(message.kind)?.write(message.frame);
+    else if (message.type === "published-format") {
+      const { format } = message;
+      const track = publishing?.tracks.get(format.kind);
+      if (track) track.updateFormat(format);
+      else publishing?.tracks.set(format.kind, publishing.onTrack(format));
+    } else publishing?.peer.receive(message);
+  }
+
+  #lost(): void {
+    for (const { peer } of [...this.#publishing.values()]) {
+      peer.end("worker-lost", new RecoverableError("the publish worker ended", { code: "worker-lost" }));
+    }
+  }
+}
