@@ -163,6 +163,7 @@ export class Publisher {
       foreignTypes: new Set(),
       isOthers: (ssrc) => this.#incoming.some((one) => one !== incoming && one.receiver.source === ssrc),
       onQuirk: () => {},
+      inOrder: false,
       clock,
       stream: this.#sync.stream({ kind, clockRateHz: payload.clockRateHz }),
       frames: format.kind === "video" ? createVideoFrames(format, sink) : createAudioFrames(format, sink),
