@@ -30,11 +30,13 @@ export async function findSound(source: RecordedSpeech, options: FindOptions): P
   const within = { ms, clock, error: () => new RecoverableError("no sound came in time", { code: "no-sound" }) };
   const open = async (): Promise<{ readonly recording: RecordedFrames; readonly frames: AsyncIterable<Frame> }> => {
     const recording = await source.open(format, { gain, signal: life.signal });
+    await using held = new AsyncDisposableStack();
+    held.use(recording);
     const iterator = recording.frames[Symbol.asyncIterator]();
     const first = await iterator.next();
-    if (!first.done) return { recording, frames: resumed(first.value, iterator) };
-    await recording[Symbol.asyncDispose]();
-    throw new FatalError("there is no sound in it", { code: "no-sound" });
+    if (first.done) throw new FatalError("there is no sound in it", { code: "no-sound" });
+    held.move();
+    return { recording, frames: resumed(first.value, iterator) };
   };
   const opening = open();
   let found: Awaited<typeof opening> | undefined;
