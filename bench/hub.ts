@@ -79,7 +79,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     url,
     cookie,
     startMs,
-    webrtcPid: () => childrenOf(pid).find(({ command }) => command.includes("webrtc"))?.pid,
+    webrtcPid: () => childrenOf(pid).find(({ command }) => /webrtc|doorward-engine/.test(command))?.pid,
     call: (path, init = {}) =>
       fetch(`${url}${path}`, {
         method: init.method ?? "GET",

@@ -54,7 +54,7 @@ describe("a camera whose clock is odd", { concurrency: 3 }, () => {
       for (const ms of Object.values(behind)) assert.ok(Math.abs(ms ?? Number.NaN) < limitMs, `${ms} ms behind`);
       assert.ok(longestGapMs < limitMs, `${longestGapMs} ms without a packet`);
       assert.equal(viewer.connection.connectionState, "connected");
-      assert.equal(camera.counters.connections, 1);
+      assert.equal(camera.counters.sessions, 1);
     });
   }
 });
