@@ -26,7 +26,7 @@ async function busy(hub: Pick<HubProcess, "call" | "login" | "rig">): Promise<re
   const answers = await Promise.all([
     hub.login("wrong"),
     hub.login(),
-    hub.call("POST", "api/v1/tokens", { name: "t" }),
+    hub.call("POST", "api/v1/tokens", { name: "t", grants: [{ scope: "*", rights: ["view"] }] }),
     hub.call("GET", "api/v1/audit"),
   ]);
   await postOffer(hub.rig, "yard", viewer.offerSdp);
