@@ -52,7 +52,7 @@ describe("GStreamer's RTSP server as camera", { concurrency: 4 }, () => {
         "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1 ! x264enc tune=zerolatency key-int-max=25 ! rtph264pay name=pay0 pt=96";
       await using server = await startGstServer({ launch: `( ${picture} ${source} )`, ...login });
       {
-        await using running = runDriver({ address: server.address, ...login });
+        await using running = runDriver({ address: server.address, ...login, backchannel: "off" });
         const { device } = running;
         await device.until(
           () => (device.audio?.counters.frames ?? 0) > 20 && (device.video?.counters.frames ?? 0) > 20,
