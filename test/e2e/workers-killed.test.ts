@@ -81,7 +81,7 @@ describe("a worker that is killed", () => {
     }
     assert.equal(webrtcPid(), before.webrtc);
     assert.equal(converted.viewer.connection.connectionState, "connected");
-    assert.deepEqual([cameras.converted.counters.connections, cameras.plain.counters.connections], [1, 1]);
+    assert.deepEqual([cameras.converted.counters.sessions, cameras.plain.counters.sessions], [1, 1]);
   });
 
   it("WebRTC's: a new session within 2 s, and no camera or conversion notices", { timeout: 60_000 }, async (t) => {
@@ -103,7 +103,7 @@ describe("a worker that is killed", () => {
     assert.ok(tookMs < 2000, `${tookMs} ms`);
     assert.notEqual(rig.running.webrtcPid(), pids.webrtc);
     assert.equal(rig.running.converter.pid, pids.ffmpeg);
-    assert.equal(cameras.converted.counters.connections, 1);
+    assert.equal(cameras.converted.counters.sessions, 1);
     assert.equal(frames?.counters.lagged, 0);
     assert.equal(rig.running.hub.devices.get("converted")?.state.phase, "live");
     const snapshot = await rig.call("GET", "api/v1/devices/converted/snapshot");
