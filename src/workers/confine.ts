@@ -26,6 +26,7 @@ export function confine(environment: NodeJS.ProcessEnv = process.env): Confineme
   const execArgv = [
     "--permission",
     "--allow-addons",
+    "--disable-warning=PERM0001", // Node warns of --allow-addons itself; README.md of this folder says what it means
     ...readable.map((folder) => `--allow-fs-read=${folder}`),
     ...(cache === undefined ? [] : [`--allow-fs-write=${cache}`]),
   ];
