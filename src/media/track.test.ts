@@ -127,6 +127,21 @@ describe("track", () => {
     assert.equal(track.formatVersion, 1);
   });
 
+  it("closes for all, whatever a listener throws", () => {
+    const errors: unknown[] = [];
+    const clock = new ManualClock();
+    const track = new Track(h264, { id: "t", clock, onError: (error) => errors.push(error) });
+    let told = 0;
+    track.onChange(() => {
+      throw new Error("a listener's own trouble");
+    });
+    track.onChange(() => told++);
+    track.updateFormat({ ...h264, widthPx: 640 });
+    track.close();
+    assert.equal(told, 2);
+    assert.deepEqual(errors.map(String), ["Error: a listener's own trouble", "Error: a listener's own trouble"]);
+  });
+
   it("wakes a waiting reader and ends it with the track", async () => {
     const { track } = makeTrack();
     const seen: number[] = [];

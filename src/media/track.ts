@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.ts";
+import { Listeners } from "../util/listeners.ts";
 import { type Format, isCompatible } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import { type DropReason, Reader, type ReaderOptions } from "./reader.ts";
@@ -20,6 +21,14 @@ export interface TrackOptions {
   readonly gop?: GopBounds;
   /** Called when the number of readers goes from none to one and from one to none. */
   readonly onDemand?: (wanted: boolean) => void;
+  /** What a listener threw; an unforeseen error of the process unless told. Neither the writer nor other listeners see it. */
+  readonly onError?: (error: unknown) => void;
+}
+
+function unforeseen(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** Where a new reader begins: with the last group of pictures (at once), or with the next key frame. */
@@ -49,7 +58,7 @@ export class Track {
   #gopBytes = 0;
   #open = true;
   #lastFrameUs: number | undefined;
-  #listeners = new Set<() => void>();
+  readonly #listeners: Listeners<void>;
   readonly #options: TrackOptions;
 
   constructor(format: Format, options: TrackOptions) {
@@ -57,6 +66,7 @@ export class Track {
     this.dropped = this.#dropped;
     this.#format = format;
     this.#options = options;
+    this.#listeners = new Listeners(options.onError ?? unforeseen);
   }
 
   get format(): Format {
@@ -93,8 +103,7 @@ export class Track {
 
   /** Calls `listener` when the format changes or the track closes. */
   onChange(listener: () => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+    return this.#listeners.add(listener);
   }
 
   /** Replaces the details of the format. Throws TypeError when readers could not go on with it. */
@@ -102,7 +111,7 @@ export class Track {
     if (!isCompatible(this.#format, format)) throw new TypeError(`track ${this.id}: format cannot change its codec`);
     this.#format = format;
     this.#formatVersion++;
-    this.#changed();
+    this.#listeners.emit();
   }
 
   /** Gives one frame to every reader and keeps it for those to come. */
@@ -147,7 +156,7 @@ export class Track {
     for (const reader of [...this.#readers]) reader.close();
     this.#gop = [];
     this.#gopBytes = 0;
-    this.#changed();
+    this.#listeners.emit();
   }
 
   #remove(reader: Reader): void {
@@ -169,9 +178,5 @@ export class Track {
       this.#gop = [];
       this.#gopBytes = 0;
     }
-  }
-
-  #changed(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 }
