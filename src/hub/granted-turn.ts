@@ -1,3 +1,4 @@
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { DoorwardError, FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -14,9 +15,10 @@ export type SpeakingDevice = Pick<
 
 /** What is being played at one speaker. */
 export interface Playing {
+  /** Resolves when nothing is played there any more: neither this, nor what played there before it. */
   readonly done: Promise<void>;
-  /** Makes it stop at once. */
-  readonly stop: AbortController;
+  /** Makes it stop at once, and what played there before it. */
+  stop(): void;
 }
 
 /** Options of {@link GrantedTurn}. */
@@ -99,13 +101,20 @@ export class GrantedTurn {
     });
     for (const part of parts) {
       const done = Promise.withResolvers<void>();
-      const before = claim(part.deviceId, { done: done.promise, stop: part.stop });
-      const end = () => {
-        part.ended = true;
-        done.resolve();
-        this.#check();
+      let before: Playing | undefined;
+      const stop = () => {
+        part.stop.abort();
+        before?.stop();
       };
-      this.#perform(part, before).then(end, end);
+      before = claim(part.deviceId, { done: done.promise, stop });
+      const end = async () => {
+        part.ended = true;
+        this.#check();
+        await before?.done; // a part that ends while it waits for its speaker leaves behind what it waited for
+        before = undefined;
+        done.resolve();
+      };
+      background(this.#perform(part, before).then(end, end), (error) => this.#failed(part, error));
     }
     this.#tell();
   }
@@ -199,7 +208,7 @@ export class GrantedTurn {
   async #drain(part: Part, before: Playing | undefined): Promise<void> {
     if (!before) return;
     const { clock, live } = this.#options;
-    using _timer = clock.timer(drainMs, () => before.stop.abort());
+    using _timer = clock.timer(drainMs, () => before.stop());
     const ms = live ? readyMs.live : readyMs.recorded;
     const error = () => new RecoverableError("what was said there before does not end", { code: "busy" });
     await until(before.done, { signal: part.signal, within: { ms, clock, error } });

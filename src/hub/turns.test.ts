@@ -472,6 +472,28 @@ describe("turns", () => {
     );
   });
 
+  it("waits for what still plays at a speaker, also when somebody in between asked for it and went away", async () => {
+    const { clock, route, talker, lingering, begun } = makeHouse(["front"]);
+    lingering.add("front");
+    const first = route.take(talker("anna").request);
+    await clock.advance(10);
+    first.finish();
+    await clock.advance(100);
+    const between = route.take(talker("ben").request);
+    await clock.advance(10);
+    between.cancel();
+    await clock.advance(10);
+    const last = talker("chris");
+    using _last = route.take(last.request);
+    await clock.advance(300);
+    assert.equal(begun.get("front")?.length, 1, "the speaker still plays the first one's last words");
+    for (let n = 0; n < 4; n++) {
+      last.say("x");
+      await clock.advance(100);
+    }
+    assert.equal(begun.get("front")?.length, 2);
+  });
+
   it("loses only the speaker that an emergency takes, and speaks there again afterwards", async () => {
     const { clock, route, talker, words } = makeHouse(["front", "yard"]);
     const anna = talker("anna", { to: ["group:outside"] });
