@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import WebSocket from "ws";
-import type { HubMessage } from "../src/surfaces/http/event-messages.ts";
+import type { HubMessage } from "../src/surfaces/page/messages.ts";
 import { AsyncQueue } from "../src/util/queue.ts";
 import { type DisturbedWriter, disturbedWriter } from "./disturbed-writer.ts";
 import { type Answer, offerSdp, type Person, type Rig, startRig } from "./web-rig.ts";

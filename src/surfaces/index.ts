@@ -2,29 +2,34 @@ import type { z } from "zod";
 import { background } from "../util/background.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
+import page from "./page/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
-import { Viewings } from "./viewing.ts";
+import { iceLinks } from "./webrtc/ice-links.ts";
+import { Viewings } from "./webrtc/viewings.ts";
 import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [whep, whip, http] as const;
+export const surfaces = [whep, whip, page, http] as const;
 
 type Surfaces = typeof surfaces;
 
-/** The section of each surface, by name: what they add to the configuration file. */
-export const surfaceSections = Object.fromEntries(surfaces.map(({ name, config }) => [name, config])) as unknown as {
-  readonly [One in Surfaces[number] as One["name"]]: One["config"];
-};
+/** A surface that has something to set. */
+type Configured = Exclude<Surfaces[number], { readonly config: undefined }>;
+
+/** The section of each surface that has one, by name: what they add to the configuration file. */
+export const surfaceSections = Object.fromEntries(
+  surfaces.flatMap(({ name, config }) => (config ? [[name, config]] : [])),
+) as unknown as { readonly [One in Configured as One["name"]]: One["config"] };
 
 /** What the configuration says about the surfaces. */
 export type SurfacesConfig = {
-  readonly [One in Surfaces[number] as One["name"]]: z.output<One["config"]>;
+  readonly [One in Configured as One["name"]]: z.output<One["config"]>;
 };
 
 /** Options of {@link startSurfaces}. */
-export interface SurfacesOptions extends Omit<House, "viewings" | "shares"> {
+export interface SurfacesOptions extends Omit<House, "viewings" | "shares" | "iceLinks"> {
   readonly config: SurfacesConfig;
   readonly signal: AbortSignal;
 }
@@ -44,12 +49,13 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   const viewings = openViewings(options, shares);
   for (const surface of surfaces as readonly Surface[]) {
     const own = (config as Readonly<Record<string, unknown>>)[surface.name];
-    if (own === undefined) continue;
-    const lent: Lent<NonNullable<unknown>> = {
+    if (surface.config && own === undefined) continue;
+    const lent: Lent<NonNullable<unknown> | undefined> = {
       ...options,
       viewings,
       shares,
-      config: own as object,
+      iceLinks: (id) => iceLinks(config.whep, { id, nowMs: hub.clock.wallMs() }),
+      config: own ?? undefined,
       others: [...running.values()],
     };
     running.set(surface.name, opened.use(await surface.start(lent)));

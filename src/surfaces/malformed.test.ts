@@ -6,7 +6,7 @@ import { mutations } from "../../test/mutate.ts";
 import { offerSdp, startRig } from "../../test/web-rig.ts";
 import { WireError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { parseSdpFragment, ufragOf } from "./sdp-frag.ts";
+import { parseSdpFragment, ufragOf } from "./webrtc/sdp-fragment.ts";
 
 const count = 10_000;
 

@@ -1,11 +1,16 @@
+import type { WebSocket } from "ws";
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { Principal } from "../identity/policy.ts";
+import type { RecordedSpeech } from "../media/speech.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
-import type { SayText } from "./http/context.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
-import type { Viewings } from "./viewing.ts";
+import type { Viewings } from "./webrtc/viewings.ts";
+
+/** Makes speech of text; throws FatalError with a sentence when no engine is there. */
+export type SayText = (text: string, options: { readonly voice?: string }) => RecordedSpeech;
 
 /** What every surface is lent of the house. */
 export interface House {
@@ -16,6 +21,8 @@ export interface House {
   readonly publishers: Pick<PublishWorker, "publish">;
   /** Everybody who watches, by whatever surface they came. */
   readonly viewings: Viewings;
+  /** `Link` headers that name the ICE servers for one viewing or microphone, by its id. */
+  readonly iceLinks: (id: string) => readonly string[];
   /** How much of everything one person, device and address may have. */
   readonly shares: HubShares;
   readonly drivers: readonly Driver[];
@@ -39,29 +46,54 @@ export interface Lent<Config> extends House {
   readonly signal: AbortSignal;
 }
 
+/** Other sites whose pages may call the routes below a path. */
+export interface CrossOrigin {
+  /** Path with which those routes begin. */
+  readonly prefix: string;
+  readonly origins: readonly string[];
+}
+
+/** One WebSocket, as data: HTTP serves it to whoever is signed in, and closes it when the hub ends. */
+export interface SocketRoute {
+  readonly path: string;
+  /** What a connection takes a place of, until it closes. */
+  readonly share: "pages";
+  /** Somebody has connected. The socket is the surface's now. */
+  connected(socket: WebSocket, principal: Principal): void;
+}
+
 /** A running surface; it ends with the signal or when disposed. */
 export interface Running extends AsyncDisposable {
   /** Where it is to be found, for people; empty for one that HTTP serves. */
   readonly addresses: readonly string[];
   /** What HTTP serves for it on its own port. */
   readonly routes?: readonly Route[];
-  /** Origins of other sites whose pages may call those routes, by path prefix. */
-  readonly crossOrigin?: { readonly prefix: string; readonly origins: readonly string[] };
+  /** The WebSockets among it. */
+  readonly sockets?: readonly SocketRoute[];
+  /** Which other sites may call those routes; none unless the configuration names them. */
+  readonly crossOrigin?: CrossOrigin;
 }
 
 /** One way in which outsiders reach the hub. */
-export interface Surface<Name extends string = string, Config = unknown, Run extends Running = Running> {
-  /** The name of its folder, and of its section in the configuration. */
+export interface Surface<
+  Name extends string = string,
+  Section extends z.ZodType | undefined = z.ZodType | undefined,
+  Run extends Running = Running,
+> {
+  /** The name of its folder, and of its section in the configuration where it has one. */
   readonly name: Name;
-  /** Its section; one that is optional and absent leaves the surface out. */
-  readonly config: z.ZodType<Config>;
+  /** Its section, if there is anything to set. One that is optional and absent leaves the surface out. */
+  readonly config: Section;
   /** Throws FatalError for what a person must mend, e.g. `listen` for a taken port. */
-  start(lent: Lent<NonNullable<Config>>): Promise<Run>;
+  start(lent: Lent<ConfigOf<Section>>): Promise<Run>;
 }
 
+/** What a surface's section says once it is there. */
+type ConfigOf<Section> = Section extends z.ZodType ? NonNullable<z.output<Section>> : undefined;
+
 /** Types a surface's pieces together; the identity function. */
-export function defineSurface<const Name extends string, Config, Run extends Running>(
-  surface: Surface<Name, Config, Run>,
-): Surface<Name, Config, Run> {
+export function defineSurface<const Name extends string, Section extends z.ZodType | undefined, Run extends Running>(
+  surface: Surface<Name, Section, Run>,
+): Surface<Name, Section, Run> {
   return surface;
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import WebSocket from "ws";
 import { createOpusEncoder } from "../../src/codecs/opus/index.ts";
-import type { TalkMessage } from "../../src/surfaces/http/event-messages.ts";
+import type { TalkMessage } from "../../src/surfaces/page/messages.ts";
 import { AsyncQueue } from "../../src/util/queue.ts";
 import type { HubRig } from "./hub-rig.ts";
 import { weriftViewer } from "./webrtc-werift.ts";

@@ -6,15 +6,10 @@ import type { AuditEntry } from "../../src/identity/audit.ts";
 import type { TokenInfo } from "../../src/identity/credentials.ts";
 import type { Grant, Right } from "../../src/identity/policy.ts";
 import type { User, UserInput } from "../../src/identity/users.ts";
-import type { DeviceView } from "../../src/surfaces/http/device-view.ts";
-import type {
-  HearingMessage,
-  HubMessage,
-  TalkMessage,
-  WrittenPageMessage,
-} from "../../src/surfaces/http/event-messages.ts";
+import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
+import type { HearingMessage, HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/page/messages.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
 

@@ -8,14 +8,15 @@ import { addressBlock } from "../../util/address-block.ts";
 import { messageOf } from "../../util/errors.ts";
 import { notFound, Problem, retryAfterOf, toProblem } from "../problem.ts";
 import type { Route } from "../route.ts";
+import type { CrossOrigin } from "../surface.ts";
 import { apiRoutes } from "./api-routes.ts";
 import type { HttpContext } from "./context.ts";
 import { isAllowedOrigin, refuseCrossSite } from "./cross-site.ts";
-import { serveEvents } from "./events.ts";
 import { HttpCounters } from "./http-counters.ts";
-import { servePage } from "./page.ts";
+import { servePageFiles } from "./page-files.ts";
 import { writeSecurityHeaders } from "./security-headers.ts";
 import { serveRoute } from "./serve-route.ts";
+import { serveSocket } from "./serve-socket.ts";
 import { findPrincipal } from "./sign-in.ts";
 import { SocketGuard } from "./sockets.ts";
 
@@ -71,7 +72,7 @@ export async function createApp(
   });
   app.addHook("onRequest", async (request, reply) => {
     writeSecurityHeaders(request, { reply, config: context.config });
-    refuseCrossSite(request, { ...context.config, crossOrigin: context.crossOrigin });
+    refuseCrossSite(request, { ...context.config, crossOrigin: crossOriginOf(context) });
   });
   await app.register(cookie);
   await app.register(rateLimit, {
@@ -88,11 +89,14 @@ export async function createApp(
   });
   app.addHook("onRequest", async (request, reply) => admit(request, { reply, context, sockets }));
   app.addHook("onResponse", async (request, reply) => counters.count(request, reply));
-  const routes: readonly Route[] = [...apiRoutes(context, { counters, all: () => routes }), ...context.routes];
+  const routes: readonly Route[] = [
+    ...apiRoutes(context, { counters, all: () => routes }),
+    ...context.others.flatMap((other) => other.routes ?? []),
+  ];
   for (const route of routes) serveRoute(app, { route, context });
   serveCrossOrigin(app, context);
-  serveEvents(app, context);
-  await servePage(app, context);
+  for (const socket of context.others.flatMap(({ sockets }) => sockets ?? [])) serveSocket(app, { socket, context });
+  await servePageFiles(app, context);
   return { fastify: app, routes, served, sockets };
 }
 
@@ -108,7 +112,8 @@ function admit(
   }
   request.principal = findPrincipal(request, identity);
   // Another site that may call us does so with a token of its own, never on our cookie.
-  if (request.principal?.via === "session" && isAllowedOrigin(request, how.context)) request.principal = undefined;
+  if (request.principal?.via === "session" && isAllowedOrigin(request, crossOriginOf(how.context)))
+    request.principal = undefined;
   welcome(request, how);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
   if (route?.ownCredential) return;
@@ -175,23 +180,30 @@ function refuseMalformed(error: Error & { readonly code?: string }, socket: Sock
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
 }
 
+/** What each surface's configuration lets other sites call. */
+function crossOriginOf(context: HttpContext): readonly CrossOrigin[] {
+  return context.others.flatMap(({ crossOrigin }) => crossOrigin ?? []);
+}
+
 /** Answers preflights, and marks answers, of routes that other sites may call as configured (Fetch standard, CORS). */
 function serveCrossOrigin(app: FastifyInstance, context: HttpContext): void {
-  const { crossOrigin } = context;
-  if (!crossOrigin || crossOrigin.origins.length === 0) return;
+  const allowed = crossOriginOf(context).filter(({ origins }) => origins.length > 0);
+  if (allowed.length === 0) return;
   app.addHook("onSend", async (request, reply, payload) => {
-    if (isAllowedOrigin(request, { crossOrigin })) {
+    if (isAllowedOrigin(request, allowed)) {
       reply.header("access-control-allow-origin", request.headers.origin);
       reply.header("access-control-expose-headers", "location, link, etag");
       reply.header("vary", "origin");
     }
     return payload;
   });
-  app.options(`${crossOrigin.prefix}*`, { config: {} }, async (request, reply) => {
-    if (!isAllowedOrigin(request, { crossOrigin })) throw new Problem(404, notFound);
-    reply.header("access-control-allow-methods", "POST, PATCH, DELETE");
-    reply.header("access-control-allow-headers", "authorization, content-type, if-match");
-    reply.header("access-control-max-age", "600");
-    return reply.code(204).send();
-  });
+  for (const { prefix } of allowed) {
+    app.options(`${prefix}*`, { config: {} }, async (request, reply) => {
+      if (!isAllowedOrigin(request, allowed)) throw new Problem(404, notFound);
+      reply.header("access-control-allow-methods", "POST, PATCH, DELETE");
+      reply.header("access-control-allow-headers", "authorization, content-type, if-match");
+      reply.header("access-control-max-age", "600");
+      return reply.code(204).send();
+    });
+  }
 }

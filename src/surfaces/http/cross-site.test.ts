@@ -4,7 +4,9 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
+import type { FastifyRequest } from "fastify";
 import { everything, type Rig, startRig } from "../../../test/web-rig.ts";
+import { isAllowedOrigin } from "./cross-site.ts";
 
 /** fetch does not let a test choose `Host`. */
 function statusFor(rig: Rig, headers: Record<string, string>, options = { method: "GET", path: "/api/v1/session" }) {
@@ -68,6 +70,27 @@ describe("cross-site protection", () => {
       for (const origin of ["https://home.example.org:8443", "http://home.example.org"]) {
         assert.equal(await statusFor(rig, { host, origin }), 403, origin);
       }
+    }
+  });
+
+  it("lets another site call what its own surface's configuration names, and nothing of the next surface", () => {
+    const allowed = [
+      { prefix: "/whep/", origins: ["https://wall.example"] },
+      { prefix: "/door/", origins: ["https://door.example"] },
+    ];
+    const call = (origin: string, url: string) =>
+      isAllowedOrigin({ url, headers: { origin } } as unknown as FastifyRequest, allowed);
+    assert.ok(call("https://wall.example", "/whep/front"));
+    assert.ok(call("https://door.example", "/door/front"));
+    assert.ok(!call("https://wall.example", "/door/front"));
+    assert.ok(!call("https://door.example", "/whep/front"));
+  });
+
+  it("answers a call of a surface that does not exist as nothing, not with the page", async () => {
+    await using rig = await startRig();
+    await rig.person({ name: "Root", administrator: true });
+    for (const path of ["/api/x", "/whep/x", "/whip/x", "/voice/x", "/voice"]) {
+      assert.equal((await rig.call("GET", path)).status, 404, path);
     }
   });
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { Problem } from "../problem.ts";
+import type { CrossOrigin } from "../surface.ts";
 import { isAllowedHost, parseHost } from "./allowed-hosts.ts";
 
 /** Options of {@link refuseCrossSite}. */
@@ -8,7 +9,7 @@ export interface CrossSiteOptions {
   /** False when a proxy in front serves HTTPS. */
   readonly https?: boolean;
   readonly trustedProxies?: readonly string[];
-  readonly crossOrigin?: { readonly prefix: string; readonly origins: readonly string[] } | undefined;
+  readonly crossOrigin?: readonly CrossOrigin[];
 }
 
 /**
@@ -28,16 +29,15 @@ export function refuseCrossSite(request: FastifyRequest, options: CrossSiteOptio
   }
   const origin = request.headers.origin;
   if (origin === undefined || isOwnOrigin(origin, request) || origin === proxiedOrigin(options)) return;
-  if (isAllowedOrigin(request, options)) return;
+  if (isAllowedOrigin(request, options.crossOrigin ?? [])) return;
   throw new Problem(403, { code: "bad-origin", detail: "Pages of other sites may not use the hub." });
 }
 
 /** True when another origin may call this path, as configured. */
-export function isAllowedOrigin(request: FastifyRequest, options: CrossSiteOptions): boolean {
-  const { crossOrigin } = options;
+export function isAllowedOrigin(request: FastifyRequest, allowed: readonly CrossOrigin[]): boolean {
   const { origin } = request.headers;
-  if (!crossOrigin || origin === undefined || !request.url.startsWith(crossOrigin.prefix)) return false;
-  return crossOrigin.origins.includes(origin);
+  if (origin === undefined) return false;
+  return allowed.some(({ prefix, origins }) => request.url.startsWith(prefix) && origins.includes(origin));
 }
 
 /** The same scheme, name and port as were called; a page of another port or scheme of ours is another site's. */

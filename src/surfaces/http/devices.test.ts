@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { startRig } from "../../../test/web-rig.ts";
-import { deviceViewSchema } from "./device-view.ts";
+import { deviceViewSchema } from "../device-view.ts";
 
 const administrator = { name: "Root", administrator: true };
 

@@ -38,8 +38,6 @@ async function start(options: HttpStartOptions): Promise<HttpSurface> {
   let https: Awaited<ReturnType<typeof listenHttps>> | undefined;
   const app = await createApp({
     ...options,
-    routes: options.others.flatMap(({ routes }) => routes ?? []),
-    crossOrigin: options.others.find(({ crossOrigin }) => crossOrigin)?.crossOrigin,
     soundsDir: join(dataDir, "sounds"),
     rootCertificate: () => material?.rootPem,
     httpsPort: () => https?.port,

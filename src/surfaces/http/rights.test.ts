@@ -5,8 +5,8 @@ import { describe, it } from "node:test";
 import { isRight, lineOf, routeTable } from "../../../test/route-table.ts";
 import { type Rig, startRig } from "../../../test/web-rig.ts";
 import { rights } from "../../identity/policy.ts";
+import { hubMessageRights, pageMessageRights, pageMessageSchema } from "../page/messages.ts";
 import type { Route } from "../route.ts";
-import { hubMessageRights, pageMessageRights, pageMessageSchema } from "./event-messages.ts";
 import { openApiPath } from "./openapi.ts";
 
 function pathOf(route: Route): string {

@@ -4,10 +4,10 @@ import type { HubDevice } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { addressBlock } from "../../util/address-block.ts";
+import { addressed } from "../addressed.ts";
 import type { Asker } from "../admission.ts";
 import { notFound, Problem } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
-import { addressed } from "./addressed.ts";
 import type { HttpContext } from "./context.ts";
 
 /** Puts a declared route on the server: checks what came, asks the policy, calls the route. */

@@ -1,14 +1,11 @@
 import { z } from "zod";
 import type { Principal } from "../../identity/policy.ts";
-import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
-import { parseSdpFragment, ufragOf } from "../sdp-frag.ts";
-import { defineSurface } from "../surface.ts";
-import type { Viewing, Viewings } from "../viewing.ts";
-import { type WhepConfig, whepConfig } from "./config.ts";
-import { iceLinks } from "./ice-links.ts";
-import { voiceRoutes } from "./voice.ts";
+import { defineSurface, type House } from "../surface.ts";
+import { parseSdpFragment, ufragOf } from "../webrtc/sdp-fragment.ts";
+import type { Viewing, Viewings } from "../webrtc/viewings.ts";
+import { whepConfig } from "./config.ts";
 
 /** Path under which the surface's routes are. */
 export const whepPrefix = "/whep/";
@@ -16,16 +13,15 @@ export const whepPrefix = "/whep/";
 /** Options of {@link whepRoutes}. */
 export interface WhepOptions {
   readonly viewings: Viewings;
-  readonly config: WhepConfig;
-  readonly clock: Clock;
+  readonly iceLinks: House["iceLinks"];
 }
 
 export default defineSurface({
   name: "whep",
   config: whepConfig,
-  start: async ({ viewings, config, hub, webrtc }) => ({
+  start: async ({ viewings, config, iceLinks }) => ({
     addresses: [],
-    routes: [...whepRoutes({ viewings, config, clock: hub.clock }), ...voiceRoutes({ hub, webrtc, config })],
+    routes: whepRoutes({ viewings, iceLinks }),
     crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
     [Symbol.asyncDispose]: async () => {},
   }),
@@ -39,7 +35,7 @@ const sdp = z.string().min(1).max(65_536);
  * the right to listen; a microphone is accepted from the start, so that talking needs no new offer.
  */
 export function whepRoutes(options: WhepOptions): readonly Route[] {
-  const { clock, config, viewings } = options;
+  const { iceLinks, viewings } = options;
   const ufrags = new WeakMap<Viewing, string>();
   return [
     route({
@@ -57,7 +53,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
         const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal });
         const ufrag = ufragOf(body);
         if (ufrag !== undefined) ufrags.set(viewing, ufrag);
-        const links = iceLinks(config, { id: viewing.id, nowMs: clock.wallMs() });
+        const links = iceLinks(viewing.id);
         if (links.length > 0) reply.header("link", [...links]);
         reply.header("location", `/whep/${device.id}/${viewing.id}`);
         reply.header("etag", etagOf(viewing));

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
-import { parseSdpFragment } from "../sdp-frag.ts";
 import { defineSurface } from "../surface.ts";
+import { parseSdpFragment } from "../webrtc/sdp-fragment.ts";
 import { whipConfig } from "./config.ts";
 import { tokenOf } from "./credential.ts";
 import { type Publishing, Publishings } from "./publishing.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { nameSchema } from "../../../util/name.ts";
+import { deviceView, deviceViewSchema } from "../../device-view.ts";
 import { deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
-import { deviceView, deviceViewSchema } from "../device-view.ts";
 
 const waitingSchema = z.object({
   id: z.string(),

@@ -9,10 +9,10 @@ import {
 } from "../../../hub/device-settings.ts";
 import type { AuditAction } from "../../../identity/audit.ts";
 import type { Immutable } from "../../../util/immutable.ts";
+import { deviceView, deviceViewSchema } from "../../device-view.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
-import { deviceView, deviceViewSchema } from "../device-view.ts";
 import { probeDevice } from "../probe-device.ts";
 
 const probeBody = z.strictObject({

@@ -10,9 +10,9 @@ import { background } from "../../../util/background.ts";
 import { DoorwardError, isAbort } from "../../../util/errors.ts";
 import { until } from "../../../util/until.ts";
 import { openUrl } from "../../../workers/ffmpeg/url.ts";
+import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
-import { addressed } from "../addressed.ts";
 import type { HttpContext } from "../context.ts";
 
 const soundName = z

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
-import type { HubDevice, HubDevices } from "../hub/api.ts";
-import { mayUse } from "../hub/reach.ts";
-import { whyNot } from "../hub/trouble.ts";
-import type { Voices } from "../hub/voices.ts";
-import { waitForTracks } from "../hub/wait-for-tracks.ts";
-import type { Identity } from "../identity/identity.ts";
-import type { Principal, Right } from "../identity/policy.ts";
-import type { Converter } from "../media/convert.ts";
-import { opusFormat, playsInBrowsers } from "../media/format.ts";
-import type { Track } from "../media/track.ts";
-import type { Viewer, ViewerStats, WebRtcWorker } from "../media/viewer.ts";
-import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
-import type { Admission, Asker } from "./admission.ts";
+import type { HubDevice, HubDevices } from "../../hub/api.ts";
+import { mayUse } from "../../hub/reach.ts";
+import { whyNot } from "../../hub/trouble.ts";
+import type { Voices } from "../../hub/voices.ts";
+import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+import type { Identity } from "../../identity/identity.ts";
+import type { Principal, Right } from "../../identity/policy.ts";
+import type { Converter } from "../../media/convert.ts";
+import { opusFormat, playsInBrowsers } from "../../media/format.ts";
+import type { Track } from "../../media/track.ts";
+import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
+import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import type { Admission, Asker } from "../admission.ts";
 import { voiceOf } from "./voice-of.ts";
 
 /** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */

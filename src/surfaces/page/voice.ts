@@ -7,17 +7,16 @@ import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
 import { messageOf } from "../../util/errors.ts";
 import { notFound, Problem } from "../problem.ts";
 import { type Route, route } from "../route.ts";
-import { parseSdpFragment } from "../sdp-frag.ts";
-import { voiceOf } from "../voice-of.ts";
-import type { WhepConfig } from "./config.ts";
-import { iceLinks } from "./ice-links.ts";
+import type { House } from "../surface.ts";
+import { parseSdpFragment } from "../webrtc/sdp-fragment.ts";
+import { voiceOf } from "../webrtc/voice-of.ts";
 
 /** Options of {@link voiceRoutes}. */
 export interface VoiceOptions {
-  readonly hub: Pick<Hub, "voices" | "devices" | "identity" | "clock" | "log">;
+  readonly hub: Pick<Hub, "voices" | "devices" | "identity" | "log">;
   readonly webrtc: WebRtcWorker;
   /** TURN servers are told as to whoever watches. */
-  readonly config: Pick<WhepConfig, "stunServers" | "turn">;
+  readonly iceLinks: House["iceLinks"];
 }
 
 interface Connection extends AsyncDisposable {
@@ -35,7 +34,7 @@ const maxPerPerson = 16;
  * RFC 9725). What it is said to is asked for at the page's socket, again and again for one connection.
  */
 export function voiceRoutes(options: VoiceOptions): readonly Route[] {
-  const { hub, config } = options;
+  const { hub, iceLinks } = options;
   const open = new Map<string, Connection>();
   const find = (id: string, principal: Principal): Connection => {
     const connection = open.get(id);
@@ -57,7 +56,7 @@ export function voiceRoutes(options: VoiceOptions): readonly Route[] {
         const connection = await connect(options, { principal, offerSdp: body, open });
         if (signal.aborted) await connection[Symbol.asyncDispose]();
         const { id } = connection.voice;
-        const links = iceLinks(config, { id, nowMs: hub.clock.wallMs() });
+        const links = iceLinks(id);
         if (links.length > 0) reply.header("link", [...links]);
         reply.header("location", `/voice/${id}`);
         reply.header("accept-patch", "application/trickle-ice-sdpfrag");

@@ -1,12 +1,12 @@
 import type { Turn } from "../../hub/api.ts";
+import type { Hub } from "../../hub/hub.ts";
 import type { Principal } from "../../identity/policy.ts";
-import { addressed } from "./addressed.ts";
-import type { HttpContext } from "./context.ts";
-import type { PageMessage, TurnMessage } from "./event-messages.ts";
+import { addressed } from "../addressed.ts";
+import type { PageMessage, TurnMessage } from "./messages.ts";
 
 /** Options of {@link PageTurns}. */
 export interface PageTurnsOptions {
-  readonly context: HttpContext;
+  readonly hub: Hub;
   readonly principal: Principal;
   readonly tell: (message: TurnMessage) => void;
 }
@@ -28,11 +28,11 @@ export class PageTurns implements Disposable {
 
   /** Asks for the floor. The answers go to `tell`, each with the number that the page gave the turn. */
   take(message: Extract<PageMessage, { readonly type: "talk-take" }>): void {
-    const { context, principal, tell } = this.#options;
-    const { identity, turns, voices } = context.hub;
+    const { hub, principal, tell } = this.#options;
+    const { identity, turns, voices } = hub;
     const { turn: number, to, queue } = message;
     const about = { type: "talk", turn: number } as const;
-    const whom = addressed(context.hub, { principal, to, priority: message.priority });
+    const whom = addressed(hub, { principal, to, priority: message.priority });
     if (!whom) {
       tell({ ...about, state: "refused", reason: "forbidden" });
       return;

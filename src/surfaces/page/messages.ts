@@ -3,8 +3,8 @@ import type { Hearing, HubDevice, TurnState } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Fault } from "../../util/faults.ts";
+import type { DeviceView } from "../device-view.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
-import type { DeviceView } from "./device-view.ts";
 
 /** What the page may say on `/api/v1/events`. */
 export const pageMessageSchema = z.discriminatedUnion("type", [

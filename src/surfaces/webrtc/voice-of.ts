@@ -1,5 +1,5 @@
-import type { Voice, Voices } from "../hub/voices.ts";
-import type { Viewer } from "../media/viewer.ts";
+import type { Voice, Voices } from "../../hub/voices.ts";
+import type { Viewer } from "../../media/viewer.ts";
 
 /** Makes a WebRTC peer's microphone a voice of the hub: sound is taken from it only while somebody reads the voice. */
 export function voiceOf(

@@ -1,5 +1,5 @@
-import type { IceCandidate } from "../media/viewer.ts";
-import { WireError } from "../util/errors.ts";
+import type { IceCandidate } from "../../media/viewer.ts";
+import { WireError } from "../../util/errors.ts";
 
 /** What a trickle message says (RFC 8840, `application/trickle-ice-sdpfrag`). */
 export interface SdpFragment {

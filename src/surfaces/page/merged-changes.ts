@@ -1,18 +1,18 @@
 import type { Clock } from "../../util/clock.ts";
 
-/** Options of {@link Throttle}. */
-export interface ThrottleOptions {
+/** Options of {@link MergedChanges}. */
+export interface MergedChangesOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly emit: (key: string) => void;
 }
 
 /** Merges floods by key: the first is passed on at once, what follows within the interval once at its end. */
-export class Throttle implements Disposable {
+export class MergedChanges implements Disposable {
   readonly #waiting = new Map<string, { timer: Disposable; again: boolean }>();
-  readonly #options: ThrottleOptions;
+  readonly #options: MergedChangesOptions;
 
-  constructor(options: ThrottleOptions) {
+  constructor(options: MergedChangesOptions) {
     this.#options = options;
   }
 

@@ -1,18 +1,18 @@
 import type { RawData, WebSocket } from "ws";
+import type { Hub } from "../../hub/hub.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
-import type { HttpContext } from "./context.ts";
-import { type DeviceView, deviceView } from "./device-view.ts";
-import { type HubMessage, type PageMessage, pageMessageSchema } from "./event-messages.ts";
+import { type DeviceView, deviceView } from "../device-view.ts";
+import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
 import { PageTurns } from "./page-turns.ts";
 
 /** Options of {@link PageSocket}. */
 export interface PageSocketOptions {
   readonly socket: WebSocket;
   readonly principal: Principal;
-  readonly context: HttpContext;
+  readonly hub: Hub;
   readonly changed: Listeners<{ readonly type: "device" | "removed"; readonly id: string }>;
 }
 
@@ -36,41 +36,41 @@ export class PageSocket {
 
   constructor(options: PageSocketOptions) {
     this.#options = options;
-    const { context, principal } = options;
-    this.#creditUs = context.hub.clock.nowUs();
-    this.#turns = this.#held.use(new PageTurns({ context, principal, tell: (message) => this.#send(message) }));
+    const { hub, principal } = options;
+    this.#creditUs = hub.clock.nowUs();
+    this.#turns = this.#held.use(new PageTurns({ hub, principal, tell: (message) => this.#send(message) }));
   }
 
   /** Tells the page what there is and goes on until the socket closes. */
   start(): void {
-    const { changed, context, principal, socket } = this.#options;
+    const { changed, hub, principal, socket } = this.#options;
     socket.once("close", () => this.#held.dispose());
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("pong", () => {
       this.#heard = true;
     });
     this.#held.use(changed.add((event) => this.#tellChange(event)));
-    this.#held.use(context.hub.identity.attachments.attach(principal, (reason) => this.#signOut(reason)));
+    this.#held.use(hub.identity.attachments.attach(principal, (reason) => this.#signOut(reason)));
     this.#held.defer(() => this.#nextBeat?.[Symbol.dispose]());
     this.#beat();
-    const views = context.hub.devices.list().map((device) => this.#view(device.id));
+    const views = hub.devices.list().map((device) => this.#view(device.id));
     this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
     this.#tellGroups();
-    this.#held.use(context.hub.onGroups(() => this.#tellGroups()));
-    const { faults } = context.hub.identity;
+    this.#held.use(hub.onGroups(() => this.#tellGroups()));
+    const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
   }
 
   #tellFaults(): void {
-    const { policy, faults } = this.#options.context.hub.identity;
+    const { policy, faults } = this.#options.hub.identity;
     if (!policy.allows(this.#options.principal, "administer")) return;
     this.#send({ type: "faults", faults: faults.list() });
   }
 
   /** Groups in which this person sees something; without any there is nothing to tell. */
   #tellGroups(): void {
-    const seen = [...this.#options.context.hub.house().groups].flatMap(([name, ids]) => {
+    const seen = [...this.#options.hub.house().groups].flatMap(([name, ids]) => {
       const own = ids.filter((id) => this.#known.has(id));
       return own.length > 0 ? [[name, own] as const] : [];
     });
@@ -84,7 +84,7 @@ export class PageSocket {
     this.#options.socket.close(4001, reason);
     this.#turns[Symbol.dispose]();
     // A page that does not close its side loses it.
-    this.#options.context.hub.clock.timer(500, () => this.#options.socket.terminate());
+    this.#options.hub.clock.timer(500, () => this.#options.socket.terminate());
   }
 
   #tellChange(event: { readonly type: "device" | "removed"; readonly id: string }): void {
@@ -94,9 +94,9 @@ export class PageSocket {
   }
 
   #view(id: string): DeviceView | undefined {
-    const { context, principal } = this.#options;
-    const device = context.hub.devices.get(id);
-    const view = device && deviceView(device, { principal, policy: context.hub.identity.policy });
+    const { hub, principal } = this.#options;
+    const device = hub.devices.get(id);
+    const view = device && deviceView(device, { principal, policy: hub.identity.policy });
     if (view) this.#known.add(id);
     return view;
   }
@@ -115,7 +115,7 @@ export class PageSocket {
     try {
       this.#handle(message);
     } catch (error) {
-      this.#options.context.hub.log.error({ err: error, type: message.type }, `message failed: ${messageOf(error)}`);
+      this.#options.hub.log.error({ err: error, type: message.type }, `message failed: ${messageOf(error)}`);
       this.#send({ type: "error", code: "internal", detail: "Something went wrong in the hub; its log says more." });
     }
   }
@@ -128,7 +128,7 @@ export class PageSocket {
 
   /** A token bucket: what floods is closed. */
   #pay(): boolean {
-    const nowUs = this.#options.context.hub.clock.nowUs();
+    const nowUs = this.#options.hub.clock.nowUs();
     this.#credit = Math.min(burst, this.#credit + ((nowUs - this.#creditUs) * burst) / 1e6);
     this.#creditUs = nowUs;
     this.#credit--;
@@ -136,14 +136,14 @@ export class PageSocket {
   }
 
   #beat(): void {
-    const { context, socket } = this.#options;
+    const { hub, socket } = this.#options;
     if (!this.#heard) {
       socket.terminate();
       return;
     }
     this.#heard = false;
     socket.ping();
-    this.#nextBeat = context.hub.clock.timer(heartbeatMs, () => this.#beat());
+    this.#nextBeat = hub.clock.timer(heartbeatMs, () => this.#beat());
   }
 
   #send(message: HubMessage): void {

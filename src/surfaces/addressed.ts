@@ -1,8 +1,8 @@
-import type { ChannelId } from "../../hub/channel.ts";
-import { membersOf } from "../../hub/channel.ts";
-import type { Hub } from "../../hub/hub.ts";
-import { mayUse } from "../../hub/reach.ts";
-import type { Principal } from "../../identity/policy.ts";
+import type { ChannelId } from "../hub/channel.ts";
+import { membersOf } from "../hub/channel.ts";
+import type { Hub } from "../hub/hub.ts";
+import { mayUse } from "../hub/reach.ts";
+import type { Principal } from "../identity/policy.ts";
 
 /** Whom somebody may speak to on the channels that they chose. */
 export interface Addressed {

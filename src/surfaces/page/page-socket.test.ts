@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import WebSocket from "ws";
 import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 import { AsyncQueue } from "../../util/queue.ts";
-import type { HubMessage } from "./event-messages.ts";
+import type { HubMessage } from "./messages.ts";
 
 /** A page: what it is told, in order. */
 async function openPage(rig: Rig, as: Person | undefined, headers: Record<string, string> = {}) {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { HubDevice } from "../../hub/api.ts";
-import { settingsView } from "../../hub/device-settings.ts";
-import { mayUse } from "../../hub/reach.ts";
-import { type DeviceInfo, deviceInfoSchema } from "../../hub/state.ts";
-import { stateWithoutAddress } from "../../hub/trouble.ts";
-import { deviceRights, type Policy, type Principal, type Right, rightSchema } from "../../identity/policy.ts";
+import type { HubDevice } from "../hub/api.ts";
+import { settingsView } from "../hub/device-settings.ts";
+import { mayUse } from "../hub/reach.ts";
+import { type DeviceInfo, deviceInfoSchema } from "../hub/state.ts";
+import { stateWithoutAddress } from "../hub/trouble.ts";
+import { deviceRights, type Policy, type Principal, type Right, rightSchema } from "../identity/policy.ts";
 
 /** A device as one person sees it; its settings only if they administer it. */
 export type DeviceView = DeviceInfo & {

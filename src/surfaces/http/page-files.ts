@@ -8,7 +8,7 @@ import type { HttpContext } from "./context.ts";
 const year = 365 * 24 * 60 * 60;
 
 /** Serves the built page: its files, and `index.html` for every address that the page's own router knows. */
-export async function servePage(app: FastifyInstance, context: HttpContext): Promise<void> {
+export async function servePageFiles(app: FastifyInstance, context: HttpContext): Promise<void> {
   await app.register(fastifyStatic, {
     root: context.pageDir,
     serve: false,
@@ -19,7 +19,7 @@ export async function servePage(app: FastifyInstance, context: HttpContext): Pro
   app.get("/*", { config: { beforeSetup: true } }, async (request, reply) => {
     const path = (request.url.split("?")[0] ?? "").slice(1);
     const isFile = /\.\w{1,11}$/.test(path);
-    if (/^(api|whep|metrics|health)(\/|$)/.test(path)) throw new Problem(404, notFound);
+    if (/^(api|whep|whip|voice|metrics|health)(\/|$)/.test(path)) throw new Problem(404, notFound);
     if (isFile && path !== "index.html") return sendFile(reply, { path, pageDir: context.pageDir });
     if (!existsSync(join(context.pageDir, "index.html"))) {
       return reply.code(503).type("text/plain; charset=utf-8").send("The page is not built yet: run npm run build.\n");

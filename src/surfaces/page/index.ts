@@ -1,0 +1,47 @@
+import { Listeners } from "../../util/listeners.ts";
+import { defineSurface, type Lent, type Running } from "../surface.ts";
+import { MergedChanges } from "./merged-changes.ts";
+import { PageSocket } from "./page-socket.ts";
+import { voiceRoutes } from "./voice.ts";
+
+/** At most 4 messages a second about one device. */
+const deviceIntervalMs = 250;
+
+/** What the page needs beside the API: the socket on which it is told what changes and takes turns, and its microphone. */
+export default defineSurface({ name: "page", config: undefined, start });
+
+async function start({ hub, webrtc, iceLinks }: Lent<undefined>) {
+  const changed = new Listeners<{ readonly type: "device" | "removed"; readonly id: string }>((error) =>
+    hub.log.error({ err: error }, "page socket failed"),
+  );
+  const owned = new DisposableStack();
+  const merged = owned.use(
+    new MergedChanges({
+      clock: hub.clock,
+      intervalMs: deviceIntervalMs,
+      emit: (id) => changed.emit({ type: "device", id }),
+    }),
+  );
+  owned.use(
+    hub.devices.onChange((event) => {
+      if (event.type === "device") merged.push(event.id);
+      else {
+        merged.drop(event.id);
+        changed.emit(event);
+      }
+    }),
+  );
+  owned.use(hub.turns.onChange((id) => merged.push(id)));
+  return {
+    addresses: [],
+    routes: voiceRoutes({ hub, webrtc, iceLinks }),
+    sockets: [
+      {
+        path: "/api/v1/events",
+        share: "pages",
+        connected: (socket, principal) => new PageSocket({ socket, principal, hub, changed }).start(),
+      },
+    ],
+    [Symbol.asyncDispose]: async () => owned.dispose(),
+  } as const satisfies Running;
+}
