@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Driver } from "../device/driver.ts";
+import type { ArrivalKind } from "./arrival-kinds.ts";
 import { badDevice, openDevice } from "./device-secrets.ts";
 import {
-  type ArrivalKind,
   connectionShape,
   type DeviceInput,
   type DeviceSettings,

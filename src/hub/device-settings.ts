@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nameSchema } from "../util/name.ts";
+import { arrivalSentence, arrivalWords } from "./arrival-kinds.ts";
 
 /** What a setting says about itself beside its check; ends up in the JSON Schema that the page's form is made of. */
 interface Notes {
@@ -73,17 +74,11 @@ export const connectionShape = {
   }),
 } satisfies z.ZodRawShape;
 
-/** How a device comes that calls the hub instead of being called. */
-export const arrivalKinds = ["whip"] as const;
-
-/** One of {@link arrivalKinds}. */
-export type ArrivalKind = (typeof arrivalKinds)[number];
-
 /** What a device that calls the hub has in place of an address. */
 export const arrivalShape = {
-  arrives: noted(z.enum(arrivalKinds).optional(), {
+  arrives: noted(z.enum(arrivalWords).optional(), {
     label: "Calls the hub by",
-    description: "In place of an address, for a device that calls the hub: whip for OBS, GStreamer and browsers.",
+    description: `In place of an address, for a device that calls the hub: ${arrivalSentence}.`,
   }),
   takeOver: noted(z.boolean().default(true), {
     label: "The newest connection counts",

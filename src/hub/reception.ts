@@ -4,8 +4,9 @@ import type { Audit } from "../identity/audit.ts";
 import type { Arrival, Enrolment, Waiting } from "../identity/enrolment.ts";
 import { FatalError } from "../util/errors.ts";
 import type { HubDevice } from "./api.ts";
+import { type ArrivalKind, isArrivalKind } from "./arrival-kinds.ts";
 import { titleOf } from "./device-input.ts";
-import { type ArrivalKind, idSchema } from "./device-settings.ts";
+import { idSchema } from "./device-settings.ts";
 import type { Registry } from "./registry.ts";
 
 /** `enrolment:` of the configuration. */
@@ -83,10 +84,12 @@ export class Reception implements Disposable {
     const { kind } = enrolment.waitingAs(id);
     const { name = titleOf(id), area, legacy = false, by } = as;
     const place = registry.arrival(id);
-    if (!place && registry.get(id)) throw new FatalError(`device ${id}: exists already`, { code: "exists" });
+    if (!isArrivalKind(kind) || (place ? place.kind !== kind : registry.get(id) !== undefined)) {
+      throw new FatalError(`device ${id}: exists already, and does not call by ${kind}`, { code: "exists" });
+    }
     const device = place
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
-      : await registry.add({ id, name, arrives: kind as ArrivalKind, ...(area !== undefined && { area }) });
+      : await registry.add({ id, name, arrives: kind, ...(area !== undefined && { area }) });
     const token = legacy
       ? await enrolment.approveLegacy(id).then(() => undefined)
       : await enrolment.approve(id, { kind });

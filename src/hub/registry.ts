@@ -8,6 +8,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
 import type { DevicesEvent, HubDevice, HubDevices } from "./api.ts";
+import type { ArrivalKind } from "./arrival-kinds.ts";
 import { ArrivalSource } from "./arrival-source.ts";
 import { LocalDevice } from "./device.ts";
 import {
@@ -19,7 +20,7 @@ import {
 } from "./device-input.ts";
 import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
 import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
-import type { ArrivalKind, DeviceInput } from "./device-settings.ts";
+import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
 import type { HolderInfo } from "./state.ts";
 

@@ -1,0 +1,24 @@
+/**
+ * How a device may come that calls the hub: its word in `arrives:`, and what comes that way. The one place where a kind is
+ * added; schema, API, form and docs are made of it, and the surface that lets it in names its word (`reception.admit`).
+ */
+export const arrivalKinds = {
+  whip: "OBS, GStreamer and browsers that publish picture and sound",
+  page: "a browser that is a station in a room",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** One of {@link arrivalKinds}. */
+export type ArrivalKind = keyof typeof arrivalKinds;
+
+/** Their words. */
+export const arrivalWords = Object.keys(arrivalKinds) as readonly ArrivalKind[];
+
+/** All of them in one sentence. */
+export const arrivalSentence = Object.entries(arrivalKinds)
+  .map(([kind, what]) => `${kind} for ${what}`)
+  .join(", ");
+
+/** True for the word of a kind. */
+export function isArrivalKind(word: string): word is ArrivalKind {
+  return Object.hasOwn(arrivalKinds, word);
+}
