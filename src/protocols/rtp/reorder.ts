@@ -57,6 +57,18 @@ export class ReorderBuffer {
     return this.#held.size;
   }
 
+  /** Numbers of the packets that are waited for: those before the newest that is there. */
+  missing(): readonly number[] {
+    let span = 0;
+    for (const sequence of this.#held.keys()) span = Math.max(span, (sequence - this.#next) & 0xffff);
+    const missing: number[] = [];
+    for (let i = 0; i < span; i++) {
+      const sequence = (this.#next + i) & 0xffff;
+      if (!this.#held.has(sequence)) missing.push(sequence);
+    }
+    return missing;
+  }
+
   /** Takes one packet as it arrived; gives those that are now in order. */
   push(packet: RtpPacket): RtpPacket[] {
     this.counters.received++;

@@ -22,6 +22,8 @@ export interface MediaReceiverOptions {
   readonly onQuirk: (quirk: QuirkCode) => void;
   /** The way keeps the order (TCP): a packet that is missing will not come. */
   readonly inOrder: boolean;
+  /** How long a missing packet is waited for where the way keeps no order; 100 ms unless told. */
+  readonly waitMs?: number;
   readonly clock: Clock;
   readonly stream: SyncedStream;
   readonly frames: UnitFrames;
@@ -47,7 +49,12 @@ export class MediaReceiver {
     const { codec, fmtp, clockRateHz, encoding } = options.payload;
     if (codec === undefined) throw new TypeError("a medium without a codec cannot be received");
     this.#options = options;
-    this.#reorder = new ReorderBuffer({ clock: options.clock, ...(options.inOrder && { maxMs: 0 }) });
+    const maxMs = options.inOrder ? 0 : options.waitMs;
+    this.#reorder = new ReorderBuffer({
+      clock: options.clock,
+      maxPackets: 1024,
+      ...(maxMs !== undefined && { maxMs }),
+    });
     this.#depacketizer = createDepacketizer({ codec, fmtp, clockRateHz, encoding, onQuirk: options.onQuirk });
     this.#reports = new ReceiverReports({ clock: options.clock, clockRateHz });
   }
@@ -55,6 +62,11 @@ export class MediaReceiver {
   /** The stream's synchronisation source, once it is known. */
   get source(): number | undefined {
     return this.#reorder.ssrc;
+  }
+
+  /** Numbers of packets that are missing and still waited for. */
+  get missing(): readonly number[] {
+    return this.#reorder.missing();
   }
 
   get counters(): Readonly<ReorderCounters> {

@@ -70,6 +70,7 @@ export type ToPublishChild =
       readonly offerSdp: string;
       readonly plan: AnswerPlan;
       readonly taken: ReadonlyMap<string, PayloadMapping>;
+      readonly repaired: ReadonlySet<string>;
     };
 
 /** What that worker tells the hub. */

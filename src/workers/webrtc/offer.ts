@@ -80,21 +80,37 @@ export function planAnswer(offerSdp: string, wanted: Wanted): AnswerPlan {
 }
 
 /** One section of an offer. */
-export type OfferedSection = MediaSection & { readonly mid: string };
+export type OfferedSection = MediaSection & {
+  readonly mid: string;
+  /** Payload types of which lost packets are sent again when they are asked for (generic NACK, RFC 4585). */
+  readonly nacks: readonly number[];
+};
 
 /** The sections of an offer. Throws FatalError `bad-offer`. */
 export function readOffer(sdp: string): OfferedSection[] {
   try {
-    const mids = sdpTransform.parse(sdp).media.map((media) => media.mid);
+    const offered = sdpTransform.parse(sdp).media;
     return parseSdp(sdp).media.map((section, i) => {
-      const mid = mids[i];
+      const { mid, rtcpFb } = offered[i] ?? {};
       if (mid === undefined || mid === null) throw new TypeError("a media section without mid");
       if (section.payloads.length === 0 && section.kind !== "application") throw new TypeError("no payload type");
-      return { ...section, mid: String(mid) };
+      return { ...section, mid: String(mid), nacks: nacksOf(section, rtcpFb ?? []) };
     });
   } catch (error) {
     throw new FatalError(`offer cannot be read: ${messageOf(error)}`, { code: "bad-offer", cause: error });
   }
+}
+
+/** `*` stands for every payload type of the section. */
+function nacksOf(
+  section: MediaSection,
+  feedback: readonly { readonly payload: number | string; readonly type: string; readonly subtype?: string }[],
+): number[] {
+  const generic = feedback.filter(({ type, subtype }) => type === "nack" && subtype === undefined);
+  const promised = new Set(generic.map(({ payload }) => String(payload)));
+  return section.payloads
+    .map(({ payloadType }) => payloadType)
+    .filter((payloadType) => promised.has(String(payloadType)) || promised.has("*"));
 }
 
 function receives(section: OfferedSection | undefined): section is OfferedSection {

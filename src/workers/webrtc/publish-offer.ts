@@ -6,6 +6,8 @@ import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type Section
 export interface PublishPlan extends AnswerPlan {
   /** By mid: what the publisher will send in that section. */
   readonly taken: ReadonlyMap<string, PayloadMapping>;
+  /** Mids of those sections in which it sends again what it is asked for (`a=rtcp-fb:... nack`). */
+  readonly repaired: ReadonlySet<string>;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface PublishPlan extends AnswerPlan {
 export function planPublish(offerSdp: string): PublishPlan {
   const offer = readOffer(offerSdp);
   const taken = new Map<string, PayloadMapping>();
+  const repaired = new Set<string>();
   const kinds = new Set<string>();
   const sections = offer.map((section): SectionPlan => {
     if (section.kind !== "video" && section.kind !== "audio") {
@@ -25,9 +28,10 @@ export function planPublish(offerSdp: string): PublishPlan {
     if (!payload) return served(section, { kind, mediaStream: "publisher" });
     kinds.add(kind);
     taken.set(mid, payload);
+    if (section.nacks.includes(payload.payloadType)) repaired.add(mid);
     return { ...served(section, { kind, microphone: payload, mediaStream: "publisher" }) };
   });
-  if (taken.size > 0) return { sections, taken, withoutSound: false };
+  if (taken.size > 0) return { sections, taken, repaired, withoutSound: false };
   if (offer.some((section) => sends(section))) {
     throw new FatalError("the publisher offers no picture in H.264 or H.265 and no sound in Opus or G.711", {
       code: "codec-unsupported",

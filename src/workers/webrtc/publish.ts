@@ -49,7 +49,7 @@ class HubSide implements PublishWorker {
   }
 
   async publish(request: PublishRequest): Promise<Publisher> {
-    const { taken, ...plan } = planPublish(request.offerSdp);
+    const { taken, repaired, ...plan } = planPublish(request.offerSdp);
     using held = new DisposableStack();
     held.use(await this.#process.lease());
     const id = ++this.#last;
@@ -62,7 +62,7 @@ class HubSide implements PublishWorker {
     };
     const peer = new WorkerViewer({ id, link, clock, log, held: held.move() });
     this.#publishing.set(id, { ...request, peer, tracks: new Map() });
-    link.post({ type: "publish", viewer: id, offerSdp: request.offerSdp, plan, taken });
+    link.post({ type: "publish", viewer: id, offerSdp: request.offerSdp, plan, taken, repaired });
     await peer.answered;
     return peer;
   }

@@ -3,6 +3,7 @@ import { PeerConnection, type Track } from "node-datachannel";
 import type { Format } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
+import { RepairRequests } from "../../../protocols/rtp/nack.ts";
 import { isRtcp } from "../../../protocols/rtp/rtcp.ts";
 import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
 import { RtpSync } from "../../../protocols/rtp/sync.ts";
@@ -22,6 +23,8 @@ export interface PublisherOptions {
   readonly plan: AnswerPlan;
   /** What it will send, by mid. */
   readonly taken: ReadonlyMap<string, PayloadMapping>;
+  /** In which of those it sends again what it is asked for, by mid. */
+  readonly repaired: ReadonlySet<string>;
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
@@ -42,6 +45,8 @@ const reportMs = 1000;
 /** A browser makes a key frame only when it is asked for one: a new viewer waits for it no longer than this. */
 const keyFrameMs = 4000;
 const askAgainMs = 1000;
+/** How long a lost packet is waited for that was asked for again: a few times there and back. */
+const repairMs = 300;
 
 /** One stream that comes in. */
 interface Incoming {
@@ -49,6 +54,8 @@ interface Incoming {
   readonly receiver: MediaReceiver;
   readonly payload: PayloadMapping;
   readonly kind: "video" | "audio";
+  /** There when it sends again what it is asked for. */
+  readonly repair: RepairRequests | undefined;
   lost: number;
   keyUs: number;
   askedUs: number;
@@ -65,6 +72,8 @@ export class Publisher {
   #deadline: Disposable | undefined;
   #heardUs: number | undefined;
   #open = true;
+  #nacks = 0;
+  #keyFrameRequests = 0;
   readonly #options: PublisherOptions;
 
   /** Begins to answer. Throws Error when the library refuses the offer. */
@@ -98,8 +107,11 @@ export class Publisher {
   /** A publisher is heard in any case. */
   wantMicrophone(_wanted: boolean): void {}
 
+  /** What was asked of it; a publisher is sent nothing else. */
   get stats(): ViewerStats {
-    return { packetsSent: 0, bytesSent: 0, framesDropped: 0, nacks: 0, keyFrameRequests: 0 };
+    const packetsLost = this.#incoming.reduce((sum, { receiver }) => sum + receiver.counters.lost, 0);
+    const [nacks, keyFrameRequests] = [this.#nacks, this.#keyFrameRequests];
+    return { packetsSent: 0, bytesSent: 0, framesDropped: 0, nacks, keyFrameRequests, packetsLost };
   }
 
   close(reason: string): void {
@@ -146,13 +158,16 @@ export class Publisher {
     const payload = this.#options.taken.get(section.mid);
     const format = payload && formatFromPayload(payload);
     if (!payload || !format) return;
-    const incoming = this.#receive(track, { payload, format });
+    const incoming = this.#receive(track, { payload, format, repaired: this.#options.repaired.has(section.mid) });
     this.#incoming.push(incoming);
     track.onMessage((bytes) => this.#take(bytes, incoming));
   }
 
-  #receive(track: Track, how: { readonly payload: PayloadMapping; readonly format: Format }): Incoming {
-    const { payload, format } = how;
+  #receive(
+    track: Track,
+    how: { readonly payload: PayloadMapping; readonly format: Format; readonly repaired: boolean },
+  ): Incoming {
+    const { payload, format, repaired } = how;
     const { clock, onFormat, onFrame } = this.#options;
     const { kind } = format;
     onFormat(format);
@@ -164,6 +179,7 @@ export class Publisher {
       isOthers: (ssrc) => this.#incoming.some((one) => one !== incoming && one.receiver.source === ssrc),
       onQuirk: () => {},
       inOrder: false,
+      ...(repaired && { waitMs: repairMs }),
       clock,
       stream: this.#sync.stream({ kind, clockRateHz: payload.clockRateHz }),
       frames: format.kind === "video" ? createVideoFrames(format, sink) : createAudioFrames(format, sink),
@@ -171,7 +187,8 @@ export class Publisher {
         if (frame.key) incoming.keyUs = clock.nowUs();
       },
     });
-    const incoming: Incoming = { track, receiver, payload, kind, lost: 0, keyUs: -1e12, askedUs: -1e12 };
+    const repair = repaired ? new RepairRequests({ clock }) : undefined;
+    const incoming: Incoming = { track, receiver, payload, kind, repair, lost: 0, keyUs: -1e12, askedUs: -1e12 };
     return incoming;
   }
 
@@ -183,14 +200,28 @@ export class Publisher {
       return;
     }
     // Browsers mix in what was not agreed (padding, probes): only the one payload type is ours.
-    if (((bytes[1] ?? 0) & 0x7f) === incoming.payload.payloadType) incoming.receiver.rtp(bytes);
+    if (((bytes[1] ?? 0) & 0x7f) !== incoming.payload.payloadType) return;
+    incoming.receiver.rtp(bytes);
+    this.#askAgain(incoming);
   }
 
   #tick(): void {
     for (const incoming of this.#incoming) {
       incoming.receiver.expire();
+      this.#askAgain(incoming);
       if (incoming.kind === "video") this.#askForKeyFrame(incoming);
     }
+  }
+
+  /** For packets that are missing, while there is time for them to come. */
+  #askAgain(incoming: Incoming): void {
+    const { receiver, repair } = incoming;
+    const mediaSsrc = receiver.source;
+    const sequences = repair?.due(receiver.missing) ?? [];
+    if (mediaSsrc === undefined || sequences.length === 0) return;
+    this.#nacks += sequences.length;
+    const request = { type: "nack", ssrc: this.#ownSsrc, mediaSsrc, sequences } as const;
+    this.#send(incoming, serializeRtcp([{ type: "receiver-report", ssrc: this.#ownSsrc, reports: [] }, request]));
   }
 
   /** After a loss, before the first key frame, and when there was none for long. */
@@ -203,6 +234,7 @@ export class Publisher {
     if (ssrc === undefined || !due || nowUs - incoming.askedUs < askAgainMs * 1000) return;
     incoming.lost = receiver.counters.lost;
     incoming.askedUs = nowUs;
+    this.#keyFrameRequests++;
     const request = { type: "picture-loss", ssrc: this.#ownSsrc, mediaSsrc: ssrc } as const;
     this.#send(incoming, serializeRtcp([{ type: "receiver-report", ssrc: this.#ownSsrc, reports: [] }, request]));
   }

@@ -148,7 +148,7 @@ export class WebRtcService implements AsyncDisposable {
   }
 
   #take(message: Message<"publish">, settings: Settings & { readonly port: number }): Publisher {
-    const { viewer, offerSdp, plan, taken } = message;
+    const { viewer, offerSdp, plan, taken, repaired } = message;
     const { clock, port, iceServers, announceAddresses } = settings;
     const addresses = [...announceAddresses, "127.0.0.1"];
     return new Publisher({
@@ -156,6 +156,7 @@ export class WebRtcService implements AsyncDisposable {
       offerSdp,
       plan,
       taken,
+      repaired,
       port,
       iceServers,
       clock,
