@@ -29,20 +29,26 @@ export class ArrivalSource implements DeviceSource {
 
   /**
    * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end.
-   * Throws FatalError `taken` when another has the device and is not to be replaced, RecoverableError `closing`.
+   * Throws FatalError `taken` when another has the device and is not to be replaced, RecoverableError `closing`, and
+   * `hung-up` when the signal has aborted: whoever is gone takes nothing from whoever is there.
    */
   admit(signal: AbortSignal, how: { readonly takeOver: boolean }): Device {
-    if (this.#closed) throw new RecoverableError("the device is being changed: call again", { code: "closing" });
-    if (this.#loan && !how.takeOver) {
-      throw new FatalError("refused: another connection has this device", { code: "taken" });
-    }
+    this.refuseTaken(how);
+    if (signal.aborted) throw new RecoverableError("the device hung up before it was let in", { code: "hung-up" });
     this.#loan = undefined;
     const loan = this.#host.lend(signal);
-    if (!loan.open) return loan.device;
     this.#loan = loan;
     this.#host.connecting();
     loan.device.signal.addEventListener("abort", () => this.#left(loan), { once: true });
     return loan.device;
+  }
+
+  /** Throws what {@link admit} would throw now for a new connection; changes nothing. */
+  refuseTaken({ takeOver }: { readonly takeOver: boolean }): void {
+    if (this.#closed) throw new RecoverableError("the device is being changed: call again", { code: "closing" });
+    if (this.#loan && !takeOver) {
+      throw new FatalError("refused: another connection has this device", { code: "taken" });
+    }
   }
 
   /** Ends the present connection; it calls again or not. */

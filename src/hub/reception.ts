@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Device } from "../device/driver.ts";
 import type { Audit } from "../identity/audit.ts";
-import type { Arrival, Enrolment, Waiting } from "../identity/enrolment.ts";
+import type { Arrival, Enrolment, Recognised, Waiting } from "../identity/enrolment.ts";
 import { FatalError } from "../util/errors.ts";
 import type { HubDevice } from "./api.ts";
 import { type ArrivalKind, isArrivalKind } from "./arrival-kinds.ts";
 import { titleOf } from "./device-input.ts";
 import { idSchema } from "./device-settings.ts";
-import type { Registry } from "./registry.ts";
+import type { ArrivalPlace, Registry } from "./registry.ts";
 
 /** `enrolment:` of the configuration. */
 export const enrolmentConfig = z
@@ -22,6 +22,9 @@ export interface ReceptionOptions {
   readonly audit: Audit;
 }
 
+/** So many devices that nobody set up come in at most where `enrolment: open` is set. */
+const maxStrangers = 64;
+
 /** A device that was approved. */
 export interface Approved {
   readonly device: HubDevice;
@@ -31,6 +34,8 @@ export interface Approved {
 
 /** The door through which devices come that call the hub, whatever surface they call. Its owner disposes it. */
 export class Reception implements Disposable {
+  /** Devices that came where everybody is let in. */
+  readonly #strangers = new Set<string>();
   readonly #options: ReceptionOptions;
   readonly #watch: Disposable;
 
@@ -40,27 +45,33 @@ export class Reception implements Disposable {
   }
 
   /**
-   * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end
-   * (revoked, replaced by a newer one, removed). Throws FatalError `pending`, `refused`, `taken` or `disabled`, with a
-   * sentence for whoever calls.
+   * Throws what {@link admit} would throw now, and changes nothing of who has the device: a surface looks at what the caller
+   * wants between the two, so that a connection that comes to nothing takes the device from nobody.
    */
-  async admit(arrival: Arrival & { readonly kind: ArrivalKind }, signal: AbortSignal): Promise<Device> {
-    const { enrolment, registry, audit } = this.#options;
+  check(arrival: Arrival & { readonly kind: ArrivalKind }): Recognised {
+    const { enrolment, registry } = this.#options;
     if (!idSchema.safeParse(arrival.id).success) {
       throw new FatalError("device: its name has to be lower-case letters, digits and dashes", { code: "refused" });
     }
     const how = enrolment.recognise(arrival);
-    const known = registry.arrival(arrival.id);
-    if (!known && how === "open") {
+    if (how === "open" && !registry.get(arrival.id)) this.#refuseTooMany();
+    else this.#placeOf(arrival).check();
+    return how;
+  }
+
+  /**
+   * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end
+   * (revoked, replaced by a newer one, removed). Throws FatalError `pending`, `refused`, `taken` or `disabled`,
+   * RecoverableError `hung-up` or `closing`, with a sentence for whoever calls.
+   */
+  async admit(arrival: Arrival & { readonly kind: ArrivalKind }, signal: AbortSignal): Promise<Device> {
+    const { registry, audit } = this.#options;
+    const how = this.check(arrival);
+    if (!registry.get(arrival.id)) {
       await registry.addTransient({ id: arrival.id, name: titleOf(arrival.id), arrives: arrival.kind });
+      this.#strangers.add(arrival.id);
     }
-    const place = registry.arrival(arrival.id);
-    if (place?.kind !== arrival.kind) {
-      throw new FatalError(`device ${arrival.id}: is not set up as one that calls by ${arrival.kind}`, {
-        code: "refused",
-      });
-    }
-    const device = place.admit(signal);
+    const device = this.#placeOf(arrival).admit(signal);
     audit.record({
       actor: arrival.id,
       action: "device-arrived",
@@ -78,10 +89,20 @@ export class Reception implements Disposable {
   /** Lets in a device that waits: adds it to the configuration, and makes its token unless it is a legacy one. */
   async approve(
     id: string,
-    as: { readonly name?: string; readonly area?: string; readonly legacy?: boolean; readonly by: string },
+    as: {
+      readonly name?: string;
+      readonly area?: string;
+      readonly legacy?: boolean;
+      /** Where the one stood that was looked at: another one under its name is not let in. */
+      readonly address?: string;
+      readonly by: string;
+    },
   ): Promise<Approved> {
     const { enrolment, registry, audit } = this.#options;
-    const { kind } = enrolment.waitingAs(id);
+    const { kind, address } = enrolment.waitingAs(id);
+    if (as.address !== undefined && as.address !== address) {
+      throw new FatalError(`device ${id}: it is another one that waits now, at ${address}`, { code: "changed" });
+    }
     const { name = titleOf(id), area, legacy = false, by } = as;
     const place = registry.arrival(id);
     if (!isArrivalKind(kind) || (place ? place.kind !== kind : registry.get(id) !== undefined)) {
@@ -91,7 +112,7 @@ export class Reception implements Disposable {
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
       : await registry.add({ id, name, arrives: kind, ...(area !== undefined && { area }) });
     const token = legacy
-      ? await enrolment.approveLegacy(id).then(() => undefined)
+      ? await enrolment.approveLegacy(id, address).then(() => undefined)
       : await enrolment.approve(id, { kind });
     audit.record({ actor: by, action: "device-approved", subject: id, detail: legacy ? `${kind}, legacy` : kind });
     return { device, ...(token !== undefined && { token }) };
@@ -127,6 +148,19 @@ export class Reception implements Disposable {
   /** How a device is enrolled; undefined for one that the hub calls, or that has no token yet. */
   enrolled(id: string): { readonly legacy: boolean; readonly approvedMs: number } | undefined {
     return this.#options.enrolment.enrolled(id);
+  }
+
+  #placeOf({ id, kind }: Arrival): ArrivalPlace {
+    const place = this.#options.registry.arrival(id);
+    if (place?.kind === kind) return place;
+    throw new FatalError(`device ${id}: is not set up as one that calls by ${kind}`, { code: "refused" });
+  }
+
+  /** Where everybody is let in, the wall is still no place for any number of names. */
+  #refuseTooMany(): void {
+    for (const id of this.#strangers) if (!this.#options.registry.get(id)) this.#strangers.delete(id);
+    if (this.#strangers.size < maxStrangers) return;
+    throw new FatalError(`${maxStrangers} devices came already that nobody set up`, { code: "refused" });
   }
 
   [Symbol.dispose](): void {

@@ -54,8 +54,10 @@ type Resolved = ResolvedDevice | ResolvedArrival;
 /** Where the connections of a device that calls the hub are let in. */
 export interface ArrivalPlace {
   readonly kind: ArrivalKind;
-  /** Lends the device until `signal` aborts. Throws FatalError `taken` or `disabled`. */
+  /** Lends the device until `signal` aborts. Throws FatalError `taken` or `disabled`, RecoverableError `hung-up`. */
   admit(signal: AbortSignal): Device;
+  /** Throws what `admit` would throw now; changes nothing. */
+  check(): void;
   /** Ends the connection that has the device. */
   hangUp(): void;
 }
@@ -108,11 +110,16 @@ export class Registry implements HubDevices, AsyncDisposable {
     const entry = this.#entries.get(id);
     if (!entry?.arrival || !("arrives" in entry.resolved)) return undefined;
     const { arrival, resolved, device } = entry;
+    const check = () => {
+      if (!device.settings.enabled) throw new FatalError(`device ${id}: is switched off`, { code: "disabled" });
+      arrival.refuseTaken(resolved);
+    };
     return {
       kind: resolved.arrives,
+      check,
       admit: (signal) => {
-        if (device.settings.enabled) return arrival.admit(signal, resolved);
-        throw new FatalError(`device ${id}: is switched off`, { code: "disabled" });
+        check();
+        return arrival.admit(signal, resolved);
       },
       hangUp: () => arrival.hangUp(),
     };

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { addressBlock } from "../util/address-block.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
@@ -47,8 +48,9 @@ export interface EnrolmentOptions {
   readonly mode?: "pending" | "open";
 }
 
-/** At most so many wait at once, each for so long after it called last (SECURITY.md, 8). */
+/** At most so many wait at once in all and of one block of addresses, each for so long after it called last. */
 export const maxWaiting = 32;
+export const maxWaitingOfBlock = 8;
 const waitingMs = 10 * 60 * 1000;
 const storeKind = "enrolment";
 
@@ -57,7 +59,8 @@ const storeKind = "enrolment";
  * shown once, kept hashed), or pins one that cannot carry a token to the address that it called from.
  */
 export class Enrolment {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, Waiting & { readonly lastUs: number }>();
+  /** Who was sent away, by name and block of addresses: another device of that name may wait. */
   readonly #refused = new Map<string, number>();
   readonly #changes = new Listeners<void>(swallow);
   readonly #revoked = new Listeners<string>(swallow);
@@ -74,7 +77,7 @@ export class Enrolment {
   /** Who waits, in the order in which they came. */
   waiting(): readonly Waiting[] {
     this.#forgetOld();
-    return [...this.#waiting.values()];
+    return [...this.#waiting.values()].map(({ lastUs: _, ...waiting }) => waiting);
   }
 
   /** Calls `listener` when somebody begins to wait, or waits no more. */
@@ -122,17 +125,21 @@ export class Enrolment {
     return token;
   }
 
-  /** Lets a device in that can carry no token, from the address that it waits at and no other. Throws FatalError `not-found`. */
-  async approveLegacy(deviceId: string): Promise<void> {
+  /**
+   * Lets a device in that can carry no token, from the address that it waits at and no other. Throws FatalError `not-found`
+   * when none waits there under this name.
+   */
+  async approveLegacy(deviceId: string, waitsAt?: string): Promise<void> {
     const { kind, address } = this.#waitingFor(deviceId);
+    if (waitsAt !== undefined && waitsAt !== address) throw notWaiting(deviceId);
     await this.#keep(deviceId, { kind, address });
   }
 
   /** Sends a device away that waits; it is refused for ten minutes. Throws FatalError `not-found`. */
   refuse(deviceId: string): void {
-    this.#waitingFor(deviceId);
+    const { address } = this.#waitingFor(deviceId);
     this.#waiting.delete(deviceId);
-    this.#refused.set(deviceId, this.#options.clock.nowUs());
+    this.#refused.set(placeOf({ id: deviceId, address }), this.#options.clock.nowUs());
     this.#changes.emit();
   }
 
@@ -150,7 +157,7 @@ export class Enrolment {
   async #keep(deviceId: string, record: Omit<Enrolled, "approvedMs">): Promise<void> {
     const { store, clock } = this.#options;
     await store.put(storeKind, deviceId, { ...record, approvedMs: clock.wallMs() });
-    this.#refused.delete(deviceId);
+    for (const place of this.#refused.keys()) if (place.startsWith(`${deviceId} `)) this.#refused.delete(place);
     if (this.#waiting.delete(deviceId)) this.#changes.emit();
     this.#revoked.emit(deviceId);
   }
@@ -163,31 +170,43 @@ export class Enrolment {
   #waitingFor(deviceId: string): Waiting {
     this.#forgetOld();
     const waiting = this.#waiting.get(deviceId);
-    if (!waiting) throw new FatalError(`device ${deviceId}: does not wait to be let in`, { code: "not-found" });
+    if (!waiting) throw notWaiting(deviceId);
     return waiting;
   }
 
   #wait({ id, kind, address }: Arrival): void {
     this.#forgetOld();
-    if (this.#refused.has(id)) throw refused({ id }, "an administrator did not let it in");
-    const lastMs = this.#options.clock.wallMs();
+    if (this.#refused.has(placeOf({ id, address }))) throw refused({ id }, "an administrator did not let it in");
+    const { clock } = this.#options;
+    const [lastMs, lastUs] = [clock.wallMs(), clock.nowUs()];
     const before = this.#waiting.get(id);
     // The first who took a name keeps it while it waits: somebody else under it is not what is approved.
     if (before && (before.kind !== kind || before.address !== address)) {
       throw refused({ id }, "another device waits under this name");
     }
-    if (!before && this.#waiting.size >= maxWaiting) throw refused({ id }, `${maxWaiting} devices wait already`);
-    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs });
+    if (!before) this.#makeRoom({ id, address });
+    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs });
     if (!before) this.#changes.emit();
+  }
+
+  /** Where all places are taken, the block of addresses that has most of them gives its newest to one that has fewer. */
+  #makeRoom({ id, address }: Pick<Arrival, "id" | "address">): void {
+    const blocks = Map.groupBy(this.#waiting.values(), (one) => addressBlock(one.address));
+    const own = blocks.get(addressBlock(address))?.length ?? 0;
+    if (own >= maxWaitingOfBlock) throw refused({ id }, `${own} devices of its address wait already`);
+    if (this.#waiting.size < maxWaiting) return;
+    const most = [...blocks.values()].reduce((one, other) => (other.length > one.length ? other : one));
+    const newest = most.at(-1);
+    if (!newest || most.length <= own + 1) throw refused({ id }, `${maxWaiting} devices wait already`);
+    this.#waiting.delete(newest.id);
   }
 
   #forgetOld(): void {
     const { clock } = this.#options;
     const before = this.#waiting.size;
-    for (const [id, { lastMs }] of this.#waiting) {
-      if (clock.wallMs() - lastMs > waitingMs) this.#waiting.delete(id);
-    }
-    for (const [id, atUs] of this.#refused) if (clock.nowUs() - atUs > waitingMs * 1000) this.#refused.delete(id);
+    const longAgoUs = clock.nowUs() - waitingMs * 1000;
+    for (const [id, { lastUs }] of this.#waiting) if (lastUs < longAgoUs) this.#waiting.delete(id);
+    for (const [place, atUs] of this.#refused) if (atUs < longAgoUs) this.#refused.delete(place);
     if (this.#waiting.size !== before) this.#changes.emit();
   }
 }
@@ -204,6 +223,15 @@ function matches(token: string | undefined, hash: string): boolean {
   const wanted = Buffer.from(hash, "base64");
   const given = digest(token);
   return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+/** A name as it comes from one block of addresses. */
+function placeOf({ id, address }: Pick<Arrival, "id" | "address">): string {
+  return `${id} ${addressBlock(address)}`;
+}
+
+function notWaiting(id: string): FatalError {
+  return new FatalError(`device ${id}: does not wait to be let in`, { code: "not-found" });
 }
 
 function refused({ id }: { readonly id: string }, why: string): FatalError {

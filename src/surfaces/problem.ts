@@ -74,6 +74,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   "codec-unsupported": 406,
   pending: 403,
   refused: 403,
+  changed: 409,
   taken: 409,
   disabled: 409,
   exists: 409,

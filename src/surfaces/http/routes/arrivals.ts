@@ -15,6 +15,7 @@ const waitingSchema = z.object({
 const approval = z.strictObject({
   name: nameSchema.optional().describe("What people will call it; made from its id when absent."),
   area: nameSchema.optional(),
+  address: z.string().max(64).optional().describe("Where it waits: another one under its name is not let in."),
   legacy: z.boolean().default(false).describe("It can carry no token: pin it to the address that it calls from."),
 });
 
