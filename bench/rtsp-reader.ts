@@ -2,9 +2,9 @@ import { AccessUnitSplitter } from "../src/codecs/access-unit.ts";
 import { joinAnnexB } from "../src/codecs/annexb.ts";
 import { serializeRtp } from "../src/protocols/rtp/packet.ts";
 import { createPacketizer } from "../src/protocols/rtp/packetize.ts";
-import { receiveMedia } from "../src/protocols/rtsp/media-stream.ts";
 import { serializeFrame } from "../src/protocols/rtsp/message.ts";
 import { RtspParser } from "../src/protocols/rtsp/parser.ts";
+import { receiveMedia } from "../src/protocols/rtsp/receive-media.ts";
 import { parseSdp } from "../src/protocols/sdp/index.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { makeClip } from "../test/ffmpeg.ts";
@@ -55,12 +55,12 @@ function readOnce(bytes: Uint8Array): void {
   const onTrack = () => ({ write: () => void frames++, updateFormat: () => {} });
   const sendRtp = () => true;
   const sendRtcp = sendRtp;
-  const channel = { protocol: "tcp", ssrc: undefined, reachable: true, refusals: 0, sendRtp, sendRtcp } as const;
-  using stream = receiveMedia({ clock: systemClock, media: {}, onTrack })({ section, payload }, channel);
+  const stream = { protocol: "tcp", ssrc: undefined, reachable: true, refusals: 0, sendRtp, sendRtcp } as const;
+  using received = receiveMedia({ clock: systemClock, media: {}, onTrack })({ section, payload }, stream);
   const parser = new RtspParser();
   for (let at = 0; at < bytes.length; at += readBytes) {
     for (const message of parser.push(bytes.subarray(at, at + readBytes))) {
-      if (message.kind === "frame") stream.rtp(message.payload);
+      if (message.kind === "frame") received.rtp(message.payload);
     }
   }
   if (frames === 0) throw new Error("nothing was read");

@@ -90,7 +90,7 @@ export function scriptedCamera(): ScriptedCamera {
           device.offerSpeaker({
             formats: [{ kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 }],
             echoCancelling: false,
-            talk: async (speech) => {
+            play: async (speech) => {
               for await (const frame of speech.frames) heard.push(frame);
             },
           });

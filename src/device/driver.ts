@@ -23,7 +23,7 @@ export interface Speaker {
    * Plays one turn: opens what the device needs, sends `speech.frames` at the device's pace, waits until it was heard,
    * gives the device back. Throws RecoverableError or FatalError with a sentence for the talker.
    */
-  talk(speech: Speech): Promise<void>;
+  play(speech: Speech): Promise<void>;
 }
 
 /** What a device says about itself besides media. */

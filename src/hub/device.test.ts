@@ -195,7 +195,7 @@ describe("device of the hub", () => {
 });
 
 describe("device of the hub, whose source lets go slowly", () => {
-  const speaker = { formats: [], echoCancelling: false, talk: async () => {} };
+  const speaker = { formats: [], echoCancelling: false, play: async () => {} };
 
   /** A device whose first run plays and was told to stop; it lets go 800 ms later. */
   async function letting() {

@@ -180,7 +180,7 @@ export class GrantedTurn {
     part.share = share;
     const frames = noted(share.frames, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
     part.signal.throwIfAborted();
-    await speaker.talk({ format, live, frames, signal: part.signal });
+    await speaker.play({ format, live, frames, signal: part.signal });
     this.#anyHeard = true;
   }
 

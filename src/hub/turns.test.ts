@@ -78,7 +78,7 @@ function makeHouse(names: readonly string[], options: HouseOptions = {}) {
     const speaker: Speaker = {
       formats: [options.wide?.includes(name) ? pcm16k : pcm8k],
       echoCancelling: false,
-      talk: async (speech: Speech) => {
+      play: async (speech: Speech) => {
         const fault = faults.get(name);
         if (fault) throw fault;
         const turn = (turns.get(name) ?? 0) + 1;

@@ -6,7 +6,7 @@ const format: VideoFormat = { kind: "video", codec: "h264", parameterSets: [] };
 
 /** One connection of a scripted device that calls the hub: what a surface does with the device that it is lent. */
 export class FakeArrival {
-  readonly speaker: Speaker = { formats: [], echoCancelling: false, talk: async () => {} };
+  readonly speaker: Speaker = { formats: [], echoCancelling: false, play: async () => {} };
   readonly device: Device;
   readonly #hungUp: AbortController;
   readonly #writer: TrackWriter;

@@ -94,16 +94,16 @@ export function driverContract(driver: Driver, start: () => Promise<DriverFixtur
       async function* say(blocks: number) {
         for (let index = 0; index < blocks; index++) yield { ...block, timestampUs: index * 20_000 };
       }
-      await speaker.talk({ format, live: false, frames: say(10), signal: new AbortController().signal });
+      await speaker.play({ format, live: false, frames: say(10), signal: new AbortController().signal });
       const heard = spoken();
       assert.ok(heard > 0, "the device was given sound");
       const stop = new AbortController();
-      const endless = speaker.talk({ format, live: false, frames: say(1e9), signal: stop.signal });
+      const endless = speaker.play({ format, live: false, frames: say(1e9), signal: stop.signal });
       await eventually(() => spoken() > heard);
       stop.abort();
       await endless.catch(() => {});
       const after = spoken();
-      await speaker.talk({ format, live: false, frames: say(5), signal: new AbortController().signal });
+      await speaker.play({ format, live: false, frames: say(5), signal: new AbortController().signal });
       assert.ok(spoken() > after, "the speaker is free again");
     });
   });

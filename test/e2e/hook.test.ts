@@ -160,7 +160,7 @@ describe("the hook on the camera's instruction set", () => {
     const sound = { data: said, timestampUs: 0, key: true };
     const { signal } = new AbortController();
     const beginUs = systemClock.nowUs();
-    await device.speaker!.talk({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal });
+    await device.speaker!.play({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal });
     const tookMs = (systemClock.nowUs() - beginUs) / 1000;
     assert.deepEqual(await camera.played(), { bytes: said.length, hash: fnv1a(said) });
     assert.ok(tookMs > 900 && tookMs < 2500, `1 s was said in ${tookMs} ms`);
@@ -168,7 +168,7 @@ describe("the hook on the camera's instruction set", () => {
     assert.ok(values?.type === "health" && values.values["soc"] === "T31" && values.values["talkBusy"] === false);
     await camera.ask("s 1");
     await until("the firmware's own sound is in the way", () =>
-      device.speaker!.talk({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal }).then(
+      device.speaker!.play({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal }).then(
         () => false,
         (error: { code?: string }) => error.code === "busy",
       ),

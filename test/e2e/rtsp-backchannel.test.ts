@@ -87,7 +87,7 @@ describe("speaking through GStreamer's ONVIF server", () => {
       const startUs = systemClock.nowUs();
       const before = device.video?.counters.frames ?? 0;
       const signal = new AbortController().signal;
-      await device.speaker.talk({ format: pcmu, live, frames: frames(said, { live }), signal });
+      await device.speaker.play({ format: pcmu, live, frames: frames(said, { live }), signal });
       assert.ok(recorder.firstLoudUs !== undefined, "the server played nothing");
       const { correlation } = correlate(said, recorder.samples);
       const firstLoud = said.findIndex((sample) => Math.abs(sample) > 1000) / 8;

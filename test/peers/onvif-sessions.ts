@@ -26,7 +26,7 @@ export async function hearSessions(count: number, transport: "tcp" | "udp"): Pro
   for (let n = 0; n < count; n++) {
     loud = 0;
     const signal = new AbortController().signal;
-    await device.speaker?.talk({ format: pcmu, live: false, frames: tone(), signal });
+    await device.speaker?.play({ format: pcmu, live: false, frames: tone(), signal });
     await systemClock.sleep(50); // what the server wrote last has still to be read
     if (loud > 1000) heard++;
   }

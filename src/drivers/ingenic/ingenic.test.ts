@@ -231,12 +231,12 @@ describe("talk", () => {
     assert.deepEqual(speaker?.formats, [pcmFormat(8000)]);
     const data = pcm(1000);
     const beginUs = systemClock.nowUs();
-    await speaker!.talk(turn(data));
+    await speaker!.play(turn(data));
     const tookMs = (systemClock.nowUs() - beginUs) / 1000;
     assertSameBytes(Buffer.concat(fake.speaker.played), data);
     assert.ok(tookMs > 900 && tookMs < 2000, `${tookMs} ms`);
     assert.equal(fake.speaker.counters.droppedBytes, 0);
-    await speaker!.talk(turn(pcm(50)));
+    await speaker!.play(turn(pcm(50)));
     assert.equal(fake.speaker.played.length, 53, "the last block is padded, and the speaker was free again");
   });
 
@@ -244,14 +244,14 @@ describe("talk", () => {
     await using fake = await start();
     await using bench = await speakerOf(fake);
     const stop = new AbortController();
-    const talking = bench.device.speaker!.talk(endless(stop.signal));
+    const talking = bench.device.speaker!.play(endless(stop.signal));
     await until(() => fake.speaker.played.length > 2);
     stop.abort();
     await talking;
     const taken = fake.speaker.counters.taken;
     await eventually(() => !fake.speaker.state(undefined as never).taken);
     assert.equal(fake.speaker.counters.taken, taken, "nothing was sent after it");
-    await bench.device.speaker!.talk(turn(pcm(100)));
+    await bench.device.speaker!.play(turn(pcm(100)));
   });
 
   it("says in one sentence why it cannot", async () => {
@@ -259,7 +259,7 @@ describe("talk", () => {
     await using bench = await speakerOf(fake);
     const speaker = bench.device.speaker!;
     const refusal = async (code: string) => {
-      const error = await speaker.talk(turn(pcm(100))).catch((caught: unknown) => caught);
+      const error = await speaker.play(turn(pcm(100))).catch((caught: unknown) => caught);
       assert.ok(error instanceof RecoverableError);
       assert.equal(error.code, code);
       assert.match(error.message, /^[^.]+ \w+[^.]+$/);
@@ -282,7 +282,7 @@ describe("talk", () => {
   it("breaks off when the firmware needs its speaker", async () => {
     await using fake = await start();
     await using bench = await speakerOf(fake);
-    const talking = bench.device.speaker!.talk(endless()).catch((error: unknown) => error);
+    const talking = bench.device.speaker!.play(endless()).catch((error: unknown) => error);
     await until(() => fake.speaker.played.length > 0);
     fake.speaker.setBusy(true);
     const error = await talking;
@@ -293,12 +293,12 @@ describe("talk", () => {
     await using fake = await start();
     await using bench = await speakerOf(fake);
     const speaker = bench.device.speaker!;
-    const talking = speaker.talk(endless()).catch((error: unknown) => error);
+    const talking = speaker.play(endless()).catch((error: unknown) => error);
     await until(() => fake.speaker.played.length > 0);
     await fake.loseSound();
     const error = await talking;
     assert.equal(error instanceof RecoverableError && error.code, "lost");
-    await assert.rejects(speaker.talk(turn(pcm(20))), { code: "lost" });
+    await assert.rejects(speaker.play(turn(pcm(20))), { code: "lost" });
   });
 
   it("offers the speaker anew when its format changes, and not at all without talk-back", async () => {
@@ -312,7 +312,7 @@ describe("talk", () => {
     const before = bench.device.speaker!;
     fake.speaker.setRate(8000);
     await bench.device.until(() => bench.device.speaker?.formats[0]?.sampleRateHz === 8000);
-    await assert.rejects(before.talk(turn(pcm(20))), { code: "not-ready" });
+    await assert.rejects(before.play(turn(pcm(20))), { code: "not-ready" });
   });
 });
 

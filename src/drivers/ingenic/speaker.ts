@@ -4,7 +4,7 @@ import type { Speech } from "../../media/speech.ts";
 import type { StreamConnection } from "../../protocols/elementary/connect.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
-import { type TalkLine, talk } from "./talk.ts";
+import { playTurn, type SpeakerLine } from "./turn.ts";
 import { encodeRecord, type SpeakerRecord } from "./wire.ts";
 
 /** The hook itself knows these; a speaker of any other rate is none. */
@@ -21,7 +21,7 @@ export interface HookSpeakerOptions {
  * The camera's speaker behind one connection to its sound port: offered to the hub in the format that the hook tells,
  * and again when that changes. Disposing it ends a turn with `lost`; the connection stays its owner's.
  */
-export class HookSpeaker implements TalkLine, Disposable {
+export class HookSpeaker implements SpeakerLine, Disposable {
   state: SpeakerRecord | undefined;
   readonly #changes: Listeners<SpeakerRecord>;
   readonly #lost = new AbortController();
@@ -67,7 +67,7 @@ export class HookSpeaker implements TalkLine, Disposable {
     const offered: Speaker = {
       formats: [format],
       echoCancelling: this.#options.echoCancelling,
-      talk: (speech: Speech) => talk(speech, { speaker: this, format, clock, signal }),
+      play: (speech: Speech) => playTurn(speech, { speaker: this, format, clock, signal }),
     };
     this.#device.offerSpeaker(offered);
   }

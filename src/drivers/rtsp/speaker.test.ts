@@ -36,7 +36,7 @@ async function* recording(format: AudioFormat, chunks: readonly Uint8Array[]): A
 function say(running: Running, speech: Partial<Speech> & Pick<Speech, "format" | "frames">): Promise<void> {
   const { speaker } = running.device;
   assert.ok(speaker, "a speaker is offered");
-  return speaker.talk({ live: false, signal: new AbortController().signal, ...speech });
+  return speaker.play({ live: false, signal: new AbortController().signal, ...speech });
 }
 
 async function whole(clock: ManualClock, turn: Promise<void>): Promise<void> {

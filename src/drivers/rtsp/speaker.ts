@@ -35,7 +35,7 @@ export interface RtspSpeakerOptions
 }
 
 /**
- * The speaker of a camera with an ONVIF back channel. The channel is open while somebody talks, or for good when it is
+ * The speaker of a camera with an ONVIF back channel. It is open while somebody talks, or for good when it is
  * kept warm; either way it is given back when the speaker is disposed. It has a connection of its own, and what becomes of
  * the picture's ends no turn.
  */
@@ -43,7 +43,7 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   readonly formats: Speaker["formats"];
   readonly echoCancelling = false;
   #way: SpeakerWay;
-  #kept: { readonly choice: SpeakerChoice; readonly channel: Promise<Backchannel> } | undefined;
+  #kept: { readonly choice: SpeakerChoice; readonly backchannel: Promise<Backchannel> } | undefined;
   #speaking: Backchannel | undefined;
   readonly #turns = new Set<Promise<void>>();
   readonly #life = new AbortController();
@@ -72,14 +72,14 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     return this.talking && (this.#speaking === undefined || (await this.#speaking.isAlive()));
   }
 
-  /** Opens the channel ahead of the first turn, if it is to be kept warm. */
+  /** Opens the back channel ahead of the first turn, if it is to be kept warm. */
   warmUp(): void {
     const [choice] = this.#options.choices;
     if (this.#options.warm && choice) this.#keep(choice).catch((error: unknown) => this.#complain(error));
   }
 
-  async talk(speech: Speech): Promise<void> {
-    const turn = this.#talk({ ...speech, signal: AbortSignal.any([speech.signal, this.#life.signal]) });
+  async play(speech: Speech): Promise<void> {
+    const turn = this.#playTurn({ ...speech, signal: AbortSignal.any([speech.signal, this.#life.signal]) });
     if (!this.talking) this.#options.onTalking(true);
     this.#turns.add(turn);
     try {
@@ -99,17 +99,17 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     await this.#letGo();
   }
 
-  async #talk(speech: Speech): Promise<void> {
+  async #playTurn(speech: Speech): Promise<void> {
     const choice = this.#choiceFor(speech);
     if (this.#options.warm) return await this.#speak(await this.#keep(choice), speech);
-    await using channel = await this.#open(choice, speech.signal);
-    await this.#speak(channel, speech);
+    await using backchannel = await this.#open(choice, speech.signal);
+    await this.#speak(backchannel, speech);
   }
 
-  async #speak(channel: Backchannel, speech: Speech): Promise<void> {
-    this.#speaking = channel;
+  async #speak(backchannel: Backchannel, speech: Speech): Promise<void> {
+    this.#speaking = backchannel;
     try {
-      await channel.speak(speech);
+      await backchannel.speak(speech);
     } finally {
       this.#speaking = undefined;
     }
@@ -131,9 +131,9 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
       const way = this.#way;
       if (way === "alone" && picture.playing) await picture.giveUp();
       try {
-        const channel = await this.#openOnce(choice, { way, signal });
+        const backchannel = await this.#openOnce(choice, { way, signal });
         onWay(way);
-        return channel;
+        return backchannel;
       } catch (error) {
         const next = signal.aborted ? undefined : nextWay(way, { error, playing: picture.playing });
         if (!next) throw error;
@@ -152,28 +152,28 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     return openBackchannel({ ...this.#options, clock, log, choice, withPicture, signal: how.signal });
   }
 
-  /** The channel that is kept open; a new one when there is none for this sound, or the camera ended it. */
+  /** The back channel that is kept open; a new one when there is none for this sound, or the camera ended it. */
   async #keep(choice: SpeakerChoice): Promise<Backchannel> {
     if (this.#kept && this.#kept.choice.section !== choice.section) await this.#letGo();
-    if (this.#kept) return await this.#kept.channel;
-    const kept = { choice, channel: this.#open(choice, this.#life.signal) };
+    if (this.#kept) return await this.#kept.backchannel;
+    const kept = { choice, backchannel: this.#open(choice, this.#life.signal) };
     this.#kept = kept;
     const forget = () => {
       if (this.#kept === kept) this.#kept = undefined;
     };
-    kept.channel.then((channel) => {
+    kept.backchannel.then((backchannel) => {
       const lose = () => {
         forget();
-        background(channel[Symbol.asyncDispose](), (error) => this.#complain(error));
+        background(backchannel[Symbol.asyncDispose](), (error) => this.#complain(error));
       };
-      if (channel.lost.aborted) lose();
-      else channel.lost.addEventListener("abort", lose, { once: true });
+      if (backchannel.lost.aborted) lose();
+      else backchannel.lost.addEventListener("abort", lose, { once: true });
     }, forget);
-    return await kept.channel;
+    return await kept.backchannel;
   }
 
   async #letGo(): Promise<void> {
-    const kept = await this.#kept?.channel.catch(() => undefined); // what failed was told to whoever asked for it
+    const kept = await this.#kept?.backchannel.catch(() => undefined); // what failed was told to whoever asked for it
     this.#kept = undefined;
     await kept?.[Symbol.asyncDispose]();
   }

@@ -46,7 +46,7 @@ function say(running: Running, speech: Pick<Speech, "frames"> & Partial<Speech>)
   const { speaker } = running.device;
   assert.ok(speaker, "a speaker is offered");
   const [format = pcmu] = speaker.formats;
-  return speaker.talk({ live: false, signal: new AbortController().signal, format, ...speech });
+  return speaker.play({ live: false, signal: new AbortController().signal, format, ...speech });
 }
 
 async function over(clock: ManualClock, turn: Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { until } from "../../util/until.ts";
-import { type ChannelOptions, ControlChannel } from "./control.ts";
+import { ControlConnection, type ControlOptions } from "./control.ts";
 import type { Profile } from "./profile.ts";
 import {
   type ControlVerb,
@@ -19,7 +19,7 @@ export interface TalkTarget extends RequestTarget {
 }
 
 /** Options of {@link openTalk}. */
-export interface TalkOptions extends Omit<ChannelOptions, "host" | "port" | "timeoutMs"> {
+export interface TalkOptions extends Omit<ControlOptions, "host" | "port" | "timeoutMs"> {
   readonly log: Log;
   /** For connecting and for the answer to OPEN; default 10 s. */
   readonly timeoutMs?: number;
@@ -55,7 +55,7 @@ export async function openTalk(target: TalkTarget, options: TalkOptions): Promis
 
 /** One opened speaker: sound in blocks of 320 bytes of PCM, and its control. */
 export class TalkConnection implements Disposable {
-  readonly #channel: ControlChannel;
+  readonly #control: ControlConnection;
   readonly #target: TalkTarget;
   readonly #options: TalkOptions;
   readonly #records: RecordEncoder;
@@ -63,8 +63,8 @@ export class TalkConnection implements Disposable {
   #roundTripMs = 0;
 
   /** Made by {@link openTalk}. */
-  constructor(channel: ControlChannel, target: TalkTarget, options: TalkOptions) {
-    this.#channel = channel;
+  constructor(control: ControlConnection, target: TalkTarget, options: TalkOptions) {
+    this.#control = control;
     this.#target = target;
     this.#options = options;
     this.#records = new RecordEncoder(target.profile, options.random);
@@ -81,20 +81,20 @@ export class TalkConnection implements Disposable {
 
   /** Aborts with the error as its reason when the camera is gone. */
   get lost(): AbortSignal {
-    return this.#channel.lost;
+    return this.#control.lost;
   }
 
   /** Sends OPEN, or repeats it, and checks the answer. Gives the round trip in ms. */
   async open(): Promise<number> {
     const sentUs = this.#options.clock.nowUs();
-    accepted(await this.#control("OPEN"), this.#target);
+    accepted(await this.#ask("OPEN"), this.#target);
     this.#roundTripMs = (this.#options.clock.nowUs() - sentUs) / 1000;
     return this.#roundTripMs;
   }
 
   /** Sends one block; a promise is back-pressure. Throws RecoverableError `lost`. */
   write(pcm: Uint8Array): undefined | Promise<void> {
-    return this.#channel.write(this.#records.encode(pcm));
+    return this.#control.write(this.#records.encode(pcm));
   }
 
   /**
@@ -103,8 +103,8 @@ export class TalkConnection implements Disposable {
    */
   async close(): Promise<boolean> {
     try {
-      const reply = await this.#control("CLOSE", closeTimeoutMs);
-      this.#channel.end();
+      const reply = await this.#ask("CLOSE", closeTimeoutMs);
+      this.#control.end();
       return reply.status < 300;
     } catch (error) {
       if (!(error instanceof DoorwardError) || error.code === "no-answer") return false;
@@ -115,7 +115,7 @@ export class TalkConnection implements Disposable {
   /** Silences the camera now: CLOSE here and, if that is not confirmed at once, on a fresh connection. */
   async hush(): Promise<void> {
     try {
-      await this.#control("CLOSE", hushPatienceMs);
+      await this.#ask("CLOSE", hushPatienceMs);
     } catch {
       await closeAfresh(this.#target, this.#options);
     } finally {
@@ -124,13 +124,13 @@ export class TalkConnection implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#channel[Symbol.dispose]();
+    this.#control[Symbol.dispose]();
   }
 
-  async #control(verb: ControlVerb, timeoutMs?: number): Promise<Reply> {
+  async #ask(verb: ControlVerb, timeoutMs?: number): Promise<Reply> {
     const { profile } = this.#target;
     const cseq = ++this.#cseq;
-    return await this.#channel.request(controlRequest(verb, { profile, target: this.#target, cseq }), {
+    return await this.#control.request(controlRequest(verb, { profile, target: this.#target, cseq }), {
       cseq: controlCseq(verb, { profile, cseq }),
       timeoutMs,
     });
@@ -144,8 +144,8 @@ export class TalkConnection implements Disposable {
 export async function closeAfresh(target: TalkTarget, options: TalkOptions): Promise<boolean> {
   const { profile } = target;
   try {
-    using channel = await connectTo(target, { ...options, timeoutMs: closeTimeoutMs, signal: undefined });
-    const reply = await channel.request(controlRequest("CLOSE", { profile, target, cseq: 1 }), {
+    using control = await connectTo(target, { ...options, timeoutMs: closeTimeoutMs, signal: undefined });
+    const reply = await control.request(controlRequest("CLOSE", { profile, target, cseq: 1 }), {
       cseq: controlCseq("CLOSE", { profile, cseq: 1 }),
     });
     return reply.status < 300;
@@ -155,16 +155,16 @@ export async function closeAfresh(target: TalkTarget, options: TalkOptions): Pro
   }
 }
 
-async function connectTo(target: TalkTarget, options: TalkOptions): Promise<ControlChannel> {
+async function connectTo(target: TalkTarget, options: TalkOptions): Promise<ControlConnection> {
   const { host, port } = target;
   const { clock, signal, timeoutMs = openTimeoutMs } = options;
-  return await ControlChannel.connect({ host, port, clock, timeoutMs, signal });
+  return await ControlConnection.connect({ host, port, clock, timeoutMs, signal });
 }
 
 /** Throws FatalError `no-talk` when the camera lists its methods and USER_CMD_SET is not among them. */
 async function probe(target: TalkTarget, options: TalkOptions): Promise<void> {
-  using channel = await connectTo(target, options);
-  const reply = await until(channel.request(optionsRequest({ target, cseq: 1 }), { cseq: 1 }), options);
+  using control = await connectTo(target, options);
+  const reply = await until(control.request(optionsRequest({ target, cseq: 1 }), { cseq: 1 }), options);
   const methods = reply.headers.get("public");
   if (reply.status >= 300 || methods === undefined || methods.toUpperCase().includes("USER_CMD_SET")) return;
   throw new FatalError(`camera ${target.host}:${target.port} has no talk by USER_CMD_SET: it knows ${methods}`, {

@@ -5,8 +5,8 @@ import { networkReason } from "../../util/network-reason.ts";
 import { until } from "../../util/until.ts";
 import { parseReply, type Reply } from "./wire.ts";
 
-/** Options of {@link ControlChannel.connect}. */
-export interface ChannelOptions {
+/** Options of {@link ControlConnection.connect}. */
+export interface ControlOptions {
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
@@ -28,14 +28,14 @@ const fullBytes = 16 * 1024;
  * One TCP connection to a camera, over which requests, their replies and sound go. Owns the socket; disposing destroys
  * it. Errors are RecoverableError with the codes `unreachable`, `no-answer`, `lost`, or FatalError `not-a-camera`.
  */
-export class ControlChannel implements Disposable {
+export class ControlConnection implements Disposable {
   readonly #socket: Socket;
-  readonly #options: ChannelOptions;
+  readonly #options: ControlOptions;
   readonly #lost = new AbortController();
   readonly #waiting: Waiting[] = [];
   #unread: Buffer = Buffer.alloc(0);
 
-  private constructor(socket: Socket, options: ChannelOptions) {
+  private constructor(socket: Socket, options: ControlOptions) {
     this.#socket = socket;
     this.#options = options;
     socket.on("data", (bytes) => this.#read(bytes));
@@ -44,7 +44,7 @@ export class ControlChannel implements Disposable {
   }
 
   /** Connects; rejects when that takes longer than the time-out or `signal` aborts. */
-  static async connect(options: ChannelOptions): Promise<ControlChannel> {
+  static async connect(options: ControlOptions): Promise<ControlConnection> {
     options.signal?.throwIfAborted();
     const socket = connect({ host: options.host, port: options.port, noDelay: true });
     try {
@@ -54,7 +54,7 @@ export class ControlChannel implements Disposable {
       socket.destroy();
       throw error;
     }
-    return new ControlChannel(socket, options);
+    return new ControlConnection(socket, options);
   }
 
   /** Aborts with the error as its reason when the camera is gone. */
@@ -158,7 +158,7 @@ export class ControlChannel implements Disposable {
   }
 }
 
-async function connected(socket: Socket, options: ChannelOptions): Promise<void> {
+async function connected(socket: Socket, options: ControlOptions): Promise<void> {
   const { host, port, clock, timeoutMs: ms, signal } = options;
   const done = Promise.withResolvers<void>();
   const unreachable = (why: string, cause?: unknown) =>

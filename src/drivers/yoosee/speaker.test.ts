@@ -37,21 +37,21 @@ describe("yoosee speaker", () => {
     await using fake = await startFakeYoosee({ clock: fastClock(10), dialects: ["gwell"], rateHz: 16_000 });
     const memory: DeviceMemory = new Map();
     const device = open(fake, "auto", memory);
-    await device.speaker?.talk(recording(200));
+    await device.speaker?.play(recording(200));
     assert.deepEqual(
       verbs(fake),
       ["USER_CMD_SET", "OPTIONS", "OPEN", "CLOSE"].map((verb) => (verb === "USER_CMD_SET" ? "OPEN" : verb)),
     );
     assert.ok(Math.abs(fake.playout.counters.playedMs - 200) <= 20, `${fake.playout.counters.playedMs} ms`);
     assert.deepEqual(device.speaker?.formats, [pcmFormat(16_000)]);
-    await device.speaker?.talk(recording(200, 16_000));
+    await device.speaker?.play(recording(200, 16_000));
     assert.deepEqual(verbs(fake).slice(4), ["OPTIONS", "OPEN", "CLOSE"]);
     assert.deepEqual(open(fake, "auto", memory).speaker?.formats, [pcmFormat(16_000)]);
   });
 
   it("throws the camera's first refusal when it takes no dialect", async () => {
     await using fake = await startFakeYoosee({ refuse: "453 Not Enough Bandwidth" });
-    const talking = open(fake, "auto").speaker?.talk(recording(100));
+    const talking = open(fake, "auto").speaker?.play(recording(100));
     await assert.rejects(talking ?? Promise.resolve(), { code: "refused" });
   });
 
@@ -59,7 +59,7 @@ describe("yoosee speaker", () => {
     await using fake = await startFakeYoosee();
     const device = open(fake, "classic");
     const stop = new AbortController();
-    const turn = device.speaker?.talk({
+    const turn = device.speaker?.play({
       ...recording(0),
       live: true,
       frames: spoken(60_000, { clock: fake.clock, signal: stop.signal }),
@@ -70,14 +70,14 @@ describe("yoosee speaker", () => {
     await turn;
     assert.equal(fake.decoderOpen, false);
     const before = fake.counters.records;
-    await device.speaker?.talk(recording(20));
+    await device.speaker?.play(recording(20));
     assert.equal(fake.counters.records, before + 1);
   });
 
   it("throws when the camera is lost in the middle of a turn", async () => {
     await using fake = await startFakeYoosee();
     const device = open(fake, "classic");
-    const turn = device.speaker?.talk({
+    const turn = device.speaker?.play({
       ...recording(0),
       live: true,
       frames: spoken(60_000, { clock: fake.clock, signal: device.signal }),

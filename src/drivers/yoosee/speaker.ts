@@ -78,7 +78,7 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
   return {
     formats: [format],
     echoCancelling: options.echoCancelling,
-    talk: async (speech) => {
+    play: async (speech) => {
       const signal = AbortSignal.any([device.signal, speech.signal]);
       const { clock, log } = device;
       try {

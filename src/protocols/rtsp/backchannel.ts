@@ -16,7 +16,7 @@ import {
   speakerChoices,
   speakerSections,
 } from "./choose-speaker.ts";
-import { backchannelTag, type RtspChannel, RtspClient, type RtspDescription, type RtspProtocol } from "./client.ts";
+import { backchannelTag, RtspClient, type RtspDescription, type RtspProtocol, type RtspStream } from "./client.ts";
 import { inPackets } from "./packets.ts";
 import { quietTest } from "./quiet.ts";
 import { SpeechSender } from "./speech-sender.ts";
@@ -98,13 +98,13 @@ export async function openBackchannel(options: BackchannelOptions): Promise<Back
     const [choice] = choices;
     if (!choice) throw new FatalError(`${address.name} no longer offers its speaker`, { code: "no-speaker" });
     const uri = resolveControl(choice.section.control, description.base);
-    const channel = await setUp(client, { uri, protocols: address.tls ? ["tcp"] : options.protocols });
+    const stream = await setUp(client, { uri, protocols: address.tls ? ["tcp"] : options.protocols });
     // GStreamer's ONVIF server starts a session whose live picture goes nowhere only most of the times (1.22.0).
     const withPicture = options.withPicture || /gstreamer/i.test(client.server ?? "");
-    if (withPicture) await setUpOthers(client, { ...options, description, protocol: channel.protocol });
+    if (withPicture) await setUpOthers(client, { ...options, description, protocol: stream.protocol });
     await start(client);
-    await untilReachable(channel, { ...options, peer: address.name });
-    return new Backchannel({ client, channel, choices, clock: options.clock, peer: address.name });
+    await untilReachable(stream, { ...options, peer: address.name });
+    return new Backchannel({ client, stream, choices, clock: options.clock, peer: address.name });
   } catch (error) {
     await client[Symbol.asyncDispose]();
     throw error;
@@ -123,7 +123,7 @@ function choicesAgain(asked: SessionDescription, options: BackchannelOptions): r
 async function setUp(
   client: RtspClient,
   options: { readonly uri: string; readonly protocols: readonly RtspProtocol[] },
-): Promise<RtspChannel> {
+): Promise<RtspStream> {
   for (const [index, protocol] of options.protocols.entries()) {
     try {
       return await client.setup(options.uri, { ...discard, protocol, require: backchannelTag, outgoing: true });
@@ -159,11 +159,11 @@ async function setUpOthers(
 
 /** Waits until it is known where datagrams go: a device that names no port may send from the one at which it listens. */
 async function untilReachable(
-  channel: RtspChannel,
+  stream: RtspStream,
   options: { readonly clock: Clock; readonly signal: AbortSignal; readonly peer: string },
 ): Promise<void> {
   const { clock, signal, peer } = options;
-  for (let waitedMs = 0; !channel.reachable; waitedMs += 50) {
+  for (let waitedMs = 0; !stream.reachable; waitedMs += 50) {
     if (waitedMs >= showPortMs) {
       throw new RecoverableError(
         `${peer} does not say at which port its speaker listens: sound cannot be sent to it by UDP`,
@@ -190,22 +190,22 @@ export class Backchannel implements AsyncDisposable {
   readonly #choices: readonly SpeakerChoice[];
   readonly #gone = new AbortController();
   readonly #client: RtspClient;
-  readonly #channel: RtspChannel;
+  readonly #stream: RtspStream;
   readonly #sender: SpeechSender;
   readonly #clock: Clock;
   readonly #peer: string;
 
   constructor(made: {
     readonly client: RtspClient;
-    readonly channel: RtspChannel;
+    readonly stream: RtspStream;
     readonly choices: readonly SpeakerChoice[];
     readonly clock: Clock;
     readonly peer: string;
   }) {
     this.#choices = made.choices;
     this.#client = made.client;
-    this.#channel = made.channel;
-    this.#sender = new SpeechSender(made.channel, made);
+    this.#stream = made.stream;
+    this.#sender = new SpeechSender(made.stream, made);
     this.#clock = made.clock;
     this.#peer = made.peer;
     background(
@@ -261,7 +261,7 @@ export class Backchannel implements AsyncDisposable {
         code: "stuck",
       });
     }
-    if (this.#channel.refusals >= maxRefusals) {
+    if (this.#stream.refusals >= maxRefusals) {
       throw new RecoverableError(`${this.#peer} sends the sound back: nobody listens at its speaker's port`, {
         code: "no-speaker-port",
       });

@@ -76,7 +76,7 @@ export interface RtspSetupOptions {
 }
 
 /** One medium that was set up. Ends with its client. */
-export interface RtspChannel {
+export interface RtspStream {
   readonly protocol: RtspProtocol;
   /** Synchronisation source that the server announced. */
   readonly ssrc: number | undefined;
@@ -196,7 +196,7 @@ export class RtspClient implements AsyncDisposable {
   }
 
   /** Sets one medium up, by its control URI. Throws RecoverableError `transport-refused` for 461. */
-  async setup(uri: string, options: RtspSetupOptions): Promise<RtspChannel> {
+  async setup(uri: string, options: RtspSetupOptions): Promise<RtspStream> {
     this.#require ??= options.require;
     return options.protocol === "tcp" ? await this.#setupTcp(uri, options) : await this.#setupUdp(uri, options);
   }
@@ -209,7 +209,7 @@ export class RtspClient implements AsyncDisposable {
       /** Told what is being tried. */
       readonly onProtocol?: (protocol: RtspProtocol) => void;
     },
-  ): Promise<RtspChannel> {
+  ): Promise<RtspStream> {
     const last = options.protocols.at(-1);
     for (const protocol of options.protocols) {
       try {
@@ -276,7 +276,7 @@ export class RtspClient implements AsyncDisposable {
     }
   }
 
-  async #setupTcp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
+  async #setupTcp(uri: string, sinks: RtspSetupOptions): Promise<RtspStream> {
     const first = this.#freeChannels();
     const wanted: RtspTransport = { protocol: "tcp", interleaved: [first, first + 1] };
     const agreed = await this.#setup(uri, { wanted, require: sinks.require });
@@ -302,7 +302,7 @@ export class RtspClient implements AsyncDisposable {
     return first;
   }
 
-  async #setupUdp(uri: string, sinks: RtspSetupOptions): Promise<RtspChannel> {
+  async #setupUdp(uri: string, sinks: RtspSetupOptions): Promise<RtspStream> {
     const { remoteAddress } = this.#connection;
     using opened = new DisposableStack();
     const onOtherPort = () => this.#options.onQuirk?.("udp-port");

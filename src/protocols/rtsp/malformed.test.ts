@@ -8,9 +8,9 @@ import { serializeRtcp } from "../rtp/rtcp-write.ts";
 import { parseSdp } from "../sdp/index.ts";
 import { parseChallenges, verifyAuthorization } from "./auth.ts";
 import { RtspHeaders } from "./headers.ts";
-import { receiveMedia } from "./media-stream.ts";
 import { maxBodyBytes, maxHeaderBytes, serializeFrame, serializeMessage } from "./message.ts";
 import { RtspParser } from "./parser.ts";
+import { receiveMedia } from "./receive-media.ts";
 import { parseTransports } from "./transport-header.ts";
 
 const text = (value: string) => new Uint8Array(Buffer.from(value, "latin1"));

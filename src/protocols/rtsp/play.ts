@@ -8,8 +8,8 @@ import { RtspAuthenticator } from "./authenticator.ts";
 import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
 import { RtspClient, type RtspDescription, type RtspProtocol, type RtspTap } from "./client.ts";
 import type { KeepAliveMethod } from "./keep-alive.ts";
-import { type MediaStream, receiveMedia } from "./media-stream.ts";
 import type { RtspNoise } from "./message.ts";
+import { type ReceivedMedium, receiveMedia } from "./receive-media.ts";
 import type { FrameSink } from "./unit-frames.ts";
 
 /** Options of {@link playRtsp}. Everything about the device is structural, so that any driver may use it. */
@@ -137,10 +137,10 @@ async function playOnce(options: AttemptOptions, progress: Progress): Promise<vo
   const { signal, way } = options;
   const { address } = way;
   options.onPhase?.("connecting");
-  using streams = new DisposableStack();
-  const all: MediaStream[] = [];
+  using held = new DisposableStack();
+  const all: ReceivedMedium[] = [];
   const onNoise = (noise: RtspNoise) => {
-    if (noise.spoilt) for (const stream of all) stream.spoil();
+    if (noise.spoilt) for (const medium of all) medium.spoil();
   };
   await using client = await RtspClient.open({ ...options, address, onNoise });
   progress.stage = "asking";
@@ -154,9 +154,9 @@ async function playOnce(options: AttemptOptions, progress: Progress): Promise<vo
     media,
     description,
     progress,
-    add: (stream) => {
-      all.push(streams.use(stream));
-      return stream;
+    add: (received) => {
+      all.push(held.use(received));
+      return received;
     },
   });
   options.onPhase?.("waiting-for-key-frame");
@@ -164,7 +164,7 @@ async function playOnce(options: AttemptOptions, progress: Progress): Promise<vo
   await client.start();
   progress.stage = "playing";
   const over = new AbortController();
-  streams.defer(() => over.abort());
+  held.defer(() => over.abort());
   const untilOver = AbortSignal.any([signal, over.signal]);
   const silent = watchSilence(main, { ...options, progress, signal: untilOver });
   const lost = client.lost.then((error) => Promise.reject(error));
@@ -175,11 +175,11 @@ type SetUpOptions = AttemptOptions & {
   readonly media: ChosenMedia;
   readonly description: RtspDescription;
   readonly progress: Progress;
-  readonly add: (stream: MediaStream) => MediaStream;
+  readonly add: (stream: ReceivedMedium) => ReceivedMedium;
 };
 
 /** Sets the picture up (or the sound, if there is none) by the first protocol that is granted, then the sound beside it. */
-async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<MediaStream> {
+async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<ReceivedMedium> {
   const { progress, description, add, way } = options;
   const { video, audio } = options.media;
   const receive = receiveMedia({
@@ -188,11 +188,11 @@ async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<Medi
     onReady: () => options.onReady?.(progress.protocol ?? "tcp"),
   });
   const setUp = async (medium: ChosenMedium, protocols: readonly RtspProtocol[]) => {
-    let stream: MediaStream | undefined;
+    let received: ReceivedMedium | undefined;
     const uri = resolveControl(medium.section.control, description.base);
-    const onRtp = (packet: Uint8Array) => stream?.rtp(packet);
-    const onRtcp = (packet: Uint8Array) => stream?.rtcp(packet);
-    const channel = await client.setupFirst(uri, {
+    const onRtp = (packet: Uint8Array) => received?.rtp(packet);
+    const onRtcp = (packet: Uint8Array) => received?.rtcp(packet);
+    const stream = await client.setupFirst(uri, {
       protocols,
       onRtp,
       onRtcp,
@@ -200,8 +200,8 @@ async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<Medi
         progress.protocol = protocol;
       },
     });
-    stream = add(receive(medium, channel));
-    return stream;
+    received = add(receive(medium, stream));
+    return received;
   };
   const main = await setUp((video ?? audio) as ChosenMedium, way.protocols);
   if (video && audio) {
@@ -215,7 +215,7 @@ async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<Medi
 
 /** Runs until the camera has been silent for too long. */
 async function watchSilence(
-  main: MediaStream,
+  main: ReceivedMedium,
   options: AttemptOptions & { readonly progress: Progress },
 ): Promise<never> {
   const { clock, signal, progress, way } = options;

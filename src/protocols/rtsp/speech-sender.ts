@@ -5,7 +5,7 @@ import { type RtpPacket, serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer, type Packetizer } from "../rtp/packetize.ts";
 import { serializeRtcp } from "../rtp/rtcp-write.ts";
 import type { PayloadMapping } from "../sdp/index.ts";
-import type { RtspChannel } from "./client.ts";
+import type { RtspStream } from "./client.ts";
 import { audioDurationUs } from "./unit-frames.ts";
 
 /** A pause of the talker longer than this is told to the receiver by the timestamp. */
@@ -38,11 +38,11 @@ export class SpeechSender {
   #nextUs: number | undefined;
   #lastReportUs: number | undefined;
   readonly #ssrc = randomInt(1, 2 ** 32);
-  readonly #channel: RtspChannel;
+  readonly #stream: RtspStream;
   readonly #clock: Clock;
 
-  constructor(channel: RtspChannel, options: { readonly clock: Clock }) {
-    this.#channel = channel;
+  constructor(stream: RtspStream, options: { readonly clock: Clock }) {
+    this.#stream = stream;
     this.#clock = options.clock;
   }
 
@@ -76,7 +76,7 @@ export class SpeechSender {
   #sendPacket(payloadType: number, part: Pick<RtpPacket, "payload" | "marker" | "timestamp">): void {
     const sequence = this.#sequence++ & 0xffff;
     const packet = serializeRtp({ ...part, timestamp: part.timestamp >>> 0, payloadType, sequence, ssrc: this.#ssrc });
-    if (!this.#channel.sendRtp(packet)) this.dropped++;
+    if (!this.#stream.sendRtp(packet)) this.dropped++;
     this.#packets++;
     this.#bytes += part.payload.length;
   }
@@ -87,7 +87,7 @@ export class SpeechSender {
     const wallMs = this.#clock.wallMs();
     const ntp =
       (BigInt(Math.floor(wallMs / 1000) + ntpEpochS) << 32n) | BigInt(Math.floor(((wallMs % 1000) / 1000) * 2 ** 32));
-    this.#channel.sendRtcp(
+    this.#stream.sendRtcp(
       serializeRtcp([
         {
           type: "sender-report",

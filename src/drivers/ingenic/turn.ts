@@ -17,7 +17,7 @@ const startLeadMs = 100;
 const tailMs = 1500;
 
 /** The way to one camera's speaker. */
-export interface TalkLine {
+export interface SpeakerLine {
   /** What the hook told last. */
   readonly state: SpeakerRecord | undefined;
   /** Aborts, with the error for the talker, when the connection is gone. */
@@ -28,9 +28,9 @@ export interface TalkLine {
   say(format: AudioFormat, samples: Uint8Array): undefined | Promise<void>;
 }
 
-/** Options of {@link talk}. */
-export interface TalkOptions {
-  readonly speaker: TalkLine;
+/** Options of {@link playTurn}. */
+export interface TurnOptions {
+  readonly speaker: SpeakerLine;
   readonly format: AudioFormat;
   readonly clock: Clock;
   /** Aborts when the device is let go of. */
@@ -42,7 +42,7 @@ export interface TalkOptions {
  * until the hook has played the rest. A turn that must stop at once stops sending; the hook has no way to throw away
  * what it holds, which is at most the lead. Throws RecoverableError `not-ready`, `busy`, `taken`, `no-answer` or `lost`.
  */
-export async function talk(speech: Speech, options: TalkOptions): Promise<void> {
+export async function playTurn(speech: Speech, options: TurnOptions): Promise<void> {
   const { speaker, format, clock } = options;
   if (speech.signal.aborted || options.signal.aborted) return;
   const refused = speaker.lost.aborted ? speaker.lost.reason : troubleOf(speaker.state, format);
@@ -67,7 +67,7 @@ export async function talk(speech: Speech, options: TalkOptions): Promise<void> 
 }
 
 /** Sends all of it, and that it has ended. */
-async function send(speech: Speech, options: TalkOptions & { readonly pacer: Pacer }): Promise<void> {
+async function send(speech: Speech, options: TurnOptions & { readonly pacer: Pacer }): Promise<void> {
   const { speaker, format, clock, signal, pacer } = options;
   const blockBytes = Math.floor(format.sampleRateHz / 50) * 2 * format.channels;
   const durationUs = pcmDurationUs(format, blockBytes);
@@ -113,7 +113,7 @@ function troubleOf(state: SpeakerRecord | undefined, format: AudioFormat): Recov
 
 /** Waits until the hook says that we no longer speak: what was said has been played. It says so within 1 s of the end. */
 async function freed(
-  speaker: TalkLine,
+  speaker: SpeakerLine,
   options: { readonly clock: Clock; readonly signal: AbortSignal; readonly withinMs: number },
 ): Promise<void> {
   const { clock, signal, withinMs } = options;

@@ -5,12 +5,12 @@ import type { QuirkCode } from "../rtp/quirks.ts";
 import { RtpSync } from "../rtp/sync.ts";
 import { formatFromPayload, type MediaSection } from "../sdp/index.ts";
 import type { ChosenMedium } from "./choose.ts";
-import type { RtspChannel } from "./client.ts";
+import type { RtspStream } from "./client.ts";
 import { MediaReceiver } from "./receiver.ts";
 import { createAudioFrames, createVideoFrames, type FrameSink } from "./unit-frames.ts";
 
 /** One medium being received, with its reports. Its owner disposes it. */
-export interface MediaStream extends Disposable {
+export interface ReceivedMedium extends Disposable {
   readonly lastPacketUs: number | undefined;
   readonly rtp: (packet: Uint8Array) => void;
   readonly rtcp: (packet: Uint8Array) => void;
@@ -34,11 +34,11 @@ const reportMs = 5000;
 const expireMs = 100;
 
 /** Makes receivers for the media of one session, on one time. */
-export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, channel: RtspChannel) => MediaStream {
+export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, stream: RtspStream) => ReceivedMedium {
   const sync = new RtpSync({ clock: options.clock });
   const receivers: MediaReceiver[] = [];
   let ready = false;
-  return (medium, channel) => {
+  return (medium, stream) => {
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
     const sink = options.onTrack(decodable(format));
@@ -47,7 +47,7 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
     const receiver = new MediaReceiver({
       ...medium,
       foreignTypes: foreignTypes(medium.section, options.sections ?? []),
-      inOrder: channel.protocol === "tcp",
+      inOrder: stream.protocol === "tcp",
       onQuirk: (quirk) => options.onQuirk?.(quirk),
       isOthers: (ssrc) => receivers.some((other) => other !== receiver && other.source === ssrc),
       clock: options.clock,
@@ -60,7 +60,7 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, ch
       },
     });
     receivers.push(receiver);
-    return stream(receiver, { channel, clock: options.clock });
+    return receive(receiver, { stream, clock: options.clock });
   };
 }
 
@@ -78,12 +78,15 @@ function foreignTypes(own: MediaSection, sections: readonly MediaSection[]): Rea
   return foreign;
 }
 
-function stream(receiver: MediaReceiver, deps: { readonly channel: RtspChannel; readonly clock: Clock }): MediaStream {
+function receive(
+  receiver: MediaReceiver,
+  deps: { readonly stream: RtspStream; readonly clock: Clock },
+): ReceivedMedium {
   const timers = new DisposableStack();
   timers.use(every(expireMs, { run: () => receiver.expire(), clock: deps.clock }));
   const report = () => {
     const bytes = receiver.report();
-    if (bytes) deps.channel.sendRtcp(bytes);
+    if (bytes) deps.stream.sendRtcp(bytes);
   };
   timers.use(every(reportMs, { run: report, clock: deps.clock }));
   return {
