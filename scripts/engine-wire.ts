@@ -64,7 +64,7 @@ Over the engine's standard input and output, version ${wire.wireVersion}. Every 
     u32 length of what follows | u8 code | fields
 
 All numbers are little-endian; times are microseconds on the hub's clock; \`text\` is u8 length and bytes, \`long\` u16 length
-and bytes, \`rest\` all that is left; an \`address\` is u8 4 or 16 (bytes of the IP address), the address, u16 port. Streams and
+and bytes, \`rest\` all that is left; an \`address\` is u8 4 or 16 (bytes of the IP address), the address, u16 port. Tracks and
 viewers have the hub's own numbers, never used twice. A message that breaks this grammar or a bound below ends the engine:
 its only partner is the hub that started it. When its standard input ends, so does the engine.
 

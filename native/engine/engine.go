@@ -20,7 +20,7 @@ import (
 
 const silenceCheck = 2 * time.Second
 
-// engine is what the process does: streams come in from the hub, viewers are served from them, their sound goes back.
+// engine is what the process does: tracks come in from the hub, viewers are served from them, their sound goes back.
 type engine struct {
 	clock       clock
 	queue       *queue
@@ -31,8 +31,8 @@ type engine struct {
 	// handshaken is set when one has ended; trimAt counts silence checks until its memory is given back.
 	handshaken atomic.Bool
 	trimAt     int
-	// streams belongs to the goroutine that reads the hub's messages.
-	streams   map[uint32]*stream
+	// tracks belongs to the goroutine that reads the hub's messages.
+	tracks    map[uint32]*track
 	reflexive reflexive
 
 	mu        sync.RWMutex
@@ -45,7 +45,7 @@ func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certific
 	return &engine{
 		clock: clock, queue: queue, hub: hub, certificate: certificate,
 		handshakes: make(chan struct{}, handshakesAtOnce),
-		streams:    map[uint32]*stream{},
+		tracks:     map[uint32]*track{},
 		viewers:    map[uint32]*viewer{},
 		byUfrag:    map[string]*viewer{},
 		byAddress:  map[netip.AddrPort]*viewer{},
@@ -75,10 +75,10 @@ func (e *engine) receive(code byte, body []byte) error {
 		e.bind(c.U16())
 	case wire.ToStunServers:
 		return e.onStunServers(c)
-	case wire.ToStream:
-		return e.onStream(c)
-	case wire.ToStreamEnd:
-		delete(e.streams, c.U32())
+	case wire.ToTrack:
+		return e.onTrack(c)
+	case wire.ToTrackEnd:
+		delete(e.tracks, c.U32())
 	case wire.ToView:
 		return e.onView(c)
 	default:
@@ -138,19 +138,19 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
-func (e *engine) onStream(c *wire.Cursor) error {
+func (e *engine) onTrack(c *wire.Cursor) error {
 	id, kind, latencyUs := c.U32(), c.U8(), c.U32()
-	if c.Err() != nil || len(e.streams) >= wire.MaxStreams {
+	if c.Err() != nil || len(e.tracks) >= wire.MaxTracks {
 		return wire.ErrMalformed
 	}
-	e.streams[id] = newStream(kind == 0, int64(latencyUs), e.clock)
+	e.tracks[id] = newTrack(kind == 0, int64(latencyUs), e.clock)
 	return nil
 }
 
 func (e *engine) onFrame(c *wire.Cursor) error {
 	id, f, err := readFrame(c)
-	if err == nil && e.streams[id] != nil {
-		e.streams[id].write(f)
+	if err == nil && e.tracks[id] != nil {
+		e.tracks[id].write(f)
 	}
 	return err
 }
@@ -161,23 +161,23 @@ func (e *engine) onView(c *wire.Cursor) error {
 	options.certificate = fingerprint{bits: int(c.U8()) * 8, sum: c.Text()}
 	options.microphone = c.U8()
 	count := int(c.U8())
-	for range min(count, wire.MaxStreamsPerViewer) {
-		one := senderOptions{stream: e.streams[c.U32()], payloadType: c.U8(), clockRateHz: int64(c.U32()), ssrc: c.U32()}
+	for range min(count, wire.MaxTracksPerViewer) {
+		one := senderOptions{track: e.tracks[c.U32()], payloadType: c.U8(), clockRateHz: int64(c.U32()), ssrc: c.U32()}
 		one.cname, one.random = c.Text(), e.random64()
-		if one.stream != nil {
-			options.streams = append(options.streams, one)
+		if one.track != nil {
+			options.tracks = append(options.tracks, one)
 		}
 	}
-	if c.Err() != nil || count > wire.MaxStreamsPerViewer || e.transport == nil || sharesSsrc(options.streams) {
+	if c.Err() != nil || count > wire.MaxTracksPerViewer || e.transport == nil || sharesSsrc(options.tracks) {
 		return wire.ErrMalformed
 	}
 	return e.enter(id, options)
 }
 
-// sharesSsrc is true when two streams would use the same nonces.
-func sharesSsrc(streams []senderOptions) bool {
+// sharesSsrc is true when two tracks would use the same nonces.
+func sharesSsrc(tracks []senderOptions) bool {
 	seen := map[uint32]bool{}
-	for _, one := range streams {
+	for _, one := range tracks {
 		if seen[one.ssrc] {
 			return true
 		}

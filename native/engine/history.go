@@ -12,7 +12,7 @@ type sentRun struct {
 // sentFrames is how many frames back a viewer may ask for packets.
 const sentFrames = 64
 
-// history is what a viewer was sent last. The packets themselves are the stream's.
+// history is what a viewer was sent last. The packets themselves are the track's.
 type history struct {
 	runs [sentFrames]sentRun
 	next int

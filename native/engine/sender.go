@@ -34,7 +34,7 @@ const never = math.MinInt64 / 4
 
 // senderOptions say what is sent to whom.
 type senderOptions struct {
-	stream      *stream
+	track       *track
 	payloadType byte
 	clockRateHz int64
 	ssrc        uint32
@@ -50,7 +50,7 @@ type counters struct {
 	dropped uint32
 }
 
-// reported is what a viewer last said about a stream.
+// reported is what a viewer last said about a track.
 type reported struct {
 	known, roundTripKnown bool
 	packetsLost           uint32
@@ -58,7 +58,7 @@ type reported struct {
 	roundTrip uint32
 }
 
-// sender sends one stream to one viewer: its own sequence numbers, timestamps and reports over payloads that all share.
+// sender sends one track to one viewer: its own sequence numbers, timestamps and reports over payloads that all share.
 //
 // A viewer begins with the last group of pictures. Those frames are stamped with the time at which they are *sent*: with
 // their own, old times the viewer would believe that the network had become slow, and show everything later from then on.
@@ -99,12 +99,12 @@ type sender struct {
 
 func newSender(to *viewer, options senderOptions) *sender {
 	s := &sender{senderOptions: options, to: to, queue: to.engine.queue, clock: to.engine.clock, passed: -1}
-	s.spot.urgent = !options.stream.video
+	s.spot.urgent = !options.track.video
 	s.counter = srtp.NewCounter(uint16(options.random))
 	s.firstTimestamp = int64(uint32(options.random >> 16))
 	s.lastTimestamp, s.lastReportUs, s.lastKeyUs = never, never, never
-	s.waitingForKey = options.stream.video
-	if options.stream.video {
+	s.waitingForKey = options.track.video
+	if options.track.video {
 		s.history = &history{}
 	}
 	return s
@@ -112,13 +112,13 @@ func newSender(to *viewer, options senderOptions) *sender {
 
 func (s *sender) place() *place { return &s.spot }
 
-// start begins with the group of pictures that is there, and with what the stream gets from now on.
+// start begins with the group of pictures that is there, and with what the track gets from now on.
 func (s *sender) start() {
-	s.stream.add(s)
+	s.track.add(s)
 	s.to.do(s.beginGroup)
 }
 
-// onFrame hears of a new frame of the stream.
+// onFrame hears of a new frame of the track.
 func (s *sender) onFrame(f *frame) {
 	s.to.do(func() {
 		if s.next != nil || f.index <= s.passed || s.waitingForKey && !f.key {
@@ -134,15 +134,15 @@ func (s *sender) onFrame(f *frame) {
 // second. Nor does it when the source itself stands still: browsers then ask every 3 s, and would see the past each time.
 func (s *sender) restart() {
 	nowUs := s.clock.nowUs()
-	tail := s.stream.tail.Load()
-	if !s.stream.video || nowUs-s.lastKeyUs < restartAfterUs || tail == nil || nowUs-tail.arrivedUs > standsStillUs {
+	tail := s.track.tail.Load()
+	if !s.track.video || nowUs-s.lastKeyUs < restartAfterUs || tail == nil || nowUs-tail.arrivedUs > standsStillUs {
 		return
 	}
 	s.beginGroup()
 }
 
 func (s *sender) beginGroup() {
-	group := s.stream.group.Load()
+	group := s.track.group.Load()
 	if group == nil {
 		return
 	}
@@ -205,7 +205,7 @@ func (s *sender) skipIfLate() {
 	if next == nil || s.sentOfNext > 0 {
 		return
 	}
-	nowUs, group := s.clock.nowUs(), s.stream.group.Load()
+	nowUs, group := s.clock.nowUs(), s.track.group.Load()
 	newer := group != nil && group.index > next.index
 	lagUs := nowUs - next.arrivedUs
 	switch {
@@ -214,11 +214,11 @@ func (s *sender) skipIfLate() {
 	case s.catchingUp && nowUs-s.catchUpSinceUs > catchUpForUs:
 		s.giveUp(next)
 	case s.catchingUp:
-	case !s.stream.video && lagUs > maxAudioLagUs:
+	case !s.track.video && lagUs > maxAudioLagUs:
 		s.next = s.drop(next, nil)
-	case s.stream.video && lagUs > maxVideoLagUs && newer:
+	case s.track.video && lagUs > maxVideoLagUs && newer:
 		s.next = s.drop(next, group)
-	case s.stream.video && lagUs > maxVideoLagUs:
+	case s.track.video && lagUs > maxVideoLagUs:
 		s.giveUp(next)
 	}
 }
@@ -345,7 +345,7 @@ func (s *sender) sendPending() bool {
 		return true
 	}
 	limit := int64(maxVideoLagUs)
-	if !s.stream.video {
+	if !s.track.video {
 		limit = maxAudioLagUs
 	}
 	if s.clock.nowUs()-s.pendingSinceUs < limit {
@@ -354,9 +354,9 @@ func (s *sender) sendPending() bool {
 	s.pending = nil
 	s.counters.dropped++
 	switch {
-	case s.stream.video && s.next != nil:
+	case s.track.video && s.next != nil:
 		s.giveUp(s.next)
-	case s.stream.video:
+	case s.track.video:
 		s.waitingForKey, s.catchingUp = true, false
 	}
 	return true
@@ -365,10 +365,10 @@ func (s *sender) sendPending() bool {
 func (s *sender) stamp(f *frame) int64 {
 	us := f.timestampUs
 	if s.catchingUp {
-		us = s.clock.nowUs() - s.stream.latencyUs.Load()
+		us = s.clock.nowUs() - s.track.latencyUs.Load()
 	}
 	step := int64(1)
-	if s.stream.video {
+	if s.track.video {
 		step = s.clockRateHz / 1000
 	}
 	return max(s.lastTimestamp+step, s.timestampAt(us))
@@ -379,14 +379,14 @@ func (s *sender) timestampAt(us int64) int64 {
 	return s.firstTimestamp + seconds*s.clockRateHz + (rest*s.clockRateHz+500_000)/1_000_000
 }
 
-// report says now and then what the stream's clock says now: the same clock for all streams of a viewer, so that they are
+// report says now and then what the track's clock says now: the same clock for all tracks of a viewer, so that they are
 // played in step.
 func (s *sender) report() {
 	nowUs := s.clock.nowUs()
 	every := int64(reportSoonUs)
 	if s.reports >= firstReports {
 		every = reportAudioUs
-		if s.stream.video {
+		if s.track.video {
 			every = reportVideoUs
 		}
 	}

@@ -121,18 +121,18 @@ func (f *fakeTransport) sendRun(_ *path, run []byte, segment int) (int, error) {
 	return len(run), nil
 }
 
-// rig is one stream and viewers of it, served by hand.
+// rig is one track and viewers of it, served by hand.
 type rig struct {
-	t      testing.TB
-	clock  *manualClock
-	queue  *queue
-	stream *stream
-	out    *outbox
+	t     testing.TB
+	clock *manualClock
+	queue *queue
+	track *track
+	out   *outbox
 }
 
 func newRig(t testing.TB, video bool) *rig {
 	clock := &manualClock{us: 50_000_000}
-	return &rig{t, clock, newQueue(clock, 1), newStream(video, 0, clock), newOutbox()}
+	return &rig{t, clock, newQueue(clock, 1), newTrack(video, 0, clock), newOutbox()}
 }
 
 // viewer is one whose connection is there already.
@@ -147,10 +147,10 @@ func (r *rig) viewer() (*sender, *fakeTransport) {
 	_, transport.in, _ = srtp.Material{Profile: srtp.AEADAES128GCM, Bytes: material, Client: true}.Sessions()
 	v.path = transport.newPath(netip.MustParseAddrPort("127.0.0.1:5"), netip.Addr{})
 	rate := int64(90_000)
-	if !r.stream.video {
+	if !r.track.video {
 		rate = 48_000
 	}
-	s := newSender(v, senderOptions{r.stream, 96, rate, 7, "cam", 0xfff0_1234_7ffe})
+	s := newSender(v, senderOptions{r.track, 96, rate, 7, "cam", 0xfff0_1234_7ffe})
 	v.senders = []*sender{s}
 	s.start()
 	return s, transport
@@ -190,7 +190,7 @@ func (r *rig) write(w written) {
 			f.bytes = append(f.bytes, writtenFrames)
 		}
 	}
-	r.stream.write(f)
+	r.track.write(f)
 }
 
 var _ transport = (*fakeTransport)(nil)

@@ -66,7 +66,7 @@ type viewOptions struct {
 	certificate                        fingerprint
 	// microphone is the payload type that it may send; wire.NoMicrophone for none.
 	microphone byte
-	streams    []senderOptions
+	tracks     []senderOptions
 }
 
 func newViewer(id uint32, engine *engine, options viewOptions) *viewer {
@@ -136,7 +136,7 @@ func (v *viewer) release() {
 	v.mu.Unlock()
 	stopTicking()
 	for _, one := range senders {
-		one.stream.remove(one)
+		one.track.remove(one)
 	}
 	if conn != nil {
 		conn.Close() // says goodbye
@@ -267,8 +267,8 @@ func (v *viewer) beginSending() {
 	}
 	v.stopConnecting()
 	v.connecting.Store(false)
-	v.senders = make([]*sender, 0, len(v.options.streams))
-	for _, one := range v.options.streams {
+	v.senders = make([]*sender, 0, len(v.options.tracks))
+	for _, one := range v.options.tracks {
 		v.senders = append(v.senders, newSender(v, one))
 	}
 	v.starting = v.senders
@@ -317,7 +317,7 @@ func (v *viewer) sender(ssrc uint32) *sender {
 	return nil
 }
 
-// OnReport hears what the viewer says about one of our streams.
+// OnReport hears what the viewer says about one of our tracks.
 func (v *viewer) OnReport(r rtcp.Report) {
 	if one := v.sender(r.SSRC); one != nil {
 		one.takeReport(r)
@@ -354,7 +354,7 @@ func (v *viewer) checkSilence() {
 		}
 		allowedUs := int64(silentAudioUs)
 		for _, one := range v.senders {
-			if one.stream.video {
+			if one.track.video {
 				allowedUs = silentVideoUs
 			}
 		}

@@ -5,9 +5,9 @@ import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import { type EngineChoice, EngineChooser } from "./engine/choose.ts";
-import { Feeds } from "./feeds.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import { type AnswerPlan, planAnswer } from "./offer.ts";
+import { SharedTracks } from "./shared-tracks.ts";
 import { type ViewerLink, WorkerViewer } from "./viewer.ts";
 
 export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } from "../../media/viewer.ts";
@@ -37,7 +37,7 @@ export function createWebRtcWorker(options: WebRtcWorkerOptions): WebRtcWorker {
 
 class HubSide implements WebRtcWorker, ViewerLink {
   readonly #process: WorkerProcess<ToChild, FromChild>;
-  readonly #feeds: Feeds;
+  readonly #tracks: SharedTracks;
   readonly #viewers = new Map<number, WorkerViewer>();
   readonly #options: WebRtcWorkerOptions;
   readonly #chooser: EngineChooser;
@@ -59,7 +59,7 @@ class HubSide implements WebRtcWorker, ViewerLink {
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),
     });
-    this.#feeds = new Feeds({ post: (message, onSent) => this.post(message, onSent), log: options.log });
+    this.#tracks = new SharedTracks({ post: (message, onSent) => this.post(message, onSent), log: options.log });
   }
 
   get pid(): number | undefined {
@@ -108,8 +108,8 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const { plan, held } = service;
     const id = ++this.#lastViewer;
     const sends = (kind: "video" | "audio") => plan.sections.some((one) => one.kind === kind && one.sending);
-    const video = request.video && sends("video") ? held.use(this.#feeds.share(request.video)) : undefined;
-    const audio = request.audio && sends("audio") ? held.use(this.#feeds.share(request.audio)) : undefined;
+    const video = request.video && sends("video") ? held.use(this.#tracks.share(request.video)) : undefined;
+    const audio = request.audio && sends("audio") ? held.use(this.#tracks.share(request.audio)) : undefined;
     held.defer(() => this.#viewers.delete(id));
     const { clock, log } = this.#options;
     const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move() });
@@ -119,8 +119,8 @@ class HubSide implements WebRtcWorker, ViewerLink {
       viewer: id,
       offerSdp: request.offerSdp,
       plan,
-      ...(video ? { videoStream: video.stream } : {}),
-      ...(audio ? { audioStream: audio.stream } : {}),
+      ...(video ? { videoTrack: video.id } : {}),
+      ...(audio ? { audioTrack: audio.id } : {}),
     });
     return viewer;
   }
@@ -142,7 +142,7 @@ class HubSide implements WebRtcWorker, ViewerLink {
   }
 
   #lost(): void {
-    this.#feeds.reset();
+    this.#tracks.reset();
     for (const viewer of [...this.#viewers.values()]) {
       viewer.end("worker-lost", new RecoverableError("the WebRTC worker ended", { code: "worker-lost" }));
     }

@@ -4,7 +4,7 @@ import type { IceCandidate, ViewerStats } from "../../media/viewer.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import type { AnswerPlan } from "./offer.ts";
 
-/** What the hub tells the worker. Frames of a stream come in order; `viewer` and `stream` are the hub's own numbers. */
+/** What the hub tells the worker. Frames of a track come in order; `viewer` and `track` are the hub's own numbers. */
 export type ToChild =
   | {
       readonly type: "configure";
@@ -15,28 +15,28 @@ export type ToChild =
       readonly announceAddresses: readonly string[];
     }
   | {
-      readonly type: "stream";
-      readonly stream: number;
+      readonly type: "track";
+      readonly track: number;
       readonly codec: VideoCodec | AudioCodec;
       readonly latencyUs: number;
     }
   | {
       readonly type: "frame";
-      readonly stream: number;
+      readonly track: number;
       readonly data: Uint8Array;
       readonly timestampUs: number;
       readonly key: boolean;
-      /** From the group of pictures that was there before the stream began: older than it arrives. */
+      /** From the group of pictures that was there before the track began: older than it arrives. */
       readonly replay: boolean;
     }
-  | { readonly type: "stream-end"; readonly stream: number }
+  | { readonly type: "track-end"; readonly track: number }
   | {
       readonly type: "view";
       readonly viewer: number;
       readonly offerSdp: string;
       readonly plan: AnswerPlan;
-      readonly videoStream?: number;
-      readonly audioStream?: number;
+      readonly videoTrack?: number;
+      readonly audioTrack?: number;
     }
   | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
   | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }

@@ -16,7 +16,7 @@ export interface WorkerViewerOptions {
   readonly link: ViewerLink;
   readonly clock: Clock;
   readonly log: Log;
-  /** What the viewer keeps alive: the worker's lease, its shares of feeds. Disposed when it is over. */
+  /** What the viewer keeps alive: the worker's lease, its shares of tracks. Disposed when it is over. */
   readonly held: DisposableStack;
 }
 

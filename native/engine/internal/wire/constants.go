@@ -12,9 +12,9 @@ const (
 	ToConfigure   = 1
 	ToBind        = 2
 	ToStunServers = 3
-	ToStream      = 16
+	ToTrack       = 16
 	ToFrame       = 17
-	ToStreamEnd   = 18
+	ToTrackEnd    = 18
 	ToView        = 32
 	ToCandidate   = 33
 	ToMicrophone  = 34
@@ -39,9 +39,9 @@ const (
 	MaxMessageBytes        = 33554432
 	MaxPayloadBytes        = 1400
 	MaxPayloadsPerFrame    = 32768
-	MaxStreams             = 4096
+	MaxTracks              = 4096
 	MaxViewers             = 16384
-	MaxStreamsPerViewer    = 4
+	MaxTracksPerViewer     = 4
 	MaxCandidatesPerViewer = 32
 	MaxStunServers         = 8
 )

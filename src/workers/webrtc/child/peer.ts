@@ -7,17 +7,17 @@ import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
+import type { PacketTrack } from "./packet-track.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { RtpSender } from "./sender.ts";
-import type { PacketStream } from "./stream.ts";
 
 /** Options of {@link Peer}. */
 export interface PeerOptions {
   readonly name: string;
   readonly offerSdp: string;
   readonly plan: AnswerPlan;
-  readonly video?: PacketStream;
-  readonly audio?: PacketStream;
+  readonly video?: PacketTrack;
+  readonly audio?: PacketTrack;
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
@@ -143,10 +143,10 @@ export class Peer {
     const ssrc = randomInt(1, 0xffff_ffff);
     const track = this.#connection.addTrack(describe(section, ssrc));
     this.#tracks.push(track);
-    const stream = section.kind === "video" ? this.#options.video : this.#options.audio;
-    if (section.sending && stream) {
+    const source = section.kind === "video" ? this.#options.video : this.#options.audio;
+    if (section.sending && source) {
       if (section.kind === "video") track.setMediaHandler(new RtcpNackResponder(nackHistory));
-      track.onOpen(() => this.#startSending(track, { section, stream, ssrc }));
+      track.onOpen(() => this.#startSending(track, { section, source, ssrc }));
     }
     if (section.microphone !== undefined) {
       const { clock, onSound } = this.#options;
@@ -158,15 +158,15 @@ export class Peer {
 
   #startSending(
     sink: Track,
-    what: { readonly section: SectionPlan; readonly stream: PacketStream; readonly ssrc: number },
+    what: { readonly section: SectionPlan; readonly source: PacketTrack; readonly ssrc: number },
   ): void {
-    const { section, stream, ssrc } = what;
+    const { section, source, ssrc } = what;
     const { queue, clock } = this.#options;
     const sending = section.sending;
     if (!this.#open || !sending) return;
     const { payloadType, clockRateHz } = sending;
     this.#senders.push(
-      new RtpSender({ stream, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),
+      new RtpSender({ track: source, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),
     );
   }
 

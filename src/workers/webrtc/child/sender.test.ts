@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { parseRtp, type RtpPacket } from "../../../protocols/rtp/packet.ts";
 import { isRtcp, parseRtcp } from "../../../protocols/rtp/rtcp.ts";
 import { ManualClock } from "../../../util/clock.ts";
+import { PacketTrack } from "./packet-track.ts";
 import { RtpSender } from "./sender.ts";
-import { PacketStream } from "./stream.ts";
 
 /** A queue that is served by hand. */
 class HandQueue {
@@ -27,7 +27,7 @@ class HandQueue {
 
 function set(codec: "h264" | "opus" = "h264") {
   const clock = new ManualClock();
-  const stream = new PacketStream({ codec, clock, latencyUs: 0 });
+  const track = new PacketTrack({ codec, clock, latencyUs: 0 });
   const queue = new HandQueue();
   const viewer = () => {
     const packets: RtpPacket[] = [];
@@ -41,7 +41,7 @@ function set(codec: "h264" | "opus" = "h264") {
         return true;
       },
     };
-    const options = { stream, sink, queue: queue as never, clock, ssrc: 7, cname: "cam" };
+    const options = { track, sink, queue: queue as never, clock, ssrc: 7, cname: "cam" };
     const sender = new RtpSender({ ...options, payloadType: 96, clockRateHz: codec === "h264" ? 90_000 : 48_000 });
     return { packets, reports, sender, allow: (count: number) => (room = count) };
   };
@@ -49,14 +49,14 @@ function set(codec: "h264" | "opus" = "h264") {
     const { key = false, bytes = 100, replay = false } = options;
     const data = new Uint8Array(bytes).fill(0x55);
     if (codec === "h264") data.set([0, 0, 0, 1, key ? 0x65 : 0x41]);
-    stream.write({ data, key: key || codec === "opus", replay, timestampUs: options.timestampUs ?? clock.nowUs() });
+    track.write({ data, key: key || codec === "opus", replay, timestampUs: options.timestampUs ?? clock.nowUs() });
   };
-  return { clock, stream, queue, viewer, write };
+  return { clock, track, queue, viewer, write };
 }
 
 const steps = (values: readonly number[]) => values.slice(1).map((value, i) => (value - values[i]!) >>> 0);
 
-describe("sending a stream to a viewer", () => {
+describe("sending a track to a viewer", () => {
   it("numbers packets in a row, marks the last of a frame, and keeps the frame's time", async () => {
     const { clock, queue, viewer, write } = set();
     const one = viewer();
@@ -278,17 +278,17 @@ describe("sending a stream to a viewer", () => {
   });
 
   it("ends quietly when the connection went down", () => {
-    const { clock, stream, queue, write } = set();
+    const { clock, track, queue, write } = set();
     const sink = {
       sendMessageBinary: (): boolean => {
         throw new Error("Track is closed");
       },
     };
-    const options = { stream, sink, queue: queue as never, clock, ssrc: 7, cname: "cam" };
+    const options = { track, sink, queue: queue as never, clock, ssrc: 7, cname: "cam" };
     const sender = new RtpSender({ ...options, payloadType: 96, clockRateHz: 90_000 });
     write({ key: true });
     assert.equal(sender.sendSome(), undefined);
-    assert.equal(stream.readers.size, 0);
+    assert.equal(track.readers.size, 0);
   });
 
   it("shares one packet among viewers, each with its own header", async () => {

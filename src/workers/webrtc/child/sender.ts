@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import type { ReportBlock } from "../../../protocols/rtp/rtcp.ts";
 import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
 import type { Clock } from "../../../util/clock.ts";
+import type { PacketFrame, PacketReader, PacketTrack } from "./packet-track.ts";
 import type { Sending, SendQueue } from "./send-queue.ts";
-import type { PacketFrame, PacketStream, StreamReader } from "./stream.ts";
 import { ntpMiddle, ntpTime } from "./time.ts";
 
 /** What a sender needs of a WebRTC track. */
@@ -14,7 +14,7 @@ export interface PacketSink {
 
 /** Options of {@link RtpSender}. */
 export interface RtpSenderOptions {
-  readonly stream: PacketStream;
+  readonly track: PacketTrack;
   readonly sink: PacketSink;
   readonly queue: SendQueue;
   readonly clock: Clock;
@@ -52,12 +52,12 @@ const catchUpMsPerPacket = 0.25;
 const retryMs = 2;
 
 /**
- * Sends one stream to one viewer: its own sequence numbers, timestamps and sender reports over packets that all share.
+ * Sends one track to one viewer: its own sequence numbers, timestamps and sender reports over packets that all share.
  *
  * A viewer begins with the last group of pictures. Those frames are stamped with the time at which they are *sent*: with
  * their own, old times the viewer would believe that the network had become slow, and show everything later from then on.
  */
-export class RtpSender implements Sending, StreamReader, Disposable {
+export class RtpSender implements Sending, PacketReader, Disposable {
   readonly counters: SenderCounters = { packets: 0, bytes: 0, dropped: 0 };
   readonly urgent: boolean;
   #next: PacketFrame | undefined;
@@ -77,9 +77,9 @@ export class RtpSender implements Sending, StreamReader, Disposable {
 
   constructor(options: RtpSenderOptions) {
     this.#options = options;
-    this.urgent = options.stream.kind === "audio";
+    this.urgent = options.track.kind === "audio";
     this.#waitingForKey = !this.urgent;
-    options.stream.readers.add(this);
+    options.track.readers.add(this);
     this.#beginGroup();
   }
 
@@ -101,7 +101,7 @@ export class RtpSender implements Sending, StreamReader, Disposable {
    */
   restart(): void {
     const nowUs = this.#options.clock.nowUs();
-    const { lastArrivedUs } = this.#options.stream;
+    const { lastArrivedUs } = this.#options.track;
     if (this.urgent || nowUs - this.#lastKeyUs < restartAfterUs) return;
     if (lastArrivedUs === undefined || nowUs - lastArrivedUs > standsStillUs) return;
     this.#beginGroup();
@@ -127,12 +127,12 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     return catchingUp ? Math.ceil(packets * catchUpMsPerPacket) : 0;
   }
 
-  /** What the viewer last reported of this stream. */
+  /** What the viewer last reported of this track. */
   get reported(): SenderReported | undefined {
     return this.#reported;
   }
 
-  /** A receiver's report; one about another stream is passed over. Round trip as in RFC 3550, 6.4.1. */
+  /** A receiver's report; one about another track is passed over. Round trip as in RFC 3550, 6.4.1. */
   takeReport(report: ReportBlock): void {
     if (report.ssrc !== this.#options.ssrc) return;
     const packetsLost = Math.max(0, report.totalLost);
@@ -146,16 +146,16 @@ export class RtpSender implements Sending, StreamReader, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#options.stream.readers.delete(this);
+    this.#options.track.readers.delete(this);
     this.#options.queue.remove(this);
     this.#next = undefined;
   }
 
   #beginGroup(): void {
-    const { stream, clock, queue } = this.#options;
-    if (!stream.group) return;
+    const { track, clock, queue } = this.#options;
+    if (!track.group) return;
     this.#leaveFrame();
-    this.#next = stream.group;
+    this.#next = track.group;
     this.#waitingForKey = false;
     this.#catchUpSinceUs = clock.nowUs();
     queue.push(this);
@@ -168,11 +168,11 @@ export class RtpSender implements Sending, StreamReader, Disposable {
   }
 
   #skipIfLate(): void {
-    const { stream, clock } = this.#options;
+    const { track, clock } = this.#options;
     const next = this.#next;
     if (!next || this.#sentOfNext > 0) return;
     const nowUs = clock.nowUs();
-    const group = stream.group;
+    const group = track.group;
     if (this.#catchUpSinceUs !== undefined) {
       // A newer group while still sending an older one: the better beginning.
       if (group && group.index > next.index) this.#next = group;
@@ -180,7 +180,7 @@ export class RtpSender implements Sending, StreamReader, Disposable {
       return;
     }
     const lagUs = nowUs - next.arrivedUs;
-    if (stream.kind === "audio") this.#next = lagUs > maxAudioLagUs ? this.#drop(next, undefined) : next;
+    if (track.kind === "audio") this.#next = lagUs > maxAudioLagUs ? this.#drop(next, undefined) : next;
     else if (lagUs > maxVideoLagUs) {
       if (group && group.index > next.index) this.#next = this.#drop(next, group);
       else this.#giveUp(next);
@@ -235,9 +235,9 @@ export class RtpSender implements Sending, StreamReader, Disposable {
   }
 
   #stamp(frame: PacketFrame): number {
-    const { stream, clock, clockRateHz } = this.#options;
-    const us = this.#catchUpSinceUs === undefined ? frame.timestampUs : clock.nowUs() - stream.latencyUs;
-    const earliest = this.#lastTimestamp + (stream.kind === "video" ? clockRateHz / 1000 : 1);
+    const { track, clock, clockRateHz } = this.#options;
+    const us = this.#catchUpSinceUs === undefined ? frame.timestampUs : clock.nowUs() - track.latencyUs;
+    const earliest = this.#lastTimestamp + (track.kind === "video" ? clockRateHz / 1000 : 1);
     return Math.max(earliest, this.#timestampAt(us));
   }
 
@@ -245,11 +245,11 @@ export class RtpSender implements Sending, StreamReader, Disposable {
     return this.#firstTimestamp + Math.round((us * this.#options.clockRateHz) / 1e6);
   }
 
-  /** What the stream's clock says now, sent now and then: the same for all streams of a viewer, so they are played in step. */
+  /** What the track's clock says now, sent now and then: the same for all tracks of a viewer, so they are played in step. */
   #report(): void {
     const { sink, clock, ssrc, cname } = this.#options;
     const nowUs = clock.nowUs();
-    const { kind } = this.#options.stream;
+    const { kind } = this.#options.track;
     if (nowUs - this.#lastReportUs < reportEveryUs[this.#reports < firstReports ? "first" : kind]) return;
     this.#lastReportUs = nowUs;
     this.#reports++;

@@ -3,11 +3,11 @@ import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
 import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { withCandidates } from "./answer.ts";
+import { PacketTrack } from "./packet-track.ts";
 import { Peer } from "./peer.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
 import { Publisher } from "./publisher.ts";
 import { SendQueue } from "./send-queue.ts";
-import { PacketStream } from "./stream.ts";
 import { hubClock } from "./time.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
@@ -22,9 +22,9 @@ interface Settings {
 
 const silenceCheckMs = 2000;
 
-/** What the worker does: streams come in from the hub, viewers are served from them, their sound goes back. */
+/** What the worker does: tracks come in from the hub, viewers are served from them, their sound goes back. */
 export class WebRtcService implements AsyncDisposable {
-  readonly #streams = new Map<number, PacketStream>();
+  readonly #tracks = new Map<number, PacketTrack>();
   readonly #peers = new Map<number, Peer | Publisher>();
   /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
   readonly #early = new Map<number, ToPeer[]>();
@@ -59,11 +59,11 @@ export class WebRtcService implements AsyncDisposable {
       case "configure":
         this.#configure(message);
         return;
-      case "stream":
-        this.#openStream(message);
+      case "track":
+        this.#openTrack(message);
         return;
-      case "stream-end":
-        this.#streams.delete(message.stream);
+      case "track-end":
+        this.#tracks.delete(message.track);
         return;
       case "publish":
       case "view":
@@ -89,14 +89,14 @@ export class WebRtcService implements AsyncDisposable {
     return this.#port;
   }
 
-  #openStream({ stream, codec, latencyUs }: Message<"stream">): void {
+  #openTrack({ track, codec, latencyUs }: Message<"track">): void {
     const clock = this.#settings?.clock ?? systemClock;
-    this.#streams.set(stream, new PacketStream({ codec, clock, latencyUs }));
+    this.#tracks.set(track, new PacketTrack({ codec, clock, latencyUs }));
   }
 
   #write(message: Message<"frame">): void {
     try {
-      this.#streams.get(message.stream)?.write(message);
+      this.#tracks.get(message.track)?.write(message);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#post({ type: "trouble", message: error.message });
@@ -123,10 +123,10 @@ export class WebRtcService implements AsyncDisposable {
   }
 
   #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Peer {
-    const { viewer, offerSdp, plan, videoStream, audioStream } = message;
+    const { viewer, offerSdp, plan, videoTrack, audioTrack } = message;
     const { clock, port, iceServers, announceAddresses } = settings;
-    const video = videoStream === undefined ? undefined : this.#streams.get(videoStream);
-    const audio = audioStream === undefined ? undefined : this.#streams.get(audioStream);
+    const video = videoTrack === undefined ? undefined : this.#tracks.get(videoTrack);
+    const audio = audioTrack === undefined ? undefined : this.#tracks.get(audioTrack);
     const addresses = [...announceAddresses, "127.0.0.1"];
     return new Peer({
       name: `viewer-${viewer}`,

@@ -110,25 +110,25 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
       case "configure":
         this.#configure(message);
         return;
-      case "stream":
-        this.#packetizers.set(message.stream, createPacketizer(message.codec));
-        this.#postStream(message);
+      case "track":
+        this.#packetizers.set(message.track, createPacketizer(message.codec));
+        this.#postTrack(message);
         return;
-      case "stream-end":
-        this.#packetizers.delete(message.stream);
-        this.#write(new MessageWriter(toEngine.streamEnd.code).u32(message.stream));
+      case "track-end":
+        this.#packetizers.delete(message.track);
+        this.#write(new MessageWriter(toEngine.trackEnd.code).u32(message.track));
         return;
       default:
         this.#postForViewer(message);
     }
   }
 
-  #postFrame({ stream, data, timestampUs, key, replay }: Message<"frame">, onSent?: () => void): void {
-    const payloads = this.#packetizers.get(stream)?.(data) ?? [];
+  #postFrame({ track, data, timestampUs, key, replay }: Message<"frame">, onSent?: () => void): void {
+    const payloads = this.#packetizers.get(track)?.(data) ?? [];
     const { payloadBytes, payloadsPerFrame } = wireLimits;
     if (payloads.length > payloadsPerFrame) throw new WireError(`engine: a frame of ${payloads.length} packets`);
     const writer = new MessageWriter(toEngine.frame.code, data.length + 64 + payloads.length * 16)
-      .u32(stream)
+      .u32(track)
       .i64(timestampUs)
       .u8((key ? frameFlags.key : 0) | (replay ? frameFlags.replay : 0))
       .u16(payloads.length);
@@ -143,9 +143,9 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
     this.#stdin.write(writer.finish(), () => onSent?.());
   }
 
-  #postStream({ stream, codec, latencyUs }: Message<"stream">): void {
+  #postTrack({ track, codec, latencyUs }: Message<"track">): void {
     const kind = answeredByUs[codec === "h264" || codec === "h265" ? "video" : "audio"];
-    this.#write(new MessageWriter(toEngine.stream.code).u32(stream).u8(kind).u32(Math.min(latencyUs, 0xffff_ffff)));
+    this.#write(new MessageWriter(toEngine.track.code).u32(track).u8(kind).u32(Math.min(latencyUs, 0xffff_ffff)));
   }
 
   #configure(settings: Message<"configure">): void {
@@ -198,8 +198,8 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
       const own = { ufrag: randomBytes(6).toString("base64url"), pwd: randomBytes(18).toString("base64url") };
       const ice = { ufrag: own.ufrag.replaceAll(/[_-]/g, "+"), pwd: own.pwd.replaceAll(/[_-]/g, "/") };
       const sending = plan.sections.flatMap(({ kind, mid, mediaStream, sending }) => {
-        const stream = kind === "video" ? message.videoStream : message.audioStream;
-        return sending && stream !== undefined ? [{ mid, mediaStream, sending, stream }] : [];
+        const track = kind === "video" ? message.videoTrack : message.audioTrack;
+        return sending && track !== undefined ? [{ mid, mediaStream, sending, track }] : [];
       });
       const ssrcs = distinctSsrcs(sending.map(({ mid }) => mid));
       const microphone = plan.sections.find((section) => section.microphone !== undefined)?.microphone;
@@ -216,8 +216,8 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
         .text(offered.fingerprint.hash)
         .u8(microphone ?? noMicrophone)
         .u8(sending.length);
-      for (const { mid, mediaStream, sending: payload, stream } of sending) {
-        writer.u32(stream).u8(payload.payloadType).u32(payload.clockRateHz).u32(ssrcs.get(mid)!).text(mediaStream);
+      for (const { mid, mediaStream, sending: payload, track } of sending) {
+        writer.u32(track).u8(payload.payloadType).u32(payload.clockRateHz).u32(ssrcs.get(mid)!).text(mediaStream);
       }
       this.#write(writer);
       for (const candidate of offered.candidates.slice(0, wireLimits.candidatesPerViewer)) {

@@ -31,18 +31,18 @@ export const toEngine = {
     fields: "u8 count, count × address",
     says: "ask these for our public address, from the viewers' own port, and again every 20 s",
   },
-  stream: { code: 16, fields: "u32 stream, u8 kind, u32 latencyUs", says: "a track begins; kind is 0 video, 1 audio" },
+  track: { code: 16, fields: "u32 track, u8 kind, u32 latencyUs", says: "a track begins; kind is 0 video, 1 audio" },
   frame: {
     code: 17,
-    fields: "u32 stream, i64 timestampUs, u8 flags, u16 count, count × (u16 bytes, u8 marker, u32 offset), payloads",
+    fields: "u32 track, i64 timestampUs, u8 flags, u16 count, count × (u16 bytes, u8 marker, u32 offset), payloads",
     says: "one frame cut into RTP payloads; offset is added to its RTP timestamp; flags: 1 key, 2 replay",
   },
-  streamEnd: { code: 18, fields: "u32 stream", says: "a track ends for viewers to come" },
+  trackEnd: { code: 18, fields: "u32 track", says: "a track ends for viewers to come" },
   view: {
     code: 32,
     fields:
       "u32 viewer, u8 flags, text ufrag, text pwd, text remoteUfrag, text remotePwd, u8 hash, text fingerprint, " +
-      "u8 microphone, u8 count, count × (u32 stream, u8 payloadType, u32 clockRateHz, u32 ssrc, text cname)",
+      "u8 microphone, u8 count, count × (u32 track, u8 payloadType, u32 clockRateHz, u32 ssrc, text cname)",
     says:
       "a viewer comes; flags: 1 we are DTLS' client, 2 it is ICE-lite; hash: bits of SHA-2 / 8 of its certificate's " +
       "fingerprint; microphone: payload type that it may send, 255 for none",
@@ -80,9 +80,9 @@ export const wireLimits = {
   messageBytes: 32 * 1024 * 1024,
   payloadBytes: 1400,
   payloadsPerFrame: 32_768,
-  streams: 4096,
+  tracks: 4096,
   viewers: 16_384,
-  streamsPerViewer: 4,
+  tracksPerViewer: 4,
   candidatesPerViewer: 32,
   stunServers: 8,
 } as const;

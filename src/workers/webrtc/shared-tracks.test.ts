@@ -5,8 +5,8 @@ import { defaultMaxFrames } from "../../media/reader.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { silentLog } from "../../util/log.ts";
-import { Feeds } from "./feeds.ts";
 import type { ToChild } from "./messages.ts";
+import { SharedTracks } from "./shared-tracks.ts";
 
 const format: Format = { kind: "video", codec: "h264", parameterSets: [], widthPx: 640, heightPx: 360 };
 /** As many bytes as may be underway to the worker. */
@@ -14,13 +14,13 @@ const fullPipe = 8 * 1024 * 1024;
 /** As many frames as then wait in the reader. */
 const fullQueue = defaultMaxFrames.video;
 
-function makeFeed() {
+function makeShared() {
   const clock = new ManualClock();
   const track = new Track(format, { id: "front/main/video", clock });
   const warnings: object[] = [];
   const sent: (() => void)[] = [];
   const posted: ToChild[] = [];
-  const feeds = new Feeds({
+  const shared = new SharedTracks({
     post: (message, onSent) => {
       posted.push(message);
       if (onSent) sent.push(onSent);
@@ -29,14 +29,14 @@ function makeFeed() {
   });
   const write = (timestampUs: number, how: { readonly key?: boolean; readonly bytes?: number } = {}) =>
     track.write({ data: new Uint8Array(how.bytes ?? 1), timestampUs, key: how.key ?? false });
-  return { clock, track, feeds, warnings, sent, posted, write };
+  return { clock, track, shared, warnings, sent, posted, write };
 }
 
-describe("feeds", () => {
+describe("tracks that viewers share", () => {
   it("say once a second which track's frames a worker that does not read loses, and how many", async () => {
-    const { clock, track, feeds, warnings, write } = makeFeed();
+    const { clock, track, shared, warnings, write } = makeShared();
     write(0, { key: true, bytes: fullPipe });
-    using _share = feeds.share(track);
+    using _share = shared.share(track);
     const overflow = () => {
       for (let time = 1; time <= fullQueue + 1; time++) write(time, { key: time === 1 });
     };
@@ -54,9 +54,9 @@ describe("feeds", () => {
   });
 
   it("go on with the next key frame when the worker reads again", () => {
-    const { track, feeds, sent, posted, warnings, write } = makeFeed();
+    const { track, shared, sent, posted, warnings, write } = makeShared();
     write(0, { key: true, bytes: fullPipe });
-    using _share = feeds.share(track);
+    using _share = shared.share(track);
     for (let time = 1; time <= fullQueue; time++) write(time, { key: time === 1 });
     write(1000);
     write(1001);

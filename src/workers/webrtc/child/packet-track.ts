@@ -21,14 +21,14 @@ export interface PacketFrame {
   next: PacketFrame | undefined;
 }
 
-/** What a stream tells those who send it on. */
-export interface StreamReader {
+/** What a track tells those who send it on. */
+export interface PacketReader {
   /** Called inside `write`; must return at once. */
   onFrame(frame: PacketFrame): void;
 }
 
-/** Options of {@link PacketStream}. */
-export interface PacketStreamOptions {
+/** Options of {@link PacketTrack}. */
+export interface PacketTrackOptions {
   readonly codec: VideoCodec | AudioCodec;
   readonly clock: Clock;
   /** How old the newest frame was when the hub's track got it, µs. */
@@ -47,8 +47,8 @@ const maxGroupBytes = 16 * 1024 * 1024;
 const maxGroupUs = 20_000_000;
 
 /** One of the hub's tracks: its frames as packets, and the last group of pictures for viewers to come. */
-export class PacketStream {
-  readonly readers = new Set<StreamReader>();
+export class PacketTrack {
+  readonly readers = new Set<PacketReader>();
   readonly kind: "video" | "audio";
   #group: PacketFrame | undefined;
   #groupBytes = 0;
@@ -57,7 +57,7 @@ export class PacketStream {
   readonly #packetize: Packetizer;
   readonly #clock: Clock;
 
-  constructor(options: PacketStreamOptions) {
+  constructor(options: PacketTrackOptions) {
     this.kind = kindOf(options.codec);
     this.#packetize = createPacketizer(options.codec);
     this.#clock = options.clock;

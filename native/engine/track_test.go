@@ -46,11 +46,11 @@ func TestKeepsTheLastGroupWithinItsBounds(t *testing.T) {
 	for n := range 30 {
 		r.write(written{key: n%10 == 0})
 	}
-	if g := r.stream.group.Load(); g == nil || g.index != 20 {
+	if g := r.track.group.Load(); g == nil || g.index != 20 {
 		t.Errorf("%+v", g)
 	}
 	r.write(written{timestampUs: r.clock.nowUs() + maxGroupUs + 1})
-	if r.stream.group.Load() != nil {
+	if r.track.group.Load() != nil {
 		t.Error("a group without end is kept")
 	}
 }
@@ -72,7 +72,7 @@ func FuzzFrame(f *testing.F) {
 // FuzzMessages gives the engine everything that a hub could say.
 func FuzzMessages(f *testing.F) {
 	fields := func(m wire.Message) []byte { return m[5:] }
-	f.Add(byte(wire.ToStream), fields(wire.NewMessage(0).U32(1).U8(0).U32(5)))
+	f.Add(byte(wire.ToTrack), fields(wire.NewMessage(0).U32(1).U8(0).U32(5)))
 	f.Add(byte(wire.ToView), fields(wire.NewMessage(0).U32(1).U8(1).Text("ufrag").Text("pwd").Text("u").Text("p").U8(32).
 		Text("sum").U8(111).U8(1).U32(1).U8(96).U32(90_000).U32(5).Text("cam")))
 	f.Add(byte(wire.ToCandidate), fields(wire.NewMessage(0).U32(1).U32(5).Rest([]byte{4, 1, 2, 3, 4, 5, 6})))
@@ -83,7 +83,7 @@ func FuzzMessages(f *testing.F) {
 		clock := &manualClock{us: 5}
 		e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t))
 		e.transport = &fakeTransport{t: t}
-		_ = e.receive(wire.ToStream, []byte{1, 0, 0, 0, 0, 0, 0, 0, 0})
+		_ = e.receive(wire.ToTrack, []byte{1, 0, 0, 0, 0, 0, 0, 0, 0})
 		_ = e.receive(code, b)
 	})
 }

@@ -21,14 +21,14 @@ type payload struct {
 	offset uint32
 }
 
-// frame is one frame of a stream, cut into payloads that all viewers share and nobody writes into. Frames form a chain:
+// frame is one frame of a track, cut into payloads that all viewers share and nobody writes into. Frames form a chain:
 // whoever holds one can walk to the live edge, and what nobody holds is collected.
 type frame struct {
 	bytes       []byte
 	payloads    []payload
 	timestampUs int64
 	arrivedUs   int64
-	// index counts the stream's frames from 0.
+	// index counts the track's frames from 0.
 	index       int64
 	key, replay bool
 	next        atomic.Pointer[frame]
@@ -40,8 +40,8 @@ func (f *frame) payload(i int) []byte {
 }
 
 // readFrame reads a frame message; its payloads stay in the message's bytes.
-func readFrame(c *wire.Cursor) (stream uint32, f *frame, err error) {
-	stream = c.U32()
+func readFrame(c *wire.Cursor) (track uint32, f *frame, err error) {
+	track = c.U32()
 	f = &frame{timestampUs: c.I64()}
 	flags := c.U8()
 	f.key, f.replay = flags&wire.FrameKey != 0, flags&wire.FrameReplay != 0
@@ -64,11 +64,11 @@ func readFrame(c *wire.Cursor) (stream uint32, f *frame, err error) {
 		f.payloads[i] = payload{at: uint32(at), bytes: uint16(bytes), marker: heads.U8() != 0, offset: heads.U32()}
 		at += bytes
 	}
-	return stream, f, nil
+	return track, f, nil
 }
 
-// stream is one of the hub's tracks: its last group of pictures for viewers to come, and those who send it on.
-type stream struct {
+// track is one of the hub's tracks: its last group of pictures for viewers to come, and those who send it on.
+type track struct {
 	video bool
 	clock clock
 	group atomic.Pointer[frame]
@@ -80,63 +80,63 @@ type stream struct {
 	readers    []*sender
 }
 
-func newStream(video bool, latencyUs int64, clock clock) *stream {
-	s := &stream{video: video, clock: clock}
-	s.latencyUs.Store(latencyUs)
-	return s
+func newTrack(video bool, latencyUs int64, clock clock) *track {
+	t := &track{video: video, clock: clock}
+	t.latencyUs.Store(latencyUs)
+	return t
 }
 
 // write takes the next frame and tells the readers. Called by one goroutine only.
-func (s *stream) write(f *frame) {
+func (t *track) write(f *frame) {
 	if len(f.payloads) == 0 {
 		return
 	}
-	f.arrivedUs = s.clock.nowUs()
+	f.arrivedUs = t.clock.nowUs()
 	if !f.replay {
-		s.latencyUs.Store(max(0, f.arrivedUs-f.timestampUs))
+		t.latencyUs.Store(max(0, f.arrivedUs-f.timestampUs))
 	}
-	if tail := s.tail.Load(); tail != nil {
+	if tail := t.tail.Load(); tail != nil {
 		f.index = tail.index + 1
 		tail.next.Store(f)
 	}
-	s.tail.Store(f)
-	if s.video {
-		s.keep(f)
+	t.tail.Store(f)
+	if t.video {
+		t.keep(f)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, reader := range s.readers {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, reader := range t.readers {
 		reader.onFrame(f)
 	}
 }
 
 // keep holds the last group of pictures within its bounds.
-func (s *stream) keep(f *frame) {
+func (t *track) keep(f *frame) {
 	if f.key {
-		s.group.Store(f)
-		s.groupBytes = 0
+		t.group.Store(f)
+		t.groupBytes = 0
 	}
-	s.groupBytes += len(f.bytes)
-	group := s.group.Load()
-	if group != nil && (s.groupBytes > maxGroupBytes || f.timestampUs-group.timestampUs > maxGroupUs) {
-		s.group.Store(nil)
+	t.groupBytes += len(f.bytes)
+	group := t.group.Load()
+	if group != nil && (t.groupBytes > maxGroupBytes || f.timestampUs-group.timestampUs > maxGroupUs) {
+		t.group.Store(nil)
 	}
 }
 
-func (s *stream) add(reader *sender) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readers = append(s.readers, reader)
+func (t *track) add(reader *sender) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readers = append(t.readers, reader)
 }
 
-func (s *stream) remove(reader *sender) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, one := range s.readers {
+func (t *track) remove(reader *sender) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, one := range t.readers {
 		if one == reader {
-			last := len(s.readers) - 1
-			s.readers[i], s.readers[last] = s.readers[last], nil
-			s.readers = s.readers[:last]
+			last := len(t.readers) - 1
+			t.readers[i], t.readers[last] = t.readers[last], nil
+			t.readers = t.readers[:last]
 			return
 		}
 	}
