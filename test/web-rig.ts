@@ -148,6 +148,7 @@ export function fakeWebRtc() {
       const closed = Promise.withResolvers<string>();
       const candidates: string[] = [];
       publishers.push({ request, candidates, closed: closed.promise, fail: closed.resolve });
+      await gate;
       return {
         id: String(publishers.length),
         answerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\n",
@@ -234,6 +235,7 @@ export interface RigOptions {
   readonly book?: DeviceBook;
   readonly http?: z.input<typeof httpConfig>;
   readonly whep?: z.input<typeof whepConfig>;
+  readonly whip?: z.input<typeof whipConfig>;
   /** HTTPS with the hub's own certificate; off unless told, for speed. */
   readonly https?: boolean;
   /** Cost of a password's hash; next to nothing unless told. */
@@ -333,7 +335,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
           ...options.http,
         }),
         whep: whepConfig.parse(options.whep ?? {}),
-        whip: whipConfig.parse({}),
+        whip: whipConfig.parse(options.whip ?? {}),
       },
       version: "0.0.0-test",
       demo: false,

@@ -45,7 +45,7 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   const { hub, config, signal } = options;
   await using opened = new AsyncDisposableStack();
   const running = new Map<string, Running>();
-  const shares = createShares(config.whep);
+  const shares = createShares({ ...config.whep, ...config.whip });
   const viewings = openViewings(options, shares);
   for (const surface of surfaces as readonly Surface[]) {
     const own = (config as Readonly<Record<string, unknown>>)[surface.name];

@@ -83,6 +83,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   "setup-done": 409,
   "too-many-tokens": 409,
   busy: 429,
+  "too-many-publishers": 429,
   "too-many-viewers": 429,
 };
 

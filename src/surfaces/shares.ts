@@ -1,10 +1,13 @@
 import { Admission, blockShare } from "./admission.ts";
 import type { WhepConfig } from "./whep/config.ts";
+import type { WhipConfig } from "./whip/config.ts";
 
 /** Everything that is admitted by shares. */
 export interface HubShares {
   /** Pictures that are open, or being opened. */
   readonly viewings: Admission;
+  /** Devices that publish picture and sound, or are about to. */
+  readonly publishings: Admission;
   /** Askers that wait until a device has a picture to make a still one of. */
   readonly stills: Admission;
   /** Still pictures that are being made. */
@@ -19,7 +22,8 @@ export interface HubShares {
 
 /** The shares of a hub. None is more than half for one person. */
 export function createShares(
-  config: Pick<WhepConfig, "maxViewers" | "maxViewersPerUser" | "maxViewersPerDevice">,
+  config: Pick<WhepConfig, "maxViewers" | "maxViewersPerUser" | "maxViewersPerDevice"> &
+    Pick<WhipConfig, "maxPublishers">,
 ): HubShares {
   const { maxViewers, maxViewersPerUser, maxViewersPerDevice } = config;
   const admission = (inAll: number, options: Omit<SharesOf, "inAll">) => {
@@ -36,6 +40,12 @@ export function createShares(
       perDevice: maxViewersPerDevice,
       code: "too-many-viewers",
       refusal: "too many pictures are open",
+    }),
+    // A device has a second place for the connection that takes over from its first.
+    publishings: admission(config.maxPublishers, {
+      perPerson: 2,
+      code: "too-many-publishers",
+      refusal: "too many devices publish already",
     }),
     stills: admission(1024, { perPerson: 64, perDevice: 256, refusal: "too many wait for a picture" }),
     snapshots: admission(16, { perPerson: 8, refusal: "too many pictures are being made" }),

@@ -10,9 +10,9 @@ import { type Publishing, Publishings } from "./publishing.ts";
 export default defineSurface({
   name: "whip",
   config: whipConfig,
-  start: async ({ hub, publishers, config }) => {
+  start: async ({ hub, publishers, shares }) => {
     const { reception, log } = hub;
-    const publishings = new Publishings({ reception, publishers, log, max: config.maxPublishers });
+    const publishings = new Publishings({ reception, publishers, log, admission: shares.publishings });
     return {
       addresses: [],
       routes: whipRoutes(publishings),
@@ -46,9 +46,18 @@ export function whipRoutes(publishings: Publishings): readonly Route[] {
       bodyType: "application/sdp",
       ownCredential: true,
       answers: { 201: { description: "The answer; Location is the session", mediaType: "application/sdp" } },
-      handle: async ({ params, body, request, reply }) => {
+      handle: async ({ params, body, request, reply, asker, signal }) => {
         const token = tokenOf(request.headers.authorization);
-        const publishing = await publishings.open({ deviceId: params.id, token, address: request.ip, offerSdp: body });
+        const { ip: address } = request;
+        const { block } = asker;
+        const publishing = await publishings.open({
+          deviceId: params.id,
+          token,
+          address,
+          block,
+          offerSdp: body,
+          signal,
+        });
         reply.header("location", `/whip/${params.id}/${publishing.id}`);
         reply.header("accept-patch", "application/trickle-ice-sdpfrag");
         return reply.code(201).type("application/sdp").send(publishing.answerSdp);

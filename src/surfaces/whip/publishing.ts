@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
-import type { Device } from "../../device/driver.ts";
 import type { Reception } from "../../hub/reception.ts";
-import type { Publisher, PublishRequest, PublishWorker } from "../../media/viewer.ts";
+import type { Publisher, PublishWorker } from "../../media/viewer.ts";
+import { background } from "../../util/background.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { Admission } from "../admission.ts";
+import { LateTracks } from "./late-tracks.ts";
 
 /** Options of {@link Publishings}. */
 export interface PublishingsOptions {
   readonly reception: Reception;
   readonly publishers: Pick<PublishWorker, "publish">;
   readonly log: Log;
-  /** Most at once. */
-  readonly max: number;
+  /** Places for them, from their offer to their end. */
+  readonly admission: Admission;
 }
 
 /** One device that publishes. Ends by itself when its connection, its loan or its token ends. */
@@ -28,14 +30,17 @@ export interface PublishingRequest {
   readonly deviceId: string;
   readonly token: string | undefined;
   readonly address: string;
+  /** The block of addresses that it calls from (`addressBlock`). */
+  readonly block: string;
   readonly offerSdp: string;
+  /** Aborts when the caller hangs up before it has its answer. */
+  readonly signal: AbortSignal;
 }
 
 /** All that is being published by WHIP. */
 export class Publishings implements AsyncDisposable {
   readonly #open = new Map<string, Publishing>();
   readonly #options: PublishingsOptions;
-  #opening = 0;
 
   constructor(options: PublishingsOptions) {
     this.#options = options;
@@ -46,79 +51,51 @@ export class Publishings implements AsyncDisposable {
   }
 
   /**
-   * Lets a device in and answers its offer. Throws what {@link Reception.admit} and the worker throw, and RecoverableError
-   * `busy` when too many publish.
+   * Answers a device's offer and lets it in. Whoever publishes as that device goes on until the new offer was found good.
+   * Throws what {@link Reception.admit} and the worker throw, and RecoverableError `too-many-publishers`.
    */
   async open(request: PublishingRequest): Promise<Publishing> {
-    if (this.#open.size + this.#opening >= this.#options.max) {
-      throw new RecoverableError("too many devices publish already", { code: "busy" });
+    const { deviceId, token, address, block, offerSdp, signal } = request;
+    const { reception, publishers, admission } = this.#options;
+    const arrival = { kind: "whip", id: deviceId, address, ...(token !== undefined && { token }) } as const;
+    const how = reception.check(arrival);
+    await using held = new AsyncDisposableStack();
+    // A device that showed its token is no stranger to the shares.
+    const person = how === "open" ? undefined : `device ${deviceId}`;
+    held.use(admission.enter({ person, device: deviceId, block }));
+    const tracks = new LateTracks();
+    const publisher = held.use(await publishers.publish({ offerSdp, onTrack: tracks.onTrack }));
+    signal.throwIfAborted();
+    const over = new AbortController();
+    held.defer(() => over.abort());
+    const device = await reception.admit(arrival, over.signal);
+    if (device.signal.aborted) {
+      throw new RecoverableError("another connection took over meanwhile", { code: "taken" });
     }
-    this.#opening++;
-    try {
-      return await this.#begin(request);
-    } finally {
-      this.#opening--;
-    }
+    tracks.lend(device);
+    return this.#keep(publisher, { deviceId, ended: device.signal, held: held.move() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.values()].map((publishing) => publishing[Symbol.asyncDispose]()));
   }
 
-  async #begin({ deviceId, token, address, offerSdp }: PublishingRequest): Promise<Publishing> {
-    const { reception, publishers } = this.#options;
-    const over = new AbortController();
-    const arrival = { kind: "whip", id: deviceId, address, ...(token !== undefined && { token }) } as const;
-    const device = await reception.admit(arrival, over.signal);
-    try {
-      const publisher = await publishers.publish({ offerSdp, onTrack: trackOf(device) });
-      if (device.signal.aborted) {
-        await publisher[Symbol.asyncDispose]();
-        throw new RecoverableError("another connection took over meanwhile", { code: "taken" });
-      }
-      return this.#keep(publisher, { device, over });
-    } catch (error) {
-      over.abort();
-      throw error;
-    }
-  }
-
-  #keep(publisher: Publisher, life: { readonly device: Device; readonly over: AbortController }): Publishing {
-    const { device, over } = life;
+  #keep(
+    publisher: Publisher,
+    life: { readonly deviceId: string; readonly ended: AbortSignal; readonly held: AsyncDisposableStack },
+  ): Publishing {
+    const { deviceId, ended, held } = life;
     const id = randomBytes(16).toString("base64url");
     const end = async () => {
       this.#open.delete(id);
-      over.abort();
-      await publisher[Symbol.asyncDispose]();
+      await held.disposeAsync();
     };
-    const told = (error: unknown) => this.#options.log.error({ err: error, device: device.id }, "publisher not closed");
-    device.signal.addEventListener("abort", () => end().catch(told), { once: true });
-    publisher.closed.then(end).catch(told);
-    const publishing: Publishing = {
-      id,
-      deviceId: device.id,
-      answerSdp: publisher.answerSdp,
-      publisher,
-      [Symbol.asyncDispose]: end,
-    };
+    const told = (err: unknown) => this.#options.log.error({ err, device: deviceId }, "publisher not closed");
+    ended.addEventListener("abort", () => background(end(), told), { once: true });
+    background(publisher.closed.then(end), told);
+    const { answerSdp } = publisher;
+    const publishing: Publishing = { id, deviceId, answerSdp, publisher, [Symbol.asyncDispose]: end };
     this.#open.set(id, publishing);
     return publishing;
   }
-}
-
-/** Tracks of the device for what is published; the first frame shows that the connection works. */
-function trackOf(device: Device): PublishRequest["onTrack"] {
-  let ready = false;
-  return (format) => {
-    if (format.kind === "video") device.phase("waiting-for-key-frame");
-    const writer = device.publish(format);
-    return {
-      write: (frame) => {
-        if (!ready) device.ready();
-        ready = true;
-        writer.write(frame);
-      },
-      updateFormat: (next) => writer.updateFormat(next),
-    };
-  };
 }

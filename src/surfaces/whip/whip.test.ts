@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
 import { tokenOf } from "./credential.ts";
 
 const offer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=sendonly\r\n";
@@ -17,8 +17,8 @@ const publish = (rig: Rig, token?: string, body = offer) =>
   });
 
 /** A hub with an administrator, and the token of a device that was let in. */
-async function house() {
-  const rig = await startRig();
+async function house(options: RigOptions = {}) {
+  const rig = await startRig({}, options);
   const root = await rig.person({ name: "Root", administrator: true });
   assert.equal((await publish(rig)).json.code, "pending");
   const approved = await rig.call("POST", "/api/v1/arrivals/yard", { as: root, body: { name: "Yard", area: "Out" } });
@@ -109,6 +109,89 @@ describe("WHIP", () => {
     await using _rig = rig;
     assert.equal((await publish(rig, token, "v=0\r\n")).json.code, "bad-offer");
     assert.equal(rig.hub.devices.get("yard")?.state.phase, "away");
+  });
+
+  it("takes the device from a living publisher for a good offer only", async () => {
+    const { rig, token } = await house();
+    await using _rig = rig;
+    const yard = rig.hub.devices.get("yard");
+    assert.equal((await publish(rig, token)).status, 201);
+    const [living] = rig.webrtc.publishers;
+    const track = living?.request.onTrack({ kind: "video", codec: "h264", parameterSets: [] });
+    track?.write(frame());
+    for (const [wrong, code] of [
+      [await publish(rig, token, "v=0\r\n"), "bad-offer"],
+      [await publish(rig, `${token}x`), "refused"],
+      [await publish(rig), "refused"],
+    ] as const) {
+      assert.equal(wrong.json.code, code);
+    }
+    assert.equal(yard?.state.phase, "live");
+    const before = yard?.track("video")?.counters.frames ?? 0;
+    track?.write(frame());
+    assert.equal(yard?.track("video")?.counters.frames, before + 1, "it goes on");
+    const answering = Promise.withResolvers<void>();
+    rig.webrtc.hold(answering.promise);
+    const newer = publish(rig, token);
+    while (rig.webrtc.publishers.length < 2) await new Promise(setImmediate);
+    // Its formats are told before it has the device.
+    const late = rig.webrtc.publishers[1]?.request.onTrack({ kind: "video", codec: "h264", parameterSets: [] });
+    late?.write(frame());
+    track?.write(frame());
+    assert.equal(yard?.track("video")?.counters.frames, before + 2, "the old one counts until the new one is let in");
+    answering.resolve();
+    assert.equal((await newer).status, 201);
+    assert.equal(await living?.closed, "closed");
+    late?.write(frame());
+    assert.deepEqual([yard?.track("video")?.counters.frames, yard?.state.phase], [before + 3, "live"]);
+  });
+
+  it("lets go of a publisher whose token was taken away while its offer was answered", async () => {
+    const { rig, root, token } = await house();
+    await using _rig = rig;
+    const answering = Promise.withResolvers<void>();
+    rig.webrtc.hold(answering.promise);
+    const late = publish(rig, token);
+    while (rig.webrtc.publishers.length < 1) await new Promise(setImmediate);
+    await rig.call("DELETE", "/api/v1/devices/yard/token", { as: root });
+    answering.resolve();
+    assert.equal((await late).json.code, "pending");
+    assert.equal(await rig.webrtc.publishers[0]?.closed, "closed");
+    assert.equal(rig.hub.devices.get("yard")?.state.phase, "away");
+  });
+
+  it("has so many places: two for each device, three quarters of all for one block of addresses", async () => {
+    const { rig, root, token } = await house({ whip: { maxPublishers: 4 } });
+    await using _rig = rig;
+    const answering = Promise.withResolvers<void>();
+    rig.webrtc.hold(answering.promise);
+    const three = [publish(rig, token), publish(rig, token), publish(rig, token)];
+    const refused = await Promise.race(three);
+    assert.deepEqual([refused.status, refused.json.code], [429, "too-many-publishers"]);
+    assert.equal(refused.headers.get("retry-after"), "2");
+    answering.resolve();
+    assert.deepEqual((await Promise.all(three)).map(({ status }) => status).sort(), [201, 409, 429]);
+    // The newest has the device, and the others have given their places back.
+    const tokens = await Promise.all(
+      ["shed", "gate"].map(async (id) => {
+        await rig.call("POST", "/api/v1/devices", { as: root, body: { name: id, arrives: "whip" } });
+        const made = await rig.call("POST", `/api/v1/devices/${id}/token`, { as: root });
+        return { id, token: String(made.json["token"]) };
+      }),
+    );
+    const at = (id: string, as: string) =>
+      rig.call("POST", `/whip/${id}`, {
+        headers: { "content-type": "application/sdp", "x-doorward": "", authorization: `Bearer ${as}` },
+        body: offer,
+      });
+    for (const one of tokens) {
+      const answer = await at(one.id, one.token);
+      assert.equal(answer.status, 201, answer.text);
+    }
+    assert.equal((await publish(rig, token)).json.code, "too-many-publishers");
+    rig.webrtc.publishers.at(-1)?.fail("disconnected");
+    await new Promise(setImmediate);
+    assert.equal((await publish(rig, token)).status, 201);
   });
 
   it("takes the token as Bearer or as the password of Basic", () => {
