@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { generatedPages } from "../scripts/docs-pages.ts";
 import { engineWireFiles } from "../scripts/engine-wire.ts";
+import { roomWireFiles } from "../scripts/room-wire.ts";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
 import { parseConfig } from "../src/hub/config-text.ts";
@@ -30,7 +31,7 @@ describe("generated pages", async () => {
     });
   }
 
-  for (const { path, text } of engineWireFiles()) {
+  for (const { path, text } of [...engineWireFiles(), ...roomWireFiles()]) {
     it(`${path} is what the code says ("npm run docs" writes it anew)`, () => {
       assert.equal(readFileSync(join(docs, "..", path), "utf8"), text);
     });
