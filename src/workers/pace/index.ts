@@ -1,0 +1,119 @@
+import { Worker } from "node:worker_threads";
+import type { Log } from "../../util/log.ts";
+import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
+
+export type { Destination, TalkWriting } from "./messages.ts";
+
+/** What was sent of a talk. */
+export interface TalkSent {
+  readonly sent: number;
+  /** Packets dropped because they came faster than they sound. */
+  readonly dropped: number;
+}
+
+/** One talk on its way to stations. */
+export interface PacedTalk {
+  /** Resolves when all of it has left, the trail-out too, or the thread is gone. */
+  readonly over: Promise<TalkSent>;
+  /** One Opus packet of 20 ms; it leaves at its turn. Never waits. */
+  push(opus: Uint8Array): void;
+  /** From now on it goes to these. */
+  retarget(to: readonly Destination[]): void;
+  /** What was pushed still leaves. */
+  finish(): void;
+  /** What was pushed and has not left is thrown away. */
+  cut(): void;
+}
+
+/** Options of {@link PaceThread}. */
+export interface PaceThreadOptions {
+  readonly log: Log;
+  /** Where the sequences of our senders begin; at 0 unless told. */
+  readonly sequences?: ReadonlyMap<string, number>;
+}
+
+interface Running {
+  readonly over: PromiseWithResolvers<TalkSent>;
+}
+
+/**
+ * The 20 ms clock of what is sent to room stations: a thread of its own, so that neither a busy hub nor a burst of a
+ * talker's network makes it late. It starts with the first talk.
+ */
+export class PaceThread implements AsyncDisposable {
+  readonly #talks = new Map<number, Running>();
+  readonly #options: PaceThreadOptions;
+  #thread: Worker | undefined;
+  #last = 0;
+
+  constructor(options: PaceThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a talk: its lead-in leaves at once. */
+  begin(to: readonly Destination[], writing: TalkWriting): PacedTalk {
+    const talk = ++this.#last;
+    const over = Promise.withResolvers<TalkSent>();
+    this.#talks.set(talk, { over });
+    this.#tell({ type: "begin", talk, to, writing });
+    return {
+      over: over.promise,
+      push: (opus) => this.#tell({ type: "packet", talk, opus }),
+      retarget: (now) => this.#tell({ type: "retarget", talk, to: now }),
+      finish: () => this.#tell({ type: "finish", talk }),
+      cut: () => this.#tell({ type: "cut", talk }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (!thread) return;
+    const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    thread.postMessage({ type: "close" } satisfies ToPace);
+    await gone;
+    this.#lose();
+  }
+
+  #tell(message: ToPace): void {
+    if (message.type === "begin") this.#thread ??= this.#start();
+    this.#thread?.postMessage(message);
+  }
+
+  #start(): Worker {
+    const { log, sequences = new Map<string, number>() } = this.#options;
+    const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
+    const thread = new Worker(new URL(file, import.meta.url), {
+      workerData: { sequences },
+      execArgv: process.execArgv.filter((argument) => argument.startsWith("--disable-warning")),
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
+    });
+    thread.unref();
+    thread.on("message", (message: FromPace) => this.#hear(message));
+    const ended = (error: unknown) => {
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
+      log.error({ err: error }, "the clock of the room stations ended; it starts again with the next talk");
+      this.#lose();
+    };
+    thread.on("error", ended);
+    thread.on("exit", () => ended(new Error("it ended by itself")));
+    return thread;
+  }
+
+  #hear(message: FromPace): void {
+    if (message.type === "trouble") {
+      const { address, message: why } = message;
+      this.#options.log.warn({ address }, `cannot send to ${address}: ${why}`);
+      return;
+    }
+    const { talk, sent, dropped } = message;
+    this.#talks.get(talk)?.over.resolve({ sent, dropped });
+    this.#talks.delete(talk);
+  }
+
+  #lose(): void {
+    for (const { over } of this.#talks.values()) over.resolve({ sent: 0, dropped: 0 });
+    this.#talks.clear();
+  }
+}

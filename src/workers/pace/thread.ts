@@ -1,0 +1,128 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv4 } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import { signRoomPacket } from "../../protocols/room/authentic.ts";
+import { codec, transport } from "../../protocols/room/constants.ts";
+import { serializeRoomPacket } from "../../protocols/room/packet.ts";
+import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
+import { OutgoingTalk } from "./outgoing-talk.ts";
+
+// The clock of what is sent to room stations: it waits where no other work of the hub can make it late.
+
+const tickUs = codec.frameMs.value * 1000;
+/** So far behind, the machine was asleep: what was missed is not made up for. */
+const furthestBehindUs = 100_000;
+const maxQueued = 50;
+const troubleEveryUs = 1_000_000;
+
+interface Talk {
+  readonly out: OutgoingTalk;
+  readonly writing: TalkWriting;
+  to: readonly Destination[];
+  sent: number;
+}
+
+const talks = new Map<number, Talk>();
+const sockets = new Map<string, Socket>();
+const troubles = new Map<string, number>();
+/** Sequences go on from talk to talk: a station that heard the one before takes nothing for a copy. */
+const sequences = new Map<string, number>([...(workerData as { sequences: Map<string, number> }).sequences]);
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+let dueUs = 0;
+let ticking = false;
+
+parentPort?.on("message", (message: ToPace) => {
+  switch (message.type) {
+    case "begin":
+      begin(message);
+      break;
+    case "packet":
+      talks.get(message.talk)?.out.push(message.opus);
+      break;
+    case "retarget": {
+      const talk = talks.get(message.talk);
+      if (talk) talk.to = message.to;
+      break;
+    }
+    case "finish":
+      talks.get(message.talk)?.out.finish();
+      break;
+    case "cut":
+      talks.get(message.talk)?.out.cut();
+      break;
+    case "close":
+      talks.clear();
+      for (const socket of sockets.values()) socket.close();
+      parentPort?.close();
+  }
+});
+
+function begin({ talk, to, writing }: Extract<ToPace, { readonly type: "begin" }>): void {
+  const { silence, leadIn, trailOut } = writing;
+  talks.set(talk, { out: new OutgoingTalk({ silence, leadIn, trailOut, maxQueued }), writing, to, sent: 0 });
+  if (ticking) return;
+  ticking = true;
+  dueUs = nowUs();
+  tick();
+}
+
+function tick(): void {
+  const waitUs = dueUs - nowUs();
+  if (waitUs > 0) Atomics.wait(asleep, 0, 0, waitUs / 1000);
+  for (const [id, talk] of talks) turn(id, talk);
+  const lateUs = nowUs() - dueUs;
+  dueUs = lateUs > furthestBehindUs ? nowUs() + tickUs : dueUs + tickUs;
+  ticking = talks.size > 0;
+  if (ticking) setImmediate(tick);
+}
+
+function turn(id: number, talk: Talk): void {
+  const opus = talk.out.tick();
+  if (opus) send(talk, opus);
+  if (!talk.out.over) return;
+  talks.delete(id);
+  tell({ type: "over", talk: id, sent: talk.sent, dropped: talk.out.dropped });
+}
+
+function send(talk: Talk, opus: Uint8Array): void {
+  const { sender, priority, key } = talk.writing;
+  const sequence = sequences.get(sender) ?? 0;
+  sequences.set(sender, (sequence + 1) >>> 0);
+  const plain = serializeRoomPacket({ sender, sequence, priority, opus });
+  const bytes = (key && signRoomPacket(plain, key)) ?? plain;
+  talk.sent++;
+  for (const one of talk.to) {
+    socketFor(one).send(bytes, one.port, one.address, (error) => error && trouble(one.address, error));
+  }
+}
+
+/** A socket for each interface, that stations hear and we do not. */
+function socketFor(to: Destination): Socket {
+  const name = to.interface ?? (isIPv4(to.address) ? "" : "6");
+  let socket = sockets.get(name);
+  if (socket) return socket;
+  socket = createSocket(isIPv4(to.address) ? "udp4" : "udp6");
+  socket.on("error", (error) => trouble(to.address, error));
+  socket.bind({ port: 0, ...(to.interface !== undefined && { address: to.interface }), exclusive: true }, () => {
+    socket?.setMulticastTTL(transport.timeToLive.value);
+    socket?.setMulticastLoopback(false);
+    if (to.interface !== undefined) socket?.setMulticastInterface(to.interface);
+  });
+  sockets.set(name, socket);
+  return socket;
+}
+
+function trouble(address: string, error: Error): void {
+  const lastUs = troubles.get(address);
+  if (lastUs !== undefined && nowUs() - lastUs < troubleEveryUs) return;
+  troubles.set(address, nowUs());
+  tell({ type: "trouble", address, message: error.message });
+}
+
+function tell(message: FromPace): void {
+  parentPort?.postMessage(message);
+}
+
+function nowUs(): number {
+  return performance.now() * 1000;
+}
