@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { serializeRoomPacket } from "../../protocols/room/packet.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { Ears, type HeardTalk } from "./ears.ts";
+import { serializeRoomPacket } from "./packet.ts";
 
 const kitchen = "00000000000000a1";
 const hall = "00000000000000b2";

@@ -1,10 +1,10 @@
 import type { Frame } from "../../media/frame.ts";
 import { Timeline } from "../../media/timeline.ts";
-import { codec, floor } from "../../protocols/room/constants.ts";
-import { isRoomSilence, parseRoomDatagram, type RoomPacket, type RoomPriority } from "../../protocols/room/packet.ts";
-import { type Sequenced, Sequencer } from "../../protocols/room/sequencer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
+import { codec, floor } from "./constants.ts";
+import { isRoomSilence, parseRoomDatagram, type RoomPacket, type RoomPriority } from "./packet.ts";
+import { type Sequenced, Sequencer } from "./sequencer.ts";
 
 /** A station that has begun to talk. */
 export interface HeardTalk {
