@@ -12,6 +12,7 @@ import { Track } from "../../src/media/track.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { Listeners } from "../../src/util/listeners.ts";
 import { type Log, silentLog } from "../../src/util/log.ts";
+import { within } from "../within.ts";
 
 /** A device without a hub: records what a driver does with it. Tests abort `stop` to end the driver. */
 export class FakeDevice implements Device {
@@ -92,13 +93,22 @@ export class FakeDevice implements Device {
     this.#changed.emit();
   }
 
-  /** Resolves as soon as `condition` holds; looked at after everything that the driver does. */
+  /**
+   * Resolves as soon as `condition` holds; looked at after everything that the driver does. Throws after 20 s with what was
+   * waited for and what the driver has done so far.
+   */
   async until(condition: () => boolean): Promise<void> {
     if (condition()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     using _listening = this.#changed.add(() => {
       if (condition()) resolve();
     });
-    await promise;
+    await within(() => `${condition}; ${this.#soFar()}`, promise);
+  }
+
+  #soFar(): string {
+    const tracks = Array.from(this.tracks, ([key, { counters }]) => `${key}: ${counters.frames} frames`);
+    const speaker = this.speaker ? "a speaker" : "no speaker";
+    return `the driver has [${tracks.join(", ")}], ${speaker}, phases [${this.phases.join(", ")}], ${this.events.length} events`;
   }
 }

@@ -12,6 +12,7 @@ import { systemClock } from "../../src/util/clock.ts";
 import { FakeDevice } from "../contracts/fake-device.ts";
 import { ffmpeg, frameHashes, makeClip } from "../ffmpeg.ts";
 import { buildHook, type HookBuild, type HookCamera, startHookCamera } from "../peers/hook-camera.ts";
+import { within } from "../within.ts";
 import { pictures, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
@@ -36,7 +37,10 @@ async function drive(driver: Driver, config: Record<string, unknown>) {
   const run = async () => {
     for (;;) {
       const error = await driver.run(device, driver.config.parse(config)).catch((caught: unknown) => caught);
-      if ((error as { code?: string } | undefined)?.code === "unreachable") continue; // the port opens a moment later
+      if ((error as { code?: string } | undefined)?.code === "unreachable") {
+        await systemClock.sleep(20, device.signal).catch(() => {}); // the port opens a moment later
+        continue;
+      }
       failure = error;
       return;
     }
@@ -46,7 +50,7 @@ async function drive(driver: Driver, config: Record<string, unknown>) {
     device,
     [Symbol.asyncDispose]: async () => {
       device.stop.abort();
-      await running;
+      await within("the driver lets go of the camera", running);
       assert.equal(failure, undefined);
     },
   };
@@ -91,9 +95,11 @@ describe("the hook on the camera's instruction set", () => {
   ];
   for (const { name, driver } of drivers) {
     for (const codec of ["h264", "h265"] as const) {
-      it(`${codec}: what the encoder made is what ${name} hands on, bit for bit`, { timeout: 60_000 }, async () => {
+      it(`${codec}: what the encoder made is what ${name} hands on, bit for bit`, { timeout: 60_000 }, async ({
+        signal,
+      }) => {
         const env = { STUB_RING: "31013", STUB_FRAMING: codec === "h264" ? "avcc" : "annexb3" };
-        await using camera = await startHookCamera({ build, codec, clip: clips[codec], env });
+        await using camera = await startHookCamera({ build, codec, clip: clips[codec], env, signal });
         const { address } = camera.config;
         const config = name === "ingenic" ? camera.config : { address: address.replace("ingenic:", "tcp:") };
         await using driven = await drive(driver, config);
@@ -101,7 +107,7 @@ describe("the hook on the camera's instruction set", () => {
         const frames: Frame[] = [];
         while (frames.length < count) {
           await camera.fetch();
-          frames.push((await reader.next())!);
+          frames.push((await within(`frame ${frames.length}`, reader.next()))!);
         }
         const twice = Buffer.concat([clips[codec], clips[codec]]);
         const wanted = frameHashes(twice, codec).slice(first, first + count);
@@ -117,13 +123,13 @@ describe("the hook on the camera's instruction set", () => {
     const medians: number[] = [];
     for (const aud of ["0", "1"]) {
       const env = { STREAM_HACK_AUD: aud };
-      await using camera = await startHookCamera({ build, codec: "h264", clip: clips.h264, env });
+      await using camera = await startHookCamera({ build, codec: "h264", clip: clips.h264, env, signal: t.signal });
       await using driven = await drive(ingenic as Driver, { address: camera.config.address });
       const { reader, first } = await firstKey(camera, driven);
       void camera.run(25);
       const delaysMs: number[] = [];
       for (let n = 0; n < 51; n++) {
-        await reader.next();
+        await within(`frame ${n}`, reader.next());
         delaysMs.push((systemClock.nowUs() - camera.fetchedUs[first + n]!) / 1000);
       }
       const sorted = delaysMs.slice(1).sort((a, b) => a - b);
@@ -136,9 +142,9 @@ describe("the hook on the camera's instruction set", () => {
     assert.ok(without > 38 && without - behind > 30, `${without} ms without, ${behind} ms with delimiters`);
   });
 
-  it("sound arrives sample by sample, and what is said comes out of the speaker", { timeout: 60_000 }, async () => {
+  it("sound arrives sample by sample, and what is said comes out of the speaker", { timeout: 60_000 }, async (t) => {
     const env = { STREAM_HACK_TALK: "1", STREAM_HACK_TOKEN: "open-sesame" };
-    await using camera = await startHookCamera({ build, codec: "h264", clip: clips.h264, env });
+    await using camera = await startHookCamera({ build, codec: "h264", clip: clips.h264, env, signal: t.signal });
     await using driven = await drive(ingenic as Driver, { ...camera.config, token: "open-sesame" });
     const { device } = driven;
     await until("connected", async () => device.phases.includes("waiting-for-key-frame"));
@@ -154,13 +160,23 @@ describe("the hook on the camera's instruction set", () => {
     for (let block = 1; block < 50; block++) {
       await camera.ask("a 1");
       const samples = Int16Array.from({ length: 320 }, (_, i) => block * 31 + i * 7);
-      assert.deepEqual(Buffer.from((await reader.next())!.data), Buffer.from(samples.buffer), `block ${block}`);
+      assert.deepEqual(
+        Buffer.from((await within(`block ${block}`, reader.next()))!.data),
+        Buffer.from(samples.buffer),
+        `block ${block}`,
+      );
     }
     const said = Uint8Array.from({ length: 8000 * 2 }, (_, i) => (i * 37 + (i >> 8)) & 0xff);
     const sound = { data: said, timestampUs: 0, key: true };
-    const { signal } = new AbortController();
+    const talk = () =>
+      device.speaker!.play({
+        format: device.speaker!.formats[0]!,
+        live: false,
+        frames: single(sound),
+        signal: t.signal,
+      });
     const beginUs = systemClock.nowUs();
-    await device.speaker!.play({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal });
+    await within("1 s is said", talk());
     const tookMs = (systemClock.nowUs() - beginUs) / 1000;
     assert.deepEqual(await camera.played(), { bytes: said.length, hash: fnv1a(said) });
     assert.ok(tookMs > 900 && tookMs < 2500, `1 s was said in ${tookMs} ms`);
@@ -168,7 +184,7 @@ describe("the hook on the camera's instruction set", () => {
     assert.ok(values?.type === "health" && values.values["soc"] === "T31" && values.values["talkBusy"] === false);
     await camera.ask("s 1");
     await until("the firmware's own sound is in the way", () =>
-      device.speaker!.play({ format: device.speaker!.formats[0]!, live: false, frames: single(sound), signal }).then(
+      talk().then(
         () => false,
         (error: { code?: string }) => error.code === "busy",
       ),
@@ -177,7 +193,7 @@ describe("the hook on the camera's instruction set", () => {
 
   it("is seen in the page, heard, spoken through, and comes back after a restart", { timeout: 120_000 }, async (t) => {
     const env = { STREAM_HACK_TALK: "1", STREAM_HACK_TOKEN: "open-sesame" };
-    const start = { build, codec: "h264", env } as const;
+    const start = { build, codec: "h264", env, signal: t.signal } as const;
     await using camera = await startHookCamera({ ...start, clip: coloured("red") });
     void camera.run(15);
     const { address, soundPort, healthPort } = camera.config;

@@ -7,6 +7,7 @@ import type { Right } from "../../src/identity/policy.ts";
 import { type RunningHub, type StartOptions, startHub } from "../../src/main.ts";
 import { type Clock, systemClock } from "../../src/util/clock.ts";
 import { createLog, type LogLevel } from "../../src/util/log-pino.ts";
+import { within } from "../within.ts";
 import { temporaryFolder } from "./page-browser.ts";
 
 /** A whole hub in this process, with an administrator, on free ports. */
@@ -144,7 +145,7 @@ export function pictures(page: Page): Promise<Picture[]> {
 export async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
   const endUs = systemClock.nowUs() + 15_000_000;
   for (;;) {
-    const found = await look();
+    const found = await within(what, look(), 30_000);
     if (found !== undefined && found !== false) return found;
     if (systemClock.nowUs() > endUs) throw new Error(`never came true: ${what}`);
     await systemClock.sleep(25);

@@ -9,6 +9,7 @@ import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { systemClock } from "../../src/util/clock.ts";
 import { isAbort } from "../../src/util/errors.ts";
+import { within } from "../within.ts";
 
 const execute = promisify(execFile);
 const folder = join(import.meta.dirname, "..", "..", "native", "camera-hook");
@@ -61,6 +62,8 @@ export interface HookCameraOptions {
   readonly codec: "h264" | "h265";
   /** Annex B; shown again and again. At most 256 frames. */
   readonly clip: Uint8Array;
+  /** The test's own: when it is over the firmware is ended, even if the test hangs and disposes nothing. */
+  readonly signal: AbortSignal;
   /** More settings of the hook (STREAM_HACK_...) and the stub (STUB_...). */
   readonly env?: Readonly<Record<string, string>>;
   /** Those of a camera that was before, for one that starts again; free ones unless told. */
@@ -101,7 +104,7 @@ export class HookCamera implements AsyncDisposable {
   ask(command: string): Promise<string> {
     const answer = this.#asked.then(async () => {
       this.#child.stdin.write(`${command}\n`);
-      const { value, done } = await this.#answers.next();
+      const { value, done } = await within(`the firmware's answer to ${command}`, this.#answers.next());
       if (done) throw new Error(`the firmware has ended before it answered ${command}`);
       return value;
     });
@@ -146,7 +149,7 @@ export class HookCamera implements AsyncDisposable {
 
 /** Starts the firmware; it has fetched its first picture, so that the hook's ports are open or about to be. */
 export async function startHookCamera(options: HookCameraOptions): Promise<HookCamera> {
-  const { build, codec, clip } = options;
+  const { build, codec, clip, signal } = options;
   const file = join(build.folder, `clip-${codec}-${clip.length}`);
   await writeFile(file, clip);
   const ports = options.ports ?? (await freePorts());
@@ -166,20 +169,27 @@ export async function startHookCamera(options: HookCameraOptions): Promise<HookC
   await once(child, "spawn");
   await using opened = new AsyncDisposableStack();
   const camera = opened.use(new HookCamera(child, ports));
+  signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   await camera.fetch();
   opened.move();
   return camera;
 }
 
-/** Three ports that were free a moment ago. */
+/**
+ * Three ports that were free a moment ago. They lie below those that the system gives to whoever asks for any port, so that
+ * neither another program nor a driver that knocks again and again gets one of them in the meantime.
+ */
 async function freePorts(): Promise<HookCamera["ports"]> {
-  const servers = [createServer(), createServer(), createServer()];
-  const numbers: number[] = [];
-  for (const server of servers) {
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    numbers.push((server.address() as { port: number }).port);
-  }
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  const [video = 0, sound = 0, health = 0] = numbers;
-  return { video, sound, health };
+  await using servers = new AsyncDisposableStack();
+  const next = async () => {
+    for (;;) {
+      const port = 20_000 + Math.floor(Math.random() * 12_000);
+      const server = createServer();
+      const opened = once(server.listen(port, "127.0.0.1"), "listening");
+      if (!(await opened.catch(() => false))) continue;
+      servers.defer(async () => void (await once(server.close(), "close")));
+      return port;
+    }
+  };
+  return { video: await next(), sound: await next(), health: await next() };
 }

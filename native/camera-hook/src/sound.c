@@ -109,6 +109,8 @@ void sound_open(struct sound *sound, struct peer *peer)
 	peer->mapped = true;
 	peer->capacity = QUEUE_MAX;
 	sound->rate_unknown = false;
+	/* Before the client is told anything: it may count on the next block */
+	atomic_store(&sound->tap->sound_wanted, true);
 }
 
 /** A block does not say its rate; the camera does, once */

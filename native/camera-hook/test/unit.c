@@ -336,6 +336,31 @@ static void a_head_of_sound_reads_as_it_was_written(void)
 }
 
 /** One of the firmware's threads: frames of its own, as fast as they go */
+static void sound_flows_from_the_moment_a_client_is_open(void)
+{
+	static struct settings settings = {.clients = 1};
+	static struct tap tap;
+	static struct peer peers[PEERS_MAX];
+	static struct sound sound;
+	uint16_t samples[4] = {1, 2, 3, 4};
+	struct imp_audio_frame block = {
+		.bitwidth = 16, .soundmode = 1, .len = sizeof(samples),
+		.vir_addr = (uintptr_t)samples};
+	uint32_t length;
+
+	CHECK(!tap_init(&tap, LAYOUT_T31, 0));
+	atomic_store(&tap.open, true);
+	sound_init(&sound, &settings, &tap, peers);
+
+	tap_sound(&tap, 0, 0, &block);
+	CHECK(!ring_front(&tap.sound, &length));
+
+	sound_open(&sound, &peers[0]);
+	tap_sound(&tap, 0, 0, &block);
+	CHECK(ring_front(&tap.sound, &length));
+	CHECK(length == sizeof(struct sound_record) + sizeof(samples));
+}
+
 static void *fetch_frames(void *arg)
 {
 	struct tap *tap = arg;
@@ -440,6 +465,7 @@ static const struct {
 	TEST(settings_are_checked),
 	TEST(a_wrong_list_or_token_shuts_all),
 	TEST(a_head_of_sound_reads_as_it_was_written),
+	TEST(sound_flows_from_the_moment_a_client_is_open),
 };
 
 int main(void)
