@@ -187,7 +187,8 @@ async function measure(
   how: { readonly context: CommandContext; readonly measureMs: number },
 ): Promise<TrackReport> {
   const { clock, signal } = how.context;
-  using reader = track.read({ start: "live" });
+  // From the key frame that has come: the next one may be a long time away.
+  using reader = track.read({ start: "gop" });
   const ended = clock.sleep(how.measureMs, signal).finally(() => reader.close());
   const keyUs: number[] = [];
   const timesUs: number[] = [];

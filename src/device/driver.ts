@@ -32,8 +32,11 @@ export type DeviceEvent =
   | { readonly type: "ring" }
   /** To come: no driver emits it yet. */
   | { readonly type: "motion"; readonly active: boolean }
-  /** Something that it does against the standards, or that a person has to know: `sentence` goes on after its name. */
-  | { readonly type: "quirk"; readonly code: string; readonly sentence: string }
+  /**
+   * Something that it does against the standards, or that a person has to know: `sentence` goes on after its name, `detail`
+   * is what it is about (the name of a codec).
+   */
+  | { readonly type: "quirk"; readonly code: string; readonly sentence: string; readonly detail?: string }
   | { readonly type: "health"; readonly values: Readonly<Record<string, string | number | boolean>> };
 
 /**

@@ -30,6 +30,8 @@ export interface LocalDeviceOptions {
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
 
+type Quirk = NonNullable<DeviceInfo["quirks"]>[number];
+
 /** More oddities of one device than a person reads. */
 const maxQuirks = 32;
 
@@ -48,7 +50,7 @@ export class LocalDevice implements HubDevice {
   #wanted = false;
   #linger: Disposable | undefined;
   #attempts = 0;
-  readonly #quirks = new Map<string, string>();
+  readonly #quirks = new Map<string, Quirk>();
   #health: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly #source: DeviceSource;
   readonly #status: DeviceStatus;
@@ -117,13 +119,13 @@ export class LocalDevice implements HubDevice {
         doNotDisturb: this.#settings.doNotDisturb,
       },
       permanent: !this.#settings.preview,
-      ...(this.#quirks.size > 0 && { quirks: [...this.#quirks].map(([code, sentence]) => ({ code, sentence })) }),
+      ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
     };
   }
 
-  #learn(quirk: { readonly code: string; readonly sentence: string }): void {
-    if (this.#quirks.has(quirk.code) || this.#quirks.size >= maxQuirks) return;
-    this.#quirks.set(quirk.code, quirk.sentence);
+  #learn({ code, sentence, detail }: Quirk): void {
+    if (this.#quirks.has(code) || this.#quirks.size >= maxQuirks) return;
+    this.#quirks.set(code, { code, sentence, ...(detail !== undefined && { detail }) });
     this.#changes.emit();
   }
 

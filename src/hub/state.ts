@@ -95,7 +95,7 @@ export const deviceInfoSchema = z.object({
     .optional(),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
-    .array(z.object({ code: z.string(), sentence: z.string() }))
+    .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))
     .optional()
     .describe("What it does against the standards; each sentence goes on after its name."),
 });

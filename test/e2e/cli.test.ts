@@ -71,6 +71,15 @@ describe("command line", () => {
     assert.match(people.stdout, /h264 .*320x240/);
   });
 
+  it("measures a camera whose next key frame is far away", async () => {
+    const units = unitsOf(makeClip({ codec: "h264", size: "320x240", frames: 300, keyInterval: 300 }));
+    await using camera = await startFake({ codec: "h264", units, frameRate: 25 });
+    const { stdout } = await doorward(["probe", camera.address, "--seconds", "2", "--json"]);
+    const { tracks } = JSON.parse(stdout) as { tracks: Record<string, number>[] };
+    assert.ok(Math.abs((tracks[0]?.["fps"] ?? 0) - 25) < 3, `fps ${tracks[0]?.["fps"]}`);
+    assert.ok((tracks[0]?.["bitrateBps"] ?? 0) > 0);
+  });
+
   it("says plainly why a camera cannot be probed", async () => {
     const accessUnits = unitsOf(makeClip({ codec: "h264" })).map((nals) => Buffer.concat(nals));
     const guard = { username: "admin", password: "right", scheme: "digest-md5", wrongStatus: 401 } as const;

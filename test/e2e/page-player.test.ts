@@ -200,6 +200,16 @@ test("a session that dies is replaced within 2 s", { timeout: 30_000 }, async ()
   assert.ok(worst < 2000, `${worst.toFixed(0)} ms without a picture`);
 });
 
+test("a sound that cannot be played is named on the picture", { timeout: 30_000 }, async () => {
+  const { page, server } = stage;
+  const quirks = [{ code: "unplayable-sound", sentence: "sends its sound so", detail: "G729" }];
+  server.change("front-door", { quirks });
+  await page.locator("dw-player .missing").getByText("No sound: G729 can't be played").waitFor();
+  await said("Live");
+  server.change("front-door", { quirks: [] });
+  await page.locator("dw-player .missing").waitFor({ state: "detached" });
+});
+
 test("a picture that this browser cannot show does not keep one from talking", { timeout: 30_000 }, async () => {
   const { page, server } = stage;
   const before = server.offers.length;

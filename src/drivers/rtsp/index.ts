@@ -37,7 +37,7 @@ function learnQuirk(
   { learnt, quirk, detail }: { readonly learnt: Learnt; readonly quirk: QuirkCode; readonly detail?: string },
 ): void {
   const sentence = detail === undefined ? quirks[quirk] : `${quirks[quirk]} (it is ${detail})`;
-  device.emit({ type: "quirk", code: quirk, sentence });
+  device.emit({ type: "quirk", code: quirk, sentence, ...(detail !== undefined && { detail }) });
   if (learnt.quirks.includes(quirk)) return;
   learnt.quirks = [...learnt.quirks, quirk];
   device.log.warn({ quirk }, `the camera ${sentence}`);
@@ -49,23 +49,24 @@ async function serve(
 ): Promise<void> {
   for (const quirk of learnt.quirks) if (!ofSettings.has(quirk)) learnQuirk(device, { learnt, quirk });
   const picture = new Picture(device);
-  await using finder = new SpeakerFinder(device, { config, learnt, picture });
+  const onQuirk = (quirk: QuirkCode) => {
+    watcher.onQuirk?.(quirk);
+    learnQuirk(device, { learnt, quirk });
+  };
+  await using finder = new SpeakerFinder(device, { config, learnt, picture, onQuirk });
   finder.offer();
   if (learnt.askFirst) await finder.ask();
   try {
     await picture.play(
       {
         ...config,
-        protocols: protocolsOf(config, learnt),
+        protocols: protocolsOf(config, learnt.protocol),
         keepAlive: learnt.keepAlive,
         onKeepAlive: (method) => {
           learnt.keepAlive = method;
         },
         ...(watcher.tap && { tap: watcher.tap }),
-        onQuirk: (quirk) => {
-          watcher.onQuirk?.(quirk);
-          learnQuirk(device, { learnt, quirk });
-        },
+        onQuirk,
         onMedia: ({ unplayable }, { sdp }) => {
           if (unplayable) learnQuirk(device, { learnt, quirk: "unplayable-sound", detail: unplayable });
           background(finder.ask(sdp), (err) => device.log.debug({ err }, "the camera was not asked for its speaker"));

@@ -1,5 +1,6 @@
 import type { DeviceMemory } from "../../device/driver.ts";
 import { quirks as known, type QuirkCode } from "../../protocols/rtp/quirks.ts";
+import type { StartMethod } from "../../protocols/rtsp/backchannel.ts";
 import type { SpeakerDescriptions } from "../../protocols/rtsp/choose-speaker.ts";
 import type { RtspProtocol } from "../../protocols/rtsp/client.ts";
 import type { KeepAliveMethod } from "../../protocols/rtsp/keep-alive.ts";
@@ -65,6 +66,26 @@ export class Learnt {
     this.#memory.set("quirks", quirks);
   }
 
+  /** How speech got to it the last time. */
+  get talkProtocol(): RtspProtocol | undefined {
+    const protocol = this.#memory.get("talkProtocol");
+    return protocol === "tcp" || protocol === "udp" ? protocol : undefined;
+  }
+
+  set talkProtocol(protocol: RtspProtocol) {
+    this.#memory.set("talkProtocol", protocol);
+  }
+
+  /** How its speaker was started the last time. */
+  get talkStart(): StartMethod | undefined {
+    const method = this.#memory.get("talkStart");
+    return method === "PLAY" || method === "RECORD" ? method : undefined;
+  }
+
+  set talkStart(method: StartMethod) {
+    this.#memory.set("talkStart", method);
+  }
+
   /** How its speaker opens. */
   get way(): SpeakerWay | undefined {
     const way = this.#memory.get("way");
@@ -77,7 +98,7 @@ export class Learnt {
 }
 
 /** What worked the last time comes first, so that a camera that is deaf by TCP costs its five seconds once. */
-export function protocolsOf(config: RtspConfig, learnt: Learnt): readonly RtspProtocol[] {
+export function protocolsOf(config: RtspConfig, worked: RtspProtocol | undefined): readonly RtspProtocol[] {
   if (config.transport !== "auto") return [config.transport];
-  return learnt.protocol === "udp" ? ["udp", "tcp"] : ["tcp", "udp"];
+  return worked === "udp" ? ["udp", "tcp"] : ["tcp", "udp"];
 }

@@ -1,6 +1,7 @@
 import type { Device } from "../../device/driver.ts";
-import { askSpeakers } from "../../protocols/rtsp/backchannel.ts";
-import { isWished, type SpeakerWishes, speakerChoices } from "../../protocols/rtsp/choose-speaker.ts";
+import type { QuirkCode } from "../../protocols/rtp/quirks.ts";
+import { askSpeakers, type BackchannelOpened } from "../../protocols/rtsp/backchannel.ts";
+import { isWished, type SpeakerWishes, speakerChoices, speakerQuirks } from "../../protocols/rtsp/choose-speaker.ts";
 import type { SessionDescription } from "../../protocols/sdp/index.ts";
 import { isAbort } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
@@ -13,6 +14,8 @@ export interface FinderOptions {
   readonly config: RtspConfig;
   readonly learnt: Learnt;
   readonly picture: Picture;
+  /** What the camera needs to be spoken through, against the standards. */
+  readonly onQuirk: (quirk: QuirkCode) => void;
 }
 
 /** The speaker of one camera, as soon as the camera was asked for it. */
@@ -54,7 +57,7 @@ export class SpeakerFinder implements AsyncDisposable {
 
   /** Offers the speaker if it is known: it may be spoken through before there is a picture. */
   offer(): void {
-    const { config, learnt, picture } = this.#options;
+    const { config, learnt, picture, onQuirk } = this.#options;
     if (config.backchannel === "off" || typeof learnt.speakers !== "object" || this.speaker) return;
     const wishes = wishesOf(config);
     const choices = speakerChoices(learnt.speakers, wishes);
@@ -63,22 +66,36 @@ export class SpeakerFinder implements AsyncDisposable {
     if (!isWished(first, wishes)) {
       this.#device.log.warn({ codecs: choices.map(({ payload }) => payload.encoding) }, "talkCodec is not listed");
     }
+    for (const quirk of speakerQuirks(learnt.speakers, wishes)) onQuirk(quirk);
     this.speaker = new RtspSpeaker(this.#device, {
       ...config,
-      protocols: protocolsOf(config, learnt),
+      protocols: protocolsOf(config, learnt.talkProtocol ?? learnt.protocol),
       choices,
       wishes,
       plain: learnt.speakers.plain,
       warm: config.backchannel === "warm",
       picture,
       way: learnt.way ?? "beside",
+      start: learnt.talkStart,
       onWay: (way) => {
         learnt.way = way;
+        if (way === "alone") onQuirk("talk-alone");
       },
+      onOpened: (how) => this.#opened(how),
       onTalking: (talking) => picture.onTalking(talking),
     });
     this.#device.offerSpeaker(this.speaker);
     this.speaker.warmUp();
+  }
+
+  /** What was found out by speaking is kept with the device: the next turn begins with it. */
+  #opened({ protocol, start, withPicture }: BackchannelOpened): void {
+    const { config, learnt, onQuirk } = this.#options;
+    learnt.talkProtocol = protocol;
+    learnt.talkStart = start;
+    if (start === "RECORD") onQuirk("talk-record");
+    if (withPicture) onQuirk("talk-with-picture");
+    if (protocol === "udp" && config.transport === "auto") onQuirk("talk-udp");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

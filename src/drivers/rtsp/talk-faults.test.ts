@@ -59,6 +59,11 @@ async function over(clock: ManualClock, turn: Promise<void>): Promise<void> {
   await end;
 }
 
+/** Codes of what a person was told about the camera. */
+function quirks({ device }: Running): string[] {
+  return device.events.flatMap((event) => (event.type === "quirk" ? [event.code] : []));
+}
+
 /** The same speaker, heard at whatever address its section has. */
 const section = (...lines: readonly string[]) => ["m=audio 0 RTP/AVP 0", "a=control:talk", ...lines, "a=sendonly"];
 
@@ -288,5 +293,80 @@ describe("the codec", () => {
       setups.map(({ uri }) => uri.split("/").at(-1)),
       ["talk-room", "talk-door"],
     );
+  });
+});
+
+describe("what was learnt by speaking", () => {
+  const cases: readonly {
+    readonly name: string;
+    readonly options: FakeRtspOptions;
+    readonly quirk: string;
+    /** Requests that the first turn needed and the second does not repeat. */
+    readonly spared?: (requests: FakeRtsp["requests"]) => number;
+  }[] = [
+    {
+      name: "RECORD in place of PLAY",
+      options: { wantsRecord: true },
+      quirk: "talk-record",
+      spared: (requests) =>
+        requests.filter(({ method, headers }) => method === "PLAY" && headers.has("Require")).length,
+    },
+    {
+      name: "speech by UDP only",
+      options: { protocols: ["udp"] },
+      quirk: "talk-udp",
+      spared: (requests) =>
+        requests.filter(
+          ({ method, headers }) =>
+            method === "SETUP" && headers.has("Require") && /TCP/.test(headers.get("Transport") ?? ""),
+        ).length,
+    },
+    {
+      name: "the picture set up too",
+      options: { talk: { needsPicture: 406 } },
+      quirk: "talk-with-picture",
+      spared: (requests) => requests.filter(({ method, uri }) => method === "PLAY" && /none/.test(uri)).length,
+    },
+    { name: "the picture given up", options: { talk: { oneSession: 453 } }, quirk: "talk-alone" },
+    {
+      name: "blocks of 1024 bytes",
+      options: { sessionLines: ["s=x", "a=tool:BC Streaming Media"] },
+      quirk: "talk-packets",
+    },
+    {
+      name: "plain G.711 of a whole library",
+      options: {
+        talkLines: [
+          ...["m=audio 0 RTP/AVP 101 97 0", "a=control:talk"],
+          ...["a=rtpmap:101 L16/16000", "a=rtpmap:97 L16/8000", "a=rtpmap:0 PCMU/8000", "a=sendonly"],
+        ],
+      },
+      quirk: "talk-library",
+    },
+  ];
+  for (const { name, options, quirk, spared } of cases) {
+    test(`${name} is told, kept over a restart, and not tried out again`, async () => {
+      const memory = new Map<string, unknown>();
+      const clock = new ManualClock();
+      await using fake = await startFakeRtsp({ video: clip(), backchannel: [pcmu], clock, ...options });
+      for (let run = 0; run < 2; run++) {
+        const asked = spared?.(fake.requests) ?? 0;
+        await using running = runDriver({ address: fake.address }, { clock, memory });
+        await advanceUntil(clock, () => running.device.readyCount > 0 && running.device.speaker !== undefined);
+        if (run === 1) assert.ok(quirks(running).includes(quirk), "told before a word is said");
+        const heard = fake.ear.packets.length;
+        await over(clock, say(running, { frames: sound(1000) }));
+        assert.ok(fake.ear.packets.length > heard);
+        assert.ok(quirks(running).includes(quirk));
+        if (run === 1) assert.equal(spared?.(fake.requests) ?? 0, asked, "what does not work is not tried again");
+        for (const guess of ["speakers", "askFirst"]) memory.delete(guess); // what a restart of the hub forgets
+      }
+    });
+  }
+
+  test("a camera without oddities has none", async () => {
+    await using setting = await camera({});
+    await setting.speak();
+    assert.deepEqual(quirks(setting.running), []);
   });
 });

@@ -18,6 +18,12 @@ export const quirks = {
   "aac-adts": "sends its sound with ADTS headers in place of those that the standard wants",
   "aac-bare": "sends its sound without the headers that the standard wants",
   "foreign-type": "sends packets of a type that it did not announce",
+  "talk-with-picture": "plays its speaker only where the picture is set up too: it is set up and thrown away",
+  "talk-alone": "serves one session only: its picture is given up while somebody speaks, and comes back",
+  "talk-record": "wants RECORD where the standard says PLAY before it takes speech",
+  "talk-udp": "takes speech by UDP only",
+  "talk-packets": "plays speech only in blocks of its maker's length: it is cut into these",
+  "talk-library": "lists all codecs that its maker's library knows: it is spoken to in plain G.711",
   "unplayable-sound": "sends its sound in a way that cannot be played: set the camera to G.711, AAC or Opus",
 } as const;
 

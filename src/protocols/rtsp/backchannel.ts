@@ -33,6 +33,17 @@ export interface BackchannelPeer {
   readonly signal: AbortSignal;
 }
 
+/** Request that starts a device's speaker. */
+export type StartMethod = "PLAY" | "RECORD";
+
+/** How a back channel opened, to begin with it the next time. */
+export interface BackchannelOpened {
+  readonly protocol: RtspProtocol;
+  readonly start: StartMethod;
+  /** The picture was set up beside the speaker. */
+  readonly withPicture: boolean;
+}
+
 /** Options of {@link openBackchannel}. */
 export interface BackchannelOptions extends BackchannelPeer {
   readonly protocols: readonly RtspProtocol[];
@@ -43,6 +54,9 @@ export interface BackchannelOptions extends BackchannelPeer {
   readonly plain?: SessionDescription;
   /** Set the picture up in the same session and throw it away: what some devices need to play the speaker at all. */
   readonly withPicture?: boolean;
+  /** What started it the last time; PLAY unless told. */
+  readonly start?: StartMethod;
+  readonly onOpened?: (how: BackchannelOpened) => void;
 }
 
 /** Sound that the device still holds in its own buffer when the last packet was sent. */
@@ -102,8 +116,9 @@ export async function openBackchannel(options: BackchannelOptions): Promise<Back
     // GStreamer's ONVIF server starts a session whose live picture goes nowhere only most of the times (1.22.0).
     const withPicture = options.withPicture || /gstreamer/i.test(client.server ?? "");
     if (withPicture) await setUpOthers(client, { ...options, description, protocol: stream.protocol });
-    await start(client);
+    const started = await start(client, options.start);
     await untilReachable(stream, { ...options, peer: address.name });
+    options.onOpened?.({ protocol: stream.protocol, start: started, withPicture });
     return new Backchannel({ client, stream, choices, clock: options.clock, peer: address.name });
   } catch (error) {
     await client[Symbol.asyncDispose]();
@@ -175,13 +190,16 @@ async function untilReachable(
 }
 
 /** Some firmware wants RECORD where the specification says PLAY (thingino-firmware issue 1365). */
-async function start(client: RtspClient): Promise<void> {
+async function start(client: RtspClient, first: StartMethod = "PLAY"): Promise<StartMethod> {
   try {
-    await client.start("PLAY");
+    await client.start(first);
+    return first;
   } catch (error) {
     const status = error instanceof RecoverableError ? error.fields["status"] : undefined;
     if (typeof status !== "number" || ![400, 405, 455, 501].includes(status)) throw error;
-    await client.start("RECORD");
+    const other = first === "PLAY" ? "RECORD" : "PLAY";
+    await client.start(other);
+    return other;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AudioFormat } from "../../media/format.ts";
+import type { QuirkCode } from "../rtp/quirks.ts";
 import { formatFromPayload, type MediaSection, type PayloadMapping, type SessionDescription } from "../sdp/index.ts";
 import { isTowardsDevice } from "./choose.ts";
 
@@ -66,6 +67,19 @@ export function speakerChoices(descriptions: SpeakerDescriptions, wishes: Speake
   const listsAll = listsWholeLibrary(choices);
   const rank = (choice: SpeakerChoice) => rankOf(choice, { wishes, listsAll });
   return choices.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** What the best way to speak owes to a device that goes its own ways; nothing where a person has set it. */
+export function speakerQuirks(descriptions: SpeakerDescriptions, wishes: SpeakerWishes = {}): QuirkCode[] {
+  const choices = speakerChoices(descriptions, wishes);
+  const [best] = choices;
+  if (!best) return [];
+  const byMaker = wishes.packetMs === undefined && best.section.packetMs === undefined;
+  const plainInstead = (wishes.codec ?? wishes.sampleRateHz) === undefined && listsWholeLibrary(choices);
+  return [
+    ...(byMaker && best.packetMs !== usualPacketMs ? (["talk-packets"] as const) : []),
+    ...(plainInstead && isPlainG711(best.format) ? (["talk-library"] as const) : []),
+  ];
 }
 
 /** True when one of `choices` is what was wished for. */

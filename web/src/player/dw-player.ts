@@ -3,7 +3,7 @@ import type { PageDevice } from "../api.ts";
 import { type Numbers, NumbersTaker } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
-import { type PlayerPhase, type Said, sayPicture } from "../pure/words.ts";
+import { type PlayerPhase, type Said, sayMissing, sayPicture } from "../pure/words.ts";
 import { unsupportedCodec } from "./codecs.ts";
 import { playerStyles } from "./player-styles.ts";
 import { keepWatching } from "./watch.ts";
@@ -155,6 +155,7 @@ export class DwPlayer extends LitElement {
         aria-label=${this.label ? `Live picture of ${this.label}` : "Live picture"}
       ></video>
       ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
+      ${clear ? this.#renderMissing() : nothing}
       <div class="foot">
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
         ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${shortly(said)}</span>`}
@@ -162,6 +163,11 @@ export class DwPlayer extends LitElement {
       ${this.numbers ? this.#renderNumbers() : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
     `;
+  }
+
+  #renderMissing() {
+    const missing = sayMissing(this.device);
+    return missing === undefined ? nothing : html`<p class="missing">${missing}</p>`;
   }
 
   #renderNumbers() {

@@ -101,6 +101,17 @@ export const playerStyles = css`
   .state[data-tone="trouble"]::before {
     border-radius: 1px;
   }
+  .missing {
+    position: absolute;
+    inset: 12px 12px auto auto;
+    max-width: calc(100% - 24px);
+    margin: 0;
+    padding: 4px 10px;
+    border-radius: var(--dw-radius, 8px);
+    background: var(--dw-over, rgb(13 15 17 / 0.72));
+    color: var(--dw-over-waiting, #ffd080);
+    font-size: var(--dw-13, 0.8125rem);
+  }
   .numbers {
     position: absolute;
     top: 12px;

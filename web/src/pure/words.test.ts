@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DevicePhase, DeviceState } from "../../../src/hub/state.ts";
-import { howLong, type PlayerPhase, sayDevice, sayPicture, sayTrack, timer } from "./words.ts";
+import { howLong, type PlayerPhase, sayDevice, sayMissing, sayPicture, sayTrack, timer } from "./words.ts";
 
 const now = 1_800_000_000_000;
 const device = (phase: DevicePhase, more: Partial<DeviceState> = {}) => ({
@@ -99,4 +99,16 @@ test("a stream that browsers cannot show is not called live", () => {
     sayPicture({ phase: "waiting", sinceMs: now }, camera({ withoutKeys: true }), now).text,
     "No whole pictures",
   );
+});
+
+test("a sound that cannot be played is named by its codec", () => {
+  const quirks = (detail?: string) => [
+    { code: "unplayable-sound", sentence: "sends its sound so", ...(detail && { detail }) },
+  ];
+  const camera = { ...device("live") };
+  assert.equal(sayMissing(camera), undefined);
+  assert.equal(sayMissing({ ...camera, quirks: quirks("G729") }), "No sound: G729 can't be played");
+  assert.equal(sayMissing({ ...camera, quirks: quirks("mp4a-latm") }), "No sound: MP4A-LATM can't be played");
+  assert.equal(sayMissing({ ...camera, quirks: quirks() }), "No sound: this kind can't be played");
+  assert.equal(sayMissing({ ...camera, quirks: [{ code: "noise", sentence: "sends noise" }] }), undefined);
 });

@@ -62,7 +62,7 @@ export function codecName(codec: string): string {
 }
 
 /** What the hub tells of a device, as far as words are made of it. */
-export type Told = Pick<DeviceInfo, "state"> & Partial<Pick<DeviceInfo, "tracks">>;
+export type Told = Pick<DeviceInfo, "state"> & Partial<Pick<DeviceInfo, "tracks" | "quirks">>;
 
 /** What keeps browsers from showing a picture that comes well; undefined when nothing does. */
 function sayUnfit(device: Told): Said | undefined {
@@ -178,6 +178,13 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
     case "connecting":
       return { tone: "waiting", text: "Connecting" };
   }
+}
+
+/** What stands on a picture that is shown well, about what does not come with it; undefined when nothing is missing. */
+export function sayMissing(device: Told | undefined): string | undefined {
+  const sound = device?.quirks?.find(({ code }) => code === "unplayable-sound");
+  if (!sound) return undefined;
+  return `No sound: ${sound.detail ? codecName(sound.detail.toLowerCase()) : "this kind"} can't be played`;
 }
 
 /** "1280 × 720, H.264, 25 pictures a second": what is known of a track. */
