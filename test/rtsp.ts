@@ -1,7 +1,9 @@
 /** What the tests of RTSP share: a clip as access units, sound, and a driver on a device without a hub. */
 
+import { createHash } from "node:crypto";
 import { AccessUnitSplitter } from "../src/codecs/access-unit.ts";
-import { joinAnnexB } from "../src/codecs/annexb.ts";
+import { joinAnnexB, splitAnnexB } from "../src/codecs/annexb.ts";
+import { nalFacts } from "../src/codecs/nal.ts";
 import { ParameterSetKeeper } from "../src/codecs/video-format.ts";
 import type { DeviceMemory } from "../src/device/driver.ts";
 import { rtspConfig } from "../src/drivers/rtsp/config.ts";
@@ -31,6 +33,13 @@ export function asFrames(video: FakeVideo): Buffer[] {
   const splitter = new AccessUnitSplitter({ codec: video.codec });
   const units = [...splitter.push(Buffer.concat(video.accessUnits)), ...splitter.flush()];
   return units.flatMap(({ nals }) => Buffer.from(keeper.prepare(nals)?.data ?? []));
+}
+
+/** What is seen of a picture: its slices. */
+export function pictureHash(data: Uint8Array, codec: VideoCodec = "h264"): string {
+  const hash = createHash("md5");
+  for (const nal of splitAnnexB(data)) if (nalFacts[codec].isSlice(nal)) hash.update(nal);
+  return hash.digest("hex");
 }
 
 /** Two seconds of A-law noise in packets of 20 ms. */
