@@ -86,6 +86,38 @@ describe("reception", () => {
     assert.ok((await call(token)).open);
   });
 
+  it("takes the device from nobody for a caller who has hung up already", async () => {
+    const { approved, call, reception } = house();
+    const { device, token } = await approved();
+    const living = await call(token);
+    living.send();
+    const late = reception.admit({ kind: "whip", id: "yard", address: "::1", token }, AbortSignal.abort());
+    await assert.rejects(late, { code: "hung-up" });
+    assert.ok(living.open);
+    assert.equal(device.state.phase, "live");
+  });
+
+  it("approves only the one that was looked at", async () => {
+    const { call, reception, enrolment } = house();
+    await assert.rejects(call(), { code: "pending" });
+    const elsewhere = { address: "192.168.1.66", legacy: true, by: "Anna" };
+    await assert.rejects(reception.approve("yard", elsewhere), { code: "changed" });
+    assert.equal(enrolment.enrolled("yard"), undefined);
+    await reception.approve("yard", { ...elsewhere, address: "192.168.1.7" });
+    assert.ok((await call()).open);
+  });
+
+  it("lets in 64 devices that nobody set up where enrolment is open, and no more", async () => {
+    const { reception, registry } = house("open");
+    const { signal } = new AbortController();
+    const come = (n: number) => reception.admit({ kind: "whip", id: `d${n}`, address: "::1" }, signal);
+    for (let n = 0; n < 64; n++) await come(n);
+    await assert.rejects(come(64), { code: "refused" });
+    await come(0);
+    await registry.remove("d1");
+    await come(64);
+  });
+
   it("ends a connection whose token is revoked, replaced, or whose device is switched off or removed", async () => {
     const { call, approved, reception, registry } = house();
     let { token } = await approved();

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { splitAnnexB } from "../../src/codecs/annexb.ts";
-import { videoFormat } from "../../src/codecs/video-format.ts";
 import type { Driver } from "../../src/device/driver.ts";
-import type { HubDevice } from "../../src/hub/api.ts";
-import type { Frame } from "../../src/media/frame.ts";
+import { assertDecodable, assertSpeaks } from "./assertions.ts";
 import { overlapContract } from "./overlaps.ts";
-import { eventually, firstFrames, open, phase } from "./rig.ts";
+import { eventually, firstFrames, open, phase, resources } from "./rig.ts";
 
 /** A scripted device that a driver is tried against. */
 export interface DriverFixture extends AsyncDisposable {
@@ -85,49 +82,8 @@ export function driverContract(driver: Driver, start: () => Promise<DriverFixtur
       if (!spoken) return t.diagnostic("this kind of device has no speaker");
       await using device = open(driver, fixture.config);
       using _demand = device.hub.demand();
-      const speaker = await device.hub.waitForSpeaker({ timeoutMs: 10_000 });
-      assert.ok(speaker, "offers a speaker");
-      const [format] = speaker.formats;
-      assert.ok(format);
-      const bytes = format.codec === "pcm_s16le" ? (format.sampleRateHz / 50) * 2 : 160;
-      const block = { data: new Uint8Array(bytes), timestampUs: 0, key: true, durationUs: 20_000 };
-      async function* say(blocks: number) {
-        for (let index = 0; index < blocks; index++) yield { ...block, timestampUs: index * 20_000 };
-      }
-      await speaker.play({ format, live: false, frames: say(10), signal: new AbortController().signal });
-      const heard = spoken();
-      assert.ok(heard > 0, "the device was given sound");
-      const stop = new AbortController();
-      const endless = speaker.play({ format, live: false, frames: say(1e9), signal: stop.signal });
-      await eventually(() => spoken() > heard);
-      stop.abort();
-      await endless.catch(() => {});
-      const after = spoken();
-      await speaker.play({ format, live: false, frames: say(5), signal: new AbortController().signal });
-      assert.ok(spoken() > after, "the speaker is free again");
+      await assertSpeaks(device.hub, spoken);
     });
   });
   overlapContract(driver, start);
-}
-
-function assertDecodable(device: HubDevice, frames: readonly Frame[]): void {
-  const format = device.track("video")?.format;
-  if (format?.kind !== "video") return;
-  assert.ok((format.widthPx ?? 0) > 0 && (format.heightPx ?? 0) > 0, "the size is known");
-  const [first] = frames;
-  assert.ok(first?.key, "begins with a key frame");
-  const nals = splitAnnexB(first.data);
-  const sets = nals.slice(0, format.parameterSets.length);
-  assert.equal(videoFormat(format.codec, sets).widthPx, format.widthPx, "parameter sets come first");
-  for (let index = 0; index < frames.length; index++) {
-    const frame = frames[index]!;
-    assert.deepEqual([...frame.data.subarray(0, 4)], [0, 0, 0, 1], "4-byte start code");
-    assert.ok(index === 0 || frame.timestampUs >= frames[index - 1]!.timestampUs, "time does not run backwards");
-  }
-}
-
-/** Sockets and timers of this process that would keep it alive. */
-function resources(): number {
-  const kinds = ["TCPSocketWrap", "UDPWrap", "TLSWrap", "Timeout"];
-  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
 }

@@ -86,3 +86,9 @@ export async function eventually(look: () => boolean): Promise<void> {
     await systemClock.sleep(10);
   }
 }
+
+/** Sockets and timers of this process that would keep it alive. */
+export function resources(): number {
+  const kinds = ["TCPSocketWrap", "UDPWrap", "TLSWrap", "Timeout"];
+  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
+}
