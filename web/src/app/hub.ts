@@ -9,6 +9,7 @@ import {
   sentence,
 } from "../api.ts";
 import { HubSocket } from "../net/socket.ts";
+import { inWallOrder } from "../pure/wall-order.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
@@ -31,10 +32,9 @@ export class Hub extends EventTarget {
   #scope: AbortController | undefined;
   #downSince: number | undefined;
 
-  /** Devices in the order of their areas and names; previews are not among them. */
+  /** Devices in the order of the wall; previews are not among them. */
   get devices(): readonly PageDevice[] {
-    const key = ({ area, name }: PageDevice) => `${area ?? "\uffff"}\0${name}`;
-    return [...this.#devices.values()].sort((a, b) => key(a).localeCompare(key(b)));
+    return inWallOrder([...this.#devices.values()]);
   }
 
   /** The areas in use. */

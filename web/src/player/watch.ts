@@ -1,7 +1,7 @@
 import { ApiError, sentence } from "../api.ts";
 import { WhepSession } from "../net/whep.ts";
-import { Pace } from "../pure/pace.ts";
 import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
+import { Rhythm } from "../pure/rhythm.ts";
 import type { PlayerPhase } from "../pure/words.ts";
 
 /** Options of {@link keepWatching}. */
@@ -122,11 +122,11 @@ function watchPictures(options: PictureOptions): void {
     if (shown !== phase.phase) onPhase(phase);
     shown = phase.phase;
   };
-  const pace = new Pace();
+  const rhythm = new Rhythm();
   const onFrame = (nowMs: number) => {
     if (signal.aborted) return;
     video.requestVideoFrameCallback(onFrame);
-    const moving = pace.picture(nowMs);
+    const moving = rhythm.picture(nowMs);
     if (shown === "stale" && !moving) return;
     lastMs = nowMs;
     options.onPicture();
@@ -144,10 +144,10 @@ function watchPictures(options: PictureOptions): void {
     if (document.hidden) return;
     const nowMs = performance.now();
     const stillMs = nowMs - (lastMs ?? beganMs);
-    if (lastMs !== undefined && stillMs > staleAfterMs(pace.intervalMs))
+    if (lastMs !== undefined && stillMs > staleAfterMs(rhythm.intervalMs))
       tell({ phase: "stale", sinceMs: Date.now() - stillMs });
     if (lastMs === undefined && stillMs > barrenAfterMs) return onDead("no picture came");
-    if (stillMs < doubtAfterMs(pace.intervalMs) || nowMs - askedMs < askEveryMs) return;
+    if (stillMs < doubtAfterMs(rhythm.intervalMs) || nowMs - askedMs < askEveryMs) return;
     askedMs = nowMs;
     void session.alive().then((alive) => {
       if (!alive && !signal.aborted) onDead("the hub ended it");

@@ -3,11 +3,14 @@ export type KeyAction =
   | { readonly action: "select"; readonly index: number }
   | { readonly action: "talk" | "full-screen" | "mute" | "help" | "back" | "open" };
 
+/** The key that is held to talk: as the browser calls it, and as people do. */
+export const talkKey = { key: " ", name: "Space" } as const;
+
 /** The keyboard, as the help page lists it. */
 export const keyMap: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
   { keys: ["1", "–", "9"], does: "Choose a camera on the wall; open it from the camera page" },
   { keys: ["Enter"], does: "Open the chosen camera" },
-  { keys: ["Space"], does: "Hold to talk through the chosen camera" },
+  { keys: [talkKey.name], does: "Hold to talk through the chosen camera" },
   { keys: ["F"], does: "Full screen, and back" },
   { keys: ["M"], does: "Sound off, and on" },
   { keys: ["?"], does: "This page" },
@@ -24,7 +27,7 @@ export function keyAction(event: {
   if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
   if (/^[1-9]$/.test(event.key)) return { action: "select", index: Number(event.key) - 1 };
   switch (event.key) {
-    case " ":
+    case talkKey.key:
       return { action: "talk" };
     case "f":
     case "F":

@@ -4,7 +4,7 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { changedFields, type FormField, formFields, type SettingsSchema } from "../pure/device-form.ts";
-import { rights } from "../pure/grid.ts";
+import { rights } from "../pure/rights.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../player/dw-player.ts";

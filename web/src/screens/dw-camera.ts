@@ -4,7 +4,7 @@ import { readPreferences, writePreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { may } from "../parts/rights.ts";
+import { may } from "../parts/may.ts";
 import { base, buttons } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";

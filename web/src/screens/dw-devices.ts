@@ -3,7 +3,7 @@ import { call, type PageDevice, sentence } from "../api.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
-import { may } from "../parts/rights.ts";
+import { may } from "../parts/may.ts";
 import { base, buttons, fields, page, tones } from "../parts/styles.ts";
 import { href } from "../pure/route.ts";
 import { howLong, sayDevice, sayTrack } from "../pure/words.ts";

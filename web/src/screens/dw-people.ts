@@ -5,7 +5,7 @@ import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
-import { type Grant, sayRights, scopes } from "../pure/grid.ts";
+import { type Grant, sayRights, scopes } from "../pure/rights.ts";
 import "./dw-person.ts";
 
 /** Who may do what where: a row for each person, a column for each area. */

@@ -5,7 +5,7 @@ import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
-import { deviceRights, type Grant, given, type Right, rightWords, scopes, withRight } from "../pure/grid.ts";
+import { deviceRights, type Grant, given, type Right, rightWords, scopes, withRight } from "../pure/rights.ts";
 
 /** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-remove`, `dw-closed`. */
 export class DwPerson extends HubElement {

@@ -5,7 +5,7 @@ import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
-import { deviceRights, hasSomewhere, rights, rightWords, sayGrants } from "../pure/grid.ts";
+import { deviceRights, hasSomewhere, rights, rightWords, sayGrants } from "../pure/rights.ts";
 import { howLong } from "../pure/words.ts";
 
 /** The person's own tokens: for programs that act in their name. A token is shown once. */

@@ -5,7 +5,7 @@ import { readPreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { canTalk } from "../parts/rights.ts";
+import { canTalk } from "../parts/may.ts";
 import { base, buttons } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";

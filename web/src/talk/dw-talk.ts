@@ -3,6 +3,7 @@ import type { PageDevice, Session } from "../api.ts";
 import { VoiceLine } from "../net/voice.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
+import { keyAction, talkKey } from "../pure/keys.ts";
 import { sayTalk, type TalkPhase } from "../pure/talk-words.ts";
 import type { Target } from "../pure/target.ts";
 import { timer } from "../pure/words.ts";
@@ -12,7 +13,7 @@ import { talkStyles } from "./talk-styles.ts";
 import { Talker, type TalkLine } from "./talker.ts";
 
 /**
- * The talk bar: hold anywhere on it, or the space bar (attribute `hotkey`), to speak to `target`, or through one
+ * The talk bar: hold anywhere on it, or the talk key (the space bar; attribute `hotkey`), to speak to `target`, or through one
  * `device`. Usable alone with a {@link TalkLine} as `line`.
  *
  * Events: `dw-talking` (detail: true while this person's voice is sent): who shows pictures then plays softly those that
@@ -256,11 +257,11 @@ export class DwTalk extends LitElement {
   }
 
   #onUrgentKey(event: KeyboardEvent): void {
-    if ((event.key === " " || event.key === "Enter") && !event.repeat) this.#onUrgentDown();
+    if ((event.key === talkKey.key || event.key === "Enter") && !event.repeat) this.#onUrgentDown();
   }
 
   #onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (keyAction(event)?.action !== "talk") return;
     const [target] = event.composedPath();
     const own = target instanceof Element && target.matches(".hold") && this.renderRoot.contains(target);
     if (!own && (!this.hotkey || takesKeys(target))) return;
@@ -269,7 +270,7 @@ export class DwTalk extends LitElement {
   };
 
   #onKeyUp = (event: KeyboardEvent): void => {
-    if (event.key !== " ") return;
+    if (event.key !== talkKey.key) return;
     const [target] = event.composedPath();
     if (target instanceof Element && target.matches(".hold") && this.renderRoot.contains(target))
       event.preventDefault();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Grant, given, hasSomewhere, rights, sayGrants, sayRights, scopes, withRight } from "./grid.ts";
+import { type Grant, given, hasSomewhere, rights, sayGrants, sayRights, scopes, withRight } from "./rights.ts";
 
 test("talking brings seeing with it, and losing sight takes talking away", () => {
   const talking = withRight([], { scope: "area:Entrance", right: "talk", on: true });
