@@ -1,5 +1,9 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
 import { type HashRank, PasswordQueue } from "./password-queue.ts";
+
+/** Schema of a password that somebody chooses: 8 to 256 characters. */
+export const passwordSchema = z.string().min(8).max(256);
 
 /** Cost of scrypt (RFC 7914). */
 export interface ScryptCost {

@@ -6,7 +6,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
-import type { HashRank, PasswordHasher } from "./password.ts";
+import { type HashRank, type PasswordHasher, passwordSchema } from "./password.ts";
 import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
 import { type Change, type Refusal, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
@@ -21,9 +21,6 @@ export interface User {
   readonly grants: readonly Grant[];
   readonly createdMs: number;
 }
-
-/** Schema of a password that somebody chooses: 8 to 256 characters. */
-export const passwordSchema = z.string().min(8).max(256);
 
 /** Schema of a new person. */
 export const userInputSchema = z.strictObject({

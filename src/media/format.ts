@@ -40,10 +40,13 @@ export function isCompatible(before: Format, after: Format): boolean {
   );
 }
 
-/** Whether browsers play sound of this format as it is: Opus, and G.711 as WebRTC knows it, 8 kHz and one channel. */
+/** Codecs of sound that browsers take and send, best first (RFC 7874); pictures depend on the browser, and are asked of its offer. */
+export const browserAudioCodecs = ["opus", "pcmu", "pcma"] as const satisfies readonly AudioCodec[];
+
+/** Whether browsers play sound of this format as it is; G.711 as WebRTC knows it, 8 kHz and one channel. */
 export function playsInBrowsers({ codec, sampleRateHz, channels }: AudioFormat): boolean {
-  if (codec === "opus") return true;
-  return (codec === "pcmu" || codec === "pcma") && sampleRateHz === 8000 && channels === 1;
+  if (!(browserAudioCodecs as readonly AudioCodec[]).includes(codec)) return false;
+  return codec === "opus" || (sampleRateHz === 8000 && channels === 1);
 }
 
 /** PCM signed 16 bit little-endian. */

@@ -8,7 +8,7 @@ export interface IceCandidate {
   readonly sdpMid: string;
 }
 
-/** What a viewer is to be shown. Audio tracks are Opus, PCMU or PCMA: what browsers take. */
+/** What a viewer is to be shown. Its sound is what browsers take (`playsInBrowsers`). */
 export interface ViewRequest {
   readonly offerSdp: string;
   readonly video?: Track;

@@ -1,5 +1,6 @@
 import { FatalError } from "../../util/errors.ts";
 import { authorize, type Challenge, type Credentials, parseChallenges, strongestChallenge } from "./auth.ts";
+import { passwordNeeded, wrongPassword } from "./failure.ts";
 import type { RtspResponse } from "./message.ts";
 
 /** What to do after a response: use it, or send the request once more with new credentials. */
@@ -51,7 +52,7 @@ export class RtspAuthenticator {
   judge(response: RtspResponse, request: { readonly authorized: boolean; readonly tries: number }): AuthStep {
     if (response.status === 401) return this.#challenged(response, request);
     if (!request.authorized) return "accept";
-    if (response.status === 400 && !this.#proven) throw this.#wrongPassword(response.status);
+    if (response.status === 400 && !this.#proven) throw wrongPassword(this.#peer, response.status);
     if (response.status < 300) this.#proven = true;
     return "accept";
   }
@@ -59,9 +60,7 @@ export class RtspAuthenticator {
   #challenged(response: RtspResponse, request: { readonly authorized: boolean; readonly tries: number }): AuthStep {
     const challenge = strongestChallenge(parseChallenges(response.headers.all("WWW-Authenticate")));
     if (!this.#credentials) {
-      throw new FatalError(`${this.#peer} asks for a user name and password: none are set`, {
-        code: "password-needed",
-      });
+      throw passwordNeeded(this.#peer);
     }
     if (!challenge) {
       throw new FatalError(`${this.#peer} asks for a way to log in that Doorward does not know`, {
@@ -71,7 +70,8 @@ export class RtspAuthenticator {
     const stale = challenge.scheme === "digest" && (challenge.stale || (this.#proven && this.#isNewNonce(challenge)));
     const newHere = this.#fresh && this.#isNewNonce(challenge);
     this.#fresh = false;
-    if (request.authorized && ((!stale && !newHere) || request.tries > 2)) throw this.#wrongPassword(response.status);
+    if (request.authorized && ((!stale && !newHere) || request.tries > 2))
+      throw wrongPassword(this.#peer, response.status);
     this.#challenge = challenge;
     this.#nonceCount = 0;
     return "again";
@@ -80,12 +80,5 @@ export class RtspAuthenticator {
   #isNewNonce(challenge: Challenge): boolean {
     const before = this.#challenge;
     return challenge.scheme === "digest" && before?.scheme === "digest" && challenge.nonce !== before.nonce;
-  }
-
-  #wrongPassword(status: number): FatalError {
-    return new FatalError(`${this.#peer} refuses the user name or password: it answered ${status}`, {
-      code: "wrong-password",
-      fields: { status },
-    });
   }
 }

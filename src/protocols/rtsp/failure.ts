@@ -47,6 +47,19 @@ export function refusal(
   });
 }
 
+/** The error for credentials that a server does not take; `status` is what it answered. */
+export function wrongPassword(peer: string, status: number): FatalError {
+  return new FatalError(`${peer} refuses the user name or password: it answered ${status}`, {
+    code: "wrong-password",
+    fields: { status },
+  });
+}
+
+/** The error for a server that asks for credentials where none are set. */
+export function passwordNeeded(peer: string): FatalError {
+  return new FatalError(`${peer} asks for a user name and password: none are set`, { code: "password-needed" });
+}
+
 /** The error for a connection that could not be made or broke, from Node's error code. */
 export function connectionFailure(error: Error & { readonly code?: string }, peer: string): RecoverableError {
   const reached = !isOutOfReach(error);

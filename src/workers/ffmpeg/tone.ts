@@ -1,7 +1,7 @@
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Log } from "../../util/log.ts";
-import { bell } from "./bell.ts";
+import { bell } from "./demo-bell.ts";
 import { openDecodedFile } from "./file.ts";
 import type { FfmpegLink } from "./link.ts";
 

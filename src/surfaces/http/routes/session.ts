@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { passwordSchema } from "../../../identity/users.ts";
+import { passwordSchema } from "../../../identity/password.ts";
 import { addressBlock } from "../../../util/address-block.ts";
 import { nameSchema } from "../../../util/name.ts";
 import { Problem } from "../../problem.ts";

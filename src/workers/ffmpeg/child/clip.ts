@@ -4,7 +4,7 @@ import { splitAnnexB } from "../../../codecs/annexb.ts";
 import { ParameterSetKeeper } from "../../../codecs/video-format.ts";
 import { type Format, opusFormat } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
-import { bell } from "../bell.ts";
+import { bell } from "../demo-bell.ts";
 import type { SceneOptions, StreamFrame } from "../messages.ts";
 import { check, present } from "./av.ts";
 import { createAudioEncoder } from "./encode.ts";

@@ -1,14 +1,15 @@
 import { randomInt } from "node:crypto";
-import { Audio, PeerConnection, RtcpNackResponder, type Track, Video } from "node-datachannel";
+import { Audio, PeerConnection, type Track, Video } from "node-datachannel";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
 import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
+import type { FairSending } from "./fair-sending.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
 import type { PacketTrack } from "./packet-track.ts";
-import type { SendQueue } from "./send-queue.ts";
+import { resendLost } from "./resend.ts";
 import { RtpSender } from "./sender.ts";
 
 /** Options of {@link Peer}. */
@@ -21,7 +22,7 @@ export interface PeerOptions {
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
-  readonly queue: SendQueue;
+  readonly queue: FairSending;
   /** The gathered answer. */
   readonly onAnswer: (sdp: string) => void;
   readonly onSound: (packet: SoundPacket) => void;
@@ -33,7 +34,6 @@ const connectMs = 20_000;
 const returnMs = 4000;
 /** Longest silence of a viewer from whom reports came: browsers report pictures each second, sound each five. */
 const silenceMs = { video: 5000, audio: 10_000 };
-const nackHistory = 128;
 
 /**
  * One viewer's connection. It only ever answers (as offerer the library races its peer), says beforehand what each section
@@ -145,7 +145,7 @@ export class Peer {
     this.#tracks.push(track);
     const source = section.kind === "video" ? this.#options.video : this.#options.audio;
     if (section.sending && source) {
-      if (section.kind === "video") track.setMediaHandler(new RtcpNackResponder(nackHistory));
+      if (section.kind === "video") track.setMediaHandler(resendLost());
       track.onOpen(() => this.#startSending(track, { section, source, ssrc }));
     }
     if (section.microphone !== undefined) {

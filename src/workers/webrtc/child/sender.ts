@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import type { ReportBlock } from "../../../protocols/rtp/rtcp.ts";
 import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
 import type { Clock } from "../../../util/clock.ts";
+import type { FairSending, Sending } from "./fair-sending.ts";
 import type { PacketFrame, PacketReader, PacketTrack } from "./packet-track.ts";
-import type { Sending, SendQueue } from "./send-queue.ts";
 import { ntpMiddle, ntpTime } from "./time.ts";
 
 /** What a sender needs of a WebRTC track. */
@@ -16,7 +16,7 @@ export interface PacketSink {
 export interface RtpSenderOptions {
   readonly track: PacketTrack;
   readonly sink: PacketSink;
-  readonly queue: SendQueue;
+  readonly queue: FairSending;
   readonly clock: Clock;
   readonly payloadType: number;
   readonly clockRateHz: number;

@@ -3,11 +3,11 @@ import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
 import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { withCandidates } from "./answer.ts";
+import { FairSending } from "./fair-sending.ts";
 import { PacketTrack } from "./packet-track.ts";
 import { Peer } from "./peer.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
 import { Publisher } from "./publisher.ts";
-import { SendQueue } from "./send-queue.ts";
 import { hubClock } from "./time.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
@@ -28,7 +28,7 @@ export class WebRtcService implements AsyncDisposable {
   readonly #peers = new Map<number, Peer | Publisher>();
   /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
   readonly #early = new Map<number, ToPeer[]>();
-  readonly #queue = new SendQueue();
+  readonly #queue = new FairSending();
   #settings: Settings | undefined;
   #port: Promise<SharedPort> | undefined;
   readonly #post: (message: FromPublishChild) => void;

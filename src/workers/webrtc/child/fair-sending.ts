@@ -15,7 +15,7 @@ const budgetMs = 2;
  * Lets many senders take turns, and gives the event loop back after 2 ms, so that messages, handshakes and sound pass while
  * a key frame goes out to hundreds of viewers.
  */
-export class SendQueue {
+export class FairSending {
   #urgent: Sending[] = [];
   #normal: Sending[] = [];
   #waiting = new Set<Sending>();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SendQueue } from "./send-queue.ts";
+import { FairSending } from "./fair-sending.ts";
 
 const busyMs = (ms: number) => {
   const untilMs = performance.now() + ms;
@@ -9,7 +9,7 @@ const busyMs = (ms: number) => {
 
 describe("the send queue", () => {
   it("lets other work through while much is to be sent", async () => {
-    const queue = new SendQueue();
+    const queue = new FairSending();
     const done = Promise.withResolvers<void>();
     let left = 100;
     queue.push({
@@ -31,7 +31,7 @@ describe("the send queue", () => {
   });
 
   it("sends sound first", async () => {
-    const queue = new SendQueue();
+    const queue = new FairSending();
     const order: string[] = [];
     const done = Promise.withResolvers<void>();
     const one = (name: string, urgent: boolean) => ({
@@ -49,7 +49,7 @@ describe("the send queue", () => {
   });
 
   it("takes turns, waits when told, and forgets who has left", async () => {
-    const queue = new SendQueue();
+    const queue = new FairSending();
     const order: string[] = [];
     const done = Promise.withResolvers<void>();
     const answers: Record<string, (number | undefined)[]> = { a: [0, 1, undefined], b: [0, undefined], c: [undefined] };
