@@ -13,6 +13,19 @@ export interface TrackWriter {
   updateFormat(format: Format): void;
 }
 
+/**
+ * A way of sending that several speakers share: what is sent by it once, all of them hear, as a multicast group does. Where
+ * all of them are meant, a turn is played by the carrier, else at each speaker alone.
+ */
+export interface Carrier {
+  /** The same for all speakers that share it, and for no others: `room 224.0.0.100:5005`. */
+  readonly id: string;
+  /** Ids of the devices that hear what is sent by it at the moment: those that are there. */
+  members(): readonly string[];
+  /** As {@link Speaker.play}, for all of them at once. Aborted also when one of them is no longer meant. */
+  play(speech: Speech): Promise<void>;
+}
+
 /** A device's speaker, as its driver offers it to the hub. */
 export interface Speaker {
   /** What it can play, best first. The hub converts to the one that costs least. */
@@ -24,6 +37,8 @@ export interface Speaker {
    * gives the device back. Throws RecoverableError or FatalError with a sentence for the talker.
    */
   play(speech: Speech): Promise<void>;
+  /** What it shares with other speakers, all of which take the same formats. */
+  readonly carrier?: Carrier;
 }
 
 /** What a device says about itself besides media. */

@@ -1,11 +1,13 @@
+import type { Carrier } from "../device/driver.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { DoorwardError, FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { until } from "../util/until.ts";
 import type { Hearing, HubDevice } from "./api.ts";
+import { CarrierSends } from "./carrier-sends.ts";
 import { withoutAddress } from "./trouble.ts";
-import type { Share, TurnSound } from "./turn-sound.ts";
+import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 
 /** What a turn needs of a device. */
 export type SpeakingDevice = Pick<
@@ -67,11 +69,19 @@ export class GrantedTurn {
   readonly #parts = new Map<string, Part>();
   readonly #finished = new AbortController();
   readonly #over = Promise.withResolvers<unknown>();
+  readonly #carriers: CarrierSends;
   #firstFailure: { readonly error: unknown } | undefined;
   #anyHeard = false;
 
   constructor(options: GrantedTurnOptions) {
     this.#options = options;
+    const { live, clock, log } = options;
+    this.#carriers = new CarrierSends({
+      live,
+      clock,
+      meant: (deviceId, gain) => this.#isMeant(deviceId, gain),
+      onError: (err) => log.warn({ err }, `not sent to all at once: ${messageOf(err)}`),
+    });
   }
 
   /** Resolves when all speakers have ended; with the first one's error when none played anything. Never rejects. */
@@ -176,12 +186,43 @@ export class GrantedTurn {
     const speaker = await this.#ready(part, { device, before });
     const format = sound.choose(speaker.formats);
     if (!format) throw noSpeaker(device);
-    const share = await seat.open({ format, gain: device.settings.volume });
-    part.share = share;
-    const frames = noted(share.frames, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
-    part.signal.throwIfAborted();
-    await speaker.play({ format, live, frames, signal: part.signal });
+    const wanted = { format, gain: device.settings.volume };
+    const carried = speaker.carrier ? await this.#carry(part, { carrier: speaker.carrier, wanted, seat }) : "alone";
+    if (carried !== "heard") {
+      const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
+      const frames = noted(sound, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
+      part.signal.throwIfAborted();
+      await speaker.play({ format, live, frames, signal: part.signal });
+    }
     this.#anyHeard = true;
+  }
+
+  async #open(part: Part, from: { readonly wanted: Wanted; readonly seat: Seat }): Promise<Share> {
+    part.share = await from.seat.open(from.wanted);
+    return part.share;
+  }
+
+  /** Plays by the carrier that the speaker shares, together with all others that hear it. */
+  #carry(part: Part, how: { readonly carrier: Carrier; readonly wanted: Wanted; readonly seat: Seat }) {
+    const { deviceId, signal } = part;
+    const { carrier, wanted, seat } = how;
+    return this.#carriers.play(carrier, {
+      deviceId,
+      wanted,
+      signal,
+      open: () => seat.open(wanted),
+      rides: () => seat[Symbol.dispose](),
+      onPlaying: (share) => {
+        part.share = share;
+        this.#set(part, { deviceId, state: "playing" });
+      },
+    });
+  }
+
+  #isMeant(deviceId: string, gain: number): boolean {
+    const part = this.#parts.get(deviceId);
+    if (!part || part.ended || part.signal.aborted) return false;
+    return this.#options.device(deviceId)?.settings.volume === gain;
   }
 
   /** The device's speaker, when it is connected and has played what was said there before. */
