@@ -6,7 +6,7 @@ import type { Log } from "../util/log.ts";
 import { until } from "../util/until.ts";
 import type { Hearing, HubDevice } from "./api.ts";
 import { CarrierSends } from "./carrier-sends.ts";
-import { withoutAddress } from "./trouble.ts";
+import { about, withoutAddress } from "./trouble.ts";
 import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 
 /** What a turn needs of a device. */
@@ -307,11 +307,12 @@ async function* noted<T>(frames: AsyncIterable<T>, onPull: () => void): AsyncGen
 function noSpeaker(device: SpeakingDevice): FatalError {
   return new FatalError(`cannot speak through ${device.name}: it has no speaker that the hub can use`, {
     code: "no-speaker",
+    fields: about(device),
   });
 }
 
 function unreachable(device: SpeakingDevice, timeoutMs: number): DoorwardError {
   if (device.state.phase === "live") return noSpeaker(device);
   const why = device.state.error?.message ?? `it did not answer within ${timeoutMs / 1000} s`;
-  return new DoorwardError(`cannot speak through ${device.name}: ${why}`, { code: "offline" });
+  return new DoorwardError(`cannot speak through ${device.name}: ${why}`, { code: "offline", fields: about(device) });
 }

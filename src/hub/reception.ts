@@ -101,12 +101,18 @@ export class Reception implements Disposable {
     const { enrolment, registry, audit } = this.#options;
     const { kind, address } = enrolment.waitingAs(id);
     if (as.address !== undefined && as.address !== address) {
-      throw new FatalError(`device ${id}: it is another one that waits now, at ${address}`, { code: "changed" });
+      throw new FatalError(`device ${id}: it is another one that waits now, at ${address}`, {
+        code: "changed",
+        fields: { device: id },
+      });
     }
     const { name = titleOf(id), area, legacy = false, by } = as;
     const place = registry.arrival(id);
     if (!isArrivalKind(kind) || (place ? place.kind !== kind : registry.get(id) !== undefined)) {
-      throw new FatalError(`device ${id}: exists already, and does not call by ${kind}`, { code: "exists" });
+      throw new FatalError(`device ${id}: exists already, and does not call by ${kind}`, {
+        code: "exists",
+        fields: { device: id },
+      });
     }
     const device = place
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
@@ -128,7 +134,11 @@ export class Reception implements Disposable {
   async renew(id: string, by: string): Promise<string> {
     const { enrolment, registry, audit } = this.#options;
     const place = registry.arrival(id);
-    if (!place) throw new FatalError(`device ${id}: is not one that calls the hub`, { code: "not-found" });
+    if (!place)
+      throw new FatalError(`device ${id}: is not one that calls the hub`, {
+        code: "not-found",
+        fields: { device: id },
+      });
     const token = await enrolment.approve(id, { kind: place.kind });
     audit.record({ actor: by, action: "device-token-made", subject: id });
     return token;
@@ -153,14 +163,20 @@ export class Reception implements Disposable {
   #placeOf({ id, kind }: Arrival): ArrivalPlace {
     const place = this.#options.registry.arrival(id);
     if (place?.kind === kind) return place;
-    throw new FatalError(`device ${id}: is not set up as one that calls by ${kind}`, { code: "refused" });
+    throw new FatalError(`device ${id}: is not set up as one that calls by ${kind}`, {
+      code: "refused",
+      fields: { device: id },
+    });
   }
 
   /** Where everybody is let in, the wall is still no place for any number of names. */
   #refuseTooMany(): void {
     for (const id of this.#strangers) if (!this.#options.registry.get(id)) this.#strangers.delete(id);
     if (this.#strangers.size < maxStrangers) return;
-    throw new FatalError(`${maxStrangers} devices came already that nobody set up`, { code: "refused" });
+    throw new FatalError(`${maxStrangers} devices came already that nobody set up`, {
+      code: "refused",
+      fields: { limit: maxStrangers },
+    });
   }
 
   [Symbol.dispose](): void {

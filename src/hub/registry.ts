@@ -111,7 +111,8 @@ export class Registry implements HubDevices, AsyncDisposable {
     if (!entry?.arrival || !("arrives" in entry.resolved)) return undefined;
     const { arrival, resolved, device } = entry;
     const check = () => {
-      if (!device.settings.enabled) throw new FatalError(`device ${id}: is switched off`, { code: "disabled" });
+      if (!device.settings.enabled)
+        throw new FatalError(`device ${id}: is switched off`, { code: "disabled", fields: { device: id } });
       arrival.refuseTaken(resolved);
     };
     return {
@@ -152,7 +153,8 @@ export class Registry implements HubDevices, AsyncDisposable {
   add(input: DeviceInput): Promise<HubDevice> {
     return this.#inTurn(async () => {
       const id = input.id ?? this.#freeId(input.name);
-      if (this.#entries.has(id)) throw new FatalError(`device ${id}: exists already`, { code: "exists" });
+      if (this.#entries.has(id))
+        throw new FatalError(`device ${id}: exists already`, { code: "exists", fields: { device: id } });
       const change = this.#check(this.#sealed({ ...input, id }), { permanent: true, preview: false });
       await this.#options.book.save(id, change.input);
       return this.#make(change);
@@ -291,7 +293,7 @@ export class Registry implements HubDevices, AsyncDisposable {
 
   #entry(id: string): Entry {
     const entry = this.#entries.get(id);
-    if (!entry) throw new FatalError(`device ${id}: does not exist`, { code: "not-found" });
+    if (!entry) throw new FatalError(`device ${id}: does not exist`, { code: "not-found", fields: { device: id } });
     return entry;
   }
 

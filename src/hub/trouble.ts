@@ -1,3 +1,4 @@
+import { RecoverableError } from "../util/errors.ts";
 import type { HubDevice } from "./api.ts";
 import type { DeviceState } from "./state.ts";
 
@@ -23,9 +24,26 @@ export function withoutAddress(text: string, address: string | undefined): strin
 }
 
 /** Why a device shows and plays nothing at the moment, for whoever may use it. */
-export function whyNot(device: Pick<HubDevice, "state" | "info">): string {
+function whyNot(device: Pick<HubDevice, "state" | "info">): string {
   const { error } = device.state;
   return error ? withoutAddress(error.message, device.info().address) : "it has sent nothing yet";
+}
+
+/** A device as the fields of an error name it. */
+export function about({ id, name }: Pick<HubDevice, "id" | "name">): {
+  readonly device: string;
+  readonly name: string;
+} {
+  return { device: id, name };
+}
+
+/** The error for a device that shows and plays nothing. */
+export function noPicture(device: Pick<HubDevice, "id" | "name" | "state" | "info">): RecoverableError {
+  const reason = device.state.error?.code ?? "nothing-sent";
+  return new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, {
+    code: "no-media",
+    fields: { ...about(device), reason },
+  });
 }
 
 /** {@link withoutAddress} for a device's state. */

@@ -83,7 +83,11 @@ export class Credentials implements Disposable {
     const { secret, hash, id } = mint("dwt_");
     const createdMs = this.#clock.wallMs();
     const { name, grants, expiresMs } = options;
-    const tooMany = { code: "too-many-tokens", message: `Remove a token first; ${credentialLimit} are enough.` };
+    const tooMany = {
+      code: "too-many-tokens",
+      message: `Remove a token first; ${credentialLimit} are enough.`,
+      fields: { limit: credentialLimit },
+    };
     await this.#store.write(
       refuseIf(tooMany, "SELECT 1 FROM tokens WHERE user_id = ? LIMIT 1 OFFSET ?", userId, credentialLimit - 1),
       statement(

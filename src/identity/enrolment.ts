@@ -115,7 +115,10 @@ export class Enrolment {
     }
     if (this.mode === "open") return "open";
     this.#wait(arrival);
-    throw new FatalError(`device ${arrival.id}: waits to be let in by an administrator`, { code: "pending" });
+    throw new FatalError(`device ${arrival.id}: waits to be let in by an administrator`, {
+      code: "pending",
+      fields: { device: arrival.id },
+    });
   }
 
   /** Lets a device in that calls with a token, which is given once and never again. A token that it had counts no more. */
@@ -231,9 +234,9 @@ function placeOf({ id, address }: Pick<Arrival, "id" | "address">): string {
 }
 
 function notWaiting(id: string): FatalError {
-  return new FatalError(`device ${id}: does not wait to be let in`, { code: "not-found" });
+  return new FatalError(`device ${id}: does not wait to be let in`, { code: "not-found", fields: { device: id } });
 }
 
 function refused({ id }: { readonly id: string }, why: string): FatalError {
-  return new FatalError(`device ${id}: not let in, ${why}`, { code: "refused" });
+  return new FatalError(`device ${id}: not let in, ${why}`, { code: "refused", fields: { device: id } });
 }

@@ -1,10 +1,12 @@
 import type { SQLInputValue } from "node:sqlite";
-import { FatalError } from "../util/errors.ts";
+import { type ErrorFields, FatalError } from "../util/errors.ts";
 
 /** Why a change is refused: becomes a FatalError with this code and sentence. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
+  /** The values in the sentence. */
+  readonly fields?: ErrorFields;
 }
 
 /**
@@ -37,8 +39,13 @@ export type Outcome =
   /** The statement itself is wrong: SQLite's sentence. */
   | { readonly kind: "failed"; readonly message: string; readonly errcode: number };
 
+/** The error that a refusal becomes. */
+export function refusalError({ message, ...rest }: Refusal): FatalError {
+  return new FatalError(message, rest);
+}
+
 /** The error of an outcome that is none. */
 export function errorOf(outcome: Exclude<Outcome, { readonly kind: "kept" }>): Error {
-  if (outcome.kind === "refused") return new FatalError(outcome.refusal.message, { code: outcome.refusal.code });
+  if (outcome.kind === "refused") return refusalError(outcome.refusal);
   return new Error(`statement failed: ${outcome.message}`);
 }

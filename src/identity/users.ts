@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
-import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
 import { type HashRank, type PasswordHasher, passwordSchema } from "./password.ts";
 import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
-import { type Change, type Refusal, refuseIf, type Statement, statement } from "./statement.ts";
+import { type Change, type Refusal, refusalError, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
 /** A person, as the API shows them. */
@@ -204,14 +203,14 @@ export class Users implements RightsSource {
   /** The person with this id. */
   demand(id: string): User {
     const user = this.get(id);
-    if (!user) throw new FatalError(unknown(id).message, unknown(id));
+    if (!user) throw refusalError(unknown(id));
     return user;
   }
 
   /** Asked before the password is hashed; {@link refuseTaken} decides. */
   #refuseTaken(name: string, except?: string): void {
     const other = this.byName(name);
-    if (other && other.id !== except) throw new FatalError(taken(name).message, taken(name));
+    if (other && other.id !== except) throw refusalError(taken(name));
   }
 
   #changed(): void {
@@ -237,7 +236,7 @@ function unknown(id: string): Refusal {
 }
 
 function taken(name: string): Refusal {
-  return { code: "name-taken", message: `name is taken: ${name}` };
+  return { code: "name-taken", message: `name is taken: ${name}`, fields: { name } };
 }
 
 function refuseTaken(name: string, except = ""): Statement {

@@ -9,8 +9,32 @@ export interface ProblemBody {
   readonly detail?: string;
   /** Stable, for programs. */
   readonly code: string;
+  /** The values in `detail`. */
+  readonly fields?: ProblemFields;
   readonly [more: string]: unknown;
 }
+
+/**
+ * What a problem's sentence speaks of, as values: with `code` they are enough to say it in another language. What an error
+ * holds besides is for the log and stays in the hub.
+ */
+export const problemFieldsSchema = z
+  .object({
+    device: z.string().describe("Id of the device that it is about."),
+    name: z.string().describe("Name of the device, person or sound that it is about."),
+    holder: z.string().describe("Who speaks there."),
+    reason: z.string().describe("Why, as one word."),
+    codec: z.string().describe("What could not be shown or played."),
+    field: z.string().describe("The first part of the request that is wrong."),
+    settings: z.string().describe("Names of the settings that it is about, with commas between."),
+    limit: z.number().describe("Most that there may be."),
+    seconds: z.number().describe("How long was waited."),
+    retryAfterSeconds: z.number().describe("When to try again."),
+  })
+  .partial();
+
+/** {@link problemFieldsSchema} */
+export type ProblemFields = z.infer<typeof problemFieldsSchema>;
 
 /** Schema of {@link ProblemBody}, for the API's document. */
 export const problemSchema = z.looseObject({
@@ -18,30 +42,33 @@ export const problemSchema = z.looseObject({
   title: z.string(),
   status: z.int(),
   detail: z.string().optional(),
-  code: z.string(),
+  code: z.string().describe("Stable, for programs."),
+  fields: problemFieldsSchema.optional().describe("The values in detail, so that it can be said in another language."),
 });
 
 /** An answer other than success, thrown by routes. */
 export class Problem extends DoorwardError {
   readonly status: number;
   readonly more: Readonly<Record<string, unknown>>;
-  /** When it may be tried again; what the text says too. */
-  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     status: number,
     options: {
       readonly code: string;
       readonly detail: string;
+      /** The values in `detail`. */
+      readonly fields?: ProblemFields;
       readonly more?: Readonly<Record<string, unknown>>;
-      readonly retryAfterSeconds?: number;
       readonly cause?: unknown;
     },
   ) {
-    super(options.detail, { code: options.code, cause: options.cause });
+    super(options.detail, {
+      code: options.code,
+      cause: options.cause,
+      ...(options.fields && { fields: options.fields }),
+    });
     this.status = status;
     this.more = options.more ?? {};
-    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
@@ -89,12 +116,12 @@ const statusOfCode: Readonly<Record<string, number>> = {
 
 /** The answer for anything that was thrown. What is not ours to tell is told as `internal`. */
 export function toProblem(error: unknown): ProblemBody {
-  if (error instanceof Problem) return body(error.status, { code: error.code, detail: error.message, ...error.more });
+  if (error instanceof Problem) return body(error.status, { ...told(error), ...error.more });
   if (error instanceof z.ZodError) return invalid(error);
   if (error instanceof DoorwardError) {
     const status = statusOfCode[error.code] ?? (error instanceof RecoverableError ? 503 : 422);
     if (error.code === "forbidden") return body(404, notFound);
-    return body(status, { code: error.code, detail: error.message });
+    return body(status, told(error));
   }
   const thrown = error as { readonly statusCode?: unknown; readonly message?: unknown } | undefined;
   const status = thrown?.statusCode;
@@ -106,7 +133,6 @@ export function toProblem(error: unknown): ProblemBody {
 
 /** Seconds after which it may be tried again, where the error says so; `Retry-After` says the same. */
 export function retryAfterOf(error: unknown): number | undefined {
-  if (error instanceof Problem) return error.retryAfterSeconds;
   const seconds = error instanceof DoorwardError ? error.fields["retryAfterSeconds"] : undefined;
   return typeof seconds === "number" ? seconds : undefined;
 }
@@ -116,7 +142,17 @@ const codeOf: Readonly<Record<number, string>> = { 404: "not-found", 413: "too-l
 /** The same for what does not exist and for what is not to be known. */
 export const notFound = { code: "not-found", detail: "There is nothing here that you may use." };
 
-function body(status: number, rest: { readonly code: string; readonly detail: string }): ProblemBody {
+type Told = Pick<ProblemBody, "code" | "fields"> & { readonly detail: string };
+
+function told({ code, message, fields }: DoorwardError): Told {
+  const values = Object.entries(problemFieldsSchema.shape).flatMap(([name, schema]) => {
+    const { success, data } = schema.safeParse(fields[name]);
+    return success && data !== undefined ? [[name, data]] : [];
+  });
+  return { code, detail: message, ...(values.length > 0 && { fields: Object.fromEntries(values) }) };
+}
+
+function body(status: number, rest: Told): ProblemBody {
   return { type: "about:blank", title: titles[status] ?? "The request failed", status, ...rest };
 }
 
@@ -128,8 +164,20 @@ function sayIssue(issue: z.core.$ZodIssue): string {
 }
 
 function invalid(error: z.ZodError): ProblemBody {
-  const errors = error.issues.slice(0, 20).map((issue) => ({ field: issue.path.join("."), message: sayIssue(issue) }));
+  const errors = error.issues.slice(0, 20).map((issue) => ({
+    field: issue.path.join("."),
+    message: sayIssue(issue),
+    code: issue.code,
+    ...limitOf(issue),
+  }));
   const [first] = errors;
   const detail = first ? `${first.field || "request"}: ${first.message}` : "The request is not valid";
-  return { ...body(400, { code: "invalid", detail }), errors };
+  const fields = first?.field ? { fields: { field: first.field } } : {};
+  return { ...body(400, { code: "invalid", detail, ...fields }), errors };
+}
+
+/** The bound that a value passed, where it is a number. */
+function limitOf(issue: z.core.$ZodIssue): { readonly limit?: number } {
+  const limit = issue.code === "too_small" ? issue.minimum : issue.code === "too_big" ? issue.maximum : undefined;
+  return typeof limit === "number" ? { limit } : {};
 }

@@ -10,6 +10,7 @@ import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type { HearingMessage, HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/page/messages.ts";
+import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
 
@@ -56,25 +57,37 @@ export type PageMessage = WrittenPageMessage;
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(message: string, options: { readonly status: number; readonly code?: string; readonly cause?: unknown }) {
+  /** The values in the sentence. */
+  readonly fields: ProblemFields;
+  constructor(message: string, options: ApiErrorOptions) {
     super(message, { cause: options.cause });
     this.name = "ApiError";
     this.status = options.status;
     this.code = options.code ?? "";
+    this.fields = options.fields ?? {};
   }
+}
+
+/** Options of {@link ApiError}. */
+export interface ApiErrorOptions {
+  readonly status: number;
+  readonly code?: string;
+  readonly fields?: ProblemFields;
+  readonly cause?: unknown;
 }
 
 /** Reads a problem+json (RFC 9457) answer; whatever comes, a sentence comes out. */
 export async function problemOf(response: Response): Promise<ApiError> {
   const fallback = sentences[response.status] ?? `The hub answered with ${response.status}.`;
   try {
-    const problem = (await response.json()) as { detail?: unknown; title?: unknown; code?: unknown };
+    const problem = (await response.json()) as { [Name in "detail" | "title" | "code" | "fields"]?: unknown };
     const told = typeof problem.detail === "string" ? problem.detail : problem.title;
     const text = typeof told === "string" && told !== "" ? told : fallback;
     const message = /[.!?]$/.test(text) ? text : `${text}.`;
     return new ApiError(message.charAt(0).toUpperCase() + message.slice(1), {
       status: response.status,
       code: typeof problem.code === "string" ? problem.code : "",
+      fields: typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {},
     });
   } catch (cause) {
     return new ApiError(fallback, { status: response.status, cause });

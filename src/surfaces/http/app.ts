@@ -167,7 +167,7 @@ function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 function tooMany(_request: FastifyRequest, limit: { readonly ttl: number }): Problem {
   const seconds = Math.ceil(limit.ttl / 1000);
   const detail = `Too many tries; try again in ${seconds} s.`;
-  return new Problem(429, { code: "too-many-tries", detail, retryAfterSeconds: seconds });
+  return new Problem(429, { code: "too-many-tries", detail, fields: { retryAfterSeconds: seconds } });
 }
 
 /** Bytes that are no HTTP: one answer, then the socket ends. */

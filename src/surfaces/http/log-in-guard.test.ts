@@ -12,7 +12,8 @@ function rig() {
       guard.begin(attempt);
       return undefined;
     } catch (error) {
-      const { code, message, retryAfterSeconds } = error as Problem;
+      const { code, message, fields } = error as Problem;
+      const retryAfterSeconds = Number(fields["retryAfterSeconds"]);
       assert.equal(code, "too-many-tries");
       assert.ok(message.includes(` ${retryAfterSeconds} s`), message);
       return retryAfterSeconds;

@@ -61,7 +61,7 @@ export class LogInGuard {
     const seconds = Math.max(...from.map(([buckets, key]) => buckets.waitSeconds(key)));
     if (seconds > 0) {
       const detail = `Too many tries; try again in ${seconds} s.`;
-      throw new Problem(429, { code: "too-many-tries", detail, retryAfterSeconds: seconds });
+      throw new Problem(429, { code: "too-many-tries", detail, fields: { retryAfterSeconds: seconds } });
     }
     for (const [buckets, key] of from) buckets.take(key);
     return {

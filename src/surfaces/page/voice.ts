@@ -103,7 +103,11 @@ function refuse(
   const speaks = hub.devices.list().some((device) => mayUse(policy, { principal, right: "talk", device }));
   if (!speaks) throw new Problem(403, { code: "forbidden", detail: "You may not talk through any device." });
   if (open.filter(({ voice }) => voice.owner === principal.userId).length < maxPerPerson) return;
-  throw new Problem(429, { code: "busy", detail: "Too many of your microphones are connected." });
+  throw new Problem(429, {
+    code: "busy",
+    detail: `Too many of your microphones are connected: ${maxPerPerson} are enough.`,
+    fields: { limit: maxPerPerson },
+  });
 }
 
 async function connect(

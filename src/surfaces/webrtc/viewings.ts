@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { HubDevice, HubDevices } from "../../hub/api.ts";
 import { mayUse } from "../../hub/reach.ts";
-import { whyNot } from "../../hub/trouble.ts";
+import { about, noPicture } from "../../hub/trouble.ts";
 import type { Voices } from "../../hub/voices.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
 import type { Identity } from "../../identity/identity.ts";
@@ -184,7 +184,7 @@ export class Viewings implements AsyncDisposable {
     const { device, offerSdp, signal } = request;
     const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
     if (!tracks.video && !tracks.audio) {
-      throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
+      throw noPicture(device);
     }
     const listens = this.#may(request, "listen");
     const video = pickVideo(device, { video: tracks.video, offerSdp });
@@ -215,7 +215,10 @@ export class Viewings implements AsyncDisposable {
 
   #refuseReplaced(device: HubDevice): void {
     if (this.#options.devices.get(device.id) === device) return;
-    throw new RecoverableError(`${device.name} was changed meanwhile: try again`, { code: "no-media" });
+    throw new RecoverableError(`${device.name} was changed meanwhile: try again`, {
+      code: "no-media",
+      fields: about(device),
+    });
   }
 }
 
@@ -227,5 +230,8 @@ function pickVideo(
   if (from.video?.format.codec !== "h265" || /\bH265\/90000/i.test(from.offerSdp)) return from.video;
   const small = device.track("video", "sub");
   if (small?.format.codec === "h264") return small;
-  throw new FatalError("this browser cannot show H.265", { code: "codec-unsupported" });
+  throw new FatalError("this browser cannot show H.265", {
+    code: "codec-unsupported",
+    fields: { codec: "h265", ...about(device) },
+  });
 }

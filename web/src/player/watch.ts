@@ -159,7 +159,7 @@ function watchPictures(options: PictureOptions): void {
 
 function phaseOf(error: unknown): PlayerPhase {
   if (!(error instanceof ApiError)) return { phase: "lost", message: sentence(error) };
-  if (error.code === "codec-unsupported") return { phase: "unsupported", codec: "h265" };
+  if (error.code === "codec-unsupported") return { phase: "unsupported", codec: error.fields.codec ?? "h265" };
   if (error.status === 401 || error.status === 403) return { phase: "forbidden" };
   if (error.status === 404) return { phase: "gone" };
   return { phase: "lost", message: error.message };

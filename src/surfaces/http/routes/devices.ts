@@ -133,5 +133,10 @@ function refuseReaching(call: Call<unknown, unknown, object>, how: { readonly co
   if (how.context.hub.identity.policy.allows(call.principal, "administer")) return;
   const refused = Object.keys(call.body).filter((field) => !changedByDevice.has(field));
   if (refused.length === 0) return;
-  throw new Problem(403, { code: "forbidden", detail: `Only an administrator may change: ${refused.join(", ")}.` });
+  const settings = refused.join(", ");
+  throw new Problem(403, {
+    code: "forbidden",
+    detail: `Only an administrator may change: ${settings}.`,
+    fields: { settings },
+  });
 }

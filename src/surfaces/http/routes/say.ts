@@ -192,13 +192,19 @@ function noSound(body: SayBody, code: string): Problem {
     return new Problem(422, { code: "no-sound", detail });
   }
   const detail = `${body.file} is not in the hub's sounds folder, or is no sound; the hub's log says why.`;
-  return new Problem(422, { code: code === "not-audio" ? code : "no-sound", detail });
+  return new Problem(422, { code: code === "not-audio" ? code : "no-sound", detail, fields: { name: body.file } });
 }
 
 function refused(state: TurnState): Problem {
   const reason = "reason" in state ? state.reason : state.state;
   if (state.state === "failed") return new Problem(503, { code: "not-said", detail: `Not said: ${reason}.` });
-  return new Problem(409, { code: "refused", detail: `Not said: ${reason}.`, more: { ...state } });
+  const holder = "holder" in state ? state.holder?.name : undefined;
+  return new Problem(409, {
+    code: "refused",
+    detail: holder === undefined ? `Not said: ${reason}.` : `Not said: ${holder} is speaking there.`,
+    fields: { reason, ...(holder !== undefined && { holder }) },
+    more: { ...state },
+  });
 }
 
 function subjectOf(to: readonly ChannelId[]): string {

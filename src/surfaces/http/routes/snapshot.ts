@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HubDevice } from "../../../hub/api.ts";
-import { whyNot } from "../../../hub/trouble.ts";
+import { about, noPicture } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
 import type { Track } from "../../../media/track.ts";
 import { RecoverableError } from "../../../util/errors.ts";
@@ -79,7 +79,12 @@ class Shots {
       return await (this.#known(key) ?? this.#make(key, { call, track, widthPx, signal: over.signal }));
     } catch (cause) {
       if (!over.signal.aborted) throw cause;
-      throw new RecoverableError(`no picture from ${device.name} within 10 s`, { code: "no-media", cause });
+      const seconds = timeoutMs / 1000;
+      throw new RecoverableError(`no picture from ${device.name} within ${seconds} s`, {
+        code: "no-media",
+        fields: { ...about(device), seconds },
+        cause,
+      });
     }
   }
 
@@ -93,7 +98,7 @@ class Shots {
   async #picture(device: HubDevice, signal: AbortSignal): Promise<Track> {
     const { video } = await waitForTracks(device, { timeoutMs, signal });
     if (!video) {
-      throw new RecoverableError(`no picture from ${device.name}: ${whyNot(device)}`, { code: "no-media" });
+      throw noPicture(device);
     }
     if (!video.lastKeyFrame) {
       using reader = video.read({ maxFrames: 4 });
