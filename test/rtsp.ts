@@ -20,11 +20,18 @@ const clips = new Map<VideoCodec, FakeVideo>();
 export function clip(codec: VideoCodec = "h264"): FakeVideo {
   const made = clips.get(codec);
   if (made) return made;
-  const splitter = new AccessUnitSplitter({ codec });
-  const units = [...splitter.push(makeClip({ codec, keyInterval: 10 })), ...splitter.flush()];
-  const video = { codec, frameRate: 100, accessUnits: units.map(({ nals }) => joinAnnexB(nals)) };
+  const video = clipOf(codec, [makeClip({ codec, keyInterval: 10 })]);
   clips.set(codec, video);
   return video;
+}
+
+/** What was made by {@link makeClip}, one behind the other, served at 100 pictures a second. */
+export function clipOf(codec: VideoCodec, annexB: readonly Uint8Array[]): FakeVideo {
+  const accessUnits = annexB.flatMap((one) => {
+    const splitter = new AccessUnitSplitter({ codec });
+    return [...splitter.push(one), ...splitter.flush()].map(({ nals }) => joinAnnexB(nals));
+  });
+  return { codec, frameRate: 100, accessUnits };
 }
 
 /** What a reader should get for each access unit of a clip. */
