@@ -30,14 +30,21 @@ function readMuxConfig(bits: BitReader): LatmConfig {
   return { subFrames, config };
 }
 
+/** Where the configuration stands: before the blocks of an element, or in the description. */
+type Place = "element" | "description";
+
+/** Bits that may be left behind the blocks of an element, to its last byte's end. */
+const maxPadding = 7;
+
 /**
  * AAC blocks out of `MP4A-LATM` packets (RFC 6416, 6): elements that may take several packets, the last one marked. The
- * configuration stands in the description (`cpresent=0`) or before each element.
+ * configuration stands in the description (`cpresent=0`) or in the elements; where an element is not what the description
+ * says and is whole in the other way, that way counts.
  */
 export function createLatmDepacketizer(fmtp: Readonly<Record<string, string>>): Depacketizer {
   const counters: DepacketizerCounters = { malformed: 0, oversized: 0 };
-  const inBand = fmtp["cpresent"] !== undefined && fmtp["cpresent"] !== "0" && fmtp["config"] === undefined;
-  let subFrames = inBand ? 1 : subFramesOf(fmtp["config"]);
+  const subFrames = { description: subFramesOf(fmtp["config"]), element: 1 };
+  let place: Place = fmtp["cpresent"] === "0" || fmtp["config"] !== undefined ? "description" : "element";
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   let last: number | undefined;
@@ -45,29 +52,42 @@ export function createLatmDepacketizer(fmtp: Readonly<Record<string, string>>): 
 
   function element(packet: RtpPacket): RtpUnit[] {
     const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-    const bits = new BitReader(all);
-    if (inBand && !bits.flag()) {
-      subFrames = readMuxConfig(bits).subFrames;
-      if (bits.bits(3) !== 0) throw new WireError("LATM: frames of a fixed length");
-      bits.skip(8); // latmBufferFullness
-      if (bits.flag()) throw new WireError("LATM: other data");
-      if (bits.flag()) bits.skip(8); // crcCheckSum
-    }
-    const units: RtpUnit[] = [];
-    for (let i = 0; i < subFrames; i++) {
-      let size = 0;
-      let part: number;
-      do {
-        part = bits.bits(8);
-        size += part;
-      } while (part === 255);
-      const data = new Uint8Array(Math.min(size, bits.left >> 3));
-      if (data.length < size) throw new WireError("LATM: a block longer than its element");
-      for (let at = 0; at < size; at++) data[at] = bits.bits(8);
+    return blocksOf(all).flatMap((data, i) => {
       const timestamp = (packet.timestamp + i * samplesPerBlock) >>> 0;
-      if (size > 0) units.push({ nals: [], data, timestamp, complete: true, gap: gap && i === 0 });
+      return data.length > 0 ? [{ nals: [], data, timestamp, complete: true, gap: gap && i === 0 }] : [];
+    });
+  }
+
+  function blocksOf(all: Uint8Array): Uint8Array[] {
+    const other = place === "element" ? "description" : "element";
+    const declared = tryRead(all, place);
+    if (declared?.whole) return declared.blocks;
+    const instead = tryRead(all, other);
+    if (instead?.whole) {
+      place = other;
+      return instead.blocks;
     }
-    return units;
+    if (!declared) throw new WireError("LATM: no element");
+    return declared.blocks;
+  }
+
+  function tryRead(
+    all: Uint8Array,
+    from: Place,
+  ): { readonly blocks: Uint8Array[]; readonly whole: boolean } | undefined {
+    const before = subFrames.element;
+    try {
+      const bits = new BitReader(all);
+      if (from === "element" && !bits.flag()) subFrames.element = readElementConfig(bits);
+      const blocks = Array.from({ length: subFrames[from] }, () => readBlock(bits));
+      const whole = bits.left <= maxPadding;
+      if (!whole) subFrames.element = before;
+      return { blocks, whole };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      subFrames.element = before;
+      return undefined;
+    }
   }
 
   function drop(): void {
@@ -106,6 +126,29 @@ export function createLatmDepacketizer(fmtp: Readonly<Record<string, string>>): 
       return [];
     },
   };
+}
+
+/** Reads the StreamMuxConfig before the blocks of an element; gives how many there are. */
+function readElementConfig(bits: BitReader): number {
+  const { subFrames } = readMuxConfig(bits);
+  if (bits.bits(3) !== 0) throw new WireError("LATM: frames of a fixed length");
+  bits.skip(8); // latmBufferFullness
+  if (bits.flag()) throw new WireError("LATM: other data");
+  if (bits.flag()) bits.skip(8); // crcCheckSum
+  return subFrames;
+}
+
+function readBlock(bits: BitReader): Uint8Array {
+  let size = 0;
+  let part: number;
+  do {
+    part = bits.bits(8);
+    size += part;
+  } while (part === 255);
+  if (size > bits.left >> 3) throw new WireError("LATM: a block longer than its element");
+  const data = new Uint8Array(size);
+  for (let at = 0; at < size; at++) data[at] = bits.bits(8);
+  return data;
 }
 
 function subFramesOf(config: string | undefined): number {

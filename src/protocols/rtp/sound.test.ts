@@ -28,6 +28,30 @@ interface Case {
   readonly encoding?: string;
 }
 
+type Bits = readonly [value: number, width: number];
+const pair = (value: number, width: number): Bits => [value, width];
+/** Bits, most significant first, from (value, width) pairs; a byte array takes 8 bits each. */
+const packBits = (...parts: readonly (Bits | Uint8Array)[]) => {
+  const bits = parts
+    .flatMap((part) => (part instanceof Uint8Array ? [...part].map((byte) => [byte, 8] as const) : [part]))
+    .map(([value, width]) => value.toString(2).padStart(width, "0"))
+    .join("");
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+    Number.parseInt(bits.slice(i * 8, i * 8 + 8).padEnd(8, "0"), 2),
+  );
+};
+/** What goes before the blocks of an AudioMuxElement with its StreamMuxConfig (ISO 14496-3, 1.7.3): AAC-LC, 16 kHz, mono. */
+const muxConfig = (subFrames = 1, crc = false): Bits[] => {
+  const stream: Bits[] = [pair(0, 1), pair(0, 1), pair(1, 1), pair(subFrames - 1, 6), pair(0, 7)];
+  const layer: Bits[] = [pair(0x1408, 16), pair(0, 3), pair(0xff, 8), pair(0, 1)];
+  return [...stream, ...layer, ...(crc ? [pair(1, 1), pair(0xab, 8)] : [pair(0, 1)])];
+};
+const lengthOf = (data: Uint8Array): Bits[] => [
+  ...Array.from({ length: Math.floor(data.length / 255) }, () => pair(255, 8)),
+  pair(data.length % 255, 8),
+];
+const again = pair(1, 1); // the configuration is the one before
+
 const hbr = "mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1408";
 const c = b.subarray(0, 40);
 const cases: readonly Case[] = [
@@ -84,6 +108,44 @@ const cases: readonly Case[] = [
     payloads: [Buffer.concat([Uint8Array.of(255, 45), block(300, 3)])],
     blocks: [block(300, 3)],
   },
+  {
+    name: "LATM with its configuration in the first element, and the same for the next",
+    encoding: "MP4A-LATM",
+    fmtp: "cpresent=1",
+    payloads: [packBits(...muxConfig(), ...lengthOf(a), a), packBits(again, ...lengthOf(b), b)],
+    blocks: [a, b],
+  },
+  {
+    name: "LATM with its configuration in each element, behind a checksum",
+    encoding: "MP4A-LATM",
+    fmtp: "profile-level-id=15;cpresent=1",
+    payloads: [packBits(...muxConfig(1, true), ...lengthOf(a), a), packBits(...muxConfig(1, true), ...lengthOf(b), b)],
+    blocks: [a, b],
+  },
+  {
+    name: "LATM with two blocks in an element, as its configuration in it says",
+    encoding: "MP4A-LATM",
+    fmtp: "cpresent=1",
+    payloads: [
+      packBits(...muxConfig(2), ...lengthOf(a), a, ...lengthOf(b), b),
+      packBits(again, ...lengthOf(b), b, ...lengthOf(a), a),
+    ],
+    blocks: [a, b, b, a],
+  },
+  {
+    name: "LATM that says neither cpresent nor a configuration, which then stands in it",
+    encoding: "MP4A-LATM",
+    fmtp: "profile-level-id=15;object=2",
+    payloads: [packBits(...muxConfig(), ...lengthOf(a), a), packBits(again, ...lengthOf(b), b)],
+    blocks: [a, b],
+  },
+  {
+    name: "LATM with its configuration in both places",
+    encoding: "MP4A-LATM",
+    fmtp: "cpresent=1;config=400028103FC0",
+    payloads: [packBits(...muxConfig(), ...lengthOf(block(300, 3)), block(300, 3)), packBits(again, ...lengthOf(b), b)],
+    blocks: [block(300, 3), b],
+  },
 ];
 
 describe("AAC with", () => {
@@ -106,7 +168,7 @@ describe("AAC with", () => {
       assert.deepEqual(quirks, one.quirks ?? []);
       const format = formatFromPayload(payload);
       assert.ok(format?.kind === "audio" && format.sampleRateHz === 16_000 && format.channels === 1);
-      assert.equal(hex(format.config ?? a), hex(makeAacConfig(sound)));
+      assert.equal(hex(format.config ?? makeAacConfig(format)), hex(makeAacConfig(sound)));
     });
   }
 
