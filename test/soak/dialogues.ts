@@ -1,14 +1,11 @@
-import { AccessUnitSplitter } from "../../src/codecs/access-unit.ts";
-import { joinAnnexB } from "../../src/codecs/annexb.ts";
-import { type FakeRtspOptions, startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
-import type { FakeVideo } from "../../src/drivers/rtsp/fake-media.ts";
-import { createRtspDriver } from "../../src/drivers/rtsp/index.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type ReportEvent, rtspReport } from "../../src/drivers/rtsp/report.ts";
+import { addressMark } from "../../src/drivers/rtsp/scrub.ts";
 import type { VideoCodec } from "../../src/media/format.ts";
-import { packetizeVideo } from "../../src/protocols/rtp/packetize-video.ts";
-import { makeClip } from "../ffmpeg.ts";
-import { noise, runDriver } from "../rtsp.ts";
+import { serializeFrame } from "../../src/protocols/rtsp/message.ts";
 
-/** What a camera sent after each request of one connection. */
+/** What a server sent after each request of one connection. */
 export interface Dialogue {
   readonly name: string;
   readonly codec: VideoCodec;
@@ -17,66 +14,50 @@ export interface Dialogue {
   readonly answers: readonly { readonly method: string; readonly bytes: Uint8Array }[];
 }
 
-const pictures = 90;
+const folder = join(import.meta.dirname, "fixtures");
+/** As long as {@link addressMark}, so that no length in an answer has to change. */
+const address = "127.0.0.1";
 
-function video(codec: VideoCodec, options: { readonly group: number; readonly size?: string }): FakeVideo {
-  const splitter = new AccessUnitSplitter({ codec });
-  const clip = makeClip({ codec, frames: 100, keyInterval: options.group, size: options.size ?? "320x240" });
-  const units = [...splitter.push(clip), ...splitter.flush()];
-  return { codec, frameRate: 200, accessUnits: units.map(({ nals }) => joinAnnexB(nals)) };
+/**
+ * Dialogues with servers that nobody of this project wrote (GStreamer 1.22, gortsplib 5.6, go2rtc 1.9), as
+ * `doorward probe --report FILE --pictures` wrote them down; the pictures are test pictures.
+ */
+export function readDialogues(): Dialogue[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => readDialogue(join(folder, file)));
 }
 
-/** Ten cameras, each recorded until it had sent some groups of pictures. */
-export async function recordDialogues(): Promise<Dialogue[]> {
-  const h264 = video("h264", { group: 10 });
-  const long = video("h264", { group: 20 });
-  const large = video("h264", { group: 10, size: "960x540" });
-  const h265 = video("h265", { group: 10 });
-  const guard = { username: "admin", password: "secret", scheme: "digest-md5", wrongStatus: 401 } as const;
-  const cameras: readonly [string, number, FakeRtspOptions][] = [
-    ["plain", 10, { video: h264 }],
-    ["with sound", 10, { video: h264, audio: noise() }],
-    ["long groups", 20, { video: long }],
-    ["large pictures", 10, { video: large }],
-    ["H.265", 10, { video: h265 }],
-    ["H.265 with sound", 10, { video: h265, audio: noise() }],
-    ["a password", 10, { video: h264, guard }],
-    ["absolute controls", 10, { video: h264, control: "absolute" }],
-    ["no sets in the description", 10, { video: h264, sprop: false }],
-    [
-      "large packets",
-      10,
-      { video: large, faults: { picture: (nals) => packetizeVideo(nals, { codec: "h264", maxBytes: 8000 }) } },
-    ],
-  ];
-  const dialogues: Dialogue[] = [];
-  for (const [name, group, options] of cameras) dialogues.push(await record({ name, group, options }));
-  return dialogues;
-}
-
-async function record(camera: {
-  readonly name: string;
-  readonly group: number;
-  readonly options: FakeRtspOptions;
-}): Promise<Dialogue> {
-  await using fake = await startFakeRtsp({ protocols: ["tcp"], ...camera.options });
-  const answers: { method: string; bytes: Uint8Array[] }[] = [];
-  const tap = {
-    connected: () => {},
-    sent: (bytes: Uint8Array) => {
-      const method = Buffer.from(bytes).toString("latin1").split(" ")[0] ?? "";
-      answers.push({ method, bytes: [] });
-    },
-    received: (bytes: Uint8Array) => void answers.at(-1)?.bytes.push(bytes.slice()),
-    datagram: () => {},
-  };
-  const config = { address: fake.address, backchannel: "off", username: "admin", password: "secret" };
-  await using running = runDriver(config, { driver: createRtspDriver({ tap }) });
-  await running.device.until(() => (running.device.video?.counters.frames ?? 0) > pictures);
+function readDialogue(file: string): Dialogue {
+  const name = basename(file, ".json");
+  const report = rtspReport.parse(JSON.parse(readFileSync(file, "utf8")));
+  const events = report.connections.find((connection) => connection.some(isPlay));
+  if (!events) throw new Error(`${file} holds no connection that played`);
+  const answers: { readonly method: string; readonly pieces: Uint8Array[] }[] = [];
+  for (const event of events) {
+    if (isOurs(event)) answers.push({ method: event.text.split(" ")[0] ?? "", pieces: [] });
+    else answers.at(-1)?.pieces.push(bytesOf(event));
+  }
   return {
-    name: camera.name,
-    codec: camera.options.video?.codec ?? "h264",
-    group: camera.group,
-    answers: answers.map(({ method, bytes }) => ({ method, bytes: Buffer.concat(bytes) })),
+    name,
+    codec: name.includes("h265") ? "h265" : "h264",
+    group: name.includes("large") ? 20 : 10,
+    answers: answers.map(({ method, pieces }) => ({ method, bytes: Buffer.concat(pieces) })),
   };
+}
+
+function isOurs(event: ReportEvent): event is ReportEvent & { readonly text: string } {
+  return "text" in event && event.from === "hub";
+}
+
+function isPlay(event: ReportEvent): boolean {
+  return isOurs(event) && event.text.startsWith("PLAY ");
+}
+
+function bytesOf(event: ReportEvent): Uint8Array {
+  if ("text" in event) return Buffer.from(event.text.replaceAll(addressMark, address), "latin1");
+  if ("noise" in event) return Buffer.from(event.noise, "base64");
+  if ("channel" in event) return serializeFrame(event.channel, Buffer.from(event.bytes, "base64"));
+  throw new Error("a dialogue by UDP cannot be damaged as a stream of bytes");
 }

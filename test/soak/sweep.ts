@@ -11,7 +11,7 @@ import { systemClock } from "../../src/util/clock.ts";
 import { DoorwardError } from "../../src/util/errors.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { seededRandom } from "../mutate.ts";
-import { type Dialogue, recordDialogues } from "./dialogues.ts";
+import { type Dialogue, readDialogues } from "./dialogues.ts";
 
 /** What a sweep found. */
 export interface SweepResult {
@@ -43,7 +43,7 @@ const atOnce = 4;
 /** Damages what cameras send at random places, and looks whether the stream goes on. */
 export async function sweepGarbage(options: SweepOptions): Promise<SweepResult> {
   const random = seededRandom(options.seed);
-  const dialogues = await recordDialogues();
+  const dialogues = readDialogues();
   const whole = new Map<Dialogue, string[]>();
   for (const dialogue of dialogues) whole.set(dialogue, await read(dialogue));
   const counts = { runs: 0, ours: 0, ffmpeg: 0, both: 0 };
@@ -162,7 +162,7 @@ async function serve(dialogue: Dialogue): Promise<{ readonly address: string } &
 /** The first answer in the bytes gets the number of the request. */
 function numbered(bytes: Uint8Array, cseq: string): Uint8Array {
   const text = Buffer.from(bytes.subarray(0, 400)).toString("latin1");
-  const number = /^RTSP[^\0]*?\r\nCSeq: (\d+)\r\n/.exec(text);
+  const number = /^RTSP[^\0]*?\r\nCSeq: (\d+)\r\n/i.exec(text);
   if (!number) return bytes;
   const at = number[0].length - 2 - (number[1] ?? "").length;
   return Buffer.concat([bytes.subarray(0, at), Buffer.from(cseq), bytes.subarray(number[0].length - 2)]);

@@ -172,6 +172,22 @@ describe("a camera that sends nothing until all of it was set up:", () => {
   }
 });
 
+test("a camera that takes other channels than it is asked for is asked for a pair only once", async () => {
+  const channels = ([rtp, rtcp]: readonly [number, number]) => [rtp + 8, rtcp + 8] as const;
+  await using fake = await startFakeRtsp({ video: clip(), audio: noise(), protocols: ["tcp"], faults: { channels } });
+  await using running = runDriver({ address: fake.address, backchannel: "off" });
+  await plays(running, 5);
+  const asked = fake.requests.filter(({ method }) => method === "SETUP").map(({ headers }) => headers.get("Transport"));
+  assert.deepEqual(
+    asked.map((transport) => /interleaved=(\S+)/.exec(transport ?? "")?.[1]),
+    ["0-1", "2-3"],
+  );
+  assert.deepEqual(
+    running.device.events.filter(({ type }) => type === "quirk"),
+    [],
+  );
+});
+
 describe("picture and sound that do not begin together", () => {
   /** A fake and its driver on a clock that stands still. */
   async function camera(faults: (nowMs: () => number) => FakeFaults) {

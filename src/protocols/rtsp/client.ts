@@ -103,6 +103,7 @@ export class RtspClient implements AsyncDisposable {
   #aggregateUri: string;
   /** Who takes the packets of each interleaved channel; more than one where the server gave two media the same. */
   readonly #channels = new Map<number, ((packet: Uint8Array) => void)[]>();
+  #nextChannel = 0;
   readonly #pairs = new DisposableStack();
   #media = 0;
   /** The connection ended where the answer to a challenge has to go out. */
@@ -295,10 +296,11 @@ export class RtspClient implements AsyncDisposable {
     };
   }
 
-  /** The first pair of channels that is not in use: a server may have chosen others than it was asked for. */
+  /** The first pair of channels that is not in use and was not asked for: a server may have chosen others. */
   #freeChannels(): number {
-    let first = 0;
-    while (this.#channels.has(first) || this.#channels.has(first + 1)) first += 2;
+    while (this.#channels.has(this.#nextChannel) || this.#channels.has(this.#nextChannel + 1)) this.#nextChannel += 2;
+    const first = this.#nextChannel;
+    this.#nextChannel += 2;
     return first;
   }
 
