@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { generatedPages } from "../scripts/docs-pages.ts";
@@ -22,6 +22,22 @@ describe("example", () => {
     const kinds = [...deviceInputs(value)].map(([id, input]) => resolveDevice({ ...input, id }, options).driver.kind);
     assert.deepEqual(new Set(kinds), new Set(drivers.map(({ kind }) => kind)));
   });
+});
+
+describe("documents", () => {
+  for (const document of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {
+    it(`${document} names only files that are there`, () => {
+      const root = join(docs, "..");
+      const text = readFileSync(join(root, document), "utf8");
+      const named = [...text.matchAll(/[`\s]((?:[\w-]+\/)+[\w.-]+\.(?:ts|mjs|md|yaml))(?=[`\s])/g)].map(
+        ([, path = ""]) => path,
+      );
+      const below = ["", "src", "src/surfaces"];
+      const missing = named.filter((path) => !below.some((folder) => existsSync(join(root, folder, path))));
+      assert.ok(named.length > 5);
+      assert.deepEqual(missing, []);
+    });
+  }
 });
 
 describe("generated pages", async () => {

@@ -98,6 +98,7 @@ export interface Device {
   publish(format: Format, options?: { readonly label?: string }): TrackWriter;
   /** Offers the device's speaker. */
   offerSpeaker(speaker: Speaker): void;
+  /** What the device is asked to do. To come: nothing gives a {@link Command} yet. */
   readonly commands: AsyncIterable<Command>;
   emit(event: DeviceEvent): void;
   /** Tells what the driver is doing before media flows. */

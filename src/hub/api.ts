@@ -37,7 +37,7 @@ export interface HubDevice {
   waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
   /**
    * Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected, or goes away
-   * before it answers.
+   * before it answers. To come: no surface gives one yet, and no driver takes one.
    */
   command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   /** Lets go of the device and connects anew, at once; resolves when it has been let go of. */

@@ -228,6 +228,7 @@ function pickVideo(
   from: { readonly video: Track | undefined; readonly offerSdp: string },
 ): Track | undefined {
   if (from.video?.format.codec !== "h265" || /\bH265\/90000/i.test(from.offerSdp)) return from.video;
+  // To come: no driver publishes a small picture yet.
   const small = device.track("video", "sub");
   if (small?.format.codec === "h264") return small;
   throw new FatalError("this browser cannot show H.265", {
