@@ -1,4 +1,5 @@
 import sdpTransform from "sdp-transform";
+import { codecNames } from "../../media/codec-names.ts";
 import { type AudioFormat, type Format, playsInBrowsers, type VideoFormat } from "../../media/format.ts";
 import { type MediaSection, type PayloadMapping, parseSdp } from "../../protocols/sdp/index.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
@@ -41,9 +42,6 @@ export interface Wanted {
   readonly audio?: { readonly id: string; readonly format: Format };
   readonly acceptMicrophone: boolean;
 }
-
-/** Names for people. */
-const names = { h264: "H.264", h265: "H.265", opus: "Opus", pcmu: "PCMU", pcma: "PCMA" } as const;
 
 /**
  * Decides how a browser's offer is answered (JSEP, RFC 8829 5.3): the first video and the first audio section are served, the
@@ -165,8 +163,7 @@ function profileName(profileLevelId: string): string {
 }
 
 function unsupported(format: Format): FatalError {
-  const name = Object.hasOwn(names, format.codec) ? names[format.codec as keyof typeof names] : format.codec;
-  return new FatalError(`this viewer cannot take ${name}: its offer has no such codec`, {
+  return new FatalError(`this viewer cannot take ${codecNames[format.codec]}: its offer has no such codec`, {
     code: "codec-unsupported",
     fields: { codec: format.codec },
   });

@@ -1,3 +1,4 @@
+import { browserAudioCodecs } from "../../media/format.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import { FatalError } from "../../util/errors.ts";
 import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type SectionPlan, sends, served } from "./offer.ts";
@@ -43,5 +44,5 @@ export function planPublish(offerSdp: string): PublishPlan {
 function pick({ kind, payloads }: OfferedSection): PayloadMapping | undefined {
   const of = (codec: string) => payloads.filter((payload) => payload.codec === codec);
   if (kind === "video") return bestH264(of("h264"), undefined) ?? of("h265")[0];
-  return of("opus")[0] ?? of("pcmu")[0] ?? of("pcma")[0];
+  return browserAudioCodecs.flatMap(of)[0];
 }

@@ -1,4 +1,5 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
+import { codecNames } from "../../../src/media/codec-names.ts";
 
 /** The four colours a state may have; the words never depend on them alone. */
 export type Tone = "live" | "waiting" | "trouble" | "quiet";
@@ -47,17 +48,7 @@ export function timer(ms: number): string {
 
 /** The name people know a codec by. */
 export function codecName(codec: string): string {
-  const names: Record<string, string> = {
-    h264: "H.264",
-    h265: "H.265",
-    opus: "Opus",
-    pcmu: "G.711",
-    pcma: "G.711",
-    g722: "G.722",
-    g726: "G.726",
-    aac: "AAC",
-    pcm_s16le: "PCM",
-  };
+  const names: Readonly<Record<string, string>> = codecNames;
   return names[codec] ?? codec.toUpperCase();
 }
 

@@ -14,7 +14,7 @@ import type { Clock } from "../../../util/clock.ts";
 import { every } from "../../../util/every.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
-import { describe } from "./peer.ts";
+import { describe } from "./viewer.ts";
 
 /** Options of {@link Publisher}. */
 export interface PublisherOptions {

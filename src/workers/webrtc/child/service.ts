@@ -5,10 +5,10 @@ import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { withCandidates } from "./answer.ts";
 import { FairSending } from "./fair-sending.ts";
 import { PacketTrack } from "./packet-track.ts";
-import { Peer } from "./peer.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
 import { Publisher } from "./publisher.ts";
 import { hubClock } from "./time.ts";
+import { Viewer } from "./viewer.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
 type ToPeer = Message<"candidate" | "microphone" | "stats" | "close">;
@@ -25,7 +25,7 @@ const silenceCheckMs = 2000;
 /** What the worker does: tracks come in from the hub, viewers are served from them, their sound goes back. */
 export class WebRtcService implements AsyncDisposable {
   readonly #tracks = new Map<number, PacketTrack>();
-  readonly #peers = new Map<number, Peer | Publisher>();
+  readonly #peers = new Map<number, Viewer | Publisher>();
   /** What came for viewers whose answer waits for the port; it is heeded as soon as they are there. */
   readonly #early = new Map<number, ToPeer[]>();
   readonly #queue = new FairSending();
@@ -122,13 +122,13 @@ export class WebRtcService implements AsyncDisposable {
     for (const heard of early) this.#toPeer(heard);
   }
 
-  #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Peer {
+  #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Viewer {
     const { viewer, offerSdp, plan, videoTrack, audioTrack } = message;
     const { clock, port, iceServers, announceAddresses } = settings;
     const video = videoTrack === undefined ? undefined : this.#tracks.get(videoTrack);
     const audio = audioTrack === undefined ? undefined : this.#tracks.get(audioTrack);
     const addresses = [...announceAddresses, "127.0.0.1"];
-    return new Peer({
+    return new Viewer({
       name: `viewer-${viewer}`,
       offerSdp,
       plan,
@@ -180,7 +180,7 @@ export class WebRtcService implements AsyncDisposable {
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
   }
 
-  #addCandidate(peer: Peer | Publisher, message: Message<"candidate">): void {
+  #addCandidate(peer: Viewer | Publisher, message: Message<"candidate">): void {
     try {
       peer.addCandidate(message.candidate);
     } catch (error) {

@@ -12,8 +12,8 @@ import type { PacketTrack } from "./packet-track.ts";
 import { resendLost } from "./resend.ts";
 import { RtpSender } from "./sender.ts";
 
-/** Options of {@link Peer}. */
-export interface PeerOptions {
+/** Options of {@link Viewer}. */
+export interface ViewerOptions {
   readonly name: string;
   readonly offerSdp: string;
   readonly plan: AnswerPlan;
@@ -39,7 +39,7 @@ const silenceMs = { video: 5000, audio: 10_000 };
  * One viewer's connection. It only ever answers (as offerer the library races its peer), says beforehand what each section
  * carries, and closes every track before the connection, without which each connection would leak.
  */
-export class Peer {
+export class Viewer {
   readonly #connection: PeerConnection;
   readonly #tracks: Track[] = [];
   readonly #senders: RtpSender[] = [];
@@ -50,10 +50,10 @@ export class Peer {
   #nacks = 0;
   #keyFrameRequests = 0;
   #open = true;
-  readonly #options: PeerOptions;
+  readonly #options: ViewerOptions;
 
   /** Begins to answer. Throws Error when the library refuses the offer. */
-  constructor(options: PeerOptions) {
+  constructor(options: ViewerOptions) {
     this.#options = options;
     this.#connection = new PeerConnection(options.name, {
       iceServers: [...options.iceServers],
