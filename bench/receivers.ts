@@ -9,9 +9,9 @@ export interface ReceiversOptions {
   readonly device: string;
   readonly kind: "video" | "audio";
   readonly count: number;
-  /** Over how many processes they are spread; 1 unless told. */
+  /** Over how many processes they are spread; 1 by default. */
   readonly processes?: number;
-  /** How many of them look at each packet; none unless told. */
+  /** How many of them look at each packet; none by default. */
   readonly listening?: number;
 }
 

@@ -41,7 +41,7 @@ function open(id: number): void {
   connection.setLocalDescription("offer");
 }
 
-/** The library as offerer loses its connection now and then, before it is one: then it begins anew. */
+/** The library as offerer loses its connection now and then, before it is one: then it begins again. */
 function retry(id: number): void {
   const before = talkers.get(id);
   if (!before || before.connection.state() === "connected") return;

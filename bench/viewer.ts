@@ -66,7 +66,7 @@ function receive(receiver: Receiver, what: { readonly packet: Buffer; readonly k
   delaysMs.push((nowUs - writtenUs) / 1000);
 }
 
-/** The library as offerer loses its connection now and then, before it is one: then it begins anew. */
+/** The library as offerer loses its connection now and then, before it is one: then it begins again. */
 function retry(message: Extract<ToViewers, { type: "open" }>): void {
   const before = receivers.get(message.id);
   if (!before || before.connection.state() === "connected") return;

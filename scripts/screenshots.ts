@@ -15,7 +15,7 @@ npm run screenshots [-- options]
   --only <text>       only scenes whose name fits this pattern
   --size <name>       phone, tablet or desk
   --theme <name>      light or dark
-  --out <folder>      screenshots unless told
+  --out <folder>      screenshots by default
   --url <address>     a real hub instead of a scripted one, with --user and --password
 `;
 

@@ -42,13 +42,13 @@ describe("documents", () => {
 
 describe("generated pages", async () => {
   for (const { file, text } of await generatedPages()) {
-    it(`docs/${file} is what the code says ("npm run docs" writes it anew)`, () => {
+    it(`docs/${file} is what the code says ("npm run docs" writes it)`, () => {
       assert.equal(readFileSync(join(docs, file), "utf8"), text);
     });
   }
 
   for (const { path, text } of [...engineWireFiles(), ...roomWireFiles()]) {
-    it(`${path} is what the code says ("npm run docs" writes it anew)`, () => {
+    it(`${path} is what the code says ("npm run docs" writes it)`, () => {
       assert.equal(readFileSync(join(docs, "..", path), "utf8"), text);
     });
   }

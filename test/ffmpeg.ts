@@ -19,17 +19,17 @@ export function ffmpeg(args: readonly string[], input?: Uint8Array): Buffer {
 /** Options of {@link makeClip}. */
 export interface ClipOptions {
   readonly codec: "h264" | "h265";
-  /** 50 unless told. */
+  /** 50 by default. */
   readonly frames?: number;
-  /** 25 unless told. */
+  /** 25 by default. */
   readonly frameRate?: number;
-  /** 320x240 unless told. */
+  /** 320x240 by default. */
   readonly size?: string;
-  /** Frames from key frame to key frame; 25 unless told. */
+  /** Frames from key frame to key frame; 25 by default. */
   readonly keyInterval?: number;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly bFrames?: number;
-  /** Slices per picture (H.264); 1 unless told. */
+  /** Slices per picture (H.264); 1 by default. */
   readonly slices?: number;
 }
 

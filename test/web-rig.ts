@@ -236,9 +236,9 @@ export interface RigOptions {
   readonly http?: z.input<typeof httpConfig>;
   readonly whep?: z.input<typeof whepConfig>;
   readonly whip?: z.input<typeof whipConfig>;
-  /** HTTPS with the hub's own certificate; off unless told, for speed. */
+  /** HTTPS with the hub's own certificate; off by default, for speed. */
   readonly https?: boolean;
-  /** Cost of a password's hash; next to nothing unless told. */
+  /** Cost of a password's hash; next to nothing by default. */
   readonly passwordCost?: ScryptCost;
   /** A database in a file, written by this. */
   readonly writer?: IdentityOptions["writer"];

@@ -160,7 +160,7 @@ async function codecs(): Promise<string> {
 
 function reach(address: string): Promise<string> {
   const url = URL.parse(address);
-  if (!url) return Promise.reject(new Error("its address is none: it has to look like rtsp://192.168.1.20/onvif1"));
+  if (!url) return Promise.reject(new Error("this is no address: it has to look like rtsp://192.168.1.20/onvif1"));
   if (url.hostname === "") return Promise.resolve("needs no network");
   const port = Number(url.port) || (url.protocol === "rtsps:" ? 322 : 554);
   return new Promise((resolve, reject) => {

@@ -20,7 +20,7 @@ export const hubFlagsHelp = `  --config FILE      configuration file (default: d
   --https-port PORT  HTTPS, instead of the file's http.httpsPort (0: any free one)
   --json             say it in JSON`;
 
-/** Reads the flags. Throws UsageError for a port that is none. */
+/** Reads the flags. Throws UsageError for an invalid port. */
 export function parseHubOptions(args: readonly string[]): HubOptions {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -15,11 +15,11 @@ export interface LastResortOptions {
   readonly faults: Faults;
   /** Ends the hub: too much went wrong for it to be trusted. */
   readonly giveUp: () => void;
-  /** Where errors arrive; the process unless told. */
+  /** Where errors arrive; the process by default. */
   readonly source?: Pick<NodeJS.EventEmitter, "on" | "off">;
 }
 
-/** So many errors within the time below are more than one mishap. */
+/** This many errors within the time below are more than a mishap. */
 export const maxErrors = 10;
 export const withinMs = 60_000;
 /** How long `/health` speaks of an error after the last one. */

@@ -15,7 +15,7 @@ const usage = `usage: doorward seal [options]
 
 Seals every password that stands in plain text in the configuration file, in its own field, in an address or in a
 driver's options. Sealed, it opens only with this hub's key (the file "key" in its data folder, or $DOORWARD_KEY).
-A hub that is running takes the file up without connecting anew.
+A hub that is running takes the file up without connecting again.
 
 ${hubFlagsHelp}
 

@@ -25,7 +25,7 @@ Anyone on the network can do this: such cameras ask for no password before they 
   --auto-exit         leave when everything was heard
   --loop              play for ever
   --profile NAME      dialect of the camera: classic, gwell, or auto to try both (classic)
-  --reopen SECONDS    how often the camera's speaker is opened anew (classic: never; gwell, auto: 4)
+  --reopen SECONDS    how often the camera's speaker is opened again (classic: never; gwell, auto: 4)
   --path PATH         path in the talk request's address (onvif1)
   --reconnect SECONDS how long a camera that vanishes is tried again (5; 0: not at all)
   --json              one JSON object per line on standard output

@@ -14,9 +14,9 @@ export interface AccessUnit {
 
 /** Options of {@link AccessUnitSplitter}. */
 export interface AccessUnitSplitterOptions {
-  /** Told, or found out from the first parameter set. */
+  /** Configured, or found out from the first parameter set. */
   readonly codec?: VideoCodec;
-  /** Longest access unit; 8 MiB unless told (SECURITY.md, 12). */
+  /** Longest access unit; 8 MiB by default (SECURITY.md, 12). */
   readonly maxBytes?: number;
 }
 
@@ -69,7 +69,7 @@ export class AccessUnitSplitter {
     return units;
   }
 
-  /** The unit under way: the stream ends here, or starts anew. */
+  /** The unit under way: the stream ends here, or starts again. */
   flush(): AccessUnit[] {
     const units: AccessUnit[] = [];
     for (const nal of this.#framing.flush()) this.#add(nal, units);

@@ -18,6 +18,6 @@ export interface VideoFormat {
   readonly profile?: string;
   /** Pictures are shown in another order than they come in (B pictures): browsers cannot show that live. */
   readonly reordered?: boolean;
-  /** There are no key pictures, or hardly any: who begins to look sees a clean picture after a while, if at all. */
+  /** there are no key pictures, or hardly any: whoever begins to watch sees a clean picture after a while, if at all. */
   readonly withoutKeys?: boolean;
 }

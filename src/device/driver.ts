@@ -14,8 +14,8 @@ export interface TrackWriter {
 }
 
 /**
- * A way of sending that several speakers share: what is sent by it once, all of them hear, as a multicast group does. Where
- * all of them are meant, a turn is played by the carrier, else at each speaker alone.
+ * A way of sending that several speakers share, such as a multicast group: what is sent once, all of them hear. When all of
+ * them are meant, a turn is played by the carrier, otherwise at each speaker alone.
  */
 export interface Carrier {
   /** The same for all speakers that share it, and for no others: `room 224.0.0.100:5005`. */

@@ -40,7 +40,7 @@ export interface HubDevice {
    * before it answers. To come: no surface gives one yet, and no driver takes one.
    */
   command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
-  /** Lets go of the device and connects anew, at once; resolves when it has been let go of. */
+  /** Lets go of the device and connects again, at once; resolves when it has been let go of. */
   restart(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export interface HubDevices {
   add(input: DeviceInput): Promise<HubDevice>;
   update(id: string, patch: Partial<DeviceInput>): Promise<HubDevice>;
   remove(id: string): Promise<void>;
-  /** A device for two minutes that stands in no file: what "add" shows before it is saved. */
+  /** A device for two minutes that is not in the configuration file: what "add" shows before it is saved. */
   preview(input: DeviceInput): Promise<HubDevice>;
 }
 

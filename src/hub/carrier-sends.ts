@@ -11,7 +11,7 @@ export interface CarrierSendsOptions {
   readonly live: boolean;
   /** Whether a device is part of the turn and is to hear it as loud as this. */
   readonly meant: (deviceId: string, gain: number) => boolean;
-  /** Told of a carrier that failed; its speakers are played alone from there on. */
+  /** Called when a carrier fails; its speakers are played alone from then on. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
@@ -20,7 +20,7 @@ export interface CarrierSendsOptions {
 export interface Rider {
   readonly deviceId: string;
   readonly wanted: Wanted;
-  /** Aborts when it leaves the turn: what is sent by the carrier, it would hear. */
+  /** Aborts when it leaves the turn: it would go on hearing what the carrier sends. */
   readonly signal: AbortSignal;
   /** Opens the sound; called for one of those that ride together. */
   open(): Promise<Share>;
@@ -41,12 +41,12 @@ interface Send {
   over?: Promise<Tee<Frame> | undefined>;
 }
 
-/** How long speakers of one carrier wait for each other; longer, and each is served alone. */
+/** How long speakers of one carrier wait for each other; after that each is served alone. */
 const gatherMs = 100;
-/** How far apart speakers may be that go on alone, and how long the others wait for one that takes nothing. */
+/** How far apart speakers that go on alone may be, and how long the others wait for one that takes nothing. */
 const alone = { maxAhead: 150, patienceMs: 2000 };
 
-/** The speakers of one turn that share carriers: what all that hear a carrier are to hear, is sent once. */
+/** The speakers of one turn that share carriers: what everybody on a carrier is to hear is sent once. */
 export class CarrierSends {
   readonly #sends = new Map<string, Send>();
   readonly #options: CarrierSendsOptions;
@@ -56,7 +56,7 @@ export class CarrierSends {
   }
 
   /**
-   * Plays at one speaker by its carrier: "heard" when that was to the end, "alone" when it cannot be, and the rest of the
+   * Plays at one speaker by its carrier: "heard" when it was played to the end, "alone" when it cannot be, and the rest of the
    * sound when the carrier was left in the middle. Throws what opening the sound throws, and when the rider leaves.
    */
   async play(carrier: Carrier, rider: Rider): Promise<"heard" | "alone" | AsyncIterable<Frame>> {
@@ -138,7 +138,7 @@ export class CarrierSends {
   }
 }
 
-/** Somebody who hears the carrier came while it is sent by it: they hear the rest with the others. */
+/** A speaker came while the carrier is in use: it hears the rest with the others. */
 function ridesAlong(send: Send, rider: Rider): Send {
   send.riders.set(rider.deviceId, rider);
   if (send.share) rider.onPlaying(send.share);

@@ -11,7 +11,7 @@ export interface ParsedConfig<T> {
 
 /**
  * Reads a configuration text. Throws FatalError `bad-config` whose message lists every fault with its line:
- * `doorward.yaml:4: devices.front.address: expected a string`. No value of the text stands in it: it may be a secret.
+ * `doorward.yaml:4: devices.front.address: expected a string`. It quotes no value of the text, which may be a secret.
  */
 export function parseConfig<T>(
   text: string,
@@ -92,7 +92,7 @@ function sentence(path: readonly PropertyKey[], at: { readonly what: string; rea
   return `${place.name}:${lineOf(offsetOf(place.document, path), place)}: ${words.join(".")}: ${what}`;
 }
 
-/** Without a blank after its colon a password becomes a part of the name: such a name is not said. */
+/** Without a blank after its colon a password becomes a part of the name: such a name is not repeated. */
 function isPlainWord(name: string): boolean {
   return /^[\p{L}\p{M}\p{N}_ .-]{1,64}$/u.test(name);
 }

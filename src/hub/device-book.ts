@@ -39,7 +39,7 @@ export function writeDevice(
   document.setIn(["devices", id], fresh);
 }
 
-/** A device as it is written: without what is as usual. */
+/** A device as it is written: without what has its default. */
 function written({ id, ...input }: DeviceInput): Record<string, unknown> {
   const usual: Readonly<Record<string, unknown>> = {
     ...deviceDefaults,
@@ -113,7 +113,7 @@ function expandAliases(document: Document): void {
   });
 }
 
-/** The name below `streams:` of which the hub made this id; it is made anew in the order of the file. */
+/** The name below `streams:` of which the hub made this id; it is made again in the order of the file. */
 function streamOf(document: Document, id: string): string | undefined {
   const { devices, streams } = (document.toJS() ?? {}) as Record<string, Record<string, unknown> | null>;
   const taken = new Set(Object.keys(devices ?? {}));

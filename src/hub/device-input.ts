@@ -66,7 +66,7 @@ export function titleOf(id: string): string {
 /** What {@link resolveDevice} finds. */
 export interface ResolvedDevice {
   readonly driver: Driver;
-  /** As the driver's schema gives it; when it differs the connection has to be made anew. */
+  /** As the driver's schema gives it; when it differs the connection has to be made again. */
   readonly config: unknown;
   /** For people: without secrets. */
   readonly address: string;

@@ -13,7 +13,7 @@ export interface MemoryStore {
 /** Options of {@link openDeviceMemory}. */
 export interface DeviceMemoryOptions {
   readonly deviceId: string;
-  /** What it was learnt about: where the device is and which driver speaks to it. Of anything else nothing is known. */
+  /** What it was learnt about: where the device is and which driver speaks to it. Nothing is known of anything else. */
   readonly about: string;
   /** Begins with nothing, whatever is kept. */
   readonly fresh?: boolean;

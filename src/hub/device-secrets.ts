@@ -18,7 +18,7 @@ export interface SealOptions {
 /**
  * A device's settings as they may be kept: {@link splitDevice}, and every secret sealed, also in parameters of the
  * address and in the driver's options. The one place where this happens, whatever way the settings came. Throws
- * FatalError `bad-config` for an address that is none.
+ * FatalError `bad-config` for an invalid address.
  */
 export function sealDevice<T extends DeviceInput>(input: T, options: SealOptions): T {
   const { seal } = options;

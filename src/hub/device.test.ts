@@ -134,7 +134,7 @@ describe("device of the hub", () => {
     await device.close();
   });
 
-  it("backs off from 1 to 30 seconds and begins anew after a success", async () => {
+  it("backs off from 1 to 30 seconds and begins again after a success", async () => {
     const { clock, device, runs, play } = makeDevice({ warm: true });
     const waits: number[] = [];
     for (let turn = 0; turn < 8; turn++) {

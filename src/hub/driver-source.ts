@@ -21,7 +21,7 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-/** A driver that has not let go of its device after so long is complained of; nobody else may have the device meanwhile. */
+/** A driver that has not let go of its device after this time is logged; nobody else may have the device meanwhile. */
 const slowToLetGoMs = 10_000;
 
 /** A source that is called: a driver under supervision while the device is wanted. */

@@ -56,7 +56,7 @@ const drainMs = 500;
 const readyMs = { live: 2500, recorded: 10_000 };
 /** A device that was not ready in time may still join a turn that goes on. */
 const lateMs = 600_000;
-/** A speaker that broke off is tried again so much later, while the turn goes on at others. */
+/** A speaker that broke off is tried again after this time, while the turn goes on at others. */
 const retryMs = 2000;
 
 /**
@@ -275,7 +275,7 @@ export class GrantedTurn {
     const hopeful = parts.some(({ ended, hearing }) => !ended && hearing.state !== "failed");
     if (hopeful) return;
     if (parts.some(({ ended }) => !ended)) {
-      // Only such are left as could be tried again: alone they are no reason to hold the floor.
+      // Only those are left that could be tried again: they alone are no reason to hold the floor.
       for (const part of parts) part.stop.abort();
       return;
     }

@@ -16,7 +16,7 @@ export interface LiveSoundOptions {
   readonly onSound: () => void;
   /** Called once, when the voice itself is gone. */
   readonly onGone: () => void;
-  /** Told of a conversion that broke; its speakers' sound ends. */
+  /** Called when a conversion breaks; the sound of its speakers ends. */
   readonly onError: (error: unknown) => void;
   readonly lost: SpeechLosses;
 }

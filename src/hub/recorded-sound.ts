@@ -15,7 +15,7 @@ export interface RecordedSoundOptions {
   readonly signal: AbortSignal;
 }
 
-/** So long the first speaker that is ready waits for the others, so that rooms hear it together. */
+/** How long the first speaker that is ready waits for the others, so that rooms hear it together. */
 const gatherMs = 300;
 /** How far the fastest speaker may be ahead: 3 s of 20 ms blocks. */
 const maxAhead = 150;
@@ -24,7 +24,7 @@ const patienceMs = 2000;
 /** A recording that gives nothing for so long has stopped: nobody holds a floor for it. */
 const stallMs = 5000;
 
-/** A recording for the speakers of one turn; who comes late hears it from its beginning. */
+/** A recording for the speakers of one turn; whoever comes late hears it from its beginning. */
 export class RecordedSound implements TurnSound {
   readonly #options: RecordedSoundOptions;
   readonly #held = new AsyncDisposableStack();

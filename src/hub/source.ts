@@ -12,7 +12,7 @@ export interface DeviceSource extends AsyncDisposable {
   readonly atRest: "idle" | "away";
   /** Whether anybody wants the device now. A source that is called follows at once; one that arrives ignores it. */
   want(wanted: boolean): void;
-  /** Lets go of the device and begins anew where it is wanted; resolves when it has let go. */
+  /** Lets go of the device and begins again where it is wanted; resolves when it has let go. */
   restart(): Promise<void>;
 }
 

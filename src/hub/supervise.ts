@@ -29,7 +29,7 @@ const fatalDelayMs = 30_000;
 /**
  * Runs a driver until `signal` aborts: the only place that retries. A FatalError (wrong password) is tried at most once
  * in 30 s; everything else after 1 s, doubling to 30 s with jitter. Anything that is not one of our errors is a fault of
- * the driver; it is told as such and retried like the others.
+ * the driver; it is reported as such and retried like the others.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const { signal, clock } = options;

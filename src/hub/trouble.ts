@@ -6,7 +6,7 @@ import type { DeviceState } from "./state.ts";
 const place = "its address";
 
 /**
- * A sentence about a device for people who may use it but do not administer it: where it stands is not told (its
+ * A sentence about a device for people who may use it but do not administer it: it does not say where the device is (its
  * host, its path, any IP address, any `host:port`).
  */
 export function withoutAddress(text: string, address: string | undefined): string {

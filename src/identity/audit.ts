@@ -68,7 +68,7 @@ export class Audit {
   /** Notes one entry, and never fails or waits: it is written soon. Texts are cut at 256 characters. */
   record(entry: Omit<AuditEntry, "id" | "atMs">): void {
     this.#store.note([this.#entry(entry)]);
-    // The oldest go in bunches.
+    // The oldest are removed in bunches.
     if (++this.#written % pruneEvery === 0) {
       const sql = "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?";
       this.#store.note([statement(sql, auditLimit)], "audit-prune");

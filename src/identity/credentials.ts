@@ -11,7 +11,7 @@ import type { Row, Store } from "./store.ts";
 export const sessionIdleMs = 12 * 60 * 60 * 1000;
 /** 30 days end it in any case. */
 export const sessionLifeMs = 30 * 24 * 60 * 60 * 1000;
-/** Sessions and tokens a person may have; of the sessions the oldest goes. */
+/** How many sessions and tokens a person may have; one session more ends the oldest. */
 export const credentialLimit = 50;
 
 const touchEveryMs = 60_000;
@@ -262,7 +262,7 @@ export class Credentials implements Disposable {
   }
 }
 
-/** What cannot be read is no right. */
+/** A right that cannot be read is left out. */
 function grantsOf(row: Row): readonly Grant[] {
   try {
     return storedGrants.parse(JSON.parse(String(row["grants"])));

@@ -37,7 +37,7 @@ export interface IdentityOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log?: Log;
-  /** Where it is told that nothing can be written; its own unless given. */
+  /** Where it is reported that nothing can be written; a list of its own by default. */
   readonly faults?: Faults;
   /** Where the database is written; see {@link StoreOptions}. */
   readonly writer?: StoreOptions["writer"];

@@ -25,8 +25,8 @@ const retryAfterSeconds = 5;
 
 /**
  * The line before the hashing of passwords. Known people go ahead of strangers, and strangers are served half as many at
- * once as there is room for, so that a storm of strangers never makes known people wait for more than each other. Of a
- * full line the last of the lowest rank gives way to a better one; RecoverableError `busy` for whoever has to go.
+ * once as there is room for, so that a storm of strangers never makes known people wait for more than each other. In
+ * a full line the last of the lowest rank gives way to a better one; RecoverableError `busy` for whoever has to go.
  */
 export class PasswordQueue {
   readonly #options: PasswordQueueOptions;

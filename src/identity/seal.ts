@@ -9,7 +9,7 @@ export interface SealerOptions {
   readonly dataDir: string;
   /** 64 hex digits, base64 of 32 bytes, or a passphrase of at least 32 characters: used instead of the file. */
   readonly key?: string | undefined;
-  /** True when secrets exist that were sealed under a key of before: none is made then. */
+  /** True when secrets exist that were sealed with an earlier key: no key is made then. */
   readonly sealedBefore?: boolean;
   /** Called with the key's {@link Sealer.fingerprint} when it first sealed or opened something. */
   readonly onUse?: (fingerprint: string) => void;

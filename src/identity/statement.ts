@@ -44,7 +44,7 @@ export function refusalError({ message, ...rest }: Refusal): FatalError {
   return new FatalError(message, rest);
 }
 
-/** The error of an outcome that is none. */
+/** The error of a change that was not kept. */
 export function errorOf(outcome: Exclude<Outcome, { readonly kind: "kept" }>): Error {
   if (outcome.kind === "refused") return refusalError(outcome.refusal);
   return new Error(`statement failed: ${outcome.message}`);

@@ -27,7 +27,7 @@ function refusal(path: string, cause: unknown): FatalError {
   if (kind === "damaged") {
     return fatal(
       `database is damaged: ${path}: put back a copy of it (the hub leaves one named ${path}.before-... at each change ` +
-        "of its tables), or move it away to begin anew with no people",
+        "of its tables), or move it away to start over with no people",
       cause,
     );
   }
@@ -56,7 +56,7 @@ function migrate(database: DatabaseSync, path: string): void {
   if (version === 0 && tables > 0) {
     throw fatal(
       `database has tables but no version: ${path}: another program wrote it or reset it; put back a copy, or move it ` +
-        "away to begin anew with no people",
+        "away to start over with no people",
     );
   }
   if (version > 0 && version < migrations.length) copyBefore(database, { path, version: migrations.length });
@@ -86,7 +86,7 @@ function apply(
     if (faultOf(cause)) throw cause;
     throw fatal(
       `database cannot be brought to version ${step.version}: ${step.path}: ${cause instanceof Error ? cause.message : cause}; ` +
-        "its tables are not what this version left: put back a copy, or move it away to begin anew",
+        "its tables are not what this version left: put back a copy, or move it away to start over",
       cause,
     );
   }

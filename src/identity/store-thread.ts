@@ -4,7 +4,7 @@ import { errcodeOf } from "./store-fault.ts";
 import { DirectWriter, lockWaitMs, openConnection } from "./store-writer.ts";
 import type { FromThread, ThreadOptions, ToThread } from "./thread-writer.ts";
 
-// The thread that writes: whoever waits here for the disk or for a lock, the hub's pictures do not.
+// The thread that writes: waiting here for the disk or a lock holds up none of the hub's pictures.
 
 const { path, commitMs = 0 } = workerData as ThreadOptions;
 const asleep = new Int32Array(new SharedArrayBuffer(4));

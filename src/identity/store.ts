@@ -26,7 +26,7 @@ export interface StoreOptions {
   readonly onHealth?: (health: StoreHealth) => void;
 }
 
-/** Notes wait so long for others, so that a card is not made to sync for each. */
+/** How long notes wait for others, so that a card need not sync for each. */
 const gatherMs = 100;
 /** A reader waits for nothing but another process that repairs the log after a crash. */
 const readWaitMs = 50;

@@ -14,7 +14,7 @@ export type FromThread =
 export interface ThreadOptions {
   /** The database's file, which exists and is up to date. */
   readonly path: string;
-  /** How long each commit takes longer: a slow card, for tests. */
+  /** How much longer each commit takes: a slow card, for tests. */
   readonly commitMs?: number;
 }
 
@@ -25,7 +25,7 @@ interface Waiting {
 
 /**
  * Writes in a thread of its own, which is started with the first batch and again when it died. What it was writing then
- * is told as lost, although it may have been kept.
+ * is reported as lost, although it may have been kept.
  */
 export class ThreadWriter implements StoreWriter {
   readonly #options: ThreadOptions;

@@ -96,7 +96,7 @@ export class Users implements RightsSource {
     return this.#changes.add(listener);
   }
 
-  /** Present rights, as {@link RightsSource} asks for. */
+  /** Present rights, as {@link RightsSource} asks for them. */
   rightsOf(principal: Principal): User | undefined {
     return this.#credentials.isAlive(principal) ? this.get(principal.userId) : undefined;
   }
@@ -135,7 +135,7 @@ export class Users implements RightsSource {
   }
 
   /**
-   * Gives a person the new password that they chose themselves: their other sessions end, and their tokens if told.
+   * Gives a person the new password that they chose themselves: their other sessions end, and their tokens if asked for.
    * The session that asks goes on.
    */
   async changeOwnPassword(principal: Principal, change: OwnPassword): Promise<void> {

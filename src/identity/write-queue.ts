@@ -51,7 +51,7 @@ interface Note {
 export const maxNotes = 10_000;
 /** Changes that people wait for; more are refused. */
 export const maxWrites = 1000;
-/** A batch that takes longer is told as a fault. */
+/** A batch that takes longer is reported as a fault. */
 export const silentMs = 3000;
 /** Nobody waits longer than this for a change (a stranger's socket may be silent for 10 s); it may still be kept then. */
 export const deadlineMs = 8000;

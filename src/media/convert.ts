@@ -19,7 +19,7 @@ export interface AudioConversion extends AsyncDisposable {
 export interface DecodedFile extends AsyncDisposable {
   /** Duration in microseconds, if the container says it. */
   readonly durationUs: number | undefined;
-  /** 20 ms blocks in the wanted format. The pull is the back-pressure. Throws FatalError for what is no sound. */
+  /** 20 ms blocks in the wanted format. The pull is the back-pressure. Throws FatalError for anything that is not sound. */
   readonly frames: AsyncIterable<Frame>;
 }
 
@@ -39,7 +39,7 @@ export type FileSource =
 export interface Converter extends AsyncDisposable {
   /** A track in `target`'s format fed from `source`. Shared: the same pair gives the same track while it has readers. */
   convertTrack(source: Track, target: AudioFormat): Promise<Track>;
-  /** A conversion of one's own, e.g. of a talker's voice. `gain` multiplies samples (1 unless told). */
+  /** A conversion of one's own, e.g. of a talker's voice. `gain` multiplies samples (1 by default). */
   convertAudio(
     input: AudioFormat,
     options: { readonly output: AudioFormat; readonly gain?: number },

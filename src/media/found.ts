@@ -20,7 +20,7 @@ export interface FindOptions {
 export interface FoundSound extends RecordedSpeech, AsyncDisposable {}
 
 /**
- * A recording whose first sound is there: opened, decoded, and kept for whoever plays it. A source that is none, hangs or
+ * A recording whose first sound is there: opened, decoded, and kept for whoever plays it. A source that is no sound, hangs or
  * trickles is found out here, before anybody's speaker is held for it. Throws what opening throws, RecoverableError
  * `no-sound` when nothing came in time, FatalError `no-sound` when there is nothing in it, and the signal's reason.
  */

@@ -4,9 +4,9 @@ import type { Frame } from "./frame.ts";
 /** Options of {@link JitterBuffer}. */
 export interface JitterOptions {
   readonly clock: Clock;
-  /** Duration of one frame in microseconds; 20,000 unless told. */
+  /** Duration of one frame in microseconds; 20,000 by default. */
   readonly frameUs?: number;
-  /** Bounds of the delay that is aimed at; 20 and 240 ms unless told. */
+  /** Bounds of the delay that is aimed at; 20 and 240 ms by default. */
   readonly minDelayMs?: number;
   readonly maxDelayMs?: number;
 }

@@ -6,7 +6,7 @@ export interface LivePacerOptions {
   readonly startLeadMs?: number;
   /** The lead grows no further than this; default 600 ms. */
   readonly maxLeadMs?: number;
-  /** So long without trouble before the lead shrinks by one step; default 10 s. */
+  /** Time without trouble after which the lead shrinks by one step; default 10 s. */
   readonly calmMs?: number;
 }
 

@@ -28,13 +28,13 @@ export interface PaceOptions {
   readonly pacer: Pacer;
   readonly sink: PaceSink;
   /**
-   * So much sound (or all, if there is less) is collected before the first block is sent, so that a burst leaves in one
+   * This much sound (or all of it, if there is less) is collected before the first block is sent, so that a burst leaves in one
    * piece: a device that plays from the first block on would run dry in the gaps of a slow source. Default 0.
    */
   readonly gatherMs?: number;
   /** One block of silence in the sink's format, sent to build a lead before live speech. None without it. */
   readonly silence?: Frame;
-  /** Whether nobody would miss a block; nothing is quiet unless told. */
+  /** Whether nobody would miss a block; nothing is quiet by default. */
   readonly isQuiet?: (data: Uint8Array) => boolean;
   /** Called after every block. Must return at once. */
   readonly onReport?: (report: PaceReport) => void;

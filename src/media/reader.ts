@@ -30,7 +30,7 @@ export interface ReaderOptions {
 /** Why frames do not reach a reader. */
 export type DropReason = "droppedSlow" | "droppedWaitingKey" | "droppedOldAudio";
 
-/** Frames that may wait unless told: of video more than the 20 s that a track keeps at 60 a second, of sound 2 s. */
+/** Frames that may wait by default: of video more than the 20 s that a track keeps at 60 a second, of sound 2 s. */
 export const defaultMaxFrames = { video: 1500, audio: 100 } as const;
 
 interface ReaderDeps {

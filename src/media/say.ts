@@ -5,9 +5,9 @@ import type { FileSource } from "./convert.ts";
 
 /** How a text is to be spoken. */
 export interface SayOptions {
-  /** The engine's name of a voice; its default for the language unless told. */
+  /** The engine's name of a voice; the language's usual one by default. */
   readonly voice?: string;
-  /** Language as in BCP 47, e.g. `de`; English unless told. */
+  /** Language as in BCP 47, e.g. `de`; English by default. */
   readonly language?: string;
   readonly signal?: AbortSignal;
 }

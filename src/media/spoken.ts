@@ -2,7 +2,7 @@ import type { Converter } from "./convert.ts";
 import type { SpeechEngine } from "./say.ts";
 import type { RecordedSpeech } from "./speech.ts";
 
-/** A text as speech for speakers; spoken anew for each format that is asked of it. */
+/** A text as speech for speakers; spoken again for each format that is asked of it. */
 export function spokenText(
   text: string,
   options: { readonly engine: SpeechEngine; readonly converter: Converter; readonly voice?: string },

@@ -42,7 +42,7 @@ describe("timeline", () => {
     assert.equal(timeline.resets, 0);
   });
 
-  it("anchors anew after a jump, and never runs backwards", async () => {
+  it("anchors again after a jump, and never runs backwards", async () => {
     const clock = new ManualClock();
     const timeline = new Timeline({ clock, clockRateHz: 90_000, wrapBits: 32 });
     const first = timeline.map(5_000_000);

@@ -41,7 +41,7 @@ export class Timeline {
     this.#options = options;
   }
 
-  /** How often the timeline had to be anchored anew after a jump. */
+  /** How often the timeline had to be anchored again after a jump. */
   get resets(): number {
     return this.#resets;
   }

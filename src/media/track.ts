@@ -21,7 +21,7 @@ export interface TrackOptions {
   readonly gop?: GopBounds;
   /** Called when the number of readers goes from none to one and from one to none. */
   readonly onDemand?: (wanted: boolean) => void;
-  /** What a listener threw; an unforeseen error of the process unless told. Neither the writer nor other listeners see it. */
+  /** What a listener threw; an unforeseen error of the process by default. Neither the writer nor other listeners see it. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -26,7 +26,7 @@ export interface Place extends Disposable {
 /** What {@link Admission} is about, as its refusals say it. */
 export interface AdmissionOptions {
   readonly shares: Shares;
-  /** Code of the refusal; `busy` unless told. */
+  /** Code of the refusal; `busy` by default. */
   readonly code?: string | undefined;
   /** Begins the refusal: "too many pictures are open". */
   readonly refusal: string;
@@ -110,7 +110,7 @@ export class Admission {
   }
 }
 
-/** A household is often one address: of all it may have three quarters, so that a stranger's block is never all. */
+/** A household is often one address: a block may have three quarters of all, and never everything. */
 export function blockShare(inAll: number): number {
   return Math.ceil(inAll * 0.75);
 }

@@ -78,7 +78,7 @@ const titles: Readonly<Record<number, string>> = {
   403: "Not allowed",
   404: "There is no such thing",
   406: "Not in a form you take",
-  409: "It does not fit what is there",
+  409: "It conflicts with what is there",
   410: "It is gone",
   412: "It has changed meanwhile",
   413: "Too large",

@@ -8,7 +8,7 @@ import type { Asker } from "./admission.ts";
 export type RouteRight = "none" | "code" | "signed-in" | Right;
 
 /**
- * How a caller has to prove who they are: by any credential unless told; by a session, which no token can stand in for;
+ * How a caller has to prove who they are: by any credential by default; by a session, which no token can stand in for;
  * or by a session whose person gave their password within the last minutes.
  */
 export type RouteProof = "session" | "password";
@@ -53,7 +53,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly summary: string;
   readonly right: RouteRight;
   readonly proof?: RouteProof;
-  /** `hub` unless told. */
+  /** `hub` by default. */
   readonly subject?: RouteSubject;
   /** Served before the first administrator exists. */
   readonly beforeSetup?: true;
@@ -64,7 +64,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** `application/json` unless told; others come as text. */
+  /** `application/json` by default; others come as text. */
   readonly bodyType?: string;
   /** A bearer token stands in for the header of our page (WHEP: players send no header of ours). */
   readonly bearerWrites?: true;

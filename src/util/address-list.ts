@@ -9,7 +9,7 @@ const ranges: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * True for the addresses of a list: addresses, subnets (`10.0.0.0/8`), and the names `loopback`, `linklocal` and
- * `uniquelocal`. What is none of these names nobody.
+ * `uniquelocal`. Any other text names nobody.
  */
 export function addressList(entries: readonly string[]): (address: string) => boolean {
   const list = new BlockList();

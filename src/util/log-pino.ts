@@ -10,7 +10,7 @@ export interface LogOptions {
   readonly level?: LogLevel;
   /** `json` lines for machines, `text` for a person at a terminal. */
   readonly format?: "json" | "text";
-  /** Where lines go; standard error unless told. Each call has one or more whole lines. */
+  /** Where lines go; standard error by default. Each call has one or more whole lines. */
   readonly write?: (lines: string) => void;
 }
 

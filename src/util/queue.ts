@@ -1,6 +1,6 @@
 /** Options of {@link AsyncQueue}. */
 export interface QueueOptions<T> {
-  /** Most items waiting; what is over drops the oldest and calls `onDrop`. */
+  /** Most items that wait; a push beyond it drops the oldest and calls `onDrop`. */
   readonly max: number;
   readonly onDrop?: (item: T) => void;
 }

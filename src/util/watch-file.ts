@@ -9,7 +9,7 @@ import { messageOf } from "./errors.ts";
 export interface WatchFileOptions {
   /** The file may have changed. */
   readonly onChange: () => void;
-  /** Told once when the system cannot watch: from then on the file is looked at every two seconds. */
+  /** Called once when the system cannot watch: from then on the file is looked at every two seconds. */
   readonly onProblem: (message: string) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;

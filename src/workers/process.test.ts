@@ -67,7 +67,7 @@ describe("a worker process", () => {
     await sent.promise;
   });
 
-  it("says that it was lost, and starts anew at the next lease", async () => {
+  it("says that it was lost, and starts again at the next lease", async () => {
     const { worker, lost, next } = echo();
     await using _ = worker;
     using _first = await worker.lease();

@@ -14,13 +14,13 @@ export interface WorkerProcessOptions<ToChild, FromChild> {
   readonly open?: () => ChildLink<ToChild, FromChild> | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** The child ends when nobody has held a lease for so long; 30 s unless told. */
+  /** The child ends when nobody has held a lease for so long; 30 s by default. */
   readonly idleMs?: number;
-  /** Longest wait for the child's "ready"; 10 s unless told. */
+  /** Longest wait for the child's "ready"; 10 s by default. */
   readonly readyMs?: number;
   /** Added to the child's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Node's own options for the child; none unless told. */
+  /** Node's own options for the child; none by default. */
   readonly execArgv?: readonly string[];
   /** Called for each message of the running child. Must not throw. */
   readonly onMessage: (message: FromChild) => void;
@@ -40,7 +40,7 @@ const exitMs = 3000;
 
 /**
  * One child process behind typed messages (structured clone, so bytes travel as they are). It starts at the first lease,
- * starts anew at the next one after it died, ends when nobody has leased it for a while, and never outlives its parent.
+ * starts again at the next one after it died, ends when nobody has leased it for a while, and never outlives its parent.
  * Its owner disposes it.
  */
 export class WorkerProcess<ToChild extends object, FromChild extends object> implements AsyncDisposable {

@@ -72,7 +72,7 @@ export function overlapContract(driver: Driver, start: () => Promise<DriverFixtu
       const { address, ...options } = fixture.config as { address: string };
       const input = (name: string, changed: boolean): ReadonlyMap<string, DeviceInput> => {
         const own = { driver: driver.kind, warm: true, options };
-        // Another spelling of the same address: the connection has to be made anew.
+        // Another spelling of the same address: the connection has to be made again.
         const spelled = changed ? address.replace("127.0.0.1", "localhost") : address;
         return new Map([["a", { ...own, name, address: spelled }]]);
       };

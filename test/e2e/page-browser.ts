@@ -24,7 +24,7 @@ export async function buildPage(outDir: string): Promise<void> {
 /** Options of {@link openBrowser}. */
 export interface BrowserOptions {
   readonly profileDir: string;
-  /** What the made-up microphone hears; a beep unless told. */
+  /** What the made-up microphone hears; a beep by default. */
   readonly microphoneWav?: string;
   readonly dark?: boolean;
   readonly size?: { readonly width: number; readonly height: number };

@@ -8,7 +8,7 @@ import { createWebRtcWorker } from "../../src/workers/webrtc/index.ts";
 
 /** Options of {@link startPageVideo}. */
 export interface PageVideoOptions {
-  /** 640 unless told; the shape is 16:9. */
+  /** 640 by default; the shape is 16:9. */
   readonly widthPx?: number;
   /** How many different cameras; devices share them. */
   readonly cameras?: number;

@@ -26,7 +26,7 @@ export const codecs = {
 
 /** Options of {@link weriftViewer}. */
 export interface WeriftOptions {
-  /** What the offer says about DTLS: "actpass" unless told. */
+  /** What the offer says about DTLS: "actpass" by default. */
   readonly setup?: "actpass" | "active" | "passive";
   readonly onPacket?: (kind: string, packet: Packet) => void;
   /** Each sender report, as RTCP. */

@@ -66,7 +66,7 @@ export interface HookCameraOptions {
   readonly signal: AbortSignal;
   /** More settings of the hook (STREAM_HACK_...) and the stub (STUB_...). */
   readonly env?: Readonly<Record<string, string>>;
-  /** Those of a camera that was before, for one that starts again; free ones unless told. */
+  /** Those of a camera that was before, for one that starts again; free ones by default. */
   readonly ports?: HookCamera["ports"];
 }
 

@@ -8,11 +8,11 @@ export type OpusRate = 8000 | 12_000 | 16_000 | 24_000 | 48_000;
 export interface OpusEncoderOptions {
   readonly sampleRateHz: OpusRate;
   readonly channels: 1 | 2;
-  /** 32,000 unless told. */
+  /** 32,000 by default. */
   readonly bitrateBps?: number;
   /** "voip" (default) favours speech, "audio" fidelity at half the cost, "low-delay" the shortest look-ahead. */
   readonly application?: "voip" | "audio" | "low-delay";
-  /** 0 to 10; 5 unless told. */
+  /** 0 to 10; 5 by default. */
   readonly complexity?: number;
   /** Expected loss in percent; above 0, packets carry a coarse copy of their predecessor. */
   readonly packetLossPercent?: number;

@@ -258,7 +258,7 @@ describe("what goes wrong", () => {
   });
 });
 
-test("addresses: port 12345 unless told, tcp only", () => {
+test("addresses: port 12345 by default, tcp only", () => {
   assert.equal(driver.claims(new URL("tcp://192.168.1.2:8000/")), 2);
   assert.equal(driver.claims(new URL("rtsp://192.168.1.2")), 0);
   assert.equal(driver.config.safeParse({ address: "tcp://camera" }).success, true);

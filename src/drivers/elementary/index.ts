@@ -12,7 +12,7 @@ export const elementaryConfig = z.strictObject({
   address: z
     .string()
     .refine((address) => parseStreamAddress(address, "tcp") !== undefined, "has to look like tcp://192.168.1.20:12345")
-    .describe("Where the raw stream is served: tcp://host:port, port 12345 unless told."),
+    .describe("Where the raw stream is served: tcp://host:port, port 12345 by default."),
   codec: z
     .enum(["auto", ...videoCodecs])
     .default("auto")
@@ -22,7 +22,9 @@ export const elementaryConfig = z.strictObject({
     .min(0.1)
     .max(240)
     .optional()
-    .describe("Frames per second to begin with, where the stream says it wrongly or not at all; measuring follows."),
+    .describe(
+      "Frames per second to begin with, where the stream states it wrongly or not at all; then it is measured.",
+    ),
   token: secret
     .optional()
     .describe("Secret that the camera's hook asks for; sent as the first line.")

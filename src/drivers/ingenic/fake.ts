@@ -8,11 +8,11 @@ import { encodeRecord, RecordReader, type SpeakerRecord } from "./wire.ts";
 
 /** Options of {@link startFakeIngenic}: those of its picture, and those of its other ports. */
 export interface FakeIngenicOptions extends Omit<FakeOptions, "port"> {
-  /** Of the microphone; 16000 unless told. */
+  /** Of the microphone; 16000 by default. */
   readonly soundRateHz?: number;
   /** Blocks of 20 ms a second that the microphone hears by itself; without it, blocks go out by `hear` alone. */
   readonly microphone?: boolean;
-  /** Of the speaker; 8000 unless told, 0 for no talk-back. */
+  /** Of the speaker; 8000 by default, 0 for no talk-back. */
   readonly speakerRateHz?: number;
 }
 

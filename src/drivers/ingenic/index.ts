@@ -17,9 +17,9 @@ export const ingenicConfig = z.strictObject({
       (address) => parseStreamAddress(address, "ingenic") !== undefined,
       "has to look like ingenic://192.168.1.20",
     )
-    .describe("Where the hook serves its video: ingenic://host[:port], port 12345 unless told."),
-  soundPort: port.optional().describe("The hook's STREAM_HACK_SOUND_PORT: sound, and talk-back. None unless told."),
-  healthPort: port.optional().describe("The hook's STREAM_HACK_HEALTH_PORT: how it is. None unless told."),
+    .describe("Where the hook serves its video: ingenic://host[:port], port 12345 by default."),
+  soundPort: port.optional().describe("The hook's STREAM_HACK_SOUND_PORT: sound, and talk-back. None by default."),
+  healthPort: port.optional().describe("The hook's STREAM_HACK_HEALTH_PORT: how it is. None by default."),
   token: secret
     .optional()
     .describe("The hook's STREAM_HACK_TOKEN; sent as the first line to every port.")
@@ -34,7 +34,9 @@ export const ingenicConfig = z.strictObject({
     .min(0.1)
     .max(240)
     .optional()
-    .describe("Frames per second to begin with, where the stream says it wrongly or not at all; measuring follows."),
+    .describe(
+      "Frames per second to begin with, where the stream states it wrongly or not at all; then it is measured.",
+    ),
   echoCancelling: z.boolean().default(false).describe("The camera cancels the echo of its own speaker."),
 });
 

@@ -301,7 +301,7 @@ describe("talk", () => {
     await assert.rejects(speaker.play(turn(pcm(20))), { code: "lost" });
   });
 
-  it("offers the speaker anew when its format changes, and not at all without talk-back", async () => {
+  it("offers the speaker again when its format changes, and not at all without talk-back", async () => {
     await using fake = await start({ speakerRateHz: 0 });
     await using bench = await served(fake);
     fake.hear();
@@ -406,7 +406,7 @@ describe("what goes wrong", () => {
   });
 });
 
-it("addresses: port 12345 unless told, ingenic only", () => {
+it("addresses: port 12345 by default, ingenic only", () => {
   assert.equal(driver.claims(new URL("ingenic://192.168.1.2:8000/")), 2);
   assert.equal(driver.claims(new URL("tcp://192.168.1.2")), 0);
   assert.equal(driver.config.safeParse({ address: "ingenic://camera", soundPort: 12_346 }).success, true);

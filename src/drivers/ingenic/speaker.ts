@@ -7,7 +7,7 @@ import { Listeners } from "../../util/listeners.ts";
 import { playTurn, type SpeakerLine } from "./turn.ts";
 import { encodeRecord, type SpeakerRecord } from "./wire.ts";
 
-/** The hook itself knows these; a speaker of any other rate is none. */
+/** The hook itself knows these; a speaker of any other rate cannot be used. */
 const minRateHz = 8000;
 const maxRateHz = 48_000;
 

@@ -24,7 +24,7 @@ export interface FakeRtspOptions {
   readonly host?: string;
   /** Default 0: any free port, kept over reboots. */
   readonly port?: number;
-  /** Path of its stream; `/stream` unless told. */
+  /** Path of its stream; `/stream` by default. */
   readonly path?: string;
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly video?: FakeVideo;
@@ -68,7 +68,7 @@ export interface FakeRtspCounters {
   receiverReports: number;
 }
 
-/** Starts a fake camera at `rtsp://127.0.0.1:<port>/stream` unless told another path. Its owner disposes it. */
+/** Starts a fake camera at `rtsp://127.0.0.1:<port>/stream` unless another path is given. Its owner disposes it. */
 export async function startFakeRtsp(options: FakeRtspOptions = {}): Promise<FakeRtsp> {
   const fake = new FakeRtsp(options);
   await fake.powerUp();

@@ -19,14 +19,14 @@ const config = z.strictObject({
   rate: z
     .union([z.literal(8000), z.literal(16000)])
     .optional()
-    .describe("Sampling rate of the speaker in Hz: classic 8000, gwell 16000 unless told. Slow sound: try the other."),
+    .describe("Sampling rate of the speaker in Hz: classic 8000, gwell 16000 by default. Slow sound: try the other."),
   reopen: z
     .number()
     .min(0)
     .max(60)
     .optional()
     .describe(
-      "How often OPEN is repeated, s; 0 never. classic 0, gwell and auto 4 unless told. Only the first seconds heard: 4.",
+      "How often OPEN is repeated, s; 0 never. classic 0, gwell and auto 4 by default. Only the first seconds heard: 4.",
     ),
   talkPath: z
     .string()

@@ -14,7 +14,7 @@ const keepAliveMs = 10_000;
 export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
-  /** What is expected, for messages: "video" unless told. Silence is a fault in video only. */
+  /** What is expected, for messages: "video" by default. Silence is a fault in video only. */
   readonly media?: "video" | "sound" | "health";
   /** Sent as a line of its own before anything else. */
   readonly token?: string;

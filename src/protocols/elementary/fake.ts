@@ -22,7 +22,7 @@ export interface FakeOptions {
   /** Put a delimiter behind each unit, so that its end is known at once. */
   readonly delimiters?: boolean;
   readonly clock?: Clock;
-  /** On 127.0.0.1; 0, any free one, unless told. */
+  /** On 127.0.0.1; 0, any free one, by default. */
   readonly port?: number;
 }
 

@@ -7,7 +7,7 @@ import { SmoothTimestamps } from "../../media/smooth.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 
-/** How much may come, and for how long, without a picture before it is no camera, or one that must be asked anew. */
+/** How much may come, and for how long, without a picture before it is no camera, or one that must be asked again. */
 const maxBytesWithoutFrame = 32 * 1024 * 1024;
 const maxUsWithoutFrame = 30_000_000;
 

@@ -12,7 +12,7 @@ const maxNals = 4096;
 const maxPieces = 32_768;
 const nothing = new Uint8Array(0);
 
-/** So many pictures have to end with their marker before it is believed at once. */
+/** This many pictures have to end with their marker before it is believed at once. */
 const trustAfter = 3;
 /** As many units are searched for start codes inside; later only those that are not mere pictures, unless one was found. */
 const searchedNals = 12;

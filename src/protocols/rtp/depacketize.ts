@@ -17,7 +17,7 @@ export interface DepacketizerOptions {
   readonly clockRateHz: number;
   /** Name of the encoding in `a=rtpmap`, upper case, where a codec has several packings. */
   readonly encoding?: string;
-  /** Told what the sender does against the RFCs. */
+  /** Called with what the sender does against the RFCs. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
 }
 

@@ -3,9 +3,9 @@ import type { Clock } from "../../util/clock.ts";
 /** Options of {@link RepairRequests}. */
 export interface RepairOptions {
   readonly clock: Clock;
-  /** How long an answer is waited for before a packet is asked for again; 60 ms unless told. */
+  /** How long an answer is waited for before a packet is asked for again; 60 ms by default. */
   readonly againMs?: number;
-  /** How often one packet is asked for at most; 5 times unless told. */
+  /** How often one packet is asked for at most; 5 times by default. */
   readonly maxTries?: number;
 }
 

@@ -8,7 +8,7 @@ export type { RtpPayload } from "./payload.ts";
 
 /** Options of {@link createPacketizer}. */
 export interface PacketizerOptions {
-  /** Longest payload in bytes; 1200 unless told, which fits every path a browser is on. */
+  /** Longest payload in bytes; 1200 by default, which fits every path a browser is on. */
   readonly maxPayloadBytes?: number;
 }
 

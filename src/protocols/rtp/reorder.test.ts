@@ -70,7 +70,7 @@ test("no more than maxPackets are held", () => {
   assert.equal(buffer.counters.lost, 1);
 });
 
-test("another SSRC, or a sequence far away, begins anew and loses nothing that was held", () => {
+test("another SSRC, or a sequence far away, begins again and loses nothing that was held", () => {
   const { buffer } = open();
   buffer.push(packet(1));
   buffer.push(packet(3));

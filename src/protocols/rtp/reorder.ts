@@ -4,9 +4,9 @@ import type { RtpPacket } from "./packet.ts";
 /** Options of {@link ReorderBuffer}. */
 export interface ReorderOptions {
   readonly clock: Clock;
-  /** Packets held back at most; 128 unless told. */
+  /** Packets held back at most; 128 by default. */
   readonly maxPackets?: number;
-  /** How long a missing packet is waited for; 100 ms unless told. */
+  /** How long a missing packet is waited for; 100 ms by default. */
   readonly maxMs?: number;
 }
 
@@ -18,11 +18,11 @@ export interface ReorderCounters {
   /** Came after it had been given up. */
   late: number;
   duplicate: number;
-  /** The sender began anew: another SSRC, or a sequence far away. */
+  /** The sender began again: another SSRC, or a sequence far away. */
   resets: number;
 }
 
-/** So many packets in a row behind the others show that the others were wrong. */
+/** This many packets in a row behind the others show that the others were wrong. */
 const straySequence = 4;
 
 /**

@@ -190,7 +190,7 @@ describe("AAC with", () => {
 });
 
 describe("G.726", () => {
-  test("of AAL2 is packed anew", () => {
+  test("of AAL2 is packed again", () => {
     assert.deepEqual([...fromAal2(Uint8Array.of(0x12, 0xab), 4)], [0x21, 0xba]);
     assert.deepEqual([...fromAal2(Uint8Array.of(0b00011011), 2)], [0b11100100]);
   });

@@ -74,7 +74,7 @@ export class SyncedStream {
     return this.#shiftUs;
   }
 
-  /** How often the stream had to be anchored anew after a jump. */
+  /** How often the stream had to be anchored again after a jump. */
   get resets(): number {
     return this.#timeline.resets;
   }

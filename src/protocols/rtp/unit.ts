@@ -30,6 +30,6 @@ export interface Depacketizer {
   settle?(): RtpUnit[];
   /** What is under way may be spoilt: it counts as incomplete. */
   spoil(): void;
-  /** What is under way, as an incomplete unit, if anything: the stream ends or starts anew. */
+  /** What is under way, as an incomplete unit, if anything: the stream ends or starts again. */
   flush(): RtpUnit[];
 }

@@ -54,7 +54,7 @@ export interface BackchannelOptions extends BackchannelPeer {
   readonly plain?: SessionDescription;
   /** Set the picture up in the same session and throw it away: what some devices need to play the speaker at all. */
   readonly withPicture?: boolean;
-  /** What started it the last time; PLAY unless told. */
+  /** What started it the last time; PLAY by default. */
   readonly start?: StartMethod;
   readonly onOpened?: (how: BackchannelOpened) => void;
 }
@@ -63,9 +63,9 @@ export interface BackchannelOptions extends BackchannelPeer {
 const deviceBufferMs = 300;
 /** A device that takes nothing for so long will not take the rest either. */
 const stuckMs = 2000;
-/** So long a device that names no port for its speaker has to show one by sending from it. */
+/** How long a device that names no port for its speaker has to show one by sending from it. */
 const showPortMs = 1000;
-/** So many datagrams sent back in a row mean that nobody listens. */
+/** This many datagrams sent back in a row mean that nobody listens. */
 const maxRefusals = 10;
 /** At most so many other media are set up beside the speaker. */
 const maxOthers = 4;

@@ -45,9 +45,9 @@ export interface RtspClientOptions {
   readonly authenticator?: RtspAuthenticator;
   /** How this server lets itself be asked whether the session lives, if that is known. */
   readonly keepAlive?: KeepAliveMethod;
-  /** Told which way works, when it is not the first one. */
+  /** Called with the way that works, when it is not the first one. */
   readonly onKeepAlive?: (method: KeepAliveMethod) => void;
-  /** Told what the server does against the standard. */
+  /** Called with what the server does against the standard. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
   /** Called when bytes that belong to nothing were passed over. */
   readonly onNoise?: (noise: RtspNoise) => void;
@@ -207,7 +207,7 @@ export class RtspClient implements AsyncDisposable {
     uri: string,
     options: Omit<RtspSetupOptions, "protocol"> & {
       readonly protocols: readonly RtspProtocol[];
-      /** Told what is being tried. */
+      /** Called with what is being tried. */
       readonly onProtocol?: (protocol: RtspProtocol) => void;
     },
   ): Promise<RtspStream> {

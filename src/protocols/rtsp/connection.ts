@@ -24,7 +24,7 @@ export interface RtspConnectionOptions {
   readonly isChannel?: (channel: number) => boolean;
   /** Called when bytes that belong to nothing were passed over. */
   readonly onNoise?: (noise: RtspNoise) => void;
-  /** Told what the server does against the standard. */
+  /** Called with what the server does against the standard. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
   /** Sees all that goes over the connection. */
   readonly tap?: {

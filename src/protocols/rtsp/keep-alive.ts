@@ -19,7 +19,7 @@ export interface KeepAliveOptions {
   /** Resolves when the connection is over. */
   readonly lost: Promise<DoorwardError>;
   readonly onQuirk: (quirk: QuirkCode) => void;
-  /** Told what to ask with from now on, also the next time. */
+  /** Called with what to ask with from now on, the next time as well. */
   readonly onMethod: (method: KeepAliveMethod) => void;
   readonly signal: AbortSignal;
 }

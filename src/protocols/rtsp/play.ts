@@ -33,7 +33,7 @@ export interface PlayRtspOptions {
   /** How this camera lets itself be asked whether the session lives, if that is known. */
   readonly keepAlive?: KeepAliveMethod;
   readonly onKeepAlive?: (method: KeepAliveMethod) => void;
-  /** Told what the camera does against the standards, each thing once. */
+  /** Called with what the camera does against the standards, once for each thing. */
   readonly onQuirk?: (quirk: QuirkCode) => void;
   /** Sees all that goes over the connection, for a report. */
   readonly tap?: RtspTap;

@@ -22,7 +22,7 @@ export interface MediaReceiverOptions {
   readonly onQuirk: (quirk: QuirkCode) => void;
   /** The way keeps the order (TCP): a packet that is missing will not come. */
   readonly inOrder: boolean;
-  /** How long a missing packet is waited for where the way keeps no order; 100 ms unless told. */
+  /** How long a missing packet is waited for where the way keeps no order; 100 ms by default. */
   readonly waitMs?: number;
   readonly clock: Clock;
   readonly stream: SyncedStream;

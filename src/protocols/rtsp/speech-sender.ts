@@ -28,7 +28,7 @@ interface Turn {
 export class SpeechSender {
   /** Packets that the device did not take in time. */
   dropped = 0;
-  /** So much sound the device has not taken since it took some the last time, ms. */
+  /** Sound that the device has not taken since it last took some, ms. */
   droppedMs = 0;
   #turn: Turn | undefined;
   #sequence = randomInt(0x8000);

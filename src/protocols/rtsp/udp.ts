@@ -17,7 +17,7 @@ export interface UdpPeer {
 export interface UdpPairOptions {
   /** Address of the peer: decides the family. */
   readonly remoteAddress: string;
-  /** Local address to bind; any unless told. */
+  /** Local address to bind; any by default. */
   readonly localAddress?: string;
   readonly clock: Clock;
   readonly onRtp: (datagram: Uint8Array) => void;

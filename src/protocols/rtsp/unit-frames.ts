@@ -26,7 +26,7 @@ export interface VideoFramesOptions {
 
 /** Without a key frame for so long from the beginning on, or for so long since the last one, recovery points count. */
 const noKeyUs = { atFirst: 2_000_000, later: 15_000_000 };
-/** So many pictures with B slices make sure of them. */
+/** This many pictures with B slices are proof of them. */
 const sureOfB = 2;
 
 /**

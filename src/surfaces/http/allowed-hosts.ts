@@ -19,7 +19,7 @@ export function ownNames(options: { readonly publicName?: string | undefined }):
   return [...new Set(names)].filter((name) => name !== undefined && /^[a-z0-9.-]+$/.test(name)) as string[];
 }
 
-/** Host name and port of a `Host` header; undefined for what is none (RFC 9110, 7.2). */
+/** Host name and port of a `Host` header; undefined for anything else (RFC 9110, 7.2). */
 export function parseHost(header: string | undefined): { readonly name: string; readonly port: string } | undefined {
   const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::(\d{1,5}))?$/i.exec(header ?? "");
   return match?.[1] === undefined ? undefined : { name: match[1], port: match[2] ?? "" };

@@ -44,7 +44,7 @@ export function knownBrowser(
     const { userId, id } = contents.parse(JSON.parse(options.identity.sealer.open(sealed, { purpose })));
     return userId === options.userId ? id : undefined;
   } catch {
-    // Of another hub, of an older key, or made up: as good as none.
+    // From another hub, from an older key, or made up: as good as none.
     return undefined;
   }
 }

@@ -129,7 +129,7 @@ async function listenEverywhere(options: HttpStartOptions & Base & { readonly tl
   }
 }
 
-/** Looks every hour, and when this machine's time was set, whether the certificate has to be made anew. */
+/** Looks every hour, and when this machine's time was set, whether the certificate has to be renewed. */
 function keepFresh(options: HttpStartOptions, use: (tls: TlsMaterial) => void): Disposable {
   const { clock, log } = options.hub;
   const { dataDir, config } = options;

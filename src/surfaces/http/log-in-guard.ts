@@ -46,7 +46,7 @@ export class LogInGuard {
     const { known, block } = attempt;
     if (known !== undefined) return this.#count([[this.#known, known]], 0);
     const account = attempt.account.normalize("NFC").trim().toLowerCase();
-    // Whoever has just been wrong waits behind who has not.
+    // Whoever has just been wrong waits behind those who have not.
     const rank = this.#blocks.hasTried(block) ? 2 : 1;
     return this.#count(
       [

@@ -95,7 +95,7 @@ describe("a password", () => {
     });
   }
 
-  it("given anew in an address replaces the one before", async () => {
+  it("given again in an address replaces the one before", async () => {
     await using house = await openHouse("devices: {}\n");
     await house.call("POST", "devices", { name: "Cam", warm: true, address: "fake://a:CanaryAlpha1@cam/" });
     const moved = await house.call("PATCH", "devices/cam", { address: "fake://a:CanaryAlpha2@cam/" });

@@ -22,7 +22,7 @@ export interface TlsMaterial {
 
 /** Options of {@link loadTls}. */
 export interface TlsOptions {
-  /** Told when people have to trust the hub's root anew, and of a name that cannot be certified. */
+  /** Logs when people have to trust the hub's root again, and names that cannot be certified. */
   readonly log?: Log;
   /** Folder of the hub's data; keys are in `tls/` below it, mode 0600. */
   readonly dataDir: string;

@@ -13,7 +13,7 @@ const maxLines = 512;
 const maxCandidates = 128;
 const maxLineLength = 1024;
 
-/** Reads a trickle message. Throws WireError for what is none, or has too much in it. */
+/** Reads a trickle message. Throws WireError for anything else, or has too much in it. */
 export function parseSdpFragment(text: string): SdpFragment {
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   if (lines.length > maxLines) throw new WireError(`trickle message: ${lines.length} lines`);

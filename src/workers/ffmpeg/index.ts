@@ -25,9 +25,9 @@ export interface FfmpegWorker extends Converter {
   openFile(path: string): Promise<MediaStreams>;
   /** A made-up camera: drawn pictures with a running clock, and a bell every second if it has a tone. */
   openScene(scene: Partial<SceneOptions>): Promise<MediaStreams>;
-  /** So many seconds of a made-up camera's pictures, all at once. */
+  /** This many seconds of a made-up camera's pictures, all at once. */
   generateClip(scene: Partial<SceneOptions> & { readonly seconds: number }): Promise<Clip>;
-  /** So many seconds of a bell that is struck every second. */
+  /** This many seconds of a bell that is struck every second. */
   generateTone(options: ToneOptions): Promise<Frame[]>;
 }
 

@@ -9,7 +9,7 @@ import type { FromChild, Opened, StreamFrame, ToChild } from "./messages.ts";
 export interface FfmpegOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The child ends when it had no job for so long; 30 s unless told. */
+  /** The child ends when it had no job for so long; 30 s by default. */
   readonly idleMs?: number;
   /** Added to the child's environment. */
   readonly env?: Readonly<Record<string, string>>;

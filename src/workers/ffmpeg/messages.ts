@@ -52,7 +52,7 @@ export type ToChild =
     }
   /** The next bytes of a stream; undefined at its end. */
   | { readonly op: "bytes"; readonly id: number; readonly bytes: Uint8Array | undefined }
-  /** So many frames more may be sent. */
+  /** This many more frames may be sent. */
   | { readonly op: "credit"; readonly id: number; readonly frames: number }
   /** No more input. */
   | { readonly op: "end"; readonly id: number }
@@ -79,7 +79,7 @@ export type FromChild =
   | { readonly type: "no-ffmpeg"; readonly reason: string }
   | { readonly type: "opened"; readonly id: number; readonly opened: Opened }
   | { readonly type: "frames"; readonly id: number; readonly frames: readonly StreamFrame[] }
-  /** So many pushed frames were taken. */
+  /** This many of the pushed frames were taken. */
   | { readonly type: "took"; readonly id: number; readonly frames: number }
   | { readonly type: "need"; readonly id: number }
   /** All is through. `note`: a sentence for the log, e.g. that the file was cut short. */

@@ -16,15 +16,15 @@ export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } fro
 export interface WebRtcWorkerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The one UDP port of all viewers; any free one unless told. */
+  /** The one UDP port of all viewers; any free one by default. */
   readonly udpPort?: number;
   /** `stun:host:port` or `turn:user:password@host:port`, for viewers outside the network. */
   readonly iceServers?: readonly string[];
   /** IP addresses under which this machine is also reached, e.g. the host's when it runs in a container. */
   readonly announceAddresses?: readonly string[];
-  /** Which child serves viewers; "auto" unless told. */
+  /** Which child serves viewers; "auto" by default. */
   readonly engine?: EngineChoice;
-  /** The process ends when it had no viewer for so long; 30 s unless told. */
+  /** The process ends when it had no viewer for so long; 30 s by default. */
   readonly idleMs?: number;
   /** Node's own options for the process in TypeScript. */
   readonly execArgv?: readonly string[];

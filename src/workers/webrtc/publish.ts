@@ -12,7 +12,7 @@ import { WorkerViewer } from "./viewer.ts";
 export interface PublishWorkerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The one UDP port of all publishers; any free one unless told. */
+  /** The one UDP port of all publishers; any free one by default. */
   readonly udpPort?: number;
   readonly iceServers?: readonly string[];
   readonly announceAddresses?: readonly string[];

@@ -1,7 +1,7 @@
 import { LitElement, type PropertyValues } from "lit";
 import type { Hub } from "../app/hub.ts";
 
-/** An element that shows something of the hub and is drawn anew when that changes. */
+/** An element that shows something of the hub and is drawn again when that changes. */
 export class HubElement extends LitElement {
   static override properties = { hub: { attribute: false } };
   declare hub: Hub;

@@ -170,7 +170,7 @@ export class DwTokens extends HubElement {
     ].filter((grant) => grant.rights.length > 0);
   }
 
-  /** Reads the tokens anew. */
+  /** Reads the tokens again. */
   async load(): Promise<void> {
     await this.#try(async () => {
       this.tokens = (await call<{ tokens: readonly Token[] }>("GET", "/api/v1/tokens")).tokens;

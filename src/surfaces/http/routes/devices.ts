@@ -102,7 +102,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
     route({
       method: "POST",
       path: "/api/v1/devices/:id/restart",
-      summary: "Lets go of a device and connects anew",
+      summary: "Lets go of a device and connects again",
       right: "administer",
       subject: "path",
       params: deviceParams,

@@ -59,7 +59,7 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
           schema: z.object({ state: z.literal("granted"), hearing: z.array(hearing) }),
         },
         409: { description: "Somebody else speaks; `holder` says who" },
-        422: { description: "There is no such sound, or it is none" },
+        422: { description: "There is no such sound, or it is not sound" },
       },
       handle: (call) => say(call, context),
     }),
@@ -158,7 +158,7 @@ function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
   const { converter } = context.hub;
   if ("text" in body) {
     if (!context.say)
-      throw new Problem(422, { code: "no-voice", detail: "No speech engine is there; install espeak-ng." });
+      throw new Problem(422, { code: "no-voice", detail: "No speech engine is installed; install espeak-ng." });
     return context.say(body.text, { voice: body.voice });
   }
   const { file } = body;
@@ -176,7 +176,7 @@ function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
 /** Says no more than that it did not work: what answers at an address, and where files stand, is nobody's business. */
 function noSound(body: SayBody, code: string): Problem {
   const because: Readonly<Record<string, string>> = {
-    "no-speech-engine": "No speech engine is there; install espeak-ng.",
+    "no-speech-engine": "No speech engine is installed; install espeak-ng.",
     "bad-voice": "There is no voice of this name.",
     "bad-text": "There is nothing in this text that could be spoken.",
   };

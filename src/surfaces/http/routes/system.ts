@@ -25,7 +25,9 @@ export function systemRoutes(context: HttpContext, parts: ApiParts): readonly Ro
       summary: "Whether the hub is alive, and what is wrong with it",
       right: "none",
       beforeSetup: true,
-      answers: { 200: { description: "It is; `degraded` when something is wrong that it lives with", schema: health } },
+      answers: {
+        200: { description: "The hub runs; `degraded` when something is wrong that it can live with", schema: health },
+      },
       handle: () => {
         // What an administrator can do about it is for them alone.
         const faults = context.hub.identity.faults.list().map(({ id, what, sinceMs }) => ({ id, what, sinceMs }));

@@ -15,7 +15,7 @@ export interface EngineChooserOptions {
   readonly iceServers: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Looks for the program; {@link findEngine} unless told. */
+  /** Looks for the program; {@link findEngine} by default. */
   readonly find?: () => EngineProgram | undefined;
 }
 

@@ -60,7 +60,7 @@ export function readTransport(sdp: string): OfferedTransport {
   };
 }
 
-/** A trickled candidate (RFC 8839, 5.1); undefined for a name, for TCP, and for what is none. */
+/** A trickled candidate (RFC 8839, 5.1); undefined for a name, for TCP, and for anything else. */
 export function readCandidate(text: string): RemoteCandidate | undefined {
   const words = text
     .replace(/^a=/, "")

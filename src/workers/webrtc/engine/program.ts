@@ -16,7 +16,7 @@ const fileName = process.platform === "win32" ? "doorward-engine.exe" : "doorwar
 export const enginePackage = `doorward-engine-${process.platform}-${process.arch}`;
 
 /**
- * The engine for this machine: built in the checkout, or out of its npm package. Looked for anew at each call, so that one
+ * The engine for this machine: built in the checkout, or out of its npm package. Looked for again at each call, so that one
  * that has just been built serves the next start of the worker. Undefined when there is none.
  */
 export function findEngine(): EngineProgram | undefined {
