@@ -33,7 +33,7 @@ export interface StartOptions {
   readonly log: Log;
   /** True when the hub shows make-believe devices. */
   readonly demo: boolean;
-  /** Where faults are told; the hub's own unless given. */
+  /** Where faults are reported; the hub's own by default. */
   readonly faults?: Faults;
   /** A disturbed one, for tests; a thread of its own otherwise. */
   readonly writer?: IdentityOptions["writer"];

@@ -42,7 +42,7 @@ export interface TalkDeps {
 
 /** How far one camera may be behind another before it is waited for: half a minute of 20 ms frames. */
 const maxApartFrames = 1500;
-/** A camera that takes nothing for so long beyond that no longer keeps the others waiting. */
+/** A camera that takes nothing for this time beyond that no longer keeps the others waiting. */
 const patienceMs = 30_000;
 
 /** `doorward talk`: sound to the speakers of cameras, without a hub. */

@@ -59,7 +59,7 @@ export type FloorEffect =
 
 /** Options of {@link Floors}. */
 export interface FloorsOptions {
-  /** A holder that was not heard for so long is gone; 500 ms. */
+  /** A holder that was not heard for this time is gone; 500 ms. */
   readonly silenceMs?: number;
   /** The same before the first sound; 3000 ms (a device may have to be woken, a microphone opened). */
   readonly firstSoundMs?: number;

@@ -19,9 +19,9 @@ export interface RecordedSoundOptions {
 const gatherMs = 300;
 /** How far the fastest speaker may be ahead: 3 s of 20 ms blocks. */
 const maxAhead = 150;
-/** A speaker that takes nothing for so long while others wait is left behind. */
+/** A speaker that takes nothing for this time while others wait is left behind. */
 const patienceMs = 2000;
-/** A recording that gives nothing for so long has stopped: nobody holds a floor for it. */
+/** A recording that gives nothing for this time has stopped: nobody holds a floor for it. */
 const stallMs = 5000;
 
 /** A recording for the speakers of one turn; whoever comes late hears it from its beginning. */

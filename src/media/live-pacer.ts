@@ -17,7 +17,7 @@ const hardSlackUs = 250_000;
 /** Least time between two loud blocks that are left out. */
 const trimUs = 500_000;
 const stepUs = 20_000;
-/** A talker who is silent so long has paused; the device did not run dry. */
+/** A talker who is silent for this long has paused; the device did not run dry. */
 const pauseUs = 1_500_000;
 
 /**

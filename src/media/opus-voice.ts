@@ -9,7 +9,7 @@ import type { AudioFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import { Reblocker } from "./reblock.ts";
 
-/** What is not read is dropped after so many blocks: 3 s. */
+/** What is not read is dropped after this many blocks: 3 s. */
 const maxBlocks = 150;
 const blockUs = 20_000;
 /** Longer gaps are pauses of the talker, or worse: nothing is invented for them. */

@@ -7,7 +7,7 @@ export interface TeeOptions {
   /** How far the fastest branch may be ahead of the slowest, in items. */
   readonly maxAhead: number;
   readonly clock: Clock;
-  /** A branch that keeps the others waiting for so long without taking anything is left behind. */
+  /** A branch that keeps the others waiting for this time without taking anything is left behind. */
   readonly patienceMs: number;
 }
 
@@ -97,7 +97,7 @@ export class Tee<T> {
     return [...this.#branches].every(({ items }) => items.length < this.#options.maxAhead);
   }
 
-  /** Somebody waits for a branch that is full: it has so long to take something. */
+  /** Somebody waits for a branch that is full: it has this long to take something. */
   #watchSlowest(): void {
     const { clock, patienceMs, maxAhead } = this.#options;
     this.#patience ??= clock.timer(patienceMs, () => {

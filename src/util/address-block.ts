@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 
 /**
  * The block that one household or one attacker has: an IPv4 address by itself, of IPv6 the /64 (RFC 6177 gives nobody
- * less). IPv4 written as IPv6 counts as what it is; what is no address is its own block.
+ * less). IPv4 written as IPv6 counts as what it is; anything else is a block of its own.
  */
 export function addressBlock(address: string): string {
   const plain = address.replace(/%.*$/, "").toLowerCase();

@@ -14,7 +14,7 @@ export interface WorkerProcessOptions<ToChild, FromChild> {
   readonly open?: () => ChildLink<ToChild, FromChild> | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** The child ends when nobody has held a lease for so long; 30 s by default. */
+  /** The child ends when nobody has held a lease for this time; 30 s by default. */
   readonly idleMs?: number;
   /** Longest wait for the child's "ready"; 10 s by default. */
   readonly readyMs?: number;

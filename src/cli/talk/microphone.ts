@@ -54,7 +54,7 @@ async function* captured(
 
 /**
  * Raw sound as frames of 20 ms. Their time counts samples: recorders deliver in bursts, and a clock that followed these
- * would bend the pitch. How far the sound card's clock is off the pacer sees, and leaves out quiet blocks.
+ * would bend the pitch. The pacer sees how far the sound card's clock is off, and leaves out quiet blocks.
  */
 export async function* capturedFrames(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, void> {
   const reblocker = new Reblocker(captureBlockBytes);

@@ -25,7 +25,7 @@ export interface SourceOptions {
 }
 
 /**
- * Opens what is to be played, so that a wrong file is told before any camera is bothered. `--loop` opens it again and
+ * Opens what is to be played, so that a wrong file is reported before any camera is bothered. `--loop` opens it again and
  * again. Throws FatalError with a sentence for what cannot be played.
  */
 export async function openSource(

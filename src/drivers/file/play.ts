@@ -2,7 +2,7 @@ import type { Device, TrackWriter } from "../../device/driver.ts";
 import { isAbort, RecoverableError } from "../../util/errors.ts";
 import type { MediaStreams, StreamFrame } from "../../workers/ffmpeg/index.ts";
 
-/** Being later than this, playing goes on from where it is instead of catching up. */
+/** When playing is later than this, it goes on from where it is instead of catching up. */
 const tooLateUs = 1_000_000;
 
 /**

@@ -104,7 +104,7 @@ export class FakeIngenic implements AsyncDisposable {
     this.#listener?.write(record);
   }
 
-  /** Notices only after so long that a client has left, at the picture's port and at the sound's. */
+  /** Notices only after this time that a client has left, at the picture's port and at the sound's. */
   letGo(ms: number): void {
     this.video.letGo(ms);
     this.#letGoMs = ms;

@@ -9,7 +9,7 @@ export type HealthValues = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * Reads the line of the health port. Fields that a newer hook adds are taken too: at most 64 in all, of two levels.
- * Throws WireError when it is no line of health.
+ * Throws WireError for anything else.
  */
 export function parseHealth(bytes: Uint8Array): HealthValues {
   if (bytes.length > maxHealthBytes) throw new WireError(`not a line of health: ${bytes.length} bytes`);

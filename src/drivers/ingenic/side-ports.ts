@@ -5,7 +5,7 @@ import type { Log } from "../../util/log.ts";
 import { fetchHealth } from "./health.ts";
 import { serveSound } from "./sound.ts";
 
-/** How long until a port beside the picture's is asked again, be it lost or (health) read. */
+/** How long until a port beside the picture's is asked again, whether it was lost or (health) read. */
 const againMs = 10_000;
 
 /** Options of {@link startSidePorts}. */

@@ -8,7 +8,7 @@ import { RecoverableError } from "../../util/errors.ts";
 import { until } from "../../util/until.ts";
 import type { SpeakerRecord } from "./wire.ts";
 
-/** The hook keeps so much at most and drops the oldest beyond it; a part of it stays free. */
+/** The hook keeps at most this much and drops the oldest beyond it; a part of it stays free. */
 const ringBytes = 32 * 1024 * 0.6;
 const maxLeadMs = 300;
 /** The hook begins when three blocks have come, so that less than this is only heard later. */
@@ -38,8 +38,8 @@ export interface TurnOptions {
 }
 
 /**
- * One turn at the speaker: blocks of 20 ms at the pace at which they sound with a small lead, the end told, and waited
- * until the hook has played the rest. A turn that must stop at once stops sending; the hook has no way to throw away
+ * One turn at the speaker: sends blocks of 20 ms at the pace at which they sound, with a small lead, then tells the end and
+ * waits until the hook has played the rest. A turn that must stop at once stops sending; the hook has no way to throw away
  * what it holds, which is at most the lead. Throws RecoverableError `not-ready`, `busy`, `taken`, `no-answer` or `lost`.
  */
 export async function playTurn(speech: Speech, options: TurnOptions): Promise<void> {

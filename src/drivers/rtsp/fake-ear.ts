@@ -19,7 +19,7 @@ const maxPackets = 30_000;
 
 /** What a fake camera's back channel takes in. */
 export class FakeEar {
-  /** The latest last; the oldest go. */
+  /** The latest comes last; the oldest are removed. */
   readonly packets: HeardPacket[] = [];
   readonly #sources = new WeakMap<object, number>();
   readonly #byPayloadType: ReadonlyMap<number, { readonly format: AudioFormat; readonly depacketizer: Depacketizer }>;

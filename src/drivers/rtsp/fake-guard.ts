@@ -28,7 +28,7 @@ export class FakeGuard {
     this.#nonce = randomBytes(12).toString("hex");
   }
 
-  /** The refusal, or undefined for who may pass. */
+  /** The refusal, or undefined for whoever may pass. */
   check(request: RtspRequest): RtspAnswer | undefined {
     if (request.method === "OPTIONS") return undefined;
     const header = request.headers.get("Authorization");

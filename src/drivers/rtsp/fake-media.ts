@@ -15,7 +15,7 @@ export interface FakeVideo {
   /** Access units in Annex B, from a key frame on. */
   readonly accessUnits: readonly Uint8Array[];
   readonly frameRate: number;
-  /** How long its encoder takes: pictures leave so much later than their timestamps and reports say. */
+  /** How long its encoder takes: pictures leave this much later than their timestamps and reports say. */
   readonly lagMs?: number;
 }
 

@@ -16,7 +16,7 @@ export interface FakeTalkFaults {
   readonly mute?: boolean;
   /** It reads nothing from a connection that it is spoken through. */
   readonly deaf?: boolean;
-  /** Being asked for the speaker while it plays, it ends the picture and gives no answer. */
+  /** Asked for the speaker while it plays, it ends the picture and gives no answer. */
   readonly askingEndsPicture?: boolean;
 }
 

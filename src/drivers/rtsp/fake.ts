@@ -170,7 +170,7 @@ export class FakeRtsp implements AsyncDisposable {
     this.#silent = silent;
   }
 
-  /** Answers TEARDOWN only after so long, and goes on sending until then. */
+  /** Answers TEARDOWN only after this time, and goes on sending until then. */
   letGo(ms: number): void {
     this.#letGoMs = ms;
   }

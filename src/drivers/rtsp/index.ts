@@ -7,7 +7,7 @@ import { Learnt, protocolsOf } from "./learnt.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
 
-/** Looks on, for a report. */
+/** Observes what is exchanged, for a report. */
 export interface RtspWatcher {
   readonly tap?: RtspTap;
   readonly onQuirk?: (quirk: QuirkCode) => void;

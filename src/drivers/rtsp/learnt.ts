@@ -7,7 +7,7 @@ import type { KeepAliveMethod } from "../../protocols/rtsp/keep-alive.ts";
 import type { RtspConfig } from "./config.ts";
 import type { SpeakerWay } from "./speaker.ts";
 
-/** A guess of this hub's life: the camera is asked again after a restart. */
+/** A guess that lasts until the hub restarts: then the camera is asked again. */
 const guess = { lasting: false };
 
 /** What was learnt about a camera, for as long as its configuration stands. */
@@ -46,7 +46,7 @@ export class Learnt {
     this.#memory.set("askFirst", askFirst, guess);
   }
 
-  /** How it lets itself be asked whether the session lives. */
+  /** How it can be asked whether the session is alive. */
   get keepAlive(): KeepAliveMethod | undefined {
     const method = this.#memory.get("keepAlive");
     return method === "GET_PARAMETER" || method === "OPTIONS" || method === "none" ? method : undefined;

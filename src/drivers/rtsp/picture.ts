@@ -12,7 +12,7 @@ export interface SpeakerBeside {
   isAlive(): Promise<boolean>;
 }
 
-/** A picture that stands still for so long while somebody speaks is told to be paused. */
+/** A picture that stands still for this time while somebody speaks is reported as paused. */
 const pausedMs = 1500;
 
 /**
@@ -62,7 +62,7 @@ export class Picture implements PictureBeside {
     }
   }
 
-  /** Somebody begins to speak, or nobody speaks any more: in between a picture that stands still is told. */
+  /** Somebody begins to speak, or nobody speaks any more: in between, a picture that stands still is reported. */
   onTalking(talking: boolean): void {
     this.#checks?.[Symbol.dispose]();
     this.#checks = undefined;

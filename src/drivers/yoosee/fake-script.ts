@@ -4,13 +4,13 @@ import type { ProfileName } from "./profile.ts";
 export interface FakeYooseeScript {
   /** The dialects that it understands; another one is answered 400. */
   dialects: readonly ProfileName[];
-  /** The decoder closes so long after the last OPEN; 0: never. Real firmwares: about 5 s, or never. */
+  /** The decoder closes this long after the last OPEN; 0: never. Real firmwares: about 5 s, or never. */
   decoderTimeoutMs: number;
   /** Answers OPEN with this status line instead, e.g. "453 Not Enough Bandwidth". */
   refuse: string | undefined;
   /** Replies arrive in two segments, cut inside the status line. */
   splitReply: boolean;
-  /** Answers so late. */
+  /** Answers this late. */
   replyDelayMs: number;
   /** Never answers OPEN. */
   mute: boolean;

@@ -12,7 +12,7 @@ export interface Profile {
   readonly probes: boolean;
 }
 
-/** How often OPEN is repeated where nobody said what the firmware needs, ms: those that mind are not known, those that do are. */
+/** How often OPEN is repeated where nobody said what the firmware needs, ms: some need it, and none is known that minds. */
 const carefulReopenMs = 4000;
 
 /** How one of the dialects is spoken: `auto` repeats OPEN in both, and the configuration may say how often. */

@@ -33,7 +33,7 @@ export interface OpenOptions extends TalkOptions {
 const tryMs = 4000;
 
 /**
- * Opens a speaker in the dialect told; with `auto`, in the one that this camera took before, else in each until one is
+ * Opens a speaker in the given dialect; with `auto`, in the one that this camera took before, else in each until one is
  * taken. Throws what the last try threw; a camera that cannot be reached is not tried again.
  */
 export async function openWithProfile(options: OpenOptions): Promise<TalkConnection> {

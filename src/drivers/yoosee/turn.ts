@@ -26,11 +26,11 @@ export interface TurnResult extends PaceReport {
   readonly confirmed: boolean;
 }
 
-/** A recording begins with so much at once, ms. */
+/** How much of a recording is sent at once at its beginning, ms. */
 const burstMs = 1000;
 /** Network and firmware take a moment more than the lead, ms. */
 const tailMs = 120;
-/** A repeated OPEN that is answered so much later than the first means that the network stalled, ms. */
+/** A repeated OPEN that is answered this much later than the first means that the network stalled, ms. */
 const stallMs = 60;
 
 /**

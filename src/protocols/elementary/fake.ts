@@ -114,7 +114,7 @@ export class FakeHook implements AsyncDisposable {
     this.#stalled = false;
   }
 
-  /** Notices only after so long that a client has left. */
+  /** Notices only after this time that a client has left. */
   letGo(ms: number): void {
     this.#letGoMs = ms;
   }

@@ -1,7 +1,7 @@
 import { Timeline } from "../../media/timeline.ts";
 import type { Clock } from "../../util/clock.ts";
 
-/** Furthest that two streams of one camera are moved against each other; beyond, its reports are not believed. */
+/** Furthest that two streams of one camera are moved against each other; beyond that, its reports are not believed. */
 const believableUs = 2_000_000;
 /** How fast a stream is moved to where its reports say: 5 % of real time, which nobody sees. */
 const slewShare = 0.05;

@@ -40,7 +40,7 @@ export class Buckets {
     if (oldest !== undefined) this.#buckets.delete(oldest);
   }
 
-  /** The try was none: it succeeded. */
+  /** The try does not count: it succeeded. */
   giveBack(key: string): void {
     const { left, atUs } = this.#now(key);
     if (this.#buckets.has(key)) this.#buckets.set(key, { left: Math.min(this.#size.tries, left + 1), atUs });

@@ -25,7 +25,7 @@ const minuteMs = 60_000;
 
 /**
  * Limits the guessing of passwords. Strangers have 10 tries a minute for each block of addresses and 20 in a quarter of
- * an hour for each account, from wherever; who is over it is not heard, so the account cannot be guessed by many
+ * an hour for each account, from wherever; whoever exceeds that is not heard, so the account cannot be guessed by many
  * together. A browser that signed in to the account before has tries of its own and goes ahead, so that nobody is locked
  * out by strangers (OWASP calls this device cookies). Tries are counted from their start.
  */

@@ -51,15 +51,15 @@ export class SocketGuard {
     this.#limits = limits;
   }
 
-  /** What a server has to be made with, for Node looks at slow requests only as often as it was told at the start. */
+  /** What a server has to be made with, because Node looks at slow requests only as often as it was told at the start. */
   get serverOptions(): { readonly connectionsCheckingInterval: number } {
     const { headersMs, requestMs } = this.#limits;
     return { connectionsCheckingInterval: Math.ceil(Math.min(headersMs, requestMs) / 10) };
   }
 
   /**
-   * Puts the limits on a server before it listens; `maxConnections` is for all servers together. Behind a trusted proxy is
-   * everybody, so its sockets are no block.
+   * Puts the limits on a server before it listens; `maxConnections` is for all servers together. Everybody may
+   * be behind a trusted proxy, so its sockets are no block.
    */
   protect(
     server: HttpServer,

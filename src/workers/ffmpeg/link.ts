@@ -9,7 +9,7 @@ import type { FromChild, Opened, StreamFrame, ToChild } from "./messages.ts";
 export interface FfmpegOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The child ends when it had no job for so long; 30 s by default. */
+  /** The child ends when it had no job for this time; 30 s by default. */
   readonly idleMs?: number;
   /** Added to the child's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface FfmpegOptions {
 export interface JobHandlers {
   opened?(opened: Opened): void;
   frames?(frames: readonly StreamFrame[]): void;
-  /** The child took so many pushed frames. */
+  /** The child took this many of the pushed frames. */
   took?(frames: number): void;
   /** The child wants the next bytes. */
   need?(): void;
@@ -31,7 +31,7 @@ export interface JobHandlers {
   lost(): void;
 }
 
-/** After so many the worker is not tried again. */
+/** After this many the worker is not tried again. */
 const maxFalseStarts = 4;
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -23,7 +23,7 @@ export function openFileStreams(link: FfmpegLink, path: string): Promise<MediaSt
   return openStreams(link, { op: "demux", path: resolve(path) });
 }
 
-/** What a scene is when it is not told. */
+/** A scene by default. */
 export const defaultScene: SceneOptions = {
   codec: "h264",
   widthPx: 640,

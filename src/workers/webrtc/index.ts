@@ -24,7 +24,7 @@ export interface WebRtcWorkerOptions {
   readonly announceAddresses?: readonly string[];
   /** Which child serves viewers; "auto" by default. */
   readonly engine?: EngineChoice;
-  /** The process ends when it had no viewer for so long; 30 s by default. */
+  /** The process ends when it had no viewer for this time; 30 s by default. */
   readonly idleMs?: number;
   /** Node's own options for the process in TypeScript. */
   readonly execArgv?: readonly string[];

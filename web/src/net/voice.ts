@@ -20,7 +20,7 @@ interface Connection {
 
 const keptForMs = 30_000;
 const connectMs = 8000;
-/** A connection that finds no way for so long is made again with the servers that the hub named. */
+/** A connection that finds no way within this time is made again with the servers that the hub named. */
 const pathlessAfterMs = 3000;
 
 /**

@@ -20,7 +20,7 @@ export interface WatchOptions {
 
 const lookEveryMs = 200;
 const askEveryMs = 1000;
-/** A session that never brought a picture is opened again after so long. */
+/** A session that never brought a picture is opened again after this time. */
 const barrenAfterMs = 20_000;
 /** The same when there is no way to the hub yet, and it has named servers that may help to find one. */
 const pathlessAfterMs = 3000;

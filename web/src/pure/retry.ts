@@ -8,7 +8,7 @@ export function staleAfterMs(typicalIntervalMs: number): number {
   return Math.max(2500, Math.min(20_000, typicalIntervalMs * 4));
 }
 
-/** After how long without a picture the session is asked whether it still lives. */
+/** After how long without a picture the session is asked whether it is still alive. */
 export function doubtAfterMs(typicalIntervalMs: number): number {
   return Math.max(500, Math.min(20_000, typicalIntervalMs * 4));
 }

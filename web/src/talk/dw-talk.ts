@@ -16,7 +16,7 @@ import { Talker, type TalkLine } from "./talker.ts";
  * The talk bar: hold anywhere on it, or the talk key (the space bar; attribute `hotkey`), to speak to `target`, or through one
  * `device`. Usable alone with a {@link TalkLine} as `line`.
  *
- * Events: `dw-talking` (detail: true while this person's voice is sent): who shows pictures then plays softly those that
+ * Events: `dw-talking` (detail: true while this person's voice is sent): whoever shows pictures then plays those softly that
  * would hear themselves.
  */
 export class DwTalk extends LitElement {
@@ -37,7 +37,7 @@ export class DwTalk extends LitElement {
   declare line: TalkLine | undefined;
   declare target: Target | undefined;
   declare device: PageDevice | undefined;
-  /** For the link to the secure address, and for who may interrupt. */
+  /** For the link to the secure address, and for those who may interrupt. */
   declare session: Session | undefined;
   declare hotkey: boolean;
   declare large: boolean;

@@ -120,7 +120,7 @@ async function logIn(call: Call<unknown, unknown, z.infer<typeof loginBody>>, de
   return sessionInfo(request, desk.context, user.id);
 }
 
-/** Checks the password of who is signed in; the session counts as fresh from then on. */
+/** Checks the password of whoever is signed in; the session counts as fresh from then on. */
 async function confirm(call: Call<unknown, unknown, z.infer<typeof confirmBody>>, desk: Desk): Promise<undefined> {
   const { audit, proofs, users } = desk.context.hub.identity;
   const { principal, request } = call;

@@ -8,7 +8,7 @@ import { Resampler } from "./resample.ts";
 
 /** Beyond this the source's time has jumped: the output's time jumps with it. */
 const jumpUs = 2_000_000;
-/** Sound that is so much too early is left out, so that it stays with the picture. */
+/** Sound that is this much too early is left out, so that it stays with the picture. */
 const earlyUs = 60_000;
 /** Smaller differences are left alone. */
 const slackUs = 4_000;

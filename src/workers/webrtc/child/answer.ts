@@ -30,7 +30,7 @@ export function withCandidates(sdp: string, extra: ExtraCandidates): string {
 
 /**
  * The offer without candidates that are names: browsers hide their addresses behind mDNS names, which a hub need not look
- * up, for the browser comes to the hub's own candidates.
+ * up, because the browser comes to the hub's own candidates.
  */
 export function withoutNames(sdp: string): string {
   return sdp
