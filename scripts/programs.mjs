@@ -22,7 +22,9 @@ const libraries = [
   "gstreamer1.0-plugins-bad",
   "gstreamer1.0-plugins-ugly",
   "gstreamer1.0-libav",
+  "gstreamer1.0-nice",
   "gir1.2-gst-rtsp-server-1.0",
+  "gir1.2-gst-plugins-bad-1.0",
   "python3-gi",
 ];
 
