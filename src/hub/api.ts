@@ -105,6 +105,8 @@ export interface TurnRequest {
   readonly to: readonly ChannelId[];
   /** Leaves out devices that the talker may not speak through; everybody may by default. */
   readonly may?: (deviceId: string) => boolean;
+  /** Devices that hear the talker without us, as stations of one multicast group do: their floor is held, nothing is sent. */
+  readonly hears?: (deviceId: string) => boolean;
   readonly talker: { readonly id: string; readonly name: string };
   readonly priority: 0 | 1 | 2;
   /** Wait in line when somebody else holds it. */

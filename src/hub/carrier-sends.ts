@@ -9,6 +9,7 @@ import { type Share, type Wanted, wantedKey } from "./turn-sound.ts";
 /** Options of {@link CarrierSends}. */
 export interface CarrierSendsOptions {
   readonly live: boolean;
+  readonly priority: 0 | 1 | 2;
   /** Whether a device is part of the turn and is to hear it as loud as this. */
   readonly meant: (deviceId: string, gain: number) => boolean;
   /** Called when a carrier fails; its speakers are played alone from then on. */
@@ -116,7 +117,7 @@ export class CarrierSends {
     carrier: Carrier,
     { send, leader }: { readonly send: Send; readonly leader: Rider },
   ): Promise<Tee<Frame> | undefined> {
-    const { live, clock, meant, onError } = this.#options;
+    const { live, priority, clock, meant, onError } = this.#options;
     const share = await leader.open();
     const { signal } = send.stop;
     const onPull = () => {
@@ -126,7 +127,9 @@ export class CarrierSends {
     };
     const { sent, rest } = split(share.frames, { stop: signal, onPull });
     try {
-      if (!signal.aborted) await carrier.play({ format: leader.wanted.format, live, frames: sent, signal });
+      if (!signal.aborted) {
+        await carrier.play({ format: leader.wanted.format, live, priority, frames: sent, signal });
+      }
       if (!signal.aborted) return undefined;
     } catch (error) {
       if (!isAbort(error)) onError(error);

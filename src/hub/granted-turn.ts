@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Carrier } from "../device/driver.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
@@ -28,6 +29,9 @@ export interface GrantedTurnOptions {
   readonly device: (id: string) => SpeakingDevice | undefined;
   readonly sound: TurnSound;
   readonly live: boolean;
+  readonly priority: 0 | 1 | 2;
+  /** Whether a device hears the talker without us. */
+  readonly hears: (deviceId: string) => boolean;
   /** Stops everything at once. */
   readonly stop: AbortController;
   /** Says what plays at a speaker from now on; gives what played there before. */
@@ -75,9 +79,10 @@ export class GrantedTurn {
 
   constructor(options: GrantedTurnOptions) {
     this.#options = options;
-    const { live, clock, log } = options;
+    const { live, priority, clock, log } = options;
     this.#carriers = new CarrierSends({
       live,
+      priority,
       clock,
       meant: (deviceId, gain) => this.#isMeant(deviceId, gain),
       onError: (err) => log.warn({ err }, `not sent to all at once: ${messageOf(err)}`),
@@ -178,9 +183,10 @@ export class GrantedTurn {
   }
 
   async #attempt(part: Part, before: Playing | undefined): Promise<void> {
-    const { device: find, sound, live } = this.#options;
+    const { device: find, sound, live, priority, hears } = this.#options;
     const device = find(part.deviceId);
     if (!device) throw new FatalError("it was removed", { code: "offline" });
+    if (hears(part.deviceId)) return await this.#listen(part, before);
     using _demand = device.demand();
     using seat = sound.seat();
     const speaker = await this.#ready(part, { device, before });
@@ -192,9 +198,18 @@ export class GrantedTurn {
       const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
       const frames = noted(sound, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
       part.signal.throwIfAborted();
-      await speaker.play({ format, live, frames, signal: part.signal });
+      await speaker.play({ format, live, priority, frames, signal: part.signal });
     }
     this.#anyHeard = true;
+  }
+
+  /** It hears the talker by itself: nothing else is played there meanwhile. */
+  async #listen(part: Part, before: Playing | undefined): Promise<void> {
+    before?.stop();
+    this.#set(part, { deviceId: part.deviceId, state: "playing" });
+    this.#anyHeard = true;
+    const over = AbortSignal.any([part.signal, this.#finished.signal]);
+    if (!over.aborted) await once(over, "abort");
   }
 
   async #open(part: Part, from: { readonly wanted: Wanted; readonly seat: Seat }): Promise<Share> {

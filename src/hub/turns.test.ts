@@ -515,6 +515,29 @@ describe("turns", () => {
     assert.equal(words("yard"), "out! again");
   });
 
+  it("holds the floor of those who hear the talker by themselves, and sends them nothing", async () => {
+    const { clock, route, talker, words } = makeHouse(["hall", "kitchen", "yard"]);
+    const hears = (id: string) => id !== "yard";
+    const anna = talker("anna", { to: ["all"], hears });
+    using turn = route.take(anna.request);
+    await clock.advance(10);
+    anna.say("supper");
+    await clock.advance(10);
+    assert.deepEqual(["hall", "kitchen", "yard"].map(words), ["", "", "supper"]);
+    assert.deepEqual(anna.heardBy(), { hall: "playing", kitchen: "playing", yard: "playing" });
+    const ben = talker("ben", { to: ["device:hall"] });
+    route.take(ben.request);
+    assert.equal(ben.last()?.state, "refused");
+    turn.finish();
+    await clock.advance(10);
+    const chris = talker("chris", { to: ["device:hall"] });
+    using _chris = route.take(chris.request);
+    await clock.advance(10);
+    chris.say("thanks");
+    await clock.advance(10);
+    assert.equal(words("hall"), "thanks");
+  });
+
   it("goes on without a device that is removed, and ends with the last one", async () => {
     const { clock, route, talker, devices } = makeHouse(["front", "yard"]);
     const anna = talker("anna", { to: ["device:front", "device:yard"] });

@@ -210,6 +210,8 @@ export class Turns implements HubTurns {
       device,
       sound,
       live,
+      priority: turn.request.priority,
+      hears: (id) => turn.request.hears?.(id) ?? false,
       stop: turn.stop,
       claim: (id, playing) => this.#claim(id, playing),
       onHearing: () => {

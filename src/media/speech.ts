@@ -32,6 +32,8 @@ export interface Speech {
   readonly format: AudioFormat;
   /** Live sound arrives in real time and is to be heard at once; a recording may be sent ahead. */
   readonly live: boolean;
+  /** 0 normal (unless told), 1 high, 2 emergency: for devices that tell it on. */
+  readonly priority?: 0 | 1 | 2;
   /** Ends when the talker lets go, also after `signal` aborted. A reader that is slow loses the oldest live sound. */
   readonly frames: AsyncIterable<Frame>;
   /** Aborts when the sound must stop now (pre-empted, cancelled); what is buffered is to be thrown away. */
