@@ -112,7 +112,12 @@ export async function openBackchannel(options: BackchannelOptions): Promise<Back
     const [choice] = choices;
     if (!choice) throw new FatalError(`${address.name} no longer offers its speaker`, { code: "no-speaker" });
     const uri = resolveControl(choice.section.control, description.base);
-    const stream = await setUp(client, { uri, protocols: address.tls ? ["tcp"] : options.protocols });
+    const stream = await client.setupFirst(uri, {
+      ...discard,
+      protocols: address.tls ? ["tcp"] : options.protocols,
+      require: backchannelTag,
+      outgoing: true,
+    });
     // GStreamer's ONVIF server starts a session whose live picture goes nowhere only most of the times (1.22.0).
     const withPicture = options.withPicture || /gstreamer/i.test(client.server ?? "");
     if (withPicture) await setUpOthers(client, { ...options, description, protocol: stream.protocol });
@@ -133,21 +138,6 @@ function choicesAgain(asked: SessionDescription, options: BackchannelOptions): r
   const same = all.filter(({ format }) => isSame(format, choice.format));
   const found = same.find(({ section }) => section.control === choice.section.control) ?? same[0];
   return found ? [found, ...all.filter((other) => other !== found && other.section === found.section)] : [];
-}
-
-async function setUp(
-  client: RtspClient,
-  options: { readonly uri: string; readonly protocols: readonly RtspProtocol[] },
-): Promise<RtspStream> {
-  for (const [index, protocol] of options.protocols.entries()) {
-    try {
-      return await client.setup(options.uri, { ...discard, protocol, require: backchannelTag, outgoing: true });
-    } catch (error) {
-      const refused = error instanceof RecoverableError && error.code === "transport-refused";
-      if (!refused || index === options.protocols.length - 1) throw error;
-    }
-  }
-  throw new RecoverableError("no transport is left to try", { code: "transport-refused" });
 }
 
 const discard = { onRtp: () => {}, onRtcp: () => {} };
