@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { clip, noise, runDriver } from "../../../test/rtsp.ts";
 import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
@@ -115,4 +117,32 @@ describe("a replay", () => {
       );
     });
   }
+});
+
+describe("the recording of a real server", () => {
+  const root = join(import.meta.dirname, "..", "..", "..");
+  const files = globSync(["src/drivers/rtsp/fixtures/*.json", "test/soak/fixtures/*.json"], { cwd: root }).sort();
+  for (const file of files) {
+    test(`${basename(file, ".json")} plays again: picture, and sound where it has any`, async () => {
+      const report = rtspReport.parse(JSON.parse(readFileSync(join(root, file), "utf8")));
+      await using replay = await startReplay(report, { clock: systemClock });
+      const any = replay.asksPassword ? { username: "any", password: "any" } : {};
+      await using running = runDriver({ address: replay.address, backchannel: "off", ...any });
+      const { device } = running;
+      const hasSound = /opus|aac|pcma/.test(file);
+      await device.until(
+        () => (device.video?.counters.frames ?? 0) > 50 && (!hasSound || (device.audio?.counters.frames ?? 0) > 20),
+      );
+      assert.equal(device.readyCount, 1);
+      assert.ok((device.video?.counters.keyFrames ?? 0) > 2);
+    });
+  }
+
+  test("holds no address and no credentials", () => {
+    assert.equal(files.length, 11);
+    for (const file of files) {
+      const text = readFileSync(join(root, file), "utf8");
+      assert.doesNotMatch(text, /127\.0\.0\.1|secret|readpass|Authorization: (?!\w+ hidden)/, file);
+    }
+  });
 });
