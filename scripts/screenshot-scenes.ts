@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { camera, freeSpeaker, house, troubledHouse, videoTrack } from "../test/e2e/page-devices.ts";
+import { arrivals, camera, freeSpeaker, house, troubledHouse, videoTrack, waiting } from "../test/e2e/page-devices.ts";
 import type { PageServer, PageServerOptions } from "../test/e2e/page-server.ts";
 
 /** One picture to take: where, of what, after doing what. */
@@ -140,8 +140,51 @@ export const signedInScenes: readonly Scene[] = [
   },
 ];
 
+/** Devices that call the hub: waiting, let in, made beforehand. */
+const arriving: readonly Scene[] = [
+  {
+    name: "arrivals-waiting",
+    path: "/#/devices",
+    server: () => ({ devices: [...house().slice(0, 2), ...arrivals()], waiting: waiting() }),
+    prepare: shown("dw-waiting li"),
+  },
+  {
+    name: "arrivals-token",
+    path: "/#/devices",
+    server: () => ({ devices: house().slice(0, 2), waiting: waiting() }),
+    prepare: async (page, server) => {
+      if (server) server.waiting = waiting();
+      await page.reload();
+      await page.getByRole("button", { name: "Let in" }).first().click();
+      await page.locator("dw-handouts code").first().waitFor();
+    },
+  },
+  {
+    name: "arrivals-wall",
+    path: "/#/wall",
+    server: () => ({ devices: house(), waiting: waiting() }),
+    prepare: (page) => moving(page),
+  },
+  {
+    name: "arrivals-edit",
+    path: "/#/edit/old-encoder",
+    server: () => ({ devices: arrivals() }),
+    prepare: shown("dw-access button"),
+  },
+  {
+    name: "arrivals-add",
+    path: "/#/add",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "It calls the hub" }).click();
+      await page.locator("dw-add-arrival form").waitFor();
+    },
+  },
+];
+
 /** Every screen and every state. */
 export const scenes: readonly Scene[] = [
+  ...arriving,
   ...signedInScenes,
   { name: "setup-1-code", path: "/#/setup", server: () => ({ session: newHub() }), prepare: shown("dw-setup form") },
   {

@@ -42,5 +42,10 @@ export const commands: readonly CommandEntry[] = [
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
   { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },
   { name: "user", summary: "list, add, change and remove people", load: () => load(import("./user.ts")) },
+  {
+    name: "enrol",
+    summary: "let in, refuse and revoke devices that call a running hub",
+    load: () => load(import("./enrol.ts")),
+  },
   { name: "token", summary: "list, make and revoke tokens for programs", load: () => load(import("./token.ts")) },
 ];

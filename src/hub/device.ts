@@ -25,6 +25,8 @@ export interface LocalDeviceOptions {
   readonly memory?: DeviceMemory;
   /** How long the source goes on after its last reader left. */
   readonly lingerMs?: number;
+  /** How it is enrolled, of a device that calls the hub. */
+  readonly arrival?: (() => NonNullable<DeviceInfo["arrival"]>) | undefined;
   readonly onEvent?: (event: DeviceEvent) => void;
   /** Who holds the speaker's floor, for {@link HubDevice.info}. */
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
@@ -118,6 +120,7 @@ export class LocalDevice implements HubDevice {
         ...this.#options.floor?.(this.id),
         doNotDisturb: this.#settings.doNotDisturb,
       },
+      ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       permanent: !this.#settings.preview,
       ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
     };

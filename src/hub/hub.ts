@@ -12,6 +12,7 @@ import type { House } from "./channel.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
+import type { DeviceInfo } from "./state.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
 
@@ -77,6 +78,7 @@ export function createHub(options: HubOptions): Hub {
   const house = (): House => ({ devices: registry.list().map(inHouse), groups });
   const { lost } = voices;
   const turns: Turns = new Turns({ device: (id) => registry.get(id), house, converter, clock, log, lost });
+  const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const registry: Registry = new Registry({
     drivers: options.drivers,
     clock,
@@ -85,11 +87,11 @@ export function createHub(options: HubOptions): Hub {
     ...devicePasswords(identity),
     memory: deviceMemories(identity),
     floor: (id) => turns.holder(id),
+    enrolled: (id) => sayEnrolled(enrolment.enrolled(id)),
     onEvent: (id, event) => events.emit({ id, event }),
     onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),
   });
   registry.onChange(() => turns.reconsider());
-  const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const reception = new Reception({ enrolment, registry, audit: identity.audit });
   return {
     clock,
@@ -113,6 +115,10 @@ export function createHub(options: HubOptions): Hub {
       return registry[Symbol.asyncDispose]();
     },
   };
+}
+
+function sayEnrolled(found: ReturnType<Enrolment["enrolled"]>): DeviceInfo["arrival"] {
+  return found && { enrolled: found.legacy ? "legacy" : "token", approvedMs: found.approvedMs };
 }
 
 /** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */

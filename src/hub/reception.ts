@@ -41,7 +41,12 @@ export class Reception implements Disposable {
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
-    this.#watch = options.enrolment.onRevoked((id) => options.registry.arrival(id)?.hangUp());
+    this.#watch = options.enrolment.onRevoked((id) => options.registry.arrival(id)?.reenrolled());
+  }
+
+  /** Calls `listener` when somebody begins to wait to be let in, or waits no more. */
+  onWaiting(listener: () => void): Disposable {
+    return this.#options.enrolment.onChange(listener);
   }
 
   /**
@@ -153,11 +158,6 @@ export class Reception implements Disposable {
   /** The device is no more: its token counts for nobody. */
   async forget(id: string): Promise<void> {
     if (this.#options.enrolment.enrolled(id)) await this.#options.enrolment.revoke(id);
-  }
-
-  /** How a device is enrolled; undefined for one that the hub calls, or that has no token yet. */
-  enrolled(id: string): { readonly legacy: boolean; readonly approvedMs: number } | undefined {
-    return this.#options.enrolment.enrolled(id);
   }
 
   #placeOf({ id, kind }: Arrival): ArrivalPlace {

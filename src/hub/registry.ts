@@ -22,7 +22,7 @@ import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
 import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
-import type { HolderInfo } from "./state.ts";
+import type { DeviceInfo, HolderInfo } from "./state.ts";
 
 /** Where devices are written down; the configuration file. */
 export interface DeviceBook {
@@ -43,6 +43,8 @@ export interface RegistryOptions {
   /** Keeps what is learnt about devices; nothing is kept over restarts without one. */
   readonly memory?: MemoryStore;
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
+  /** How a device that calls is enrolled, for {@link HubDevice.info}. */
+  readonly enrolled?: (id: string) => DeviceInfo["arrival"];
   readonly onEvent?: (id: string, event: DeviceEvent) => void;
   readonly onSettings?: (device: HubDevice) => void;
 }
@@ -58,8 +60,8 @@ export interface ArrivalPlace {
   admit(signal: AbortSignal): Device;
   /** Throws what `admit` would throw now; changes nothing. */
   check(): void;
-  /** Ends the connection that has the device. */
-  hangUp(): void;
+  /** Its token was replaced or taken away: ends the connection that has the device, and tells who shows it. */
+  reenrolled(): void;
 }
 
 interface Entry {
@@ -122,7 +124,10 @@ export class Registry implements HubDevices, AsyncDisposable {
         check();
         return arrival.admit(signal, resolved);
       },
-      hangUp: () => arrival.hangUp(),
+      reenrolled: () => {
+        arrival.hangUp();
+        this.#changes.emit({ type: "device", id });
+      },
     };
   }
 
@@ -253,7 +258,7 @@ export class Registry implements HubDevices, AsyncDisposable {
   }
 
   #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {
-    const { clock, log, floor, onEvent, memory } = this.#options;
+    const { clock, log, floor, onEvent, memory, enrolled } = this.#options;
     const { id } = input;
     const { settings } = resolved;
     const address = "address" in resolved ? resolved.address : undefined;
@@ -271,6 +276,7 @@ export class Registry implements HubDevices, AsyncDisposable {
       clock,
       log,
       floor,
+      ...("arrives" in resolved && { arrival: () => enrolled?.(id) ?? {} }),
       onEvent: (event) => onEvent?.(id, event),
     });
     const held = new DisposableStack();

@@ -93,6 +93,13 @@ export const deviceInfoSchema = z.object({
       doNotDisturb: z.boolean(),
     })
     .optional(),
+  arrival: z
+    .object({
+      enrolled: z.enum(["token", "legacy"]).optional().describe("How it is recognised; absent: it was not let in yet."),
+      approvedMs: z.number().optional(),
+    })
+    .optional()
+    .describe("There for a device that calls the hub."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
     .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))

@@ -65,6 +65,8 @@ export class Enrolment {
   readonly #changes = new Listeners<void>(swallow);
   readonly #revoked = new Listeners<string>(swallow);
   readonly #options: EnrolmentOptions;
+  /** Whoever stopped calling waits no more, also when nobody looks. */
+  #over: Disposable | undefined;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
@@ -189,6 +191,7 @@ export class Enrolment {
     }
     if (!before) this.#makeRoom({ id, address });
     this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs });
+    this.#forgetLater();
     if (!before) this.#changes.emit();
   }
 
@@ -202,6 +205,19 @@ export class Enrolment {
     const newest = most.at(-1);
     if (!newest || most.length <= own + 1) throw refused({ id }, `${maxWaiting} devices wait already`);
     this.#waiting.delete(newest.id);
+  }
+
+  /** Whoever calls no more is forgotten in time, also when nobody asks. */
+  #forgetLater(): void {
+    const { clock } = this.#options;
+    this.#over?.[Symbol.dispose]();
+    this.#over = undefined;
+    if (this.#waiting.size === 0) return;
+    const firstUs = Math.min(...[...this.#waiting.values()].map(({ lastUs }) => lastUs));
+    this.#over = clock.timer(Math.max(0, (firstUs - clock.nowUs()) / 1000 + waitingMs) + 1000, () => {
+      this.#forgetOld();
+      this.#forgetLater();
+    });
   }
 
   #forgetOld(): void {

@@ -1,5 +1,5 @@
 import type { DeviceInfo, TrackInfo } from "../../src/hub/state.ts";
-import type { AuditEntry, PageDevice, User } from "../../web/src/api.ts";
+import type { AuditEntry, PageDevice, User, Waiting } from "../../web/src/api.ts";
 
 /** A picture track as the hub describes it. */
 export const videoTrack = {
@@ -103,6 +103,27 @@ export function troubledHouse(): PageDevice[] {
       tracks: [audioTrack],
       address: "room://kitchen",
     }),
+  ];
+}
+
+/** Devices that call and wait to be let in. */
+export function waiting(): Waiting[] {
+  const now = Date.now();
+  return [
+    { id: "workshop-cam", kind: "whip", address: "192.168.1.77", sinceMs: now - 95_000, lastMs: now - 5000 },
+    { id: "kitchen-tablet", kind: "page", address: "192.168.1.42", sinceMs: now - 12_000, lastMs: now - 1000 },
+  ];
+}
+
+/** Devices that call, one of each way in which they are let in. */
+export function arrivals(): PageDevice[] {
+  const now = Date.now();
+  const whip = { kind: "whip", address: undefined, speaker: undefined };
+  const at = { approvedMs: now - 86_400_000 };
+  return [
+    camera("drone", { ...whip, arrival: { enrolled: "token", ...at } }),
+    camera("old-encoder", { ...whip, arrival: { enrolled: "legacy", ...at } }),
+    camera("spare", { ...whip, arrival: {}, state: { phase: "away", sinceMs: now - 600_000 }, tracks: [] }),
   ];
 }
 

@@ -6,7 +6,16 @@ import QRCode from "qrcode";
 import { type WebSocket, WebSocketServer } from "ws";
 import { settingsJsonSchema } from "../../src/hub/device-settings.ts";
 import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.ts";
-import type { AuditEntry, HubMessage, PageDevice, PageMessage, Session, Token, User } from "../../web/src/api.ts";
+import type {
+  AuditEntry,
+  HubMessage,
+  PageDevice,
+  PageMessage,
+  Session,
+  Token,
+  User,
+  Waiting,
+} from "../../web/src/api.ts";
 
 /** A viewing that the scripted server gives. */
 export interface ScriptedViewing extends AsyncDisposable {
@@ -21,6 +30,8 @@ export interface PageServerOptions {
   readonly devices?: readonly PageDevice[];
   readonly session?: Partial<Session>;
   readonly users?: readonly User[];
+  /** Devices that wait to be let in. */
+  readonly waiting?: readonly Waiting[];
   readonly audit?: readonly AuditEntry[];
   /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
   readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
@@ -36,6 +47,7 @@ export class PageServer implements AsyncDisposable {
   readonly offers: string[] = [];
   readonly viewings = new Map<string, ScriptedViewing>();
   users: User[];
+  waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
   fresh = true;
   tokens: Token[] = [
@@ -64,6 +76,7 @@ export class PageServer implements AsyncDisposable {
     };
     for (const device of options.devices ?? []) this.devices.set(device.id, device);
     this.users = [...(options.users ?? [])];
+    this.waiting = options.waiting ?? [];
     const sockets = new WebSocketServer({ server: this.#http, path: "/api/v1/events" });
     sockets.on("connection", (socket) => this.#greet(socket));
   }
@@ -104,6 +117,7 @@ export class PageServer implements AsyncDisposable {
     this.#sockets.add(socket);
     const tell = (message: HubMessage) => socket.send(JSON.stringify(message));
     tell({ type: "devices", devices: [...this.devices.values()] });
+    if (this.waiting.length > 0) tell({ type: "waiting", waiting: this.waiting });
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("message", (data) => {
       const message = JSON.parse(String(data)) as PageMessage;
@@ -185,6 +199,17 @@ export class PageServer implements AsyncDisposable {
         return undefined;
       case "POST /api/v1/devices/:id/restart":
         return act === "restart" ? undefined : {};
+      case "POST /api/v1/devices/:id/token":
+        this.change(id, { arrival: { enrolled: "token", approvedMs: Date.now() } });
+        return { token: deviceToken };
+      case "DELETE /api/v1/devices/:id/token":
+        this.change(id, { arrival: {} });
+        return undefined;
+      case "POST /api/v1/arrivals/:id":
+        return this.#letIn(id, body);
+      case "DELETE /api/v1/arrivals/:id":
+        this.#noLonger(id);
+        return undefined;
       case "POST /api/v1/probe":
         return this.#probe(String(body["address"]));
       case "GET /api/v1/users":
@@ -222,15 +247,31 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
+  #letIn(id: string, body: Record<string, unknown>): unknown {
+    const waiting = this.waiting.find((one) => one.id === id);
+    if (!waiting) throw new Refusal(404, "This device does not wait to be let in.");
+    this.#noLonger(id);
+    const legacy = body["legacy"] === true;
+    const device = this.#add({ ...body, id, arrives: waiting.kind, enrolled: legacy ? "legacy" : "token" });
+    return { device, ...(!legacy && waiting.kind !== "page" && { token: deviceToken }) };
+  }
+
+  #noLonger(id: string): void {
+    this.waiting = this.waiting.filter((one) => one.id !== id);
+    this.tell({ type: "waiting", waiting: this.waiting });
+  }
+
   #add(body: Record<string, unknown>): PageDevice {
     const name = String(body["name"]);
     const device: PageDevice = {
-      id: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+      id: String(body["id"] ?? name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")),
       name,
       area: body["area"] as string | undefined,
-      kind: "rtsp",
-      address: String(body["address"]),
-      state: { phase: "live", sinceMs: Date.now() },
+      kind: String(body["arrives"] ?? "rtsp"),
+      ...(body["arrives"]
+        ? { arrival: { enrolled: body["enrolled"] as "token" | undefined, approvedMs: Date.now() } }
+        : { address: String(body["address"]) }),
+      state: { phase: body["arrives"] ? "away" : "live", sinceMs: Date.now() },
       tracks: [],
       permanent: true,
       rights: ["view", "listen", "talk", "page", "unlock", "administer"],
@@ -309,6 +350,9 @@ export class Refusal extends Error {
     this.code = code;
   }
 }
+
+/** What the scripted server gives to every device that it lets in. */
+const deviceToken = "dwd_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGiT4oQ6yXzW9v";
 
 const known = new Set(["/health", "/ca.svg"]);
 const types: Readonly<Record<string, string>> = {

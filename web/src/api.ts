@@ -4,6 +4,7 @@ import type { DeviceInput } from "../../src/hub/device-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { AuditEntry } from "../../src/identity/audit.ts";
 import type { TokenInfo } from "../../src/identity/credentials.ts";
+import type { Waiting } from "../../src/identity/enrolment.ts";
 import type { Grant, Right } from "../../src/identity/policy.ts";
 import type { User, UserInput } from "../../src/identity/users.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
@@ -30,6 +31,7 @@ export type {
   TalkMessage,
   TrackInfo,
   User,
+  Waiting,
 };
 
 /** A device with what this person may do with it. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Hearing, HubDevice, TurnState } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
 import type { EndReason } from "../../identity/attachments.ts";
+import type { Waiting } from "../../identity/enrolment.ts";
 import type { Fault } from "../../util/faults.ts";
 import type { DeviceView } from "../device-view.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
@@ -66,6 +67,8 @@ export type HubMessage =
   | { readonly type: "removed"; readonly id: HubDevice["id"] }
   | TalkMessage
   | { readonly type: "faults"; readonly faults: readonly Fault[] }
+  /** Devices that call the hub and wait to be let in. */
+  | { readonly type: "waiting"; readonly waiting: readonly Waiting[] }
   | HearingMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
@@ -81,6 +84,7 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   talk: "signed-in",
   // To administrators of the hub only.
   faults: "administer",
+  waiting: "administer",
   hearing: "signed-in",
   "signed-out": "signed-in",
   error: "signed-in",

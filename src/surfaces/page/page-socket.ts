@@ -57,9 +57,17 @@ export class PageSocket {
     this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
     this.#tellGroups();
     this.#held.use(hub.onGroups(() => this.#tellGroups()));
+    this.#held.use(hub.reception.onWaiting(() => this.#tellWaiting()));
+    if (hub.reception.waiting().length > 0) this.#tellWaiting();
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
+  }
+
+  #tellWaiting(): void {
+    const { identity, reception } = this.#options.hub;
+    if (!identity.policy.allows(this.#options.principal, "administer")) return;
+    this.#send({ type: "waiting", waiting: reception.waiting() });
   }
 
   #tellFaults(): void {

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
-import { type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
+import WebSocket from "ws";
+import { type Person, type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
+import { AsyncQueue } from "../../util/queue.ts";
+import type { HubMessage } from "../page/messages.ts";
 import { tokenOf } from "./credential.ts";
 
 const offer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=sendonly\r\n";
@@ -24,6 +28,27 @@ async function house(options: RigOptions = {}) {
   const approved = await rig.call("POST", "/api/v1/arrivals/yard", { as: root, body: { name: "Yard", area: "Out" } });
   assert.equal(approved.status, 201, approved.text);
   return { rig, root, token: String(approved.json["token"]), device: approved.json["device"] };
+}
+
+/** A page's socket: its messages by type, and the types of all that it was told. */
+async function openPage(rig: Rig, { cookie }: Person) {
+  const socket = new WebSocket(`${rig.url.replace("http", "ws")}api/v1/events`, { headers: { cookie } });
+  const told = new AsyncQueue<HubMessage>({ max: 1000 });
+  const said: string[] = [];
+  socket.on("message", (data) => {
+    const message = JSON.parse(String(data)) as HubMessage;
+    said.push(message.type);
+    told.push(message);
+  });
+  await once(socket, "open");
+  const messages = told[Symbol.asyncIterator]();
+  const next = async <Type extends HubMessage["type"]>(type: Type) => {
+    for (;;) {
+      const { value } = await messages.next();
+      if (value?.type === type) return value as Extract<HubMessage, { type: Type }>;
+    }
+  };
+  return { said, next, [Symbol.asyncDispose]: async () => socket.terminate() };
 }
 
 const frame = (key = true) => ({ data: new Uint8Array(8), timestampUs: 0, key });
@@ -102,6 +127,32 @@ describe("WHIP", () => {
     assert.equal((await publish(rig, String(renewed.json["token"]))).status, 201);
     assert.equal((await rig.call("DELETE", "/api/v1/devices/yard/token", { as: root })).status, 204);
     assert.equal(await rig.webrtc.publishers[1]?.closed, "closed");
+  });
+
+  it("tells who waits, and how a device is let in, to administrators' pages while they look", async () => {
+    await using rig = await startRig();
+    const root = await rig.person({ name: "Root", administrator: true });
+    const anna = await rig.person({ name: "Anna", grants: [{ scope: "*", rights: ["view"] }] });
+    await using page = await openPage(rig, root);
+    await using theirs = await openPage(rig, anna);
+    await publish(rig);
+    const { waiting } = await page.next("waiting");
+    assert.deepEqual(
+      waiting.map(({ id, kind, address }) => [id, kind, address]),
+      [["yard", "whip", "127.0.0.1"]],
+    );
+    const how = async () => {
+      for (;;) {
+        const { device } = await page.next("device");
+        if (device.arrival?.enrolled) return device.arrival.enrolled;
+      }
+    };
+    await rig.call("POST", "/api/v1/arrivals/yard", { as: root, body: { legacy: true } });
+    assert.deepEqual((await page.next("waiting")).waiting, []);
+    assert.equal(await how(), "legacy");
+    await rig.call("POST", "/api/v1/devices/yard/token", { as: root });
+    assert.equal(await how(), "token");
+    assert.ok(!theirs.said.includes("waiting"), "a page of somebody else hears nothing of it");
   });
 
   it("is given back when the offer cannot be served", async () => {

@@ -7,6 +7,7 @@ import {
   type PageMessage,
   type Session,
   sentence,
+  type Waiting,
 } from "../api.ts";
 import { HubSocket } from "../net/socket.ts";
 import { inWallOrder } from "../pure/wall-order.ts";
@@ -25,6 +26,8 @@ export class Hub extends EventTarget {
   known = false;
   /** What is wrong with the hub now; empty for whoever cannot do anything about it. */
   faults: readonly Fault[] = [];
+  /** Devices that wait to be let in; empty for whoever may not let them in. */
+  waiting: readonly Waiting[] = [];
   #devices = new Map<string, PageDevice>();
   #groups: ReadonlyMap<string, readonly string[]> = new Map();
   #previews = new Map<string, PageDevice>();
@@ -140,6 +143,7 @@ export class Hub extends EventTarget {
         this.known = true;
         // The hub tells what is wrong right after this.
         this.faults = [];
+        this.waiting = [];
         break;
       case "device":
         this.learn(message.device);
@@ -154,6 +158,9 @@ export class Hub extends EventTarget {
       case "hearing":
         this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
         return;
+      case "waiting":
+        this.waiting = message.waiting;
+        break;
       case "faults":
         this.faults = message.faults;
         break;
@@ -177,6 +184,7 @@ export class Hub extends EventTarget {
     this.known = false;
     this.connected = true;
     this.faults = [];
+    this.waiting = [];
   }
 
   #changed(): void {

@@ -5,6 +5,7 @@ import camera from "lucide-static/icons/camera.svg?icon";
 import devices from "lucide-static/icons/cctv.svg?icon";
 import check from "lucide-static/icons/check.svg?icon";
 import help from "lucide-static/icons/circle-question-mark.svg?icon";
+import copy from "lucide-static/icons/copy.svg?icon";
 import door from "lucide-static/icons/door-open.svg?icon";
 import download from "lucide-static/icons/download.svg?icon";
 import hand from "lucide-static/icons/hand.svg?icon";
@@ -38,6 +39,7 @@ const shapes = {
   check,
   close,
   cog,
+  copy,
   devices,
   door,
   download,

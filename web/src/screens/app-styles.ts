@@ -70,6 +70,22 @@ export const appStyles = css`
     color: var(--dw-accent);
     font-weight: 600;
   }
+  nav a {
+    position: relative;
+  }
+  .count {
+    position: absolute;
+    top: 4px;
+    right: 12px;
+    min-width: 20px;
+    padding: 0 5px;
+    border-radius: 10px;
+    background: var(--dw-waiting);
+    color: var(--dw-surface);
+    font-weight: 600;
+    line-height: 20px;
+    text-align: center;
+  }
   nav a:last-child {
     margin-top: auto;
   }

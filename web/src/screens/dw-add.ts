@@ -3,10 +3,13 @@ import { call, type DeviceForm, type PageDevice, type Probe, sentence, type Trac
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
+import { sayKind } from "../pure/arrival-words.ts";
 import { changedFields, type FormField, formFields, type SettingsSchema } from "../pure/device-form.ts";
 import { rights } from "../pure/rights.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
+import "../arrivals/dw-access.ts";
+import "../arrivals/dw-add-arrival.ts";
 import "../player/dw-player.ts";
 
 /** A new device by its address, with a preview before it is saved; or, with `device`, the same form for a known one. */
@@ -20,6 +23,7 @@ export class DwAdd extends HubElement {
     busy: { state: true },
     wrong: { state: true },
     settings: { state: true },
+    arrives: { state: true },
   };
   static override styles = [
     base,
@@ -84,6 +88,32 @@ export class DwAdd extends HubElement {
       .address button {
         min-height: 44px;
       }
+      .ways {
+        display: inline-flex;
+        margin-bottom: 20px;
+      }
+      .ways button {
+        min-height: 44px;
+        border-radius: 0;
+      }
+      .ways button:first-child {
+        border-radius: var(--dw-radius) 0 0 var(--dw-radius);
+      }
+      .ways button:last-child {
+        margin-left: -1px;
+        border-radius: 0 var(--dw-radius) var(--dw-radius) 0;
+      }
+      .ways [aria-pressed="true"] {
+        background: var(--dw-accent-soft);
+        color: var(--dw-accent);
+        border-color: var(--dw-accent);
+        position: relative;
+      }
+      hr {
+        border: 0;
+        border-top: 1px solid var(--dw-line);
+        margin: 24px 0;
+      }
       .part .check {
         padding: 0;
       }
@@ -105,6 +135,8 @@ export class DwAdd extends HubElement {
   declare live: boolean;
   declare busy: boolean;
   declare wrong: string;
+  /** A new device is one that will call the hub. */
+  declare arrives: boolean;
   /** What settings there are, once the hub has told. */
   declare settings: SettingsSchema | undefined;
   #asking: AbortController | undefined;
@@ -117,6 +149,7 @@ export class DwAdd extends HubElement {
     this.live = false;
     this.busy = false;
     this.wrong = "";
+    this.arrives = false;
   }
 
   override connectedCallback(): void {
@@ -143,29 +176,29 @@ export class DwAdd extends HubElement {
       <header>
         <div>
           <h1>${known ? `Edit ${known.name}` : "Add a device"}</h1>
-          ${known ? nothing : html`<p class="lead">Paste its address. What it is, is found out; you see it before you save it.</p>`}
+          ${known ? nothing : html`<p class="lead">${this.arrives ? "It calls the hub by itself and shows its token whenever it does." : "Paste its address. What it is, is found out; you see it before you save it."}</p>`}
         </div>
       </header>
-      ${this.#renderForm(known)}
+      ${known ? nothing : this.#renderWays()}
+      ${this.arrives && !known ? html`<dw-add-arrival .hub=${this.hub}></dw-add-arrival>` : this.#renderForm(known)}
+      ${known?.arrival && this.hub.administrator ? html`<hr /><dw-access .hub=${this.hub} .device=${known}></dw-access>` : nothing}
     `;
+  }
+
+  /** Cameras are called at their address; others call. */
+  #renderWays() {
+    const way = (arrives: boolean, words: string) =>
+      html`<button type="button" aria-pressed=${this.arrives === arrives} @click=${() => {
+        this.arrives = arrives;
+      }}>${words}</button>`;
+    return html`<div class="ways" role="group" aria-label="Who calls whom">${way(false, "It has an address")}${way(true, "It calls the hub")}</div>`;
   }
 
   #renderForm(known: PageDevice | undefined) {
     const works = this.live || known !== undefined;
     return html`<form class="two" @submit=${this.#save} autocomplete="off">
       <div class="part">
-      <div class="field">
-        <label for="address" class="label">Address</label>
-        <div class="address">
-          <input id="address" name="address" required inputmode="url" autocapitalize="none" spellcheck="false" placeholder="rtsp://192.168.1.20/stream1" .defaultValue=${known?.address ?? ""} @change=${this.#find} @paste=${this.#onPaste} ?autofocus=${!known} />
-          <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? "Looking" : "Look"}</button>
-        </div>
-        <span class="help">As the camera's manual gives it; <code>rtsp://</code>, <code>tcp://</code> or just its number, like 192.168.1.20.</span>
-      </div>
-      <div class="pair">
-        <label><span>User name</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
-        <label><span>Password</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? "unchanged" : ""} @change=${this.#find} /></label>
-      </div>
+      ${known?.arrival ? html`<p><span class="label">Kind</span><br />${sayKind(known.kind)}: it calls the hub.</p>` : this.#renderAddress(known)}
       </div>
       ${this.#renderPreview(known)}
       <div class="part ends">
@@ -182,6 +215,21 @@ export class DwAdd extends HubElement {
       </div>
       </div>
     </form>`;
+  }
+
+  #renderAddress(known: PageDevice | undefined) {
+    return html`<div class="field">
+        <label for="address" class="label">Address</label>
+        <div class="address">
+          <input id="address" name="address" required inputmode="url" autocapitalize="none" spellcheck="false" placeholder="rtsp://192.168.1.20/stream1" .defaultValue=${known?.address ?? ""} @change=${this.#find} @paste=${this.#onPaste} ?autofocus=${!known} />
+          <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? "Looking" : "Look"}</button>
+        </div>
+        <span class="help">As the camera's manual gives it; <code>rtsp://</code>, <code>tcp://</code> or just its number, like 192.168.1.20.</span>
+      </div>
+      <div class="pair">
+        <label><span>User name</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
+        <label><span>Password</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? "unchanged" : ""} @change=${this.#find} /></label>
+      </div>`;
   }
 
   #renderPreview(known: PageDevice | undefined) {

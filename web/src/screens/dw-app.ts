@@ -102,8 +102,14 @@ export class DwApp extends HubElement {
       .filter(({ administrators }) => !administrators || this.hub.administrator)
       .map(
         ({ screen, label, icon: name }) =>
-          html`<a href=${href({ screen })} aria-current=${here === screen ? "page" : "false"}>${icon(name)}<span>${label}</span></a>`,
+          html`<a href=${href({ screen })} aria-current=${here === screen ? "page" : "false"}>${icon(name)}<span>${label}</span>${screen === "devices" ? this.#renderCount() : nothing}</a>`,
       );
+  }
+
+  #renderCount() {
+    const { length } = this.hub.waiting;
+    const words = `${length} ${length === 1 ? "device waits" : "devices wait"} to be let in`;
+    return length > 0 ? html`<span class="count" title=${words} aria-label=${words}>${length}</span>` : nothing;
   }
 
   #renderBanner() {

@@ -5,8 +5,10 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { may } from "../parts/may.ts";
 import { base, buttons, fields, page, tones } from "../parts/styles.ts";
+import { sayKind } from "../pure/arrival-words.ts";
 import { href } from "../pure/route.ts";
 import { howLong, sayDevice, sayTrack } from "../pure/words.ts";
+import "../arrivals/dw-waiting.ts";
 
 /** All devices with what they are doing, since when, and what went wrong last. */
 export class DwDevices extends HubElement {
@@ -51,6 +53,17 @@ export class DwDevices extends HubElement {
         font-size: var(--dw-13);
         color: var(--dw-muted);
         overflow-wrap: anywhere;
+      }
+      .badge {
+        display: inline-block;
+        margin-left: 8px;
+        padding: 1px 8px;
+        border-radius: 999px;
+        background: var(--dw-waiting-soft);
+        color: var(--dw-waiting);
+        font-size: var(--dw-13);
+        font-weight: 600;
+        white-space: nowrap;
       }
       .state {
         font-weight: 600;
@@ -127,9 +140,10 @@ export class DwDevices extends HubElement {
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${this.done ? html`<div class="good" role="status">${icon("check")}<span>${this.done}</span></div>` : nothing}
+      ${administrator || this.hub.waiting.length > 0 ? html`<dw-waiting .hub=${this.hub}></dw-waiting>` : nothing}
       ${
         known && devices.length === 0
-          ? html`<div class="panel empty"><h2>Nothing here yet</h2><p>A device is whatever the hub can see, hear or speak through: a camera, a door station, a speaker in a room. You need only its address.</p></div>`
+          ? html`<div class="panel empty"><h2>Nothing here yet</h2><p>A device is whatever the hub can see, hear or speak through: a camera, a door station, a speaker in a room. You need only its address; or it calls the hub, and then it shows here until you let it in.</p></div>`
           : html`<ul class="panel list">${devices.map((device) => this.#renderDevice(device))}</ul>`
       }
       ${this.#renderRemoving()}
@@ -144,8 +158,8 @@ export class DwDevices extends HubElement {
     const trouble = said.tone === "trouble" || said.tone === "waiting";
     return html`<li>
       <div class="name">
-        <a href=${href({ screen: "camera", id })}>${name}</a>
-        <p>${[area, address ?? kind].filter(Boolean).join(" · ")}</p>
+        <a href=${href({ screen: "camera", id })}>${name}</a>${renderBadge(device)}
+        <p>${[area, address ?? (device.arrival ? `${sayKind(kind)}, calls the hub` : kind)].filter(Boolean).join(" · ")}</p>
       </div>
       <div class="doing">
         <span class="state" data-tone=${said.tone}>${said.text}${since}</span>
@@ -205,6 +219,17 @@ export class DwDevices extends HubElement {
       this.wrong = sentence(error);
     }
   }
+}
+
+/** What people have to know of how a device is let in. */
+function renderBadge({ arrival }: PageDevice) {
+  if (arrival?.enrolled === "legacy") {
+    return html`<span class="badge" title="It carries no token: whatever calls from its address is taken for it. It may open no door and call no emergency.">by its address only</span>`;
+  }
+  if (arrival && !arrival.enrolled) {
+    return html`<span class="badge" title="It has no token, so that nothing can call as this device. Make one under Edit.">not let in</span>`;
+  }
+  return nothing;
 }
 
 customElements.define("dw-devices", DwDevices);

@@ -71,8 +71,17 @@ export class DwWall extends HubElement {
           (device, index) => this.#renderTile(device, index),
         )}
       </ul>
-      ${target ? this.#renderBar(target) : nothing}
+      ${this.#renderWaiting()} ${target ? this.#renderBar(target) : nothing}
     `;
+  }
+
+  /** A quiet line for whoever may let devices in; a wall tablet shows none. */
+  #renderWaiting() {
+    const { waiting } = this.hub;
+    const [first] = waiting;
+    if (!first || this.panel) return nothing;
+    const who = waiting.length === 1 ? `${first.id} waits` : `${waiting.length} devices wait`;
+    return html`<a class="waits" href=${href({ screen: "devices" })}>${icon("door")}${who} to be let in</a>`;
   }
 
   #renderTile(device: PageDevice, index: number) {
@@ -138,7 +147,7 @@ export class DwWall extends HubElement {
 
   #renderEmpty() {
     return html`<div class="empty">
-      ${icon("devices")}
+      ${this.#renderWaiting()} ${icon("devices")}
       <h1>No cameras yet</h1>
       ${
         this.hub.administrator

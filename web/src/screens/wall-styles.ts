@@ -39,6 +39,20 @@ export const wallStyles = css`
     margin: 0;
     list-style: none;
   }
+  .waits {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    padding: 8px 16px;
+    min-height: 44px;
+    border-top: 1px solid var(--dw-line);
+    background: var(--dw-waiting-soft);
+    color: var(--dw-text);
+    text-decoration: none;
+  }
+  .waits svg {
+    color: var(--dw-waiting);
+  }
   .tile {
     position: relative;
     aspect-ratio: 16 / 9;

@@ -1,0 +1,139 @@
+import { css, html, nothing } from "lit";
+import { call, type PageDevice, sentence } from "../api.ts";
+import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
+import { howLong } from "../pure/words.ts";
+import "./dw-handouts.ts";
+
+/** How one device that calls the hub is let in: a new token, or none any more. For administrators. */
+export class DwAccess extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    device: { attribute: false },
+    token: { state: true },
+    asking: { state: true },
+    wrong: { state: true },
+    busy: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    dialogStyles,
+    css`
+      :host {
+        display: grid;
+        gap: 12px;
+      }
+      .row button {
+        min-height: 44px;
+      }
+    `,
+  ];
+  declare device: PageDevice;
+  declare token: string;
+  declare asking: "renew" | "revoke" | undefined;
+  declare wrong: string;
+  declare busy: boolean;
+
+  constructor() {
+    super();
+    this.token = "";
+    this.wrong = "";
+    this.busy = false;
+  }
+
+  protected override updated(): void {
+    showDialogs(this.renderRoot);
+  }
+
+  protected override render() {
+    const { device, token, wrong, busy } = this;
+    const enrolled = device.arrival?.enrolled;
+    return html`
+      <h2>How it is let in</h2>
+      <p class="muted">${sayAccess(device)}</p>
+      ${wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${wrong}</span></div>` : nothing}
+      <dw-handouts kind=${device.kind} device=${device.id} .name=${device.name} .token=${token} @dw-done=${() => {
+        this.token = "";
+      }}></dw-handouts>
+      <div class="row">
+        <button type="button" ?disabled=${busy} @click=${() => (enrolled ? this.#ask("renew") : void this.#renew())}>${icon("key")}${enrolled ? "New token" : "Make a token"}</button>
+        ${enrolled ? html`<button type="button" class="danger" ?disabled=${busy} @click=${() => this.#ask("revoke")}>${icon("close")}${enrolled === "legacy" ? "Trust its address no more" : "Take its token away"}</button>` : nothing}
+      </div>
+      ${this.#renderQuestion()}
+    `;
+  }
+
+  #renderQuestion() {
+    const { asking, device } = this;
+    if (!asking) return nothing;
+    const onClose = () => {
+      this.asking = undefined;
+    };
+    if (asking === "renew") {
+      const text = "What it uses now counts no more, and its connection ends until it shows the new token.";
+      return confirmDialog({
+        title: `New token for ${device.name}?`,
+        text,
+        yes: "Make it",
+        onYes: () => void this.#renew(),
+        onClose,
+      });
+    }
+    const text = "Its connection ends at once. When it calls again it waits to be let in.";
+    return confirmDialog({
+      title: `Let ${device.name} in no more?`,
+      text,
+      yes: "Take away",
+      onYes: () => void this.#revoke(),
+      onClose,
+    });
+  }
+
+  #ask(what: "renew" | "revoke"): void {
+    this.asking = what;
+  }
+
+  async #renew(): Promise<void> {
+    await this.#do(async () => {
+      this.token = (await call<{ readonly token: string }>("POST", this.#path)).token;
+    });
+  }
+
+  async #revoke(): Promise<void> {
+    await this.#do(async () => {
+      await call("DELETE", this.#path);
+      this.token = "";
+    });
+  }
+
+  get #path(): string {
+    return `/api/v1/devices/${encodeURIComponent(this.device.id)}/token`;
+  }
+
+  async #do(action: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    this.wrong = "";
+    try {
+      await action();
+    } catch (error) {
+      this.wrong = sentence(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+function sayAccess({ arrival }: PageDevice): string {
+  const since = arrival?.approvedMs === undefined ? "" : ` for ${howLong(Date.now() - arrival.approvedMs)}`;
+  if (arrival?.enrolled === "token") return `By its token${since}. The hub keeps only the token's fingerprint.`;
+  if (arrival?.enrolled === "legacy") {
+    return `By its address only${since}: whatever calls from there is taken for it, so it may open no door and call no emergency. A token is safer, if it can carry one.`;
+  }
+  return "Not yet: it has no token. Make one and give it to the device, or let the device call and let it in under Devices.";
+}
+
+customElements.define("dw-access", DwAccess);

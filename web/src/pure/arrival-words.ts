@@ -1,0 +1,59 @@
+import type { ArrivalKind } from "../../../src/hub/arrival-kinds.ts";
+
+/** What kinds of devices call the hub, for people. */
+export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string; readonly what: string }>> = {
+  whip: { name: "Publisher", what: "OBS, GStreamer or another program that sends picture and sound (WHIP)" },
+  page: { name: "Station", what: "A tablet or phone in a room, with this page as its screen" },
+};
+
+/** The kind of a device that calls, as a word; what the page does not know stays as the hub calls it. */
+export function sayKind(kind: string): string {
+  return (arrivalWords as Readonly<Record<string, { readonly name: string } | undefined>>)[kind]?.name ?? kind;
+}
+
+/** One thing to copy into the device. */
+export interface Handout {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** What somebody needs who sets up a device with its new token: things to copy, and a sentence how. */
+export interface Handouts {
+  readonly copies: readonly Handout[];
+  readonly how: string;
+}
+
+/** The name of a device that gave none: its id as words. */
+export function nameFromId(id: string): string {
+  const words = id.replace(/[-_]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Address, token and a ready command for a device; `origin` is where the hub is reached, without a slash at its end. */
+export function handouts(of: {
+  readonly kind: string;
+  readonly id: string;
+  readonly token: string;
+  readonly origin: string;
+}): Handouts {
+  const { kind, id, token, origin } = of;
+  if (kind === "page") {
+    return {
+      copies: [{ label: "Address to open on it, once", value: `${origin}/panel?device=${id}#token=${token}` }],
+      how: "Open this address on the tablet or phone. It remembers who it is; the address then works without the token.",
+    };
+  }
+  const address = `${origin}/whip/${id}`;
+  if (kind === "whip") {
+    const ffmpeg = `ffmpeg -re -i film.mp4 -c:v libx264 -bf 0 -c:a libopus -ar 48000 -ac 2 -f whip -authorization ${token} ${address}`;
+    return {
+      copies: [
+        { label: "Address", value: address },
+        { label: "Token", value: token },
+        { label: "Or, with ffmpeg 8 or later", value: ffmpeg },
+      ],
+      how: "In OBS: Settings, Stream, Service “WHIP”; the address goes into Server, the token into Bearer Token.",
+    };
+  }
+  return { copies: [{ label: "Token", value: token }], how: "Give it to the device; it shows it whenever it calls." };
+}
