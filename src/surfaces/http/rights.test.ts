@@ -95,6 +95,7 @@ describe("rights of the page's socket", () => {
       removed: "signed-in",
       talk: "signed-in",
       faults: "administer",
+      waiting: "administer",
       hearing: "signed-in",
       "signed-out": "signed-in",
       error: "signed-in",
