@@ -25,6 +25,7 @@ POST /api/v1/devices/:id/restart administer path
 GET /api/v1/arrivals administer hub
 POST /api/v1/arrivals/:id administer hub
 DELETE /api/v1/arrivals/:id administer hub
+PATCH /api/v1/arrivals/:id administer hub
 POST /api/v1/devices/:id/token administer hub
 DELETE /api/v1/devices/:id/token administer hub
 POST /api/v1/probe administer hub
@@ -40,6 +41,8 @@ GET /api/v1/audit administer hub
 GET /ca.crt none
 GET /ca.svg none
 POST /api/v1/say talk channels
+POST /api/v1/stations/:id none
+DELETE /api/v1/stations/:id none
 POST /voice signed-in
 PATCH /voice/:voice signed-in
 DELETE /voice/:voice signed-in

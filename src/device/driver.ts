@@ -70,7 +70,9 @@ export type DriverPhase =
   | "connecting"
   | "waiting-for-key-frame"
   /** The camera has no picture to give while somebody speaks through it. */
-  | "paused-by-talk";
+  | "paused-by-talk"
+  /** It is there and works, and has neither picture nor sound of its own to show it. */
+  | "live";
 
 /**
  * What was learnt about a device: its dialect, how its media arrives. Small JSON values, which the hub keeps over

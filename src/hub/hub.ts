@@ -92,7 +92,12 @@ export function createHub(options: HubOptions): Hub {
     onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),
   });
   registry.onChange(() => turns.reconsider());
-  const reception = new Reception({ enrolment, registry, audit: identity.audit });
+  const reception = new Reception({
+    enrolment,
+    registry,
+    audit: identity.audit,
+    onRights: () => identity.attachments.recheck(),
+  });
   return {
     clock,
     log,
@@ -118,7 +123,7 @@ export function createHub(options: HubOptions): Hub {
 }
 
 function sayEnrolled(found: ReturnType<Enrolment["enrolled"]>): DeviceInfo["arrival"] {
-  return found && { enrolled: found.legacy ? "legacy" : "token", approvedMs: found.approvedMs };
+  return found && { enrolled: found.legacy ? "legacy" : "token", approvedMs: found.approvedMs, grants: found.grants };
 }
 
 /** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Device } from "../device/driver.ts";
 import type { Audit } from "../identity/audit.ts";
-import type { Arrival, Enrolment, Recognised, Waiting } from "../identity/enrolment.ts";
+import { type Arrival, type Enrolment, fingerprint, type Recognised, type Waiting } from "../identity/enrolment.ts";
+import { describeGrants, type Grant, type Principal } from "../identity/policy.ts";
 import { FatalError } from "../util/errors.ts";
 import type { HubDevice } from "./api.ts";
 import { type ArrivalKind, isArrivalKind } from "./arrival-kinds.ts";
@@ -20,10 +21,18 @@ export interface ReceptionOptions {
   readonly enrolment: Enrolment;
   readonly registry: Registry;
   readonly audit: Audit;
+  /** The rights of a device changed: what it has open is looked at again. */
+  readonly onRights?: () => void;
 }
 
 /** So many devices that nobody set up come in at most where `enrolment: open` is set. */
 const maxStrangers = 64;
+
+/** What a device of a kind may do for itself unless somebody says otherwise: a station speaks to the others. */
+const usualGrants: Readonly<Record<ArrivalKind, readonly Grant[]>> = {
+  whip: [],
+  page: [{ scope: "*", rights: ["talk"] }],
+};
 
 /** A device that was approved. */
 export interface Approved {
@@ -41,7 +50,10 @@ export class Reception implements Disposable {
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
-    this.#watch = options.enrolment.onRevoked((id) => options.registry.arrival(id)?.reenrolled());
+    this.#watch = options.enrolment.onRevoked((id) => {
+      options.registry.arrival(id)?.reenrolled();
+      options.onRights?.();
+    });
   }
 
   /** Calls `listener` when somebody begins to wait to be let in, or waits no more. */
@@ -100,6 +112,8 @@ export class Reception implements Disposable {
       readonly legacy?: boolean;
       /** Where the one stood that was looked at: another one under its name is not let in. */
       readonly address?: string;
+      /** What the device itself may do; what is usual for its kind unless told. */
+      readonly grants?: readonly Grant[];
       readonly by: string;
     },
   ): Promise<Approved> {
@@ -119,12 +133,18 @@ export class Reception implements Disposable {
         fields: { device: id },
       });
     }
+    const hash = enrolment.claimOf(id);
+    if (legacy && hash !== undefined) {
+      throw new FatalError(`device ${id}: carries a token already, and is let in by that`, { code: "bad-config" });
+    }
+    const grants = as.grants ?? usualGrants[kind];
     const device = place
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
       : await registry.add({ id, name, arrives: kind, ...(area !== undefined && { area }) });
-    const token = legacy
-      ? await enrolment.approveLegacy(id, address).then(() => undefined)
-      : await enrolment.approve(id, { kind });
+    let token: string | undefined;
+    if (legacy) await enrolment.approveLegacy(id, address);
+    else if (hash !== undefined) await enrolment.approveClaim(id, { kind, hash, grants });
+    else token = await enrolment.approve(id, { kind, grants });
     audit.record({ actor: by, action: "device-approved", subject: id, detail: legacy ? `${kind}, legacy` : kind });
     return { device, ...(token !== undefined && { token }) };
   }
@@ -144,7 +164,8 @@ export class Reception implements Disposable {
         code: "not-found",
         fields: { device: id },
       });
-    const token = await enrolment.approve(id, { kind: place.kind });
+    const grants = enrolment.enrolled(id)?.grants ?? usualGrants[place.kind];
+    const token = await enrolment.approve(id, { kind: place.kind, grants });
     audit.record({ actor: by, action: "device-token-made", subject: id });
     return token;
   }
@@ -158,6 +179,38 @@ export class Reception implements Disposable {
   /** The device is no more: its token counts for nobody. */
   async forget(id: string): Promise<void> {
     if (this.#options.enrolment.enrolled(id)) await this.#options.enrolment.revoke(id);
+  }
+
+  /** Changes what a device itself may do. Throws FatalError `not-found`. */
+  async setGrants(id: string, as: { readonly grants: readonly Grant[]; readonly by: string }): Promise<void> {
+    const { enrolment, audit, onRights } = this.#options;
+    await enrolment.setGrants(id, as.grants);
+    audit.record({ actor: as.by, action: "device-changed", subject: id, detail: describeGrants(as.grants) });
+    onRights?.();
+  }
+
+  /** True when a device was let in by this token, or waits to be. */
+  knows(who: { readonly id: string; readonly token: string }): boolean {
+    return this.#options.enrolment.knows(who);
+  }
+
+  /** A station that asks for itself, by its token; undefined when it is none, or is switched off. */
+  principalOf({ id, token }: { readonly id: string; readonly token: string }): Principal | undefined {
+    const { enrolment, registry } = this.#options;
+    const device = registry.arrival(id) && registry.get(id);
+    return device && enrolment.principalOf({ id, token, name: device.name });
+  }
+
+  /** Where everybody is let in: keeps the token that a station came with, so that it is known when it speaks. */
+  async letIn(arrival: Arrival & { readonly kind: ArrivalKind; readonly token: string }): Promise<void> {
+    const { enrolment, registry } = this.#options;
+    const { id, kind, token } = arrival;
+    if (this.check(arrival) !== "open") return;
+    if (!registry.get(id)) {
+      await registry.add({ id, name: titleOf(id), arrives: kind });
+      this.#strangers.add(id);
+    }
+    await enrolment.approveClaim(id, { kind, hash: fingerprint(token), grants: usualGrants[kind] });
   }
 
   #placeOf({ id, kind }: Arrival): ArrivalPlace {

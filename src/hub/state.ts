@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { grantSchema } from "../identity/policy.ts";
 import { audioCodecs, type Format } from "../media/format.ts";
 import type { Immutable } from "../util/immutable.ts";
 
@@ -97,6 +98,7 @@ export const deviceInfoSchema = z.object({
     .object({
       enrolled: z.enum(["token", "legacy"]).optional().describe("How it is recognised; absent: it was not let in yet."),
       approvedMs: z.number().optional(),
+      grants: z.array(grantSchema).readonly().optional().describe("What the device itself may do."),
     })
     .optional()
     .describe("There for a device that calls the hub."),

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Principal } from "./policy.ts";
+import type { Principal, RightsSource } from "./policy.ts";
 import type { Store } from "./store.ts";
 import type { Users } from "./users.ts";
 
@@ -21,6 +21,8 @@ export interface AttachmentsOptions {
   readonly clock: Clock;
   readonly users: Users;
   readonly credentials: Credentials;
+  /** Reads what a principal may do now. */
+  readonly rights: RightsSource;
   readonly log: Log;
 }
 
@@ -65,6 +67,11 @@ export class Attachments implements Disposable {
     this.#open.add(attachment);
     this.#schedule();
     return { [Symbol.dispose]: () => this.#open.delete(attachment) };
+  }
+
+  /** Rights of devices changed: what they may no longer have open ends now. */
+  recheck(): void {
+    this.#check();
   }
 
   [Symbol.dispose](): void {
@@ -117,7 +124,7 @@ export class Attachments implements Disposable {
   }
 
   #stamp(principal: Principal): string | undefined {
-    const held = this.#options.users.rightsOf(principal);
+    const held = this.#options.rights.rightsOf(principal);
     return held && JSON.stringify([held.administrator, held.grants]);
   }
 }

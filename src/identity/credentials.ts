@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
 import { writtenMs } from "../util/version.ts";
 import { type WallJump, watchWallClock } from "../util/wall-watch.ts";
-import { type Grant, grantSchema, type Principal } from "./policy.ts";
+import { type Grant, grantSchema, type PersonalCredential, type Principal } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
@@ -137,7 +137,7 @@ export class Credentials implements Disposable {
 
   /** False once the credential was ended, revoked, or is too old. */
   isAlive(principal: Pick<Principal, "userId" | "via" | "credentialId">): boolean {
-    if (this.#ended.has(principal.credentialId)) return false;
+    if (principal.via === "device" || this.#ended.has(principal.credentialId)) return false;
     const row = this.#store.one(
       `SELECT * FROM ${principal.via}s WHERE id = ? AND user_id = ?`,
       principal.credentialId,
@@ -148,6 +148,7 @@ export class Credentials implements Disposable {
 
   /** Counts an open connection as use, so that a wall tablet that only watches stays signed in. */
   touch(principal: Principal): void {
+    if (principal.via === "device") return;
     const row = this.#store.one(`SELECT * FROM ${principal.via}s WHERE id = ?`, principal.credentialId);
     if (row) this.#touch(principal.via, row);
   }
@@ -156,7 +157,7 @@ export class Credentials implements Disposable {
    * Ends one credential of a person, at once and whatever the disk does. `kept` resolves with false when it could not
    * be written yet: a restart before that would bring it back.
    */
-  end(options: { readonly userId: string; readonly via: Principal["via"]; readonly id: string }): {
+  end(options: { readonly userId: string; readonly via: PersonalCredential; readonly id: string }): {
     readonly found: boolean;
     readonly kept: Promise<boolean>;
   } {
@@ -253,7 +254,7 @@ export class Credentials implements Disposable {
     );
   }
 
-  #touch(via: Principal["via"], row: Row): void {
+  #touch(via: PersonalCredential, row: Row): void {
     const nowMs = this.#nowMs();
     if (nowMs - this.#seenMs(row) < touchEveryMs) return;
     const id = String(row["id"]);

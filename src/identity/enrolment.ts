@@ -4,6 +4,7 @@ import { addressBlock } from "../util/address-block.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
+import { type Grant, grantSchema, type HeldRights, type Principal } from "./policy.ts";
 import { dropStatement, type Store } from "./store.ts";
 
 /** Who is at the door: a device that calls the hub. Its id is a name, never a secret. */
@@ -12,6 +13,8 @@ export interface Arrival {
   readonly kind: string;
   readonly id: string;
   readonly token?: string;
+  /** The token is one that the hub gave it before it was let in: letting it in is letting that token in. */
+  readonly claims?: boolean;
   /** IP address that it calls from. */
   readonly address: string;
 }
@@ -36,6 +39,8 @@ const recordSchema = z.object({
   /** The only address that a legacy device may call from. */
   address: z.string().optional(),
   approvedMs: z.number(),
+  /** What the device itself may do, e.g. speak through others; nothing unless told. */
+  grants: z.array(grantSchema).default([]),
 });
 
 type Enrolled = z.infer<typeof recordSchema>;
@@ -59,7 +64,7 @@ const storeKind = "enrolment";
  * shown once, kept hashed), or pins one that cannot carry a token to the address that it called from.
  */
 export class Enrolment {
-  readonly #waiting = new Map<string, Waiting & { readonly lastUs: number }>();
+  readonly #waiting = new Map<string, Waiting & { readonly lastUs: number; readonly hash: string | undefined }>();
   /** Who was sent away, by name and block of addresses: another device of that name may wait. */
   readonly #refused = new Map<string, number>();
   readonly #changes = new Listeners<void>(swallow);
@@ -79,7 +84,7 @@ export class Enrolment {
   /** Who waits, in the order in which they came. */
   waiting(): readonly Waiting[] {
     this.#forgetOld();
-    return [...this.#waiting.values()].map(({ lastUs: _, ...waiting }) => waiting);
+    return [...this.#waiting.values()].map(({ lastUs: _us, hash: _hash, ...waiting }) => waiting);
   }
 
   /** Calls `listener` when somebody begins to wait, or waits no more. */
@@ -93,9 +98,31 @@ export class Enrolment {
   }
 
   /** How a device is enrolled, for people. */
-  enrolled(deviceId: string): { readonly legacy: boolean; readonly approvedMs: number } | undefined {
+  enrolled(
+    deviceId: string,
+  ): { readonly legacy: boolean; readonly approvedMs: number; readonly grants: readonly Grant[] } | undefined {
     const record = this.#record(deviceId);
-    return record && { legacy: record.address !== undefined, approvedMs: record.approvedMs };
+    return record && { legacy: record.address !== undefined, approvedMs: record.approvedMs, grants: record.grants };
+  }
+
+  /** True when the device was let in by this token, or waits to be. */
+  knows({ id, token }: { readonly id: string; readonly token: string }): boolean {
+    const record = this.#record(id);
+    const hash = record ? record.hash : this.#waiting.get(id)?.hash;
+    return hash !== undefined && matches(token, hash);
+  }
+
+  /** A device that asks for itself, by its token; `name` is what people call it. */
+  principalOf(who: { readonly id: string; readonly token: string; readonly name: string }): Principal | undefined {
+    const { id, token, name } = who;
+    const hash = this.#record(id)?.hash;
+    if (hash === undefined || !matches(token, hash)) return undefined;
+    return { userId: `device:${id}`, name, via: "device", deviceId: id, credentialId: hash.slice(0, 16) };
+  }
+
+  /** The fingerprint of the token that a waiting device was given already. */
+  claimOf(deviceId: string): string | undefined {
+    return this.#waiting.get(deviceId)?.hash;
   }
 
   /**
@@ -123,11 +150,33 @@ export class Enrolment {
     });
   }
 
-  /** Lets a device in that calls with a token, which is given once and never again. A token that it had counts no more. */
-  async approve(deviceId: string, how: { readonly kind: string }): Promise<string> {
-    const token = `dwd_${randomBytes(32).toString("base64url")}`;
-    await this.#keep(deviceId, { kind: how.kind, hash: digest(token).toString("base64") });
+  /**
+   * Lets a device in that calls with a token, which is given once and never again. A token that it had counts no more; its
+   * own rights stay as they were unless told.
+   */
+  async approve(deviceId: string, how: { readonly kind: string; readonly grants?: readonly Grant[] }): Promise<string> {
+    const token = newDeviceToken();
+    await this.#keep(deviceId, { kind: how.kind, hash: fingerprint(token), grants: this.#grants(deviceId, how) });
     return token;
+  }
+
+  /** Lets a device in by the token that it waits with (see {@link claimOf}). */
+  async approveClaim(
+    deviceId: string,
+    how: { readonly kind: string; readonly hash: string; readonly grants?: readonly Grant[] },
+  ): Promise<void> {
+    await this.#keep(deviceId, { kind: how.kind, hash: how.hash, grants: this.#grants(deviceId, how) });
+  }
+
+  /** Changes what an enrolled device itself may do. Throws FatalError `not-found`. */
+  async setGrants(deviceId: string, grants: readonly Grant[]): Promise<void> {
+    const record = this.#record(deviceId);
+    if (!record) throw new FatalError(`device ${deviceId}: was not let in`, { code: "not-found" });
+    await this.#options.store.put(storeKind, deviceId, { ...record, grants });
+  }
+
+  #grants(deviceId: string, how: { readonly grants?: readonly Grant[] }): Grant[] {
+    return [...(how.grants ?? this.#record(deviceId)?.grants ?? [])];
   }
 
   /**
@@ -137,7 +186,7 @@ export class Enrolment {
   async approveLegacy(deviceId: string, waitsAt?: string): Promise<void> {
     const { kind, address } = this.#waitingFor(deviceId);
     if (waitsAt !== undefined && waitsAt !== address) throw notWaiting(deviceId);
-    await this.#keep(deviceId, { kind, address });
+    await this.#keep(deviceId, { kind, address, grants: [] });
   }
 
   /** Sends a device away that waits; it is refused for ten minutes. Throws FatalError `not-found`. */
@@ -168,8 +217,7 @@ export class Enrolment {
   }
 
   #record(deviceId: string): Enrolled | undefined {
-    const kept = recordSchema.safeParse(this.#options.store.get(storeKind, deviceId));
-    return kept.success ? kept.data : undefined;
+    return recordOf(deviceId, this.#options.store);
   }
 
   #waitingFor(deviceId: string): Waiting {
@@ -179,18 +227,19 @@ export class Enrolment {
     return waiting;
   }
 
-  #wait({ id, kind, address }: Arrival): void {
+  #wait({ id, kind, address, token, claims }: Arrival): void {
     this.#forgetOld();
     if (this.#refused.has(placeOf({ id, address }))) throw refused({ id }, "an administrator did not let it in");
     const { clock } = this.#options;
     const [lastMs, lastUs] = [clock.wallMs(), clock.nowUs()];
     const before = this.#waiting.get(id);
     // The first who took a name keeps it while it waits: somebody else under it is not what is approved.
-    if (before && (before.kind !== kind || before.address !== address)) {
+    const hash = claims && token !== undefined ? fingerprint(token) : undefined;
+    if (before && (before.kind !== kind || before.address !== address || before.hash !== hash)) {
       throw refused({ id }, "another device waits under this name");
     }
     if (!before) this.#makeRoom({ id, address });
-    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs });
+    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs, hash });
     this.#forgetLater();
     if (!before) this.#changes.emit();
   }
@@ -232,6 +281,31 @@ export class Enrolment {
 
 /** Who listens logs its own troubles. */
 function swallow(): void {}
+
+/** A new device token: 256 bits, for one device. */
+export function newDeviceToken(): string {
+  return `dwd_${randomBytes(32).toString("base64url")}`;
+}
+
+/** What an enrolled device itself may do now; undefined when it is not, or by another token. */
+export function deviceRightsOf(
+  { deviceId, credentialId }: Principal,
+  store: Pick<Store, "get">,
+): HeldRights | undefined {
+  const record = deviceId === undefined ? undefined : recordOf(deviceId, store);
+  if (record?.hash?.slice(0, 16) !== credentialId) return undefined;
+  return { administrator: false, grants: record.grants };
+}
+
+function recordOf(deviceId: string, store: Pick<Store, "get">): Enrolled | undefined {
+  const kept = recordSchema.safeParse(store.get(storeKind, deviceId));
+  return kept.success ? kept.data : undefined;
+}
+
+/** SHA-256 of a token, base64. */
+export function fingerprint(token: string): string {
+  return digest(token).toString("base64");
+}
 
 function digest(token: string): Buffer {
   return createHash("sha256").update(token).digest();

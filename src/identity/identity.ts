@@ -6,8 +6,9 @@ import { type Log, silentLog } from "../util/log.ts";
 import { Attachments } from "./attachments.ts";
 import { Audit } from "./audit.ts";
 import { Credentials } from "./credentials.ts";
+import { deviceRightsOf } from "./enrolment.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
-import { Policy } from "./policy.ts";
+import { Policy, type RightsSource } from "./policy.ts";
 import { Proofs } from "./proofs.ts";
 import { openSealer, type Sealer } from "./seal.ts";
 import { SetupCode } from "./setup-code.ts";
@@ -72,7 +73,10 @@ export function openIdentity(options: IdentityOptions): Identity {
   const hasher = new PasswordHasher({ cost: options.passwordCost });
   const credentials = held.use(new Credentials({ store, clock }));
   const users = new Users({ store, clock, hasher, credentials, log });
-  const attachments = held.use(new Attachments({ store, clock, users, credentials, log }));
+  const rights: RightsSource = {
+    rightsOf: (who) => (who.via === "device" ? deviceRightsOf(who, store) : users.rightsOf(who)),
+  };
+  const attachments = held.use(new Attachments({ store, clock, users, credentials, rights, log }));
   const needsCode = options.setupCode !== false && !users.hasAdministrator;
   const setupCode = needsCode ? held.use(new SetupCode({ clock, dataDir })) : undefined;
   return {
@@ -81,7 +85,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     users,
     credentials,
     attachments,
-    policy: new Policy(users),
+    policy: new Policy(rights),
     proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),
     faults,

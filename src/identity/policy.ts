@@ -18,18 +18,24 @@ export const grantSchema = z.object({ scope: scopeSchema, rights: z.array(rightS
 export type Grant = z.infer<typeof grantSchema>;
 
 /**
- * Who asks: a person, by one credential of theirs. The person's rights are not in it: the policy reads them afresh each
- * time.
+ * Who asks: a person, by one credential of theirs, or a device that is a station, by its token. Their rights are not in it:
+ * the policy reads them afresh each time.
  */
 export interface Principal {
+  /** A person's id, or `device:<id>`. */
   readonly userId: string;
   readonly name: string;
-  readonly via: "session" | "token";
+  readonly via: "session" | "token" | "device";
+  /** Of a device that asks for itself. */
+  readonly deviceId?: string;
   /** Which session or token; ends with it. */
   readonly credentialId: string;
   /** What a token is for: it may do no more than this, and nothing that its person may not. A session has no limits. */
   readonly limits?: readonly Grant[];
 }
+
+/** What persons show for who they are. */
+export type PersonalCredential = Exclude<Principal["via"], "device">;
 
 /** What is asked about; a loaded device fits. */
 export interface Subject {

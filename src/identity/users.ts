@@ -6,7 +6,7 @@ import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
 import { type HashRank, type PasswordHasher, passwordSchema } from "./password.ts";
-import { type Grant, grantSchema, type Principal, type RightsSource } from "./policy.ts";
+import { type Grant, grantSchema, type PersonalCredential, type Principal, type RightsSource } from "./policy.ts";
 import { type Change, type Refusal, refusalError, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
@@ -174,7 +174,7 @@ export class Users implements RightsSource {
    */
   async endCredential(options: {
     readonly userId: string;
-    readonly via: Principal["via"];
+    readonly via: PersonalCredential;
     readonly id: string;
   }): Promise<{ readonly found: boolean; readonly kept: boolean }> {
     const { found, kept } = this.#credentials.end(options);

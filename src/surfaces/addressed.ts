@@ -26,6 +26,8 @@ export function addressed(
   const { principal, to } = ask;
   const has = (right: "talk" | "page") => (deviceId: string) => {
     const device = hub.devices.get(deviceId);
+    // A station does not speak to itself.
+    if (deviceId === principal.deviceId) return false;
     return device !== undefined && mayUse(hub.identity.policy, { principal, right, device });
   };
   const may = has("talk");

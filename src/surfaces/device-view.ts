@@ -25,11 +25,29 @@ export function deviceView(
   who: { readonly principal: Principal; readonly policy: Policy },
 ): DeviceView | undefined {
   const { policy, principal } = who;
-  if (!mayUse(policy, { principal, right: "view", device })) return undefined;
+  if (!mayUse(policy, { principal, right: "view", device })) return stationView(device, who);
   const held = device.settings.preview ? deviceRights : policy.rights(principal, device);
   const { address, ...info } = device.info();
   if (held.includes("administer")) {
     return { ...info, address, settings: settingsView.parse(device.settings), rights: held };
   }
-  return { ...info, state: stateWithoutAddress(info.state, address), rights: held };
+  return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), rights: held };
+}
+
+/** A station knows itself, and whom it may speak to: what they are called and whether they can hear, not what they show. */
+function stationView(
+  device: HubDevice,
+  { principal, policy }: { readonly principal: Principal; readonly policy: Policy },
+): DeviceView | undefined {
+  const own = principal.deviceId === device.id;
+  const rights = own ? [] : policy.rights(principal, device);
+  if (principal.deviceId === undefined || device.settings.preview || !(own || rights.includes("talk")))
+    return undefined;
+  const { address, ...info } = device.info();
+  return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), tracks: [], rights };
+}
+
+function withoutGrants<Info extends Pick<DeviceInfo, "arrival">>(info: Info): Info {
+  const { arrival } = info;
+  return arrival ? { ...info, arrival: { ...(arrival.enrolled && { enrolled: arrival.enrolled }) } } : info;
 }

@@ -3,6 +3,7 @@ import { background } from "../util/background.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
 import page from "./page/index.ts";
+import panel from "./panel/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
 import { iceLinks } from "./webrtc/ice-links.ts";
@@ -11,7 +12,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [whep, whip, page, http] as const;
+export const surfaces = [whep, whip, page, panel, http] as const;
 
 type Surfaces = typeof surfaces;
 

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
@@ -59,7 +60,7 @@ export interface SocketRoute {
   /** What a connection takes a place of, until it closes. */
   readonly share: "pages";
   /** Somebody has connected. The socket is the surface's now. */
-  connected(socket: WebSocket, principal: Principal): void;
+  connected(socket: WebSocket, principal: Principal, request: FastifyRequest): void;
 }
 
 /** A running surface; it ends with the signal or when disposed. */

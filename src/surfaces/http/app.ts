@@ -110,7 +110,7 @@ function admit(
   if (!route?.beforeSetup && !beforeSetup && !identity.users.hasAdministrator) {
     throw new Problem(403, { code: "setup-needed", detail: "The hub is not set up yet." });
   }
-  request.principal = findPrincipal(request, identity);
+  request.principal = findPrincipal(request, how.context.hub);
   // Another site that may call us does so with a token of its own, never on our cookie.
   if (request.principal?.via === "session" && isAllowedOrigin(request, crossOriginOf(how.context)))
     request.principal = undefined;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Identity } from "../../identity/identity.ts";
-import { isSecure } from "./secure.ts";
+import { isSecure } from "../secure.ts";
 
 /** The cookie that says: from this browser that person signed in before. It stays when they sign out. */
 const names = { secure: "__Host-doorward-browser", plain: "doorward-browser" } as const;

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { isSecure } from "../secure.ts";
 import { parseHost } from "./allowed-hosts.ts";
 import type { HttpConfig } from "./config.ts";
-import { isSecure } from "./secure.ts";
 
 /** Content-Security-Policy of everything we serve (SECURITY.md, 6): own scripts and styles only, Trusted Types. */
 export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAncestors">): string {

@@ -22,8 +22,9 @@ export function serveSocket(
         request.raw.socket.once("close", () => place[Symbol.dispose]());
       },
     },
-    (socket: WebSocket, { principal }) => {
-      if (principal) connected(socket, principal);
+    (socket: WebSocket, request) => {
+      const { principal } = request;
+      if (principal) connected(socket, principal, request);
       else socket.close(1008, "signed-out");
     },
   );

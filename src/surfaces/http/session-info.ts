@@ -1,9 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { grantSchema } from "../../identity/policy.ts";
+import { isSecure } from "../secure.ts";
 import { parseHost } from "./allowed-hosts.ts";
 import type { HttpContext } from "./context.ts";
-import { isSecure } from "./secure.ts";
 
 /** What the page asks first. */
 export const sessionSchema = z.object({

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Hub } from "../../hub/hub.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { StoreFault } from "../../identity/store-fault.ts";
 import { cookieMaxAgeSeconds } from "../../identity/users.ts";
 import { Problem } from "../problem.ts";
+import { isSecure } from "../secure.ts";
+import { stationIn, stationToken } from "../station-cookie.ts";
 import { knowBrowser } from "./browser-cookie.ts";
-import { isSecure } from "./secure.ts";
 
 /** Names of the session's cookie: with the `__Host-` prefix (RFC 6265bis) on HTTPS, without on HTTP. */
 export const cookieNames = { secure: "__Host-doorward", plain: "doorward" } as const;
@@ -15,8 +17,19 @@ export function cookieName(request: FastifyRequest): string {
   return isSecure(request) ? cookieNames.secure : cookieNames.plain;
 }
 
-/** Who calls: by bearer token (RFC 6750) if there is one, else by cookie. Undefined when nobody is signed in. */
-export function findPrincipal(request: FastifyRequest, identity: Identity): Principal | undefined {
+/**
+ * Who calls: a station for itself if it says so, else a person by bearer token (RFC 6750) if there is one, else by cookie.
+ * Undefined when nobody is signed in.
+ */
+export function findPrincipal(
+  request: FastifyRequest,
+  { identity, reception }: Pick<Hub, "identity" | "reception">,
+): Principal | undefined {
+  const station = stationIn(request);
+  if (station !== undefined) {
+    const token = stationToken(request, station);
+    return token === undefined ? undefined : reception.principalOf({ id: station, token });
+  }
   const header = request.headers.authorization;
   if (header !== undefined) {
     const [, secret] = /^Bearer +([\w-]{1,128})$/i.exec(header) ?? [];

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { type Grant, grantSchema, type Policy, type Principal } from "../../../identity/policy.ts";
 import { nameSchema } from "../../../util/name.ts";
 import { deviceView, deviceViewSchema } from "../../device-view.ts";
+import { Problem } from "../../problem.ts";
 import { deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
 
@@ -16,6 +18,7 @@ const approval = z.strictObject({
   name: nameSchema.optional().describe("What people will call it; made from its id when absent."),
   area: nameSchema.optional(),
   address: z.string().max(64).optional().describe("Where it waits: another one under its name is not let in."),
+  grants: z.array(grantSchema).max(64).optional().describe("What the device itself may do, e.g. speak through others."),
   legacy: z.boolean().default(false).describe("It can carry no token: pin it to the address that it calls from."),
 });
 
@@ -49,8 +52,23 @@ export function arrivalRoutes(context: HttpContext): readonly Route[] {
         },
       },
       handle: async ({ params, body, principal }) => {
+        refuseMore(policy, { principal, grants: body.grants ?? [] });
         const { device, token } = await reception.approve(params.id, { ...body, by: principal.name });
         return { device: deviceView(device, { principal, policy }), ...(token !== undefined && { token }) };
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/v1/arrivals/:id",
+      summary: "Changes what a device that was let in may do for itself",
+      right: "administer",
+      bearerWrites: true,
+      params: deviceParams,
+      body: z.strictObject({ grants: z.array(grantSchema).max(64) }),
+      answers: { 204: { description: "Changed" } },
+      handle: async ({ params, body, principal }) => {
+        refuseMore(policy, { principal, grants: body.grants });
+        await reception.setGrants(params.id, { ...body, by: principal.name });
       },
     }),
     route({
@@ -84,4 +102,11 @@ export function arrivalRoutes(context: HttpContext): readonly Route[] {
       handle: ({ params, principal }) => reception.revoke(params.id, principal.name),
     }),
   ];
+}
+
+/** Nobody gives a device what they lack, or what is a person's: to administer. */
+function refuseMore(policy: Policy, what: { readonly principal: Principal; readonly grants: readonly Grant[] }): void {
+  const rights = what.grants.flatMap((grant) => grant.rights);
+  if (!rights.includes("administer") && rights.every((right) => policy.allows(what.principal, right))) return;
+  throw new Problem(403, { code: "forbidden", detail: "You may not give a device these rights." });
 }
