@@ -127,6 +127,26 @@ export function arrivals(): PageDevice[] {
   ];
 }
 
+/** A house as a station in the kitchen knows it: `cameras` where it may show them. */
+export function stationHouse(options: { readonly cameras?: boolean } = {}): PageDevice[] {
+  const now = Date.now();
+  const rights = options.cameras ? (["view", "listen", "talk"] as const) : (["talk"] as const);
+  const station = (id: string, more: Partial<PageDevice> = {}) =>
+    camera(id, { kind: "page", address: undefined, tracks: [], rights, arrival: { enrolled: "token" }, ...more });
+  return [
+    station("kitchen", { area: "Ground floor", rights: [] }),
+    station("living-room", { area: "Ground floor" }),
+    station("hall", { area: "Ground floor", speaker: { ...freeSpeaker, doNotDisturb: true } }),
+    station("nursery", { area: "Upstairs", state: { phase: "away", sinceMs: now - 5_400_000 } }),
+    station("workshop", {
+      area: "Outside",
+      speaker: { ...freeSpeaker, holder: { turnId: "b", name: "Ben", priority: 0, sinceMs: now - 4000 } },
+    }),
+    camera("front-door", { area: "Entrance", address: undefined, rights, ...(!options.cameras && { tracks: [] }) }),
+    camera("yard", { area: "Outside", address: undefined, rights, ...(!options.cameras && { tracks: [] }) }),
+  ];
+}
+
 /** Three people with different rights. */
 export const people: User[] = [
   { id: "u1", name: "Anna", administrator: true, hasPassword: true, createdMs: 0, grants: [] },

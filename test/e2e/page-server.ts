@@ -6,6 +6,7 @@ import QRCode from "qrcode";
 import { type WebSocket, WebSocketServer } from "ws";
 import { settingsJsonSchema } from "../../src/hub/device-settings.ts";
 import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.ts";
+import type { StationTold } from "../../src/surfaces/panel/messages.ts";
 import type {
   AuditEntry,
   HubMessage,
@@ -32,6 +33,10 @@ export interface PageServerOptions {
   readonly users?: readonly User[];
   /** Devices that wait to be let in. */
   readonly waiting?: readonly Waiting[];
+  /** Whether a station is let in; it is unless told. */
+  readonly station?: "in" | "waiting" | "refused";
+  /** What a station is told once it is in. */
+  readonly stationTold?: readonly StationTold[];
   readonly audit?: readonly AuditEntry[];
   /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
   readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
@@ -46,6 +51,8 @@ export class PageServer implements AsyncDisposable {
   readonly received: PageMessage[] = [];
   readonly offers: string[] = [];
   readonly viewings = new Map<string, ScriptedViewing>();
+  /** Whether a station is let in. */
+  station: "in" | "waiting" | "refused";
   users: User[];
   waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
@@ -77,8 +84,12 @@ export class PageServer implements AsyncDisposable {
     for (const device of options.devices ?? []) this.devices.set(device.id, device);
     this.users = [...(options.users ?? [])];
     this.waiting = options.waiting ?? [];
-    const sockets = new WebSocketServer({ server: this.#http, path: "/api/v1/events" });
-    sockets.on("connection", (socket) => this.#greet(socket));
+    this.station = options.station ?? "in";
+    const sockets = new WebSocketServer({ server: this.#http });
+    sockets.on("connection", (socket, { url }) => {
+      if (url?.startsWith("/api/v1/station?")) this.#greetStation(socket);
+      else this.#greet(socket);
+    });
   }
 
   get url(): string {
@@ -111,6 +122,17 @@ export class PageServer implements AsyncDisposable {
     await Promise.all([...this.viewings.values()].map((viewing) => viewing[Symbol.asyncDispose]()));
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #greetStation(socket: WebSocket): void {
+    const settings = { type: "settings", name: "Kitchen", doNotDisturb: false, volume: 1 } as const;
+    const told: readonly StationTold[] = [
+      { type: "welcome", id: "kitchen", name: "Kitchen", iceServers: [] },
+      settings,
+      ...(this.#options.stationTold ?? []),
+    ];
+    for (const message of told) socket.send(JSON.stringify(message));
+    if (told.some(({ type }) => type === "over")) socket.close(4003);
   }
 
   #greet(socket: WebSocket): void {
@@ -204,6 +226,13 @@ export class PageServer implements AsyncDisposable {
         return { token: deviceToken };
       case "DELETE /api/v1/devices/:id/token":
         this.change(id, { arrival: {} });
+        return undefined;
+      case "POST /api/v1/stations/:id":
+        if (this.station === "refused") {
+          throw new Refusal(403, "Its token is not the one it was given.", "refused");
+        }
+        return { state: this.station };
+      case "DELETE /api/v1/stations/:id":
         return undefined;
       case "POST /api/v1/arrivals/:id":
         return this.#letIn(id, body);

@@ -107,6 +107,18 @@ const sentences: Readonly<Record<number, string>> = {
   503: "The hub is busy; please try again in a moment.",
 };
 
+let station = "";
+
+/** From now on the page calls as this station, with the device's own rights, not as the person who is signed in. */
+export function actAs(deviceId: string): void {
+  station = deviceId;
+}
+
+/** What every request of the page carries: that it is ours, and for which station. */
+export function ownHeaders(as: "anybody" | "person" = "anybody"): Record<string, string> {
+  return { "x-doorward": "1", ...(station && as === "anybody" ? { "x-doorward-device": station } : {}) };
+}
+
 /** One request to the hub. Throws {@link ApiError}. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { body, signal } = options;
@@ -114,7 +126,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
   try {
     response = await fetch(path, {
       method,
-      headers: { "x-doorward": "1", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: { ...ownHeaders(options.as), ...(body === undefined ? {} : { "content-type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
       signal,
@@ -131,6 +143,8 @@ export async function call<T>(method: string, path: string, options: CallOptions
 /** Options of {@link call}. */
 export interface CallOptions {
   readonly body?: unknown;
+  /** `person`: for whoever is signed in, also on a station's page. */
+  readonly as?: "person";
   readonly signal?: AbortSignal;
 }
 

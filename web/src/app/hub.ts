@@ -28,6 +28,8 @@ export class Hub extends EventTarget {
   faults: readonly Fault[] = [];
   /** Devices that wait to be let in; empty for whoever may not let them in. */
   waiting: readonly Waiting[] = [];
+  /** The device for which this page speaks; empty on a person's page. */
+  station = "";
   #devices = new Map<string, PageDevice>();
   #groups: ReadonlyMap<string, readonly string[]> = new Map();
   #previews = new Map<string, PageDevice>();
@@ -71,6 +73,18 @@ export class Hub extends EventTarget {
     this.#changed();
   }
 
+  /** Opens the line for a device that was let in; it sees and speaks with the device's own rights. */
+  startAsStation(deviceId: string): void {
+    this.station = deviceId;
+    this.#connect();
+  }
+
+  /** Ends the line: the device is on another page now, or waits. */
+  stop(): void {
+    this.#forget();
+    this.#changed();
+  }
+
   /** After set-up or log-in. */
   async signedIn(): Promise<void> {
     await this.start();
@@ -109,6 +123,7 @@ export class Hub extends EventTarget {
     this.#scope?.abort();
     this.#scope = new AbortController();
     const url = new URL("/api/v1/events", location.href);
+    if (this.station) url.searchParams.set("device", this.station);
     url.protocol = url.protocol.replace("http", "ws");
     this.#socket = new HubSocket({
       url: url.href,
@@ -121,7 +136,7 @@ export class Hub extends EventTarget {
   async #onConnected(connected: boolean): Promise<void> {
     this.connected = connected;
     this.#changed();
-    if (connected) {
+    if (connected || this.station) {
       this.#downSince = undefined;
       return;
     }
@@ -166,7 +181,8 @@ export class Hub extends EventTarget {
         break;
       case "signed-out":
         this.#forget();
-        void this.start();
+        // A station asks by itself whether it is still let in.
+        if (!this.station) void this.start();
         return;
       case "error":
       case "pong":

@@ -4,6 +4,7 @@ import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
+import { stationGrants } from "../pure/arrival-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-handouts.ts";
 
@@ -56,6 +57,7 @@ export class DwAccess extends HubElement {
       <h2>How it is let in</h2>
       <p class="muted">${sayAccess(device)}</p>
       ${wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${wrong}</span></div>` : nothing}
+      ${this.#renderCameras()}
       <dw-handouts kind=${device.kind} device=${device.id} .name=${device.name} .token=${token} @dw-done=${() => {
         this.token = "";
       }}></dw-handouts>
@@ -65,6 +67,19 @@ export class DwAccess extends HubElement {
       </div>
       ${this.#renderQuestion()}
     `;
+  }
+
+  /** What a station may show; other devices have no eyes of their own. */
+  #renderCameras() {
+    const { device, busy } = this;
+    if (device.kind !== "page" || !device.arrival?.enrolled) return nothing;
+    const cameras = device.arrival.grants?.some(({ rights }) => rights.includes("view")) ?? false;
+    return html`<label class="check"><input type="checkbox" .checked=${cameras} ?disabled=${busy} @change=${(
+      event: Event,
+    ) =>
+      this.#setCameras(
+        (event.target as HTMLInputElement).checked,
+      )} /><span>It may show and play the cameras<br /><span class="help">Whoever stands before it sees them. Without this it only speaks and listens. Holds at once.</span></span></label>`;
   }
 
   #renderQuestion() {
@@ -95,6 +110,13 @@ export class DwAccess extends HubElement {
 
   #ask(what: "renew" | "revoke"): void {
     this.asking = what;
+  }
+
+  async #setCameras(cameras: boolean): Promise<void> {
+    const grants = stationGrants({ cameras });
+    await this.#do(async () => {
+      await call("PATCH", `/api/v1/arrivals/${encodeURIComponent(this.device.id)}`, { body: { grants } });
+    });
   }
 
   async #renew(): Promise<void> {

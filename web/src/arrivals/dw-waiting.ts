@@ -4,7 +4,7 @@ import { call, type PageDevice, sentence, type Waiting } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
-import { nameFromId, sayKind } from "../pure/arrival-words.ts";
+import { nameFromId, sayKind, stationGrants } from "../pure/arrival-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-handouts.ts";
 
@@ -151,7 +151,7 @@ export class DwWaiting extends HubElement {
         </div>
         ${
           kind === "page"
-            ? nothing
+            ? html`<label class="check"><input type="checkbox" name="cameras" /><span>It may show and play the cameras<br /><span class="help">Whoever stands before it sees them. Without this it only speaks and listens.</span></span></label>`
             : html`<label class="check"><input type="checkbox" name="legacy" /><span>It cannot carry a token<br /><span class="help">Trusts whatever calls from ${address}; it may then open no door and call no emergency.</span></span></label>`
         }
       </form>
@@ -173,6 +173,7 @@ export class DwWaiting extends HubElement {
             address,
             ...(area && { area }),
             ...(data.has("legacy") && { legacy: true }),
+            ...(data.has("cameras") && { grants: stationGrants({ cameras: true }) }),
           },
         },
       );

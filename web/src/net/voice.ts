@@ -1,4 +1,4 @@
-import { ApiError, problemOf } from "../api.ts";
+import { ApiError, ownHeaders, problemOf } from "../api.ts";
 import { iceServersOf } from "./whep.ts";
 
 /** Options of {@link VoiceLine}. */
@@ -142,7 +142,7 @@ export class VoiceLine {
 
   #headers(): Record<string, string> {
     const { token } = this.#options;
-    return { "x-doorward": "1", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    return { ...ownHeaders(), ...(token ? { authorization: `Bearer ${token}` } : {}) };
   }
 }
 
@@ -162,7 +162,8 @@ function connected(peer: RTCPeerConnection, withinMs: number): Promise<void> {
   });
 }
 
-function gathered(peer: RTCPeerConnection): Promise<void> {
+/** Resolves when a connection knows all its ways, or after 1.5 s. */
+export function gathered(peer: RTCPeerConnection): Promise<void> {
   return new Promise((resolve) => {
     const timer = window.setTimeout(resolve, 1500);
     peer.addEventListener("icegatheringstatechange", () => {

@@ -1,4 +1,4 @@
-import { ApiError, problemOf } from "../api.ts";
+import { ApiError, ownHeaders, problemOf } from "../api.ts";
 
 /** Options of {@link WhepSession.open}. */
 export interface WhepOptions {
@@ -161,7 +161,7 @@ export class WhepSession {
 
   #headers(): Record<string, string> {
     const { token } = this.#options;
-    return { "x-doorward": "1", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    return { ...ownHeaders(), ...(token ? { authorization: `Bearer ${token}` } : {}) };
   }
 
   #lost(reason: string): void {

@@ -1,4 +1,5 @@
 import type { ArrivalKind } from "../../../src/hub/arrival-kinds.ts";
+import type { Grant } from "../../../src/identity/policy.ts";
 
 /** What kinds of devices call the hub, for people. */
 export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string; readonly what: string }>> = {
@@ -9,6 +10,11 @@ export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string;
 /** The kind of a device that calls, as a word; what the page does not know stays as the hub calls it. */
 export function sayKind(kind: string): string {
   return (arrivalWords as Readonly<Record<string, { readonly name: string } | undefined>>)[kind]?.name ?? kind;
+}
+
+/** What a station may do: speak through all others, and show the cameras where that is wanted. */
+export function stationGrants(of: { readonly cameras: boolean }): readonly Grant[] {
+  return [{ scope: "*", rights: of.cameras ? ["talk", "view", "listen"] : ["talk"] }];
 }
 
 /** One thing to copy into the device. */

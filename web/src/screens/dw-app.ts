@@ -15,6 +15,7 @@ import "./dw-panel.ts";
 import "./dw-people.ts";
 import "./dw-settings.ts";
 import "./dw-setup.ts";
+import "./dw-station.ts";
 import "./dw-wall.ts";
 import { appStyles } from "./app-styles.ts";
 
@@ -53,7 +54,13 @@ export class DwApp extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
-    void this.hub.start();
+    if (!this.station) void this.hub.start();
+  }
+
+  /** The device that this page is, by its address: `/panel?device=kitchen`. */
+  get station(): string {
+    if (this.route.screen !== "panel") return "";
+    return new URLSearchParams(location.search).get("device") ?? "";
   }
 
   override disconnectedCallback(): void {
@@ -63,6 +70,9 @@ export class DwApp extends HubElement {
 
   protected override render() {
     const { session, problem } = this.hub;
+    if (this.station) {
+      return html`<main class="whole"><dw-station .hub=${this.hub} .device=${this.station}></dw-station></main>`;
+    }
     if (!session) {
       return problem
         ? html`<main class="alone"><h1>The hub does not answer</h1><p class="muted">${problem}</p><button @click=${() => this.hub.start()}>${icon("restart")}Try again</button></main>`

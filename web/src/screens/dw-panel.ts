@@ -1,15 +1,11 @@
 import { css, html } from "lit";
-import { readPreferences } from "../app/preferences.ts";
+import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { base } from "../parts/styles.ts";
-import { isNight } from "../pure/night.ts";
 import "./dw-wall.ts";
-
-const awakeForMs = 60_000;
 
 /** The wall tablet's page: the wall and a large talk bar, nothing else. Stays awake; dims at night until it is touched. */
 export class DwPanel extends HubElement {
-  static override properties = { ...HubElement.properties, nowMs: { state: true }, touchedMs: { state: true } };
   static override styles = [
     base,
     css`
@@ -49,39 +45,11 @@ export class DwPanel extends HubElement {
       }
     `,
   ];
-  declare nowMs: number;
-  declare touchedMs: number;
-  #ticker: number | undefined;
-  #lock: WakeLockSentinel | undefined;
-
-  constructor() {
-    super();
-    this.nowMs = Date.now();
-    this.touchedMs = 0;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#ticker = window.setInterval(() => {
-      this.nowMs = Date.now();
-    }, 1000);
-    for (const event of ["pointerdown", "keydown"]) window.addEventListener(event, this.#onTouch, { capture: true });
-    document.addEventListener("visibilitychange", this.#stayAwake);
-    void this.#stayAwake();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#ticker);
-    for (const event of ["pointerdown", "keydown"]) window.removeEventListener(event, this.#onTouch, { capture: true });
-    document.removeEventListener("visibilitychange", this.#stayAwake);
-    void this.#lock?.release();
-  }
+  readonly #awake = new Awake(this);
 
   protected override render() {
-    const { nightFrom, nightTo } = readPreferences();
-    const now = new Date(this.nowMs);
-    const dim = isNight(now.getHours(), { from: nightFrom, to: nightTo }) && this.nowMs - this.touchedMs > awakeForMs;
+    const { dim, nowMs } = this.#awake;
+    const now = new Date(nowMs);
     const online = this.hub.connected
       ? now.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" })
       : "The hub does not answer";
@@ -91,20 +59,6 @@ export class DwPanel extends HubElement {
       ${dim ? html`<div class="night"></div>` : ""}
     `;
   }
-
-  #onTouch = (): void => {
-    this.touchedMs = Date.now();
-    this.nowMs = this.touchedMs;
-  };
-
-  #stayAwake = async (): Promise<void> => {
-    if (document.hidden || !("wakeLock" in navigator)) return;
-    try {
-      this.#lock = await navigator.wakeLock.request("screen");
-    } catch {
-      // A browser that saves its battery refuses; the tablet's own setting then decides.
-    }
-  };
 }
 
 customElements.define("dw-panel", DwPanel);

@@ -1,0 +1,300 @@
+import { html, nothing } from "lit";
+import { actAs, type ChannelId, call, type PageDevice, type Session, sentence } from "../api.ts";
+import { Station, type StationState } from "../net/station.ts";
+import { Awake } from "../parts/awake.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { canTalk, may } from "../parts/rights.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
+import { nameFromId, stationGrants } from "../pure/arrival-words.ts";
+import { sayChoice } from "../pure/station-words.ts";
+import { type TargetChoice, targetChoices, targetOf } from "../pure/target.ts";
+import { timer } from "../pure/words.ts";
+import { stationStyles } from "./station-styles.ts";
+import "../player/dw-player.ts";
+import "../talk/dw-talk.ts";
+
+/**
+ * A tablet or phone as a station of the house: its name, whom to speak to, who speaks, and the cameras where it may show
+ * them. It is a device of the hub while this page is open.
+ */
+export class DwStation extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    device: {},
+    state: { state: true },
+    playable: { state: true },
+    settings: { state: true },
+    to: { state: true },
+    wrong: { state: true },
+    session: { state: true },
+    wanted: { state: true },
+    more: { state: true },
+  };
+  static override styles = [base, buttons, fields, stationStyles];
+
+  /** Its id. */
+  declare device: string;
+  declare state: StationState;
+  /** Whether the browser lets this page make sound. */
+  declare playable: boolean;
+  declare settings: { readonly name: string; readonly doNotDisturb: boolean; readonly volume: number } | undefined;
+  declare to: ChannelId | "";
+  declare wrong: string;
+  declare session: Session | undefined;
+  /** A phone is a station only if somebody says so. */
+  declare wanted: boolean;
+  /** The settings are shown. */
+  declare more: boolean;
+  readonly #awake = new Awake(this);
+  #station: Station | undefined;
+  #scope: AbortController | undefined;
+
+  constructor() {
+    super();
+    this.device = "";
+    this.state = { state: "asking" };
+    this.playable = true;
+    this.to = "";
+    this.wrong = "";
+    this.wanted = false;
+    this.more = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("pointerdown", this.#onTouch, { capture: true });
+    window.addEventListener("keydown", this.#onTouch, { capture: true });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("pointerdown", this.#onTouch, { capture: true });
+    window.removeEventListener("keydown", this.#onTouch, { capture: true });
+    this.#scope?.abort();
+  }
+
+  protected override firstUpdated(): void {
+    const phone = matchMedia("(max-width: 640px)").matches;
+    if (!phone || localStorage.getItem(this.#key) === "yes") this.#begin();
+  }
+
+  protected override render() {
+    const { dim, nowMs } = this.#awake;
+    const now = new Date(nowMs);
+    const name = this.settings?.name ?? nameFromId(this.device);
+    return html`
+      <header>
+        <h1>${name}</h1>
+        <time>${now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
+      </header>
+      ${this.#renderBody(name)} ${dim ? html`<div class="night"></div>` : nothing}
+    `;
+  }
+
+  #renderBody(name: string) {
+    const { state } = this;
+    if (!this.wanted) return this.#renderConsent(name);
+    switch (state.state) {
+      case "in":
+        return this.#renderStation();
+      case "asking":
+        return alone("Connecting", "Asking the hub.");
+      case "waiting":
+        return this.#renderWaiting(name);
+      case "refused":
+        return alone(
+          "Not let in",
+          `${state.detail} An administrator can make a token for it (Devices, Edit), which is opened here once as an address.`,
+        );
+      case "disabled":
+        return alone("Switched off", "An administrator has switched this device off. It comes back by itself.");
+      case "elsewhere":
+        return html`<div class="alone">${icon("devices")}<h2>${name} is on another page now</h2><p>Only one page at a time is this station. Nothing is wrong; this one may be closed.</p><button class="primary" @click=${() => this.#station?.again()}>Use this page instead</button></div>`;
+      case "lost":
+        return alone("The hub does not answer", "Trying again by itself.");
+    }
+  }
+
+  #renderConsent(name: string) {
+    return html`<div class="alone">${icon("speaker")}
+      <h2>Use this phone as the station “${name}”?</h2>
+      <p>While this page is open, whatever is said to “${name}” is played aloud here, and you speak to the others from here.</p>
+      <button class="primary" @click=${() => {
+        localStorage.setItem(this.#key, "yes");
+        this.#begin();
+      }}>${icon("check")}Use it</button>
+      <a class="button ghost" href="/">Not now</a>
+    </div>`;
+  }
+
+  #renderWaiting(name: string) {
+    return html`<div class="alone">${icon("door")}
+      <h2>Waiting to be let in</h2>
+      <p>An administrator finds “${this.device}” on the hub's page under Devices. This screen goes on by itself.</p>
+      ${this.session?.user?.administrator ? this.#renderLetIn(name) : nothing}
+    </div>`;
+  }
+
+  /** Whoever may do it can do it right here. */
+  #renderLetIn(name: string) {
+    return html`<form @submit=${this.#letIn} autocomplete="off">
+      <p><strong>${this.session?.user?.name}, you may let it in here.</strong></p>
+      <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
+      <label><span>Area</span><input name="area" maxlength="64" placeholder="none" /></label>
+      <label class="check"><input type="checkbox" name="cameras" /><span>It may show and play the cameras</span></label>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      <button class="primary">${icon("check")}Let it in</button>
+    </form>`;
+  }
+
+  #renderStation() {
+    const own = this.hub.device(this.device);
+    const house = this.#house;
+    const choices = ordered(targetChoices(house));
+    const chosen = choices.find(({ to }) => to === this.to) ?? choices[0];
+    const cameras = this.hub.devices.filter(
+      (device) => device.id !== this.device && may(device, "view") && hasPicture(device),
+    );
+    return html`
+      ${
+        this.playable
+          ? nothing
+          : html`<button class="touch">${icon("sound")}<span><strong>Touch here once</strong><span>The browser plays no sound before that; until then nobody is heard here.</span></span></button>`
+      }
+      ${this.#renderNow(own)}
+      <div class="middle">
+        ${
+          choices.length > 0
+            ? html`<div class="whom" role="radiogroup" aria-label="Speak to">${choices.map((choice) => this.#renderChoice(choice, choice === chosen))}</div>`
+            : html`<p class="nobody">There is nobody to speak to yet. Other stations and cameras with a speaker appear here.</p>`
+        }
+        ${cameras.length > 0 ? html`<ul class="cameras">${cameras.map((device) => html`<li><dw-player src="/whep/${encodeURIComponent(device.id)}" label=${device.name} fit="cover" muted .device=${device}></dw-player></li>`)}</ul>` : nothing}
+      </div>
+      <footer>
+        ${chosen ? html`<dw-talk hotkey large .line=${this.hub} .session=${this.session} .target=${targetOf([chosen.to], house)}></dw-talk>` : nothing}
+        ${this.more ? this.#renderSettings() : nothing}
+      </footer>
+    `;
+  }
+
+  /** Who speaks here now, and whether it may be disturbed. */
+  #renderNow(own: PageDevice | undefined) {
+    const holder = own?.speaker?.holder;
+    const quiet = this.settings?.doNotDisturb ?? false;
+    const says = holder
+      ? html`<strong>${holder.name} is speaking</strong><span class="for">${timer(this.#awake.nowMs - holder.sinceMs)}</span>`
+      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : "Nobody speaks"}</span>`;
+    return html`<div class="now ${holder ? "speaking" : ""}">
+      <p role="status">${icon(holder ? "sound" : quiet ? "moon" : "speaker")}${says}</p>
+      <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>Do not disturb</span></button>
+      <button aria-label="Settings" aria-expanded=${this.more} @click=${() => {
+        this.more = !this.more;
+      }}>${icon("cog")}</button>
+    </div>`;
+  }
+
+  #renderChoice(choice: TargetChoice, chosen: boolean) {
+    const { devices } = targetOf([choice.to], this.#house);
+    const said = sayChoice(choice, { devices, nowMs: this.#awake.nowMs });
+    return html`<button role="radio" aria-checked=${chosen} data-tone=${said.tone} class=${choice.kind} @click=${() => {
+      this.to = choice.to;
+    }}><strong>${choice.name}</strong><span>${said.text}</span></button>`;
+  }
+
+  #renderSettings() {
+    return html`<div class="settings">
+      <label><span>Loudness here</span><input type="range" min="0.1" max="2" step="0.1" .value=${String(this.settings?.volume ?? 1)} @change=${(
+        event: Event,
+      ) => this.#station?.set({ volume: Number((event.target as HTMLInputElement).value) })} /></label>
+      <button class="ghost" @click=${this.#leave}>${icon("close")}Be a station no more</button>
+    </div>`;
+  }
+
+  get #house() {
+    return { devices: this.hub.devices.filter(canTalk), groups: this.hub.groups };
+  }
+
+  get #key(): string {
+    return `dw-station-${this.device}`;
+  }
+
+  #begin(): void {
+    this.wanted = true;
+    actAs(this.device);
+    const token = /[#&]token=([\w-]+)/.exec(location.hash)?.[1] ?? "";
+    // A token does not stay in the address, where it would be seen and copied.
+    if (token) history.replaceState(null, "", `${location.pathname}${location.search}`);
+    this.#scope = new AbortController();
+    this.#station = new Station({
+      id: this.device,
+      token,
+      onState: (state) => this.#onState(state),
+      onPlayable: (playable) => {
+        this.playable = playable;
+      },
+      onSettings: ({ name, doNotDisturb, volume }) => {
+        this.settings = { name, doNotDisturb, volume };
+      },
+      signal: this.#scope.signal,
+    });
+    void this.#askWho();
+  }
+
+  #onState(state: StationState): void {
+    const was = this.state.state;
+    this.state = state;
+    if (state.state === "in") this.hub.startAsStation(this.device);
+    else if (was === "in") this.hub.stop();
+  }
+
+  /** Who is signed in at this browser: they may let it in here; and where the secure page is. */
+  async #askWho(): Promise<void> {
+    this.session = await call<Session>("GET", "/api/v1/session", { as: "person" }).catch(() => undefined);
+  }
+
+  #letIn = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const data = new FormData(event.target as HTMLFormElement);
+    const area = String(data.get("area") ?? "").trim();
+    this.wrong = "";
+    try {
+      await call("POST", `/api/v1/arrivals/${encodeURIComponent(this.device)}`, {
+        as: "person",
+        body: {
+          name: String(data.get("name") ?? "").trim(),
+          ...(area && { area }),
+          grants: stationGrants({ cameras: data.has("cameras") }),
+        },
+      });
+      this.#station?.again();
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  };
+
+  #leave = async (): Promise<void> => {
+    this.#scope?.abort();
+    localStorage.removeItem(this.#key);
+    await call("DELETE", `/api/v1/stations/${encodeURIComponent(this.device)}`).catch(() => {}); // The cookie then only stays.
+    location.href = "/";
+  };
+
+  #onTouch = (): void => this.#station?.touch();
+}
+
+/** Everybody first, then areas and groups, then the single ones. */
+function ordered(choices: readonly TargetChoice[]): readonly TargetChoice[] {
+  const several = choices.filter(({ kind }) => kind !== "device");
+  return [...several, ...choices.filter(({ kind }) => kind === "device")];
+}
+
+function hasPicture({ tracks, kind }: PageDevice): boolean {
+  return kind !== "page" && (tracks.length === 0 || tracks.some((track) => track.kind === "video"));
+}
+
+function alone(title: string, text: string) {
+  return html`<div class="alone" role="status"><h2>${title}</h2><p>${text}</p></div>`;
+}
+
+customElements.define("dw-station", DwStation);
