@@ -32,6 +32,8 @@ export interface BrowserOptions {
   readonly microphone?: "granted" | "denied";
   readonly scale?: number;
   readonly touch?: boolean;
+  /** No sound before somebody touched the page, as browsers do for people. */
+  readonly touchNeeded?: boolean;
   /** Trusts any certificate. */
   readonly insecure?: boolean;
 }
@@ -60,7 +62,7 @@ export async function openBrowser(
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      "--autoplay-policy=no-user-gesture-required",
+      `--autoplay-policy=${options.touchNeeded ? "document-user-activation-required" : "no-user-gesture-required"}`,
       "--use-fake-device-for-media-stream",
       ...(microphoneWav ? [`--use-file-for-fake-audio-capture=${microphoneWav}`] : []),
       microphone === "denied" ? "--deny-permission-prompts" : "--use-fake-ui-for-media-stream",

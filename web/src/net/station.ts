@@ -144,6 +144,7 @@ export class Station {
         if (message.type === "welcome") {
           onIn();
           onState({ state: "in" });
+          this.#options.onPlayable(this.#sound.playable);
           this.#say({ type: "playable", playable: this.#sound.playable });
           this.#sound.connect(message.iceServers);
         }

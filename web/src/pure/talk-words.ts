@@ -139,6 +139,8 @@ function whyUnheard({ code, reason }: Hearing): string {
       return "has no speaker";
     case "do-not-disturb":
       return "is not to be disturbed";
+    case "untouched":
+      return "cannot play yet: its screen has to be touched once";
     case "taken":
       return `is taken: ${reason ?? "somebody else speaks there"}`;
     default:
