@@ -39,7 +39,7 @@ export class StationSpeaker implements Speaker, Disposable {
     this.track = new Track(opusFormat, { id: `station/${id}`, clock });
   }
 
-  async talk(speech: Speech): Promise<void> {
+  async play(speech: Speech): Promise<void> {
     this.#refuseInaudible();
     await (speech.live ? this.#live(speech) : this.#recorded(speech));
     await this.#clock.sleep(heldMs, speech.signal);

@@ -4,7 +4,7 @@ import { Station, type StationState } from "../net/station.ts";
 import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
-import { canTalk, may } from "../parts/rights.ts";
+import { canTalk, may } from "../parts/may.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { nameFromId, stationGrants } from "../pure/arrival-words.ts";
 import { sayChoice } from "../pure/station-words.ts";
