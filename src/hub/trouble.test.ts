@@ -11,7 +11,7 @@ test("a sentence for people who only watch does not say where the camera stands"
     ["connect ETIMEDOUT 10.0.0.7", "connect ETIMEDOUT its address"],
     ["the camera at [fd12:3456::7]:554 refuses", "the camera at its address refuses"],
     ["connect EHOSTUNREACH fd12:3456:789a:1::7", "connect EHOSTUNREACH its address"],
-    ["other.lan:12345 does not answer", "its address does not answer"],
+    ["other.lan:12345 does not answer", "it does not answer"],
     ["moved to rtsp://10.0.0.9/x: not followed", "moved to its address not followed"],
     ["no stream at /live/ch0", "no stream at its address"],
     ["no picture for 12 s at 16:30", "no picture for 12 s at 16:30"],

@@ -20,7 +20,8 @@ export function withoutAddress(text: string, address: string | undefined): strin
     .replace(/(?<![\w:])[0-9a-f]{0,4}(:[0-9a-f]{0,4}){3,7}(?![\w:])/gi, place)
     .replace(/\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/g, place)
     .replace(/\b(?=[\w.-]*[a-z])[\w-]+(\.[\w-]+)*:\d{2,5}\b/gi, place)
-    .replaceAll(`${place}:`, `${place} `);
+    .replaceAll(`${place}:`, `${place} `)
+    .replace(new RegExp(`^${place} (?=[a-z])`), "it ");
 }
 
 /** Why a device shows and plays nothing at the moment, for whoever may use it. */
