@@ -1,6 +1,15 @@
-import type { AudioFormat } from "./format.ts";
+import type { AudioCodec, AudioFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import type { Track } from "./track.ts";
+
+/** Codecs of sound that browsers take and send, best first (RFC 7874); pictures depend on the browser, and are asked of its offer. */
+export const browserAudioCodecs = ["opus", "pcmu", "pcma"] as const satisfies readonly AudioCodec[];
+
+/** Whether browsers play sound of this format as it is, so that nothing has to be converted for them; G.711 as WebRTC knows it, 8 kHz and one channel. */
+export function playsInBrowsers({ codec, sampleRateHz, channels }: AudioFormat): boolean {
+  if (!(browserAudioCodecs as readonly AudioCodec[]).includes(codec)) return false;
+  return codec === "opus" || (sampleRateHz === 8000 && channels === 1);
+}
 
 /** One running conversion of a stream of audio frames: push frames in, take frames out. */
 export interface AudioConversion extends AsyncDisposable {

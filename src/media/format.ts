@@ -40,15 +40,6 @@ export function isCompatible(before: Format, after: Format): boolean {
   );
 }
 
-/** Codecs of sound that browsers take and send, best first (RFC 7874); pictures depend on the browser, and are asked of its offer. */
-export const browserAudioCodecs = ["opus", "pcmu", "pcma"] as const satisfies readonly AudioCodec[];
-
-/** Whether browsers play sound of this format as it is; G.711 as WebRTC knows it, 8 kHz and one channel. */
-export function playsInBrowsers({ codec, sampleRateHz, channels }: AudioFormat): boolean {
-  if (!(browserAudioCodecs as readonly AudioCodec[]).includes(codec)) return false;
-  return codec === "opus" || (sampleRateHz === 8000 && channels === 1);
-}
-
 /** PCM signed 16 bit little-endian. */
 export function pcmFormat(sampleRateHz: number, channels = 1): AudioFormat {
   return { kind: "audio", codec: "pcm_s16le", sampleRateHz, channels };

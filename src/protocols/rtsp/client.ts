@@ -238,7 +238,7 @@ export class RtspClient implements AsyncDisposable {
     const asking = keepAlive({
       clock,
       log,
-      everyMs: Math.max(1000, Math.min(this.#timeoutMs / 2, 30_000)),
+      timeoutMs: this.#timeoutMs,
       methods: known ? [known] : this.#publicMethods.has("GET_PARAMETER") ? ["GET_PARAMETER", "OPTIONS"] : ["OPTIONS"],
       ask: (method) => this.#request(method, this.#aggregateUri),
       lost: this.lost,

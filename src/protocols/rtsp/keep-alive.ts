@@ -12,7 +12,8 @@ export type KeepAliveMethod = "GET_PARAMETER" | "OPTIONS" | "none";
 export interface KeepAliveOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly everyMs: number;
+  /** After which the server ends a session that it does not hear of. */
+  readonly timeoutMs: number;
   /** What to ask with, best first. */
   readonly methods: readonly KeepAliveMethod[];
   readonly ask: (method: string) => Promise<RtspResponse>;
@@ -22,6 +23,11 @@ export interface KeepAliveOptions {
   /** Called with what to ask with from now on, the next time as well. */
   readonly onMethod: (method: KeepAliveMethod) => void;
   readonly signal: AbortSignal;
+}
+
+/** Half of the server's patience, but at least twice a minute: what stands between may be less patient. */
+function periodMs(timeoutMs: number): number {
+  return Math.max(1000, Math.min(timeoutMs / 2, 30_000));
 }
 
 /** A connection that ends so soon after a question was ended by it. */
@@ -47,7 +53,7 @@ export async function keepAlive(options: KeepAliveOptions): Promise<void> {
   background(ended, (error) => log.error({ err: error }, "keep-alive: its owner failed"));
   while (method !== "none" && !over) {
     try {
-      await clock.sleep(options.everyMs, signal);
+      await clock.sleep(periodMs(options.timeoutMs), signal);
       askedUs = clock.nowUs();
       const { status } = await options.ask(method);
       if (status < 400) continue;

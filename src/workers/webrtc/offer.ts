@@ -1,6 +1,7 @@
 import sdpTransform from "sdp-transform";
 import { codecNames } from "../../media/codec-names.ts";
-import { type AudioFormat, type Format, playsInBrowsers, type VideoFormat } from "../../media/format.ts";
+import { playsInBrowsers } from "../../media/convert.ts";
+import type { AudioFormat, Format, VideoFormat } from "../../media/format.ts";
 import { type MediaSection, type PayloadMapping, parseSdp } from "../../protocols/sdp/index.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 

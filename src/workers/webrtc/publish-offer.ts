@@ -1,4 +1,4 @@
-import { browserAudioCodecs } from "../../media/format.ts";
+import { browserAudioCodecs } from "../../media/convert.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import { FatalError } from "../../util/errors.ts";
 import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type SectionPlan, sends, served } from "./offer.ts";
