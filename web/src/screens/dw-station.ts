@@ -184,7 +184,7 @@ export class DwStation extends HubElement {
     const quiet = this.settings?.doNotDisturb ?? false;
     const says = holder
       ? html`<strong>${holder.name} is speaking</strong><span class="for">${timer(this.#awake.nowMs - holder.sinceMs)}</span>`
-      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : "Nobody speaks"}</span>`;
+      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : "Nobody speaks to this room"}</span>`;
     return html`<div class="now ${holder ? "speaking" : ""}">
       <p role="status">${icon(holder ? "sound" : quiet ? "moon" : "speaker")}${says}</p>
       <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>Do not disturb</span></button>
