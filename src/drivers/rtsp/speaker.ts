@@ -124,21 +124,28 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
     });
   }
 
-  /** Opens in the way that worked before, and in the next one where the device refuses. */
+  /**
+   * Opens in the way that worked before, and in the next one where that fails. A way is kept where the device refused the one
+   * before: a connection that broke once is no reason to give the picture up in every turn to come.
+   */
   async #open(choice: SpeakerChoice, signal: AbortSignal): Promise<Backchannel> {
     const { picture, onWay } = this.#options;
-    for (;;) {
-      const way = this.#way;
+    let way = this.#way;
+    for (let sure = true; ; ) {
       if (way === "alone" && picture.playing) await picture.giveUp();
       try {
         const backchannel = await this.#openOnce(choice, { way, signal });
-        onWay(way);
+        if (sure) {
+          this.#way = way;
+          onWay(way);
+        }
         return backchannel;
       } catch (error) {
         const next = signal.aborted ? undefined : nextWay(way, { error, playing: picture.playing });
         if (!next) throw error;
         this.#device.log.info({ err: error, next }, "the speaker is opened in another way");
-        this.#way = next;
+        sure &&= isRefusal(error);
+        way = next;
       }
     }
   }
@@ -181,6 +188,10 @@ export class RtspSpeaker implements Speaker, AsyncDisposable {
   #complain(error: unknown): void {
     if (!this.#life.signal.aborted) this.#device.log.warn({ err: error }, "the back channel cannot be kept open");
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RecoverableError && typeof error.fields["status"] === "number";
 }
 
 /** What is worth trying after `way` failed; undefined when nothing is. */

@@ -135,6 +135,27 @@ describe("a camera that serves one session only", () => {
   });
 });
 
+test("a connection that breaks once while the speaker is opened costs that turn the picture, and no other", async () => {
+  let broken = 0;
+  const reply: NonNullable<FakeRtspOptions["faults"]>["reply"] = ({ method, headers }, peer) => {
+    if (method !== "SETUP" || !headers.has("Require") || broken++ > 0) return undefined;
+    peer.drop();
+    return "silence";
+  };
+  await using setting = await camera({ faults: { reply } });
+  const { running, fake } = setting;
+  const first = running.device.readyCount;
+  await setting.speak();
+  assert.equal(fake.ear.packets.length, 50, "the words are heard all the same");
+  await advanceUntil(setting.clock, () => running.device.readyCount > first);
+  const pauses = () => running.device.phases.filter((phase) => phase === "paused-by-talk").length;
+  const [before, ready] = [pauses(), running.device.readyCount];
+  await setting.speak();
+  assert.equal(fake.ear.packets.length, 100);
+  assert.deepEqual([pauses(), running.device.readyCount], [before, ready], "the picture goes on beside the next turn");
+  assert.deepEqual(quirks(running), []);
+});
+
 describe("a picture that does not outlive the talk", () => {
   test("it may pause for as long as somebody speaks", async () => {
     await using setting = await camera({ talk: { pausesPicture: true } });
