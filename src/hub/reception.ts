@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Device } from "../device/driver.ts";
 import type { Audit } from "../identity/audit.ts";
 import { type Arrival, type Enrolment, fingerprint, type Recognised, type Waiting } from "../identity/enrolment.ts";
-import { describeGrants, type Grant, type Principal } from "../identity/policy.ts";
+import { describeGrants, type Grant, type Principal, type Right } from "../identity/policy.ts";
 import { FatalError } from "../util/errors.ts";
 import type { HubDevice } from "./api.ts";
 import { type ArrivalKind, isArrivalKind } from "./arrival-kinds.ts";
@@ -114,6 +114,8 @@ export class Reception implements Disposable {
       readonly address?: string;
       /** What the device itself may do; what is usual for its kind unless told. */
       readonly grants?: readonly Grant[];
+      /** What of the usual the one may give who lets it in; all unless told. */
+      readonly mayGive?: (right: Right) => boolean;
       readonly by: string;
     },
   ): Promise<Approved> {
@@ -137,7 +139,9 @@ export class Reception implements Disposable {
     if (legacy && hash !== undefined) {
       throw new FatalError(`device ${id}: carries a token already, and is let in by that`, { code: "bad-config" });
     }
-    const grants = as.grants ?? usualGrants[kind];
+    const { mayGive = () => true } = as;
+    const usual = usualGrants[kind].map(({ scope, rights }) => ({ scope, rights: rights.filter(mayGive) }));
+    const grants = as.grants ?? usual;
     const device = place
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
       : await registry.add({ id, name, arrives: kind, ...(area !== undefined && { area }) });

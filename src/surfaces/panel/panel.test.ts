@@ -214,6 +214,24 @@ describe("a browser as a device", () => {
     assert.equal((await rig.call("PATCH", "/api/v1/arrivals/kitchen", { as: root, body: administer })).status, 403);
   });
 
+  it("gets no right from somebody who lacks it", async () => {
+    await using rig = await startRig({ door: "fake://x/?video&audio&speaker" });
+    await rig.person({ name: "Root", administrator: true });
+    const keeper = await rig.person({ name: "Keeper", grants: [{ scope: "*", rights: ["administer", "view"] }] });
+    const hall = browser(rig, "hall");
+    await hall.ask();
+    const grants = [{ scope: "*", rights: ["talk"] }];
+    const refused = await rig.call("POST", "/api/v1/arrivals/hall", { as: keeper, body: { grants } });
+    assert.equal(refused.status, 403, refused.text);
+    assert.equal((await rig.call("POST", "/api/v1/arrivals/hall", { as: keeper, body: {} })).status, 201);
+    assert.equal((await hall.ask()).state, "in");
+    const { json } = await hall.call("GET", "/api/v1/devices");
+    assert.deepEqual(
+      (json["devices"] as { id: string }[]).map(({ id }) => id),
+      ["hall"],
+    );
+  });
+
   it("says for itself that it is not to be disturbed, and how loud it is", async () => {
     const { rig, kitchen } = await house();
     await using _rig = rig;

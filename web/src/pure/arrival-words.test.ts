@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { arrivalWords as kinds } from "../../../src/hub/arrival-kinds.ts";
-import { arrivalWords, handouts, nameFromId, sayKind } from "./arrival-words.ts";
+import { arrivalWords, handouts, idFromName, nameFromId, sayKind } from "./arrival-words.ts";
 
 const of = { id: "yard", token: "dwd_x", origin: "https://hub.local:8443" };
 
@@ -23,6 +23,11 @@ describe("words for devices that call the hub", () => {
     const [only, ...others] = handouts({ ...of, kind: "page" }).copies;
     assert.equal(only?.value, "https://hub.local:8443/panel?device=yard#token=dwd_x");
     assert.deepEqual(others, []);
+  });
+
+  it("makes an id of a name", () => {
+    assert.equal(idFromName("Küche, oben!"), "kuche-oben");
+    assert.equal(idFromName("…"), "");
   });
 
   it("makes a name of an id", () => assert.equal(nameFromId("front-door"), "Front door"));

@@ -35,6 +35,15 @@ export function nameFromId(id: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** The id of a device that is called so; empty when nothing of the name can be in one. */
+export function idFromName(name: string): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, "");
+}
+
 /** Address, token and a ready command for a device; `origin` is where the hub is reached, without a slash at its end. */
 export function handouts(of: {
   readonly kind: string;

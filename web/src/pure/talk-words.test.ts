@@ -64,6 +64,10 @@ test("who hears the talker is told in words, with who does not", () => {
   assert.equal(sayHearing([front, { deviceId: "yard", state: "connecting" }], all), "Heard by 1 of 2, connecting");
   const offline = { deviceId: "yard", state: "failed", code: "offline" } as const;
   assert.equal(sayHearing([front, offline], all), "Heard by 1 of 2: Yard is offline");
+  assert.equal(
+    sayHearing([front, { deviceId: "yard", state: "failed", code: "untouched" }], all),
+    "Heard by 1 of 2: Yard cannot play yet: its screen has to be touched once",
+  );
   const quiet = { deviceId: "den", state: "quiet", code: "do-not-disturb" } as const;
   assert.equal(sayHearing([front, offline, quiet], all), "Heard by 1 of 3: Yard is offline (and 1 more)");
 });

@@ -5,6 +5,7 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { trustSteps, trustStyles } from "../parts/trust.ts";
+import { idFromName } from "../pure/arrival-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-password.ts";
 import type { DwTokens } from "./dw-tokens.ts";
@@ -136,6 +137,7 @@ export class DwSettings extends HubElement {
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>Station</h2>${this.#renderStation()}</section>
       <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
       <section class="panel"><h2>Tokens</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>
       <section class="panel">
@@ -154,6 +156,21 @@ export class DwSettings extends HubElement {
         </dl>
       </section>
     `;
+  }
+
+  /** This browser as a device: off unless somebody wants it. */
+  #renderStation() {
+    return html`<form @submit=${this.#beStation} autocomplete="off">
+      <p class="muted">A tablet on the wall, or a phone, can be a station of the house: others speak to it and it speaks to them while its page is open. An administrator lets it in once.</p>
+      <label><span>Name of this screen</span><input name="name" required maxlength="40" placeholder="Kitchen" /></label>
+      <button>${icon("speaker")}Use this screen as a station</button>
+    </form>`;
+  }
+
+  #beStation(event: SubmitEvent): void {
+    event.preventDefault();
+    const id = idFromName(String(new FormData(event.target as HTMLFormElement).get("name") ?? ""));
+    if (id) location.href = `/panel?device=${id}`;
   }
 
   #renderTheme() {

@@ -53,7 +53,11 @@ export function arrivalRoutes(context: HttpContext): readonly Route[] {
       },
       handle: async ({ params, body, principal }) => {
         refuseMore(policy, { principal, grants: body.grants ?? [] });
-        const { device, token } = await reception.approve(params.id, { ...body, by: principal.name });
+        const { device, token } = await reception.approve(params.id, {
+          ...body,
+          mayGive: (right) => policy.allows(principal, right),
+          by: principal.name,
+        });
         return { device: deviceView(device, { principal, policy }), ...(token !== undefined && { token }) };
       },
     }),
