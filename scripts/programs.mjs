@@ -1,6 +1,6 @@
 // Programs that the tests use, and the Debian packages that hold them.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../bin/node24.mjs";
 
@@ -28,13 +28,19 @@ const libraries = [
   "python3-gi",
 ];
 
+/** What the folders of native code list for themselves. */
+function nativeLists() {
+  const native = join(root, "native");
+  const folders = existsSync(native) ? readdirSync(native) : [];
+  return folders.map((name) => join(native, name, "test", "packages.txt")).filter((file) => existsSync(file));
+}
+
 /** Debian packages that the tests need and this machine has not. */
 export function missingPrograms() {
   const missing = Object.entries(programs)
     .filter(([program]) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0)
     .map(([, name]) => name);
-  const native = join(root, "native", "camera-hook", "test", "packages.txt");
-  const listed = existsSync(native) ? readFileSync(native, "utf8").split("\n") : [];
+  const listed = nativeLists().flatMap((file) => readFileSync(file, "utf8").split("\n"));
   const names = [...libraries, ...listed.map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "")];
   const known = spawnSync("dpkg-query", ["-W", "-f", `$\{Package} $\{db:Status-Status}\n`], { encoding: "utf8" });
   const installed = new Set(
