@@ -41,6 +41,7 @@ GET /api/v1/audit administer hub
 GET /ca.crt none
 GET /ca.svg none
 POST /api/v1/say talk channels
+POST /api/v1/say/sound talk channels
 POST /api/v1/stations/:id none
 DELETE /api/v1/stations/:id none
 POST /voice signed-in

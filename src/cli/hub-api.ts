@@ -31,14 +31,26 @@ export interface HubApiOptions {
 
 const problemSchema = z.object({ detail: z.string(), holder: z.object({ name: z.string() }).optional() });
 
+/** One call of a running hub's API. */
+export interface HubCall {
+  readonly method: string;
+  readonly path: string;
+  /** Bytes are sent as they are, anything else as JSON. */
+  readonly body?: unknown;
+  readonly accept?: string;
+}
+
+/** Calls a running hub's API and gives the answer's JSON, undefined where there is none. Throws what {@link callHub} throws. */
+export async function askHub(call: HubCall, options: HubApiOptions): Promise<unknown> {
+  const answer = await callHub(call, options);
+  return await answer.json().catch(() => undefined);
+}
+
 /**
- * One call of a running hub's API; gives the answer's JSON, undefined where there is none. Throws UsageError for flags
- * that cannot be, RecoverableError when the hub does not answer, FatalError with a sentence when it refuses.
+ * Calls a running hub's API and gives the answer, not yet read. Throws UsageError for flags that cannot be,
+ * RecoverableError when the hub does not answer, FatalError with a sentence when it refuses.
  */
-export async function askHub(
-  call: { readonly method: string; readonly path: string; readonly body?: unknown },
-  options: HubApiOptions,
-): Promise<unknown> {
+export async function callHub(call: HubCall, options: HubApiOptions): Promise<Response> {
   const { hub, token, context, refused = {} } = options;
   if (!token) throw new UsageError("give a token with --token or in $DOORWARD_TOKEN (doorward token add PERSON NAME)");
   const url = URL.parse(call.path, hub);
@@ -48,22 +60,29 @@ export async function askHub(
       method: call.method,
       headers: {
         authorization: `Bearer ${token}`,
-        ...(call.body !== undefined && { "content-type": "application/json" }),
+        ...(call.accept !== undefined && { accept: call.accept }),
+        ...(call.body !== undefined && { "content-type": isBytes(call.body) ? bytesType : "application/json" }),
       },
-      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      ...(call.body !== undefined && { body: isBytes(call.body) ? call.body : JSON.stringify(call.body) }),
       signal: context.signal,
     })
     .catch((error: unknown) => {
       context.signal.throwIfAborted();
       throw new RecoverableError(`the hub at ${url.host} does not answer: ${causeOf(error)}`, { cause: error });
     });
+  if (answer.ok) return answer;
   const json: unknown = await answer.json().catch(() => undefined);
-  if (answer.ok) return json;
   if (answer.status === 401) throw new FatalError("the hub does not know this token");
   const problem = problemSchema.safeParse(json);
   const { detail = `the hub answered ${answer.status}`, holder } = problem.data ?? {};
   if (holder) throw new FatalError(`not said: ${holder.name} is speaking`);
   throw new FatalError(refused[answer.status] ?? detail.replace(/\.$/, ""));
+}
+
+const bytesType = "application/octet-stream";
+
+function isBytes(body: unknown): body is Uint8Array<ArrayBuffer> {
+  return body instanceof Uint8Array;
 }
 
 function causeOf(error: unknown): string {

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
 import { createSayCommand } from "./say.ts";
 
 /** Runs the command against a hub that answers as told; gives what was asked and what was written. */
-async function say(args: readonly string[], answer: { readonly status?: number; readonly json?: unknown } = {}) {
+async function say(
+  args: readonly string[],
+  answer: {
+    readonly status?: number;
+    readonly json?: unknown;
+    readonly lines?: readonly unknown[];
+    readonly tty?: true;
+  } = {},
+) {
   const asked: { url: string; headers: Record<string, string>; body: unknown }[] = [];
   const written: string[] = [];
   const command = createSayCommand({
@@ -14,13 +26,22 @@ async function say(args: readonly string[], answer: { readonly status?: number; 
       asked.push({
         url: String(url),
         headers: init?.headers as Record<string, string>,
-        body: JSON.parse(String(init?.body)),
+        body: init?.body instanceof Uint8Array ? Buffer.from(init.body).toString() : JSON.parse(String(init?.body)),
       });
       const { status = 202, json = { state: "granted", hearing: [{ deviceId: "front", state: "playing" }] } } = answer;
-      return new Response(JSON.stringify(json), { status });
+      const lines = answer.lines ?? [json];
+      // In pieces that end anywhere, as a network gives them.
+      const pieces =
+        lines
+          .map((line) => `${JSON.stringify(line)}\n`)
+          .join("")
+          .match(/[\s\S]{1,7}/g) ?? [];
+      return new Response(Readable.toWeb(Readable.from(pieces.map((piece) => Buffer.from(piece)))) as ReadableStream, {
+        status,
+      });
     },
   });
-  const stream = { write: (text: string) => written.push(text) };
+  const stream = { write: (text: string) => written.push(text), ...(answer.tty && { isTTY: true }) };
   const signal = new AbortController().signal;
   const context = { stdout: stream, stderr: stream, signal, clock: new ManualClock(), log: silentLog };
   const code = await command.run(args, context);
@@ -40,11 +61,81 @@ describe("doorward say", () => {
     assert.deepEqual(asked, [
       {
         url: "http://localhost:8480/api/v1/say",
-        headers: { authorization: "Bearer dw_secret", "content-type": "application/json" },
+        headers: {
+          authorization: "Bearer dw_secret",
+          "content-type": "application/json",
+          accept: "application/x-ndjson, application/json",
+        },
         body: { to: ["area:House", "device:yard"], text: "Dinner is ready", priority: 0 },
       },
     ]);
-    assert.equal(written, "heard by 1 of 2\n  yard: cannot speak through Yard: it did not answer within 10 s\n");
+    const why = "cannot speak through Yard: it did not answer within 10 s";
+    assert.equal(written, `heard by 1 of 2: yard does not hear it (${why})\n`);
+  });
+
+  it("tells live who hears them, in one line of a terminal", async () => {
+    const yard = { deviceId: "yard", name: "Yard" };
+    const front = { deviceId: "front", name: "Front door" };
+    const lines = [
+      {
+        state: "granted",
+        hearing: [
+          { ...front, state: "connecting" },
+          { ...yard, state: "connecting" },
+        ],
+      },
+      {
+        state: "granted",
+        hearing: [
+          { ...front, state: "playing" },
+          { ...yard, state: "connecting" },
+        ],
+      },
+      {
+        state: "granted",
+        hearing: [
+          { ...front, state: "playing" },
+          { ...yard, state: "failed", code: "offline", reason: "x" },
+        ],
+      },
+      { state: "released", reason: "done", lost: { network: 0, speaker: 0 } },
+    ];
+    const told = [
+      "heard by 0 of 2: Front door is being called, Yard is being called",
+      "heard by 1 of 2: Yard is being called",
+      "heard by 1 of 2: Yard is offline",
+    ];
+    const { code, written } = await say(["hi", "--to", "all"], { lines });
+    assert.deepEqual([code, written], [0, told.map((line) => `${line}\n`).join("")]);
+    const terminal = await say(["hi", "--to", "all"], { lines, tty: true });
+    assert.equal(terminal.written, `${told.map((line) => `\r\x1b[K${line}`).join("")}\n`);
+  });
+
+  it("fails when nobody heard it, or it was stopped", async () => {
+    const nobody = [{ state: "granted", hearing: [{ deviceId: "yard", state: "failed", code: "offline" }] }];
+    assert.equal((await say(["hi", "--to", "all"], { lines: nobody })).code, 1);
+    const heard = { state: "granted", hearing: [{ deviceId: "yard", state: "playing" }] };
+    const lines = [heard, { state: "pre-empted", holder: { name: "Anna" } }];
+    await assert.rejects(say(["hi", "--to", "all"], { lines }), /^FatalError: stopped: Anna took the floor$/);
+    await assert.rejects(say(["hi", "--to", "all"], { lines: [heard, { state: "failed", reason: "lost" }] }), /lost/);
+  });
+
+  it("sends a sound of this machine, unless it is too large or not there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-say-"));
+    await using _folder = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+    const [gong, large] = [join(folder, "gong.wav"), join(folder, "large.wav")];
+    await writeFile(gong, "RIFF");
+    await writeFile(large, "");
+    await truncate(large, 17 * 2 ** 20);
+    const { asked, code } = await say(["--upload", gong, "--to", "area:House", "--to", "all", "--priority", "1"]);
+    assert.equal(asked[0]?.url, "http://localhost:8480/api/v1/say/sound?to=area%3AHouse&to=all&priority=1");
+    assert.deepEqual(
+      [asked[0]?.body, asked[0]?.headers["content-type"], code],
+      ["RIFF", "application/octet-stream", 0],
+    );
+    await assert.rejects(say(["--upload", large, "--to", "all"]), /larger than 16 MiB/);
+    await assert.rejects(say(["--upload", join(folder, "none.wav"), "--to", "all"]), /none\.wav cannot be read/);
+    await assert.rejects(say(["hi", "--upload", gong, "--to", "all"]), { name: "Error" });
   });
 
   it("plays a file, urgently, at another hub, in JSON", async () => {

@@ -1,26 +1,28 @@
+import { readFile, stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { isChannelId } from "../hub/channel.ts";
+import { maxUploadBytes } from "../surfaces/http/routes/uploaded-sound.ts";
+import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
-import { askHub, type HubApiDeps, hubApiFlags, hubApiHelp } from "./hub-api.ts";
+import { callHub, type HubApiDeps, hubApiFlags, hubApiHelp } from "./hub-api.ts";
+import { tellHearing } from "./say-hearing.ts";
 
 const usage = `usage: doorward say WORDS --to CHANNEL [--to CHANNEL]... [options]
        doorward say --file NAME --to CHANNEL [--to CHANNEL]... [options]
+       doorward say --upload PATH --to CHANNEL [--to CHANNEL]... [options]
 
-Says something through the devices of a running hub, and tells who hears it.
+Says something through the devices of a running hub, and tells while it is said who hears it. Ctrl+C stops it.
 
   --to CHANNEL       device:ID, area:NAME, group:NAME or all; may be repeated
   --file NAME        a sound instead of words: a file of the hub's sounds folder, or an http(s) address
+  --upload PATH      a sound file of this machine (WAV, MP3, ...; at most 16 MiB), sent to the hub
   --voice NAME       voice that speaks the words, as espeak-ng calls it (de, en-us)
   --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (0)
 ${hubApiHelp}
-  --json             say it in JSON
+  --json             tell it in lines of JSON
 
-exit code: 0 somebody hears it, 1 refused or not reached, 2 wrong usage
+exit code: 0 somebody heard it, 1 nobody did or it was refused, 2 wrong usage
 `;
-
-const hearingSchema = z.object({ deviceId: z.string(), state: z.string(), reason: z.string().optional() });
-const answerSchema = z.object({ hearing: z.array(hearingSchema) });
 
 /** `doorward say`: words or a sound through the devices of a running hub. */
 export function createSayCommand(deps: Partial<HubApiDeps> = {}): Command {
@@ -43,6 +45,7 @@ async function run(args: readonly string[], how: HubApiDeps & { readonly context
     options: {
       to: { type: "string", multiple: true, default: [] },
       file: { type: "string" },
+      upload: { type: "string" },
       voice: { type: "string" },
       priority: { type: "string", default: "0" },
       ...hubApiFlags(env),
@@ -50,15 +53,39 @@ async function run(args: readonly string[], how: HubApiDeps & { readonly context
     },
   });
   const { hub, token } = values;
-  const body = bodyOf({ ...values, text: positionals.join(" ") });
+  const wish = await wishOf({ ...values, text: positionals.join(" ") });
   const refused = { 404: "nothing is there under this name, or you may not talk there" };
-  const call = { method: "POST", path: "/api/v1/say", body };
-  const answer = answerSchema.parse(await askHub(call, { ...how, hub, token, refused }));
-  const { hearing } = answer;
-  const heard = hearing.filter(({ state }) => state === "playing" || state === "connecting");
-  if (values.json) context.stdout.write(`${JSON.stringify(answer)}\n`);
-  else context.stdout.write(`heard by ${heard.length} of ${hearing.length}${missing(hearing)}\n`);
-  return heard.length > 0 ? 0 : 1;
+  const call = { method: "POST", accept: "application/x-ndjson, application/json", ...wish };
+  const answer = await callHub(call, { ...how, hub, token, refused });
+  return await tellHearing(linesOf(answer, context), { stdout: context.stdout, json: values.json });
+}
+
+/** What is asked of which address of the hub. */
+interface Wish {
+  readonly path: string;
+  readonly body: unknown;
+}
+
+async function wishOf(values: Parameters<typeof bodyOf>[0] & { readonly upload?: string | undefined }): Promise<Wish> {
+  const { upload, file, text, to, priority } = values;
+  if (upload === undefined) {
+    return { path: "/api/v1/say", body: bodyOf(values) };
+  }
+  if (file !== undefined || text !== "") throw new UsageError("give either words, --file or --upload");
+  requireWhom(values);
+  const query = new URLSearchParams([...to.map((channel) => ["to", channel]), ["priority", priority]]);
+  return { path: `/api/v1/say/sound?${query}`, body: await readSound(upload) };
+}
+
+async function readSound(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxUploadBytes) throw new FatalError(`${path}: larger than ${maxUploadBytes / 2 ** 20} MiB`);
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (error instanceof FatalError) throw error;
+    throw new FatalError(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function bodyOf(values: {
@@ -69,17 +96,31 @@ function bodyOf(values: {
   readonly text: string;
 }): Record<string, unknown> {
   const { to, file, voice, text } = values;
-  if (to.length === 0) throw new UsageError("to whom? --to device:ID, area:NAME, group:NAME or all");
-  const wrong = to.find((channel) => !isChannelId(channel));
-  if (wrong !== undefined) throw new UsageError(`--to ${wrong}: device:ID, area:NAME, group:NAME or all`);
-  if (!["0", "1", "2"].includes(values.priority)) throw new UsageError("--priority is 0, 1 or 2");
-  if ((file === undefined) === (text === "")) throw new UsageError("give either words or --file");
+  requireWhom(values);
+  if ((file === undefined) === (text === "")) throw new UsageError("give either words, --file or --upload");
   const priority = Number(values.priority);
   return file === undefined ? { to, text, priority, ...(voice && { voice }) } : { to, file, priority };
 }
 
-function missing(hearing: readonly z.infer<typeof hearingSchema>[]): string {
-  const silent = hearing.filter(({ state }) => state === "failed" || state === "quiet");
-  if (silent.length === 0) return "";
-  return `\n${silent.map(({ deviceId, reason }) => `  ${deviceId}: ${reason ?? "cannot be spoken through"}`).join("\n")}`;
+function requireWhom({ to, priority }: { readonly to: readonly string[]; readonly priority: string }): void {
+  if (to.length === 0) throw new UsageError("to whom? --to device:ID, area:NAME, group:NAME or all");
+  const wrong = to.find((channel) => !isChannelId(channel));
+  if (wrong !== undefined) throw new UsageError(`--to ${wrong}: device:ID, area:NAME, group:NAME or all`);
+  if (!["0", "1", "2"].includes(priority)) throw new UsageError("--priority is 0, 1 or 2");
+}
+
+/** The hub's answer as it comes: a line of JSON for each change of who hears it. */
+async function* linesOf(answer: Response, { signal }: CommandContext): AsyncGenerator<string> {
+  let rest = "";
+  try {
+    for await (const text of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = `${rest}${text}`.split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines.filter((line) => line !== "");
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new RecoverableError(`the hub went away while it was said: ${messageOf(error)}`, { cause: error });
+  }
+  if (rest !== "") yield rest;
 }

@@ -15,7 +15,7 @@ export type RouteProof = "session" | "password";
 
 /**
  * What a right is asked about: the whole hub, a device named in the path (`:id`) or in the body (`device`), or the
- * channels that the body names (`to`), of which at least one device has to be allowed.
+ * channels that the body or the query names (`to`), of which at least one device has to be allowed.
  */
 export type RouteSubject = "hub" | "path" | "body" | "channels";
 

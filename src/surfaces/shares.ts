@@ -14,6 +14,8 @@ export interface HubShares {
   readonly snapshots: Admission;
   /** Texts and sounds that are being looked for. */
   readonly says: Admission;
+  /** Sounds that were sent along to be said, in memory until they were. */
+  readonly uploads: Admission;
   /** Previews of devices that somebody is about to add. */
   readonly previews: Admission;
   /** Sockets of pages. */
@@ -50,6 +52,7 @@ export function createShares(
     stills: admission(1024, { perPerson: 64, perDevice: 256, refusal: "too many wait for a picture" }),
     snapshots: admission(16, { perPerson: 8, refusal: "too many pictures are being made" }),
     says: admission(16, { perPerson: 4, perDevice: 4, refusal: "too much is being said" }),
+    uploads: admission(4, { perPerson: 2, refusal: "too many sounds are being sent" }),
     previews: admission(32, { perPerson: 16, refusal: "too many previews are open" }),
     pages: admission(1024, { perPerson: 32, refusal: "too many pages are open" }),
   };

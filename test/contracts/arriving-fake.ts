@@ -16,7 +16,11 @@ import type { ArrivalFixture, ArrivalHouse, ArrivingCall, ArrivingPeer } from ".
  * hub answers `ok` or the code of its refusal. Then the device writes the numbers of the pictures of a clip, a line each. The
  * hub writes a line for each block of speech and `end` behind the last, which the device answers with `heard`.
  */
-export async function startArrivingFake(kind: ArrivalKind, house: ArrivalHouse): Promise<ArrivalFixture> {
+export async function startArrivingFake(
+  kind: ArrivalKind,
+  house: Pick<ArrivalHouse, "reception">,
+  onSpoken: () => void = () => {},
+): Promise<ArrivalFixture> {
   const callers = new Set<Socket>();
   let letGoMs = 0;
   let spoken = 0;
@@ -31,7 +35,14 @@ export async function startArrivingFake(kind: ArrivalKind, house: ArrivalHouse):
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    call: (how) => call(port, { ...how, onSpoken: () => spoken++ }),
+    call: (how) =>
+      call(port, {
+        ...how,
+        onSpoken: () => {
+          spoken++;
+          onSpoken();
+        },
+      }),
     connections: () => callers.size,
     letGo: (ms) => {
       letGoMs = ms;
@@ -48,7 +59,7 @@ export async function startArrivingFake(kind: ArrivalKind, house: ArrivalHouse):
 /** The hub's side of one connection: until the device hangs up or its loan ends, whichever is first. */
 async function serve(
   socket: Socket,
-  how: { readonly kind: ArrivalKind; readonly house: ArrivalHouse; readonly letGoMs: () => number },
+  how: { readonly kind: ArrivalKind; readonly house: Pick<ArrivalHouse, "reception">; readonly letGoMs: () => number },
 ): Promise<void> {
   const { kind, house, letGoMs } = how;
   const hungUp = new AbortController();

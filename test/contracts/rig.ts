@@ -78,9 +78,9 @@ export function phase(device: HubDevice, wanted: DevicePhase): Promise<void> {
   });
 }
 
-/** Waits, turn by turn of the event loop, until something is so; at most 10 s. */
-export async function eventually(look: () => boolean): Promise<void> {
-  const endUs = systemClock.nowUs() + 10_000_000;
+/** Waits, turn by turn of the event loop, until something is so; at most 10 s by default. */
+export async function eventually(look: () => boolean, atMostMs = 10_000): Promise<void> {
+  const endUs = systemClock.nowUs() + atMostMs * 1000;
   while (!look()) {
     assert.ok(systemClock.nowUs() < endUs, `never came true: ${look}`);
     await systemClock.sleep(10);

@@ -6,16 +6,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { it } from "node:test";
-import { Audio, PeerConnection, Video } from "node-datachannel";
-import { serializeRtp } from "../../src/protocols/rtp/packet.ts";
-import { createPacketizer } from "../../src/protocols/rtp/packetize.ts";
 import { systemClock } from "../../src/util/clock.ts";
-import { every } from "../../src/util/every.ts";
-import { clip } from "../rtsp.ts";
 import { pictures, until } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
 import { type LossyRelay, startLossyRelay } from "./lossy-relay.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
+import { startDatachannelPublisher } from "./whip-datachannel.ts";
 import { callPlainly, startWhipHub, type WhipHub } from "./whip-rig.ts";
 
 const timeout = 90_000;
@@ -126,53 +122,21 @@ it("a publisher that speaks as OBS does becomes a camera, and is gone when it sa
     accept: "*/*",
     authorization: `Bearer ${hub.token}`,
   };
-  // OBS: libdatachannel, sound first, payload types 111 and 96, its offer without candidates.
-  const connection = new PeerConnection("obs", { iceServers: [], disableAutoNegotiation: true });
-  const sound = new Audio("0", "SendOnly");
-  sound.addOpusCodec(111);
-  sound.addSSRC(1001, "cname", "stream", "stream-audio");
-  const picture = new Video("1", "SendOnly");
-  picture.addH264Codec(96);
-  picture.addSSRC(1002, "cname", "stream", "stream-video");
-  const [audio, video] = [connection.addTrack(sound), connection.addTrack(picture)];
-  try {
-    connection.setLocalDescription("offer");
-    const offer = String(connection.localDescription()?.sdp);
-    const answer = await callPlainly(hub.url, {
-      method: "POST",
-      headers: {
-        ...headers,
-        "content-type": "application/sdp",
-        "content-length": String(offer.length),
-        expect: "100-continue",
-      },
-      body: offer,
-    });
-    assert.equal(answer.status, 201, answer.sdp);
-    connection.setRemoteDescription(answer.sdp, "answer");
-    await until("it is connected", async () => audio.isOpen() && video.isOpen());
-    const packetize = createPacketizer("h264");
-    let [pictureNumber, videoSequence] = [0, 0];
-    using _sending = every(systemClock, 20, () => {
-      const n = pictureNumber++;
-      const units = clip().accessUnits;
-      for (const { payload, marker } of packetize(units[n % units.length]!)) {
-        const head = { payloadType: 96, sequence: videoSequence++ & 0xffff, timestamp: n * 1800, ssrc: 1002, marker };
-        video.sendMessageBinary(serializeRtp({ ...head, payload }) as Buffer);
-      }
-      const head = { payloadType: 111, sequence: n & 0xffff, timestamp: n * 960, ssrc: 1001, marker: false };
-      audio.sendMessageBinary(serializeRtp({ ...head, payload: Uint8Array.of(0xf8, 0xff, 0xfe) }) as Buffer);
-    });
-    await hub.phase("live");
-    await seenAndHeard(hub);
-    const session = new URL(answer.location, hub.url);
-    assert.equal((await callPlainly(session, { method: "DELETE", headers })).status, 200);
-    await hub.phase("away");
-  } finally {
-    audio.close();
-    video.close();
-    connection.close();
-  }
+  using peer = startDatachannelPublisher();
+  const { offerSdp } = peer;
+  const about = {
+    "content-type": "application/sdp",
+    "content-length": String(offerSdp.length),
+    expect: "100-continue",
+  };
+  const answer = await callPlainly(hub.url, { method: "POST", headers: { ...headers, ...about }, body: offerSdp });
+  assert.equal(answer.status, 201, answer.sdp);
+  await peer.accept(answer.sdp);
+  await hub.phase("live");
+  await seenAndHeard(hub);
+  const session = new URL(answer.location, hub.url);
+  assert.equal((await callPlainly(session, { method: "DELETE", headers })).status, 200);
+  await hub.phase("away");
 });
 
 /** Chromium as a publisher of its made-up camera and microphone, from a page that is not the hub's. */

@@ -142,6 +142,8 @@ function parseBodies(app: FastifyInstance): void {
   app.addContentTypeParser(["application/sdp", "application/trickle-ice-sdpfrag"], text, (_request, body, done) => {
     done(null, body);
   });
+  // Read by the route, which knows how much of it to take and from whom.
+  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 }
 
 function fail(

@@ -131,7 +131,10 @@ describe("say", () => {
     await writeFile(join(rig.dataDir, "sounds", "gong.wav"), "x");
     const file = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:front", file: "gong.wav" } });
     assert.equal(file.status, 202, file.text);
-    assert.deepEqual(file.json, { state: "granted", hearing: [{ deviceId: "front", state: "playing" }] });
+    assert.deepEqual(file.json, {
+      state: "granted",
+      hearing: [{ deviceId: "front", name: "front", state: "playing" }],
+    });
     assert.equal(rig.identity.audit.list()[0]?.action, "say");
   });
 

@@ -106,10 +106,11 @@ function requireRight(
   return device;
 }
 
-/** A body that names no channel properly is refused when it is parsed, with what is wrong about it. */
+/** A body or query that names no channel properly is refused when it is parsed, with what is wrong about it. */
 function requireChannels(request: FastifyRequest, { context }: { readonly context: HttpContext }): void {
-  const { principal, body } = request;
-  const to = channelsSchema.safeParse(typeof body === "object" && body !== null && "to" in body ? body.to : undefined);
+  const { principal, body, query } = request;
+  const named = [body, query].find((from) => typeof from === "object" && from !== null && "to" in from);
+  const to = channelsSchema.safeParse((named as { readonly to?: unknown } | undefined)?.to);
   if (!to.success || !principal) return;
   if (!addressed(context.hub, { principal, to: to.data, priority: 0 })) throw new Problem(404, notFound);
 }

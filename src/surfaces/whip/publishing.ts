@@ -46,6 +46,11 @@ export class Publishings implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** How many publish. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   get(id: string): Publishing | undefined {
     return this.#open.get(id);
   }

@@ -1,0 +1,188 @@
+import { Readable } from "node:stream";
+import { z } from "zod";
+import type { Hearing, Turn, TurnState } from "../../../hub/api.ts";
+import type { ChannelId } from "../../../hub/channel.ts";
+import type { HolderInfo } from "../../../hub/state.ts";
+import { pcmFormat } from "../../../media/format.ts";
+import { type FoundSound, findSound } from "../../../media/found.ts";
+import type { RecordedSpeech } from "../../../media/speech.ts";
+import { background } from "../../../util/background.ts";
+import { DoorwardError, isAbort } from "../../../util/errors.ts";
+import { until } from "../../../util/until.ts";
+import { addressed } from "../../addressed.ts";
+import { notFound, Problem } from "../../problem.ts";
+import type { Call } from "../../route.ts";
+import type { HttpContext } from "../context.ts";
+
+/** What is to be said through the API. */
+export interface Saying {
+  readonly to: readonly ChannelId[];
+  readonly priority: 0 | 1 | 2;
+  /** For log and audit. */
+  readonly what: "text" | "file" | "upload";
+  /** The sound; asked for when it is known that somebody may be spoken to. What it holds is let go of by `over`. */
+  source(over: AsyncDisposableStack): RecordedSpeech | Promise<RecordedSpeech>;
+  /** What is answered when nothing could be played, by the code of what was thrown. */
+  noSound(code: string): Problem;
+}
+
+const hearingSchema = z.object({
+  deviceId: z.string(),
+  name: z.string(),
+  state: z.string(),
+  reason: z.string().optional(),
+  code: z.string().optional(),
+});
+
+/** What routes answer that say something. */
+export const sayingAnswers = {
+  202: {
+    description:
+      "The sound was found and a speaker takes it; `hearing` says which. With `Accept: application/x-ndjson` a line for " +
+      "each change until it was said; hanging up then stops it",
+    schema: z.object({ state: z.literal("granted"), hearing: z.array(hearingSchema) }),
+  },
+  409: { description: "Somebody else speaks; `holder` says who" },
+  413: { description: "The sound is too large" },
+  422: { description: "There is no such sound, or it is not sound" },
+};
+
+/** How long a source may take until it has given its first sound; nobody's speaker waits for it meanwhile. */
+const findMs = 8000;
+/** Longest that is said; nobody wants to hear more without having asked. */
+const longestMs = 600_000;
+const linesType = "application/x-ndjson";
+/** More of what a slow reader has not read yet is left out: the next line says all that counts. */
+const maxUnreadBytes = 65_536;
+
+/** Finds the sound, takes the floor, and answers as soon as somebody hears it. */
+export async function sayAloud(
+  call: Call<unknown, unknown, unknown>,
+  how: { readonly context: HttpContext; readonly saying: Saying },
+): Promise<unknown> {
+  const { principal, signal, request, reply } = call;
+  const { context, saying } = how;
+  const { hub } = context;
+  const { to, priority, what } = saying;
+  const reached = addressed(hub, { principal, to, priority });
+  if (!reached) throw new Problem(404, notFound);
+  const holder = holderOf(reached.reached, { hub, priority: reached.priority });
+  if (holder) throw refused({ state: "refused", reason: "held", holder });
+  await using held = new AsyncDisposableStack();
+  // The sound first: the floor is not held for a source that gives none, or for a caller who is no longer there.
+  const source = held.use(await find(await saying.source(held), { context, saying, signal }));
+  const over = held.move();
+  const begun = Promise.withResolvers<TurnState>();
+  const lines = (request.headers.accept ?? "").includes(linesType) ? over.use(openLines()) : undefined;
+  let heardBy: readonly Hearing[] = [];
+  const shown = () => heardBy.map(({ lostFrames: _, ...one }) => ({ ...one, name: nameOf(hub, one.deviceId) }));
+  const turn = hub.turns.take({
+    ...reached,
+    talker: { id: principal.userId, name: principal.name },
+    queue: false,
+    source,
+    onState: (state) => {
+      if (state.state === "granted") heardBy = state.hearing;
+      else begun.resolve(state);
+      if (state.state !== "granted") lines?.write({ ...state });
+    },
+    onHearing: (hearing) => {
+      heardBy = hearing;
+      lines?.write({ state: "granted", hearing: shown() });
+      if (hearing.some(({ state }) => state === "playing")) begun.resolve({ state: "granted", hearing });
+    },
+  });
+  over.use(hub.identity.attachments.attach(principal, () => turn.cancel()));
+  over.use(hub.clock.timer(longestMs, () => turn.cancel()));
+  background(
+    turn.done.finally(() => over.disposeAsync()),
+    (err) => hub.log.error({ err }, "what was said did not end cleanly"),
+  );
+  const state = await begunOrHungUp(begun.promise, { turn, signal });
+  if (state.state !== "granted" && state.state !== "released") throw refused(state);
+  hub.identity.audit.record({ actor: principal.name, action: "say", subject: subjectOf(to), detail: what });
+  if (!lines) return { state: "granted", hearing: shown() };
+  signal.addEventListener("abort", () => turn.cancel(), { once: true });
+  return reply.code(202).type(linesType).send(lines.stream);
+}
+
+/** Answers as lines of JSON. */
+function openLines() {
+  const stream = new Readable({ read: () => {} });
+  return {
+    stream,
+    write: (line: Readonly<Record<string, unknown>>) => {
+      if (!stream.readableEnded && stream.readableLength < maxUnreadBytes) stream.push(`${JSON.stringify(line)}\n`);
+    },
+    [Symbol.dispose]: () => {
+      stream.push(null);
+    },
+  };
+}
+
+function nameOf(hub: HttpContext["hub"], deviceId: string): string {
+  return hub.devices.get(deviceId)?.name ?? deviceId;
+}
+
+/** Somebody who would not give way: no sound need be looked for. */
+function holderOf(
+  deviceIds: readonly string[],
+  how: { readonly hub: HttpContext["hub"]; readonly priority: number },
+): HolderInfo | undefined {
+  const holders = deviceIds.map((id) => how.hub.turns.holder(id).holder);
+  return holders.find((holder) => holder !== undefined && holder.priority >= how.priority);
+}
+
+/** What became of the turn as soon as somebody hears it, or nobody will; a caller who hangs up meanwhile ends it. */
+async function begunOrHungUp(
+  begun: Promise<TurnState>,
+  how: { readonly turn: Turn; readonly signal: AbortSignal },
+): Promise<TurnState> {
+  try {
+    return await until(begun, how);
+  } catch (error) {
+    how.turn.cancel();
+    throw error;
+  }
+}
+
+/** The sound, with its first frame at hand. What is wrong with it is told in one sentence; the log has the rest. */
+async function find(
+  source: RecordedSpeech,
+  how: { readonly context: HttpContext; readonly saying: Saying; readonly signal: AbortSignal },
+): Promise<FoundSound> {
+  const { hub } = how.context;
+  const { to, what, noSound } = how.saying;
+  const device = to.length === 1 && to[0]?.startsWith("device:") ? hub.devices.get(to[0].slice(7)) : undefined;
+  const expected = device?.info().speaker?.formats[0];
+  try {
+    return await findSound(source, {
+      format: expected?.codec === "pcm_s16le" ? pcmFormat(expected.sampleRateHz) : pcmFormat(8000),
+      gain: device?.settings.volume ?? 1,
+      clock: hub.clock,
+      timeoutMs: findMs,
+      signal: how.signal,
+    });
+  } catch (error) {
+    if (isAbort(error) && how.signal.aborted) throw error;
+    const code = error instanceof DoorwardError ? error.code : "error";
+    hub.log.warn({ err: error, code, what }, "nothing was said: no sound was found");
+    throw noSound(code);
+  }
+}
+
+function refused(state: TurnState): Problem {
+  const reason = "reason" in state ? state.reason : state.state;
+  if (state.state === "failed") return new Problem(503, { code: "not-said", detail: `Not said: ${reason}.` });
+  const holder = "holder" in state ? state.holder?.name : undefined;
+  return new Problem(409, {
+    code: "refused",
+    detail: holder === undefined ? `Not said: ${reason}.` : `Not said: ${holder} is speaking there.`,
+    fields: { reason, ...(holder !== undefined && { holder }) },
+    more: { ...state },
+  });
+}
+
+function subjectOf(to: readonly ChannelId[]): string {
+  return to.map((channel) => (channel.startsWith("device:") ? channel.slice(7) : channel)).join(", ");
+}
