@@ -12,11 +12,13 @@ const programs = {
   sox: "sox",
   ip: "iproute2",
   strace: "strace",
+  mosquitto_sub: "mosquitto-clients",
   make: "make",
   gcc: "gcc",
 };
 
 const libraries = [
+  "mosquitto",
   "gstreamer1.0-plugins-base",
   "gstreamer1.0-plugins-good",
   "gstreamer1.0-plugins-bad",

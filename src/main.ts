@@ -101,7 +101,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
           running: config,
           devicesOf: deviceInputs,
           onNews: ({ groups }) => hub.setGroups(groups),
-          fixed: ["http", "whep", "webrtc"],
+          fixed: ["http", "whep", "webrtc", "mqtt"],
         }),
         (err) => log.error({ err }, "configuration not taken up"),
       ),

@@ -17,6 +17,7 @@ import type { IceCandidate, PublishRequest, Viewer, ViewRequest, WebRtcWorker } 
 import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
+import { mqttConfig } from "../src/surfaces/mqtt/config.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { whipConfig } from "../src/surfaces/whip/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
@@ -236,6 +237,8 @@ export interface RigOptions {
   readonly http?: z.input<typeof httpConfig>;
   readonly whep?: z.input<typeof whepConfig>;
   readonly whip?: z.input<typeof whipConfig>;
+  readonly mqtt?: z.input<typeof mqttConfig>;
+  readonly enrolment?: "pending" | "open";
   /** HTTPS with the hub's own certificate; off by default, for speed. */
   readonly https?: boolean;
   /** Cost of a password's hash; next to nothing by default. */
@@ -248,7 +251,7 @@ export interface RigOptions {
 export interface Rig extends AsyncDisposable {
   readonly hub: Hub;
   readonly identity: Identity;
-  readonly web: HttpSurface & Pick<RunningSurfaces, "viewings">;
+  readonly web: HttpSurface & Pick<RunningSurfaces, "viewings" | "bus" | "addresses">;
   readonly camera: ScriptedCamera;
   readonly webrtc: ReturnType<typeof fakeWebRtc>;
   readonly conversions: ReturnType<typeof fakeConverter>["calls"];
@@ -313,6 +316,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
       converter,
       identity,
       book: options.book ?? { save: async () => {} },
+      ...(options.enrolment && { enrolment: options.enrolment }),
       clock,
       log,
     }),
@@ -336,6 +340,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         }),
         whep: whepConfig.parse(options.whep ?? {}),
         whip: whipConfig.parse(options.whip ?? {}),
+        mqtt: mqttConfig.parse(options.mqtt),
       },
       version: "0.0.0-test",
       demo: false,
@@ -352,7 +357,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
     const area = new URL(address).searchParams.get("area") ?? undefined;
     await hub.devices.addTransient({ id, name: id, address, ...(area !== undefined && { area }) });
   }
-  const web = { ...surfaces.http, viewings: surfaces.viewings };
+  const web = { ...surfaces.http, viewings: surfaces.viewings, bus: surfaces.bus, addresses: surfaces.addresses };
   const url = web.httpUrl.replace("localhost", "127.0.0.1");
   const owned = opened.move();
   return {

@@ -14,7 +14,7 @@ import { probeEngine } from "../workers/webrtc/engine/probe.ts";
 import { enginePackage, findEngine } from "../workers/webrtc/engine/program.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
-import { driverSecrets } from "./seal.ts";
+import { driverSecrets, plainMqttSecrets } from "./seal.ts";
 
 const usage = `usage: doorward doctor [options]
 
@@ -63,6 +63,9 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     await add(`HTTPS port ${port}`, () => tcpFree(port, http.httpsHost));
   }
   await add(`UDP port ${webrtc.udpPort}`, () => udpFree(webrtc.udpPort));
+  const { mqtt } = config;
+  if (mqtt?.url !== undefined) await add("MQTT broker", () => reach(mqtt.url ?? ""));
+  else if (mqtt) await add(`MQTT port ${mqtt.port}`, () => tcpFree(mqtt.port, mqtt.host));
   await add("disk", () => diskSpace(options.dataDir));
   await add("clock", () => clockSteady(context));
   await add("addresses", async () => addresses());
@@ -86,7 +89,8 @@ function passwords(config: Config): string {
   const devices = [...deviceInputs(config)].filter(
     ([, input]) => input.address !== undefined && URL.canParse(input.address),
   );
-  const plain = devices.filter(([, input]) => hasPlainSecret(input, secretOptions)).map(([id]) => id);
+  const inMqtt = plainMqttSecrets(config.mqtt).map((path) => path.join("."));
+  const plain = [...devices.filter(([, input]) => hasPlainSecret(input, secretOptions)).map(([id]) => id), ...inMqtt];
   if (plain.length === 0) return "none stands in the configuration in plain text";
   return `in plain text in the configuration: ${plain.join(", ")}; "doorward seal" seals them`;
 }
@@ -158,11 +162,13 @@ async function codecs(): Promise<string> {
   return "Opus and FFmpeg's libraries load";
 }
 
+const usualPorts: Readonly<Record<string, number>> = { "rtsps:": 322, "mqtt:": 1883, "mqtts:": 8883 };
+
 function reach(address: string): Promise<string> {
   const url = URL.parse(address);
   if (!url) return Promise.reject(new Error("this is no address: it has to look like rtsp://192.168.1.20/onvif1"));
   if (url.hostname === "") return Promise.resolve("needs no network");
-  const port = Number(url.port) || (url.protocol === "rtsps:" ? 322 : 554);
+  const port = Number(url.port) || (usualPorts[url.protocol] ?? 554);
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const socket = connect({ host: url.hostname, port, timeout: 3000 });

@@ -98,6 +98,26 @@ export class Reception implements Disposable {
     return device;
   }
 
+  /** True for a device that was let in, by its token or the address that it is pinned to: it is lent nothing by that. */
+  isLetIn(arrival: Omit<Arrival, "kind">): boolean {
+    return this.#options.enrolment.isLetIn(arrival);
+  }
+
+  /** True when a device was let in, by whatever proof. */
+  isEnrolled(deviceId: string): boolean {
+    return this.#options.enrolment.enrolled(deviceId) !== undefined;
+  }
+
+  /** True where everybody is let in. */
+  get isOpen(): boolean {
+    return this.#options.enrolment.mode === "open";
+  }
+
+  /** Calls `listener` with the id of a device whose token was replaced or taken away. */
+  onRevoked(listener: (deviceId: string) => void): Disposable {
+    return this.#options.enrolment.onRevoked(listener);
+  }
+
   /** Who waits to be let in. */
   waiting(): readonly Waiting[] {
     return this.#options.enrolment.waiting();

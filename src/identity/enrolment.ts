@@ -132,11 +132,8 @@ export class Enrolment {
   recognise(arrival: Arrival): Recognised {
     const record = this.#record(arrival.id);
     if (record) {
-      if (record.kind === arrival.kind && record.hash !== undefined && matches(arrival.token, record.hash))
-        return "token";
-      if (record.kind === arrival.kind && record.address !== undefined && record.address === arrival.address) {
-        return "legacy";
-      }
+      const how = record.kind === arrival.kind ? proofOf(arrival, record) : undefined;
+      if (how) return how;
       throw refused(
         arrival,
         arrival.token === undefined ? "it showed no token" : "its token is not the one it was given",
@@ -148,6 +145,12 @@ export class Enrolment {
       code: "pending",
       fields: { device: arrival.id },
     });
+  }
+
+  /** True for a device that was let in, whatever it came by; nobody begins to wait by asking. */
+  isLetIn(arrival: Omit<Arrival, "kind">): boolean {
+    const record = this.#record(arrival.id);
+    return record !== undefined && proofOf(arrival, record) !== undefined;
   }
 
   /**
@@ -305,6 +308,11 @@ function recordOf(deviceId: string, store: Pick<Store, "get">): Enrolled | undef
 /** SHA-256 of a token, base64. */
 export function fingerprint(token: string): string {
   return digest(token).toString("base64");
+}
+
+function proofOf(arrival: Omit<Arrival, "kind">, record: Enrolled): "token" | "legacy" | undefined {
+  if (record.hash !== undefined && matches(arrival.token, record.hash)) return "token";
+  return record.address !== undefined && record.address === arrival.address ? "legacy" : undefined;
 }
 
 function digest(token: string): Buffer {

@@ -7,6 +7,7 @@ import { Attachments } from "./attachments.ts";
 import { Audit } from "./audit.ts";
 import { Credentials } from "./credentials.ts";
 import { deviceRightsOf } from "./enrolment.ts";
+import { installationId } from "./installation.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy, type RightsSource } from "./policy.ts";
 import { Proofs } from "./proofs.ts";
@@ -26,6 +27,8 @@ export interface Identity extends AsyncDisposable {
   readonly policy: Policy;
   readonly proofs: Proofs;
   readonly audit: Audit;
+  /** What tells this installation from every other one: 16 hex digits; a name and no secret. */
+  readonly installation: string;
   /** What is wrong with the hub now. */
   readonly faults: Faults;
   /** There while no administrator exists; `main` prints its `code`. */
@@ -88,6 +91,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     policy: new Policy(rights),
     proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),
+    installation: installationId(store),
     faults,
     setupCode,
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { background } from "../util/background.ts";
+import { Bus } from "./bus.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
+import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
@@ -12,7 +14,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [whep, whip, page, panel, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, http] as const;
 
 type Surfaces = typeof surfaces;
 
@@ -24,13 +26,16 @@ export const surfaceSections = Object.fromEntries(
   surfaces.flatMap(({ name, config }) => (config ? [[name, config]] : [])),
 ) as unknown as { readonly [One in Configured as One["name"]]: One["config"] };
 
+type Sections = { readonly [One in Configured as One["name"]]: z.output<One["config"]> };
+
+/** Sections that may be absent, and with them their surfaces. */
+type Optional = { [Name in keyof Sections]: undefined extends Sections[Name] ? Name : never }[keyof Sections];
+
 /** What the configuration says about the surfaces. */
-export type SurfacesConfig = {
-  readonly [One in Configured as One["name"]]: z.output<One["config"]>;
-};
+export type SurfacesConfig = Omit<Sections, Optional> & Partial<Pick<Sections, Optional>>;
 
 /** Options of {@link startSurfaces}. */
-export interface SurfacesOptions extends Omit<House, "viewings" | "shares" | "iceLinks"> {
+export interface SurfacesOptions extends Omit<House, "viewings" | "bus" | "shares" | "iceLinks"> {
   readonly config: SurfacesConfig;
   readonly signal: AbortSignal;
 }
@@ -39,6 +44,9 @@ export interface SurfacesOptions extends Omit<House, "viewings" | "shares" | "ic
 export interface RunningSurfaces extends AsyncDisposable {
   readonly http: HttpSurface;
   readonly viewings: Viewings;
+  readonly bus: Bus;
+  /** Where they are to be found, for people. */
+  readonly addresses: readonly string[];
 }
 
 /** Starts every surface that has a section in the configuration. Throws FatalError `listen`. */
@@ -48,12 +56,14 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   const running = new Map<string, Running>();
   const shares = createShares({ ...config.whep, ...config.whip });
   const viewings = openViewings(options, shares);
+  const bus = new Bus(hub);
   for (const surface of surfaces as readonly Surface[]) {
     const own = (config as Readonly<Record<string, unknown>>)[surface.name];
     if (surface.config && own === undefined) continue;
     const lent: Lent<NonNullable<unknown> | undefined> = {
       ...options,
       viewings,
+      bus,
       shares,
       iceLinks: (id) => iceLinks(config.whep, { id, nowMs: hub.clock.wallMs() }),
       config: own ?? undefined,
@@ -69,7 +79,8 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
     () => background(end(), (err) => hub.log.error({ err }, "the surfaces did not end cleanly")),
     { once: true },
   );
-  return { http: running.get("http") as HttpSurface, viewings, [Symbol.asyncDispose]: end };
+  const addresses = [...running.values()].flatMap((surface) => surface.addresses);
+  return { http: running.get("http") as HttpSurface, viewings, bus, addresses, [Symbol.asyncDispose]: end };
 }
 
 function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {

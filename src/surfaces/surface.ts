@@ -6,6 +6,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Principal } from "../identity/policy.ts";
 import type { RecordedSpeech } from "../media/speech.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
+import type { Bus } from "./bus.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
 import type { Viewings } from "./webrtc/viewings.ts";
@@ -22,6 +23,8 @@ export interface House {
   readonly publishers: Pick<PublishWorker, "publish">;
   /** Everybody who watches, by whatever surface they came. */
   readonly viewings: Viewings;
+  /** Messages over MQTT: a `MessageBus` to all but the surface that connects it. Nobody is there without that one. */
+  readonly bus: Bus;
   /** `Link` headers that name the ICE servers for one viewing or microphone, by its id. */
   readonly iceLinks: (id: string) => readonly string[];
   /** How much of everything one person, device and address may have. */

@@ -13,7 +13,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/("?\b(?:set-)?cookie"?\s*[:=]\s*"?)(?:[^"\\\r\n]|\\[^rn])*/gi, "$1***"],
   [/\b(Bearer|Basic|Digest)\s+[\w.~+/=-]{8,}/g, "$1 ***"],
   // Our own secrets, wherever they turn up.
-  [/\bdw[st]_[\w-]{20,}/g, "***"],
+  [/\bdw[dst]_[\w-]{20,}/g, "***"],
   [/\bsealed:1:[\w-]+/g, "***"],
   // Fields and parameters named like secrets.
   [new RegExp(`("[\\w-]{0,64}(?:${secretWord})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, "gi"), '$1"***"'],

@@ -4,9 +4,9 @@ import { about, noPicture } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
 import type { Track } from "../../../media/track.ts";
 import { RecoverableError } from "../../../util/errors.ts";
+import { Seldom } from "../../../util/seldom.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
-import { Seldom } from "../seldom.ts";
 
 /** A picture is made at most once in this time, for however many ask. */
 const freshMs = 1000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../util/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Most keys remembered; when there are more, all are forgotten, and things are said once more. */
 const maxKeys = 10_000;

@@ -1,0 +1,92 @@
+import type { MessageBus } from "./bus.ts";
+import type { Component, FormerComponent } from "./hub-components.ts";
+
+/** A device as Home Assistant is told of it. */
+export interface DiscoveredDevice {
+  /** Stands in the topics, e.g. `intercom_9a0b1c2d`. */
+  readonly id: string;
+  readonly name: string;
+  readonly model: string;
+  readonly area?: string | undefined;
+  /** The id of the device through which it is reached: the hub. */
+  readonly via?: string | undefined;
+  /** Topic that says `online` or `offline`. */
+  readonly availabilityTopic: string;
+  readonly components: Readonly<Record<string, Component | FormerComponent>>;
+  /** Version of the hub. */
+  readonly version: string;
+}
+
+/** Where a device is told of. */
+export function discoveryTopic(id: string): string {
+  return `homeassistant/device/${id}/config`;
+}
+
+/**
+ * The one message that tells Home Assistant of a device and everything about it (its "device discovery"). Home Assistant
+ * refuses the whole of it for one unknown key at the top or below `device`.
+ */
+export function discoveryPayload(device: DiscoveredDevice): string {
+  const { id, name, model, area, via, version } = device;
+  return JSON.stringify({
+    device: {
+      identifiers: [id],
+      name,
+      manufacturer: "Doorward",
+      model,
+      sw_version: version,
+      ...(area !== undefined && { suggested_area: area }),
+      ...(via !== undefined && { via_device: via }),
+    },
+    origin: { name: "Doorward", sw_version: version },
+    availability: [{ topic: device.availabilityTopic }],
+    components: device.components,
+  });
+}
+
+/** Where the seed's stations and hub tell of themselves: one topic for each entity. */
+export function singleEntityTopics(id: string): readonly string[] {
+  const numbers = ["volume", "mic_gain"].map((what) => `number/${id}_${what}`);
+  const switches = ["mute", "dnd", "led", "agc"].map((what) => `switch/${id}_${what}`);
+  const selects = ["target", "priority", "chime"].map((what) => `select/${id}_${what}`);
+  return [`sensor/${id}_state`, `notify/${id}`, ...numbers, ...switches, ...selects].map(
+    (path) => `homeassistant/${path}/config`,
+  );
+}
+
+/** A device that is told of; ends when disposed, and stays known to Home Assistant unless it was removed. */
+export interface Discovery extends Disposable {
+  /** Tells of it as it is now. */
+  publish(): void;
+  /** Home Assistant forgets it with all its entities. */
+  remove(): void;
+}
+
+/**
+ * Tells Home Assistant of a device, and takes over entities that were told of one by one under its id: they keep their
+ * names, areas and histories, since their unique ids stay the same.
+ */
+export function discover(bus: MessageBus, device: () => DiscoveredDevice): Discovery {
+  const held = new DisposableStack();
+  const { id } = device();
+  const former = new Set<string>();
+  for (const topic of singleEntityTopics(id)) {
+    held.use(
+      bus.subscribe(topic, ({ payload, retained }) => {
+        if (retained && payload !== "") former.add(topic);
+        else former.delete(topic);
+      }),
+    );
+  }
+  const publish = () => {
+    const moving = [...former];
+    for (const topic of moving) bus.publish(topic, JSON.stringify({ migrate_discovery: true }), { qos: 1 });
+    bus.publish(discoveryTopic(id), discoveryPayload(device()), { retain: true, qos: 1 });
+    for (const topic of moving) bus.publish(topic, "", { retain: true, qos: 1 });
+  };
+  return {
+    publish,
+    remove: () => bus.publish(discoveryTopic(id), "", { retain: true, qos: 1 }),
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}

@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+const secret = z.string().min(1).max(1024).meta({ secret: true });
+
+const pem = (what: string) => z.string().min(1).describe(`File (PEM) with ${what}.`);
+
+const brokerUrl = z
+  .url({ protocol: /^mqtts?$/ })
+  .refine((url) => {
+    const { username, password } = new URL(url);
+    return username === "" && password === "";
+  }, "user name and password have settings of their own")
+  .refine((url) => new URL(url).hostname !== "", "mqtt://host:port")
+  .meta({ type: "string", format: "uri" });
+
+/** `mqtt:` of the configuration. */
+export const mqttConfig = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default("127.0.0.1")
+      .describe(
+        "Address of the hub's own broker. On any but loopback, passwords and tokens go over the network in the clear.",
+      ),
+    port: z.int().min(0).max(65_535).default(1883).describe("Port of the hub's own broker; 0 is any free one."),
+    accounts: z
+      .record(z.string().regex(/^[\w.@-]{1,64}$/, "letters, digits, . _ @ -"), secret)
+      .default({})
+      .describe(
+        "Who may use all of the hub's own broker, e.g. homeassistant: name and password. Devices log in with their id and their token.",
+      ),
+    url: brokerUrl
+      .optional()
+      .describe("Another broker to be used instead of the hub's own: mqtt://host:port, or mqtts:// for TLS."),
+    username: z.string().min(1).max(256).optional().describe("User name at that broker."),
+    password: secret.optional().describe('Password at that broker; "doorward seal" seals it.'),
+    ca: pem("the certificates by which that broker is known; the system's own otherwise").optional(),
+    cert: pem("the hub's own certificate, where that broker asks for one").optional(),
+    key: pem("the key of that certificate").optional(),
+  })
+  .refine((config) => (config.cert === undefined) === (config.key === undefined), "cert and key come together")
+  .optional()
+  .describe(
+    "Messages over MQTT, for room stations and Home Assistant: by the hub's own broker, or by another one (url). Absent: none.",
+  );
+
+/** Settings of the MQTT surface. */
+export type MqttConfig = NonNullable<z.infer<typeof mqttConfig>>;
+
+/** Purpose under which the passwords of this section are sealed. */
+export const mqttSecrets = "mqtt-password";
