@@ -167,9 +167,14 @@ function linkOf(client: MqttClient, how: { readonly version: MqttVersion; readon
   };
 }
 
-/** The broker ended a connection that stood: it said so, or (MQTT 3.1.1 has no words for it) closed without a fault. */
+/**
+ * The broker ended a connection that stood: it said so, closed without a word (MQTT 3.1.1 has none), or closed while something
+ * of ours was under way, which the network makes a reset of.
+ */
 function endedByBroker({ error, reasonCode }: End): boolean {
-  return reasonCode === takenOver || (reasonCode === undefined && error === undefined);
+  if (reasonCode !== undefined) return reasonCode === takenOver;
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return error === undefined || code === "ECONNRESET" || code === "EPIPE";
 }
 
 /**
