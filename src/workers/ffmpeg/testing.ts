@@ -37,6 +37,11 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+const usualFrameUs = 20_000;
+/** Less than what a conversion holds at most. */
+const maxAheadFrames = 32;
+const patienceMs = 500;
+
 /** Runs `frames` through one conversion, no faster than it goes. */
 export async function convert(
   converter: FfmpegWorker,
@@ -45,12 +50,30 @@ export async function convert(
 ): Promise<{ readonly frames: Frame[]; readonly format: AudioFormat }> {
   await using conversion = await converter.convertAudio(formats.input, formats);
   const out: Frame[] = [];
+  let aheadUs = 0;
+  let progress = Promise.withResolvers<boolean>();
   const reading = (async () => {
-    for await (const frame of conversion.frames) out.push(frame);
+    for await (const frame of conversion.frames) {
+      out.push(frame);
+      aheadUs -= frame.durationUs ?? usualFrameUs;
+      progress.resolve(true);
+      progress = Promise.withResolvers();
+    }
   })();
-  for (const [index, frame] of frames.entries()) {
+  for (const frame of frames) {
     conversion.push(frame);
-    if (index % 16 === 15) await new Promise((resolve) => setTimeout(resolve, 4));
+    const durationUs = frame.durationUs ?? usualFrameUs;
+    aheadUs += durationUs;
+    // Live sound is dropped where it comes faster than it is converted; what never comes out is not waited for.
+    while (aheadUs > maxAheadFrames * durationUs) {
+      const late = new AbortController();
+      const over = systemClock.sleep(patienceMs, late.signal).then(
+        () => false,
+        () => false,
+      );
+      if (!(await Promise.race([progress.promise, over]))) aheadUs = 0;
+      late.abort();
+    }
   }
   conversion.end();
   await reading;
