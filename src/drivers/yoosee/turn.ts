@@ -26,6 +26,8 @@ export interface TurnResult extends PaceReport {
   readonly confirmed: boolean;
 }
 
+/** Live sound is so far ahead of the loudspeaker to begin with, ms. */
+const startLeadMs = 100;
 /** How much of a recording is sent at once at its beginning, ms. */
 const burstMs = 1000;
 /** Network and firmware take a moment more than the lead, ms. */
@@ -48,6 +50,7 @@ export async function playTurn(
   const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
   const pacer = createPacer({
     live: options.live,
+    speech: { startLeadMs },
     recording: { burstMs, maxLeadMs: 2000 - marginMs(connection.roundTripMs) },
   });
   const heard = () =>
