@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { PeerConnection, type Track } from "node-datachannel";
+import type { PeerConnection, Track } from "node-datachannel";
 import type { Format } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
@@ -14,6 +14,7 @@ import type { Clock } from "../../../util/clock.ts";
 import { every } from "../../../util/every.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
+import { openConnection, watchConnection } from "./connection.ts";
 import { describe } from "./viewer.ts";
 
 /** Options of {@link Publisher}. */
@@ -37,8 +38,6 @@ export interface PublisherOptions {
   readonly onClosed: (reason: string) => void;
 }
 
-const connectMs = 20_000;
-const returnMs = 4000;
 const silenceMs = 5000;
 const tickMs = 100;
 const reportMs = 1000;
@@ -69,7 +68,7 @@ export class Publisher {
   readonly #timers = new DisposableStack();
   readonly #sync: RtpSync;
   readonly #ownSsrc = randomInt(1, 0xffff_ffff);
-  #deadline: Disposable | undefined;
+  #watch: Disposable | undefined;
   #heardUs: number | undefined;
   #open = true;
   #nacks = 0;
@@ -80,15 +79,9 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#sync = new RtpSync({ clock: options.clock });
-    this.#connection = new PeerConnection(options.name, {
-      iceServers: [...options.iceServers],
-      enableIceUdpMux: true,
-      portRangeBegin: options.port,
-      portRangeEnd: options.port,
-      disableAutoNegotiation: true,
-    });
+    this.#connection = openConnection(options);
     try {
-      this.#watch();
+      this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
       for (const section of options.plan.sections) this.#add(section);
       this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
       this.#connection.setLocalDescription("answer");
@@ -129,27 +122,9 @@ export class Publisher {
   #release(): void {
     this.#open = false;
     this.#timers.dispose();
-    this.#deadline?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
     for (const track of this.#tracks) track.close();
     this.#connection.close();
-  }
-
-  #watch(): void {
-    this.#setDeadline(connectMs, "failed");
-    this.#connection.onGatheringStateChange((state) => {
-      const local = state === "complete" && this.#open ? this.#connection.localDescription() : null;
-      if (local) this.#options.onAnswer(local.sdp);
-    });
-    this.#connection.onStateChange((state) => {
-      if (state === "connected") this.#deadline?.[Symbol.dispose]();
-      else if (state === "disconnected") this.#setDeadline(returnMs, "disconnected");
-      else if (state === "failed" || state === "closed") this.close(state);
-    });
-  }
-
-  #setDeadline(delayMs: number, reason: string): void {
-    this.#deadline?.[Symbol.dispose]();
-    this.#deadline = this.#options.clock.timer(delayMs, () => this.close(reason));
   }
 
   #add(section: SectionPlan): void {

@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
-import { Audio, PeerConnection, type Track, Video } from "node-datachannel";
+import { Audio, type PeerConnection, type Track, Video } from "node-datachannel";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
 import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
+import { openConnection, watchConnection } from "./connection.ts";
 import type { FairSending } from "./fair-sending.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
 import type { PacketTrack } from "./packet-track.ts";
@@ -30,8 +31,6 @@ export interface ViewerOptions {
   readonly onClosed: (reason: string) => void;
 }
 
-const connectMs = 20_000;
-const returnMs = 4000;
 /** Longest silence of a viewer from whom reports came: browsers report pictures each second, sound each five. */
 const silenceMs = { video: 5000, audio: 10_000 };
 
@@ -45,7 +44,7 @@ export class Viewer {
   readonly #senders: RtpSender[] = [];
   #microphone: Microphone | undefined;
   #wantMicrophone = false;
-  #deadline: Disposable | undefined;
+  #watch: Disposable | undefined;
   #heardUs: number | undefined;
   #nacks = 0;
   #keyFrameRequests = 0;
@@ -55,15 +54,9 @@ export class Viewer {
   /** Begins to answer. Throws Error when the library refuses the offer. */
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.#connection = new PeerConnection(options.name, {
-      iceServers: [...options.iceServers],
-      enableIceUdpMux: true,
-      portRangeBegin: options.port,
-      portRangeEnd: options.port,
-      disableAutoNegotiation: true,
-    });
+    this.#connection = openConnection(options);
     try {
-      this.#watch();
+      this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
       for (const section of options.plan.sections) this.#add(section);
       this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
       this.#connection.setLocalDescription("answer");
@@ -115,28 +108,10 @@ export class Viewer {
 
   #release(): void {
     this.#open = false;
-    this.#deadline?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
     for (const sender of this.#senders) sender[Symbol.dispose]();
     for (const track of this.#tracks) track.close();
     this.#connection.close();
-  }
-
-  #watch(): void {
-    this.#setDeadline(connectMs, "failed");
-    this.#connection.onGatheringStateChange((state) => {
-      const local = state === "complete" && this.#open ? this.#connection.localDescription() : null;
-      if (local) this.#options.onAnswer(local.sdp);
-    });
-    this.#connection.onStateChange((state) => {
-      if (state === "connected") this.#deadline?.[Symbol.dispose]();
-      else if (state === "disconnected") this.#setDeadline(returnMs, "disconnected");
-      else if (state === "failed" || state === "closed") this.close(state);
-    });
-  }
-
-  #setDeadline(delayMs: number, reason: string): void {
-    this.#deadline?.[Symbol.dispose]();
-    this.#deadline = this.#options.clock.timer(delayMs, () => this.close(reason));
   }
 
   #add(section: SectionPlan): void {
