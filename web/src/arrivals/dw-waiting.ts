@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { call, type PageDevice, sentence, type Waiting } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
+import { Seconds } from "../parts/seconds.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { nameFromId, sayKind, stationGrants } from "../pure/arrival-words.ts";
 import { howLong } from "../pure/words.ts";
@@ -22,7 +23,6 @@ export class DwWaiting extends HubElement {
     fresh: { state: true },
     wrong: { state: true },
     busy: { state: true },
-    nowMs: { state: true },
   };
   static override styles = [
     base,
@@ -88,26 +88,12 @@ export class DwWaiting extends HubElement {
   declare wrong: string;
   /** Id of the one that is being let in or refused. */
   declare busy: string;
-  declare nowMs: number;
-  #ticker: number | undefined;
+  readonly #seconds = new Seconds(this);
 
   constructor() {
     super();
     this.wrong = "";
     this.busy = "";
-    this.nowMs = Date.now();
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#ticker = window.setInterval(() => {
-      this.nowMs = Date.now();
-    }, 1000);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#ticker);
   }
 
   protected override render() {
@@ -141,7 +127,7 @@ export class DwWaiting extends HubElement {
     const busy = this.busy === id;
     return html`<li>
       <strong>${id}</strong>
-      <p>${sayKind(kind)} at ${address}, for ${howLong(this.nowMs - sinceMs)}. Let it in only if you know whose it is.</p>
+      <p>${sayKind(kind)} at ${address}, for ${howLong(this.#seconds.nowMs - sinceMs)}. Let it in only if you know whose it is.</p>
       <form @submit=${(event: SubmitEvent) => this.#approve(event, one)} autocomplete="off">
         <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${nameFromId(id)} /></label>
         <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="none" /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>

@@ -4,6 +4,7 @@ import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { may } from "../parts/may.ts";
+import { Seconds } from "../parts/seconds.ts";
 import { base, buttons, fields, page, tones } from "../parts/styles.ts";
 import { sayKind } from "../pure/arrival-words.ts";
 import { href } from "../pure/route.ts";
@@ -17,7 +18,6 @@ export class DwDevices extends HubElement {
     removing: { state: true },
     wrong: { state: true },
     done: { state: true },
-    nowMs: { state: true },
   };
   static override styles = [
     base,
@@ -105,26 +105,12 @@ export class DwDevices extends HubElement {
   declare removing: PageDevice | undefined;
   declare wrong: string;
   declare done: string;
-  declare nowMs: number;
-  #ticker: number | undefined;
+  readonly #seconds = new Seconds(this);
 
   constructor() {
     super();
     this.wrong = "";
     this.done = "";
-    this.nowMs = Date.now();
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#ticker = window.setInterval(() => {
-      this.nowMs = Date.now();
-    }, 1000);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#ticker);
   }
 
   protected override updated(): void {
@@ -152,9 +138,9 @@ export class DwDevices extends HubElement {
 
   #renderDevice(device: PageDevice) {
     const { id, name, area, kind, address, state, tracks } = device;
-    const said = sayDevice(device, this.nowMs);
+    const said = sayDevice(device, this.#seconds.nowMs);
     const video = tracks.find((track) => track.kind === "video");
-    const since = state.phase === "stale" ? "" : ` for ${howLong(this.nowMs - state.sinceMs)}`;
+    const since = state.phase === "stale" ? "" : ` for ${howLong(this.#seconds.nowMs - state.sinceMs)}`;
     const trouble = said.tone === "trouble" || said.tone === "waiting";
     return html`<li>
       <div class="name">
@@ -164,7 +150,7 @@ export class DwDevices extends HubElement {
       <div class="doing">
         <span class="state" data-tone=${said.tone}>${said.text}${since}</span>
         <p>${trouble ? (said.detail ?? "") : video ? sayTrack(video) : (said.detail ?? "")}</p>
-        ${!trouble && state.error ? html`<p>Last trouble ${howLong(this.nowMs - state.error.atMs)} ago: ${state.error.message}</p>` : nothing}
+        ${!trouble && state.error ? html`<p>Last trouble ${howLong(this.#seconds.nowMs - state.error.atMs)} ago: ${state.error.message}</p>` : nothing}
       </div>
       ${
         this.hub.administrator || may(device, "administer")

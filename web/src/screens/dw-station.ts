@@ -88,7 +88,7 @@ export class DwStation extends HubElement {
         <h1>${name}</h1>
         <time>${now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
       </header>
-      ${this.#renderBody(name)} ${dim ? html`<div class="night"></div>` : nothing}
+      ${this.#renderBody(name)} ${dim && this.state.state === "in" ? html`<div class="night"></div>` : nothing}
     `;
   }
 
