@@ -64,7 +64,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 /** What `mosquitto_sub -v` prints, line by line. */
 export interface Listening extends AsyncDisposable {
   readonly lines: readonly string[];
-  /** Resolves with the first line that fits, of those that came or come. */
+  /** Resolves with the first line that fits, of those that came or come; throws when the program ends before it. */
   line(pattern: RegExp): Promise<string>;
 }
 
@@ -76,6 +76,7 @@ export async function mosquittoSub(args: readonly string[]): Promise<Listening> 
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   const ready = Promise.withResolvers<void>();
+  let end: Error | undefined;
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (/^Subscribed/.test(line)) ready.resolve();
     else if (!/^(Client|Subscribed) /.test(line)) lines.push(line);
@@ -83,17 +84,22 @@ export async function mosquittoSub(args: readonly string[]): Promise<Listening> 
   });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
-  child.once("exit", (code) => ready.reject(new Error(`mosquitto_sub ended with ${code}: ${said.join("; ")}`)));
+  child.once("exit", (code) => {
+    end = new Error(`mosquitto_sub ended with ${code}: ${said.join("; ")}`);
+    ready.reject(end);
+    for (const look of waiting) look();
+  });
   await ready.promise;
   return {
     lines,
     line: (pattern) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = () => {
           const found = lines.find((line) => pattern.test(line));
-          if (found === undefined) return;
+          if (found === undefined && !end) return;
           waiting.delete(look);
-          resolve(found);
+          if (found === undefined) reject(end);
+          else resolve(found);
         };
         waiting.add(look);
         look();

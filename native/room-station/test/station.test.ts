@@ -22,6 +22,7 @@ import {
   parseSwitch,
   roomTopicOf,
 } from "../../../src/protocols/room/topics.ts";
+import { mosquittoSub, startMosquitto } from "../../../test/peers/mosquitto.ts";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "./tones.ts";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
@@ -307,38 +308,34 @@ test("room station", { timeout: 600_000 }, async (t) => {
       mqtt.skip("mosquitto or mosquitto_sub is not installed: see test/packages.txt");
       return;
     }
-    const port = await freePort();
-    const broker = spawn("mosquitto", ["-p", `${port}`], { stdio: "ignore" });
-    const watch = spawn("mosquitto_sub", ["-p", `${port}`, "-v", "-t", "intercom/#", "-t", "homeassistant/#"]);
-    let seen = "";
-    watch.stdout.on("data", (chunk: Buffer) => {
-      seen += chunk.toString();
-    });
-    const line = `--name Kitchen --interface lo --port ${await freePort()} --mqtt 127.0.0.1:${port}`;
+    await using broker = await startMosquitto();
+    const at = ["-p", `${broker.port}`];
+    await using watch = await mosquittoSub([...at, "-t", "intercom/#", "-t", "homeassistant/#"]);
+    const line = `--name Kitchen --interface lo --port ${await freePort()} --mqtt 127.0.0.1:${broker.port}`;
     const station = spawn(join(build, "room-station-checked"), line.split(" "));
-    const until = async (text: string) => {
-      while (!seen.includes(text)) await once(watch.stdout, "data");
-    };
+    const ended = once(station, "exit");
     try {
-      await until("/status online");
-      const id = /intercom\/(intercom_[0-9a-f]{8})\/status online/.exec(seen)?.[1] ?? "";
+      const online = await watch.line(/^intercom\/intercom_[0-9a-f]{8}\/status online$/);
+      const id = online.split("/")[1] ?? "";
+      const exactly = (text: string) => watch.line(new RegExp(`^${text.replace(/[{}]/g, "\\$&")}$`));
       for (const part of ['/state {"state":"idle"}', "/volume 80", "/mute OFF", "/dnd OFF", "/target All Rooms"]) {
-        assert.ok(seen.includes(`intercom/${id}${part}`), `${part} in ${seen}`);
+        await exactly(`intercom/${id}${part}`);
       }
-      assert.ok(seen.includes(`intercom/devices/${id}/info {"room":"Kitchen","ip":"127.0.0.1","id":"${id}"}`), seen);
-      for (const [topic = "", description = ""] of [...seen.matchAll(/^(homeassistant\S+) (.*)$/gm)].map((m) =>
-        m.slice(1),
-      )) {
+      await exactly(`intercom/devices/${id}/info {"room":"Kitchen","ip":"127.0.0.1","id":"${id}"}`);
+      for (const what of ["sensor/ID_state", "number/ID_volume", "switch/ID_dnd", "select/ID_target"]) {
+        const line = await watch.line(new RegExp(`^homeassistant/${what.replace("ID", id)}/config `));
+        const [topic = "", description = ""] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
         const { unique_id, device } = JSON.parse(description) as { unique_id: string; device: { name: string } };
         assert.ok(topic.endsWith(`/${unique_id}/config`));
         assert.equal(device.name, "Kitchen");
       }
-      spawnSync("mosquitto_pub", ["-p", `${port}`, "-t", `intercom/${id}/volume/set`, "-m", "35"]);
-      await until("/volume 35");
+      spawnSync("mosquitto_pub", [...at, "-t", `intercom/${id}/volume/set`, "-m", "35"]);
+      await exactly(`intercom/${id}/volume 35`);
       station.kill("SIGKILL");
-      await until(`intercom/${id}/status offline`);
+      await exactly(`intercom/${id}/status offline`);
     } finally {
-      for (const child of [station, watch, broker]) child.kill("SIGKILL");
+      station.kill("SIGKILL");
+      await ended;
     }
   });
 });
