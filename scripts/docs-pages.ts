@@ -5,6 +5,7 @@ import { commands } from "../src/cli/commands.ts";
 import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
 import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
+import { doorPage } from "./door-page.ts";
 
 const src = join(import.meta.dirname, "..", "src");
 const note = (source: string) => `<!-- Made by "npm run docs" from ${source}; do not edit. -->\n\n`;
@@ -21,6 +22,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { file: "devices.md", text: devicesPage() },
     { file: "config.md", text: configPage() },
     { file: "cli.md", text: await cliPage() },
+    { file: "door-protocol.md", text: doorPage() },
   ];
 }
 
