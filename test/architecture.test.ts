@@ -140,6 +140,13 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
+  it("takes node:http where it costs nothing, util/node-http.ts", () => {
+    const wrong = files.filter((file) =>
+      /^import (?!type\b)[^;]*? from "(?:node:)?http";/m.test(readFileSync(join(src, file), "utf8")),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
   it("keeps the entry file a table of contents", () => {
     assert.ok(readFileSync(join(src, "main.ts"), "utf8").split("\n").length <= 130);
   });

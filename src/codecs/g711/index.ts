@@ -5,13 +5,13 @@ export type G711Codec = "pcmu" | "pcma";
 
 /** s16le samples of G.711 bytes (ITU-T G.711). Any byte is valid. */
 export function decodeG711(codec: G711Codec, coded: Uint8Array): Uint8Array {
-  const table = tables[codec].decode;
+  const table = tableOf(codec).decode;
   return bytesOf(Int16Array.from(coded, (byte) => table[byte]!));
 }
 
 /** G.711 bytes of s16le samples, one for each (ITU-T G.711); an odd last byte is left out. */
 export function encodeG711(codec: G711Codec, pcm: Uint8Array): Uint8Array {
-  const table = tables[codec].encode;
+  const table = tableOf(codec).encode;
   return Uint8Array.from(samplesOf(pcm), (sample) => table[sample + 32_768]!);
 }
 
@@ -54,7 +54,10 @@ function table(decode: (byte: number) => number, encode: (sample: number) => num
   };
 }
 
-const tables: Readonly<Record<G711Codec, ReturnType<typeof table>>> = {
-  pcmu: table(decodeMuLaw, encodeMuLaw),
-  pcma: table(decodeALaw, encodeALaw),
-};
+/** Made at their first use: both together take several milliseconds of a start. */
+const made: Partial<Record<G711Codec, ReturnType<typeof table>>> = {};
+
+function tableOf(codec: G711Codec) {
+  made[codec] ??= codec === "pcmu" ? table(decodeMuLaw, encodeMuLaw) : table(decodeALaw, encodeALaw);
+  return made[codec];
+}

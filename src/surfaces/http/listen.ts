@@ -1,9 +1,9 @@
-import { createServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { FatalError } from "../../util/errors.ts";
+import { createServer } from "../../util/node-http.ts";
 import type { SocketGuard } from "./sockets.ts";
 import type { TlsMaterial } from "./tls.ts";
 

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { assertPublicOrLan, checkedLookup } from "../../util/address.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { request as httpRequest } from "../../util/node-http.ts";
 
 const maxRedirects = 3;
 const maxBytes = 512 * 1024 * 1024;
