@@ -81,6 +81,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
       log,
       book: deviceBook(options.file),
       enrolment: config.enrolment,
+      dataDir,
     }),
   );
   const problems = await hub.devices.apply(deviceInputs(config));

@@ -13,7 +13,15 @@ import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
 import { createConverter } from "../src/workers/ffmpeg/index.ts";
 
-const settings = { enabled: true, warm: false, volume: 1, doNotDisturb: false, permanent: true, preview: false };
+const settings = {
+  enabled: true,
+  warm: false,
+  volume: 1,
+  muted: false,
+  doNotDisturb: false,
+  permanent: true,
+  preview: false,
+};
 
 /** A hub with two cameras of different format that are switched off: nothing listens at their port. */
 function makeHouse() {

@@ -315,6 +315,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
       drivers: [camera.driver],
       converter,
       identity,
+      dataDir,
       book: options.book ?? { save: async () => {} },
       ...(options.enrolment && { enrolment: options.enrolment }),
       clock,

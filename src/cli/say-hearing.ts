@@ -66,6 +66,8 @@ function whyNot({ deviceId, name = deviceId, state, code, reason }: HearingLine)
       return `${name} has no speaker`;
     case "do-not-disturb":
       return `${name} is not to be disturbed`;
+    case "muted":
+      return `${name} is muted`;
     default:
       return `${name} does not hear it (${reason ?? "it cannot be spoken through"})`;
   }

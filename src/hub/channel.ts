@@ -11,6 +11,8 @@ export interface House {
   /** In the order in which people see them; previews are not among them. */
   readonly devices: readonly {
     readonly id: string;
+    /** What people call it. */
+    readonly name?: string | undefined;
     readonly area?: string | undefined;
     /** False when it is known that nothing can be said there now: it has no speaker, or is switched off. */
     readonly speaks: boolean;
@@ -73,4 +75,50 @@ export function partsOf(channel: ChannelId): readonly ["all" | "device" | "area"
   if (channel === "all") return ["all", ""];
   const at = channel.indexOf(":");
   return [channel.slice(0, at) as "device" | "area" | "group", channel.slice(at + 1)];
+}
+
+const everybody: ReadonlySet<string> = new Set(["all", "all rooms", "all_rooms"]);
+
+/**
+ * The channel that somebody means by what they wrote: a channel's own name, "All Rooms", or what a device, a group or an area
+ * is called, in any case of its letters. Undefined for what nothing is called, and for a name that two devices have: it is
+ * refused, and never turned into somebody else or everybody.
+ */
+export function channelNamed(text: string, house: House): ChannelId | undefined {
+  const wanted = folded(text);
+  if (everybody.has(wanted)) return "all";
+  const named = isChannelId(text) ? partsOf(text) : undefined;
+  if (named) return channelCalled(named[1], { house, kind: named[0] });
+  for (const kind of ["device", "group", "area"] as const) {
+    const channel = channelCalled(text, { house, kind });
+    if (channel !== undefined || (kind === "device" && devicesCalled(wanted, house).length > 1)) return channel;
+  }
+  return undefined;
+}
+
+function channelCalled(
+  text: string,
+  { house, kind }: { readonly house: House; readonly kind: "all" | "device" | "group" | "area" },
+): ChannelId | undefined {
+  const wanted = folded(text);
+  if (kind === "group") {
+    const group = [...house.groups.keys()].find((name) => folded(name) === wanted);
+    return group === undefined ? undefined : `group:${group}`;
+  }
+  if (kind === "area") {
+    const area = house.devices.find((device) => device.area !== undefined && folded(device.area) === wanted)?.area;
+    return area === undefined ? undefined : `area:${area}`;
+  }
+  const found = devicesCalled(wanted, house);
+  return found.length === 1 && found[0] !== undefined ? `device:${found[0]}` : undefined;
+}
+
+/** An id is one device's only; a name may be several devices'. */
+function devicesCalled(wanted: string, { devices }: House): readonly string[] {
+  const own = devices.filter(({ id }) => id === wanted);
+  return (own.length > 0 ? own : devices.filter(({ name }) => name && folded(name) === wanted)).map(({ id }) => id);
+}
+
+function folded(text: string): string {
+  return text.normalize("NFC").trim().toLowerCase();
 }

@@ -31,6 +31,7 @@ devices:
       name: "Gate",
       address: "fake://front/",
       enabled: true,
+      muted: false,
       doNotDisturb: false,
       volume: 2,
       options: { transport: "tcp", depth: 3 },

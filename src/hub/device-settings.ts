@@ -43,6 +43,11 @@ export const settingsShape = {
     description: "Loudness of its speaker; 1 leaves the sound as it is.",
     changedBy: "device",
   }),
+  muted: noted(z.boolean().default(false), {
+    label: "Muted",
+    description: "Nothing that is said there is played, but emergencies; whoever speaks is told so.",
+    changedBy: "device",
+  }),
   doNotDisturb: noted(z.boolean().default(false), {
     label: "Do not disturb",
     description: "Only emergencies may speak through it.",

@@ -43,6 +43,7 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
       enabled: settings.enabled ?? true,
       warm: settings.warm ?? false,
       volume: 1,
+      muted: false,
       doNotDisturb: false,
       permanent: true,
       preview: false,

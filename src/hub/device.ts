@@ -119,6 +119,7 @@ export class LocalDevice implements HubDevice {
         queued: 0,
         ...this.#options.floor?.(this.id),
         doNotDisturb: this.#settings.doNotDisturb,
+        ...(this.#settings.muted && { muted: true }),
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       permanent: !this.#settings.preview,

@@ -7,6 +7,7 @@ import type { Log } from "../util/log.ts";
 import { until } from "../util/until.ts";
 import type { Hearing, HubDevice } from "./api.ts";
 import { CarrierSends } from "./carrier-sends.ts";
+import { loudnessOf } from "./loudness.ts";
 import { about, withoutAddress } from "./trouble.ts";
 import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 
@@ -45,11 +46,20 @@ export interface GrantedTurnOptions {
 interface Part {
   readonly deviceId: string;
   readonly stop: AbortController;
+  /** Aborts when it leaves the turn. */
   readonly signal: AbortSignal;
+  /** Ends the present attempt, so that another begins. */
+  again: AbortController;
+  /** Aborts with the present attempt. */
+  now: AbortSignal;
+  /** Whether the present attempt found its speaker muted. */
+  muted: boolean;
   hearing: Hearing;
   share?: Share;
   ended: boolean;
 }
+
+const muted = { state: "quiet", reason: "muted", code: "muted" } as const;
 
 /** How long a turn that ended may go on playing what was said before, when the next one waits. */
 const drainMs = 500;
@@ -110,7 +120,7 @@ export class GrantedTurn {
     const parts = deviceIds.map((deviceId) => {
       const own = new AbortController();
       const signal = AbortSignal.any([own.signal, stop.signal]);
-      const part: Part = { deviceId, stop: own, signal, hearing: { deviceId, state: "connecting" }, ended: false };
+      const part = newPart({ deviceId, stop: own, signal, hearing: { deviceId, state: "connecting" }, ended: false });
       this.#parts.set(deviceId, part);
       return part;
     });
@@ -139,7 +149,15 @@ export class GrantedTurn {
     const stop = new AbortController();
     stop.abort();
     const hearing: Hearing = { deviceId, state: "quiet", ...why };
-    this.#parts.set(deviceId, { deviceId, stop, signal: stop.signal, hearing, ended: true });
+    this.#parts.set(deviceId, newPart({ deviceId, stop, signal: stop.signal, hearing, ended: true }));
+  }
+
+  /** A device's settings changed: it may be muted now, or no longer. */
+  follow(deviceId: string): void {
+    const part = this.#parts.get(deviceId);
+    const device = this.#options.device(deviceId);
+    if (!part || part.ended || !device || this.#options.hears(deviceId)) return;
+    if ((this.#loudness(device) === undefined) !== part.muted) part.again.abort();
   }
 
   /** Takes one speaker out of the turn, at once; without a reason it was not meant any more. */
@@ -165,10 +183,15 @@ export class GrantedTurn {
     const { live, clock } = this.#options;
     let previous = before;
     for (;;) {
+      part.again = new AbortController();
+      part.now = AbortSignal.any([part.signal, part.again.signal]);
       try {
-        return await this.#attempt(part, previous);
+        await this.#attempt(part, previous);
+        if (!part.again.signal.aborted) return;
+        continue;
       } catch (error) {
         if (part.signal.aborted) return;
+        if (part.again.signal.aborted) continue;
         this.#failed(part, error);
         if (!live || error instanceof FatalError || this.#finished.signal.aborted) return;
       }
@@ -187,20 +210,36 @@ export class GrantedTurn {
     const device = find(part.deviceId);
     if (!device) throw new FatalError("it was removed", { code: "offline" });
     if (hears(part.deviceId)) return await this.#listen(part, before);
+    const gain = this.#loudness(device);
+    part.muted = gain === undefined;
+    if (gain === undefined) return await this.#keepQuiet(part);
+    if (part.hearing.code === muted.code) this.#set(part, { deviceId: part.deviceId, state: "connecting" });
     using _demand = device.demand();
     using seat = sound.seat();
     const speaker = await this.#ready(part, { device, before });
     const format = sound.choose(speaker.formats);
     if (!format) throw noSpeaker(device);
-    const wanted = { format, gain: device.settings.volume };
+    const wanted = { format, gain };
     const carried = speaker.carrier ? await this.#carry(part, { carrier: speaker.carrier, wanted, seat }) : "alone";
     if (carried !== "heard") {
       const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
       const frames = noted(sound, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
-      part.signal.throwIfAborted();
-      await speaker.play({ format, live, priority, frames, signal: part.signal });
+      part.now.throwIfAborted();
+      await speaker.play({ format, live, priority, frames, signal: part.now });
     }
     this.#anyHeard = true;
+  }
+
+  /** It is muted: it keeps its place in a live turn, for it may be unmuted meanwhile. Of a recording it hears nothing. */
+  async #keepQuiet(part: Part): Promise<void> {
+    this.#set(part, { deviceId: part.deviceId, ...muted });
+    if (!this.#options.live) return;
+    const over = AbortSignal.any([part.now, this.#finished.signal]);
+    if (!over.aborted) await once(over, "abort");
+  }
+
+  #loudness({ settings }: SpeakingDevice): number | undefined {
+    return loudnessOf(settings, this.#options.priority);
   }
 
   /** It hears the talker by itself: nothing else is played there meanwhile. */
@@ -219,7 +258,7 @@ export class GrantedTurn {
 
   /** Plays by the carrier that the speaker shares, together with all others that hear it. */
   #carry(part: Part, how: { readonly carrier: Carrier; readonly wanted: Wanted; readonly seat: Seat }) {
-    const { deviceId, signal } = part;
+    const { deviceId, now: signal } = part;
     const { carrier, wanted, seat } = how;
     return this.#carriers.play(carrier, {
       deviceId,
@@ -236,15 +275,16 @@ export class GrantedTurn {
 
   #isMeant(deviceId: string, gain: number): boolean {
     const part = this.#parts.get(deviceId);
-    if (!part || part.ended || part.signal.aborted) return false;
-    return this.#options.device(deviceId)?.settings.volume === gain;
+    if (!part || part.ended || part.now.aborted) return false;
+    const device = this.#options.device(deviceId);
+    return device !== undefined && this.#loudness(device) === gain;
   }
 
   /** The device's speaker, when it is connected and has played what was said there before. */
   async #ready(part: Part, from: { readonly device: SpeakingDevice; readonly before: Playing | undefined }) {
     const { live } = this.#options;
     const { device, before } = from;
-    const { signal } = part;
+    const { now: signal } = part;
     const timeoutMs = live ? readyMs.live : readyMs.recorded;
     const [soon] = await Promise.all([device.waitForSpeaker({ timeoutMs, signal }), this.#drain(part, before)]);
     signal.throwIfAborted();
@@ -267,7 +307,7 @@ export class GrantedTurn {
     using _timer = clock.timer(drainMs, () => before.stop());
     const ms = live ? readyMs.live : readyMs.recorded;
     const error = () => new RecoverableError("what was said there before does not end", { code: "busy" });
-    await until(before.done, { signal: part.signal, within: { ms, clock, error } });
+    await until(before.done, { signal: part.now, within: { ms, clock, error } });
   }
 
   #failed(part: Part, error: unknown): void {
@@ -307,6 +347,10 @@ export class GrantedTurn {
   #tell(): void {
     this.#options.onHearing();
   }
+}
+
+function newPart(part: Omit<Part, "again" | "now" | "muted">): Part {
+  return { ...part, again: new AbortController(), now: part.signal, muted: false };
 }
 
 function hearingOf({ hearing, share }: Part): Hearing {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { DeviceEvent, Driver } from "../device/driver.ts";
 import { Enrolment } from "../identity/enrolment.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -9,6 +10,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
 import type { House } from "./channel.ts";
+import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
@@ -21,6 +23,7 @@ export interface Hub extends HubBase, AsyncDisposable {
   readonly devices: Registry;
   readonly turns: Turns;
   readonly voices: Voices;
+  readonly chimes: Chimes;
   /** What channels mean at the moment. */
   house(): House;
   /** Called when other devices are grouped. */
@@ -41,6 +44,8 @@ export interface HubOptions {
   /** Its opener disposes it, after the hub. */
   readonly identity: Identity;
   readonly book: DeviceBook;
+  /** Folder of the hub's data, of which `chimes/` is the hub's; a hub without one keeps no chimes that people add. */
+  readonly dataDir?: string;
   /** Whether unknown devices that call wait for an administrator; they do unless told. */
   readonly enrolment?: "pending" | "open";
   readonly clock: Clock;
@@ -68,7 +73,7 @@ function deviceMemories({ store }: Pick<Identity, "store">): MemoryStore {
 
 /** Puts the hub together; no device is there yet. */
 export function createHub(options: HubOptions): Hub {
-  const { clock, log, converter, identity } = options;
+  const { clock, log, converter, identity, dataDir } = options;
   const events = new Listeners<{ readonly id: string; readonly event: DeviceEvent }>((error) =>
     log.error({ err: error }, "listener of device events failed"),
   );
@@ -89,7 +94,7 @@ export function createHub(options: HubOptions): Hub {
     floor: (id) => turns.holder(id),
     enrolled: (id) => sayEnrolled(enrolment.enrolled(id)),
     onEvent: (id, event) => events.emit({ id, event }),
-    onSettings: (device) => turns.setDoNotDisturb(device.id, device.settings.doNotDisturb),
+    onSettings: (device) => turns.follow(device),
   });
   registry.onChange(() => turns.reconsider());
   const reception = new Reception({
@@ -107,6 +112,7 @@ export function createHub(options: HubOptions): Hub {
     devices: registry,
     turns,
     voices,
+    chimes: new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log }),
     house,
     onGroups: (listener) => regrouped.add(listener),
     setGroups: (next) => {
@@ -128,7 +134,7 @@ function sayEnrolled(found: ReturnType<Enrolment["enrolled"]>): DeviceInfo["arri
 
 /** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */
 function inHouse(device: HubDevice): House["devices"][number] {
-  const { id, area, state } = device;
+  const { id, name, area, state } = device;
   const known = device.info().speaker !== undefined;
-  return { id, area, speaks: known || !["live", "stale", "disabled"].includes(state.phase) };
+  return { id, name, area, speaks: known || !["live", "stale", "disabled"].includes(state.phase) };
 }

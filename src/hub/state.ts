@@ -92,6 +92,8 @@ export const deviceInfoSchema = z.object({
       holder: holderInfoSchema.optional(),
       queued: z.number(),
       doNotDisturb: z.boolean(),
+      muted: z.boolean().optional().describe("True when only emergencies are played."),
+      raised: z.boolean().optional().describe("True while it is louder than it was set, for an emergency."),
     })
     .optional(),
   arrival: z

@@ -24,6 +24,7 @@ const pcm16k = pcmFormat(16_000);
 /** Converts by relabelling, `delayMs` later: what is tested here is who hears whom, not the sound. */
 function relabelling(clock: Clock) {
   const made: AudioFormat[] = [];
+  const gains: number[] = [];
   let delayMs = 0;
   let openMs = 0;
   const later = (run: () => void) => {
@@ -31,8 +32,9 @@ function relabelling(clock: Clock) {
     else run();
   };
   const converter = {
-    convertAudio: (_input: AudioFormat, { output }: { readonly output: AudioFormat }) => {
+    convertAudio: (_input: AudioFormat, { output, gain }: { readonly output: AudioFormat; readonly gain: number }) => {
       made.push(output);
+      gains.push(gain);
       const frames = new AsyncQueue<Frame>({ max: 100 });
       const conversion: AudioConversion = {
         output,
@@ -50,7 +52,7 @@ function relabelling(clock: Clock) {
   const openSlowly = (ms: number) => {
     openMs = ms;
   };
-  return { converter, made, slowDown, openSlowly };
+  return { converter, made, gains, slowDown, openSlowly };
 }
 
 interface HouseOptions {
@@ -105,7 +107,7 @@ function makeHouse(names: readonly string[], options: HouseOptions = {}) {
           device.signal.addEventListener("abort", () => resolve());
         }),
     };
-    const settings = { id: name, name, enabled: true, warm: false, volume: 1, doNotDisturb: false };
+    const settings = { id: name, name, enabled: true, warm: false, volume: 1, muted: false, doNotDisturb: false };
     devices.set(
       name,
       new LocalDevice({
@@ -405,6 +407,86 @@ describe("turns", () => {
     const fire = talker("fire", { priority: 2 });
     using _talk = route.take(fire.request);
     assert.equal(fire.last()?.state, "granted");
+  });
+
+  describe("at a speaker that is muted", () => {
+    const set = (house: ReturnType<typeof makeHouse>, name: string, change: { muted?: boolean; volume?: number }) => {
+      const device = house.devices.get(name);
+      assert.ok(device);
+      device.configure({ ...device.settings, ...change });
+      house.route.follow(device);
+    };
+
+    it("plays nothing, holds its place all the same, and tells the talker", async () => {
+      const house = makeHouse(["front", "yard"]);
+      const { clock, route, talker, words } = house;
+      set(house, "yard", { muted: true });
+      const anna = talker("anna", { to: ["device:front", "device:yard"], priority: 1 });
+      using _turn = route.take(anna.request);
+      await clock.advance(10);
+      anna.say("hello");
+      await clock.advance(10);
+      assert.deepEqual(anna.heardBy(), { front: "playing", yard: "muted" });
+      assert.deepEqual([words("front"), words("yard")], ["hello", ""]);
+      assert.equal(route.holder("yard").holder?.name, "anna");
+      const ben = talker("ben", { to: ["device:yard"] });
+      route.take(ben.request);
+      assert.equal(ben.last()?.state, "refused");
+    });
+
+    it("begins and stops in the middle of a talk", async () => {
+      const house = makeHouse(["front"]);
+      const { clock, route, talker, words } = house;
+      const anna = talker("anna");
+      using _turn = route.take(anna.request);
+      const say = async (word: string) => {
+        await clock.advance(10);
+        anna.say(word);
+        await clock.advance(10);
+      };
+      await say("one");
+      set(house, "front", { muted: true });
+      await say("two");
+      assert.deepEqual(anna.heardBy(), { front: "muted" });
+      set(house, "front", { muted: false });
+      await say("three");
+      assert.deepEqual(anna.heardBy(), { front: "playing" });
+      assert.equal(words("front"), "one three");
+      set(house, "front", { volume: 0 });
+      await say("four");
+      assert.deepEqual(anna.heardBy(), { front: "muted" });
+      assert.equal(words("front"), "one three");
+    });
+
+    it("holds nobody up with a recording that nobody hears", async () => {
+      const house = makeHouse(["front"]);
+      const { clock, route, talker, words } = house;
+      set(house, "front", { muted: true });
+      const file = talker("file", { source: recording(400) });
+      const turn = route.take(file.request);
+      await clock.advance(10);
+      await turn.done;
+      assert.equal(words("front"), "");
+      assert.deepEqual(file.heardBy(), { front: "muted" });
+      assert.equal(file.last()?.state, "released");
+    });
+
+    it("is loud for an emergency, and muted as before afterwards", async () => {
+      const house = makeHouse(["front"]);
+      const { clock, route, talker, words, devices } = house;
+      set(house, "front", { muted: true, volume: 0.2 });
+      const fire = talker("fire", { priority: 2 });
+      const turn = route.take(fire.request);
+      await clock.advance(10);
+      fire.say("out!");
+      await clock.advance(10);
+      turn.finish();
+      await turn.done;
+      assert.equal(words("front"), "out!");
+      assert.deepEqual(house.gains, [1]);
+      const { muted, volume } = devices.get("front")?.settings ?? {};
+      assert.deepEqual([muted, volume], [true, 0.2]);
+    });
   });
 
   it("is heard at once where it can be, whatever the others do, and tells who hears and who does not", async () => {

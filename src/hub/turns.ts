@@ -78,6 +78,12 @@ export class Turns implements HubTurns {
     this.#changes.emit(deviceId);
   }
 
+  /** What a device's settings say of its speaker has changed: do-not-disturb, muted. */
+  follow({ id, settings }: Pick<SpeakingDevice, "id" | "settings">): void {
+    this.setDoNotDisturb(id, settings.doNotDisturb);
+    for (const { granted } of this.#running.values()) granted?.follow(id);
+  }
+
   /** Devices came, went, or changed their area: whom running turns reach is looked at again. */
   reconsider(): void {
     for (const turn of [...this.#running.values()]) {

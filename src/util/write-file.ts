@@ -14,7 +14,11 @@ export interface WriteFileOptions {
  * symbolic link stays and what it points to is replaced. On an error the file is as it was, nothing is left behind, and
  * the error of the file system is thrown.
  */
-export async function writeFileDurably(path: string, text: string, options: WriteFileOptions = {}): Promise<void> {
+export async function writeFileDurably(
+  path: string,
+  text: string | Uint8Array,
+  options: WriteFileOptions = {},
+): Promise<void> {
   const target = await linkTarget(path);
   const before = await statIfThere(target);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(8).toString("hex")}.tmp`);

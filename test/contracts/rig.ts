@@ -22,6 +22,7 @@ export function open(
       enabled: true,
       warm: false,
       volume: 1,
+      muted: false,
       doNotDisturb: false,
       permanent: false,
       preview: false,

@@ -33,6 +33,7 @@ export const freeSpeaker = {
   formats: [{ codec: "pcma", sampleRateHz: 8000 }],
   echoCancelling: false,
   queued: 0,
+  muted: false,
   doNotDisturb: false,
 } satisfies NonNullable<DeviceInfo["speaker"]>;
 

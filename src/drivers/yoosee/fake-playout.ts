@@ -1,3 +1,4 @@
+import { writeWav } from "../../codecs/wav/index.ts";
 import type { Clock } from "../../util/clock.ts";
 
 /** Options of {@link FakePlayout}. */
@@ -136,23 +137,7 @@ export class FakePlayout {
 
 /** A WAV file (RIFF, PCM 16 bit mono) of `pcm`. */
 export function wavFile(pcm: Int16Array, rateHz: number): Uint8Array {
-  const head = Buffer.alloc(44);
-  const bytes = pcm.length * 2;
-  head.write("RIFF", 0, "latin1");
-  head.writeUInt32LE(36 + bytes, 4);
-  head.write("WAVEfmt ", 8, "latin1");
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rateHz, 24);
-  head.writeUInt32LE(rateHz * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write("data", 36, "latin1");
-  head.writeUInt32LE(bytes, 40);
-  const body = Buffer.alloc(bytes);
-  for (const [index, sample] of pcm.entries()) body.writeInt16LE(sample, index * 2);
-  return Buffer.concat([head, body]);
+  return writeWav(pcm, { sampleRateHz: rateHz });
 }
 
 function samples(pcm: Uint8Array): Int16Array {

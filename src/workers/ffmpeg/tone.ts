@@ -1,3 +1,4 @@
+import { wavHead } from "../../codecs/wav/index.ts";
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { Log } from "../../util/log.ts";
@@ -26,20 +27,7 @@ export async function generateTone(link: FfmpegLink, options: ToneOptions & { re
 
 async function* wav({ pitchHz, seconds }: ToneOptions): AsyncGenerator<Uint8Array, void, void> {
   const samples = Math.round(seconds * rateHz);
-  const head = Buffer.alloc(44);
-  head.write("RIFF", 0, "latin1");
-  head.writeUInt32LE(36 + samples * 2, 4);
-  head.write("WAVEfmt ", 8, "latin1");
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rateHz, 24);
-  head.writeUInt32LE(rateHz * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write("data", 36, "latin1");
-  head.writeUInt32LE(samples * 2, 40);
-  yield head;
+  yield wavHead(samples * 2, { sampleRateHz: rateHz });
   for (let at = 0; at < samples; at += rateHz) {
     const block = Buffer.alloc(Math.min(rateHz, samples - at) * 2);
     for (let i = 0; i < block.length / 2; i++) block.writeInt16LE(bell((at + i) / rateHz, pitchHz), i * 2);
