@@ -102,7 +102,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
           running: config,
           devicesOf: deviceInputs,
           onNews: ({ groups }) => hub.setGroups(groups),
-          fixed: ["http", "whep", "webrtc", "mqtt"],
+          fixed: ["http", "whep", "webrtc", "mqtt", "room"],
         }),
         (err) => log.error({ err }, "configuration not taken up"),
       ),

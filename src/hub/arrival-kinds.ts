@@ -5,6 +5,7 @@
 export const arrivalKinds = {
   whip: "OBS, GStreamer and browsers that publish picture and sound",
   page: "a browser that is a station in a room",
+  room: "a room station: its button, microphone and loudspeaker",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** One of {@link arrivalKinds}. */

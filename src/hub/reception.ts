@@ -32,6 +32,7 @@ const maxStrangers = 64;
 const usualGrants: Readonly<Record<ArrivalKind, readonly Grant[]>> = {
   whip: [],
   page: [{ scope: "*", rights: ["talk"] }],
+  room: [{ scope: "*", rights: ["talk", "page"] }],
 };
 
 /** A device that was approved. */

@@ -6,6 +6,7 @@ import http from "./http/index.ts";
 import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
+import room from "./room/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
 import { iceLinks } from "./webrtc/ice-links.ts";
@@ -14,7 +15,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, room, http] as const;
 
 type Surfaces = typeof surfaces;
 

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { transport } from "../../protocols/room/constants.ts";
+
+const multicast = z
+  .ipv4()
+  .refine((address) => /^(22[4-9]|23\d)\./.test(address), "an address from 224.0.0.0 to 239.255.255.255")
+  .default(transport.group.value);
+
+/** `room:` of the configuration. */
+export const roomConfig = z
+  .strictObject({
+    group: multicast.describe(
+      `Multicast group of a talk to all rooms; newer firmware uses ${transport.otherGroup.value}, which is heard as well.`,
+    ),
+    port: z.int().min(1).max(65_535).default(transport.port.value).describe("UDP port of sound."),
+    interfaces: z
+      .union([z.literal("auto"), z.array(z.string().min(1).max(64)).min(1).max(16).readonly()])
+      .default("auto")
+      .describe(
+        "Network interfaces on which rooms are, by name or address: [eth0]. auto: all but those of containers and tunnels.",
+      ),
+    webPort: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(8099)
+      .describe("Port of the original project's clients in browsers; 0 is any free one."),
+    delivery: z
+      .enum(["auto", "multicast", "unicast"])
+      .default("auto")
+      .describe(
+        "How a talk to all rooms is sent: once to the group, or to each station alone; auto changes to unicast while a station reports that it loses much.",
+      ),
+    emergency: z
+      .enum(["authenticated", "all"])
+      .default("authenticated")
+      .describe(
+        "Whose emergencies count as such. Stations without a token can be imitated by anybody in the network: theirs count as urgent.",
+      ),
+  })
+  .optional()
+  .describe("Room stations: push to talk over Opus multicast. Absent: none.");
+
+/** Settings of the room surface. */
+export type RoomConfig = NonNullable<z.infer<typeof roomConfig>>;
