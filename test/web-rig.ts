@@ -243,6 +243,8 @@ export interface RigOptions {
   readonly https?: boolean;
   /** Cost of a password's hash; next to nothing by default. */
   readonly passwordCost?: ScryptCost;
+  /** Key of what is sealed, 64 hex digits; one of its own by default. */
+  readonly sealKey?: string;
   /** A database in a file, written by this. */
   readonly writer?: IdentityOptions["writer"];
 }
@@ -305,6 +307,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
       log,
       ...(options.writer ? { writer: options.writer } : { databasePath: ":memory:" }),
       passwordCost: options.passwordCost ?? { N: 16, r: 1, p: 1 },
+      sealKey: options.sealKey,
     }),
   );
   const camera = scriptedCamera();

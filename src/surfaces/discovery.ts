@@ -10,8 +10,8 @@ export interface DiscoveredDevice {
   readonly area?: string | undefined;
   /** The id of the device through which it is reached: the hub. */
   readonly via?: string | undefined;
-  /** Topic that says `online` or `offline`. */
-  readonly availabilityTopic: string;
+  /** Topics that say `online` or `offline`; it is there while all of them say that it is. */
+  readonly availabilityTopics: readonly string[];
   readonly components: Readonly<Record<string, Component | FormerComponent>>;
   /** Version of the hub. */
   readonly version: string;
@@ -39,7 +39,8 @@ export function discoveryPayload(device: DiscoveredDevice): string {
       ...(via !== undefined && { via_device: via }),
     },
     origin: { name: "Doorward", sw_version: version },
-    availability: [{ topic: device.availabilityTopic }],
+    availability: device.availabilityTopics.map((topic) => ({ topic })),
+    ...(device.availabilityTopics.length > 1 && { availability_mode: "all" }),
     components: device.components,
   });
 }

@@ -6,6 +6,7 @@ import { isAbort, messageOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { networkReason } from "../../util/network-reason.ts";
 import { type Bus, type BusLink, maxPayloadBytes } from "../bus.ts";
+import { tlsReason } from "./tls-reason.ts";
 
 /** 5 where the broker speaks it, 4 (MQTT 3.1.1) where it does not. */
 export type MqttVersion = 4 | 5;
@@ -173,6 +174,11 @@ function linkOf(client: MqttClient, how: { readonly version: MqttVersion; readon
  */
 function endedByBroker({ error, reasonCode }: End): boolean {
   if (reasonCode !== undefined) return reasonCode === takenOver;
+  return isBrokenOff(error);
+}
+
+/** Closed without a word. */
+function isBrokenOff(error: Error | undefined): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return error === undefined || code === "ECONNRESET" || code === "EPIPE";
 }
@@ -191,8 +197,12 @@ function isVersionRefusal(error: Error | undefined): boolean {
 function whyOf({ error, reasonCode, upUs }: End): string {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   if (code === 4 || code === 5 || code === 0x86 || code === 0x87) return "it does not take our user name and password";
+  const tls = tlsReason(error);
+  if (tls !== undefined) return tls;
+  if (upUs === undefined && isBrokenOff(error))
+    return "it ended the connection at once; perhaps it wants TLS (mqtts://), or none";
   if (typeof code === "string") return networkReason(error as NodeJS.ErrnoException);
   if (error) return messageOf(error);
   if (reasonCode !== undefined) return `it ended the connection with reason 0x${reasonCode.toString(16)}`;
-  return upUs === undefined ? "it closed the connection at once" : "it ended the connection";
+  return "it ended the connection";
 }

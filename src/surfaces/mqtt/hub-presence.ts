@@ -20,7 +20,7 @@ export function presentHub({ bus, hub, hubId, version }: HubPresenceOptions): Di
     id: hubId,
     name: "Doorward",
     model: "Intercom hub",
-    availabilityTopic: topic("status"),
+    availabilityTopics: [topic("status")],
     version,
     components: {
       state: {

@@ -1,114 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { type Listening, type Mosquitto, mosquittoSub, startMosquitto } from "../../../test/peers/mosquitto.ts";
-import { type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
-import { stationIdOf } from "../../protocols/room/station-id.ts";
-import { ManualClock } from "../../util/clock.ts";
-import { type Log, silentLog } from "../../util/log.ts";
-import type { BusMessage } from "../bus.ts";
-
-/** A hub at a broker, with somebody else there who may do everything. */
-interface House extends AsyncDisposable {
-  readonly rig: Rig;
-  readonly hubId: string;
-  readonly clock: ManualClock;
-  /** Lines of the log at the level of warnings and above. */
-  readonly said: string[];
-  /** `mosquitto_sub -v` for a filter. */
-  listen(filter: string): Promise<Listening>;
-  /** Another program at the broker. */
-  program(options?: IClientOptions): Promise<MqttClient>;
-}
-
-/** A broker that the hub uses; each has to do the same. */
-interface BrokerKind {
-  readonly name: string;
-  readonly house: () => Promise<House>;
-}
-
-const account = { username: "watcher", password: "a long password" };
-
-const brokers: readonly BrokerKind[] = [
-  {
-    name: "the hub's own broker",
-    house: () => startHouse({ mqtt: { port: 0, accounts: { watcher: account.password } } }),
-  },
-  {
-    name: "Mosquitto",
-    house: async () => {
-      const broker = await startMosquitto();
-      return startHouse({ mqtt: { url: `mqtt://127.0.0.1:${broker.port}` } }, broker);
-    },
-  },
-];
-
-/** Keeps what is said with some weight. */
-function listeningLog(said: string[]): Log {
-  const log: Log = {
-    ...silentLog,
-    warn: (_fields, message) => said.push(message),
-    error: (_fields, message) => said.push(message),
-    child: () => log,
-  };
-  return log;
-}
-
-async function startHouse(options: RigOptions, broker?: Mosquitto): Promise<House> {
-  await using held = new AsyncDisposableStack();
-  if (broker) held.use(broker);
-  const clock = new ManualClock();
-  const said: string[] = [];
-  const rig = held.use(await startRig({}, { clock, log: listeningLog(said), ...options }));
-  const port = broker?.port ?? Number(new URL(rig.web.addresses[0] ?? "").port);
-  const owned = held.move();
-  return {
-    rig,
-    clock,
-    said,
-    hubId: stationIdOf(rig.identity.installation),
-    listen: async (filter) => {
-      const own = ["-p", String(port), "-u", account.username, "-P", account.password, "-t", filter];
-      return owned.use(await mosquittoSub(own));
-    },
-    program: async (more) => {
-      const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { ...account, reconnectPeriod: 0, ...more });
-      client.on("error", () => {});
-      owned.defer(() => {
-        client.end(true);
-      });
-      return client;
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** Resolves when the bus is connected, or is not. */
-async function until({ rig }: House, connected: boolean): Promise<void> {
-  const { bus } = rig.web;
-  while (bus.connected !== connected) {
-    const changed = Promise.withResolvers<void>();
-    using _watch = bus.onChange(() => changed.resolve());
-    await changed.promise;
-  }
-}
-
-/** What comes on a filter, and a way to wait for a number of messages. */
-function inbox({ rig }: House, filter: string, how: "subscribe" | "onCommand" = "subscribe") {
-  const got: BusMessage[] = [];
-  const waiting = new Set<() => void>();
-  rig.web.bus[how](filter, (message) => {
-    got.push(message);
-    for (const look of waiting) look();
-  });
-  const count = (wanted: number) =>
-    new Promise<void>((resolve) => {
-      const look = () => got.length >= wanted && resolve();
-      waiting.add(look);
-      look();
-    });
-  return { got, count };
-}
+import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import { account, brokers, inbox, startHouse, until } from "../../../test/mqtt-house.ts";
+import { startMosquitto } from "../../../test/peers/mosquitto.ts";
 
 for (const { name, house } of brokers) {
   describe(`MQTT by ${name}`, () => {
@@ -342,6 +236,63 @@ describe("the hub's own broker", () => {
     const closed = new Promise<void>((resolve) => first.once("close", resolve));
     await home.program(login);
     await closed;
+  });
+
+  it("ends what a device has open when its token is taken away or replaced, and lets it in by the new one", async () => {
+    const { home, login } = await withKitchen();
+    await using _home = home;
+    const { reception, devices } = home.rig.hub;
+    await devices.addTransient({ id: "kitchen", name: "Kitchen", arrives: "page" });
+    const closed = (client: MqttClient) => new Promise<void>((resolve) => client.once("close", resolve));
+    const first = closed(await home.program(login));
+    const password = await reception.renew("kitchen", "Root");
+    await first;
+    assert.match(await tryTo(home.program(login)), /not authorized/i);
+    const second = closed(await home.program({ ...login, password }));
+    await reception.revoke("kitchen", "Root");
+    await second;
+    assert.match(await tryTo(home.program({ ...login, password })), /not authorized/i);
+    assert.equal(home.rig.web.bus.connected, true);
+  });
+
+  it("lets everybody in where that is set, for rooms and Home Assistant, and never as somebody with a token", async () => {
+    await using home = await startHouse({ enrolment: "open", mqtt: { port: 0 } });
+    await until(home, true);
+    const { Enrolment } = await import("../../identity/enrolment.ts");
+    const { identity, hub } = home.rig;
+    await new Enrolment({ store: identity.store, clock: hub.clock }).approve("kitchen", { kind: "page" });
+    const nobody = { username: undefined, password: undefined } as unknown as IClientOptions;
+    const guest = await home.program(nobody);
+    const got = inbox(home, "intercom/#");
+    const last = inbox(home, "intercom/+/volume/set");
+    for (const topic of ["intercom/kitchen/state", `intercom/${home.hubId}/status`, "other/x", "$SYS/x"]) {
+      await guest.publishAsync(topic, "x", { qos: 1, retain: true });
+    }
+    await guest.publishAsync("intercom/intercom_00000001/state", "idle", { qos: 1, retain: true });
+    await guest.publishAsync(`intercom/${home.hubId}/volume/set`, "5", { qos: 1 });
+    await last.count(1);
+    assert.deepEqual(
+      got.got
+        .map(({ topic, payload }) => `${topic} ${payload}`)
+        .filter((line) => !/\/status online$|_(?!00000001)\w+\/state idle$/.test(line)),
+      ["intercom/intercom_00000001/state idle", `intercom/${home.hubId}/volume/set 5`],
+    );
+    for (const filter of ["intercom/#", "homeassistant/#"])
+      assert.equal(await tryTo(guest.subscribeAsync(filter)), "let in");
+    for (const filter of ["#", "other/#", "$SYS/#"])
+      assert.notEqual(await tryTo(guest.subscribeAsync(filter)), "let in");
+    assert.match(await tryTo(home.program({ username: "kitchen", password: "dwd_wrong" })), /not authorized/i);
+  });
+
+  it("looks at nobody's password for a minute who was wrong ten times, and lets others in meanwhile", async () => {
+    const { home, login } = await withKitchen();
+    await using _home = home;
+    const before = await home.program(login);
+    for (let i = 0; i < 10; i++) await tryTo(home.program({ password: `wrong ${i}` }));
+    assert.match(await tryTo(home.program()), /not authorized/i);
+    assert.equal(before.connected, true);
+    await home.clock.advance(60_000);
+    assert.equal(await tryTo(home.program()), "let in");
   });
 
   it("ends a connection for a packet of over 256 KiB, and nothing else", async () => {
