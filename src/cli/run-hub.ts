@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
+import { collectSeldom, trimWhenIdle } from "../util/collector.ts";
 import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
-import { trimWhenIdle } from "../util/trim-memory.ts";
 import type { CommandContext } from "./command.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { crashed, lastResort } from "./last-resort.ts";
@@ -46,6 +46,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   const { httpUrl, httpsUrl, setupCode } = running;
   if (options.json) stdout.write(`${JSON.stringify({ httpUrl, httpsUrl, setupCode, demo: demo !== undefined })}\n`);
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
+  collectSeldom();
   trimWhenIdle({ clock, signal: end.signal, isBusy: () => running.viewers() > 0 });
   await using _demo = await demo?.(running);
   tellParentUp();

@@ -1,6 +1,6 @@
 import { systemClock } from "../../../util/clock.ts";
+import { trimWhenIdle } from "../../../util/collector.ts";
 import { messageOf } from "../../../util/errors.ts";
-import { trimWhenIdle } from "../../../util/trim-memory.ts";
 import { serveParent } from "../../process.ts";
 import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { WebRtcService } from "./service.ts";
