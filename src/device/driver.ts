@@ -95,9 +95,10 @@ export interface Device {
   readonly memory: DeviceMemory;
   /**
    * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
-   * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come).
+   * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come). One that is
+   * `sparse` has sound only now and then, and its pauses say nothing of the device.
    */
-  publish(format: Format, options?: { readonly label?: string }): TrackWriter;
+  publish(format: Format, options?: { readonly label?: string; readonly sparse?: boolean }): TrackWriter;
   /** Offers the device's speaker. */
   offerSpeaker(speaker: Speaker): void;
   /** What the device is asked to do. To come: nothing gives a {@link Command} yet. */

@@ -69,7 +69,7 @@ export class Loan implements Disposable {
       log: log.child({ device: id }),
       memory,
       commands: this.#commands,
-      publish: (format, how) => this.#publish(format, how?.label ?? "main"),
+      publish: (format, how) => this.#publish(format, { label: "main", sparse: false, ...how }),
       offerSpeaker: whileLent((speaker: Speaker) => this.#offer(speaker)),
       emit: whileLent(onEvent),
       phase: whileLent((phase: DriverPhase) => {
@@ -120,7 +120,7 @@ export class Loan implements Disposable {
     this.#options.onChange();
   }
 
-  #publish(format: Format, label: string): TrackWriter {
+  #publish(format: Format, { label, sparse }: { readonly label: string; readonly sparse: boolean }): TrackWriter {
     if (!this.open) return { write: () => {}, updateFormat: () => {} };
     const { tracks, status, onChange } = this.#options;
     const track = tracks.open(format, label);
@@ -131,7 +131,7 @@ export class Loan implements Disposable {
         if (!this.open) return;
         track.write(frame);
         // The picture decides whether a device is live; where there is none, the sound.
-        if (format.kind === "video" || !this.#pictures.has(label)) status.alive();
+        if (format.kind === "video" || !(sparse || this.#pictures.has(label))) status.alive();
       },
       updateFormat: (next) => {
         if (!this.open) return;

@@ -86,7 +86,7 @@ export class Reception implements Disposable {
     const { registry, audit } = this.#options;
     const how = this.check(arrival);
     if (!registry.get(arrival.id)) {
-      await registry.addTransient({ id: arrival.id, name: titleOf(arrival.id), arrives: arrival.kind });
+      await registry.addTransient({ id: arrival.id, name: arrival.name ?? titleOf(arrival.id), arrives: arrival.kind });
       this.#strangers.add(arrival.id);
     }
     const device = this.#placeOf(arrival).admit(signal);
@@ -141,14 +141,14 @@ export class Reception implements Disposable {
     },
   ): Promise<Approved> {
     const { enrolment, registry, audit } = this.#options;
-    const { kind, address } = enrolment.waitingAs(id);
+    const { kind, address, name: ownName } = enrolment.waitingAs(id);
     if (as.address !== undefined && as.address !== address) {
       throw new FatalError(`device ${id}: it is another one that waits now, at ${address}`, {
         code: "changed",
         fields: { device: id },
       });
     }
-    const { name = titleOf(id), area, legacy = false, by } = as;
+    const { name = ownName ?? titleOf(id), area, legacy = false, by } = as;
     const place = registry.arrival(id);
     if (!isArrivalKind(kind) || (place ? place.kind !== kind : registry.get(id) !== undefined)) {
       throw new FatalError(`device ${id}: exists already, and does not call by ${kind}`, {
@@ -167,7 +167,7 @@ export class Reception implements Disposable {
       ? await registry.update(id, { name, ...(area !== undefined && { area }) })
       : await registry.add({ id, name, arrives: kind, ...(area !== undefined && { area }) });
     let token: string | undefined;
-    if (legacy) await enrolment.approveLegacy(id, address);
+    if (legacy) await enrolment.approveLegacy(id, { waitsAt: address, grants: kind === "room" ? grants : [] });
     else if (hash !== undefined) await enrolment.approveClaim(id, { kind, hash, grants });
     else token = await enrolment.approve(id, { kind, grants });
     audit.record({ actor: by, action: "device-approved", subject: id, detail: legacy ? `${kind}, legacy` : kind });
@@ -224,6 +224,17 @@ export class Reception implements Disposable {
     const { enrolment, registry } = this.#options;
     const device = registry.arrival(id) && registry.get(id);
     return device && enrolment.principalOf({ id, token, name: device.name });
+  }
+
+  /** A device that comes without showing a token each time, as it asks for itself; undefined when it was not let in. */
+  principalUnder(id: string): Principal | undefined {
+    const device = this.#options.registry.get(id);
+    return device && this.#options.enrolment.principalUnder(device);
+  }
+
+  /** The key of a device's signatures; see {@link Enrolment.signingKey}. */
+  signingKey(id: string): Uint8Array | undefined {
+    return this.#options.enrolment.signingKey(id);
   }
 
   /** Where everybody is let in: keeps the token that a station came with, so that it is known when it speaks. */

@@ -100,9 +100,9 @@ describe("enrolment", () => {
     assert.equal(enrolment.waiting()[0]?.address, "192.168.1.7", "nine minutes after it called last");
     await clock.advance(2 * 60_000);
     assert.throws(() => call("yard", { address: "192.168.1.66" }), { code: "pending" });
-    await assert.rejects(enrolment.approveLegacy("yard", "192.168.1.7"), { code: "not-found" });
+    await assert.rejects(enrolment.approveLegacy("yard", { waitsAt: "192.168.1.7" }), { code: "not-found" });
     assert.equal(enrolment.enrolled("yard"), undefined, "whoever came meanwhile is not who was looked at");
-    await enrolment.approveLegacy("yard", "192.168.1.66");
+    await enrolment.approveLegacy("yard", { waitsAt: "192.168.1.66" });
   });
 
   it("refuses who was sent away, and who comes under the name of one that waits", async () => {

@@ -15,6 +15,10 @@ export interface Arrival {
   readonly token?: string;
   /** The token is one that the hub gave it before it was let in: letting it in is letting that token in. */
   readonly claims?: boolean;
+  /** The surface has proof of the token by other means than seeing it: a broker that checked it, packets signed with it. */
+  readonly proven?: boolean;
+  /** What it calls itself: a suggestion for people. */
+  readonly name?: string;
   /** IP address that it calls from. */
   readonly address: string;
 }
@@ -24,6 +28,8 @@ export interface Waiting {
   readonly id: string;
   readonly kind: string;
   readonly address: string;
+  /** What it calls itself, if it said so. */
+  readonly name?: string;
   /** When it called first, and last; wall-clock milliseconds. */
   readonly sinceMs: number;
   readonly lastMs: number;
@@ -112,12 +118,26 @@ export class Enrolment {
     return hash !== undefined && matches(token, hash);
   }
 
+  /** A device that is recognised each time it comes and shows no token to ask with; `name` is what people call it. */
+  principalUnder(who: { readonly id: string; readonly name: string }): Principal | undefined {
+    const record = this.#record(who.id);
+    return record && { ...deviceOf(who), credentialId: credentialOf(record) };
+  }
+
+  /**
+   * The key under which a device signs what it sends in the clear, and the hub what it sends to it: SHA-256 of its token.
+   * Undefined for one that has no token.
+   */
+  signingKey(deviceId: string): Uint8Array | undefined {
+    const hash = this.#record(deviceId)?.hash;
+    return hash === undefined ? undefined : Buffer.from(hash, "base64");
+  }
+
   /** A device that asks for itself, by its token; `name` is what people call it. */
   principalOf(who: { readonly id: string; readonly token: string; readonly name: string }): Principal | undefined {
-    const { id, token, name } = who;
-    const hash = this.#record(id)?.hash;
-    if (hash === undefined || !matches(token, hash)) return undefined;
-    return { userId: `device:${id}`, name, via: "device", deviceId: id, credentialId: hash.slice(0, 16) };
+    const record = this.#record(who.id);
+    if (record?.hash === undefined || !matches(who.token, record.hash)) return undefined;
+    return { ...deviceOf(who), credentialId: credentialOf(record) };
   }
 
   /** The fingerprint of the token that a waiting device was given already. */
@@ -186,10 +206,13 @@ export class Enrolment {
    * Lets a device in that can carry no token, from the address that it waits at and no other. Throws FatalError `not-found`
    * when none waits there under this name.
    */
-  async approveLegacy(deviceId: string, waitsAt?: string): Promise<void> {
+  async approveLegacy(
+    deviceId: string,
+    how: { readonly waitsAt?: string; readonly grants?: readonly Grant[] } = {},
+  ): Promise<void> {
     const { kind, address } = this.#waitingFor(deviceId);
-    if (waitsAt !== undefined && waitsAt !== address) throw notWaiting(deviceId);
-    await this.#keep(deviceId, { kind, address, grants: [] });
+    if (how.waitsAt !== undefined && how.waitsAt !== address) throw notWaiting(deviceId);
+    await this.#keep(deviceId, { kind, address, grants: [...(how.grants ?? [])] });
   }
 
   /** Sends a device away that waits; it is refused for ten minutes. Throws FatalError `not-found`. */
@@ -230,7 +253,7 @@ export class Enrolment {
     return waiting;
   }
 
-  #wait({ id, kind, address, token, claims }: Arrival): void {
+  #wait({ id, kind, address, token, claims, name }: Arrival): void {
     this.#forgetOld();
     if (this.#refused.has(placeOf({ id, address }))) throw refused({ id }, "an administrator did not let it in");
     const { clock } = this.#options;
@@ -242,7 +265,8 @@ export class Enrolment {
       throw refused({ id }, "another device waits under this name");
     }
     if (!before) this.#makeRoom({ id, address });
-    this.#waiting.set(id, { id, kind, address, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs, hash });
+    const named = name === undefined ? {} : { name };
+    this.#waiting.set(id, { id, kind, address, ...named, sinceMs: before?.sinceMs ?? lastMs, lastMs, lastUs, hash });
     this.#forgetLater();
     if (!before) this.#changes.emit();
   }
@@ -296,7 +320,7 @@ export function deviceRightsOf(
   store: Pick<Store, "get">,
 ): HeldRights | undefined {
   const record = deviceId === undefined ? undefined : recordOf(deviceId, store);
-  if (record?.hash?.slice(0, 16) !== credentialId) return undefined;
+  if (!record || credentialOf(record) !== credentialId) return undefined;
   return { administrator: false, grants: record.grants };
 }
 
@@ -311,8 +335,17 @@ export function fingerprint(token: string): string {
 }
 
 function proofOf(arrival: Omit<Arrival, "kind">, record: Enrolled): "token" | "legacy" | undefined {
-  if (record.hash !== undefined && matches(arrival.token, record.hash)) return "token";
+  if (record.hash !== undefined && (arrival.proven || matches(arrival.token, record.hash))) return "token";
   return record.address !== undefined && record.address === arrival.address ? "legacy" : undefined;
+}
+
+/** Names what a device was let in by: rights end when it is let in anew. */
+function credentialOf({ hash, approvedMs }: Enrolled): string {
+  return hash?.slice(0, 16) ?? `legacy ${approvedMs}`;
+}
+
+function deviceOf({ id, name }: { readonly id: string; readonly name: string }) {
+  return { userId: `device:${id}`, name, via: "device", deviceId: id } as const;
 }
 
 function digest(token: string): Buffer {

@@ -1,23 +1,96 @@
+import { Ears } from "../../protocols/room/ears.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
+import type { Destination } from "../../workers/pace/index.ts";
+import { PaceThread } from "../../workers/pace/index.ts";
 import type { Lent } from "../surface.ts";
+import { RoomArrivals } from "./arrivals.ts";
 import type { RoomConfig } from "./config.ts";
+import { destinationsOf } from "./destinations.ts";
+import { EarSockets } from "./ear-sockets.ts";
+import { Gate } from "./gate.ts";
+import { networkOf } from "./networks.ts";
 import type { RoomParts } from "./parts.ts";
+import { RoomSender } from "./sender.ts";
+import { RoomSpeaker, roomCarrier } from "./speaker.ts";
 import { RoomStations } from "./stations.ts";
+import { RoomTalks } from "./talks.ts";
+import { RoomTroubles } from "./troubles.ts";
 
 /** Starts what {@link roomConfig} asks for. */
 export async function start(house: Lent<RoomConfig>) {
   const { hub, config } = house;
   const { clock, log, identity } = hub;
   await using opened = new AsyncDisposableStack();
+  const own = identity.installation;
   const stations = opened.use(new RoomStations({ clock, log }));
-  const sender = identity.installation;
-  const parts: RoomParts = { house, config, stations, sender, hubId: stationIdOf(sender) };
+  const troubles = opened.use(new RoomTroubles({ faults: identity.faults, stations, config, log }));
+  const pace = opened.use(new PaceThread({ log }));
+  const sender = new RoomSender({ pace, sender: own, clock });
+  let sockets: EarSockets | undefined;
+  const there = () => arrivals.list().flatMap(({ stationId }) => stations.get(stationId) ?? []);
+  const destinations = () => destinationsOf({ config, networks: sockets?.networks ?? [], stations: there() });
+  const carrier = roomCarrier({
+    id: `room ${config.group}:${config.port}`,
+    sender,
+    members: () => arrivals.list().map(({ deviceId }) => deviceId),
+    destinations,
+  });
+  const arrivals: RoomArrivals = opened.use(
+    new RoomArrivals({
+      hub,
+      stations,
+      speakerOf: (stationId, deviceId) =>
+        new RoomSpeaker({
+          sender,
+          carrier,
+          destination: () => addressOf(stations.get(stationId)?.address, config.port),
+          key: () => arrivals.visitOf(stationId)?.key,
+          gain: () => hub.devices.get(deviceId)?.settings.volume ?? 1,
+        }),
+    }),
+  );
+  const talks = new RoomTalks({
+    hub,
+    stations,
+    arrivals,
+    config,
+    networkOf: (address) => networkOf(address, sockets?.networks ?? []),
+  });
+  const ears = opened.use(new Ears({ clock, own: new Set([own]), onTalk: (heard) => talks.hear(heard) }));
+  const gate = new Gate({
+    clock,
+    own,
+    visitOf: (id) => arrivals.visitOf(id),
+    stationOf: (id) => stations.get(id),
+    open: hub.reception.isOpen,
+  });
+  sockets = opened.use(
+    new EarSockets({
+      config,
+      clock,
+      log,
+      onDatagram: (bytes, from) => {
+        if (gate.passes(bytes, from.address)) ears.hear(bytes, from);
+      },
+      onNetworks: (networks) => {
+        const where = networks.map(({ name, address }) => `${name} ${address}`).join(", ");
+        log.info({ group: config.group, port: config.port }, `rooms are listened to on ${where || "no network"}`);
+      },
+      onTrouble: (sentences) => troubles.network(sentences),
+    }),
+  );
+  const parts: RoomParts = { house, config, stations, sender: own, hubId: stationIdOf(own) };
   await startParts(parts, opened);
   const owned = opened.move();
   return {
     addresses: [`room ${config.group}:${config.port}`],
+    counters: () => ({ ...ears.counters, ...gate.counters, ...talks.counters }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function addressOf(address: string | undefined, port: number): Destination | undefined {
+  return address === undefined ? undefined : { address, port };
 }
 
 /** One line for each part. */

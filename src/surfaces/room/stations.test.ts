@@ -22,7 +22,8 @@ describe("room stations", () => {
     stations.told({ id, name: "Kitchen", address: "192.168.1.20" });
     assert.equal(stations.get(id)?.online, false);
     stations.status(id, true);
-    assert.deepEqual(stations.get(id), { id, name: "Kitchen", address: "192.168.1.20", online: true, legacy: true });
+    const kitchen = { id, name: "Kitchen", address: "192.168.1.20", online: true, legacy: true, told: true, starts: 1 };
+    assert.deepEqual(stations.get(id), kitchen);
     stations.status("intercom_00000001", true);
     stations.told({ id: "intercom_00000001", name: "Hall" });
     assert.equal(stations.get("intercom_00000001")?.online, true);

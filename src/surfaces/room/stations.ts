@@ -20,6 +20,12 @@ export interface RoomStation {
   /** It carries no token: let in by its address, or because everybody is. */
   readonly legacy: boolean;
   readonly isMobile?: boolean;
+  /** It speaks MQTT: it said itself who it is. */
+  readonly told: boolean;
+  /** How often it said that it has come: a station that started again counts its packets anew. */
+  readonly starts: number;
+  /** It says that it loses much of what is sent to the group. */
+  readonly lossy?: boolean;
   /** What it says it does, and to whom it speaks then. */
   readonly state?: StationActivity;
   /** To whom it speaks at the moment, as it says. */
@@ -44,8 +50,6 @@ export interface RoomStationsOptions {
 
 interface Known {
   station: RoomStation;
-  /** Whether it speaks MQTT: it then says itself when it comes and goes. */
-  told: boolean;
   /** When it stops to be there unless it gives a sign of life. */
   until?: Disposable;
 }
@@ -92,11 +96,11 @@ export class RoomStations implements Disposable {
   told({ id, name, address, isMobile }: ToldStation): void {
     const known = this.#enter(id);
     if (!known) return;
-    known.told = true;
     const early = this.#early.get(id);
     this.#early.delete(id);
     this.#set(known, {
       name,
+      told: true,
       ...(address !== undefined && { address }),
       ...(isMobile !== undefined && { isMobile }),
     });
@@ -110,8 +114,7 @@ export class RoomStations implements Disposable {
       if (this.#early.size < maxStations) this.#early.set(id, online);
       return;
     }
-    known.told = true;
-    if (online) this.#alive(known);
+    if (online) this.#alive(known, { told: true, starts: known.station.starts + 1 });
     else if (known.station.online) this.#goesIn(known, farewellMs);
   }
 
@@ -134,9 +137,7 @@ export class RoomStations implements Disposable {
   /** Its sound was heard from `address`, on `group` or, undefined, sent to us alone. */
   heard(sender: string, address: string, group?: string): void {
     const known = this.#enter(stationIdOf(sender));
-    if (!known) return;
-    this.#set(known, { address, ...(group !== undefined && { group }) });
-    this.#alive(known);
+    if (known) this.#alive(known, { address, ...(group !== undefined && { group }) });
   }
 
   /** It was let in as this device. */
@@ -160,17 +161,17 @@ export class RoomStations implements Disposable {
     this.#known.clear();
   }
 
-  #alive(known: Known): void {
+  #alive(known: Known, news: Partial<RoomStation> = {}): void {
     known.until?.[Symbol.dispose]();
     delete known.until;
-    if (!known.told) this.#goesIn(known, heardMs);
-    this.#set(known, { online: true });
+    if (!(known.station.told || news.told)) this.#goesIn(known, heardMs);
+    this.#set(known, { online: true, ...news });
   }
 
   #goesIn(known: Known, ms: number): void {
     known.until?.[Symbol.dispose]();
     known.until = this.#clock.timer(ms, () => {
-      if (known.told) this.#set(known, { online: false });
+      if (known.station.told) this.#set(known, { online: false });
       else this.gone(known.station.id);
     });
   }
@@ -188,10 +189,10 @@ export class RoomStations implements Disposable {
   #enter(id: string): Known | undefined {
     const before = this.#known.get(id);
     if (before) return before;
-    const onlyHeard = [...this.#known.values()].filter(({ told }) => !told);
+    const onlyHeard = [...this.#known.values()].filter(({ station }) => !station.told);
     if (onlyHeard.length >= maxOnlyHeard) this.gone(onlyHeard[0]!.station.id);
     if (this.#known.size >= maxStations) return undefined;
-    const known: Known = { station: { id, name: id, online: false, legacy: true }, told: false };
+    const known: Known = { station: { id, name: id, online: false, legacy: true, told: false, starts: 0 } };
     this.#known.set(id, known);
     return known;
   }

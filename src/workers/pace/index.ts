@@ -15,21 +15,19 @@ export interface TalkSent {
 export interface PacedTalk {
   /** Resolves when all of it has left, the trail-out too, or the thread is gone. */
   readonly over: Promise<TalkSent>;
-  /** One Opus packet of 20 ms; it leaves at its turn. Never waits. */
-  push(opus: Uint8Array): void;
+  /** One Opus packet of 20 ms, undefined for one that was lost before; it leaves at its turn. Never waits. */
+  push(opus: Uint8Array | undefined): void;
   /** From now on it goes to these. */
   retarget(to: readonly Destination[]): void;
   /** What was pushed still leaves. */
   finish(): void;
-  /** What was pushed and has not left is thrown away. */
+  /** What was pushed and has not left is thrown away, and nothing follows. */
   cut(): void;
 }
 
 /** Options of {@link PaceThread}. */
 export interface PaceThreadOptions {
   readonly log: Log;
-  /** Where the sequences of our senders begin; at 0 unless told. */
-  readonly sequences?: ReadonlyMap<string, number>;
 }
 
 interface Running {
@@ -81,10 +79,9 @@ export class PaceThread implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const { log, sequences = new Map<string, number>() } = this.#options;
+    const { log } = this.#options;
     const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
     const thread = new Worker(new URL(file, import.meta.url), {
-      workerData: { sequences },
       execArgv: process.execArgv.filter((argument) => argument.startsWith("--disable-warning")),
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });

@@ -13,6 +13,8 @@ export interface TalkWriting {
   /** 16 hexadecimal digits. */
   readonly sender: string;
   readonly priority: RoomPriority;
+  /** The first packet's; later talks to the same stations have to begin further on. */
+  readonly sequence: number;
   /** Key under which the packets are signed; plain ones without it. */
   readonly key?: Uint8Array;
   readonly silence: Uint8Array;
@@ -28,7 +30,7 @@ export type ToPace =
       readonly to: readonly Destination[];
       readonly writing: TalkWriting;
     }
-  | { readonly type: "packet"; readonly talk: number; readonly opus: Uint8Array }
+  | { readonly type: "packet"; readonly talk: number; readonly opus: Uint8Array | undefined }
   | { readonly type: "retarget"; readonly talk: number; readonly to: readonly Destination[] }
   | { readonly type: "finish"; readonly talk: number }
   | { readonly type: "cut"; readonly talk: number }

@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { signRoomPacket } from "../../protocols/room/authentic.ts";
 import { codec, transport } from "../../protocols/room/constants.ts";
-import { serializeRoomPacket } from "../../protocols/room/packet.ts";
+import { isRoomSilence, serializeRoomPacket } from "../../protocols/room/packet.ts";
 import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
 import { OutgoingTalk } from "./outgoing-talk.ts";
 
@@ -19,14 +19,13 @@ interface Talk {
   readonly out: OutgoingTalk;
   readonly writing: TalkWriting;
   to: readonly Destination[];
+  sequence: number;
   sent: number;
 }
 
 const talks = new Map<number, Talk>();
 const sockets = new Map<string, Socket>();
 const troubles = new Map<string, number>();
-/** Sequences go on from talk to talk: a station that heard the one before takes nothing for a copy. */
-const sequences = new Map<string, number>([...(workerData as { sequences: Map<string, number> }).sequences]);
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 let dueUs = 0;
 let ticking = false;
@@ -59,7 +58,8 @@ parentPort?.on("message", (message: ToPace) => {
 
 function begin({ talk, to, writing }: Extract<ToPace, { readonly type: "begin" }>): void {
   const { silence, leadIn, trailOut } = writing;
-  talks.set(talk, { out: new OutgoingTalk({ silence, leadIn, trailOut, maxQueued }), writing, to, sent: 0 });
+  const out = new OutgoingTalk({ silence, leadIn, trailOut, maxQueued });
+  talks.set(talk, { out, writing, to, sequence: writing.sequence, sent: 0 });
   if (ticking) return;
   ticking = true;
   dueUs = nowUs();
@@ -78,7 +78,8 @@ function tick(): void {
 
 function turn(id: number, talk: Talk): void {
   const opus = talk.out.tick();
-  if (opus) send(talk, opus);
+  if (opus && opus !== "gap") send(talk, opus);
+  if (opus) talk.sequence = (talk.sequence + 1) >>> 0;
   if (!talk.out.over) return;
   talks.delete(id);
   tell({ type: "over", talk: id, sent: talk.sent, dropped: talk.out.dropped });
@@ -86,10 +87,10 @@ function turn(id: number, talk: Talk): void {
 
 function send(talk: Talk, opus: Uint8Array): void {
   const { sender, priority, key } = talk.writing;
-  const sequence = sequences.get(sender) ?? 0;
-  sequences.set(sender, (sequence + 1) >>> 0);
-  const plain = serializeRoomPacket({ sender, sequence, priority, opus });
-  const bytes = (key && signRoomPacket(plain, key)) ?? plain;
+  const packet = { sender, sequence: talk.sequence, priority, opus };
+  const plain = serializeRoomPacket(packet);
+  // Silence stays unsigned: padding would make older firmware take it for sound.
+  const bytes = (key && !isRoomSilence(packet) && signRoomPacket(plain, key)) || plain;
   talk.sent++;
   for (const one of talk.to) {
     socketFor(one).send(bytes, one.port, one.address, (error) => error && trouble(one.address, error));

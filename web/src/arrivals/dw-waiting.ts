@@ -123,13 +123,13 @@ export class DwWaiting extends HubElement {
   }
 
   #renderOne(one: Waiting) {
-    const { id, kind, address, sinceMs } = one;
+    const { id, kind, address, sinceMs, name = nameFromId(id) } = one;
     const busy = this.busy === id;
     return html`<li>
       <strong>${id}</strong>
       <p>${sayKind(kind)} at ${address}, for ${howLong(this.#seconds.nowMs - sinceMs)}. Let it in only if you know whose it is.</p>
       <form @submit=${(event: SubmitEvent) => this.#approve(event, one)} autocomplete="off">
-        <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${nameFromId(id)} /></label>
+        <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
         <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="none" /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
         <div class="row">
           <button class="primary" ?disabled=${busy}>${icon("check")}Let in</button>

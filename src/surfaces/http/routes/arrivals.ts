@@ -10,6 +10,7 @@ const waitingSchema = z.object({
   id: z.string(),
   kind: z.string(),
   address: z.string(),
+  name: z.string().optional().describe("What it calls itself."),
   sinceMs: z.number(),
   lastMs: z.number(),
 });

@@ -1,0 +1,61 @@
+import type { Carrier, Speaker } from "../../device/driver.ts";
+import { type AudioFormat, opusFormat, pcmFormat } from "../../media/format.ts";
+import type { Speech } from "../../media/speech.ts";
+import { codec } from "../../protocols/room/constants.ts";
+import { RecoverableError } from "../../util/errors.ts";
+import type { Destination } from "../../workers/pace/index.ts";
+import type { RoomSender } from "./sender.ts";
+
+/** Options of {@link RoomSpeaker}. */
+export interface RoomSpeakerOptions {
+  readonly sender: RoomSender;
+  /** Where the station is now; undefined where that is not known. */
+  readonly destination: () => Destination | undefined;
+  readonly key: () => Uint8Array | undefined;
+  /** How loud the hub makes it; 1 leaves the sound as it is. */
+  readonly gain: () => number;
+  readonly carrier: Carrier;
+}
+
+/** Samples first: recordings are coded as the firmware does it. Opus passes where it needs not be louder. */
+const samples = pcmFormat(codec.sampleRateHz.value);
+const unchanged: readonly AudioFormat[] = [samples, opusFormat];
+
+/** One station's loudspeaker. */
+export class RoomSpeaker implements Speaker {
+  /** Stations are half duplex: what they play is not in what they say. */
+  readonly echoCancelling = true;
+  readonly carrier: Carrier;
+  readonly #options: RoomSpeakerOptions;
+
+  constructor(options: RoomSpeakerOptions) {
+    this.#options = options;
+    this.carrier = options.carrier;
+  }
+
+  get formats(): readonly AudioFormat[] {
+    return this.#options.gain() === 1 ? unchanged : [samples];
+  }
+
+  async play(speech: Speech): Promise<void> {
+    const { sender, destination, key } = this.#options;
+    const to = destination();
+    if (!to) throw new RecoverableError("its address is not known yet", { code: "offline" });
+    await sender.send(speech, { to: [to], key: key() });
+  }
+}
+
+/** Options of {@link roomCarrier}. */
+export interface RoomCarrierOptions {
+  readonly id: string;
+  readonly sender: RoomSender;
+  /** Devices that hear what is sent by it. */
+  readonly members: () => readonly string[];
+  /** Where it is sent to at the moment: the group on each network, or each station alone. */
+  readonly destinations: () => readonly Destination[];
+}
+
+/** All stations at once. */
+export function roomCarrier({ id, sender, members, destinations }: RoomCarrierOptions): Carrier {
+  return { id, members, play: (speech) => sender.send(speech, { to: destinations() }) };
+}

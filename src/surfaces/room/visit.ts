@@ -1,0 +1,62 @@
+import type { Device, TrackWriter } from "../../device/driver.ts";
+import type { Voice } from "../../hub/voices.ts";
+import { opusFormat } from "../../media/format.ts";
+import type { Frame } from "../../media/frame.ts";
+import { ReplayWindow } from "../../protocols/room/authentic.ts";
+import type { RoomStation } from "./stations.ts";
+
+/** Options of {@link Visit}. */
+export interface VisitOptions {
+  readonly station: RoomStation;
+  readonly device: Device;
+  /** Its microphone at the hub; the visit disposes it. */
+  readonly voice: Voice;
+  /** Key of its signatures; none for a legacy device. */
+  readonly key: Uint8Array | undefined;
+  /** Ends what was lent. */
+  readonly end: () => void;
+}
+
+/** One station that was let in, for as long as it is there. */
+export class Visit implements Disposable {
+  readonly stationId: string;
+  readonly deviceId: string;
+  /** Where it was when it was let in. */
+  readonly address: string | undefined;
+  readonly key: Uint8Array | undefined;
+  readonly voice: Voice;
+  #replays = new ReplayWindow();
+  readonly #track: TrackWriter;
+  readonly #end: () => void;
+
+  constructor({ station, device, voice, key, end }: VisitOptions) {
+    this.stationId = station.id;
+    this.deviceId = device.id;
+    this.address = station.address;
+    this.key = key;
+    this.voice = voice;
+    this.#end = end;
+    this.#track = device.publish(opusFormat, { sparse: true });
+  }
+
+  /** Which of its signed packets came already. */
+  get replays(): ReplayWindow {
+    return this.#replays;
+  }
+
+  /** It counts its packets anew, and said so. */
+  startedAnew(): void {
+    this.#replays = new ReplayWindow();
+  }
+
+  /** A packet of what it says: to those who listen to the device, and to those whom it speaks to. */
+  write(frame: Frame, lostBefore: number): void {
+    this.#track.write(frame);
+    this.voice.write(frame, lostBefore);
+  }
+
+  [Symbol.dispose](): void {
+    this.#end();
+    this.voice[Symbol.dispose]();
+  }
+}
