@@ -4,6 +4,8 @@ import {
   camera,
   freeSpeaker,
   house,
+  room,
+  rooms,
   stationHouse,
   troubledHouse,
   videoTrack,
@@ -111,6 +113,133 @@ const several: Scene = {
     await page.locator("dw-wall .several input").nth(1).check();
   },
 };
+
+const withRooms = () => ({ devices: [...house().slice(0, 3), ...rooms()] });
+
+/** Answers a press with the floor, and tells who hears it. */
+const granting: PageServerOptions["onMessage"] = (message, tell) => {
+  if (message.type !== "talk-take") return;
+  const hearing = rooms().map(({ id }) =>
+    id === "workshop"
+      ? ({ deviceId: id, state: "failed", code: "offline" } as const)
+      : ({ deviceId: id, state: "playing" } as const),
+  );
+  tell({ type: "talk", turn: message.turn, state: "granted", hearing });
+};
+
+async function holdEmergency(page: Page): Promise<void> {
+  const box = await page.locator("dw-guard button").boundingBox();
+  if (!box) throw new Error("there is no button for emergencies");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+}
+
+/** Rooms beside cameras. */
+const roomScenes: readonly Scene[] = [
+  { name: "rooms-wall", path: "/#/wall", server: withRooms, prepare: (page) => moving(page) },
+  { name: "rooms-only", path: "/#/wall", server: () => ({ devices: rooms() }), prepare: shown("dw-wall .room") },
+  {
+    name: "rooms-talk",
+    path: "/#/wall",
+    server: () => ({ ...withRooms(), onMessage: granting }),
+    prepare: async (page) => {
+      await page.locator("dw-wall select").selectOption("all");
+      await hold(page);
+      await page.locator("dw-talk").getByText("Speak now").first().waitFor();
+    },
+  },
+  {
+    name: "rooms-said",
+    path: "/#/wall",
+    server: () => ({ ...withRooms(), onMessage: granting }),
+    prepare: async (page) => {
+      await page.locator("dw-wall select").selectOption("all");
+      await hold(page);
+      await page.locator("dw-talk").getByText("Speak now").first().waitFor();
+      await page.mouse.up();
+      await page.locator("dw-talk").getByText("Heard by").first().waitFor();
+    },
+  },
+  {
+    name: "rooms-emergency-hold",
+    path: "/#/wall",
+    server: () => ({ ...withRooms(), onMessage: granting }),
+    prepare: async (page) => {
+      await page.locator("dw-wall select").selectOption("area:Upstairs");
+      await holdEmergency(page);
+      await page.waitForTimeout(600);
+    },
+  },
+  {
+    name: "rooms-emergency",
+    path: "/#/wall",
+    server: () => ({ ...withRooms(), onMessage: granting }),
+    prepare: async (page) => {
+      await page.locator("dw-wall select").selectOption("area:Upstairs");
+      await holdEmergency(page);
+      await page.locator("dw-talk").getByText("Emergency: speak now").first().waitFor();
+    },
+  },
+  {
+    name: "rooms-menu",
+    path: "/#/wall",
+    server: withRooms,
+    prepare: async (page) => {
+      const more = page.getByRole("button", { name: "More about Living room" });
+      if (!(await more.isVisible())) return; // A phone has it on the room's own page.
+      await more.click();
+      await page.locator("dw-room-controls dialog").waitFor();
+    },
+  },
+  {
+    name: "rooms-tell",
+    path: "/#/wall",
+    server: withRooms,
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Ring or announce" }).click();
+      await page.locator("dw-tell option").first().waitFor({ state: "attached" });
+    },
+  },
+  {
+    name: "rooms-chimes",
+    path: "/#/wall",
+    server: () => ({ ...withRooms(), hearing: [{ deviceId: "workshop", state: "failed", code: "offline" }] }),
+    prepare: async (page) => {
+      await page.locator("dw-wall select").selectOption("device:workshop");
+      await page.getByRole("button", { name: "Ring or announce" }).click();
+      await page.getByRole("button", { name: "Add or delete chimes" }).click();
+      await page.getByRole("button", { name: "Ring", exact: true }).click();
+      await page.locator("dw-tell .note").waitFor();
+    },
+  },
+  {
+    name: "rooms-talks",
+    path: "/#/wall",
+    server: withRooms,
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Last talks" }).click();
+      await page.locator("dw-talks li").first().waitFor();
+    },
+  },
+  {
+    name: "room",
+    path: "/#/room/living-room",
+    server: withRooms,
+    prepare: shown("dw-room dw-talk"),
+  },
+  {
+    name: "room-spoken-to",
+    path: "/#/room/dining-room",
+    server: withRooms,
+    prepare: shown("dw-room dw-talks li"),
+  },
+  {
+    name: "room-away",
+    path: "/#/room/attic",
+    server: () => ({ devices: [room("attic", { state: { phase: "away", sinceMs: Date.now() - 9e6 } })] }),
+    prepare: shown("dw-room dw-talk"),
+  },
+];
 
 /** Screens that a real hub can be asked for too. */
 export const signedInScenes: readonly Scene[] = [
@@ -255,6 +384,7 @@ const stations: readonly Scene[] = [
 
 /** Every screen and every state. */
 export const scenes: readonly Scene[] = [
+  ...roomScenes,
   ...stations,
   ...arriving,
   ...signedInScenes,

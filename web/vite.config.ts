@@ -25,9 +25,28 @@ function icons(): Plugin {
   };
 }
 
+/** Lit's style sheets without the indentation and comments that only their readers need. */
+function smallStyles(): Plugin {
+  return {
+    name: "doorward-small-styles",
+    apply: "build",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.endsWith(".ts")) return undefined;
+      return code.replace(/(?<=\bcss)`([^`]*)`/g, (_, sheet: string) => {
+        const plain = sheet.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ");
+        return `\`${plain
+          .replace(/ ?([{};,]) ?/g, "$1")
+          .replace(/: /g, ":")
+          .trim()}\``;
+      });
+    },
+  };
+}
+
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [icons()],
+  plugins: [icons(), smallStyles()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "safari17.5", "firefox120"],
@@ -49,6 +68,7 @@ export default defineConfig({
     proxy: {
       "/api": { target: "https://localhost:8443", secure: false, ws: true },
       "/whep": { target: "https://localhost:8443", secure: false },
+      "/voice": { target: "https://localhost:8443", secure: false },
     },
   },
 });

@@ -53,6 +53,53 @@ export function camera(id: string, more: Partial<PageDevice> = {}): PageDevice {
   };
 }
 
+/** The settings of a room as administrators see them. */
+const roomSettings = {
+  name: "",
+  enabled: true,
+  warm: false,
+  volume: 0.8,
+  muted: false,
+  doNotDisturb: false,
+} as unknown as NonNullable<PageDevice["settings"]>;
+
+/** A room station, or a browser that is one. */
+export function room(id: string, more: Partial<PageDevice> = {}): PageDevice {
+  return camera(id, {
+    kind: "room",
+    address: undefined,
+    tracks: [],
+    settings: { ...roomSettings, name: id },
+    arrival: { enrolled: "token" },
+    ...more,
+  });
+}
+
+/** Rooms, with something of everything that they can be doing. */
+export function rooms(): PageDevice[] {
+  const now = Date.now();
+  return [
+    room("living-room", { area: "Ground floor" }),
+    room("dining-room", {
+      area: "Ground floor",
+      kind: "page",
+      speaker: { ...freeSpeaker, holder: { turnId: "b", name: "Ben", priority: 0, sinceMs: now - 7000 } },
+    }),
+    room("office", {
+      area: "Upstairs",
+      speaker: { ...freeSpeaker, doNotDisturb: true },
+      settings: { ...roomSettings, doNotDisturb: true },
+    }),
+    room("guest-room", {
+      area: "Upstairs",
+      kind: "page",
+      speaker: { ...freeSpeaker, muted: true },
+      settings: { ...roomSettings, muted: true },
+    }),
+    room("workshop", { area: "Outside", state: { phase: "away", sinceMs: now - 5_400_000 } }),
+  ];
+}
+
 /** A house in which everything is well. */
 export function house(): PageDevice[] {
   return [

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
-import { audit, house, people, troubledHouse } from "./page-devices.ts";
+import { audit, house, people, rooms, troubledHouse } from "./page-devices.ts";
 import { type PageServerOptions, Refusal, startPageServer } from "./page-server.ts";
 
 const suite = new AsyncDisposableStack();
@@ -71,6 +71,14 @@ const screens: readonly { name: string; path: string; shown: string; options?: P
   { name: "wall", path: "/#/wall", shown: "dw-wall li" },
   { name: "wall in trouble", path: "/#/wall", shown: "dw-wall li", options: { devices: troubledHouse() } },
   { name: "empty wall", path: "/#/wall", shown: "dw-wall .empty", options: { devices: [] } },
+  {
+    name: "wall with rooms",
+    path: "/#/wall",
+    shown: "dw-wall .room",
+    options: { devices: [...house().slice(0, 2), ...rooms()] },
+  },
+  { name: "wall of rooms", path: "/#/wall", shown: "dw-wall .room", options: { devices: rooms() } },
+  { name: "room", path: "/#/room/office", shown: "dw-room dw-talk", options: { devices: rooms() } },
   { name: "camera", path: "/#/camera/front-door", shown: "dw-camera dw-talk" },
   { name: "add", path: "/#/add", shown: "dw-add form" },
   { name: "edit", path: "/#/edit/front-door", shown: "dw-add form" },

@@ -9,6 +9,8 @@ import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.
 import type { StationTold } from "../../src/surfaces/panel/messages.ts";
 import type {
   AuditEntry,
+  Chime,
+  Hearing,
   HubMessage,
   PageDevice,
   PageMessage,
@@ -38,6 +40,8 @@ export interface PageServerOptions {
   /** What a station is told once it is in. */
   readonly stationTold?: readonly StationTold[];
   readonly audit?: readonly AuditEntry[];
+  /** Who hears what is said, played or rung. */
+  readonly hearing?: readonly Hearing[];
   /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
   readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
   /** What the page says over its socket; `tell` answers it. */
@@ -57,6 +61,13 @@ export class PageServer implements AsyncDisposable {
   waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
   fresh = true;
+  chimes: Chime[] = [
+    { name: "Doorbell", builtIn: true, seconds: 2 },
+    { name: "Gong", builtIn: true, seconds: 3 },
+    { name: "Birthday", builtIn: false, seconds: 12 },
+  ];
+  /** What was asked to be said, played or rung. */
+  readonly said: Record<string, unknown>[] = [];
   tokens: Token[] = [
     {
       id: "t1",
@@ -161,7 +172,7 @@ export class PageServer implements AsyncDisposable {
         return await this.#whep(request, { response, pathname: `/voice//${voice}`, body });
       if (!pathname.startsWith("/api/") && !known.has(pathname)) return await this.#file(pathname, response);
       const answer = await this.#api(`${request.method} ${pathname}`, {
-        body: body ? JSON.parse(body) : {},
+        body: request.headers["content-type"] === "application/json" && body ? JSON.parse(body) : {},
         searchParams,
       });
       if (answer === undefined) response.writeHead(204).end();
@@ -269,6 +280,18 @@ export class PageServer implements AsyncDisposable {
       case "DELETE /api/v1/tokens/:id":
         this.tokens = this.tokens.filter((token) => token.id !== id);
         return undefined;
+      case "GET /api/v1/chimes":
+        return { chimes: this.chimes };
+      case "POST /api/v1/chimes":
+        this.chimes.push({ name: request.searchParams.get("name") ?? "", builtIn: false, seconds: 2 });
+        return this.chimes.at(-1);
+      case "DELETE /api/v1/chimes/:id":
+        this.chimes = this.chimes.filter(({ name }) => name !== decodeURIComponent(id));
+        return undefined;
+      case "POST /api/v1/say":
+      case "POST /api/v1/ring":
+        this.said.push(body);
+        return { state: "granted", hearing: this.#options.hearing ?? [] };
       case "GET /api/v1/audit":
         return { entries: request.searchParams.has("before") ? [] : (this.#options.audit ?? []) };
       default:

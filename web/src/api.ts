@@ -1,5 +1,6 @@
 import type { Hearing } from "../../src/hub/api.ts";
 import type { ChannelId } from "../../src/hub/channel.ts";
+import type { ChimeInfo } from "../../src/hub/chimes.ts";
 import type { DeviceInput } from "../../src/hub/device-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { AuditEntry } from "../../src/identity/audit.ts";
@@ -36,6 +37,14 @@ export type {
 
 /** A device with what this person may do with it. */
 export type PageDevice = DeviceView;
+
+/** What GET `/api/v1/chimes` lists. */
+export type Chime = ChimeInfo;
+
+/** Who hears what POST `/api/v1/say` says. */
+export interface SaidAnswer {
+  readonly hearing: readonly Hearing[];
+}
 
 /** GET `/api/v1/session`. */
 export type Session = SessionInfo;
@@ -121,13 +130,14 @@ export function ownHeaders(as: "anybody" | "person" = "anybody"): Record<string,
 
 /** One request to the hub. Throws {@link ApiError}. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const { body, signal } = options;
+  const { body, file, signal } = options;
+  const type = file ? "application/octet-stream" : body === undefined ? undefined : "application/json";
   let response: Response;
   try {
     response = await fetch(path, {
       method,
-      headers: { ...ownHeaders(options.as), ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { ...ownHeaders(options.as), ...(type === undefined ? {} : { "content-type": type }) },
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
       credentials: "same-origin",
       signal,
     });
@@ -143,6 +153,8 @@ export async function call<T>(method: string, path: string, options: CallOptions
 /** Options of {@link call}. */
 export interface CallOptions {
   readonly body?: unknown;
+  /** Bytes to send in place of a body. */
+  readonly file?: Blob;
   /** `person`: for whoever is signed in, also on a station's page. */
   readonly as?: "person";
   readonly signal?: AbortSignal;

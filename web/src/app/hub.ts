@@ -10,7 +10,9 @@ import {
   type Waiting,
 } from "../api.ts";
 import { HubSocket } from "../net/socket.ts";
+import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder } from "../pure/wall-order.ts";
+import type { Said } from "../talk/dw-talk.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
@@ -30,6 +32,8 @@ export class Hub extends EventTarget {
   waiting: readonly Waiting[] = [];
   /** The device for which this page speaks; empty on a person's page. */
   station = "";
+  /** Who spoke to whom while this page was open. */
+  readonly talks = new TalkLog();
   #devices = new Map<string, PageDevice>();
   #groups: ReadonlyMap<string, readonly string[]> = new Map();
   #previews = new Map<string, PageDevice>();
@@ -100,6 +104,12 @@ export class Hub extends EventTarget {
     this.#forget();
     await this.start();
   }
+
+  /** Notes who heard what this page said, for the last talks; a listener for `dw-said`. */
+  readonly onSaid = (event: CustomEvent<Said>): void => {
+    const own = this.station ? this.device(this.station)?.name : this.session?.user?.name;
+    if (own !== undefined) this.talks.said({ name: own, ...event.detail });
+  };
 
   send(message: PageMessage): boolean {
     return this.#socket?.send(message) ?? false;
@@ -204,6 +214,7 @@ export class Hub extends EventTarget {
   }
 
   #changed(): void {
+    this.talks.see([...this.#devices.values()], Date.now());
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,6 +1,7 @@
 import { html, type SVGTemplateResult, type TemplateResult } from "lit";
 import numbers from "lucide-static/icons/activity.svg?icon";
 import back from "lucide-static/icons/arrow-left.svg?icon";
+import bellRing from "lucide-static/icons/bell-ring.svg?icon";
 import camera from "lucide-static/icons/camera.svg?icon";
 import devices from "lucide-static/icons/cctv.svg?icon";
 import check from "lucide-static/icons/check.svg?icon";
@@ -8,7 +9,9 @@ import help from "lucide-static/icons/circle-question-mark.svg?icon";
 import copy from "lucide-static/icons/copy.svg?icon";
 import door from "lucide-static/icons/door-open.svg?icon";
 import download from "lucide-static/icons/download.svg?icon";
+import dots from "lucide-static/icons/ellipsis.svg?icon";
 import hand from "lucide-static/icons/hand.svg?icon";
+import history from "lucide-static/icons/history.svg?icon";
 import key from "lucide-static/icons/key-round.svg?icon";
 import wall from "lucide-static/icons/layout-grid.svg?icon";
 import lock from "lucide-static/icons/lock.svg?icon";
@@ -24,6 +27,7 @@ import restart from "lucide-static/icons/rotate-cw.svg?icon";
 import events from "lucide-static/icons/scroll-text.svg?icon";
 import cog from "lucide-static/icons/settings.svg?icon";
 import certificate from "lucide-static/icons/shield-check.svg?icon";
+import siren from "lucide-static/icons/siren.svg?icon";
 import speaker from "lucide-static/icons/speaker.svg?icon";
 import trash from "lucide-static/icons/trash-2.svg?icon";
 import warn from "lucide-static/icons/triangle-alert.svg?icon";
@@ -34,6 +38,10 @@ import close from "lucide-static/icons/x.svg?icon";
 
 const shapes = {
   back,
+  bellRing,
+  dots,
+  history,
+  siren,
   camera,
   certificate,
   check,

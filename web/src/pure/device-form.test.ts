@@ -14,6 +14,7 @@ describe("the form of a device", () => {
         ["enabled", "switch", true],
         ["warm", "switch", false],
         ["volume", "number", 1],
+        ["muted", "switch", false],
         ["doNotDisturb", "switch", false],
       ],
     );

@@ -1,7 +1,7 @@
 /** Where the page is. `id` is a device's. */
 export type Route =
   | { readonly screen: "wall" | "devices" | "people" | "events" | "settings" | "help" | "panel" | "add" | "setup" }
-  | { readonly screen: "camera" | "edit"; readonly id: string };
+  | { readonly screen: "camera" | "edit" | "room"; readonly id: string };
 
 const plain = ["wall", "devices", "people", "events", "settings", "help", "panel", "add", "setup"] as const;
 
@@ -11,7 +11,7 @@ const plain = ["wall", "devices", "people", "events", "settings", "help", "panel
  */
 export function parseRoute(pathname: string, hash: string): Route {
   const [, first = "", second = ""] = /^#\/([a-z]*)(?:\/([^?]*))?/.exec(hash) ?? [];
-  if (first === "camera" || first === "edit") {
+  if (first === "camera" || first === "edit" || first === "room") {
     const id = decoded(second);
     if (id) return { screen: first, id };
   }

@@ -1,6 +1,6 @@
 import type { DeviceInfo } from "../../../src/hub/state.ts";
 import type { TargetChoice } from "./target.ts";
-import { howLong } from "./words.ts";
+import { howLong, sayDevice } from "./words.ts";
 
 /** What of a device a station's screen speaks about. */
 export type StationDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker">;
@@ -18,9 +18,9 @@ export function sayChoice(
 ): ChoiceSaid {
   const { devices, nowMs } = of;
   const [device] = devices;
+  if (choice.kind === "device" && device) return sayRoom(device, nowMs);
   const holder = devices.map(({ speaker }) => speaker?.holder).find((one) => one !== undefined);
   if (holder) return { tone: "speaking", text: `${holder.name} is speaking` };
-  if (choice.kind === "device" && device) return sayOne(device, nowMs);
   const here = devices.filter(isHere).length;
   return {
     tone: here > 0 ? "quiet" : "away",
@@ -28,13 +28,18 @@ export function sayChoice(
   };
 }
 
-function sayOne(device: StationDevice, nowMs: number): ChoiceSaid {
-  if (!isHere(device)) return { tone: "away", text: `away for ${howLong(nowMs - device.state.sinceMs)}` };
-  if (device.speaker?.doNotDisturb) return { tone: "away", text: "do not disturb" };
+/** Who speaks in a room, and whether it can hear: "Anna is speaking", "here", "muted", "away for 2 h". */
+export function sayRoom(device: StationDevice, nowMs: number): ChoiceSaid {
+  const { state, speaker } = device;
+  if (speaker?.holder) return { tone: "speaking", text: `${speaker.holder.name} is speaking` };
+  if (state.phase === "away") return { tone: "away", text: `away for ${howLong(nowMs - state.sinceMs)}` };
+  if (!isHere(device)) return { tone: "away", text: sayDevice(device, nowMs).text.toLowerCase() };
+  if (speaker?.doNotDisturb) return { tone: "away", text: "do not disturb" };
+  if (speaker?.muted) return { tone: "away", text: "muted" };
   return { tone: "quiet", text: "here" };
 }
 
 /** A camera that rests is called when it is spoken to: it counts as here. */
-function isHere({ state }: StationDevice): boolean {
+export function isHere({ state }: Pick<StationDevice, "state">): boolean {
   return !["away", "disabled", "trouble", "wrong-password"].includes(state.phase);
 }

@@ -56,7 +56,7 @@ test("a blocked microphone is explained for the browser at hand", () => {
 
 test("who hears the talker is told in words, with who does not", () => {
   const yard: TalkDevice = { ...door, id: "yard", name: "Yard" };
-  const all = { name: "Everybody", devices: [door, yard] };
+  const all = { name: "All Rooms", devices: [door, yard] };
   const front = { deviceId: "front", state: "playing" } as const;
   assert.equal(sayHearing([front], only(door)), "Front door hears you");
   assert.equal(sayHearing([{ deviceId: "front", state: "connecting" }], only(door)), "Connecting to Front door");
@@ -75,8 +75,8 @@ test("who hears the talker is told in words, with who does not", () => {
 test("several devices are counted at rest", () => {
   const two = [door, { ...door, id: "yard", name: "Yard" }];
   assert.equal(
-    sayTalk({ phase: "ready" }, { name: "Everybody", devices: two }, options).detail,
-    "Everybody, 2 devices – or hold the space bar",
+    sayTalk({ phase: "ready" }, { name: "All Rooms", devices: two }, options).detail,
+    "All Rooms, 2 devices – or hold the space bar",
   );
   assert.equal(
     sayTalk({ phase: "ready" }, { name: "2 devices", devices: two }, options).detail,

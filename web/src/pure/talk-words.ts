@@ -1,5 +1,6 @@
 import type { Hearing } from "../../../src/hub/api.ts";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
+import { howLong, timer } from "./words.ts";
 
 /** Somebody who speaks at the moment. */
 export interface Holder {
@@ -7,8 +8,8 @@ export interface Holder {
   readonly sinceMs: number;
 }
 
-/** Why a browser gives no microphone. */
-export type MicrophoneTrouble = "insecure" | "blocked" | "none" | "busy";
+/** Why a browser gives no microphone; `lost`: it was taken away in the middle. */
+export type MicrophoneTrouble = "insecure" | "blocked" | "none" | "busy" | "lost";
 
 /** Where a person's wish to talk stands. */
 export type TalkPhase =
@@ -18,7 +19,16 @@ export type TalkPhase =
   /** The microphone was allowed after the button had been let go. */
   | { readonly phase: "microphone-ready" }
   | { readonly phase: "asking" }
-  | { readonly phase: "granted"; readonly sinceMs: number; readonly hearing: readonly Hearing[] }
+  | {
+      readonly phase: "granted";
+      readonly sinceMs: number;
+      readonly hearing: readonly Hearing[];
+      readonly priority?: 0 | 1 | 2;
+      /** When the hub ends it, once that is near. */
+      readonly endsAtMs?: number;
+    }
+  /** It was said; `hearing` tells who heard it. */
+  | { readonly phase: "said"; readonly forMs: number; readonly hearing: readonly Hearing[] }
   | { readonly phase: "queued"; readonly holder?: Holder; readonly position?: number }
   | { readonly phase: "refused"; readonly reason: string; readonly holder?: Holder }
   | { readonly phase: "pre-empted"; readonly holder?: Holder }
@@ -27,7 +37,7 @@ export type TalkPhase =
 
 /** What stands on the talk bar. */
 export interface TalkSaid {
-  readonly tone: "quiet" | "asking" | "speaking" | "held" | "refused";
+  readonly tone: "quiet" | "asking" | "speaking" | "emergency" | "held" | "refused";
   readonly text: string;
   readonly detail: string;
 }
@@ -41,6 +51,8 @@ export function microphoneHelp(trouble: MicrophoneTrouble, userAgent: string): s
       return "Plug one in, or switch it on in the system's sound settings, then try again.";
     case "busy":
       return "Another program uses it. Close that one, then try again.";
+    case "lost":
+      return "It was unplugged, or the browser took it away. Nothing is sent any more; hold again to use it anew.";
     case "blocked":
       if (/Firefox\//.test(userAgent))
         return "Click the crossed-out microphone beside the address, remove the block, then try again.";
@@ -66,11 +78,17 @@ export interface TalkTarget {
 export function sayTalk(
   talk: TalkPhase,
   target: TalkTarget | undefined,
-  options: { readonly userAgent: string; readonly keys: boolean },
+  options: { readonly userAgent: string; readonly keys: boolean; readonly nowMs?: number },
 ): TalkSaid {
   switch (talk.phase) {
     case "granted":
-      return { tone: "speaking", text: "Speak now", detail: sayHearing(talk.hearing, target) };
+      return granted(talk, { target, nowMs: options.nowMs ?? talk.sinceMs });
+    case "said":
+      return {
+        tone: "quiet",
+        text: "Hold to talk",
+        detail: `${sayHeard(talk.hearing, target?.devices ?? [])} (${timer(talk.forMs)})`,
+      };
     case "asking":
       return { tone: "asking", text: "One moment", detail: "Asking for the speaker" };
     case "microphone-asked":
@@ -106,12 +124,43 @@ export function sayTalk(
             ? "No microphone found"
             : talk.trouble === "busy"
               ? "The microphone is in use"
-              : "The microphone is blocked",
+              : talk.trouble === "lost"
+                ? "The microphone is gone"
+                : "The microphone is blocked",
         detail: microphoneHelp(talk.trouble, options.userAgent),
       };
     case "ready":
       return ready(target, options.keys);
   }
+}
+
+function granted(
+  talk: Extract<TalkPhase, { phase: "granted" }>,
+  { target, nowMs }: { readonly target: TalkTarget | undefined; readonly nowMs: number },
+): TalkSaid {
+  const hears = sayHearing(talk.hearing, target);
+  const urgent = talk.priority === 2;
+  const leftMs = talk.endsAtMs === undefined ? undefined : talk.endsAtMs - nowMs;
+  return {
+    tone: urgent ? "emergency" : "speaking",
+    text: leftMs !== undefined ? `Ends in ${howLong(leftMs)}` : urgent ? "Emergency: speak now" : "Speak now",
+    detail: hears,
+  };
+}
+
+/** Who had heard what was said: "Kitchen heard you", "Heard by 7 of 8: Yard is offline", "Nobody heard it: ...". */
+export function sayHeard(hearing: readonly Hearing[], devices: readonly Pick<TalkDevice, "id" | "name">[]): string {
+  const nameOf = (id: string) => devices.find((device) => device.id === id)?.name ?? id;
+  const heard = hearing.filter(({ state }) => state === "playing");
+  const missing = hearing.filter(({ state }) => state !== "playing");
+  const [only] = heard;
+  const [first] = missing;
+  const why =
+    first && `${nameOf(first.deviceId)} ${first.state === "connecting" ? "was not ready" : whyUnheard(first)}`;
+  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : "";
+  if (!only) return why === undefined ? "It was said" : `Nobody heard it: ${why}${more}`;
+  if (why !== undefined) return `Heard by ${heard.length} of ${hearing.length}: ${why}${more}`;
+  return heard.length === 1 ? `${nameOf(only.deviceId)} heard you` : `All ${heard.length} heard you`;
 }
 
 /** Who hears the talker now: "Front door hears you", "Heard by 7 of 8: Yard is offline". */
@@ -139,6 +188,8 @@ function whyUnheard({ code, reason }: Hearing): string {
       return "has no speaker";
     case "do-not-disturb":
       return "is not to be disturbed";
+    case "muted":
+      return "is muted";
     case "untouched":
       return "cannot play yet: its screen has to be touched once";
     case "taken":
@@ -149,7 +200,7 @@ function whyUnheard({ code, reason }: Hearing): string {
 }
 
 function ready(target: TalkTarget | undefined, keys: boolean): TalkSaid {
-  if (!target) return { tone: "quiet", text: "Hold to talk", detail: "Choose a camera first." };
+  if (!target) return { tone: "quiet", text: "Hold to talk", detail: "Choose somebody to speak to first." };
   const [device] = target.devices;
   if (target.devices.length === 1 && device) return readyFor(device, keys);
   const { name, devices } = target;
@@ -175,6 +226,9 @@ function readyFor(device: TalkDevice, keys: boolean): TalkSaid {
     return { tone: "held", text: `${speaker.holder.name} is speaking`, detail: "Hold to wait for your turn." };
   if (speaker.doNotDisturb)
     return { tone: "quiet", text: "Do not disturb", detail: `${device.name} takes no calls at the moment.` };
+  if (state.phase === "away") return { tone: "quiet", text: "Away", detail: `${device.name} is not there to hear it.` };
+  if (speaker.muted)
+    return { tone: "quiet", text: "Muted", detail: `${device.name} plays nothing but emergencies at the moment.` };
   return { tone: "quiet", text: "Hold to talk", detail: keys ? `${device.name} – or hold the space bar` : device.name };
 }
 

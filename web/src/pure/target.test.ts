@@ -25,7 +25,7 @@ test("one can speak to each device, and to what means more than one", () => {
 
 test("a target has a name and means each device once", () => {
   assert.equal(targetOf(["device:gate"], house).name, "GATE");
-  assert.equal(targetOf(["all"], house).name, "Everybody");
+  assert.equal(targetOf(["all"], house).name, "All Rooms");
   assert.equal(targetOf(["area:Entrance"], house).devices.length, 2);
   const several = targetOf(["device:gate", "group:outside"], house);
   assert.equal(several.name, "2 devices");

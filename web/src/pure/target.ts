@@ -4,7 +4,7 @@ import type { PageDevice } from "../api.ts";
 /** Whom the talk bar speaks to. */
 export interface Target {
   readonly to: readonly ChannelId[];
-  /** For people: a camera's name, an area's, "Everybody". */
+  /** For people: a device's name, an area's, "All Rooms". */
   readonly name: string;
   /** The devices that it means, as far as the page knows. */
   readonly devices: readonly PageDevice[];
@@ -29,7 +29,7 @@ export function targetChoices(house: TargetHouse): readonly TargetChoice[] {
   const { devices, groups } = house;
   const areas = [...new Set(devices.flatMap(({ area }) => (area ? [area] : [])))];
   const several: TargetChoice[] = [
-    { to: "all", name: "Everybody", kind: "all" },
+    { to: "all", name: "All Rooms", kind: "all" },
     ...areas.map((name): TargetChoice => ({ to: `area:${name}`, name, kind: "area" })),
     ...[...groups.keys()].map((name): TargetChoice => ({ to: `group:${name}`, name, kind: "group" })),
   ];

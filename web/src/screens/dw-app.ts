@@ -4,6 +4,7 @@ import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
 import { base, buttons } from "../parts/styles.ts";
+import { isRoom } from "../pure/rooms.ts";
 import { href, parseRoute, type Route } from "../pure/route.ts";
 import "./dw-add.ts";
 import "./dw-camera.ts";
@@ -13,6 +14,7 @@ import "./dw-help.ts";
 import "./dw-login.ts";
 import "./dw-panel.ts";
 import "./dw-people.ts";
+import "./dw-room.ts";
 import "./dw-settings.ts";
 import "./dw-setup.ts";
 import "./dw-station.ts";
@@ -25,7 +27,7 @@ const places: readonly {
   readonly icon: IconName;
   readonly administrators?: true;
 }[] = [
-  { screen: "wall", label: "Cameras", icon: "wall" },
+  { screen: "wall", label: "House", icon: "wall" },
   { screen: "devices", label: "Devices", icon: "devices" },
   { screen: "people", label: "People", icon: "people", administrators: true },
   { screen: "events", label: "Events", icon: "events", administrators: true },
@@ -103,7 +105,7 @@ export class DwApp extends HubElement {
 
   #renderPlaces() {
     const here =
-      this.route.screen === "camera"
+      this.route.screen === "camera" || this.route.screen === "room"
         ? "wall"
         : this.route.screen === "add" || this.route.screen === "edit"
           ? "devices"
@@ -142,8 +144,12 @@ export class DwApp extends HubElement {
   #renderScreen(): TemplateResult {
     const { hub, route } = this;
     switch (route.screen) {
+      case "room":
+        return html`<dw-room .hub=${hub} .room=${route.id}></dw-room>`;
       case "camera":
-        return html`<dw-camera .hub=${hub} .camera=${route.id}></dw-camera>`;
+        return isShownAsRoom(hub, route.id)
+          ? html`<dw-room .hub=${hub} .room=${route.id}></dw-room>`
+          : html`<dw-camera .hub=${hub} .camera=${route.id}></dw-camera>`;
       case "edit":
         return html`<dw-add .hub=${hub} .device=${route.id}></dw-add>`;
       case "add":
@@ -178,6 +184,12 @@ export class DwApp extends HubElement {
     location.hash = "#/wall";
     await this.hub.start();
   }
+}
+
+/** A device without a picture has another page, whichever way one comes to it. */
+function isShownAsRoom(hub: Hub, id: string): boolean {
+  const device = hub.device(id);
+  return device !== undefined && isRoom(device);
 }
 
 customElements.define("dw-app", DwApp);

@@ -8,6 +8,7 @@ import { may } from "../parts/may.ts";
 import { base, buttons } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";
+import { onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../player/dw-player.ts";
@@ -233,7 +234,7 @@ export class DwCamera extends HubElement {
   #onKey(action: KeyAction): boolean | undefined {
     switch (action.action) {
       case "select": {
-        const device = this.hub.devices[action.index];
+        const device = onWall(this.hub.devices)[action.index];
         if (device) location.hash = href({ screen: "camera", id: device.id });
         return device !== undefined;
       }

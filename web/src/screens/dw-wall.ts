@@ -5,21 +5,28 @@ import { readPreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { canTalk } from "../parts/may.ts";
+import { canTalk, may } from "../parts/may.ts";
+import { Seconds } from "../parts/seconds.ts";
 import { base, buttons } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
-import type { KeyAction } from "../pure/keys.ts";
+import { type KeyAction, talkKey } from "../pure/keys.ts";
 import { columnsFor, tileWidth } from "../pure/layout.ts";
+import { isRoom, onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
+import { sayRoom } from "../pure/station-words.ts";
 import { type Target, targetChoices, targetOf } from "../pure/target.ts";
-import { sayDevice } from "../pure/words.ts";
+import { timer } from "../pure/words.ts";
 import { wallStyles } from "./wall-styles.ts";
 import "../player/dw-player.ts";
+import type { DwTalk } from "../talk/dw-talk.ts";
 import "../talk/dw-talk.ts";
+import "./dw-room-controls.ts";
+import "./dw-talks.ts";
+import "./dw-tell.ts";
 
 const gapPx = 4;
 
-/** All cameras at once, and one bar to talk through the chosen one. */
+/** All cameras and rooms at once, and one bar to talk to the chosen ones. */
 export class DwWall extends HubElement {
   static override properties = {
     ...HubElement.properties,
@@ -27,6 +34,8 @@ export class DwWall extends HubElement {
     to: { state: true },
     several: { state: true },
     panel: { type: Boolean, reflect: true },
+    sheet: { state: true },
+    menu: { state: true },
   };
   static override styles = [base, buttons, wallStyles];
 
@@ -36,6 +45,12 @@ export class DwWall extends HubElement {
   /** The list from which several devices are chosen is shown. */
   declare several: boolean;
   declare panel: boolean;
+  /** The dialog that the bar opened. */
+  declare sheet: "tell" | "talks" | "";
+  /** The room whose menu is open. */
+  declare menu: string;
+  readonly #seconds = new Seconds(this);
+  #holding = false;
   #size = new ResizeObserver(() => this.#arrange());
 
   constructor() {
@@ -44,6 +59,8 @@ export class DwWall extends HubElement {
     this.to = [];
     this.several = false;
     this.panel = false;
+    this.sheet = "";
+    this.menu = "";
     new Keys(this, (action) => this.#onKey(action));
   }
 
@@ -62,17 +79,118 @@ export class DwWall extends HubElement {
     const { devices, known } = this.hub;
     if (known && devices.length === 0) return this.#renderEmpty();
     const target = this.#target;
+    const cameras = devices.filter((device) => !isRoom(device));
+    const rooms = devices.filter(isRoom);
     return html`
-      <h1 class="unseen">Cameras</h1>
-      <ul class="tiles">
-        ${repeat(
-          devices,
-          ({ id }) => id,
-          (device, index) => this.#renderTile(device, index),
-        )}
-      </ul>
-      ${this.#renderWaiting()} ${target ? this.#renderBar(target) : nothing}
+      <h1 class="unseen">The house</h1>
+      ${
+        cameras.length > 0
+          ? html`<ul class="tiles" aria-label="Cameras">${repeat(
+              cameras,
+              ({ id }) => id,
+              (device, index) => this.#renderTile(device, index),
+            )}</ul>`
+          : nothing
+      }
+      ${
+        rooms.length > 0
+          ? html`<ul class="rooms ${cameras.length > 0 ? "" : "only"}" aria-label="Rooms">${repeat(
+              rooms,
+              ({ id }) => id,
+              (device) => this.#renderRoom(device),
+            )}</ul>`
+          : nothing
+      }
+      ${this.#renderWaiting()} ${target ? this.#renderBar(target) : nothing} ${this.#renderDialog(target)}
     `;
+  }
+
+  #renderDialog(target: Target | undefined) {
+    const menu = this.hub.device(this.menu);
+    const close = () => {
+      this.sheet = "";
+      this.menu = "";
+    };
+    if (menu)
+      return html`<dw-room-controls dialog .hub=${this.hub} .device=${menu} @dw-closed=${close}></dw-room-controls>`;
+    if (this.sheet === "tell" && target)
+      return html`<dw-tell .hub=${this.hub} .target=${target} @dw-closed=${close}></dw-tell>`;
+    return this.sheet === "talks" ? html`<dw-talks dialog .hub=${this.hub} @dw-closed=${close}></dw-talks>` : nothing;
+  }
+
+  /** A device without a picture: who it is, whether it hears, and a button to hold. */
+  #renderRoom(device: PageDevice) {
+    const { id, name, area, speaker } = device;
+    const { nowMs } = this.#seconds;
+    const { tone, text } = sayRoom(device, nowMs);
+    const holder = speaker?.holder;
+    const meant = this.#target?.devices.some((one) => one.id === id) ?? false;
+    const mark = holder ? "sound" : speaker?.doNotDisturb ? "moon" : speaker?.muted ? "soundOff" : undefined;
+    return html`<li class="room ${meant ? "meant" : ""}" data-id=${id} data-tone=${tone}>
+      <a href=${href({ screen: "room", id })}>
+        <strong>${name}</strong>
+        <span class="said">
+          ${mark ? icon(mark) : nothing}<span class="text">${holder && holder.name === this.#own ? "you are speaking" : text}</span>
+          ${holder ? html`<span class="for">${timer(nowMs - holder.sinceMs)}</span>` : area ? html`<span class="area">${area}</span>` : nothing}
+        </span>
+      </a>
+      <button class="more" aria-label=${`More about ${name}`} title="Loudness, mute, do not disturb" @click=${() => {
+        this.menu = id;
+      }}>${icon("dots")}</button>
+      ${
+        may(device, "talk") && tone !== "speaking" && speaker
+          ? html`<button class="ptt" aria-label=${`Hold to talk to ${name}`} title="Hold to talk"
+              @pointerdown=${(event: PointerEvent) => this.#onHold(event, id)}
+              @pointerup=${this.#onLetGo} @pointercancel=${this.#onLetGo} @lostpointercapture=${this.#onLetGo}
+              @contextmenu=${(event: Event) => event.preventDefault()}
+              @keydown=${(event: KeyboardEvent) => this.#onHoldKey(event, id)} @keyup=${this.#onLetGo}
+              @click=${(event: MouseEvent) => this.#onPick(event, id)}>${icon("mic")}</button>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  /** Speaks to this room with the bar, for as long as its tile is held. */
+  async #hold(id: string): Promise<void> {
+    this.#holding = true;
+    this.#choose(id);
+    await this.updateComplete;
+    await this.#talk?.updateComplete;
+    if (this.#holding) this.#talk?.hold();
+  }
+
+  #onHold(event: PointerEvent, id: string): void {
+    if (event.button !== 0) return;
+    (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+    void this.#hold(id);
+  }
+
+  #onHoldKey(event: KeyboardEvent, id: string): void {
+    if (event.key !== talkKey.key) return;
+    event.preventDefault();
+    if (!event.repeat) void this.#hold(id);
+  }
+
+  #onLetGo = (): void => {
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.#talk?.letGo();
+  };
+
+  /** A click that no pointer made cannot hold: it chooses the room, and leads to the bar. */
+  #onPick(event: MouseEvent, id: string): void {
+    if (event.detail > 0) return;
+    this.#choose(id);
+    this.#talk?.focus();
+  }
+
+  get #talk(): DwTalk | null {
+    return this.renderRoot.querySelector("dw-talk");
+  }
+
+  /** What talks of this page's are called. */
+  get #own(): string | undefined {
+    return this.hub.session?.user?.name;
   }
 
   /** A quiet line for whoever may let devices in; a wall tablet shows none. */
@@ -89,24 +207,14 @@ export class DwWall extends HubElement {
     const holder = speaker?.holder;
     const marks = `tile ${id === this.chosen ? "chosen" : ""} ${holder ? "speaking" : ""}`;
     return html`<li class=${marks} data-id=${id}>
-      ${
-        isSpeakerOnly(device)
-          ? this.#renderSpeaker(device)
-          : html`<dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .device=${device}></dw-player>`
-      }
+      <dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .device=${device}></dw-player>
       <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
-      ${holder ? html`<span class="who">${holder.name === this.hub.session?.user?.name ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
+      ${holder ? html`<span class="who">${holder.name === this.#own ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
       <div class="tools">
         ${canTalk(device) && !this.#target?.devices.some((meant) => meant.id === id) ? html`<button @click=${() => this.#choose(id)}>${icon("mic")}Talk here</button>` : nothing}
         <button @click=${(event: Event) => toggleFullScreen((event.currentTarget as Element).closest(".tile") as Element)}>${icon("full")}Full screen</button>
       </div>
     </li>`;
-  }
-
-  #renderSpeaker(device: PageDevice) {
-    const said = sayDevice(device, Date.now());
-    const state = device.speaker?.doNotDisturb ? "Do not disturb" : said.text;
-    return html`<div class="still">${icon("speaker")}<p><strong>${device.name}</strong><span>${state}</span></p></div>`;
   }
 
   #renderBar(target: Target) {
@@ -126,8 +234,14 @@ export class DwWall extends HubElement {
             ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : "Several…"}</option>` : nothing}
           </select>
         </label>
+        <button class="tool" aria-label="Ring or announce" title="Ring, announce a text, play a chime" @click=${() => {
+          this.sheet = "tell";
+        }}>${icon("bellRing")}</button>
+        <button class="tool" aria-label="Last talks" title="Last talks" @click=${() => {
+          this.sheet = "talks";
+        }}>${icon("history")}</button>
       </div>
-      <dw-talk hotkey ?large=${this.panel} .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-talking=${this.#onTalking}></dw-talk>
+      <dw-talk hotkey ?large=${this.panel} .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-talking=${this.#onTalking} @dw-said=${this.hub.onSaid}></dw-talk>
       ${this.several ? this.#renderSeveral(target) : nothing}
     </div>`;
   }
@@ -204,9 +318,12 @@ export class DwWall extends HubElement {
     return this.renderRoot.querySelector<HTMLElement>(".tiles");
   }
 
+  #tile(id: string | undefined): HTMLElement | undefined {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>("li")].find((each) => each.dataset.id === id);
+  }
+
   #player(id: string | undefined): DwPlayer | undefined {
-    const tile = [...this.renderRoot.querySelectorAll<HTMLElement>(".tile")].find((each) => each.dataset.id === id);
-    return tile?.querySelector("dw-player") ?? undefined;
+    return this.#tile(id)?.querySelector("dw-player") ?? undefined;
   }
 
   #choose(id: string): void {
@@ -219,19 +336,18 @@ export class DwWall extends HubElement {
     const tiles = this.#tiles;
     if (!tiles) return;
     const area = { widthPx: tiles.clientWidth - 2 * gapPx, heightPx: tiles.clientHeight - 2 * gapPx, gapPx };
-    const count = this.hub.devices.length;
+    const count = tiles.childElementCount;
     const columns = columnsFor(count, area);
     tiles.style.setProperty("--columns", String(columns));
     tiles.style.setProperty("--tile", `${tileWidth(count, columns, area)}px`);
   }
 
   #onKey(action: KeyAction): boolean | undefined {
-    const { devices } = this.hub;
     if (action.action === "select") {
-      const device = devices[action.index];
+      const device = onWall(this.hub.devices)[action.index];
       if (!device) return false;
       this.#choose(device.id);
-      this.#player(device.id)?.scrollIntoView({ block: "nearest" });
+      this.#tile(device.id)?.scrollIntoView({ block: "nearest" });
       return true;
     }
     if (action.action === "open" && this.chosen) {
@@ -248,12 +364,6 @@ export class DwWall extends HubElement {
     }
     return false;
   }
-}
-
-function isSpeakerOnly(device: PageDevice): boolean {
-  return (
-    device.speaker !== undefined && device.tracks.length > 0 && device.tracks.every(({ kind }) => kind === "audio")
-  );
 }
 
 customElements.define("dw-wall", DwWall);

@@ -1,8 +1,9 @@
 import { html, LitElement, nothing } from "lit";
-import type { PageDevice, Session } from "../api.ts";
+import type { Hearing, PageDevice, Session } from "../api.ts";
 import { VoiceLine } from "../net/voice.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
+import { playTone } from "../parts/tones.ts";
 import { keyAction, talkKey } from "../pure/keys.ts";
 import { sayTalk, type TalkPhase } from "../pure/talk-words.ts";
 import type { Target } from "../pure/target.ts";
@@ -11,13 +12,23 @@ import { drawLevel } from "./meter.ts";
 import { Microphone } from "./microphone.ts";
 import { talkStyles } from "./talk-styles.ts";
 import { Talker, type TalkLine } from "./talker.ts";
+import "./dw-guard.ts";
+
+/** What was said: when it began, and who heard it. */
+export interface Said {
+  readonly sinceMs: number;
+  readonly heard: readonly Hearing[];
+}
 
 /**
  * The talk bar: hold anywhere on it, or the talk key (the space bar; attribute `hotkey`), to speak to `target`, or through one
  * `device`. Usable alone with a {@link TalkLine} as `line`.
  *
+ * A talk ends when the finger or the key goes up, and also when the pointer is taken away, the window loses the focus, the
+ * page is hidden, or the microphone goes: nobody is heard who does not know it.
+ *
  * Events: `dw-talking` (detail: true while this person's voice is sent): whoever shows pictures then plays those softly that
- * would hear themselves.
+ * would hear themselves. `dw-said` (detail: {@link Said}) after a talk that somebody may have heard.
  */
 export class DwTalk extends LitElement {
   static override properties = {
@@ -45,14 +56,13 @@ export class DwTalk extends LitElement {
   declare openMicrophone: boolean;
   declare nowMs: number;
 
-  #microphone = new Microphone();
+  #microphone = new Microphone({ onLost: () => this.#talker?.microphoneLost() });
   #voice = new VoiceLine({ onLost: () => this.#talker?.lineLost() });
   #talker: Talker | undefined;
   #line: TalkLine | undefined;
   #frame: number | undefined;
   #ticker: number | undefined;
   #heldAt: number | undefined;
-  #urgent: number | undefined;
   #meant = "";
 
   constructor() {
@@ -68,7 +78,8 @@ export class DwTalk extends LitElement {
     super.connectedCallback();
     window.addEventListener("keydown", this.#onKeyDown);
     window.addEventListener("keyup", this.#onKeyUp);
-    window.addEventListener("blur", this.#onBlur);
+    window.addEventListener("blur", this.#onLeft);
+    document.addEventListener("visibilitychange", this.#onLeft);
     window.addEventListener("click", this.#onAnyClick);
   }
 
@@ -76,7 +87,8 @@ export class DwTalk extends LitElement {
     super.disconnectedCallback();
     window.removeEventListener("keydown", this.#onKeyDown);
     window.removeEventListener("keyup", this.#onKeyUp);
-    window.removeEventListener("blur", this.#onBlur);
+    window.removeEventListener("blur", this.#onLeft);
+    document.removeEventListener("visibilitychange", this.#onLeft);
     window.removeEventListener("click", this.#onAnyClick);
     this.stop();
     this.#microphone.close();
@@ -87,6 +99,16 @@ export class DwTalk extends LitElement {
   stop(): void {
     this.openMicrophone = false;
     this.#talker?.release();
+  }
+
+  /** Begins a turn, as a press on the bar does; {@link letGo} ends it. */
+  hold(): void {
+    if (this.#possible && !this.openMicrophone) this.#press();
+  }
+
+  /** Ends a turn that {@link hold} began. */
+  letGo(): void {
+    this.#release();
   }
 
   protected override willUpdate(): void {
@@ -112,6 +134,7 @@ export class DwTalk extends LitElement {
     const said = sayTalk(this.phase, this.#target, {
       userAgent: navigator.userAgent,
       keys: this.hotkey && matchMedia("(hover: hover)").matches,
+      nowMs: this.nowMs,
     });
     const speaking = this.phase.phase === "granted";
     const possible = this.#possible;
@@ -124,6 +147,7 @@ export class DwTalk extends LitElement {
           @pointerdown=${this.#onPointerDown}
           @pointerup=${this.#onPointerUp}
           @pointercancel=${this.#onPointerUp}
+          @lostpointercapture=${this.#onPointerUp}
           @contextmenu=${(event: Event) => event.preventDefault()}
           @click=${this.#onClick}
         >
@@ -142,12 +166,29 @@ export class DwTalk extends LitElement {
     if (phase.phase === "no-microphone" && phase.trouble === "insecure" && this.session?.httpsUrl) {
       return html`<a class="button side" href=${this.session.httpsUrl}>${icon("lock")}Open secure page</a>`;
     }
-    if (this.#mayInterrupt()) {
-      return html`<button class="side" title="Hold for one second" @pointerdown=${this.#onUrgentDown} @pointerup=${this.#onUrgentUp} @pointerleave=${this.#onUrgentUp} @keydown=${this.#onUrgentKey} @keyup=${this.#onUrgentUp}>
-        ${icon("hand")}<span>Interrupt<span class="detail">hold 1 s</span></span>
-      </button>`;
-    }
     if (!possible) return nothing;
+    return html`${this.#renderOpen()} ${this.#renderGuard()}`;
+  }
+
+  /** Being urgent is slow to press: breaking in where somebody speaks, else an emergency. */
+  #renderGuard() {
+    if (!this.#mayPage || this.openMicrophone) return nothing;
+    const breaks = this.#mayInterrupt();
+    const hint = breaks
+      ? "Breaks in and speaks now, in place of whoever speaks."
+      : "Speaks now, also where nobody wants to be disturbed and where the sound is off.";
+    return html`<dw-guard
+      label=${breaks ? "Interrupt" : "Emergency"}
+      hint=${hint}
+      icon=${breaks ? "hand" : "siren"}
+      @dw-armed=${(event: CustomEvent<boolean>) => this.#onArmed(breaks ? 1 : 2, event.detail)}
+      @dw-let-go=${() => this.#release()}
+    ></dw-guard>`;
+  }
+
+  #renderOpen() {
+    // Whoever holds already needs no way to speak without holding: the room is the words'.
+    if (!this.openMicrophone && (this.large || this.phase.phase === "granted")) return nothing;
     return html`<button class="side" aria-pressed=${this.openMicrophone} title="Talk without holding" @click=${this.#toggleOpen}>
       ${icon(this.openMicrophone ? "micOff" : "mic")}<span>${this.openMicrophone ? "Stop" : "Keep open"}</span>
     </button>`;
@@ -160,10 +201,13 @@ export class DwTalk extends LitElement {
         : this.phase.phase === "ready"
           ? this.#target?.devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder
           : undefined;
+    return held !== undefined && (!("priority" in held) || held.priority === 0);
+  }
+
+  /** Whether this person may be urgent there. */
+  get #mayPage(): boolean {
     const devices = this.#target?.devices ?? [];
-    if (!held || ("priority" in held && held.priority !== 0)) return false;
-    const mayPage = devices.length > 0 && devices.every(({ rights }) => rights.includes("page"));
-    return (this.session?.user?.administrator ?? false) || mayPage;
+    return devices.length > 0 && devices.every(({ rights }) => rights.includes("page"));
   }
 
   get #sinceMs(): number {
@@ -184,7 +228,13 @@ export class DwTalk extends LitElement {
     return this.#target?.devices.some(({ speaker }) => speaker !== undefined) ?? false;
   }
 
-  #press(priority: 0 | 1 = 0): void {
+  #onArmed(priority: 1 | 2, held: boolean): void {
+    this.#talker?.release();
+    this.openMicrophone = !held;
+    this.#press(priority);
+  }
+
+  #press(priority: 0 | 1 | 2 = 0): void {
     void this.#talker?.press(this.#to, { priority });
   }
 
@@ -195,7 +245,14 @@ export class DwTalk extends LitElement {
   #onPhase(phase: TalkPhase): void {
     const was = this.phase.phase === "granted";
     const is = phase.phase === "granted";
+    const before = this.phase;
     this.phase = phase;
+    if (phase.phase === "granted" && phase.endsAtMs !== undefined && before.phase === "granted" && !before.endsAtMs)
+      playTone("ending");
+    if (phase.phase === "said" && before.phase === "granted") {
+      const detail: Said = { sinceMs: before.sinceMs, heard: phase.hearing };
+      this.dispatchEvent(new CustomEvent("dw-said", { detail, bubbles: true, composed: true }));
+    }
     if (!this.#talker?.active) this.openMicrophone = false;
     if (was === is) return;
     clearInterval(this.#ticker);
@@ -243,23 +300,6 @@ export class DwTalk extends LitElement {
     this.#press();
   }
 
-  #onUrgentDown(): void {
-    clearTimeout(this.#urgent);
-    this.#urgent = window.setTimeout(() => {
-      this.#talker?.release();
-      this.openMicrophone = true;
-      this.#press(1);
-    }, 1000);
-  }
-
-  #onUrgentUp(): void {
-    clearTimeout(this.#urgent);
-  }
-
-  #onUrgentKey(event: KeyboardEvent): void {
-    if ((event.key === talkKey.key || event.key === "Enter") && !event.repeat) this.#onUrgentDown();
-  }
-
   #onKeyDown = (event: KeyboardEvent): void => {
     if (keyAction(event)?.action !== "talk") return;
     const [target] = event.composedPath();
@@ -283,7 +323,10 @@ export class DwTalk extends LitElement {
     if (this.hotkey && event.detail > 0 && button && !button.closest("form, dialog")) button.blur();
   };
 
-  #onBlur = (): void => this.#release();
+  /** The window lost the focus, or is hidden: whoever spoke may not know any more that they do. */
+  #onLeft = (event: Event): void => {
+    if (event.type === "blur" || document.hidden) this.stop();
+  };
 }
 
 /** Whether an element has its own use for the space bar. */

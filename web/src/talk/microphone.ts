@@ -23,6 +23,12 @@ export class Microphone {
   #analyser: AnalyserNode | undefined;
   #samples = new Float32Array(512);
   #leaving: number | undefined;
+  readonly #onLost: () => void;
+
+  /** `onLost` is called when the microphone goes away by itself: unplugged, or no longer allowed. */
+  constructor(options: { readonly onLost: () => void }) {
+    this.#onLost = options.onLost;
+  }
 
   /** True when `open` will answer without a question to the person. */
   async allowed(): Promise<boolean> {
@@ -73,6 +79,12 @@ export class Microphone {
     this.#analyser = undefined;
   }
 
+  #lost(stream: MediaStream): void {
+    if (this.#stream !== stream) return;
+    this.close();
+    this.#onLost();
+  }
+
   async #ask(): Promise<MediaStream> {
     try {
       if (!window.isSecureContext || !navigator.mediaDevices) throw new MicrophoneError("insecure");
@@ -80,6 +92,8 @@ export class Microphone {
         audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
       });
       this.#stream = stream;
+      // Not for our own `stop`: this is the system's, or the person's.
+      stream.getAudioTracks()[0]?.addEventListener("ended", () => this.#lost(stream));
       this.#context = new AudioContext();
       this.#analyser = this.#context.createAnalyser();
       this.#analyser.fftSize = this.#samples.length;

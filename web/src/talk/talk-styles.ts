@@ -77,8 +77,14 @@ export const talkStyles = css`
     border-color: var(--dw-speaking, #12703c);
     color: var(--dw-on-speaking, #fff);
   }
-  [data-tone="speaking"] .hold .detail {
+  [data-tone="speaking"] .hold .detail,
+  [data-tone="emergency"] .hold .detail {
     color: inherit;
+  }
+  [data-tone="emergency"] .hold {
+    background: var(--dw-trouble, #b3251c);
+    border-color: var(--dw-trouble, #b3251c);
+    color: var(--dw-bg, #fff);
   }
   [data-tone="asking"] .hold {
     border-color: var(--dw-speaking, #12703c);
@@ -104,13 +110,22 @@ export const talkStyles = css`
     color: var(--dw-trouble, #b3251c);
   }
   :host([large]) .hold {
-    min-height: 96px;
+    min-height: 112px;
+  }
+  :host([large]) .hold > svg {
+    width: 32px;
+    height: 32px;
   }
   :host([large]) .text {
     font-size: var(--dw-24, 1.5rem);
   }
   :host([large]) .detail {
     font-size: var(--dw-15, 0.9375rem);
+  }
+  @media (max-width: 1100px) {
+    .hold .level {
+      width: 64px;
+    }
   }
   @media (max-width: 480px) {
     .hold {

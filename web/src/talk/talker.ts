@@ -22,8 +22,14 @@ interface Turn {
   readonly number: number;
   readonly to: readonly ChannelId[];
   readonly scope: AbortController;
+  readonly priority: 0 | 1 | 2;
   /** Who hears it, as the hub told last. */
   hearing: readonly Hearing[];
+  /** All that heard something of it. */
+  readonly heard: Set<string>;
+  endsAtMs?: number;
+  /** When the voice began to be sent. */
+  sinceMs?: number;
 }
 
 const noticeForMs = 6000;
@@ -55,7 +61,14 @@ export class Talker {
   /** Asks to speak to these channels. Never throws: what goes wrong is a phase. */
   async press(to: readonly ChannelId[], options: { readonly priority?: 0 | 1 | 2 } = {}): Promise<void> {
     if (this.#turn || to.length === 0) return;
-    const turn: Turn = { number: ++turns, to, scope: new AbortController(), hearing: [] };
+    const turn: Turn = {
+      number: ++turns,
+      to,
+      scope: new AbortController(),
+      priority: options.priority ?? 0,
+      hearing: [],
+      heard: new Set(),
+    };
     this.#turn = turn;
     const { microphone } = this.#options;
     try {
@@ -70,7 +83,7 @@ export class Talker {
       }
       if (turn.scope.signal.aborted) return;
       this.#tell({ phase: "asking" });
-      await this.#take(turn, options.priority ?? 0);
+      await this.#take(turn);
     } catch (error) {
       if (this.#turn !== turn) return;
       this.#end(turn);
@@ -85,7 +98,15 @@ export class Talker {
     const turn = this.#turn;
     if (!turn) return;
     this.#end(turn);
-    if (this.#phase.phase !== "microphone-asked") this.#tell({ phase: "ready" });
+    if (this.#phase.phase !== "microphone-asked") this.#tell(afterwards(turn));
+  }
+
+  /** The microphone is gone in the middle: unplugged, taken by the system, or no longer allowed. */
+  microphoneLost(): void {
+    const turn = this.#turn;
+    if (!turn) return;
+    this.#end(turn);
+    this.#tell({ phase: "no-microphone", trouble: "lost" });
   }
 
   /** The connection through which the voice went is lost. */
@@ -101,7 +122,7 @@ export class Talker {
     if (!this.#turn) this.#tell({ phase: "ready" });
   }
 
-  async #take(turn: Turn, priority: 0 | 1 | 2): Promise<void> {
+  async #take(turn: Turn): Promise<void> {
     const { line, microphone, voice } = this.#options;
     const { signal } = turn.scope;
     const opening = microphone.open();
@@ -118,10 +139,10 @@ export class Talker {
     };
     hear<TalkMessage>("talk", (message) => this.#onTalk(turn, message, opening));
     hear<HearingMessage>("hearing", ({ hearing }) => {
-      turn.hearing = hearing;
+      hears(turn, hearing);
       if (this.#phase.phase === "granted") this.#tell({ ...this.#phase, hearing });
     });
-    const { to, number } = turn;
+    const { to, number, priority } = turn;
     if (!line.send({ type: "talk-take", turn: number, to, voice: id, priority, queue: true })) {
       this.#end(turn);
       this.#tell({ phase: "failed", reason: "disconnected" });
@@ -156,7 +177,7 @@ export class Talker {
         return;
       case "released":
         this.#end(turn);
-        this.#tell(message.reason === "silent" ? { phase: "failed", reason: "silent" } : { phase: "ready" });
+        this.#tell(message.reason === "silent" ? { phase: "failed", reason: "silent" } : afterwards(turn));
         return;
     }
   }
@@ -164,13 +185,15 @@ export class Talker {
   /** The floor is ours: the voice is sent as soon as the microphone is open. */
   #speak(turn: Turn, how: { readonly opening: Promise<MediaStreamTrack>; readonly hearing: readonly Hearing[] }): void {
     const { voice } = this.#options;
-    turn.hearing = how.hearing;
+    hears(turn, how.hearing);
     void how.opening.then(
       async (track) => {
         await voice.setMicrophone(track);
         if (turn.scope.signal.aborted) return voice.setMicrophone(null);
         navigator.vibrate?.(15);
-        this.#tell({ phase: "granted", sinceMs: Date.now(), hearing: turn.hearing });
+        turn.sinceMs = Date.now();
+        const { sinceMs, hearing, priority } = turn;
+        this.#tell({ phase: "granted", sinceMs, hearing, priority });
       },
       () => {}, // `press` tells it.
     );
@@ -195,7 +218,22 @@ export class Talker {
       phase.phase === "refused" ||
       phase.phase === "pre-empted" ||
       phase.phase === "failed" ||
+      phase.phase === "said" ||
       phase.phase === "microphone-ready";
     if (passing) this.#notice = window.setTimeout(() => this.rest(), noticeForMs);
   }
+}
+
+function hears(turn: Turn, hearing: readonly Hearing[]): void {
+  turn.hearing = hearing;
+  for (const { deviceId, state } of hearing) if (state === "playing") turn.heard.add(deviceId);
+}
+
+/** What is shown when a turn is over: who had heard it, once the voice was sent. */
+function afterwards({ sinceMs, hearing, heard }: Turn): TalkPhase {
+  if (sinceMs === undefined || hearing.length === 0) return { phase: "ready" };
+  const whole = hearing.map(
+    (one): Hearing => (heard.has(one.deviceId) ? { deviceId: one.deviceId, state: "playing" } : one),
+  );
+  return { phase: "said", forMs: Date.now() - sinceMs, hearing: whole };
 }
