@@ -44,6 +44,7 @@ POST /api/v1/say talk channels
 POST /api/v1/say/sound talk channels
 POST /api/v1/stations/:id none
 DELETE /api/v1/stations/:id none
+POST /api/v1/room-stations/:id none
 POST /voice signed-in
 PATCH /voice/:voice signed-in
 DELETE /voice/:voice signed-in

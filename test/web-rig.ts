@@ -18,6 +18,7 @@ import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { mqttConfig } from "../src/surfaces/mqtt/config.ts";
+import { roomConfig } from "../src/surfaces/room/config.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { whipConfig } from "../src/surfaces/whip/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
@@ -238,6 +239,7 @@ export interface RigOptions {
   readonly whep?: z.input<typeof whepConfig>;
   readonly whip?: z.input<typeof whipConfig>;
   readonly mqtt?: z.input<typeof mqttConfig>;
+  readonly room?: z.input<typeof roomConfig>;
   readonly enrolment?: "pending" | "open";
   /** HTTPS with the hub's own certificate; off by default, for speed. */
   readonly https?: boolean;
@@ -248,6 +250,9 @@ export interface RigOptions {
   /** A database in a file, written by this. */
   readonly writer?: IdentityOptions["writer"];
 }
+
+/** Rooms on loopback, at a port of their own. */
+export const roomsForTests = { interfaces: ["lo"], port: 15_870, webPort: 0 };
 
 /** A whole hub with scripted cameras behind the real surfaces, on ports of its own. */
 export interface Rig extends AsyncDisposable {
@@ -345,6 +350,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         whep: whepConfig.parse(options.whep ?? {}),
         whip: whipConfig.parse(options.whip ?? {}),
         mqtt: mqttConfig.parse(options.mqtt),
+        room: roomConfig.parse(options.room),
       },
       version: "0.0.0-test",
       demo: false,

@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "say words or play a sound through the devices of a running hub",
     load: () => load(import("./say.ts")),
   },
+  {
+    name: "room-station",
+    summary: "be a station of the room intercom on this machine",
+    load: () => load(import("./room-station.ts")),
+  },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
   { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },

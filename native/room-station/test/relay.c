@@ -41,6 +41,33 @@ static int port(const char *name)
 	return fd;
 }
 
+static uint32_t add_words(uint32_t sum, const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i + 1 < length; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+
+	return length & 1 ? sum + ((uint32_t)bytes[length - 1] << 8) : sum;
+}
+
+/* The sender left the sums to a card that is none */
+static void put_sum(uint8_t *ip)
+{
+	size_t head = (ip[0] & 15u) * 4u, all = (size_t)ip[2] << 8 | ip[3];
+	uint8_t *body = ip + head;
+	uint8_t *at = body + (ip[9] == 17 ? 6 : 16);
+	uint32_t sum = ip[9] + (uint32_t)(all - head);
+
+	at[0] = at[1] = 0;
+	if (ip[9] == 17)
+		return;
+
+	sum = add_words(add_words(sum, ip + 12, 8), body, all - head);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	at[0] = (uint8_t)(~sum >> 8);
+	at[1] = (uint8_t)~sum;
+}
+
 static void pass(int from, int to, unsigned loss, unsigned copies)
 {
 	uint8_t f[2048];
@@ -48,18 +75,15 @@ static void pass(int from, int to, unsigned loss, unsigned copies)
 	socklen_t size = sizeof(who);
 	ssize_t length = recvfrom(from, f, sizeof(f), MSG_DONTWAIT,
 				  (struct sockaddr *)&who, &size);
-	int udp = length > 42 && f[12] == 8 && f[13] == 0 && f[23] == 17;
+	int ip = length > 42 && f[12] == 8 && f[13] == 0;
+	int udp = ip && f[23] == 17;
 
 	if (length <= 0 || who.sll_pkttype == PACKET_OUTGOING)
 		return;
 	if (udp && chance() < loss * 100)
 		return;
-	if (udp) {
-		/* The sender left the sum to a card that is none */
-		size_t at = 14u + (f[14] & 15u) * 4u + 6u;
-
-		f[at] = f[at + 1] = 0;
-	}
+	if ((udp || (ip && f[23] == 6 && length > 53)) && (f[16] << 8 | f[17]) + 14 <= length)
+		put_sum(f + 14);
 	for (unsigned i = udp ? copies : 1; i > 0; i--)
 		(void)!write(to, f, (size_t)length);
 }

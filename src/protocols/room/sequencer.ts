@@ -77,6 +77,11 @@ export class Sequencer {
     return ready;
   }
 
+  /** Gives up what is missing before the first one held, if any is: whoever plays has nothing left to wait with. */
+  skip(): Sequenced[] {
+    return this.#held.size > 0 ? this.#skip() : [];
+  }
+
   /** When `expire` has something to do; undefined while nothing is held back. */
   nextUs(): number | undefined {
     return this.#held.size > 0 ? this.#oldestUs() + this.#maxWaitUs : undefined;

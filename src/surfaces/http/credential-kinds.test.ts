@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import WebSocket from "ws";
 import { isRight, type RouteEntry, routeEntries } from "../../../test/route-table.ts";
-import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { type Rig, roomsForTests, startRig } from "../../../test/web-rig.ts";
 import { type Grant, type Right, rights } from "../../identity/policy.ts";
 import { ManualClock } from "../../util/clock.ts";
 
@@ -145,7 +145,8 @@ async function upgrade(rig: Rig, headers: Record<string, string>): Promise<numbe
 describe("every route with every kind of credential", () => {
   it("lets in whom the table of routes says, and nobody else", async () => {
     const clock = new ManualClock();
-    await using rig = await startRig({ front: front.address }, { clock, http: { trustedProxies: ["127.0.0.1"] } });
+    const http = { trustedProxies: ["127.0.0.1"] };
+    await using rig = await startRig({ front: front.address }, { clock, http, room: roomsForTests });
     const all = await kinds(rig, clock);
     const byLine = new Map(routeEntries.map((entry) => [`${entry.method} ${entry.path}`, entry]));
     const wrong: string[] = [];

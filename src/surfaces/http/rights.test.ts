@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { isRight, lineOf, routeTable } from "../../../test/route-table.ts";
-import { type Rig, startRig } from "../../../test/web-rig.ts";
+import { type Rig, roomsForTests, startRig } from "../../../test/web-rig.ts";
 import { rights } from "../../identity/policy.ts";
 import { hubMessageRights, pageMessageRights, pageMessageSchema } from "../page/messages.ts";
 import type { Route } from "../route.ts";
@@ -24,7 +24,7 @@ async function refusals(rig: Rig, route: Route) {
 
 describe("rights of the API", () => {
   it("are declared for every route", async () => {
-    await using rig = await startRig();
+    await using rig = await startRig({}, { room: roomsForTests });
     assert.deepEqual(rig.web.app.routes.map(lineOf).sort(), [...routeTable].sort());
   });
 

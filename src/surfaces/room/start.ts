@@ -12,6 +12,7 @@ import { networkOf } from "./networks.ts";
 import type { RoomParts } from "./parts.ts";
 import { RoomSender } from "./sender.ts";
 import { RoomSpeaker, roomCarrier } from "./speaker.ts";
+import { stationRoutes } from "./station-route.ts";
 import { RoomStations } from "./stations.ts";
 import { RoomTalks } from "./talks.ts";
 import { RoomTroubles } from "./troubles.ts";
@@ -85,6 +86,7 @@ export async function start(house: Lent<RoomConfig>) {
   return {
     addresses: [`room ${config.group}:${config.port}`],
     counters: () => ({ ...ears.counters, ...gate.counters, ...talks.counters }),
+    routes: stationRoutes({ hub, config, broker: () => brokerOf(house) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -95,3 +97,8 @@ function addressOf(address: string | undefined, port: number): Destination | und
 
 /** One line for each part. */
 async function startParts(_parts: RoomParts, _opened: AsyncDisposableStack): Promise<void> {}
+
+/** The hub's own broker, where it listens. */
+function brokerOf({ others }: Pick<Lent<RoomConfig>, "others">): string | undefined {
+  return others.flatMap(({ addresses }) => addresses).find((address) => address.startsWith("mqtt://"));
+}

@@ -68,6 +68,8 @@ export class PaceThread implements AsyncDisposable {
     this.#thread = undefined;
     if (!thread) return;
     const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    // Somebody waits for it now.
+    thread.ref();
     thread.postMessage({ type: "close" } satisfies ToPace);
     await gone;
     this.#lose();

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { OpusEncoder } from "../../codecs/opus/index.ts";
+import type { Destination, TalkWriting } from "../../workers/pace/index.ts";
+import type { Decoders } from "./decoders.ts";
+import { noLoudspeaker, noMicrophone } from "./files.ts";
+import { StationMessages } from "./messages.ts";
+import { stationSettingsSchema } from "./settings.ts";
+import { Station } from "./station.ts";
+
+const sender = "00112233445566ff";
+const id = "intercom_445566ff";
+
+function rig(how: { readonly discovery?: boolean } = {}) {
+  const said: string[] = [];
+  const talks: { readonly to: readonly Destination[]; readonly writing: TalkWriting; over: () => void }[] = [];
+  const frames: Int16Array[] = [];
+  const kept: unknown[] = [];
+  const encoder: OpusEncoder = { encode: () => new Uint8Array(8), lookaheadSamples: 0, [Symbol.dispose]: () => {} };
+  const station = new Station({
+    sender,
+    room: "Kitchen",
+    settings: stationSettingsSchema.parse({}),
+    encoder,
+    decoders: { of: () => undefined } as unknown as Decoders,
+    microphone: noMicrophone,
+    loudspeaker: {
+      ...noLoudspeaker,
+      write: (frame) => {
+        frames.push(frame);
+        return true;
+      },
+    },
+    begin: (to, writing) => {
+      const over = Promise.withResolvers<{ sent: number; dropped: number }>();
+      talks.push({ to, writing, over: () => over.resolve({ sent: 25, dropped: 0 }) });
+      return { over: over.promise, push: () => {}, retarget: () => {}, finish: () => {}, cut: () => {} };
+    },
+    firstSequence: 7,
+    everybody: [{ address: "224.0.0.100", port: 5005 }],
+    stationAt: (address) => ({ address, port: 5005 }),
+    onChange: (what) => {
+      messages[what]();
+      if (what === "settings") kept.push(station.settings);
+    },
+  });
+  const messages = new StationMessages({
+    station,
+    sender,
+    address: "10.0.0.5",
+    publish: (topic, payload, { retain }) => said.push(`${retain ? "R" : "-"} ${topic} ${payload}`),
+    discovery: how.discovery ?? false,
+  });
+  const tell = (topic: string, payload: string, retained = false) => messages.receive({ topic, payload, retained });
+  const office = (online: boolean) => {
+    tell("intercom/devices/intercom_aa/info", '{"room":"Office","ip":"10.0.0.9","id":"intercom_aa"}', true);
+    tell("intercom/intercom_aa/status", online ? "online" : "offline", true);
+  };
+  return { station, messages, said, talks, frames, kept, tell, office };
+}
+
+describe("a station in MQTT", () => {
+  it("says who is here and how it stands, that it is online last, and all of it retained", () => {
+    const { messages, said } = rig();
+    messages.online();
+    assert.deepEqual(said, [
+      `R intercom/devices/${id}/info {"room":"Kitchen","ip":"10.0.0.5","id":"${id}"}`,
+      `R intercom/${id}/state {"state":"idle"}`,
+      `R intercom/${id}/volume 80`,
+      `R intercom/${id}/mute OFF`,
+      `R intercom/${id}/dnd OFF`,
+      `R intercom/${id}/target All Rooms`,
+      `R intercom/${id}/priority Normal`,
+      `R intercom/${id}/status online`,
+    ]);
+  });
+
+  it("does what it is told, says so, keeps it, and is not moved by what nobody expects", () => {
+    const { station, said, kept, tell } = rig();
+    tell(`intercom/${id}/volume/set`, "35");
+    assert.ok(said.includes(`R intercom/${id}/volume 35`));
+    tell(`intercom/${id}/mute/set`, "ON");
+    tell(`intercom/${id}/dnd/set`, "on");
+    tell(`intercom/${id}/priority/set`, "high");
+    tell(`intercom/${id}/target/set`, "all rooms");
+    const before = station.settings;
+    assert.deepEqual(before, { volume: 35, mute: true, dnd: true, priority: 1, target: "All Rooms" });
+    assert.equal(kept.at(-1), before);
+    for (const payload of ["null", "", "{}", "x".repeat(5000), "\u0000"]) {
+      for (const what of ["volume", "mute", "dnd", "priority"]) tell(`intercom/${id}/${what}/set`, payload);
+    }
+    tell(`intercom/${id}/volume/set`, "90", true);
+    tell("intercom/intercom_aa/volume/set", "90");
+    assert.equal(station.settings, before);
+  });
+
+  it("talks to the room that is set, and to nobody where that is unknown or absent", () => {
+    const { station, talks, tell, office } = rig();
+    tell(`intercom/${id}/target/set`, "Office");
+    assert.equal(station.press(0), "nobody");
+    office(false);
+    assert.equal(station.press(0), "nobody");
+    office(true);
+    assert.equal(station.press(0), "talks");
+    assert.deepEqual(
+      talks.map(({ to }) => to),
+      [[{ address: "10.0.0.9", port: 5005 }]],
+    );
+    tell("intercom/devices/intercom_aa/info", "", true);
+    assert.equal(station.press(0), "talks");
+    assert.equal(talks.length, 1);
+  });
+
+  it("shows what it does while it talks, to the end of its trail-out", async () => {
+    const { station, said, talks } = rig();
+    station.press(0);
+    station.press(5);
+    station.tick(20);
+    assert.equal(said.at(-1), `R intercom/${id}/state {"state":"transmitting","target":"All Rooms"}`);
+    assert.equal(talks.length, 1);
+    assert.deepEqual([talks[0]?.writing.leadIn, talks[0]?.writing.trailOut], [15, 10]);
+    station.release();
+    station.tick(40);
+    talks[0]?.over();
+    await new Promise((resolve) => setImmediate(resolve));
+    station.tick(60);
+    assert.equal(said.at(-1), `R intercom/${id}/state {"state":"idle"}`);
+    assert.equal(station.counters.sent, 25);
+  });
+
+  it("warns the talker after 110 s by a tone, and ends the talk after 120", () => {
+    const { station, frames, talks } = rig();
+    station.press(0);
+    const loud = () => (frames.at(-1) ?? []).some((sample) => sample !== 0);
+    station.tick(109_980);
+    assert.equal(loud(), false);
+    station.tick(110_000);
+    assert.equal(loud(), true);
+    station.tick(120_000);
+    assert.equal(talks.length, 1);
+    assert.equal(station.activity.state, "transmitting");
+  });
+
+  it("rings when its room, or everybody, is called; over mute, not over do-not-disturb, and not by what was kept", () => {
+    const { station, frames, tell } = rig();
+    const rings = () => {
+      station.tick(0);
+      return (frames.at(-1) ?? []).some((sample) => sample !== 0);
+    };
+    tell("intercom/call", '{"target":"Kitchen","caller":"Office"}', true);
+    tell("intercom/call", '{"target":"Kitchen"}');
+    tell("intercom/call", '{"target":"Attic","caller":"Office"}');
+    tell("intercom/call", '{"target":"all","caller":"Kitchen"}');
+    assert.equal(rings(), false);
+    station.set({ dnd: true });
+    tell("intercom/call", '{"target":"kitchen","caller":"Office"}');
+    assert.equal(rings(), false);
+    station.set({ dnd: false, mute: true, volume: 0 });
+    tell("intercom/call", '{"target":"kitchen","caller":"Office"}');
+    assert.equal(rings(), true);
+  });
+
+  it("calls a room that is there, and locks its button for two seconds", () => {
+    const { station, messages, said, office } = rig();
+    assert.equal(messages.call("Office", 0), false);
+    office(true);
+    assert.equal(messages.call("Office", 0), true);
+    assert.equal(said.at(-1), '- intercom/call {"target":"Office","caller":"Kitchen"}');
+    assert.equal(station.press(1000), "locked");
+    assert.equal(station.press(2000), "talks");
+  });
+
+  it("describes itself to Home Assistant only if asked, with the rooms that it can talk to", () => {
+    const quiet = rig();
+    quiet.messages.online();
+    quiet.office(true);
+    assert.ok(!quiet.said.some((line) => line.includes("homeassistant/")));
+    const { messages, said, office } = rig({ discovery: true });
+    messages.online();
+    office(true);
+    const target = said.findLast((line) => line.startsWith(`R homeassistant/select/${id}_target/config `));
+    assert.match(target ?? "", /"options":\["All Rooms","Office"\]/);
+    assert.equal(said.filter((line) => line.includes("homeassistant/sensor")).length, 2);
+  });
+});

@@ -1,0 +1,130 @@
+import {
+  isAllRooms,
+  parseRoomJson,
+  parseRoomTopic,
+  priorityWords,
+  type RoomTopic,
+  roomCallSchema,
+  roomTopicOf,
+} from "../../protocols/room/topics.ts";
+import { discoveryMessages } from "./discovery.ts";
+import type { Publish } from "./ports.ts";
+import { changeOf } from "./settings.ts";
+import type { Station } from "./station.ts";
+
+/** A message that came over MQTT. */
+export interface StationMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retained: boolean;
+}
+
+/** Options of {@link StationMessages}. */
+export interface StationMessagesOptions {
+  readonly station: Station;
+  /** 16 hexadecimal digits. */
+  readonly sender: string;
+  /** Address at which others reach us. */
+  readonly address: string;
+  readonly publish: Publish;
+  /** Whether it describes itself to Home Assistant; Doorward's hub does that otherwise. */
+  readonly discovery: boolean;
+}
+
+/**
+ * A station in MQTT: what it says of itself and what it is told. A message with the retain flag is never a command, and a
+ * payload that nobody expects changes nothing.
+ */
+export class StationMessages {
+  readonly #options: StationMessagesOptions;
+
+  constructor(options: StationMessagesOptions) {
+    this.#options = options;
+  }
+
+  /** What is subscribed to. */
+  static filtersOf(id: string): readonly string[] {
+    return [`intercom/${id}/+/set`, "intercom/devices/+/info", "intercom/+/status", "intercom/call"];
+  }
+
+  /** Where `offline` is the last will. */
+  static statusOf(id: string): string {
+    return roomTopicOf({ kind: "state", station: id, what: "status" });
+  }
+
+  /** Connected and subscribed: says who is here, and that last. */
+  online(): void {
+    const { station, address, publish } = this.#options;
+    this.#describe();
+    const info = { room: station.room, ip: address, id: station.id };
+    publish(roomTopicOf({ kind: "info", station: station.id }), JSON.stringify(info), { retain: true });
+    this.activity();
+    this.settings();
+    this.#state("status", "online");
+  }
+
+  /** The last words. */
+  offline(): void {
+    this.#state("status", "offline");
+  }
+
+  /** What the station does. */
+  activity(): void {
+    this.#state("state", JSON.stringify(this.#options.station.activity));
+  }
+
+  /** What is set. */
+  settings(): void {
+    const { volume, mute, dnd, target, priority } = this.#options.station.settings;
+    this.#state("volume", `${volume}`);
+    this.#state("mute", mute ? "ON" : "OFF");
+    this.#state("dnd", dnd ? "ON" : "OFF");
+    this.#state("target", target);
+    this.#state("priority", priorityWords[priority]);
+  }
+
+  /** Rings a room. False when it is unknown. */
+  call(target: string, nowMs: number): boolean {
+    const { station, publish } = this.#options;
+    if (!station.calls(target, nowMs)) return false;
+    publish(roomTopicOf({ kind: "call" }), JSON.stringify({ target, caller: station.room }), { retain: false });
+    return true;
+  }
+
+  /** A message came. */
+  receive({ topic, payload, retained }: StationMessage): void {
+    const { station } = this.#options;
+    const address = parseRoomTopic(topic);
+    if (!address) return;
+    if (address.kind === "info" && address.station !== station.id) {
+      if (station.peers.info(address.station, payload)) this.#describe();
+    } else if (address.kind === "state" && address.what === "status" && address.station !== station.id) {
+      station.peers.status(address.station, payload);
+    } else if (address.kind === "call" && !retained) {
+      this.#called(payload);
+    } else if (address.kind === "command" && !retained && address.station === station.id) {
+      const change = changeOf(address.what, payload);
+      if (change) station.set(change);
+    }
+  }
+
+  #called(payload: string): void {
+    const { station } = this.#options;
+    const call = parseRoomJson(payload, roomCallSchema);
+    const room = station.room.toLowerCase();
+    if (!call || call.caller.toLowerCase() === room) return;
+    if (isAllRooms(call.target) || call.target.trim().toLowerCase() === room) station.ring();
+  }
+
+  #describe(): void {
+    const { station, sender, publish, discovery } = this.#options;
+    if (!discovery) return;
+    const messages = discoveryMessages({ id: station.id, sender, room: station.room, rooms: station.peers.rooms });
+    for (const { topic, payload } of messages) publish(topic, payload, { retain: true });
+  }
+
+  #state(what: RoomTopic, payload: string): void {
+    const { station, publish } = this.#options;
+    publish(roomTopicOf({ kind: "state", station: station.id, what }), payload, { retain: true });
+  }
+}

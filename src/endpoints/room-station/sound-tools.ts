@@ -1,0 +1,116 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { FatalError } from "../../util/errors.ts";
+
+/** The sound systems of Linux that a station uses, by their own programs. */
+export const soundSystems = ["alsa", "pulse", "pipewire"] as const;
+export type SoundSystem = (typeof soundSystems)[number];
+
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
+
+/** How one sound system records and plays: 16 kHz, mono, s16le, by standard output and input. */
+export interface SoundTools {
+  readonly system: SoundSystem;
+  readonly record: CommandLine;
+  readonly play: CommandLine;
+}
+
+/** Which devices; the system's own choice unless told. */
+export interface SoundDevices {
+  readonly microphone?: string | undefined;
+  readonly loudspeaker?: string | undefined;
+}
+
+const tools: Readonly<Record<SoundSystem, (devices: SoundDevices) => SoundTools>> = {
+  alsa: ({ microphone, loudspeaker }) => {
+    const form = ["-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "-c", "1", "--period-time=20000"];
+    return {
+      system: "alsa",
+      record: ["arecord", ...form, "--buffer-time=80000", ...flag("-D", microphone)],
+      play: ["aplay", ...form, "--buffer-time=80000", ...flag("-D", loudspeaker)],
+    };
+  },
+  pulse: ({ microphone, loudspeaker }) => {
+    const form = ["--raw", "--format=s16le", "--rate=16000", "--channels=1", "--client-name=Doorward"];
+    return {
+      system: "pulse",
+      record: ["parec", ...form, "--latency-msec=20", ...flag("-d", microphone)],
+      play: ["pacat", "--playback", ...form, "--latency-msec=40", ...flag("-d", loudspeaker)],
+    };
+  },
+  pipewire: ({ microphone, loudspeaker }) => {
+    const form = ["--raw", "--format=s16", "--rate=16000", "--channels=1", "--latency=20ms"];
+    return {
+      system: "pipewire",
+      record: ["pw-cat", "--record", ...form, ...flag("--target", microphone), "-"],
+      play: ["pw-cat", "--playback", ...form, ...flag("--target", loudspeaker), "-"],
+    };
+  },
+};
+
+function flag(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
+}
+
+/** What the machine has; given by tests. */
+export interface SoundEnvironment {
+  readonly has: (program: string) => boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly exists: (path: string) => boolean;
+}
+
+/** This machine. */
+export const thisMachine: SoundEnvironment = {
+  has: (program) => (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program))),
+  env: process.env,
+  exists: existsSync,
+};
+
+const packages: Readonly<Record<SoundSystem, string>> = {
+  alsa: "arecord and aplay (package alsa-utils)",
+  pulse: "parec and pacat (package pulseaudio-utils)",
+  pipewire: "pw-cat (package pipewire-bin)",
+};
+
+/**
+ * The programs of the sound system that is asked for, or of the one that runs here: a sound server first, since it holds
+ * the card. Throws FatalError `no-sound` with what to install.
+ */
+export function chooseSound(
+  wanted: SoundSystem | "auto",
+  how: { readonly devices: SoundDevices; readonly machine?: SoundEnvironment },
+): SoundTools {
+  const { devices, machine = thisMachine } = how;
+  if (wanted !== "auto") {
+    const chosen = tools[wanted](devices);
+    if (isInstalled(chosen, machine)) return chosen;
+    throw noSound(`--sound ${wanted} needs ${packages[wanted]}`);
+  }
+  const runs = soundSystems.filter((system) => isRunning(system, machine));
+  for (const system of (["pulse", "pipewire", "alsa"] as const).filter((one) => runs.includes(one))) {
+    const chosen = tools[system](devices);
+    if (isInstalled(chosen, machine)) return chosen;
+  }
+  throw noSound(
+    `no sound was found on this machine: install ${packages.alsa} or ${packages.pulse}, or say --sound none`,
+  );
+}
+
+function isInstalled({ record, play }: SoundTools, machine: SoundEnvironment): boolean {
+  return machine.has(record[0]) && machine.has(play[0]);
+}
+
+/** A server has a socket where its clients look for it; ALSA is the kernel's. */
+function isRunning(system: SoundSystem, { env, exists }: SoundEnvironment): boolean {
+  const folder = env["XDG_RUNTIME_DIR"];
+  if (system === "alsa") return exists("/dev/snd");
+  if (system === "pulse") {
+    return env["PULSE_SERVER"] !== undefined || (folder !== undefined && exists(join(folder, "pulse", "native")));
+  }
+  return folder !== undefined && exists(join(folder, "pipewire-0"));
+}
+
+function noSound(message: string): FatalError {
+  return new FatalError(message, { code: "no-sound" });
+}

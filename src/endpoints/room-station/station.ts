@@ -1,0 +1,244 @@
+import type { OpusEncoder } from "../../codecs/opus/index.ts";
+import type { RoomPriority } from "../../protocols/room/packet.ts";
+import { stationIdOf } from "../../protocols/room/station-id.ts";
+import { isAllRooms, type StationActivity } from "../../protocols/room/topics.ts";
+import type { Destination, PacedTalk, TalkWriting } from "../../workers/pace/index.ts";
+import type { Decoders } from "./decoders.ts";
+import { StationFloor } from "./floor.ts";
+import { Hearing, type HearingCounters } from "./hearing.ts";
+import { OwnTalk } from "./own-talk.ts";
+import { Peers } from "./peers.ts";
+import { frameSamples, Playout } from "./playout.ts";
+import type { Loudspeaker, Microphone } from "./ports.ts";
+import type { StationSettings } from "./settings.ts";
+import { framesOfTone, ringTone, warningTone } from "./tone.ts";
+
+/** What a press of the button came to: a talk, or why there is none. */
+export type PressResult = "talks" | "busy" | "locked" | "nobody";
+
+/** What a station counts; monotonic. */
+export interface StationCounters extends HearingCounters {
+  /** Packets that left. */
+  readonly sent: number;
+  /** Frames that the loudspeaker did not take in time. */
+  readonly late: number;
+  readonly overflow: number;
+  readonly underrun: number;
+}
+
+/** Options of {@link Station}. */
+export interface StationOptions {
+  /** 16 hexadecimal digits, unique in the house. */
+  readonly sender: string;
+  readonly room: string;
+  readonly settings: StationSettings;
+  /** Key under which packets are signed. */
+  readonly key?: Uint8Array | undefined;
+  /** A new one. */
+  readonly encoder: OpusEncoder;
+  readonly decoders: Decoders;
+  readonly microphone: Microphone;
+  readonly loudspeaker: Loudspeaker;
+  /** Begins to send a talk (`PaceThread.begin`). */
+  readonly begin: (to: readonly Destination[], writing: TalkWriting) => PacedTalk;
+  /** Where everybody is, and one station. */
+  readonly everybody: readonly Destination[];
+  readonly stationAt: (address: string) => Destination;
+  /** Where the numbers of its packets begin, which go on over restarts: who heard the last talk takes older ones for copies. */
+  readonly firstSequence: number;
+  /** What it does, or a setting, has changed. */
+  readonly onChange: (what: "activity" | "settings") => void;
+}
+
+/** More packets than a talk has. */
+const longestTalkPackets = 8000;
+
+/**
+ * A station of the room intercom, as the firmware behaves and `native/room-station` does. It hears, talks, rings and plays;
+ * network, sound, MQTT and time come from outside.
+ */
+export class Station {
+  readonly id: string;
+  readonly room: string;
+  readonly peers = new Peers();
+  readonly #options: StationOptions;
+  readonly #floor = new StationFloor();
+  readonly #playout = new Playout();
+  readonly #hearing: Hearing;
+  readonly #silence: Uint8Array;
+  #settings: StationSettings;
+  #talk: OwnTalk | undefined;
+  #tone: Iterator<Int16Array> | undefined;
+  #ringing = false;
+  #sent = 0;
+  /** Of the next packet, while no talk is on its way. */
+  #sequence: number;
+  #late = 0;
+  #activity: StationActivity = "idle";
+
+  constructor(options: StationOptions) {
+    const { sender, key, decoders } = options;
+    this.#options = options;
+    // Of an encoder that has not heard anything yet: behind words, silence is coded as their echo, and long.
+    this.#silence = options.encoder.encode(new Uint8Array(frameSamples * 2));
+    this.#sequence = options.firstSequence;
+    this.#settings = options.settings;
+    this.#floor.doNotDisturb = options.settings.dnd;
+    this.id = stationIdOf(sender);
+    this.room = options.room;
+    this.#hearing = new Hearing({
+      sender,
+      key,
+      floor: this.#floor,
+      playout: this.#playout,
+      decoderOf: (whose) => decoders.of(whose),
+      onTaken: () => this.#cutTalk(),
+    });
+  }
+
+  /** What people have set. */
+  get settings(): StationSettings {
+    return this.#settings;
+  }
+
+  /** What the station does. */
+  get activity(): { readonly state: StationActivity; readonly target?: string } {
+    if (this.#talk) return { state: "transmitting", target: this.#talk.target };
+    return { state: this.#floor.holder ? "receiving" : "idle" };
+  }
+
+  get counters(): StationCounters {
+    const { overflow, underrun } = this.#playout;
+    return { sent: this.#sent, ...this.#hearing.counters, late: this.#late, overflow, underrun };
+  }
+
+  /** A datagram came. */
+  hear(bytes: Uint8Array, nowMs: number): void {
+    this.#hearing.hear(bytes, nowMs);
+  }
+
+  /** 20 ms have passed. */
+  tick(nowMs: number): void {
+    this.#hearing.tick(nowMs);
+    this.#talk?.tick(nowMs);
+    this.#play();
+    this.#show();
+  }
+
+  /** The button is pressed. Pressed twice it is one talk; an unknown or absent target is refused, never everybody. */
+  press(nowMs: number): PressResult {
+    if (this.#talk && this.#floor.own !== undefined) return "talks";
+    const { priority, target } = this.#settings;
+    const refusal = this.#floor.refusal(priority, nowMs);
+    if (refusal) return refusal;
+    const to = this.#destinations(target);
+    if (!to) return "nobody";
+    this.#beginTalk({ priority, target, to, nowMs });
+    return "talks";
+  }
+
+  /** The button is let go. */
+  release(): void {
+    this.#talk?.release();
+  }
+
+  /** Somebody rings us: heard over mute and volume, but not over do-not-disturb. */
+  ring(): void {
+    if (this.#settings.dnd) return;
+    this.#ringing = true;
+    this.#tone = framesOfTone(ringTone);
+  }
+
+  /** We are about to ring a room: false when it is unknown. The button is locked for two seconds. */
+  calls(target: string, nowMs: number): boolean {
+    if (!isAllRooms(target) && !this.peers.knows(target)) return false;
+    this.#floor.lock(nowMs);
+    return true;
+  }
+
+  /** Somebody changes what is set. */
+  set(change: Partial<StationSettings>): void {
+    this.#settings = { ...this.#settings, ...change };
+    this.#floor.doNotDisturb = this.#settings.dnd;
+    this.#options.onChange("settings");
+  }
+
+  #destinations(target: string): readonly Destination[] | undefined {
+    const { everybody, stationAt } = this.#options;
+    if (isAllRooms(target)) return everybody;
+    const address = this.peers.addressOf(target);
+    return address === undefined ? undefined : [stationAt(address)];
+  }
+
+  #beginTalk(how: {
+    readonly priority: RoomPriority;
+    readonly target: string;
+    readonly to: readonly Destination[];
+    readonly nowMs: number;
+  }): void {
+    const talk = new OwnTalk({
+      ...this.#options,
+      ...how,
+      silence: this.#silence,
+      sequence: this.#sequence,
+      onWarning: () => {
+        this.#tone = framesOfTone(warningTone);
+      },
+    });
+    this.#floor.seize(how.priority);
+    this.#talk = talk;
+    // A talk that was cut may still leave a packet while the next one begins.
+    const [first, ahead] = [this.#sequence, longestTalkPackets];
+    this.#sequence = (first + ahead) >>> 0;
+    const over = (sent: number) => {
+      this.#sent += sent;
+      if (this.#sequence === (first + ahead) >>> 0) this.#sequence = (first + sent) >>> 0;
+      if (this.#talk !== talk) return;
+      this.#talk = undefined;
+      this.#floor.own = undefined;
+    };
+    // It never fails: a clock that ends says that nothing more was sent.
+    talk.over.then(over, () => over(0));
+  }
+
+  #cutTalk(): void {
+    this.#talk?.cut();
+    this.#talk = undefined;
+    this.#floor.own = undefined;
+  }
+
+  #play(): void {
+    const frame = this.#playout.pop({ goesOn: this.#floor.holder !== undefined });
+    const gain = this.#gain();
+    const tone = this.#toneFrame();
+    const sound = tone ?? (frame && Int16Array.from(frame, (sample) => (sample * gain) / 100));
+    const taken = this.#options.loudspeaker.write(sound ?? new Int16Array(frameSamples), {
+      heard: sound !== undefined,
+    });
+    if (!taken) this.#late++;
+  }
+
+  #toneFrame(): Int16Array | undefined {
+    const step = this.#tone?.next();
+    if (!step || step.done) {
+      this.#tone = undefined;
+      this.#ringing = false;
+      return undefined;
+    }
+    return step.value;
+  }
+
+  /** Emergencies and calls sound in full; what was set is not touched by that, and so counts again when they end. */
+  #gain(): number {
+    const loud = this.#ringing || this.#floor.holder?.priority === 2;
+    if (loud) return 100;
+    return this.#settings.mute ? 0 : this.#settings.volume;
+  }
+
+  #show(): void {
+    const { state } = this.activity;
+    if (state === this.#activity) return;
+    this.#activity = state;
+    this.#options.onChange("activity");
+  }
+}
