@@ -6,6 +6,7 @@ import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
 import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
 import { doorPage } from "./door-page.ts";
+import { roomWebPage } from "./room-web-page.ts";
 
 const src = join(import.meta.dirname, "..", "src");
 const note = (source: string) => `<!-- Made by "npm run docs" from ${source}; do not edit. -->\n\n`;
@@ -23,6 +24,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { file: "config.md", text: configPage() },
     { file: "cli.md", text: await cliPage() },
     { file: "door-protocol.md", text: doorPage() },
+    { file: "room-web.md", text: roomWebPage() },
   ];
 }
 

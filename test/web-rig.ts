@@ -12,6 +12,8 @@ import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
 import type { AudioFormat, Format } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
+import { openOpusVoice } from "../src/media/opus-voice.ts";
+import { openPcmVoice } from "../src/media/pcm-voice.ts";
 import { Track } from "../src/media/track.ts";
 import type { IceCandidate, PublishRequest, Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
@@ -209,7 +211,11 @@ export function fakeConverter(clock: Clock) {
       shared.set(source, track);
       return track;
     },
-    convertAudio: () => Promise.reject(new FatalError("not in this test")),
+    convertAudio: async (input, options) => {
+      const voice = (await openOpusVoice(input, options)) ?? (await openPcmVoice(input, options));
+      if (voice) return voice;
+      throw new FatalError("not in this test");
+    },
     decodeFile: async (source, { output }) => {
       calls.files.push("path" in source ? source.path : "bytes");
       const frame = { data: new Uint8Array(4), timestampUs: 0, key: true, durationUs: 20_000 };

@@ -33,6 +33,7 @@ const usualGrants: Readonly<Record<ArrivalKind, readonly Grant[]>> = {
   whip: [],
   page: [{ scope: "*", rights: ["talk"] }],
   room: [{ scope: "*", rights: ["talk", "page"] }],
+  "room-web": [{ scope: "*", rights: ["talk", "page"] }],
 };
 
 /** A device that was approved. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { opusFormat } from "../media/format.ts";
+import { type AudioFormat, opusFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
 import { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
@@ -10,7 +10,7 @@ export interface Voice extends Disposable {
   readonly id: string;
   /** The person, or the device, whose voice it is. */
   readonly owner: string;
-  /** Opus; each speaker of a turn is a reader of it. Closed when the voice is gone. */
+  /** Each speaker of a turn is a reader of it. Closed when the voice is gone. */
   readonly track: Track;
   /** Packets that were lost on their way to the hub; monotonic. */
   readonly lostPackets: number;
@@ -33,6 +33,8 @@ export interface VoiceOptions {
   readonly owner: string;
   /** A new one by default. */
   readonly id?: string;
+  /** What is written to it; Opus as browsers send it by default. */
+  readonly format?: AudioFormat;
   /** Called when somebody begins to read the voice, and when the last one ends: a microphone that nobody hears rests. */
   readonly onDemand?: (wanted: boolean) => void;
 }
@@ -60,8 +62,8 @@ export class Voices {
   }
 
   open(options: VoiceOptions): Voice {
-    const { owner, onDemand, id = randomBytes(16).toString("base64url") } = options;
-    const track = new Track(opusFormat, { id: `voice/${id}`, clock: this.#clock, ...(onDemand && { onDemand }) });
+    const { owner, onDemand, format = opusFormat, id = randomBytes(16).toString("base64url") } = options;
+    const track = new Track(format, { id: `voice/${id}`, clock: this.#clock, ...(onDemand && { onDemand }) });
     const { lost } = this;
     let lostPackets = 0;
     const voice: Voice = {

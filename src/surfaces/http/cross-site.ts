@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
+import { isAllowedHost, parseHost } from "../allowed-hosts.ts";
 import { Problem } from "../problem.ts";
 import type { CrossOrigin } from "../surface.ts";
-import { isAllowedHost, parseHost } from "./allowed-hosts.ts";
 
 /** Options of {@link refuseCrossSite}. */
 export interface CrossSiteOptions {

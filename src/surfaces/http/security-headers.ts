@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { parseHost } from "../allowed-hosts.ts";
 import { isSecure } from "../secure.ts";
-import { parseHost } from "./allowed-hosts.ts";
 import type { HttpConfig } from "./config.ts";
 
 /** Content-Security-Policy of everything we serve (SECURITY.md, 6): own scripts and styles only, Trusted Types. */

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { grantSchema } from "../../identity/policy.ts";
+import { parseHost } from "../allowed-hosts.ts";
 import { isSecure } from "../secure.ts";
-import { parseHost } from "./allowed-hosts.ts";
 import type { HttpContext } from "./context.ts";
 
 /** What the page asks first. */

@@ -6,7 +6,7 @@ import { FatalError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { writtenMs } from "../../util/version.ts";
 import { writeFileDurably } from "../../util/write-file.ts";
-import { ownNames } from "./allowed-hosts.ts";
+import { ownNames } from "../allowed-hosts.ts";
 import { isConstrained, type KeyedCertificate, makeLeaf, makeRoot, permits } from "./certificate.ts";
 import type { HttpConfig } from "./config.ts";
 

@@ -25,6 +25,24 @@ export const roomConfig = z
       .max(65_535)
       .default(8099)
       .describe("Port of the original project's clients in browsers; 0 is any free one."),
+    webHost: z
+      .string()
+      .min(1)
+      .default("127.0.0.1")
+      .describe(
+        "Address of that port. On any but loopback, sound and tokens go over the network in the clear: better a proxy with HTTPS in front, which browsers want before they give a microphone.",
+      ),
+    webOrigins: z
+      .array(
+        z
+          .url({ protocol: /^https?$/ })
+          .refine((url) => new URL(url).origin === url, "scheme, name and port: http://name:8123"),
+      )
+      .max(32)
+      .default([])
+      .describe(
+        "Other sites whose pages may connect there, e.g. http://homeassistant.local:8123 for its dashboard card.",
+      ),
     delivery: z
       .enum(["auto", "multicast", "unicast"])
       .default("auto")

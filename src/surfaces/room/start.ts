@@ -16,6 +16,7 @@ import { stationRoutes } from "./station-route.ts";
 import { RoomStations } from "./stations.ts";
 import { RoomTalks } from "./talks.ts";
 import { RoomTroubles } from "./troubles.ts";
+import { startRoomWeb } from "./web/start.ts";
 
 /** Starts what {@link roomConfig} asks for. */
 export async function start(house: Lent<RoomConfig>) {
@@ -81,10 +82,11 @@ export async function start(house: Lent<RoomConfig>) {
     }),
   );
   const parts: RoomParts = { house, config, stations, sender: own, hubId: stationIdOf(own) };
+  const web = opened.use(await startRoomWeb(parts));
   await startParts(parts, opened);
   const owned = opened.move();
   return {
-    addresses: [`room ${config.group}:${config.port}`],
+    addresses: [`room ${config.group}:${config.port}`, web.address],
     counters: () => ({ ...ears.counters, ...gate.counters, ...talks.counters }),
     routes: stationRoutes({ hub, config, broker: () => brokerOf(house) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

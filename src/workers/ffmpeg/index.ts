@@ -1,6 +1,7 @@
 import type { Converter } from "../../media/convert.ts";
 import type { Frame } from "../../media/frame.ts";
 import { openOpusVoice } from "../../media/opus-voice.ts";
+import { openPcmVoice } from "../../media/pcm-voice.ts";
 import { openAudioConversion } from "./audio.ts";
 import { openDecodedFile } from "./file.ts";
 import { FfmpegLink, type FfmpegOptions } from "./link.ts";
@@ -33,8 +34,7 @@ export interface FfmpegWorker extends Converter {
 
 /**
  * Conversions by FFmpeg's libraries in a child process, which starts with the first of them and ends when it was idle
- * for 30 s. Without the optional package `node-av` everything but a talker's Opus to samples or G.711, which needs no
- * FFmpeg, throws FatalError `no-ffmpeg`. The caller disposes it.
+ * for 30 s. Without the optional package `node-av` everything but a talker's voice, which needs no FFmpeg, throws FatalError `no-ffmpeg`. The caller disposes it.
  */
 export function createConverter(options: FfmpegOptions): FfmpegWorker {
   const link = new FfmpegLink(options);
@@ -51,7 +51,9 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     generateTone: (tone) => generateTone(link, { ...tone, log }),
     convertTrack,
     convertAudio: async (input, { output, gain = 1 }) =>
-      (await openOpusVoice(input, { output, gain })) ?? (await openAudioConversion(link, { input, output, gain })),
+      (await openOpusVoice(input, { output, gain })) ??
+      (await openPcmVoice(input, { output, gain })) ??
+      (await openAudioConversion(link, { input, output, gain })),
     decodeFile: (source, decode) => openDecodedFile(link, source, { ...decode, log }),
     snapshot: createSnapshots(link),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),

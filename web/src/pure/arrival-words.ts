@@ -5,6 +5,7 @@ import type { Grant } from "../../../src/identity/policy.ts";
 export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string; readonly what: string }>> = {
   whip: { name: "Publisher", what: "OBS, GStreamer or another program that sends picture and sound (WHIP)" },
   page: { name: "Station", what: "A tablet or phone in a room, with this page as its screen" },
+  "room-web": { name: "Intercom client", what: "The room intercom's own page, dashboard card or program" },
   room: { name: "Room station", what: "A station of the room intercom: its button, microphone and loudspeaker" },
 };
 

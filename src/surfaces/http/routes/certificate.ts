@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
+import { parseHost } from "../../allowed-hosts.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
-import { parseHost } from "../allowed-hosts.ts";
 import type { HttpContext } from "../context.ts";
 
 /** The hub's root certificate, to be trusted on phones and computers, and its address as a QR code. */

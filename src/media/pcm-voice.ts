@@ -1,0 +1,135 @@
+import { createOpusEncoder, type OpusRate } from "../codecs/opus/encoder.ts";
+import { applyGain, pcmBytes } from "../codecs/pcm/index.ts";
+import { AsyncQueue } from "../util/queue.ts";
+import type { AudioConversion } from "./convert.ts";
+import { type AudioFormat, opusFormat } from "./format.ts";
+import type { Frame } from "./frame.ts";
+import { openOpusVoice } from "./opus-voice.ts";
+import { Reblocker } from "./reblock.ts";
+
+/** What is not read is dropped after this many blocks: 3 s. */
+const maxBlocks = 150;
+const blockUs = 20_000;
+const rates: readonly number[] = [8000, 12_000, 16_000, 24_000, 48_000] satisfies readonly OpusRate[];
+
+/**
+ * A talker's samples (mono, at a rate that Opus takes) louder or softer, as Opus, or as whatever {@link openOpusVoice} makes
+ * of that, in this process and at once: libopus encodes and resamples, so that a press needs no FFmpeg and no process to be
+ * started. Blocks of 20 ms. Undefined for formats that need more than that. The caller disposes it.
+ */
+export async function openPcmVoice(
+  input: AudioFormat,
+  options: { readonly output: AudioFormat; readonly gain?: number },
+): Promise<AudioConversion | undefined> {
+  const { output, gain = 1 } = options;
+  if (input.codec !== "pcm_s16le" || input.channels !== 1 || !rates.includes(input.sampleRateHz)) return undefined;
+  const loud = (pcm: Uint8Array) => applyGain(pcm, gain);
+  if (output.codec === "pcm_s16le" && output.sampleRateHz === input.sampleRateHz && output.channels === 1) {
+    return queued(input, { output, make: loud, end: () => {} });
+  }
+  const behind = output.codec === "opus" ? undefined : await openOpusVoice(opusFormat, { output });
+  if (output.codec !== "opus" && !behind) return undefined;
+  const encoder = await createOpusEncoder({ sampleRateHz: input.sampleRateHz as OpusRate, channels: 1 });
+  const make = (pcm: Uint8Array) => encoder.encode(loud(pcm)).slice();
+  const end = () => encoder[Symbol.dispose]();
+  return behind ? chained(input, { make, end, behind }) : queued(input, { output, make, end });
+}
+
+/** What is made of blocks of 20 ms. */
+interface Making {
+  readonly make: (pcm: Uint8Array) => Uint8Array;
+  readonly end: () => void;
+}
+
+function queued(input: AudioFormat, { output, make, end }: Making & { readonly output: AudioFormat }): AudioConversion {
+  let droppedFrames = 0;
+  const frames = new AsyncQueue<Frame>({
+    max: maxBlocks,
+    onDrop: () => {
+      droppedFrames++;
+    },
+  });
+  const blocks = new Blocks(input, {
+    give: (frame) => frames.push({ ...frame, data: make(frame.data) }),
+    end: () => {
+      end();
+      frames.end();
+    },
+  });
+  return {
+    output,
+    frames,
+    push: (frame) => blocks.push(frame),
+    end: () => blocks.end(),
+    get droppedFrames() {
+      return droppedFrames;
+    },
+    [Symbol.asyncDispose]: async () => {
+      blocks.end();
+      frames.cancel();
+    },
+  };
+}
+
+/** What is made goes through another conversion. */
+function chained(
+  input: AudioFormat,
+  { make, end, behind }: Making & { readonly behind: AudioConversion },
+): AudioConversion {
+  const blocks = new Blocks(input, {
+    give: (frame) => behind.push({ ...frame, data: make(frame.data) }),
+    end: () => {
+      end();
+      behind.end();
+    },
+  });
+  return {
+    output: behind.output,
+    frames: behind.frames,
+    push: (frame) => blocks.push(frame),
+    end: () => blocks.end(),
+    get droppedFrames() {
+      return behind.droppedFrames ?? 0;
+    },
+    [Symbol.asyncDispose]: async () => {
+      blocks.end();
+      await behind[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Samples in pieces of any length, as blocks of 20 ms that keep the pieces' times. */
+class Blocks {
+  readonly #blockBytes: number;
+  readonly #blocks: Reblocker;
+  readonly #how: { readonly give: (frame: Frame) => void; readonly end: () => void };
+  #rest = 0;
+  #nextUs = 0;
+  #ended = false;
+
+  constructor(format: AudioFormat, how: { readonly give: (frame: Frame) => void; readonly end: () => void }) {
+    this.#blockBytes = pcmBytes(blockUs, format);
+    this.#blocks = new Reblocker(this.#blockBytes);
+    this.#how = how;
+  }
+
+  push({ data, timestampUs }: Frame): void {
+    if (this.#ended) return;
+    if (this.#rest === 0) this.#nextUs = timestampUs;
+    this.#rest = (this.#rest + data.length) % this.#blockBytes;
+    for (const block of this.#blocks.push(data)) this.#give(block);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const rest = this.#blocks.flush();
+    if (rest) this.#give(rest);
+    this.#how.end();
+  }
+
+  #give(data: Uint8Array): void {
+    this.#how.give({ data, timestampUs: this.#nextUs, durationUs: blockUs, key: true });
+    this.#nextUs += blockUs;
+  }
+}
