@@ -1,5 +1,6 @@
 import { splitAnnexB } from "../codecs/annexb.ts";
 import { encodeG711 } from "../codecs/g711/index.ts";
+import type { Config } from "../config.ts";
 import { startFake } from "../drivers/elementary/fake.ts";
 import { startFakeIngenic } from "../drivers/ingenic/fake.ts";
 import { startFakeRtsp } from "../drivers/rtsp/fake.ts";
@@ -23,8 +24,12 @@ interface House {
   clip(scene: { readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
 }
 
-/** The make-believe house: one scripted camera of each kind on loopback, in the running hub. The caller disposes it. */
-export async function openDemoHouse(running: RunningHub, context: CommandContext): Promise<AsyncDisposable> {
+/** The make-believe house: one scripted camera of each kind on loopback, in the running hub, and two room stations. The caller disposes it. */
+export async function openDemoHouse(
+  running: RunningHub,
+  how: { readonly context: CommandContext; readonly config: Pick<Config, "room" | "mqtt"> },
+): Promise<AsyncDisposable> {
+  const { context, config } = how;
   await using opened = new AsyncDisposableStack();
   const house: House = {
     running,
@@ -43,13 +48,15 @@ export async function openDemoHouse(running: RunningHub, context: CommandContext
         ...scene,
       }),
   };
-  const rooms: readonly Room[] = [garden, frontDoor, yard, nursery, garage];
-  for (const room of rooms) {
+  const cameras: readonly Room[] = [garden, frontDoor, yard, nursery, garage];
+  for (const camera of cameras) {
     if (context.signal.aborted) break;
-    await room(house).catch((error) => {
+    await camera(house).catch((error) => {
       context.stderr.write(`doorward demo: one camera is missing: ${messageOf(error)}\n`);
     });
   }
+  const { room: rooms, mqtt: broker } = config;
+  if (rooms) (await import("./demo-rooms.ts")).addDemoRooms(running, { context, opened, rooms, broker });
   return opened.move();
 }
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { configSchema } from "../config.ts";
 import { ConfigFile } from "../hub/config-file.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -7,8 +9,8 @@ import { runHub } from "./run-hub.ts";
 
 const usage = `usage: doorward demo [options]
 
-Runs the hub with make-believe cameras on this machine's loopback, one of each kind, that look and sound like something, so
-that everything on the page can be tried with no hardware. A camera that you add on the page is written to the
+Runs the hub with make-believe cameras on this machine's loopback, one of each kind, that look and sound like something, and two
+room stations that answer, so that everything on the page can be tried with no hardware. A camera that you add on the page is written to the
 configuration file; from then on "npm start" runs the hub with it, and "doorward demo" still shows this house.
 
 ${hubFlagsHelp}
@@ -16,13 +18,31 @@ ${hubFlagsHelp}
 exit code: 0 ended as asked, 1 could not run
 `;
 
+/** Free ports, so that a demo runs beside a hub; rooms on this machine alone. */
+async function demoConfig() {
+  return { webrtc: { udpPort: 0 }, mqtt: { port: await freePort() }, room: { interfaces: ["lo"], webPort: 0 } };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 /** `doorward demo`. */
 export const command: Command = { name: "demo", summary: "run the hub with make-believe devices", usage, run };
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
   const file = new ConfigFile({ path: options.configPath, schema: configSchema, clock: context.clock });
-  // Any free UDP port, so that a demo runs beside a hub.
-  const config = (await file.read()) ?? configSchema.parse({ webrtc: { udpPort: 0 } });
-  return runHub({ config, file, options, context, demo: (running) => openDemoHouse(running, context) });
+  const config = (await file.read()) ?? configSchema.parse(await demoConfig());
+  return runHub({
+    config,
+    file,
+    options,
+    context,
+    demo: (running) => openDemoHouse(running, { context, config }),
+  });
 }

@@ -19,8 +19,12 @@ export function openFileMicrophone(path: string, clock: Clock): Microphone {
   return samplesMicrophone(samplesOfWav(readWhole(path), path), clock);
 }
 
-/** Samples (s16le, 16 kHz, mono) as microphone. */
-export function samplesMicrophone(samples: Uint8Array, clock: Clock): Microphone {
+/** Samples (s16le, 16 kHz, mono) as microphone; `again` from their beginning in each talk. */
+export function samplesMicrophone(
+  samples: Uint8Array,
+  clock: Clock,
+  how: { readonly again?: boolean } = {},
+): Microphone {
   let at = 0;
   let begin = () => {};
   const next = () => {
@@ -32,6 +36,7 @@ export function samplesMicrophone(samples: Uint8Array, clock: Clock): Microphone
   return {
     capture: (give) => {
       let ticking: Disposable | undefined;
+      if (how.again) at = 0;
       begin = () => {
         ticking ??= every20Ms(clock, () => give(next()));
       };

@@ -47,6 +47,8 @@ export interface RunningRoomStation extends AsyncDisposable {
   readonly counters: StationCounters;
   readonly settings: StationSettings;
   readonly activity: Station["activity"];
+  /** Whom it hears: the sender's 16 digits. */
+  readonly hears: string | undefined;
   press(): PressResult;
   release(): void;
   set(change: Partial<StationSettings>): void;
@@ -131,6 +133,9 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
     },
     get settings() {
       return station.settings;
+    },
+    get hears() {
+      return station.hears;
     },
     get activity() {
       return station.activity;

@@ -107,6 +107,11 @@ export class Station {
     return { state: this.#floor.holder ? "receiving" : "idle" };
   }
 
+  /** Whom it hears: the sender's 16 digits. */
+  get hears(): string | undefined {
+    return this.#floor.holder?.sender;
+  }
+
   get counters(): StationCounters {
     const { overflow, underrun } = this.#playout;
     return { sent: this.#sent, ...this.#hearing.counters, late: this.#late, overflow, underrun };
