@@ -34,10 +34,11 @@ describe("room stations", () => {
     stations.told({ id, name: "Kitchen" });
     stations.status(id, true);
     stations.status(id, false);
+    assert.deepEqual([stations.get(id)?.online, stations.get(id)?.leaving], [true, true]);
     await clock.advance(4900);
     stations.said(id, { state: "idle" });
     await clock.advance(60_000);
-    assert.equal(stations.get(id)?.online, true);
+    assert.deepEqual([stations.get(id)?.online, stations.get(id)?.leaving], [true, false]);
     stations.status(id, false);
     await clock.advance(5000);
     assert.equal(stations.get(id)?.online, false);

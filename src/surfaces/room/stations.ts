@@ -17,6 +17,8 @@ export interface RoomStation {
   readonly deviceId?: string;
   /** Said itself, or heard, to be there. */
   readonly online: boolean;
+  /** It said, or its last will did, that it goes, and no sign of life has followed yet: nobody is offered it. */
+  readonly leaving?: boolean;
   /** It carries no token: let in by its address, or because everybody is. */
   readonly legacy: boolean;
   readonly isMobile?: boolean;
@@ -115,7 +117,10 @@ export class RoomStations implements Disposable {
       return;
     }
     if (online) this.#alive(known, { told: true, starts: known.station.starts + 1 });
-    else if (known.station.online) this.#goesIn(known, farewellMs);
+    else if (known.station.online) {
+      this.#goesIn(known, farewellMs);
+      this.#set(known, { leaving: true });
+    }
   }
 
   /** It said what it does (`state`), and to whom it speaks when it does. */
@@ -165,13 +170,13 @@ export class RoomStations implements Disposable {
     known.until?.[Symbol.dispose]();
     delete known.until;
     if (!(known.station.told || news.told)) this.#goesIn(known, heardMs);
-    this.#set(known, { online: true, ...news });
+    this.#set(known, { online: true, ...stays(known), ...news });
   }
 
   #goesIn(known: Known, ms: number): void {
     known.until?.[Symbol.dispose]();
     known.until = this.#clock.timer(ms, () => {
-      if (known.station.told) this.#set(known, { online: false });
+      if (known.station.told) this.#set(known, { online: false, ...stays(known) });
       else this.gone(known.station.id);
     });
   }
@@ -196,4 +201,9 @@ export class RoomStations implements Disposable {
     this.#known.set(id, known);
     return known;
   }
+}
+
+/** It goes no more: it stays, or is gone. */
+function stays({ station }: Known): Partial<RoomStation> {
+  return station.leaving ? { leaving: false } : {};
 }

@@ -37,5 +37,5 @@ function isThere(device: HubDevice, { hub, stations, who }: TargetsOptions): boo
   const { principal } = who.kind === "known" ? who : { principal: undefined };
   if (principal && !mayUse(hub.identity.policy, { principal, right: "talk", device })) return false;
   const station = stations.list().find(({ deviceId }) => deviceId === device.id);
-  return station === undefined || station.online;
+  return station === undefined || (station.online && !station.leaving);
 }
