@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -18,11 +19,16 @@ import (
 	"doorward/engine/internal/wire"
 )
 
-const silenceCheck = 2 * time.Second
+const (
+	silenceCheck = 2 * time.Second
+	// breath is long enough for the scheduler to look at the network.
+	breath = 20 * time.Microsecond
+)
 
 // engine is what the process does: tracks come in from the hub, viewers are served from them, their sound goes back.
 type engine struct {
 	clock       clock
+	wheel       *wheel
 	queue       *queue
 	hub         *hubLink
 	transport   transport
@@ -31,6 +37,9 @@ type engine struct {
 	// handshaken is set when one has ended; trimAt counts silence checks until its memory is given back.
 	handshaken atomic.Bool
 	trimAt     int
+	// between receives while runners are busy, one of them at a time.
+	breathing sync.Mutex
+	between   inbox
 	// tracks belongs to the goroutine that reads the hub's messages.
 	tracks    map[uint32]*track
 	reflexive reflexive
@@ -42,14 +51,16 @@ type engine struct {
 }
 
 func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certificate) *engine {
-	return &engine{
-		clock: clock, queue: queue, hub: hub, certificate: certificate,
+	e := &engine{
+		clock: clock, wheel: newWheel(clock), queue: queue, hub: hub, certificate: certificate,
 		handshakes: make(chan struct{}, handshakesAtOnce),
 		tracks:     map[uint32]*track{},
 		viewers:    map[uint32]*viewer{},
 		byUfrag:    map[string]*viewer{},
 		byAddress:  map[netip.AddrPort]*viewer{},
 	}
+	queue.breathe = e.breathe
+	return e
 }
 
 func (e *engine) random(b []byte) { _, _ = rand.Read(b) }
@@ -123,6 +134,8 @@ func (e *engine) bind(port uint16) {
 			return
 		}
 		e.transport = opened
+		out := newOutbox()
+		e.between = opened.newInbox(func(d datagram) { e.onDatagram(d, out) })
 		go e.listen()
 		go e.watchSilence()
 	}
@@ -238,27 +251,32 @@ func (e *engine) bury(v *viewer, reason string) {
 
 // listen takes what comes in on the UDP port.
 func (e *engine) listen() {
-	buffer, out := make([]byte, datagramBytes), newOutbox()
-	for {
-		n, from, local, err := e.transport.receive(buffer)
-		if errors.Is(err, net.ErrClosed) {
+	out := newOutbox()
+	e.transport.newInbox(func(d datagram) { e.onDatagram(d, out) }).run()
+}
+
+// breathe lets what came in meanwhile pass, for a runner that is busy with sending.
+func (e *engine) breathe() {
+	if e.breathing.TryLock() {
+		polled := e.between.poll()
+		e.breathing.Unlock()
+		if polled && !hubWaits() {
+			runtime.Gosched()
 			return
 		}
-		// Other errors are a peer's: Windows, for one, tells here that somebody's port is closed.
-		if err == nil && n > 0 {
-			e.onDatagram(buffer[:n], from, local, out)
-		}
 	}
+	time.Sleep(breath)
 }
 
 // onDatagram tells STUN, DTLS and SRTP apart (RFC 7983).
-func (e *engine) onDatagram(b []byte, from netip.AddrPort, local netip.Addr, out *outbox) {
+func (e *engine) onDatagram(d datagram, out *outbox) {
+	b := d.bytes
 	if stun.Is(b) {
-		e.onStun(b, from, local)
+		e.onStun(b, d.from, d.local)
 		return
 	}
 	e.mu.RLock()
-	v := e.byAddress[from]
+	v := e.byAddress[d.from]
 	e.mu.RUnlock()
 	switch {
 	case v == nil:
@@ -337,6 +355,7 @@ func (e *engine) giveBackMemory() {
 func (e *engine) watchSilence() {
 	for {
 		time.Sleep(silenceCheck)
+		e.queue.dismissHelp()
 		e.giveBackMemory()
 		e.mu.RLock()
 		all := make([]*viewer, 0, len(e.viewers))

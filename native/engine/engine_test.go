@@ -41,7 +41,7 @@ func FuzzDatagram(f *testing.F) {
 		e.byAddress[from] = e.viewers[1]
 		e.viewers[1].handshakes = true // not the library's own parser: it has its own tests
 		if len(b) > 0 {
-			e.onDatagram(b, from, netip.Addr{}, newOutbox())
+			e.onDatagram(datagram{bytes: b, from: from}, newOutbox())
 		}
 		if v := e.viewers[1]; v == nil || v.endReason != "" {
 			t.Fatal("a stranger ended the viewer")

@@ -1,5 +1,11 @@
 package main
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
-func standardPipes() (in, out *os.File) { return os.Stdin, os.Stdout }
+func standardPipes() (in io.Reader, out io.Writer) { return os.Stdin, os.Stdout }
+
+// hubWaits is true when the hub may have said something that nobody has read.
+func hubWaits() bool { return true }

@@ -7,11 +7,13 @@ import (
 )
 
 const (
-	// breathEvery is after how long a busy runner lets what waits for the network pass.
+	// breathEvery is after how long a busy runner lets others pass.
 	breathEvery = 2 * time.Millisecond
-	breath      = 20 * time.Microsecond
-	// helpAfter is how long there is always somebody in line before another core helps.
-	helpAfter = 3 * time.Millisecond
+	// helpAfter is how long there is always somebody in line before another core helps: more than one frame of some
+	// hundred viewers takes, for a second core costs more than it gives as long as one is enough.
+	helpAfter = 15 * time.Millisecond
+	// aloneAfter is how long nobody has helped before the other cores are given back.
+	aloneAfter = 3 * time.Second
 )
 
 // turn is the state of somebody in the queue.
@@ -47,8 +49,11 @@ type queue struct {
 	mu             sync.Mutex
 	urgent, normal line
 	busySince      time.Time
+	helpedAt       time.Time
 	runners, most  int
 	wake           chan struct{}
+	// breathe lets what waits for the network pass.
+	breathe func()
 }
 
 // line is a first-in first-out list that keeps its memory.
@@ -80,7 +85,7 @@ func (l *line) take() sending {
 func (l *line) empty() bool { return l.head == len(l.waiting) }
 
 func newQueue(clock clock, cores int) *queue {
-	return &queue{clock: clock, most: cores, wake: make(chan struct{}, 1)}
+	return &queue{clock: clock, most: cores, wake: make(chan struct{}, 1), breathe: runtime.Gosched}
 }
 
 // push puts somebody in line, once.
@@ -145,12 +150,24 @@ func (q *queue) callHelp() {
 	}
 	q.runners++
 	q.busySince = time.Now()
+	q.helpedAt = q.busySince
 	go func() {
 		q.serve(newOutbox())
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.runners--
 	}()
+}
+
+// dismissHelp gives the other cores back when nobody has helped for a while: threads that wake each other for little work
+// cost more than the work.
+func (q *queue) dismissHelp() {
+	q.mu.Lock()
+	idle := q.runners <= 1 && time.Since(q.helpedAt) > aloneAfter
+	q.mu.Unlock()
+	if idle && runtime.GOMAXPROCS(0) > 1 {
+		runtime.GOMAXPROCS(1)
+	}
 }
 
 func (q *queue) done(s sending, pause time.Duration, more bool) {
@@ -175,7 +192,7 @@ func (q *queue) serve(out *outbox) {
 		pause, more := s.sendSome(out)
 		q.done(s, pause, more)
 		if time.Since(begun) > breathEvery {
-			time.Sleep(breath)
+			q.breathe()
 			begun = time.Now()
 		}
 	}

@@ -34,9 +34,25 @@ type transport interface {
 	sendRun(p *path, run []byte, segment int) (int, error)
 	// newPath makes a path.
 	newPath(remote netip.AddrPort, local netip.Addr) *path
-	// receive waits for a datagram.
-	receive(b []byte) (n int, from netip.AddrPort, local netip.Addr, err error)
+	// newInbox makes what one goroutine receives with.
+	newInbox(take func(datagram)) inbox
 	port() uint16
+}
+
+// datagram is what came in. Its bytes are the inbox's.
+type datagram struct {
+	bytes []byte
+	from  netip.AddrPort
+	// local is our address that it was sent to; invalid when unknown.
+	local netip.Addr
+}
+
+// inbox receives datagrams and hands each to its owner.
+type inbox interface {
+	// run receives until the socket is closed.
+	run()
+	// poll receives what is there already. It is false where only run can.
+	poll() bool
 }
 
 // openTransport opens the port, for IPv6 and IPv4 where the machine has both.

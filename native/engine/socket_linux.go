@@ -33,6 +33,7 @@ type socketName struct {
 }
 
 type platformSocket struct {
+	raw  syscall.RawConn
 	fd   int
 	six  bool
 	send func(fd int, m *syscall.Msghdr) syscall.Errno
@@ -43,7 +44,7 @@ func (s *udpSocket) prepare() error {
 	if err != nil {
 		return err
 	}
-	s.send = sendmsg
+	s.raw, s.send = raw, sendmsg
 	return raw.Control(func(fd uintptr) {
 		s.fd = int(fd)
 		domain, _ := syscall.GetsockoptInt(s.fd, syscall.SOL_SOCKET, 39 /* SO_DOMAIN */)
@@ -170,12 +171,6 @@ func (s *udpSocket) sendOnce(p *path, b []byte, segment int) syscall.Errno {
 func sendmsg(fd int, m *syscall.Msghdr) syscall.Errno {
 	_, _, err := syscall.RawSyscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(m)), syscall.MSG_DONTWAIT)
 	return err
-}
-
-func (s *udpSocket) receive(b []byte) (int, netip.AddrPort, netip.Addr, error) {
-	var control [128]byte
-	n, controlBytes, _, from, err := s.conn.ReadMsgUDPAddrPort(b, control[:])
-	return n, unmapped(from), localOf(control[:controlBytes]), err
 }
 
 // localOf finds our own address among control messages.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -42,6 +43,24 @@ func receive(t *testing.T, conn *net.UDPConn) (string, netip.AddrPort) {
 	return string(b[:n]), unmapped(from)
 }
 
+// arrived is the next datagram at our own socket.
+func arrived(t *testing.T, s *udpSocket) datagram {
+	t.Helper()
+	got := make(chan datagram, 8)
+	in := s.newInbox(func(d datagram) {
+		d.bytes = slices.Clone(d.bytes)
+		got <- d
+	})
+	go in.run()
+	select {
+	case d := <-got:
+		return d
+	case <-time.After(5 * time.Second):
+		t.Fatal("nothing came")
+		return datagram{}
+	}
+}
+
 const threePackets = "aaaabbbbcc"
 
 func TestSendsARunAsItsPacketsAndFromTheAddressSpokenTo(t *testing.T) {
@@ -52,12 +71,11 @@ func TestSendsARunAsItsPacketsAndFromTheAddressSpokenTo(t *testing.T) {
 		if _, err := conn.WriteToUDPAddrPort([]byte("hello"), to); err != nil {
 			t.Fatal(err)
 		}
-		b := make([]byte, 100)
-		n, from, local, err := s.receive(b)
-		if err != nil || string(b[:n]) != "hello" || from != remote || local != remote.Addr() {
-			t.Fatal(string(b[:n]), from, local, err)
+		hello := arrived(t, s)
+		if string(hello.bytes) != "hello" || hello.from != remote || hello.local != remote.Addr() {
+			t.Fatal(hello)
 		}
-		p := s.newPath(from, local)
+		p := s.newPath(hello.from, hello.local)
 		if sent, err := s.sendRun(p, []byte(threePackets), 4); sent != len(threePackets) || err != nil || p.plain {
 			t.Fatal(sent, err, p.plain)
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"syscall"
 )
@@ -34,7 +35,25 @@ func (s *udpSocket) sendRun(p *path, run []byte, segment int) (int, error) {
 	return len(run), nil
 }
 
-func (s *udpSocket) receive(b []byte) (int, netip.AddrPort, netip.Addr, error) {
-	n, from, err := s.conn.ReadFromUDPAddrPort(b)
-	return n, unmapped(from), netip.Addr{}, err
+func (s *udpSocket) newInbox(take func(datagram)) inbox { return &plainInbox{s.conn, take} }
+
+type plainInbox struct {
+	conn *net.UDPConn
+	take func(datagram)
 }
+
+func (i *plainInbox) run() {
+	buffer := make([]byte, datagramBytes)
+	for {
+		n, from, err := i.conn.ReadFromUDPAddrPort(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Other errors are a peer's: Windows, for one, tells here that somebody's port is closed.
+		if err == nil && n > 0 {
+			i.take(datagram{bytes: buffer[:n], from: unmapped(from)})
+		}
+	}
+}
+
+func (i *plainInbox) poll() bool { return false }

@@ -84,10 +84,8 @@ type fakeTransport struct {
 func (f *fakeTransport) newPath(remote netip.AddrPort, local netip.Addr) *path {
 	return &path{remote: remote, local: local}
 }
-func (f *fakeTransport) port() uint16 { return 1 }
-func (f *fakeTransport) receive([]byte) (int, netip.AddrPort, netip.Addr, error) {
-	select {}
-}
+func (f *fakeTransport) port() uint16                  { return 1 }
+func (f *fakeTransport) newInbox(func(datagram)) inbox { panic("nobody receives here") }
 
 func (f *fakeTransport) sendRun(_ *path, run []byte, segment int) (int, error) {
 	f.runs = append(f.runs, (len(run)+segment-1)/segment)
@@ -139,7 +137,7 @@ func newRig(t testing.TB, video bool) *rig {
 func (r *rig) viewer() (*sender, *fakeTransport) {
 	r.t.Helper()
 	transport := &fakeTransport{t: r.t, room: 1 << 30}
-	e := &engine{clock: r.clock, queue: r.queue, hub: newHubLink(), transport: transport}
+	e := &engine{clock: r.clock, wheel: newWheel(r.clock), queue: r.queue, hub: newHubLink(), transport: transport}
 	v := &viewer{id: 1, engine: e, over: make(chan struct{}), heardUs: never, stopConnecting: func() {}, stopTicking: func() {}}
 	v.link = newDtlsLink(func([]byte) {})
 	material := make([]byte, srtp.AEADAES128GCM.MaterialBytes())

@@ -146,11 +146,11 @@ func (v *viewer) release() {
 
 // tick keeps ICE going: checks until the viewer is connected, then consent.
 func (v *viewer) tick() {
-	wait := checkEvery
+	after, wait := v.engine.clock.after, checkEvery
 	if v.connected() {
-		wait = time.Duration((0.8 + 0.4*rand.Float64()) * float64(consentEvery))
+		after, wait = v.engine.wheel.after, time.Duration((0.8+0.4*rand.Float64())*float64(consentEvery))
 	}
-	v.stopTicking = v.engine.clock.after(wait, func() {
+	v.stopTicking = after(wait, func() {
 		v.do(func() {
 			switch {
 			case !v.connected():
