@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, it } from "node:test";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "../../native/room-station/test/tones.ts";
 import { createOpusEncoder } from "../../src/codecs/opus/index.ts";
 import { within } from "../within.ts";
+import { startLines } from "./child-lines.ts";
 import { openRoomNet } from "./room-net.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
@@ -28,7 +26,7 @@ it("examples/seeds.yaml and nothing else: stations and a web client with their o
   copyFileSync(join(root, "examples", "seeds.yaml"), join(folder, "doorward.yaml"));
   const python = ["python3", join(root, "test", "peers", "room-station.py")];
   await using stack = new AsyncDisposableStack();
-  const run = (command: readonly string[]) => stack.use(lines([...through, ...command]));
+  const run = (command: readonly string[]) => stack.use(startLines([...through, ...command], folder));
   const hub = run([process.execPath, join(root, "bin", "doorward.js"), "hub", "--json"]);
   await within("the hub listens", hub.line(/"httpUrl"/));
   const web = run([...python, "web", "Tablet", "13"]);
@@ -70,40 +68,4 @@ async function packetsOf(pcm: Uint8Array): Promise<Buffer> {
     parts.push(length, Buffer.from(opus));
   }
   return Buffer.concat(parts);
-}
-
-/** A program whose output is read line by line; ended when disposed. */
-function lines([program = "", ...args]: readonly string[]) {
-  const child: ChildProcess = spawn(program, args, {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
-  });
-  const gone = once(child, "exit");
-  const seen: string[] = [];
-  let complaints = "";
-  const look = new Set<() => void>();
-  child.stderr?.on("data", (text: Buffer) => {
-    complaints = `${complaints}${text}`.slice(-2000);
-  });
-  createInterface({ input: child.stdout! }).on("line", (line) => {
-    seen.push(line);
-    for (const one of look) one();
-  });
-  return {
-    line: (pattern: RegExp) =>
-      new Promise<string>((resolve, reject) => {
-        const check = () => {
-          const found = seen.find((line) => pattern.test(line));
-          if (found !== undefined) resolve(found);
-        };
-        look.add(check);
-        gone.then(() => setImmediate(() => reject(new Error(`${program} ended: ${complaints}`))), reject);
-        check();
-      }),
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-      await gone;
-    },
-  };
 }
