@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   talk: () => import("./talk.ts"),
   fanout: () => import("./fanout.ts"),
   "rtsp-reader": () => import("./rtsp-reader.ts"),
+  room: () => import("./room.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]
