@@ -61,7 +61,9 @@ async function startBroker({ hub, config }: Lent<MqttConfig>, hubId: string): Pr
     open: reception.isOpen,
     clock,
   });
-  const isSomebody = (id: string) => id === deviceIdOf(hubId) || reception.isEnrolled(id);
+  const own = deviceIdOf(hubId);
+  // The hub speaks for its devices too, which stand behind its own name.
+  const isSomebody = (id: string) => id === own || id.startsWith(`${own}-`) || reception.isEnrolled(id);
   const broker = await openBroker({ ...config, visitors, isSomebody, clock, log });
   const watch = reception.onRevoked((id) => broker.hangUp(id));
   return {

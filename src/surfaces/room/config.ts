@@ -55,6 +55,14 @@ export const roomConfig = z
       .describe(
         "Whose emergencies count as such. Stations without a token can be imitated by anybody in the network: theirs count as urgent.",
       ),
+    soundsFrom: z
+      .array(z.url({ protocol: /^https?$/ }).meta({ type: "string", format: "uri" }))
+      .max(32)
+      .readonly()
+      .default([])
+      .describe(
+        "Servers, or folders of them, whose sounds may be played by their address over MQTT: [http://homeassistant.local:8123]. None unless named.",
+      ),
   })
   .optional()
   .describe("Room stations: push to talk over Opus multicast. Absent: none.");

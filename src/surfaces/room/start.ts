@@ -14,6 +14,7 @@ import { RoomSender } from "./sender.ts";
 import { RoomSpeaker, roomCarrier } from "./speaker.ts";
 import { stationRoutes } from "./station-route.ts";
 import { RoomStations } from "./stations.ts";
+import { startSteering } from "./steer/start.ts";
 import { RoomTalks } from "./talks.ts";
 import { RoomTroubles } from "./troubles.ts";
 import { startRoomWeb } from "./web/start.ts";
@@ -98,7 +99,9 @@ function addressOf(address: string | undefined, port: number): Destination | und
 }
 
 /** One line for each part. */
-async function startParts(_parts: RoomParts, _opened: AsyncDisposableStack): Promise<void> {}
+async function startParts(parts: RoomParts, opened: AsyncDisposableStack): Promise<void> {
+  opened.use(startSteering(parts));
+}
 
 /** The hub's own broker, where it listens. */
 function brokerOf({ others }: Pick<Lent<RoomConfig>, "others">): string | undefined {

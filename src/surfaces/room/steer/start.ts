@@ -1,0 +1,182 @@
+import { z } from "zod";
+import type { HubDevice } from "../../../hub/api.ts";
+import type { ChannelId } from "../../../hub/channel.ts";
+import { putStatement, type Store } from "../../../identity/store.ts";
+import { allRooms, isAllRooms, type RoomCall, roomTopicOf } from "../../../protocols/room/topics.ts";
+import { background } from "../../../util/background.ts";
+import { messageOf } from "../../../util/errors.ts";
+import { every } from "../../../util/every.ts";
+import type { RoomParts } from "../parts.ts";
+import { channelOf } from "../targets.ts";
+import { Announcements } from "./announcements.ts";
+import { followCalls } from "./calls.ts";
+import { followCommands } from "./commands.ts";
+import { deviceBehind, deviceChange, deviceStations } from "./device-stations.ts";
+import { callComponent, stationComponents } from "./entities.ts";
+import { hubAddress } from "./hub-address.ts";
+import { HubEntities } from "./hub-entities.ts";
+import { HubValues } from "./hub-values.ts";
+import { followNotices, type Notice } from "./notices.ts";
+import { type OwnSetting, type OwnStation, OwnStations } from "./own-stations.ts";
+import { StationSettings } from "./station-settings.ts";
+import { ToldStations } from "./told-stations.ts";
+
+/** What the hub is called among the stations. */
+export const hubName = "Doorward";
+
+const kept = ["room-hub", "stations"] as const;
+const addressEveryMs = 60_000;
+
+/**
+ * Steers and shows rooms over MQTT: takes in what stations say of themselves, steers them, and stands for the hub and its
+ * devices as a station among stations and in Home Assistant. Without the surface `mqtt` nothing comes and nothing goes.
+ */
+export function startSteering(parts: RoomParts): Disposable {
+  const { house, config, stations, hubId } = parts;
+  const { hub, bus, version } = house;
+  const { clock, log, identity, devices } = hub;
+  const held = new DisposableStack();
+  const former = formerStations(identity.store);
+  const places = { hub, stations };
+  const values = new HubValues({
+    store: identity.store,
+    targetOf: (text) => targetNamed(text, parts),
+    chimes: () => hub.chimes.list().map(({ name }) => name),
+    log,
+  });
+  const ofDevices = { hub, hubId, isRoomStation: isRoomStation, former };
+  const list = (): readonly OwnStation[] => [
+    { id: hubId, name: hubName, model: "Intercom hub", values: values.messages },
+    ...deviceStations(ofDevices),
+  ];
+  const own = held.use(
+    new OwnStations({
+      ...{ bus, hubId, version, list, former, clock },
+      address: () => hubAddress(config),
+      remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
+    }),
+  );
+  const told = held.use(new ToldStations({ bus, stations, isOwn: (id) => own.isOwn(id), clock, log }));
+  const update = (deviceId: string, change: Parameters<typeof devices.update>[1]) =>
+    background(devices.update(deviceId, change), (err) => {
+      log.warn({ err, device: deviceId }, `MQTT: ${deviceId} is not set: ${messageOf(err)}`);
+    });
+  const settings = held.use(
+    new StationSettings({
+      said: (id) => told.values(id),
+      station: (id) => {
+        const station = stations.get(id);
+        const device = station?.deviceId === undefined ? undefined : devices.get(station.deviceId);
+        return station && device && { id, online: station.online, device };
+      },
+      command: (id, what, payload) => bus.command(roomTopicOf({ kind: "command", station: id, what }), payload),
+      update,
+      clock,
+    }),
+  );
+  const announcements = held.use(new Announcements({ hub, say: house.say, allowed: config.soundsFrom }));
+  const set = (id: string, what: OwnSetting, payload: string) => {
+    const device = id === hubId ? undefined : deviceBehind(id, ofDevices);
+    const change = device && deviceChange(what, payload, device);
+    if (id === hubId) values.set(what, payload);
+    if (device && change) update(device.id, change);
+    own.repeat(id, what);
+  };
+  const entities = held.use(
+    new HubEntities(bus, () => ({
+      ...stationComponents({
+        ...{ id: hubId, name: hubName, rings: allRooms },
+        targets: targetNames(parts),
+        chimes: hub.chimes.list().map(({ name }) => name),
+      }),
+      call: callComponent(hubId),
+    })),
+  );
+  const changed = () => {
+    own.changed();
+    entities.changed();
+  };
+  held.use(followCommands({ bus, isOwn: (id) => own.isOwn(id), set, clock }));
+  held.use(followNotices(bus, (id, notice) => say(id, notice)));
+  held.use(followCalls({ bus, ring, clock, log }));
+  held.use(told.onValue(({ id, what }) => settings.said(id, what)));
+  held.use(
+    stations.onChange(({ id }) => {
+      settings.changed(id);
+      changed();
+    }),
+  );
+  held.use(
+    devices.onChange(({ id }) => {
+      const station = stations.list().find(({ deviceId }) => deviceId === id);
+      if (station) settings.changed(station.id);
+      changed();
+    }),
+  );
+  held.use(hub.turns.onChange(() => own.changed()));
+  held.use(hub.chimes.onChange(changed));
+  held.use(values.onChange(changed));
+  held.use(every(clock, addressEveryMs, () => own.changed()));
+
+  /** The channels of a name, the hub's own included: that is whoever the hub plays at itself. */
+  function channelsOf(target: string): readonly ChannelId[] {
+    const channel = channelOf(target, places);
+    if (channel !== undefined) return [channel];
+    if (target.trim().toLowerCase() !== hubName.toLowerCase()) return [];
+    return devices
+      .list()
+      .filter((device) => !isRoomStation(device))
+      .map(({ id }): ChannelId => `device:${id}`);
+  }
+
+  function say(id: string, notice: Notice): void {
+    const { target, priority } = values.now;
+    const device = id === hubId ? undefined : (deviceBehind(id, ofDevices)?.id ?? stations.get(id)?.deviceId);
+    if (id !== hubId && device === undefined) return;
+    const named = notice.target ?? (device === undefined ? target : device);
+    const to = channelsOf(named);
+    if (to.length === 0) log.warn({ target: named }, `MQTT: not announced: nobody is called ${named}`);
+    else announcements.announce({ to, target: named, priority: notice.priority ?? priority, message: notice.message });
+  }
+
+  function ring({ target, caller, chime }: RoomCall): boolean {
+    const to = channelsOf(target);
+    if (to.length === 0) return false;
+    const source = hub.chimes.sound(chime ?? "") ?? hub.chimes.sound(values.now.chime);
+    const self = channelOf(caller, places);
+    if (source)
+      announcements.play({ to, target, priority: 1, name: caller, may: (id) => `device:${id}` !== self }, source);
+    return true;
+  }
+
+  return held;
+}
+
+function isRoomStation(device: HubDevice): boolean {
+  return device.info().kind === "room";
+}
+
+/** A room's name as it is written, of whatever somebody writes; undefined where nobody is called so. */
+function targetNamed(text: string, parts: RoomParts): string | undefined {
+  if (isAllRooms(text)) return allRooms;
+  const wanted = text.trim().toLowerCase();
+  return targetNames(parts).find((name) => name.toLowerCase() === wanted);
+}
+
+/** Everybody who can be chosen, beside everybody: rooms, devices that can be spoken through, areas and groups. */
+function targetNames({ house: { hub }, stations }: RoomParts): readonly string[] {
+  const { devices, groups } = hub.house();
+  const speaking = new Set(devices.filter(({ speaks }) => speaks).map(({ id }) => id));
+  const rooms = stations.list().filter(({ online }) => online);
+  const names = [
+    ...rooms.map(({ name }) => name),
+    ...hub.devices.list().flatMap(({ id, name }) => (speaking.has(id) ? [name] : [])),
+    ...devices.flatMap(({ area }) => (area === undefined ? [] : [area])),
+    ...groups.keys(),
+  ];
+  return [...new Set(names)].sort((one, other) => one.localeCompare(other));
+}
+
+function formerStations(store: Pick<Store, "get">): ReadonlySet<string> {
+  return new Set(z.array(z.string()).safeParse(store.get(...kept)).data ?? []);
+}
