@@ -10,7 +10,7 @@ import { openStore } from "../../src/identity/store.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { assertDecodable, assertSpeaks } from "./assertions.ts";
-import { eventually, firstFrames, nextFrame, phase, resources } from "./rig.ts";
+import { eventually, firstFrames, mainTrack, nextFrame, phase, resources } from "./rig.ts";
 
 /** One connection of a device that calls: it sends its picture from the moment at which it is let in. */
 export interface ArrivingPeer {
@@ -92,14 +92,14 @@ export function arrivalContract(kind: ArrivalKind, start: (house: ArrivalHouse) 
       const { device, token } = await house.approved();
       const first = await house.live(token);
       await firstFrames(device, 3);
-      const track = device.track("video");
-      using reader = track?.read({ start: "live" });
+      const track = await mainTrack(device);
+      using reader = track.read({ start: "live" });
       first.hangUp();
       await phase(device, "away");
-      while (reader?.take()); // what came before the drop
+      while (reader.take()); // what came before the drop
       await using _second = await house.live(token);
-      assert.equal((await reader?.next(AbortSignal.timeout(15_000)))?.key, true);
-      assert.equal(device.track("video"), track);
+      assert.equal((await reader.next(AbortSignal.timeout(15_000)))?.key, true);
+      assert.equal(await mainTrack(device), track);
       await phase(device, "live");
     });
 
@@ -107,10 +107,10 @@ export function arrivalContract(kind: ArrivalKind, start: (house: ArrivalHouse) 
       await using house = await open();
       const { device, token } = await house.approved();
       const old = await house.live(token);
-      const track = device.track("video");
+      const track = await mainTrack(device);
       house.fixture.letGo?.(letGoMs);
       await using _newer = await house.live(token);
-      assert.equal(device.track("video"), track);
+      assert.equal(await mainTrack(device), track);
       await nextFrame(device);
       await old.ended;
       await eventually(() => house.fixture.connections() === 1);

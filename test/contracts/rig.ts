@@ -5,6 +5,7 @@ import { LocalDevice } from "../../src/hub/device.ts";
 import { driverSource } from "../../src/hub/driver-source.ts";
 import type { DevicePhase } from "../../src/hub/state.ts";
 import type { Frame } from "../../src/media/frame.ts";
+import type { Track } from "../../src/media/track.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 
@@ -42,8 +43,7 @@ export function open(
 
 /** The first `count` frames of the picture, or of the sound where there is no picture. */
 export async function firstFrames(device: HubDevice, count: number): Promise<Frame[]> {
-  const track = (await device.waitForTrack("video", { timeoutMs: 15_000 })) ?? device.track("audio");
-  assert.ok(track, `no track: ${device.state.error?.message ?? device.state.phase}`);
+  const track = await mainTrack(device);
   using reader = track.read();
   const frames: Frame[] = [];
   while (frames.length < count) {
@@ -54,10 +54,17 @@ export async function firstFrames(device: HubDevice, count: number): Promise<Fra
   return frames;
 }
 
+/** What a device is known by: its picture, or the sound of a kind that has none. */
+export async function mainTrack(device: HubDevice): Promise<Track> {
+  const kind = device.info().kind === "room" ? "audio" : "video";
+  const track = (await device.waitForTrack(kind, { timeoutMs: 15_000 })) ?? device.track("audio");
+  assert.ok(track, `no track: ${device.state.error?.message ?? device.state.phase}`);
+  return track;
+}
+
 /** Resolves with the next frame that the device sends from now on. */
 export async function nextFrame(device: HubDevice): Promise<Frame> {
-  const track = (await device.waitForTrack("video", { timeoutMs: 15_000 })) ?? device.track("audio");
-  assert.ok(track, `no track: ${device.state.error?.message ?? device.state.phase}`);
+  const track = await mainTrack(device);
   using reader = track.read({ start: "live" });
   const frame = await reader.next(AbortSignal.timeout(15_000));
   assert.ok(frame, "the track ended");

@@ -104,9 +104,9 @@ export class RoomArrivals implements Disposable {
     device.signal.addEventListener(
       "abort",
       () => {
-        if (this.#visits.get(visit.stationId) !== visit) return visit[Symbol.dispose]();
+        const current = this.#visits.get(visit.stationId) === visit;
         this.#leave(visit);
-        this.#soon(visit.stationId);
+        if (current) this.#soon(visit.stationId);
       },
       { once: true },
     );

@@ -112,9 +112,10 @@ export class EarSockets implements Disposable {
     socket.on("message", (bytes, { address }) => onDatagram(bytes, { address, ...(group !== undefined && { group }) }));
     socket.bind({ port: config.port, address: bindTo, exclusive: true }, () => {
       this.#troubles.delete(bindTo);
-      if (group === undefined) return;
-      this.#joined.set(group, new Set());
-      for (const { address } of this.#networks) this.#join(group, address);
+      if (group !== undefined) {
+        this.#joined.set(group, new Set());
+        for (const { address } of this.#networks) this.#join(group, address);
+      }
       this.#tell();
     });
   }

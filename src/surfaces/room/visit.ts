@@ -27,6 +27,7 @@ export class Visit implements Disposable {
   readonly voice: Voice;
   #replays = new ReplayWindow();
   readonly #track: TrackWriter;
+  readonly #over = new AbortController();
   readonly #end: () => void;
 
   constructor({ station, device, voice, key, end }: VisitOptions) {
@@ -55,7 +56,13 @@ export class Visit implements Disposable {
     this.voice.write(frame, lostBefore);
   }
 
+  /** Calls `listener` once, when it is over. */
+  onEnd(listener: () => void): void {
+    this.#over.signal.addEventListener("abort", listener, { once: true });
+  }
+
   [Symbol.dispose](): void {
+    this.#over.abort();
     this.#end();
     this.voice[Symbol.dispose]();
   }
