@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
+import { floorConfig } from "./hub/floor-config.ts";
 import { enrolmentConfig } from "./hub/reception.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
@@ -16,6 +17,7 @@ export const configSchema = z.strictObject({
   devices: devicesConfig,
   streams: streamsConfig,
   groups: groupsConfig,
+  floor: floorConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

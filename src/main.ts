@@ -85,7 +85,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     }),
   );
   const problems = await hub.devices.apply(deviceInputs(config));
-  hub.setGroups(config.groups);
+  hub.follow(config);
   const { demo } = options;
   const engine = createSpeechEngine();
   const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
@@ -101,7 +101,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
           file,
           running: config,
           devicesOf: deviceInputs,
-          onNews: ({ groups }) => hub.setGroups(groups),
+          onNews: (news) => hub.follow(news),
           fixed: ["http", "whep", "webrtc", "mqtt", "room"],
         }),
         (err) => log.error({ err }, "configuration not taken up"),

@@ -87,14 +87,16 @@ export type TurnState =
   | { readonly state: "queued"; readonly position: number; readonly holder?: HolderInfo }
   | {
       readonly state: "refused";
-      /** `nobody`: the channel means no device at the moment. */
-      readonly reason: "held" | "do-not-disturb" | "no-speaker" | "offline" | "nobody";
+      /** `nobody`: the channel means no device at the moment. `queue-full`: more wait already than may. */
+      readonly reason: "held" | "queue-full" | "do-not-disturb" | "no-speaker" | "offline" | "nobody";
       readonly holder?: HolderInfo;
     }
   | { readonly state: "pre-empted"; readonly holder?: HolderInfo }
+  /** It goes on for so many seconds only: it has lasted nearly as long as a talk may. */
+  | { readonly state: "ending"; readonly seconds: number }
   | {
       readonly state: "released";
-      readonly reason: "done" | "silent" | "cancelled";
+      readonly reason: "done" | "silent" | "too-long" | "cancelled";
       readonly lost: LostSpeech;
     }
   | { readonly state: "failed"; readonly reason: string };
@@ -112,6 +114,8 @@ export interface TurnRequest {
   /** Wait in line when somebody else holds it. */
   readonly queue: boolean;
   readonly source: SpeechSource;
+  /** A conversation, which may last as long as it likes; a talk ends after the hub's longest time. */
+  readonly unlimited?: boolean;
   /** Called on each change, first within the call to `take`. */
   readonly onState: (state: TurnState) => void;
   /** Called while the turn holds the floor, whenever it changes who hears it: with all devices that were meant. */

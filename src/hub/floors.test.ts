@@ -57,6 +57,41 @@ describe("floors", () => {
     assert.equal(floor.nextTickUs(), undefined);
   });
 
+  it("ends a turn that lasts too long, and tells so ten seconds before, once", () => {
+    const floor = new Floors();
+    floor.ask(request("anna", { limitMs: 120_000 }), 0);
+    const times: (readonly [number, string])[] = [];
+    for (let at = 100; at <= 130_000; at += 100) {
+      floor.heard("anna", at * ms);
+      for (const effect of floor.tick(at * ms)) {
+        const more = effect.type === "ending" ? effect.leftMs : effect.type === "released" ? effect.reason : "";
+        times.push([at, `${effect.type} ${more}`]);
+      }
+    }
+    assert.deepEqual(times, [
+      [110_000, "ending 10000"],
+      [120_000, "released too-long"],
+    ]);
+  });
+
+  it("knows when a turn is to be told and ended, so that nobody has to look all the time", () => {
+    const floor = new Floors();
+    floor.ask(request("anna", { limitMs: 120_000, holds: "until-released" }), 0);
+    assert.equal(floor.nextTickUs(), 110_000 * ms);
+    assert.deepEqual(kinds(floor.tick(110_000 * ms)), ["ending anna"]);
+    assert.equal(floor.nextTickUs(), 120_000 * ms);
+    assert.deepEqual(kinds(floor.tick(125_000 * ms)), ["released anna"]);
+    assert.equal(floor.nextTickUs(), undefined);
+  });
+
+  it("gives who waits a full time of their own when another has spoken too long", () => {
+    const floor = new Floors();
+    floor.ask(request("anna", { limitMs: 20_000, holds: "until-released" }), 0);
+    floor.ask(request("ben", { limitMs: 20_000, holds: "until-released", queue: true }), 1);
+    assert.deepEqual(kinds(floor.tick(20_000 * ms)), ["released anna", "granted ben"]);
+    assert.equal(floor.nextTickUs(), 30_000 * ms);
+  });
+
   it("gives a talker three seconds for the first sound", () => {
     const floor = new Floors();
     floor.ask(request("anna"), 0);

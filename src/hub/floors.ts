@@ -14,6 +14,8 @@ export interface FloorRequest {
   readonly queue: boolean;
   /** `while-heard`: a holder that falls silent loses the floor. `until-released`: it keeps it (recordings, calls). */
   readonly holds: "while-heard" | "until-released";
+  /** Longest it may hold the floor, in ms; for ever unless told. */
+  readonly limitMs?: number | undefined;
 }
 
 /** Somebody who has the floor. */
@@ -51,11 +53,9 @@ export type FloorEffect =
       readonly reason: LeftReason;
       readonly by?: FloorHolder;
     }
-  | {
-      readonly type: "released";
-      readonly turnId: string;
-      readonly reason: "done" | "silent" | "do-not-disturb" | "gone";
-    };
+  /** It ends in so many ms, for it has lasted long enough. */
+  | { readonly type: "ending"; readonly turnId: string; readonly leftMs: number }
+  | { readonly type: "released"; readonly turnId: string; readonly reason: EndReason };
 
 /** Options of {@link Floors}. */
 export interface FloorsOptions {
@@ -63,6 +63,8 @@ export interface FloorsOptions {
   readonly silenceMs?: number;
   /** The same before the first sound; 3000 ms (a device may have to be woken, a microphone opened). */
   readonly firstSoundMs?: number;
+  /** How long before the end of a turn that lasts too long its talker is told; 10 s. */
+  readonly endingMs?: number;
   readonly maxQueue?: number;
 }
 
@@ -72,9 +74,11 @@ interface Holding {
   readonly sinceUs: number;
   lastHeardUs: number;
   heard: boolean;
+  /** The talker was told that it ends soon. */
+  warned: boolean;
 }
 
-type EndReason = "done" | "silent" | "do-not-disturb" | "gone";
+type EndReason = "done" | "silent" | "too-long" | "do-not-disturb" | "gone";
 
 /**
  * Floor control as in RFC 4582 and MCPTT: who may speak where. A pure state machine: time comes in as an argument, what
@@ -82,8 +86,8 @@ type EndReason = "done" | "silent" | "do-not-disturb" | "gone";
  *
  * Rules: a speaker has at most one holder; a strictly higher priority takes it over, and from a turn with several
  * speakers it takes only those; equals wait or are refused; the line is served by priority, then by age; do-not-disturb
- * keeps normal and high out, never emergency; who is held while heard and falls silent loses the floor. A speaker that
- * was asked for and becomes free joins the turn that goes on.
+ * keeps normal and high out, never emergency; who is held while heard and falls silent loses the floor; a turn with a limit
+ * ends there, and is told so before. A speaker that was asked for and becomes free joins the turn that goes on.
  */
 export class Floors {
   #holdings = new Map<string, Holding>();
@@ -91,11 +95,13 @@ export class Floors {
   #quiet = new Set<string>();
   readonly #silenceUs: number;
   readonly #firstSoundUs: number;
+  readonly #endingUs: number;
   readonly #maxQueue: number;
 
   constructor(options: FloorsOptions = {}) {
     this.#silenceUs = (options.silenceMs ?? 500) * 1000;
     this.#firstSoundUs = (options.firstSoundMs ?? 3000) * 1000;
+    this.#endingUs = (options.endingMs ?? 10_000) * 1000;
     this.#maxQueue = options.maxQueue ?? 16;
   }
 
@@ -160,19 +166,37 @@ export class Floors {
     return [...this.#takeAway(holding, { members: gone, reason: "gone" }), ...this.#serveLine(nowUs)];
   }
 
-  /** Time passes: holders that fell silent lose the floor. */
+  /** Time passes: holders that fell silent or spoke too long lose the floor, those that soon will are told. */
   tick(nowUs: number): FloorEffect[] {
-    const silent = [...this.#holdings.values()].filter((holding) => this.#expiresUs(holding) <= nowUs);
-    return this.#end(
-      silent.map(({ request }) => request.turnId),
-      { reason: "silent", nowUs },
-    );
+    const holdings = [...this.#holdings.values()];
+    const endsOf = (reason: "silent" | "too-long", due: (holding: Holding) => boolean) =>
+      this.#end(
+        holdings.filter(due).map(({ request }) => request.turnId),
+        { reason, nowUs },
+      );
+    const silent = endsOf("silent", (holding) => this.#expiresUs(holding) <= nowUs);
+    const tooLong = endsOf("too-long", (holding) => limitUs(holding) <= nowUs);
+    return [...silent, ...tooLong, ...this.#warn(nowUs)];
   }
 
-  /** When `tick` has something to do; undefined while nobody could fall silent. */
+  /** When `tick` has something to do; undefined while nobody could fall silent or speak too long. */
   nextTickUs(): number | undefined {
-    const nextUs = Math.min(...[...this.#holdings.values()].map((holding) => this.#expiresUs(holding)));
+    const timesOf = (holding: Holding) => [
+      this.#expiresUs(holding),
+      limitUs(holding) - (holding.warned ? 0 : this.#endingUs),
+    ];
+    const nextUs = Math.min(...[...this.#holdings.values()].flatMap(timesOf));
     return Number.isFinite(nextUs) ? nextUs : undefined;
+  }
+
+  #warn(nowUs: number): FloorEffect[] {
+    const due = [...this.#holdings.values()].filter(
+      (holding) => !holding.warned && limitUs(holding) - this.#endingUs <= nowUs,
+    );
+    return due.map((holding): FloorEffect => {
+      holding.warned = true;
+      return { type: "ending", turnId: holding.request.turnId, leftMs: (limitUs(holding) - nowUs) / 1000 };
+    });
   }
 
   /** True while `member` does not want to be disturbed. */
@@ -211,7 +235,7 @@ export class Floors {
     const { members, nowUs } = how;
     const { turnId } = request;
     const losing = this.#conflicts(members);
-    const holding: Holding = { request, members, sinceUs: nowUs, lastHeardUs: nowUs, heard: false };
+    const holding: Holding = { request, members, sinceUs: nowUs, lastHeardUs: nowUs, heard: false, warned: false };
     const holder = holderOf(holding);
     const lost = losing.flatMap((other) => this.#takeAway(other, { members, reason: "pre-empted", by: holder }));
     this.#holdings.set(turnId, holding);
@@ -306,6 +330,10 @@ export class Floors {
     if (request.holds === "until-released") return Number.POSITIVE_INFINITY;
     return lastHeardUs + (heard ? this.#silenceUs : this.#firstSoundUs);
   }
+}
+
+function limitUs({ request: { limitMs }, sinceUs }: Holding): number {
+  return limitMs === undefined ? Number.POSITIVE_INFINITY : sinceUs + limitMs * 1000;
 }
 
 function holderOf({ request, members, sinceUs }: Holding): FloorHolder {

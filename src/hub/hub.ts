@@ -12,6 +12,7 @@ import type { HubBase, HubDevice } from "./api.ts";
 import type { House } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
+import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import type { DeviceInfo } from "./state.ts";
@@ -28,13 +29,19 @@ export interface Hub extends HubBase, AsyncDisposable {
   house(): House;
   /** Called when other devices are grouped. */
   onGroups(listener: () => void): Disposable;
-  /** Takes up what the configuration file says of groups. */
-  setGroups(groups: Readonly<Record<string, readonly string[]>>): void;
+  /** Takes up what the configuration file says of groups and of the floor. */
+  follow(config: HouseConfig): void;
   /** Where devices come in that call the hub. */
   readonly reception: Reception;
   readonly identity: Identity;
   /** What devices say about themselves: rings, motion, health. */
   onDeviceEvent(listener: (event: { readonly id: string; readonly event: DeviceEvent }) => void): Disposable;
+}
+
+/** What of the configuration file the hub follows while it runs. */
+export interface HouseConfig {
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly floor: FloorConfig;
 }
 
 /** Options of {@link createHub}. */
@@ -80,9 +87,19 @@ export function createHub(options: HubOptions): Hub {
   const voices = new Voices({ clock });
   const regrouped = new Listeners<void>((error) => log.error({ err: error }, "listener of groups failed"));
   let groups: House["groups"] = new Map();
+  let floor: FloorConfig = floorConfig.parse({});
   const house = (): House => ({ devices: registry.list().map(inHouse), groups });
   const { lost } = voices;
-  const turns: Turns = new Turns({ device: (id) => registry.get(id), house, converter, clock, log, lost });
+  const longestTalkMs = () => (floor.longestTalkS > 0 ? floor.longestTalkS * 1000 : undefined);
+  const turns: Turns = new Turns({
+    device: (id) => registry.get(id),
+    house,
+    converter,
+    clock,
+    log,
+    lost,
+    longestTalkMs,
+  });
   const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const registry: Registry = new Registry({
     drivers: options.drivers,
@@ -115,8 +132,9 @@ export function createHub(options: HubOptions): Hub {
     chimes: new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log }),
     house,
     onGroups: (listener) => regrouped.add(listener),
-    setGroups: (next) => {
-      groups = new Map(Object.entries(next));
+    follow: (next) => {
+      floor = next.floor;
+      groups = new Map(Object.entries(next.groups));
       turns.reconsider();
       regrouped.emit();
     },

@@ -59,6 +59,7 @@ interface HouseOptions {
   readonly absent?: readonly string[];
   /** Of these devices the speaker takes another format. */
   readonly wide?: readonly string[];
+  readonly longestTalkMs?: number;
 }
 
 /** A house of scripted devices, all of the area "house" but for those whose name begins with "x". */
@@ -129,7 +130,8 @@ function makeHouse(names: readonly string[], options: HouseOptions = {}) {
   });
   const voices = new Voices({ clock });
   const { lost } = voices;
-  const route = new Turns({ device: (id) => devices.get(id), house, converter, clock, log: silentLog, lost });
+  const base = { device: (id: string) => devices.get(id), house, converter, clock, log: silentLog, lost };
+  const route = new Turns({ ...base, longestTalkMs: () => options.longestTalkMs });
   const words = (name: string) => (heard.get(name) ?? []).map(({ data }) => data).join(" ");
   const scripted = { faults, hung, lingering, begun, turns, offer: (name: string) => offer.get(name)?.() };
   return { clock, route, devices, words, lost, talker: talkerOf(voices), ...scripted, ...conversions };
@@ -246,6 +248,39 @@ describe("turns", () => {
     await clock.advance(2);
     assert.deepEqual(anna.last(), { state: "released", reason: "silent", lost: { network: 0, speaker: 0 } });
     assert.equal(ben.last()?.state, "granted");
+  });
+
+  it("ends a talk that lasts too long, told ten seconds before; a conversation goes on", async () => {
+    const { clock, route, talker, words } = makeHouse(["front", "yard"], { longestTalkMs: 15_000 });
+    const anna = talker("anna");
+    const call = talker("call", { to: ["device:yard"], unlimited: true });
+    const talk = route.take(anna.request);
+    using _call = route.take(call.request);
+    for (let second = 0; second < 20; second++) {
+      for (let n = 0; n < 5; n++) {
+        for (const person of [anna, call]) if (person.voice.track.open) person.say(`${second}`);
+        await clock.advance(200);
+      }
+    }
+    await talk.done;
+    assert.deepEqual(anna.states.slice(1), [
+      { state: "ending", seconds: 10 },
+      { state: "released", reason: "too-long", lost: { network: 0, speaker: 0 } },
+    ]);
+    assert.match(words("front"), /14$/);
+    assert.deepEqual(
+      call.states.map(({ state }) => state),
+      ["granted"],
+    );
+    assert.match(words("yard"), /19$/);
+  });
+
+  it("answers first: when a talker is told, no device was told yet", () => {
+    const { route, talker } = makeHouse(["front"]);
+    const order: string[] = [];
+    using _watch = route.onChange((id) => order.push(id));
+    using _talk = route.take(talker("anna", { onState: ({ state }) => order.push(state) }).request);
+    assert.deepEqual(order, ["granted", "front"]);
   });
 
   it("makes one conversion for all speakers of one format", async () => {

@@ -23,6 +23,8 @@ export interface TurnsOptions {
   readonly log: Log;
   /** Counters of what speech loses; the voices' own. */
   readonly lost: SpeechLosses;
+  /** Longest that somebody may talk, in ms, for the turns that are asked for from now on; as long as they like by default. */
+  readonly longestTalkMs?: () => number | undefined;
   /** Floor control; one with the usual times by default. */
   readonly floors?: Floors;
 }
@@ -95,7 +97,7 @@ export class Turns implements HubTurns {
   }
 
   take(request: TurnRequest): Turn {
-    const { talker, source, priority, queue } = request;
+    const { talker, source, priority, queue, unlimited } = request;
     const turn: Running = {
       id: `${talker.id}#${++this.#count}`,
       request,
@@ -109,7 +111,9 @@ export class Turns implements HubTurns {
     else {
       this.#running.set(id, turn);
       const holds = source.live ? "while-heard" : "until-released";
-      this.#apply(this.#floors.ask({ turnId: id, name: talker.name, priority, members, queue, holds }, this.#nowUs()));
+      const limitMs = source.live && !unlimited ? this.#options.longestTalkMs?.() : undefined;
+      const asked = { turnId: id, name: talker.name, priority, members, queue, holds, limitMs } as const;
+      this.#apply(this.#floors.ask(asked, this.#nowUs()));
     }
     const finish = () => this.#release(turn);
     const cancel = () => {
@@ -139,10 +143,22 @@ export class Turns implements HubTurns {
   #applyOne(effect: FloorEffect): void {
     const turn = this.#running.get(effect.turnId);
     if (!turn) return;
+    this.#follow(turn, effect);
     this.#tellDevices(turn);
+  }
+
+  #follow(turn: Running, effect: FloorEffect): void {
     switch (effect.type) {
       case "granted":
-        this.#start(turn, effect.holder);
+        try {
+          this.#start(turn, effect.holder);
+        } catch (error) {
+          this.#failed(turn, error); // whatever happened: the floor is never left held
+          turn.done.resolve();
+        }
+        break;
+      case "ending":
+        this.#tell(turn, { state: "ending", seconds: Math.round(effect.leftMs / 1000) });
         break;
       case "queued": {
         const holder = effect.holder && this.#holderInfo(effect.holder);
@@ -150,7 +166,7 @@ export class Turns implements HubTurns {
         break;
       }
       case "refused": {
-        const reason = effect.reason === "queue-full" || effect.reason === "duplicate" ? "held" : effect.reason;
+        const reason = effect.reason === "duplicate" ? "held" : effect.reason;
         const holder = effect.holder && this.#holderInfo(effect.holder);
         this.#refuse(turn, { state: "refused", reason, ...(holder && { holder }) });
         break;
@@ -185,7 +201,8 @@ export class Turns implements HubTurns {
 
   #released(turn: Running, reason: Extract<FloorEffect, { type: "released" }>["reason"]): void {
     if (reason === "do-not-disturb" || reason === "gone") turn.stop.abort();
-    const told = reason === "silent" ? "silent" : turn.stop.signal.aborted ? "cancelled" : "done";
+    const told =
+      reason === "silent" || reason === "too-long" ? reason : turn.stop.signal.aborted ? "cancelled" : "done";
     const state: TurnState =
       reason === "gone"
         ? { state: "failed", reason: "nobody is left to hear it" }
@@ -205,33 +222,20 @@ export class Turns implements HubTurns {
     this.#tell(turn, state);
     if (turn.granted) turn.granted.finish();
     else turn.done.resolve();
-    this.#tellDevices(turn);
   }
 
   #start(turn: Running, holder: FloorHolder): void {
-    const { device, clock, log } = this.#options;
-    const { live } = turn.request.source;
-    const sound = this.#soundOf(turn);
-    const granted = new GrantedTurn({
-      device,
-      sound,
-      live,
-      priority: turn.request.priority,
-      hears: (id) => turn.request.hears?.(id) ?? false,
-      stop: turn.stop,
-      claim: (id, playing) => this.#claim(id, playing),
-      onHearing: () => {
-        if (this.#running.has(turn.id)) this.#tellHearing(turn, granted.hearing);
-      },
-      clock,
-      log,
-    });
-    turn.granted = granted;
+    const { log } = this.#options;
     const away = holder.asked.filter((id) => !holder.members.includes(id));
-    for (const id of away) granted.without(id, quiet);
     // The answer first: it is what the talker waits for.
     const expected = holder.members.map((deviceId): Hearing => ({ deviceId, state: "connecting" }));
-    this.#tell(turn, { state: "granted", hearing: [...granted.hearing, ...expected] });
+    const apart = away.map((deviceId): Hearing => ({ deviceId, state: "quiet", ...quiet }));
+    this.#tell(turn, { state: "granted", hearing: [...apart, ...expected] });
+    if (!this.#running.has(turn.id)) return; // the talker let go when they were told
+    const sound = this.#soundOf(turn);
+    const granted = this.#grantedTurn(turn, sound);
+    turn.granted = granted;
+    for (const id of away) granted.without(id, quiet);
     const over = async () => {
       const failure = await granted.over;
       if (failure !== undefined && this.#running.has(turn.id)) this.#failed(turn, failure);
@@ -243,7 +247,26 @@ export class Turns implements HubTurns {
       .catch((err) => log.error({ err, talker: turn.request.talker.name }, "turn did not end cleanly"))
       .then(end, end);
     granted.join(holder.members);
-    if (!this.#running.has(turn.id)) granted.finish(); // the talker let go when they were told
+  }
+
+  #grantedTurn(turn: Running, sound: TurnSound): GrantedTurn {
+    const { device, clock, log } = this.#options;
+    const { source, priority, hears } = turn.request;
+    const granted: GrantedTurn = new GrantedTurn({
+      device,
+      sound,
+      live: source.live,
+      priority,
+      hears: (id) => hears?.(id) ?? false,
+      stop: turn.stop,
+      claim: (id, playing) => this.#claim(id, playing),
+      onHearing: () => {
+        if (this.#running.has(turn.id)) this.#tellHearing(turn, granted.hearing);
+      },
+      clock,
+      log,
+    });
+    return granted;
   }
 
   #soundOf(turn: Running): TurnSound {
