@@ -43,6 +43,16 @@ export const commands: readonly CommandEntry[] = [
     summary: "be a station of the room intercom on this machine",
     load: () => load(import("./room-station.ts")),
   },
+  {
+    name: "chime",
+    summary: "list, add, remove and play the chimes of a running hub",
+    load: () => load(import("./chime.ts")),
+  },
+  {
+    name: "ring",
+    summary: "ring rooms with a chime through a running hub",
+    load: () => load(import("./ring.ts")),
+  },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
   { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },

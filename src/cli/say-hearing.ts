@@ -18,6 +18,7 @@ const lineSchema = z.object({
   hearing: z.array(hearingSchema).optional(),
   reason: z.string().optional(),
   holder: z.object({ name: z.string() }).optional(),
+  position: z.number().optional(),
 });
 
 /**
@@ -41,13 +42,20 @@ export async function tellHearing(
       const line = lineSchema.parse(JSON.parse(text));
       if (json) stdout.write(`${text}\n`);
       heard ||= line.hearing?.some(({ state }) => state === "playing") ?? false;
-      if (line.hearing && !json) show(sayHearing(line.hearing));
+      if (line.state === "queued" && !json) show(sayWaiting(line));
+      else if (line.hearing && !json) show(sayHearing(line.hearing));
       refuseUnfinished(line);
     }
   } finally {
     if (stdout.isTTY && told !== "") stdout.write("\n");
   }
   return heard ? 0 : 1;
+}
+
+/** "waits: Anna is speaking, number 2 in line". */
+function sayWaiting({ holder, position = 1 }: z.infer<typeof lineSchema>): string {
+  const because = holder ? `${holder.name} is speaking` : "others are speaking";
+  return `waits: ${because}, ${position === 1 ? "next" : `number ${position}`} in line`;
 }
 
 /** "heard by 7 of 8: Yard is offline". */

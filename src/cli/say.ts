@@ -1,11 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { isChannelId } from "../hub/channel.ts";
 import { maxUploadBytes } from "../surfaces/http/routes/uploaded-sound.ts";
-import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
+import { FatalError, messageOf } from "../util/errors.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
-import { callHub, type HubApiDeps, hubApiFlags, hubApiHelp } from "./hub-api.ts";
-import { tellHearing } from "./say-hearing.ts";
+import { type HubApiDeps, hubApiFlags, hubApiHelp } from "./hub-api.ts";
+import { playThrough, requireWhom, type Wish } from "./play.ts";
 
 const usage = `usage: doorward say WORDS --to CHANNEL [--to CHANNEL]... [options]
        doorward say --file NAME --to CHANNEL [--to CHANNEL]... [options]
@@ -17,6 +16,7 @@ Says something through the devices of a running hub, and tells while it is said 
   --file NAME        a sound instead of words: a file of the hub's sounds folder, or an http(s) address
   --upload PATH      a sound file of this machine (WAV, MP3, ...; at most 16 MiB), sent to the hub
   --voice NAME       voice that speaks the words, as espeak-ng calls it (de, en-us)
+  --at-once          be refused while somebody else speaks there, instead of waiting in line
   --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (0)
 ${hubApiHelp}
   --json             tell it in lines of JSON
@@ -38,7 +38,7 @@ export function createSayCommand(deps: Partial<HubApiDeps> = {}): Command {
 export const command: Command = createSayCommand();
 
 async function run(args: readonly string[], how: HubApiDeps & { readonly context: CommandContext }): Promise<number> {
-  const { context, env } = how;
+  const { env } = how;
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -48,22 +48,14 @@ async function run(args: readonly string[], how: HubApiDeps & { readonly context
       upload: { type: "string" },
       voice: { type: "string" },
       priority: { type: "string", default: "0" },
+      "at-once": { type: "boolean", default: false },
       ...hubApiFlags(env),
       json: { type: "boolean", default: false },
     },
   });
-  const { hub, token } = values;
+  const { hub, token, json } = values;
   const wish = await wishOf({ ...values, text: positionals.join(" ") });
-  const refused = { 404: "nothing is there under this name, or you may not talk there" };
-  const call = { method: "POST", accept: "application/x-ndjson, application/json", ...wish };
-  const answer = await callHub(call, { ...how, hub, token, refused });
-  return await tellHearing(linesOf(answer, context), { stdout: context.stdout, json: values.json });
-}
-
-/** What is asked of which address of the hub. */
-interface Wish {
-  readonly path: string;
-  readonly body: unknown;
+  return await playThrough(wish, { ...how, hub, token, json });
 }
 
 async function wishOf(values: Parameters<typeof bodyOf>[0] & { readonly upload?: string | undefined }): Promise<Wish> {
@@ -74,6 +66,7 @@ async function wishOf(values: Parameters<typeof bodyOf>[0] & { readonly upload?:
   if (file !== undefined || text !== "") throw new UsageError("give either words, --file or --upload");
   requireWhom(values);
   const query = new URLSearchParams([...to.map((channel) => ["to", channel]), ["priority", priority]]);
+  if (values["at-once"]) query.set("queue", "false");
   return { path: `/api/v1/say/sound?${query}`, body: await readSound(upload) };
 }
 
@@ -93,34 +86,12 @@ function bodyOf(values: {
   readonly file?: string | undefined;
   readonly voice?: string | undefined;
   readonly priority: string;
+  readonly "at-once": boolean;
   readonly text: string;
 }): Record<string, unknown> {
   const { to, file, voice, text } = values;
   requireWhom(values);
   if ((file === undefined) === (text === "")) throw new UsageError("give either words, --file or --upload");
-  const priority = Number(values.priority);
-  return file === undefined ? { to, text, priority, ...(voice && { voice }) } : { to, file, priority };
-}
-
-function requireWhom({ to, priority }: { readonly to: readonly string[]; readonly priority: string }): void {
-  if (to.length === 0) throw new UsageError("to whom? --to device:ID, area:NAME, group:NAME or all");
-  const wrong = to.find((channel) => !isChannelId(channel));
-  if (wrong !== undefined) throw new UsageError(`--to ${wrong}: device:ID, area:NAME, group:NAME or all`);
-  if (!["0", "1", "2"].includes(priority)) throw new UsageError("--priority is 0, 1 or 2");
-}
-
-/** The hub's answer as it comes: a line of JSON for each change of who hears it. */
-async function* linesOf(answer: Response, { signal }: CommandContext): AsyncGenerator<string> {
-  let rest = "";
-  try {
-    for await (const text of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const lines = `${rest}${text}`.split("\n");
-      rest = lines.pop() ?? "";
-      yield* lines.filter((line) => line !== "");
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new RecoverableError(`the hub went away while it was said: ${messageOf(error)}`, { cause: error });
-  }
-  if (rest !== "") yield rest;
+  const whom = { to, priority: Number(values.priority), ...(values["at-once"] && { queue: false }) };
+  return file === undefined ? { ...whom, text, ...(voice && { voice }) } : { ...whom, file };
 }

@@ -108,7 +108,7 @@ describe("chimes", () => {
     for (const [name, file, sentence] of cases) await assert.rejects(chimes.add(name, file), sentence);
     assert.equal(chimes.list().length, 3);
     for (let n = 0; n < 64; n++) await chimes.add(`c${n}`, wav(0.01));
-    await assert.rejects(chimes.add("one more", wav()), { code: "too-many" });
+    await assert.rejects(chimes.add("one more", wav()), { code: "too-many-chimes" });
     await chimes.add("c7", wav());
   });
 

@@ -5,7 +5,7 @@ import { chimeSeconds, chimeWav, type OwnChime, ownChimes } from "../media/chime
 import type { Converter } from "../media/convert.ts";
 import type { RecordedSpeech } from "../media/speech.ts";
 import { wavSeconds } from "../media/wav.ts";
-import { FatalError, messageOf } from "../util/errors.ts";
+import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
@@ -79,7 +79,7 @@ export class Chimes {
 
   /**
    * Keeps a WAV file under a name, in place of one that was added under the same name before. Throws FatalError `bad-chime`
-   * with a sentence for a file or a name that cannot be, `too-many`, and `no-folder` for a hub that keeps nothing.
+   * with a sentence for a file or a name that cannot be, `too-many-chimes`, and `no-folder` for a hub that keeps nothing.
    */
   add(name: string, wav: Uint8Array): Promise<ChimeInfo> {
     return this.#writes.run(async () => {
@@ -88,7 +88,7 @@ export class Chimes {
       if (this.#own.has(key)) throw badChime(`${info.name} is one of the hub's own chimes: choose another name`);
       const before = this.#added.get(key);
       if (!before && this.#added.size >= maxChimes) {
-        throw new FatalError(`there are ${maxChimes} chimes already: remove one first`, { code: "too-many" });
+        throw new FatalError(`there are ${maxChimes} chimes already: remove one first`, { code: "too-many-chimes" });
       }
       await this.#write(info.name, wav);
       if (before && before.name !== info.name) await rm(this.#path(before.name), { force: true });
@@ -119,7 +119,10 @@ export class Chimes {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       await writeFileDurably(this.#path(name), wav);
     } catch (error) {
-      throw new FatalError(`the chime ${name} cannot be kept: ${messageOf(error)}`, { code: "store", cause: error });
+      throw new RecoverableError(`the chime ${name} cannot be kept: ${messageOf(error)}`, {
+        code: "store",
+        cause: error,
+      });
     }
   }
 

@@ -102,7 +102,7 @@ export class Floors {
     this.#silenceUs = (options.silenceMs ?? 500) * 1000;
     this.#firstSoundUs = (options.firstSoundMs ?? 3000) * 1000;
     this.#endingUs = (options.endingMs ?? 10_000) * 1000;
-    this.#maxQueue = options.maxQueue ?? 16;
+    this.#maxQueue = options.maxQueue ?? 64;
   }
 
   /** Who speaks through `member` at the moment. */

@@ -9,12 +9,13 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
-import type { House } from "./channel.ts";
+import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
+import { type RingRequest, Rings } from "./rings.ts";
 import type { DeviceInfo } from "./state.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
@@ -25,6 +26,7 @@ export interface Hub extends HubBase, AsyncDisposable {
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
+  readonly rings: Rings;
   /** What channels mean at the moment. */
   house(): House;
   /** Called when other devices are grouped. */
@@ -100,6 +102,7 @@ export function createHub(options: HubOptions): Hub {
     lost,
     longestTalkMs,
   });
+  const chimes = new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log });
   const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const registry: Registry = new Registry({
     drivers: options.drivers,
@@ -129,7 +132,8 @@ export function createHub(options: HubOptions): Hub {
     devices: registry,
     turns,
     voices,
-    chimes: new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log }),
+    chimes,
+    rings: new Rings({ turns, chimes, reached: (request) => rung(request, { house, registry }), clock, log }),
     house,
     onGroups: (listener) => regrouped.add(listener),
     follow: (next) => {
@@ -155,4 +159,15 @@ function inHouse(device: HubDevice): House["devices"][number] {
   const { id, name, area, state } = device;
   const known = device.info().speaker !== undefined;
   return { id, name, area, speaks: known || !["live", "stale", "disabled"].includes(state.phase) };
+}
+
+/** The devices that a ring means and that may be disturbed by it. */
+function rung(
+  { to, may, priority }: RingRequest,
+  { house, registry }: { readonly house: () => House; readonly registry: Registry },
+): readonly string[] {
+  return membersOf(to, house()).filter((id) => {
+    const device = registry.get(id);
+    return device !== undefined && (may?.(id) ?? true) && (priority === 2 || !device.settings.doNotDisturb);
+  });
 }

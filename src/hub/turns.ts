@@ -42,6 +42,9 @@ interface Running {
   granted?: GrantedTurn;
 }
 
+/** Of one talker; the line as a whole is bounded by the floors. */
+const maxWaitingOfOne = 8;
+
 const quiet = { reason: "do not disturb", code: "do-not-disturb" } as const;
 
 /**
@@ -108,7 +111,9 @@ export class Turns implements HubTurns {
     };
     const { id, members } = turn;
     if (members.length === 0) this.#refuse(turn, { state: "refused", reason: nobodyOf(request) });
-    else {
+    else if (queue && this.#waitingOf(talker.id) >= maxWaitingOfOne) {
+      this.#refuse(turn, { state: "refused", reason: "queue-full" });
+    } else {
       this.#running.set(id, turn);
       const holds = source.live ? "while-heard" : "until-released";
       const limitMs = source.live && !unlimited ? this.#options.longestTalkMs?.() : undefined;
@@ -121,6 +126,11 @@ export class Turns implements HubTurns {
       this.#release(turn);
     };
     return { done: turn.done.promise, finish, cancel, [Symbol.dispose]: cancel };
+  }
+
+  #waitingOf(talkerId: string): number {
+    return [...this.#running.values()].filter(({ request, granted }) => request.talker.id === talkerId && !granted)
+      .length;
   }
 
   #membersOf({ to, may }: TurnRequest): readonly string[] {

@@ -31,6 +31,9 @@ export const auditActions = [
   "snapshot",
   "talk",
   "say",
+  "ring",
+  "chime-added",
+  "chime-removed",
 ] as const;
 
 /** One of {@link auditActions}. */

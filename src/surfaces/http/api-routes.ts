@@ -4,8 +4,10 @@ import type { HttpContext } from "./context.ts";
 import { arrivalRoutes } from "./routes/arrivals.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
+import { chimeRoutes } from "./routes/chimes.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { ringRoutes } from "./routes/ring.ts";
 import { sayRoutes } from "./routes/say.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
@@ -27,5 +29,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...auditRoutes(context),
     ...certificateRoutes(context),
     ...sayRoutes(context),
+    ...chimeRoutes(context),
+    ...ringRoutes(context),
   ];
 }

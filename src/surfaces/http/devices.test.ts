@@ -150,7 +150,8 @@ describe("say", () => {
       source: { live: true, voice: voice.track },
       onState: () => {},
     });
-    const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:front", text: "hello" } });
+    const body = { to: "device:front", text: "hello", queue: false };
+    const answer = await rig.call("POST", "/api/v1/say", { as: root, body });
     assert.equal(answer.status, 409);
     assert.equal((answer.json["holder"] as { name: string }).name, "Anna");
     assert.equal(answer.json["reason"], "held");

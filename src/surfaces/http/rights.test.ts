@@ -101,6 +101,7 @@ describe("rights of the page's socket", () => {
       faults: "administer",
       waiting: "administer",
       hearing: "signed-in",
+      ring: "view",
       "signed-out": "signed-in",
       error: "signed-in",
       pong: "signed-in",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Hearing, HubDevice, TurnState } from "../../hub/api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
+import type { Ring } from "../../hub/rings.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Waiting } from "../../identity/enrolment.ts";
 import type { Fault } from "../../util/faults.ts";
@@ -55,6 +56,12 @@ export interface HearingMessage {
   readonly hearing: readonly Hearing[];
 }
 
+/** Somebody rings devices, of which these are the ones that this page knows. */
+export interface RingMessage {
+  readonly type: "ring";
+  readonly ring: Omit<Ring, "to">;
+}
+
 /** All that is said about a page's turns. */
 export type TurnMessage = TalkMessage | HearingMessage;
 
@@ -70,6 +77,7 @@ export type HubMessage =
   /** Devices that call the hub and wait to be let in. */
   | { readonly type: "waiting"; readonly waiting: readonly Waiting[] }
   | HearingMessage
+  | RingMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
@@ -86,6 +94,7 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   faults: "administer",
   waiting: "administer",
   hearing: "signed-in",
+  ring: "view",
   "signed-out": "signed-in",
   error: "signed-in",
   pong: "signed-in",

@@ -262,4 +262,17 @@ describe("talk by the page's socket", () => {
     assert.equal(await priorityOf(cleo, 1), 1);
     assert.equal(await priorityOf(cleo, 2), 2);
   });
+
+  it("tells who is calling, of devices that may be seen", async () => {
+    await using rig = await startRig({ front: "fake://x/?video&speaker&area=House", yard: "fake://x/?video&speaker" });
+    const anna = await rig.person(administrator);
+    const ben = await rig.person({ name: "Ben", grants: [{ scope: "area:House", rights: ["view"] }] });
+    const page = await openPage(rig, ben);
+    await page.next("devices");
+    const ring = (to: string) => rig.call("POST", "/api/v1/ring", { as: anna, body: { to } });
+    assert.equal((await ring("device:yard")).status, 202);
+    assert.equal((await ring("all")).status, 202);
+    const { caller, deviceIds, chime } = (await page.next("ring")).ring;
+    assert.deepEqual([caller, deviceIds, chime], ["Anna", ["front"], "doorbell"]);
+  });
 });

@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { Hub } from "../../hub/hub.ts";
+import type { Ring } from "../../hub/rings.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
@@ -59,6 +60,7 @@ export class PageSocket {
     this.#held.use(hub.onGroups(() => this.#tellGroups()));
     this.#held.use(hub.reception.onWaiting(() => this.#tellWaiting()));
     if (hub.reception.waiting().length > 0) this.#tellWaiting();
+    this.#held.use(hub.rings.onRing((ring) => this.#tellRing(ring)));
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
@@ -68,6 +70,13 @@ export class PageSocket {
     const { identity, reception } = this.#options.hub;
     if (!identity.policy.allows(this.#options.principal, "administer")) return;
     this.#send({ type: "waiting", waiting: reception.waiting() });
+  }
+
+  /** A station is told when it is rung itself, people when it is a device that they see. */
+  #tellRing({ to: _, ...ring }: Ring): void {
+    const own = this.#options.principal.deviceId;
+    const deviceIds = ring.deviceIds.filter((id) => (own === undefined ? this.#known.has(id) : id === own));
+    if (deviceIds.length > 0) this.#send({ type: "ring", ring: { ...ring, deviceIds } });
   }
 
   #tellFaults(): void {

@@ -29,6 +29,9 @@ const words: Readonly<Record<AuditAction, string>> = {
   listen: "listened to {}",
   talk: "spoke through {}",
   say: "had something said through {}",
+  ring: "rang {}",
+  "chime-added": "added the chime {}",
+  "chime-removed": "removed the chime {}",
 };
 
 /** One audit line as a sentence without its time: "Anna spoke through Front door". */

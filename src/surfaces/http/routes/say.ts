@@ -21,9 +21,13 @@ const soundName = z
 const priority = z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0);
 const to = channelsSchema.describe("device:<id>, area:<name>, group:<name>, all, or a list of them");
 
+const queue = z.boolean().default(true).describe("Wait in line while somebody else speaks there; false: be refused.");
+const whom = { to, priority, queue };
+
 const sayBody = z.union([
-  z.strictObject({ to, priority, text: z.string().trim().min(1).max(2000), voice: z.string().max(64).optional() }),
-  z.strictObject({ to, priority, file: soundName }),
+  z.strictObject({ ...whom, text: z.string().trim().min(1).max(2000), voice: z.string().max(64).optional() }),
+  z.strictObject({ ...whom, file: soundName }),
+  z.strictObject({ ...whom, chime: z.string().min(1).max(64).describe("The name of a chime.") }),
 ]);
 type SayBody = z.infer<typeof sayBody>;
 
@@ -33,6 +37,7 @@ const uploadQuery = z.strictObject({
     .enum(["0", "1", "2"])
     .default("0")
     .transform((text) => Number(text) as 0 | 1 | 2),
+  queue: z.stringbool().default(true).describe("Wait in line while somebody else speaks there; false: be refused."),
 });
 
 /** Speech without a microphone: text, a file of the hub's, or one that is sent along. */
@@ -49,13 +54,13 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
     route({
       ...shared,
       path: "/api/v1/say",
-      summary: "Says a text or plays a sound through devices",
+      summary: "Says a text or plays a sound or a chime through devices",
       body: sayBody,
       handle: (call) => {
         const { body } = call;
         const saying = {
           ...body,
-          what: "text" in body ? "text" : "file",
+          what: "text" in body ? "text" : "chime" in body ? "chime" : "file",
           source: () => sourceOf(body, context),
           noSound: (code: string) => noSound(body, code),
         } as const;
@@ -91,12 +96,22 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
   ];
 }
 
+/** Nothing is called so. */
+export function noChime(name: string): Problem {
+  return new Problem(422, { code: "no-chime", detail: `There is no chime ${name}.`, fields: { name } });
+}
+
 function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
   const { converter } = context.hub;
   if ("text" in body) {
     if (!context.say)
       throw new Problem(422, { code: "no-voice", detail: "No speech engine is installed; install espeak-ng." });
     return context.say(body.text, { voice: body.voice });
+  }
+  if ("chime" in body) {
+    const chime = context.hub.chimes.sound(body.chime);
+    if (!chime) throw noChime(body.chime);
+    return chime;
   }
   const { file } = body;
   if (!/^https?:/.test(file)) {
@@ -120,6 +135,10 @@ function noSound(body: SayBody, code: string): Problem {
   if ("text" in body) {
     const detail = because[code] ?? "The text could not be spoken; the hub's log says why.";
     return new Problem(422, { code: Object.hasOwn(because, code) ? code : "no-sound", detail });
+  }
+  if ("chime" in body) {
+    const detail = `The chime ${body.chime} could not be played; the hub's log says why.`;
+    return new Problem(422, { code: "no-sound", detail, fields: { name: body.chime } });
   }
   if (/^https?:/.test(body.file)) {
     // Whether it is closed, silent or no sound is not told: the hub is no window into its network.

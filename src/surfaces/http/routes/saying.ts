@@ -2,11 +2,12 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import type { Hearing, Turn, TurnState } from "../../../hub/api.ts";
 import type { ChannelId } from "../../../hub/channel.ts";
-import type { HolderInfo } from "../../../hub/state.ts";
+import { type HolderInfo, holderInfoSchema } from "../../../hub/state.ts";
 import { pcmFormat } from "../../../media/format.ts";
 import { type FoundSound, findSound } from "../../../media/found.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
 import { background } from "../../../util/background.ts";
+import type { Clock } from "../../../util/clock.ts";
 import { DoorwardError, isAbort } from "../../../util/errors.ts";
 import { until } from "../../../util/until.ts";
 import { addressed } from "../../addressed.ts";
@@ -18,8 +19,10 @@ import type { HttpContext } from "../context.ts";
 export interface Saying {
   readonly to: readonly ChannelId[];
   readonly priority: 0 | 1 | 2;
+  /** Wait in line while somebody else speaks there. */
+  readonly queue: boolean;
   /** For log and audit. */
-  readonly what: "text" | "file" | "upload";
+  readonly what: "text" | "file" | "upload" | "chime";
   /** The sound; asked for when it is known that somebody may be spoken to. What it holds is let go of by `over`. */
   source(over: AsyncDisposableStack): RecordedSpeech | Promise<RecordedSpeech>;
   /** What is answered when nothing could be played, by the code of what was thrown. */
@@ -38,24 +41,32 @@ const hearingSchema = z.object({
 export const sayingAnswers = {
   202: {
     description:
-      "The sound was found and a speaker takes it; `hearing` says which. With `Accept: application/x-ndjson` a line for " +
-      "each change until it was said; hanging up then stops it",
-    schema: z.object({ state: z.literal("granted"), hearing: z.array(hearingSchema) }),
+      "The sound was found and a speaker takes it (`granted`; `hearing` says which), or it waits in line (`queued`). With " +
+      "`Accept: application/x-ndjson` a line for each change until it was said; hanging up then stops it",
+    schema: z.object({
+      state: z.enum(["granted", "queued"]),
+      hearing: z.array(hearingSchema),
+      position: z.number().optional().describe("1 for the next in line."),
+      holder: holderInfoSchema.optional(),
+    }),
   },
-  409: { description: "Somebody else speaks; `holder` says who" },
+  409: {
+    description:
+      "Not said: somebody else speaks (`holder`) and it was not to wait, or the line is full, or nobody is to be disturbed",
+  },
   413: { description: "The sound is too large" },
   422: { description: "There is no such sound, or it is not sound" },
 };
 
 /** How long a source may take until it has given its first sound; nobody's speaker waits for it meanwhile. */
 const findMs = 8000;
-/** Longest that is said; nobody wants to hear more without having asked. */
+/** Longest that is said, and that it waits in line; nobody wants to hear more without having asked, or so late. */
 const longestMs = 600_000;
 const linesType = "application/x-ndjson";
 /** More of what a slow reader has not read yet is left out: the next line says all that counts. */
 const maxUnreadBytes = 65_536;
 
-/** Finds the sound, takes the floor, and answers as soon as somebody hears it. */
+/** Finds the sound, takes the floor or a place in line, and answers as soon as somebody hears it or it waits. */
 export async function sayAloud(
   call: Call<unknown, unknown, unknown>,
   how: { readonly context: HttpContext; readonly saying: Saying },
@@ -63,11 +74,11 @@ export async function sayAloud(
   const { principal, signal, request, reply } = call;
   const { context, saying } = how;
   const { hub } = context;
-  const { to, priority, what } = saying;
+  const { to, priority, what, queue } = saying;
   const reached = addressed(hub, { principal, to, priority });
   if (!reached) throw new Problem(404, notFound);
   const holder = holderOf(reached.reached, { hub, priority: reached.priority });
-  if (holder) throw refused({ state: "refused", reason: "held", holder });
+  if (holder && !queue) throw refused({ state: "refused", reason: "held", holder });
   await using held = new AsyncDisposableStack();
   // The sound first: the floor is not held for a source that gives none, or for a caller who is no longer there.
   const source = held.use(await find(await saying.source(held), { context, saying, signal }));
@@ -75,15 +86,18 @@ export async function sayAloud(
   const begun = Promise.withResolvers<TurnState>();
   const lines = (request.headers.accept ?? "").includes(linesType) ? over.use(openLines()) : undefined;
   let heardBy: readonly Hearing[] = [];
+  const limit = over.use(timeLimit(hub.clock, { ms: longestMs, onOver: () => turn.cancel() }));
   const shown = () => heardBy.map(({ lostFrames: _, ...one }) => ({ ...one, name: nameOf(hub, one.deviceId) }));
   const turn = hub.turns.take({
     ...reached,
     talker: { id: principal.userId, name: principal.name },
-    queue: false,
+    queue,
     source,
     onState: (state) => {
-      if (state.state === "granted") heardBy = state.hearing;
-      else begun.resolve(state);
+      if (state.state === "granted") {
+        heardBy = state.hearing;
+        limit.begin();
+      } else begun.resolve(state);
       if (state.state !== "granted") lines?.write({ ...state });
     },
     onHearing: (hearing) => {
@@ -93,15 +107,15 @@ export async function sayAloud(
     },
   });
   over.use(hub.identity.attachments.attach(principal, () => turn.cancel()));
-  over.use(hub.clock.timer(longestMs, () => turn.cancel()));
   background(
     turn.done.finally(() => over.disposeAsync()),
     (err) => hub.log.error({ err }, "what was said did not end cleanly"),
   );
   const state = await begunOrHungUp(begun.promise, { turn, signal });
-  if (state.state !== "granted" && state.state !== "released") throw refused(state);
+  const waits = state.state === "queued";
+  if (!waits && state.state !== "granted" && state.state !== "released") throw refused(state);
   hub.identity.audit.record({ actor: principal.name, action: "say", subject: subjectOf(to), detail: what });
-  if (!lines) return { state: "granted", hearing: shown() };
+  if (!lines) return waits ? { ...state, hearing: [] } : { state: "granted", hearing: shown() };
   signal.addEventListener("abort", () => turn.cancel(), { once: true });
   return reply.code(202).type(linesType).send(lines.stream);
 }
@@ -117,6 +131,21 @@ function openLines() {
     [Symbol.dispose]: () => {
       stream.push(null);
     },
+  };
+}
+
+/** Time that runs out, first from now on, then from `begin`. */
+function timeLimit(
+  clock: Clock,
+  { ms, onOver }: { readonly ms: number; readonly onOver: () => void },
+): Disposable & { begin(): void } {
+  let timer = clock.timer(ms, onOver);
+  return {
+    begin: () => {
+      timer[Symbol.dispose]();
+      timer = clock.timer(ms, onOver);
+    },
+    [Symbol.dispose]: () => timer[Symbol.dispose](),
   };
 }
 
@@ -171,18 +200,28 @@ async function find(
   }
 }
 
-function refused(state: TurnState): Problem {
+const refusals: Readonly<Record<string, string>> = {
+  "queue-full": "too much waits to be said already",
+  "do-not-disturb": "nobody is to be disturbed there",
+  nobody: "nothing is there that could be spoken through",
+  offline: "nothing is there that could be spoken through",
+};
+
+/** A turn that was not granted, as an answer. */
+export function refused(state: TurnState): Problem {
   const reason = "reason" in state ? state.reason : state.state;
   if (state.state === "failed") return new Problem(503, { code: "not-said", detail: `Not said: ${reason}.` });
   const holder = "holder" in state ? state.holder?.name : undefined;
+  const because = holder === undefined ? (refusals[reason] ?? reason) : `${holder} is speaking there`;
   return new Problem(409, {
     code: "refused",
-    detail: holder === undefined ? `Not said: ${reason}.` : `Not said: ${holder} is speaking there.`,
+    detail: `Not said: ${reason === "queue-full" ? refusals[reason] : because}.`,
     fields: { reason, ...(holder !== undefined && { holder }) },
     more: { ...state },
   });
 }
 
-function subjectOf(to: readonly ChannelId[]): string {
+/** Channels as they stand in the audit. */
+export function subjectOf(to: readonly ChannelId[]): string {
   return to.map((channel) => (channel.startsWith("device:") ? channel.slice(7) : channel)).join(", ");
 }

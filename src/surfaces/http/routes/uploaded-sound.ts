@@ -14,22 +14,25 @@ export async function uploadedSound(
   body: Readable,
   how: { readonly converter: Converter; readonly signal: AbortSignal },
 ): Promise<RecordedSpeech> {
-  const bytes = await readBounded(body, how.signal);
+  const bytes = await readUpload(body, { maxBytes: maxUploadBytes, signal: how.signal });
   return {
     live: false,
     open: (output, options) => how.converter.decodeFile({ bytes: pieces(bytes) }, { output, ...options }),
   };
 }
 
-async function readBounded(body: Readable, signal: AbortSignal): Promise<Buffer> {
+/** All that is sent along. Throws Problem 413 when it is more than `maxBytes`, and the signal's reason. */
+export async function readUpload(
+  body: Readable,
+  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     signal.throwIfAborted();
     size += (chunk as Buffer).length;
-    if (size > maxUploadBytes) {
-      const detail = `The sound is larger than ${maxUploadBytes / 2 ** 20} MiB.`;
-      throw new Problem(413, { code: "too-large", detail });
+    if (size > maxBytes) {
+      throw new Problem(413, { code: "too-large", detail: `The sound is larger than ${maxBytes / 2 ** 20} MiB.` });
     }
     chunks.push(chunk as Buffer);
   }

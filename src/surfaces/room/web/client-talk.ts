@@ -201,8 +201,13 @@ function sayNobody(target: string | undefined): string {
     : `Nobody that you may speak to is called ${target}.`;
 }
 
-function sayRefused(reason: "do-not-disturb" | "no-speaker" | "offline" | "nobody", target = ""): string {
+function sayRefused(
+  reason: "queue-full" | "do-not-disturb" | "no-speaker" | "offline" | "nobody",
+  target = "",
+): string {
   switch (reason) {
+    case "queue-full":
+      return "Too many wait to speak there already.";
     case "do-not-disturb":
       return `${target} does not want to be disturbed.`;
     case "no-speaker":

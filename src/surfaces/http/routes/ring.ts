@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { channelsSchema } from "../../../hub/channel.ts";
+import { defaultChime } from "../../../hub/rings.ts";
+import { addressed } from "../../addressed.ts";
+import { notFound, Problem } from "../../problem.ts";
+import { type Route, route } from "../../route.ts";
+import type { HttpContext } from "../context.ts";
+import { noChime } from "./say.ts";
+import { refused, subjectOf } from "./saying.ts";
+
+const ringBody = z.strictObject({
+  to: channelsSchema.describe("device:<id>, area:<name>, group:<name>, all, or a list of them"),
+  chime: z.string().min(1).max(64).optional().describe(`The name of a chime; ${defaultChime} by default.`),
+  priority: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+});
+
+/** Rooms are rung. */
+export function ringRoutes(context: HttpContext): readonly Route[] {
+  const { hub } = context;
+  return [
+    route({
+      method: "POST",
+      path: "/api/v1/ring",
+      summary: "Rings devices with a chime, in line behind what is said there, and shows there who is calling",
+      right: "talk",
+      subject: "channels",
+      share: "says",
+      bearerWrites: true,
+      body: ringBody,
+      answers: {
+        202: {
+          description: "They are rung, or will be in their turn",
+          schema: z.object({
+            state: z.enum(["granted", "queued"]),
+            deviceIds: z.array(z.string()),
+            chime: z.string(),
+            position: z.number().optional().describe("1 for the next in line."),
+          }),
+        },
+        409: { description: "Nobody is to be disturbed there, or too much waits already" },
+        422: { description: "There is no such chime" },
+      },
+      handle: ({ body, principal }) => {
+        const whom = addressed(hub, { principal, to: body.to, priority: body.priority });
+        if (!whom) throw new Problem(404, notFound);
+        if (body.chime !== undefined && !hub.chimes.get(body.chime)) throw noChime(body.chime);
+        const talker = { id: principal.userId, name: principal.name };
+        const { turn, state, ring } = hub.rings.ring({
+          ...whom,
+          talker,
+          ...(principal.deviceId !== undefined && { callerDevice: principal.deviceId }),
+          ...(body.chime !== undefined && { chime: body.chime }),
+        });
+        if (!ring) throw refused(state);
+        const attached = hub.identity.attachments.attach(principal, () => turn.cancel());
+        const forget = () => attached[Symbol.dispose]();
+        turn.done.then(forget, forget);
+        hub.identity.audit.record({ actor: principal.name, action: "ring", subject: subjectOf(body.to) });
+        const { deviceIds, chime } = ring;
+        return {
+          state: state.state === "queued" ? "queued" : "granted",
+          deviceIds: deviceIds.filter((id) => whom.reached.includes(id)),
+          chime,
+          ...("position" in state && { position: state.position }),
+        };
+      },
+    }),
+  ];
+}
