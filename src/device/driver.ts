@@ -26,6 +26,21 @@ export interface Carrier {
   play(speech: Speech): Promise<void>;
 }
 
+/** How loud a device that keeps its own loudness plays. */
+export interface Loudness {
+  /** 0 nothing, 1 all that it can. */
+  readonly volume: number;
+  readonly muted: boolean;
+}
+
+/** The loudness that a device keeps itself: the hub raises it for emergencies, and puts back what was set. */
+export interface LoudnessControl {
+  /** As the device last said it is, whoever set it. Undefined until it has said so; then its speaker is offered again. */
+  now(): Loudness | undefined;
+  /** Resolves when the device has taken it. */
+  set(loudness: Loudness): Promise<void>;
+}
+
 /** A device's speaker, as its driver offers it to the hub. */
 export interface Speaker {
   /** What it can play, best first. The hub converts to the one that costs least. */
@@ -39,6 +54,8 @@ export interface Speaker {
   play(speech: Speech): Promise<void>;
   /** What it shares with other speakers, all of which take the same formats. */
   readonly carrier?: Carrier;
+  /** Absent where the hub alone makes the loudness, by the samples that it sends. */
+  readonly loudness?: LoudnessControl;
 }
 
 /** What a device says about itself besides media. */

@@ -35,6 +35,8 @@ export interface HubDevice {
   ): Promise<Track | undefined>;
   /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
   waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
+  /** An emergency is played there until the handle is disposed: mute is lifted and the volume raised for its time. */
+  raise(): Disposable;
   /**
    * Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected, or goes away
    * before it answers. To come: no surface gives one yet, and no driver takes one.

@@ -9,6 +9,8 @@ import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import { Loan } from "./loan.ts";
+import { loudnessOf } from "./loudness.ts";
+import { RaisedLoudness } from "./raised-loudness.ts";
 import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
 import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
 import type { Loss } from "./supervise.ts";
@@ -58,6 +60,7 @@ export class LocalDevice implements HubDevice {
   readonly #status: DeviceStatus;
   readonly #tracks: DeviceTracks;
   readonly #memory: DeviceMemory;
+  readonly #raised: RaisedLoudness;
   readonly #changes: Listeners<void>;
   readonly #options: LocalDeviceOptions;
   readonly #closed = new AbortController();
@@ -70,6 +73,14 @@ export class LocalDevice implements HubDevice {
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
     this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
     this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange: () => this.#changes.emit() });
+    const { clock, log } = options;
+    this.#raised = new RaisedLoudness({
+      memory: this.#memory,
+      speaker: () => this.#loan?.speaker,
+      onChange: () => this.#changes.emit(),
+      clock,
+      log,
+    });
     this.#source = options.source(this.#host());
     this.#status.phase = this.#atRest();
     this.#reconsider();
@@ -120,6 +131,7 @@ export class LocalDevice implements HubDevice {
         ...this.#options.floor?.(this.id),
         doNotDisturb: this.#settings.doNotDisturb,
         ...(this.#settings.muted && { muted: true }),
+        ...(this.#isRaised && { raised: true }),
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       permanent: !this.#settings.preview,
@@ -167,6 +179,16 @@ export class LocalDevice implements HubDevice {
     readonly signal?: AbortSignal;
   }): Promise<Speaker | undefined> {
     return this.#waitFor(() => this.#loan?.speaker, options);
+  }
+
+  raise(): Disposable {
+    return this.#raised.raise();
+  }
+
+  /** True while it is louder than it was set, by the hub or at the device itself. */
+  get #isRaised(): boolean {
+    if (this.#raised.raised) return true;
+    return this.#raised.playing && loudnessOf(this.#settings, 2) !== loudnessOf(this.#settings, 0);
   }
 
   async command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
@@ -247,6 +269,7 @@ export class LocalDevice implements HubDevice {
         this.#lastSpeaker = loan.speaker ?? this.#lastSpeaker;
         this.#changes.emit();
       },
+      onSpeaker: () => this.#raised.follow(),
       onEvent: (event) => {
         if (event.type === "health") this.#health = event.values;
         if (event.type === "quirk") this.#learn(event);

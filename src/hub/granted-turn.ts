@@ -14,7 +14,7 @@ import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 /** What a turn needs of a device. */
 export type SpeakingDevice = Pick<
   HubDevice,
-  "id" | "name" | "settings" | "state" | "info" | "demand" | "waitForSpeaker"
+  "id" | "name" | "settings" | "state" | "info" | "demand" | "raise" | "waitForSpeaker"
 >;
 
 /** What is being played at one speaker. */
@@ -209,6 +209,7 @@ export class GrantedTurn {
     const { device: find, sound, live, priority, hears } = this.#options;
     const device = find(part.deviceId);
     if (!device) throw new FatalError("it was removed", { code: "offline" });
+    using _raised = priority === 2 ? device.raise() : undefined;
     if (hears(part.deviceId)) return await this.#listen(part, before);
     const gain = this.#loudness(device);
     part.muted = gain === undefined;

@@ -26,6 +26,8 @@ export interface LoanOptions {
   readonly tracks: DeviceTracks;
   /** Speaker or tracks changed. */
   readonly onChange: () => void;
+  /** Its borrower offered a speaker, perhaps again. Called after `onChange`. */
+  readonly onSpeaker: () => void;
   readonly onEvent: (event: DeviceEvent) => void;
   readonly onReady: () => void;
   /** Called once, when nothing of this loan counts any more. */
@@ -118,6 +120,7 @@ export class Loan implements Disposable {
   #offer(speaker: Speaker): void {
     this.#speaker = speaker;
     this.#options.onChange();
+    this.#options.onSpeaker();
   }
 
   #publish(format: Format, { label, sparse }: { readonly label: string; readonly sparse: boolean }): TrackWriter {

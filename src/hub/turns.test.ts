@@ -522,6 +522,22 @@ describe("turns", () => {
       const { muted, volume } = devices.get("front")?.settings ?? {};
       assert.deepEqual([muted, volume], [true, 0.2]);
     });
+
+    it("shows that it is raised while an emergency is played, and only then", async () => {
+      const house = makeHouse(["front", "yard"]);
+      const { clock, route, talker, devices } = house;
+      set(house, "front", { muted: true });
+      const raised = () => ["front", "yard"].map((name) => devices.get(name)?.info().speaker?.raised ?? false);
+      const fire = talker("fire", { priority: 2, to: ["device:front", "device:yard"] });
+      const turn = route.take(fire.request);
+      await clock.advance(10);
+      fire.say("out!");
+      await clock.advance(10);
+      assert.deepEqual(raised(), [true, false]);
+      turn.cancel();
+      await turn.done;
+      assert.deepEqual(raised(), [false, false]);
+    });
   });
 
   it("is heard at once where it can be, whatever the others do, and tells who hears and who does not", async () => {
