@@ -105,7 +105,7 @@ describe("doorward ring", () => {
   });
 
   it("knows wrong usage", async () => {
-    for (const args of [[], ["kitchen"], ["--to", "kitchen"], ["--to", "all", "--priority", "5"]]) {
+    for (const args of [[], ["kitchen"], ["--to", " "], ["--to", "all", "--priority", "5"]]) {
       await assert.rejects(run(createRingCommand, args), { name: "Error" }, args.join(" "));
     }
   });

@@ -17,7 +17,8 @@ The sounds that ring in a running hub: its own (doorbell, gong, alert) and those
 WAV file of this machine, at most 5 MiB and a minute long; one that is called the same is replaced.
 
   --name NAME        what it will be called (default: the file's name without .wav)
-  --to CHANNEL       device:ID, area:NAME, group:NAME or all; may be repeated
+  --to CHANNEL       what a device, an area or a group is called, all, or plainly device:ID, area:NAME, group:NAME;
+                     may be repeated
   --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (0)
 ${hubApiHelp}
                      to add and remove takes the right to administer (--grant administer)

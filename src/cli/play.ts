@@ -1,4 +1,3 @@
-import { isChannelId } from "../hub/channel.ts";
 import { messageOf, RecoverableError } from "../util/errors.ts";
 import { type CommandContext, UsageError } from "./command.ts";
 import { callHub, type HubApiDeps } from "./hub-api.ts";
@@ -28,11 +27,10 @@ export async function playThrough(wish: Wish, options: PlayOptions): Promise<num
   return await tellHearing(linesOf(answer, context), { stdout: context.stdout, json });
 }
 
-/** Throws UsageError unless `to` names channels and `priority` is one. */
+/** Throws UsageError unless `to` names somebody and `priority` is one. */
 export function requireWhom({ to, priority }: { readonly to: readonly string[]; readonly priority: string }): void {
-  if (to.length === 0) throw new UsageError("to whom? --to device:ID, area:NAME, group:NAME or all");
-  const wrong = to.find((channel) => !isChannelId(channel));
-  if (wrong !== undefined) throw new UsageError(`--to ${wrong}: device:ID, area:NAME, group:NAME or all`);
+  if (to.length === 0) throw new UsageError("to whom? --to NAME, device:ID, area:NAME, group:NAME or all");
+  if (to.some((name) => name.trim() === "")) throw new UsageError("--to is empty: to whom?");
   if (!["0", "1", "2"].includes(priority)) throw new UsageError("--priority is 0, 1 or 2");
 }
 

@@ -8,7 +8,8 @@ const usage = `usage: doorward ring --to CHANNEL [--to CHANNEL]... [--chime NAME
 
 Rings devices of a running hub with a chime, in line behind what is said there; their screens show who is calling.
 
-  --to CHANNEL       device:ID, area:NAME, group:NAME or all; may be repeated
+  --to CHANNEL       what a device, an area or a group is called, all, or plainly device:ID, area:NAME, group:NAME;
+                     may be repeated
   --chime NAME       one of "doorward chime list" (doorbell)
   --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (1)
 ${hubApiHelp}

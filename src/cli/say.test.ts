@@ -163,7 +163,7 @@ describe("doorward say", () => {
   it("knows wrong usage", async () => {
     for (const args of [
       ["hi"],
-      ["hi", "--to", "kitchen"],
+      ["hi", "--to", " "],
       ["--to", "all"],
       ["hi", "--file", "x.wav", "--to", "all"],
       ["hi", "--to", "all", "--priority", "9"],

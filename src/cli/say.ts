@@ -12,7 +12,8 @@ const usage = `usage: doorward say WORDS --to CHANNEL [--to CHANNEL]... [options
 
 Says something through the devices of a running hub, and tells while it is said who hears it. Ctrl+C stops it.
 
-  --to CHANNEL       device:ID, area:NAME, group:NAME or all; may be repeated
+  --to CHANNEL       what a device, an area or a group is called, all, or plainly device:ID, area:NAME, group:NAME;
+                     may be repeated
   --file NAME        a sound instead of words: a file of the hub's sounds folder, or an http(s) address
   --upload PATH      a sound file of this machine (WAV, MP3, ...; at most 16 MiB), sent to the hub
   --voice NAME       voice that speaks the words, as espeak-ng calls it (de, en-us)

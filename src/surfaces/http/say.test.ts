@@ -56,8 +56,26 @@ describe("a sound that is sent along", () => {
     assert.equal(rig.hub.turns.holder("front").holder, undefined);
     const { status } = await send(rig, guest, { to: "device:front", bytes: 1000 });
     assert.equal(status, 404);
-    assert.equal((await send(rig, root, { to: "kitchen", bytes: 10 })).status, 400);
+    for (const to of ["kitchen", "area:", "x".repeat(137)]) {
+      assert.ok([400, 404].includes((await send(rig, root, { to, bytes: 10 })).status), to);
+    }
     assert.equal((await send(rig, root, { to: "device:nobody", bytes: 10 })).status, 404);
     assert.deepEqual(rig.conversions.files, []);
+  });
+
+  it("goes to whoever is called so, and is refused when nobody is, never sent to everybody", async () => {
+    await using rig = await startRig({ ...house, hall: "fake://x/?video&speaker" });
+    const { root } = await people(rig);
+    await rig.hub.devices.update("front", { name: "Front door" });
+    const say = async (to: unknown) => {
+      const { status, json } = await rig.call("POST", "/api/v1/say", { as: root, body: { to, chime: "gong" } });
+      const hearing = (json["hearing"] ?? []) as readonly { readonly deviceId: string }[];
+      return [status, ...hearing.map(({ deviceId }) => deviceId)];
+    };
+    assert.deepEqual(await say("FRONT door"), [202, "front"]);
+    assert.deepEqual(await say(["Front Door", "hall"]), [202, "front", "hall"]);
+    for (const to of ["Kitchen", ["Front door", "Kitchen"], "everybody"]) assert.deepEqual(await say(to), [404]);
+    const ring = await rig.call("POST", "/api/v1/ring", { as: root, body: { to: "front door" } });
+    assert.deepEqual(ring.json["deviceIds"], ["front"]);
   });
 });

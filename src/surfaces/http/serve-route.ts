@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { HubDevice } from "../../hub/api.ts";
-import { channelsSchema } from "../../hub/channel.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import { addressed } from "../addressed.ts";
 import type { Asker } from "../admission.ts";
 import { notFound, Problem } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
+import { channelsOf, spokenToSchema } from "../spoken-to.ts";
 import type { HttpContext } from "./context.ts";
 
 /** Puts a declared route on the server: checks what came, asks the policy, calls the route. */
@@ -110,9 +110,10 @@ function requireRight(
 function requireChannels(request: FastifyRequest, { context }: { readonly context: HttpContext }): void {
   const { principal, body, query } = request;
   const named = [body, query].find((from) => typeof from === "object" && from !== null && "to" in from);
-  const to = channelsSchema.safeParse((named as { readonly to?: unknown } | undefined)?.to);
-  if (!to.success || !principal) return;
-  if (!addressed(context.hub, { principal, to: to.data, priority: 0 })) throw new Problem(404, notFound);
+  const written = spokenToSchema.safeParse((named as { readonly to?: unknown } | undefined)?.to);
+  if (!written.success || !principal) return;
+  const to = channelsOf(written.data, context.hub);
+  if (!to || !addressed(context.hub, { principal, to, priority: 0 })) throw new Problem(404, notFound);
 }
 
 function fieldOf(value: unknown, field: string): string | undefined {

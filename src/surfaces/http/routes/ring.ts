@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { channelsSchema } from "../../../hub/channel.ts";
 import { defaultChime } from "../../../hub/rings.ts";
 import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
+import { channelsOf, spokenToSchema } from "../../spoken-to.ts";
 import type { HttpContext } from "../context.ts";
 import { noChime } from "./say.ts";
 import { refused, subjectOf } from "./saying.ts";
 
 const ringBody = z.strictObject({
-  to: channelsSchema.describe("device:<id>, area:<name>, group:<name>, all, or a list of them"),
+  to: spokenToSchema,
   chime: z.string().min(1).max(64).optional().describe(`The name of a chime; ${defaultChime} by default.`),
   priority: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
 });
@@ -41,8 +41,9 @@ export function ringRoutes(context: HttpContext): readonly Route[] {
         422: { description: "There is no such chime" },
       },
       handle: ({ body, principal }) => {
-        const whom = addressed(hub, { principal, to: body.to, priority: body.priority });
-        if (!whom) throw new Problem(404, notFound);
+        const to = channelsOf(body.to, hub);
+        const whom = to && addressed(hub, { principal, to, priority: body.priority });
+        if (!to || !whom) throw new Problem(404, notFound);
         if (body.chime !== undefined && !hub.chimes.get(body.chime)) throw noChime(body.chime);
         const talker = { id: principal.userId, name: principal.name };
         const { turn, state, ring } = hub.rings.ring({
@@ -55,7 +56,7 @@ export function ringRoutes(context: HttpContext): readonly Route[] {
         const attached = hub.identity.attachments.attach(principal, () => turn.cancel());
         const forget = () => attached[Symbol.dispose]();
         turn.done.then(forget, forget);
-        hub.identity.audit.record({ actor: principal.name, action: "ring", subject: subjectOf(body.to) });
+        hub.identity.audit.record({ actor: principal.name, action: "ring", subject: subjectOf(to) });
         const { deviceIds, chime } = ring;
         return {
           state: state.state === "queued" ? "queued" : "granted",

@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { channelsSchema } from "../../../hub/channel.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
 import { openUrl } from "../../../workers/ffmpeg/url.ts";
 import { Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
+import { spokenToSchema } from "../../spoken-to.ts";
 import type { HttpContext } from "../context.ts";
 import { sayAloud, sayingAnswers } from "./saying.ts";
 import { maxUploadBytes, uploadedSound } from "./uploaded-sound.ts";
@@ -19,7 +19,7 @@ const soundName = z
   });
 
 const priority = z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0);
-const to = channelsSchema.describe("device:<id>, area:<name>, group:<name>, all, or a list of them");
+const to = spokenToSchema;
 
 const queue = z.boolean().default(true).describe("Wait in line while somebody else speaks there; false: be refused.");
 const whom = { to, priority, queue };

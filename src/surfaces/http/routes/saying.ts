@@ -13,11 +13,13 @@ import { until } from "../../../util/until.ts";
 import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
 import type { Call } from "../../route.ts";
+import { channelsOf } from "../../spoken-to.ts";
 import type { HttpContext } from "../context.ts";
 
 /** What is to be said through the API. */
 export interface Saying {
-  readonly to: readonly ChannelId[];
+  /** As somebody wrote it. */
+  readonly to: readonly string[];
   readonly priority: 0 | 1 | 2;
   /** Wait in line while somebody else speaks there. */
   readonly queue: boolean;
@@ -74,14 +76,15 @@ export async function sayAloud(
   const { principal, signal, request, reply } = call;
   const { context, saying } = how;
   const { hub } = context;
-  const { to, priority, what, queue } = saying;
-  const reached = addressed(hub, { principal, to, priority });
-  if (!reached) throw new Problem(404, notFound);
+  const { priority, what, queue } = saying;
+  const to = channelsOf(saying.to, hub);
+  const reached = to && addressed(hub, { principal, to, priority });
+  if (!to || !reached) throw new Problem(404, notFound);
   const holder = holderOf(reached.reached, { hub, priority: reached.priority });
   if (holder && !queue) throw refused({ state: "refused", reason: "held", holder });
   await using held = new AsyncDisposableStack();
   // The sound first: the floor is not held for a source that gives none, or for a caller who is no longer there.
-  const source = held.use(await find(await saying.source(held), { context, saying, signal }));
+  const source = held.use(await find(await saying.source(held), { context, saying, to, signal }));
   const over = held.move();
   const begun = Promise.withResolvers<TurnState>();
   const lines = (request.headers.accept ?? "").includes(linesType) ? over.use(openLines()) : undefined;
@@ -178,10 +181,16 @@ async function begunOrHungUp(
 /** The sound, with its first frame at hand. What is wrong with it is told in one sentence; the log has the rest. */
 async function find(
   source: RecordedSpeech,
-  how: { readonly context: HttpContext; readonly saying: Saying; readonly signal: AbortSignal },
+  how: {
+    readonly context: HttpContext;
+    readonly saying: Saying;
+    readonly to: readonly ChannelId[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<FoundSound> {
-  const { hub } = how.context;
-  const { to, what, noSound } = how.saying;
+  const { to, context } = how;
+  const { hub } = context;
+  const { what, noSound } = how.saying;
   const device = to.length === 1 && to[0]?.startsWith("device:") ? hub.devices.get(to[0].slice(7)) : undefined;
   const expected = device?.info().speaker?.formats[0];
   try {
