@@ -202,18 +202,18 @@ function sayNobody(target: string | undefined): string {
 }
 
 function sayRefused(
-  reason: "queue-full" | "do-not-disturb" | "no-speaker" | "offline" | "nobody",
+  reason: "do-not-disturb" | "no-speaker" | "offline" | "nobody" | "queue-full",
   target = "",
 ): string {
   switch (reason) {
-    case "queue-full":
-      return "Too many wait to speak there already.";
     case "do-not-disturb":
       return `${target} does not want to be disturbed.`;
     case "no-speaker":
       return `${target} has no loudspeaker.`;
     case "offline":
       return `${target} is not there.`;
+    case "queue-full":
+      return "Too much waits to be said already.";
     case "nobody":
       return "Nobody is there to hear it.";
   }
