@@ -97,7 +97,7 @@ describe("doorward ring", () => {
   it("rings rooms and says where", async () => {
     const json = { state: "granted", deviceIds: ["kitchen", "hall"], chime: "gong" };
     const { asked, written } = await run(createRingCommand, ["--to", "area:House", "--chime", "gong"], { json });
-    assert.deepEqual(asked, [["POST", "/api/v1/ring", { to: ["area:House"], priority: 1, chime: "gong" }]]);
+    assert.deepEqual(asked, [["POST", "/api/v1/ring", { to: ["area:House"], priority: 0, chime: "gong" }]]);
     assert.equal(written, "rings at kitchen, hall\n");
     const later = { state: "queued", position: 1, deviceIds: ["kitchen"], chime: "doorbell" };
     const waits = await run(createRingCommand, ["--to", "device:kitchen"], { json: later });

@@ -11,7 +11,7 @@ Rings devices of a running hub with a chime, in line behind what is said there; 
   --to CHANNEL       what a device, an area or a group is called, all, or plainly device:ID, area:NAME, group:NAME;
                      may be repeated
   --chime NAME       one of "doorward chime list" (doorbell)
-  --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (1)
+  --priority N       0 normal, 1 takes the floor from others, 2 emergency, also where nobody wants to be disturbed (0)
 ${hubApiHelp}
   --json             say it in JSON
 
@@ -44,7 +44,7 @@ async function run(args: readonly string[], how: HubApiDeps & { readonly context
     options: {
       to: { type: "string", multiple: true, default: [] },
       chime: { type: "string" },
-      priority: { type: "string", default: "1" },
+      priority: { type: "string", default: "0" },
       json: { type: "boolean", default: false },
       ...hubApiFlags(how.env),
     },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaultChime } from "../../../hub/rings.ts";
+import { prioritySchema } from "../../../hub/state.ts";
 import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
@@ -11,7 +12,7 @@ import { refused, subjectOf } from "./saying.ts";
 const ringBody = z.strictObject({
   to: spokenToSchema,
   chime: z.string().min(1).max(64).optional().describe(`The name of a chime; ${defaultChime} by default.`),
-  priority: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+  priority: prioritySchema.default(0),
 });
 
 /** Rooms are rung. */
