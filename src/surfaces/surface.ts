@@ -66,6 +66,16 @@ export interface SocketRoute {
   connected(socket: WebSocket, principal: Principal, request: FastifyRequest): void;
 }
 
+/** One of a surface's own numbers, as `/metrics` shows it. */
+export interface Metric {
+  /** `doorward_...`; a counter's ends in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge";
+  /** A value for each set of labels; all of one metric have the same labels. */
+  readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
 /** A running surface; it ends with the signal or when disposed. */
 export interface Running extends AsyncDisposable {
   /** Where it is to be found, for people; empty for one that HTTP serves. */
@@ -74,6 +84,8 @@ export interface Running extends AsyncDisposable {
   readonly routes?: readonly Route[];
   /** The WebSockets among it. */
   readonly sockets?: readonly SocketRoute[];
+  /** Its own numbers, read when somebody asks for them. */
+  readonly metrics?: () => readonly Metric[];
   /** Which other sites may call those routes; none unless the configuration names them. */
   readonly crossOrigin?: CrossOrigin;
 }

@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { DropReason } from "../../media/reader.ts";
+import type { Metric } from "../surface.ts";
 import type { HttpContext } from "./context.ts";
 import type { HttpCounters } from "./http-counters.ts";
 
@@ -40,7 +41,16 @@ export async function renderMetrics(
     registers: [registry],
   });
   for (const [where, frames] of Object.entries(context.hub.voices.lost)) lost.inc({ where }, frames);
+  for (const metric of context.others.flatMap((surface) => surface.metrics?.() ?? []))
+    addMetric(prom, registry, metric);
   return { text: await registry.metrics(), contentType: registry.contentType };
+}
+
+function addMetric(prom: Prom, registry: Registry, { name, help, type, values }: Metric): void {
+  const labelNames = Object.keys(values[0]?.labels ?? {});
+  const made = type === "counter" ? prom.Counter : prom.Gauge;
+  const shown = new made({ name, help, labelNames, registers: [registry] });
+  for (const { labels = {}, value } of values) shown.inc(labels, value);
 }
 
 function addProcess(prom: Prom, registry: Registry): void {

@@ -8,6 +8,7 @@ import type { RoomConfig } from "./config.ts";
 import { destinationsOf } from "./destinations.ts";
 import { EarSockets } from "./ear-sockets.ts";
 import { Gate } from "./gate.ts";
+import { roomMetrics } from "./metrics.ts";
 import { networkOf } from "./networks.ts";
 import type { RoomParts } from "./parts.ts";
 import { RoomSender } from "./sender.ts";
@@ -88,7 +89,14 @@ export async function start(house: Lent<RoomConfig>) {
   const owned = opened.move();
   return {
     addresses: [`room ${config.group}:${config.port}`, web.address],
-    counters: () => ({ ...ears.counters, ...gate.counters, ...talks.counters }),
+    metrics: () =>
+      roomMetrics({
+        heard: ears.counters,
+        turnedAway: gate.counters,
+        talks: talks.counters,
+        sent: sender.counters,
+        stations: { known: stations.list().length, there: arrivals.list().length },
+      }),
     routes: stationRoutes({ hub, config, broker: () => brokerOf(house) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

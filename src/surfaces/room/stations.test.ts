@@ -82,13 +82,11 @@ describe("room stations", () => {
 describe("names of rooms", () => {
   const { stations } = open();
   stations.told({ id, name: "Kitchen" });
+  stations.status(id, true);
   stations.isDevice(id, { deviceId: "intercom-9a0b1c2d", legacy: true });
   stations.told({ id: "intercom_00000001", name: "Attic" });
-  const house = { devices: [{ id: "gate", area: "Garden", speaks: true }], groups: new Map([["Upstairs", ["gate"]]]) };
-  const hub = {
-    devices: { list: () => [{ id: "gate", name: "The gate" }] },
-    house: () => house,
-  } as unknown as Parameters<typeof channelOf>[1]["hub"];
+  const gate = { id: "gate", name: "The gate", area: "Garden", speaks: true };
+  const hub = { house: () => ({ devices: [gate], groups: new Map([["Upstairs", ["gate"]]]) }) };
   for (const [name, channel] of [
     ["All Rooms", "all"],
     ["all", "all"],

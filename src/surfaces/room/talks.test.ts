@@ -59,8 +59,8 @@ function open(
         return { finish: () => ended.push("finish") };
       },
     },
-    devices: { list: () => devices, get: (id: string) => devices.find((one) => one.id === id) },
-    house: () => ({ devices: [], groups: new Map() }),
+    devices: { get: (id: string) => devices.find((one) => one.id === id) },
+    house: () => ({ devices: devices.map((one) => ({ ...one, speaks: true })), groups: new Map() }),
     identity: {
       audit: { record: () => {} },
       policy: { allows: (_who: unknown, _right: string, to: { id: string }) => to.id !== "gate" },
