@@ -19,8 +19,9 @@ another client. The hub's own page speaks WebRTC instead, and needs nothing of t
   microphone to pages of HTTPS and of localhost only: put a proxy with HTTPS in front of it.
 - **The page.** Serve the original's folder \`www\` by any web server, and let it hand \`/ws\` and \`/api\` on to this port. Name the page's
   address in \`room.webOrigins\` (\`[https://intercom.example.org]\`): no page of another site gets in.
-- **The dashboard card.** \`hub_url: ws://<hub>:8099/ws\`, and the dashboard's address in \`room.webOrigins\`, e.g.
-  \`[http://homeassistant.local:8123]\`.
+- **The dashboard card.** \`hub_url: ws://<hub>:8099/ws?plain\`, and the dashboard's address in \`room.webOrigins\`, e.g.
+  \`[http://homeassistant.local:8123]\`. With \`?plain\` sound comes without the byte of priority, which the card does not know:
+  with it the card, also at its own hub, plays nothing of what people say.
 - **Who may.** Clients of the original show no token. Such a one waits until an administrator lets it in (page, Devices), as *legacy*:
   from its address only. With \`enrolment: open\` everybody is in, and may hear and speak everywhere. A program shows a token as
   \`Authorization: Bearer\` or in \`identify\`: a device's own (made for a device with \`arrives: room-web\` and the id \`web-<name>\`), or a

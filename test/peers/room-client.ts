@@ -27,12 +27,14 @@ export interface RoomClientOptions {
   readonly name?: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Behind the address. */
+  readonly query?: string;
 }
 
 /** Connects. Rejects with `Unexpected server response: <status>` when it is not let on. */
 export async function roomClient(url: string, options: RoomClientOptions = {}): Promise<RoomClient> {
-  const { name, token, headers } = options;
-  const socket = new WebSocket(url, {
+  const { name, token, headers, query = "" } = options;
+  const socket = new WebSocket(`${url}${query}`, {
     headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
   });
   const told: Told[] = [];

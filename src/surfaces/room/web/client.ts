@@ -26,6 +26,8 @@ export interface ClientOptions extends Pick<ClientTalkOptions, "hub" | "stations
   readonly address: string;
   /** A device's token that its connection showed. */
   readonly token: string | undefined;
+  /** Its sound comes without the byte of priority. */
+  readonly plain: boolean;
   readonly host: ClientHost;
 }
 
@@ -166,7 +168,7 @@ export class Client implements ClientDeviceEnd {
   }
 
   sound(frame: Uint8Array): void {
-    this.out.push(frame);
+    this.out.push(this.#options.plain ? frame.subarray(1) : frame);
   }
 
   spoken(speech: "began" | "ended" | "cut off"): void {

@@ -105,6 +105,37 @@ describe("the room intercom's clients", () => {
     assert.equal(carl.sound.length, 0);
   });
 
+  it("of the dashboard hear samples alone, where their address says so", async () => {
+    await using home = await house();
+    const ann = await come(home, "Ann");
+    const card = await home.client("Card", { query: "?plain" });
+    await card.next("dnd");
+    await ann.next("targets", { rooms: ["Card", "door"] });
+    ann.say(press("Card"));
+    await ann.next("state", { status: "transmitting" });
+    speak(ann, 3);
+    await card.heard(3);
+    assert.ok(card.sound.every((frame, n) => frame.equals(numbered(n))));
+  });
+
+  it("see a station no more as soon as it says that it goes", async () => {
+    await using home = await house({ devices: {} });
+    const { hub } = home.rig;
+    const ann = await come(home, "Ann");
+    const id = "intercom_9a0b1c2d";
+    home.stations.told({ id, name: "Attic" });
+    home.stations.status(id, true);
+    const there = { kind: "room", id: "intercom-9a0b1c2d", name: "Attic", address: "10.0.0.9" } as const;
+    const attic = await hub.reception.admit(there, new AbortController().signal);
+    attic.offerSpeaker({ formats: [], echoCancelling: false, play: async () => {} });
+    attic.ready();
+    attic.phase("live");
+    home.stations.isDevice(id, { deviceId: "intercom-9a0b1c2d", legacy: true });
+    await ann.next("targets", { rooms: ["Attic"] });
+    home.stations.status(id, false);
+    await ann.next("targets", { rooms: [] });
+  });
+
   it("have their sound cut into 20 ms, whatever the pieces; half samples are told and left out", async () => {
     await using home = await house();
     const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];

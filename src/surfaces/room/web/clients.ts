@@ -25,6 +25,8 @@ export interface Connected {
   readonly address: string;
   /** The token that it showed as `Authorization: Bearer`. */
   readonly token: string | undefined;
+  /** Its sound comes without the byte of priority. */
+  readonly plain: boolean;
 }
 
 /** Changes of devices within this time are told at once. */
@@ -69,10 +71,10 @@ export class Clients implements ClientHost, Disposable {
   }
 
   /** A client has connected: the socket is ours now. */
-  connected({ socket, address, token }: Connected): void {
+  connected({ socket, address, token, plain }: Connected): void {
     const { hub, stations, emergency, version } = this.#options;
     const who = this.#whoOf(token);
-    const client = new Client({ socket, address, token, hub, stations, emergency, host: this });
+    const client = new Client({ socket, address, token, plain, hub, stations, emergency, host: this });
     this.#become(client, who);
     this.#clients.add(client);
     client.start(() => {

@@ -58,7 +58,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const wrong = crossSite(request, origins) ?? notOurs(request, options);
     if (wrong) return refuseUpgrade(socket, wrong);
     const address = request.socket.remoteAddress ?? "";
-    sockets.handleUpgrade(request, socket, head, (ws) => connected({ socket: ws, address, token: bearerOf(request) }));
+    sockets.handleUpgrade(request, socket, head, (ws) =>
+      connected({ socket: ws, address, token: bearerOf(request), plain: isPlain(request) }),
+    );
   });
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, { status: 400, error: "not understood" }));
   await bind(server, { host, port });
@@ -103,6 +105,11 @@ function notOurs(request: IncomingMessage, { knows }: ListenerOptions): Refusal 
   if (path !== "/ws") return { status: 404, error: "There is only /ws." };
   const token = bearerOf(request);
   return token === undefined || knows(token) ? undefined : { status: 401, error: "The token does not count." };
+}
+
+/** The original's dashboard card takes no byte of priority: its address says so, `/ws?plain`. */
+function isPlain({ url = "" }: IncomingMessage): boolean {
+  return new URL(url, "http://hub").searchParams.has("plain");
 }
 
 /** What a request shows as `Authorization: Bearer`. */
