@@ -47,7 +47,7 @@ export const roomConfig = z
       .enum(["auto", "multicast", "unicast"])
       .default("auto")
       .describe(
-        "How a talk to all rooms is sent: once to the group, or to each station alone; auto changes to unicast while a station reports that it loses much.",
+        "How a talk to all rooms is sent: once to the group (multicast, and so far also auto), or to each station alone (unicast), for networks that lose multicast.",
       ),
     emergency: z
       .enum(["authenticated", "all"])

@@ -45,18 +45,6 @@ describe("room stations", () => {
     assert.equal(changes.at(-1), `${id} not there`);
   });
 
-  it("are leaving from the moment at which they say so, and no more when they give a sign of life", () => {
-    const { stations, changes } = open();
-    stations.told({ id, name: "Kitchen" });
-    stations.status(id, true);
-    stations.status(id, false);
-    assert.deepEqual([stations.get(id)?.online, stations.get(id)?.leaving], [true, true]);
-    const before = changes.length;
-    stations.said(id, { state: "idle" });
-    assert.equal(stations.get(id)?.leaving, undefined);
-    assert.ok(changes.length > before);
-  });
-
   it("are known by their sound alone, and then for ten minutes after their last word", async () => {
     const { clock, stations } = open();
     stations.heard(sender, "192.168.1.20", "224.0.0.100");
