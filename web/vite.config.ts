@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { installable } from "./installable.ts";
 
 /**
  * `import bell from "lucide-static/icons/bell.svg?icon"` becomes a Lit template of the picture's shapes. Done while
@@ -25,12 +26,18 @@ function icons(): Plugin {
   };
 }
 
-/** Lit's style sheets without the indentation and comments that only their readers need. */
-function smallStyles(): Plugin {
+/** Lit's style sheets and templates without the indentation and comments that only their readers need. */
+function smallTemplates(): Plugin {
   return {
-    name: "doorward-small-styles",
+    name: "doorward-small-templates",
     apply: "build",
     enforce: "pre",
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        // What is indented after minifying stands in a template.
+        if (chunk.type === "chunk") chunk.code = chunk.code.replace(/>\n\s+</g, "><").replace(/\n\s+/g, " ");
+      }
+    },
     transform(code, id) {
       if (!id.endsWith(".ts")) return undefined;
       return code.replace(/(?<=\bcss)`([^`]*)`/g, (_, sheet: string) => {
@@ -46,7 +53,7 @@ function smallStyles(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [icons(), smallStyles()],
+  plugins: [icons(), smallTemplates(), installable()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "safari17.5", "firefox120"],

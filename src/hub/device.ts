@@ -134,9 +134,22 @@ export class LocalDevice implements HubDevice {
         ...(this.#isRaised && { raised: true }),
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
+      ...this.#station,
       permanent: !this.#settings.preview,
       ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
     };
+  }
+
+  /** What a station says of its browser, as long as it is there. */
+  get #station(): Pick<DeviceInfo, "station"> {
+    const { plays, speaks } = (this.#loan && this.#health) ?? {};
+    return typeof plays === "boolean" && typeof speaks === "boolean" ? { station: { plays, speaks } } : {};
+  }
+
+  #learnHealth(values: Readonly<Record<string, string | number | boolean>>): void {
+    const before = JSON.stringify(this.#station);
+    this.#health = values;
+    if (JSON.stringify(this.#station) !== before) this.#changes.emit();
   }
 
   #learn({ code, sentence, detail }: Quirk): void {
@@ -271,7 +284,7 @@ export class LocalDevice implements HubDevice {
       },
       onSpeaker: () => this.#raised.follow(),
       onEvent: (event) => {
-        if (event.type === "health") this.#health = event.values;
+        if (event.type === "health") this.#learnHealth(event.values);
         if (event.type === "quirk") this.#learn(event);
         this.#options.onEvent?.(event);
       },

@@ -104,6 +104,13 @@ export const deviceInfoSchema = z.object({
     })
     .optional()
     .describe("There for a device that calls the hub."),
+  station: z
+    .object({
+      plays: z.boolean().describe("False until its browser may make sound: it cannot ring."),
+      speaks: z.boolean().describe("False without a microphone: it listens only."),
+    })
+    .optional()
+    .describe("There for a browser that is a station, while its page is open."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
     .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))

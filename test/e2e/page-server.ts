@@ -136,7 +136,7 @@ export class PageServer implements AsyncDisposable {
   }
 
   #greetStation(socket: WebSocket): void {
-    const settings = { type: "settings", name: "Kitchen", doNotDisturb: false, volume: 1 } as const;
+    const settings = { type: "settings", name: "Kitchen", doNotDisturb: false, muted: false, volume: 1 } as const;
     const told: readonly StationTold[] = [
       { type: "welcome", id: "kitchen", name: "Kitchen", iceServers: [] },
       settings,
@@ -412,6 +412,8 @@ const types: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
 };
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -11,7 +11,13 @@ import type { User, UserInput } from "../../src/identity/users.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
-import type { HearingMessage, HubMessage, TalkMessage, WrittenPageMessage } from "../../src/surfaces/page/messages.ts";
+import type {
+  HearingMessage,
+  HubMessage,
+  RingMessage,
+  TalkMessage,
+  WrittenPageMessage,
+} from "../../src/surfaces/page/messages.ts";
 import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
@@ -38,12 +44,15 @@ export type {
 /** A device with what this person may do with it. */
 export type PageDevice = DeviceView;
 
+/** Somebody rings devices that this page knows. */
+export type Ring = RingMessage["ring"];
+
 /** What GET `/api/v1/chimes` lists. */
 export type Chime = ChimeInfo;
 
-/** Who hears what POST `/api/v1/say` says. */
+/** Who hears what POST `/api/v1/say` says; not known of what waits in line. */
 export interface SaidAnswer {
-  readonly hearing: readonly Hearing[];
+  readonly hearing?: readonly Hearing[];
 }
 
 /** GET `/api/v1/session`. */

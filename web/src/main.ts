@@ -1,1 +1,4 @@
+import { install } from "./app/installed.ts";
 import "./screens/dw-app.ts";
+
+install();

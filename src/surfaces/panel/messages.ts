@@ -6,10 +6,13 @@ export const stationMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("speaker-offer"), sdp: z.string().min(1).max(60_000) }),
   /** Whether the browser may make sound: not before somebody touched the page. */
   z.object({ type: z.literal("playable"), playable: z.boolean() }),
+  /** Whether the browser has a microphone for it: without one it listens only. */
+  z.object({ type: z.literal("microphone"), usable: z.boolean() }),
   /** The station's own settings. */
   z.object({
     type: z.literal("settings"),
     doNotDisturb: z.boolean().optional(),
+    muted: z.boolean().optional(),
     volume: z.number().min(0).max(4).optional(),
   }),
   z.object({ type: z.literal("ping") }),
@@ -34,6 +37,12 @@ export type StationTold =
   | { readonly type: "welcome"; readonly id: string; readonly name: string; readonly iceServers: readonly string[] }
   | { readonly type: "speaker-answer"; readonly sdp: string }
   | { readonly type: "speaker-failed"; readonly detail: string }
-  | { readonly type: "settings"; readonly name: string; readonly doNotDisturb: boolean; readonly volume: number }
+  | {
+      readonly type: "settings";
+      readonly name: string;
+      readonly doNotDisturb: boolean;
+      readonly muted: boolean;
+      readonly volume: number;
+    }
   | { readonly type: "over"; readonly reason: StationEnd; readonly detail?: string }
   | { readonly type: "pong" };

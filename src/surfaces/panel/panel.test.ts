@@ -156,6 +156,27 @@ describe("a browser as a device", () => {
     await second.turn.done;
   });
 
+  it("says whether it may make sound and has a microphone, as long as it is there", async () => {
+    const { rig, kitchen } = await house();
+    await using _rig = rig;
+    const info = () => rig.hub.devices.get("kitchen")?.info().station;
+    assert.equal(info(), undefined);
+    const page = await kitchen.open();
+    await page.next("welcome");
+    const say = async (message: unknown) => {
+      page.say(message);
+      page.say({ type: "ping" });
+      await page.next("pong" as "welcome");
+      return info();
+    };
+    assert.deepEqual(await say({ type: "playable", playable: false }), { plays: false, speaks: true });
+    assert.deepEqual(await say({ type: "playable", playable: true }), { plays: true, speaks: true });
+    assert.deepEqual(await say({ type: "microphone", usable: false }), { plays: true, speaks: false });
+    page.socket.close();
+    await page.closed;
+    assert.equal(info(), undefined);
+  });
+
   it("gives way to the newer page of the same station, and says so", async () => {
     const { rig, kitchen } = await house();
     await using _rig = rig;

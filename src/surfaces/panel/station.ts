@@ -33,6 +33,7 @@ export class Station {
   #viewer: Viewer | undefined;
   #offers = 0;
   #touched = false;
+  #speaks = true;
   #credit = burst;
   #heard = true;
   #beat: Disposable | undefined;
@@ -95,6 +96,9 @@ export class Station {
       case "playable":
         this.#touched = message.playable;
         return this.#judge();
+      case "microphone":
+        this.#speaks = message.usable;
+        return this.#judge();
       case "settings": {
         const { type: _, ...patch } = message;
         await this.#options.hub.devices.update(this.#options.arrival.id, patch);
@@ -139,6 +143,7 @@ export class Station {
 
   #judge(): void {
     this.#speaker.audible = !this.#touched ? "untouched" : this.#viewer ? "yes" : "unconnected";
+    this.#device?.emit({ type: "health", values: { plays: this.#touched, speaks: this.#speaks } });
     this.#device?.phase(this.#viewer ? "live" : "connecting");
   }
 
@@ -146,11 +151,11 @@ export class Station {
     const { hub, arrival } = this.#options;
     const device = hub.devices.get(arrival.id);
     if (!device) return;
-    const { name, doNotDisturb, volume } = device.settings;
-    const told = JSON.stringify([name, doNotDisturb, volume]);
+    const { name, doNotDisturb, muted, volume } = device.settings;
+    const told = JSON.stringify([name, doNotDisturb, muted, volume]);
     if (told === this.#settings) return;
     this.#settings = told;
-    this.#tell({ type: "settings", name, doNotDisturb, volume });
+    this.#tell({ type: "settings", name, doNotDisturb, muted, volume });
   }
 
   /** What was lent came to an end: the page is told why. */

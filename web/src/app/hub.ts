@@ -13,6 +13,7 @@ import { HubSocket } from "../net/socket.ts";
 import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder } from "../pure/wall-order.ts";
 import type { Said } from "../talk/dw-talk.ts";
+import { isOutdated } from "./installed.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
@@ -24,6 +25,8 @@ export class Hub extends EventTarget {
   problem = "";
   /** False while the line to the hub is down. */
   connected = true;
+  /** The hub was updated while this page was open. */
+  outdated = false;
   /** False until the first list came. */
   known = false;
   /** What is wrong with the hub now; empty for whoever cannot do anything about it. */
@@ -144,8 +147,13 @@ export class Hub extends EventTarget {
   }
 
   async #onConnected(connected: boolean): Promise<void> {
+    const back = connected && !this.connected;
     this.connected = connected;
     this.#changed();
+    if (back && (await isOutdated())) {
+      this.outdated = true;
+      this.#changed();
+    }
     if (connected || this.station) {
       this.#downSince = undefined;
       return;
@@ -182,6 +190,9 @@ export class Hub extends EventTarget {
       case "talk":
       case "hearing":
         this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
+        return;
+      case "ring":
+        this.dispatchEvent(new CustomEvent("ring", { detail: message.ring }));
         return;
       case "waiting":
         this.waiting = message.waiting;

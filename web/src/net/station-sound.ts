@@ -20,11 +20,13 @@ export class StationSound {
   #peer: RTCPeerConnection | undefined;
   #iceServers: readonly RTCIceServer[] = [];
   #retrying: number | undefined;
+  #track: MediaStreamTrack | undefined;
 
   constructor(options: StationSoundOptions) {
     this.#options = options;
     this.#audio.autoplay = true;
     this.#context.onstatechange = () => this.#judge();
+    document.addEventListener("visibilitychange", this.#onShown);
     this.#judge();
   }
 
@@ -63,6 +65,7 @@ export class StationSound {
   close(): void {
     this.disconnect();
     this.#context.onstatechange = null;
+    document.removeEventListener("visibilitychange", this.#onShown);
     void this.#context.close();
     this.#audio.srcObject = null;
   }
@@ -74,7 +77,7 @@ export class StationSound {
     const { receiver } = peer.addTransceiver("audio", { direction: "recvonly" });
     if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
     peer.ontrack = ({ track }) => {
-      this.#audio.srcObject = new MediaStream([track]);
+      this.#track = track;
       this.#play();
     };
     peer.onconnectionstatechange = () => {
@@ -86,8 +89,20 @@ export class StationSound {
     if (this.#peer === peer) this.#options.onOffer(peer.localDescription?.sdp ?? "");
   }
 
+  /** A page that comes back may have been silenced meanwhile; one that was touched before may go on by itself. */
+  #onShown = (): void => {
+    if (!document.hidden) void this.#context.resume();
+  };
+
+  /**
+   * Plays what comes from now on. The stream is a new one each time: whatever an element that was stopped or suspended had
+   * kept is never heard later.
+   */
   #play(): void {
-    if (this.#audio.srcObject) this.#audio.play().catch(() => {}); // Refused until the page is touched; `playable` says so.
+    if (this.#track) {
+      this.#audio.srcObject = new MediaStream([this.#track]);
+      this.#audio.play().catch(() => {}); // Refused until the page is touched; `playable` says so.
+    }
     this.#judge();
   }
 
@@ -96,6 +111,7 @@ export class StationSound {
     if (playable === this.playable) return;
     this.playable = playable;
     if (playable) this.#play();
+    else this.#audio.srcObject = null;
     this.#options.onPlayable(playable);
   }
 }

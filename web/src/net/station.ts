@@ -40,6 +40,7 @@ export class Station {
   readonly #sound: StationSound;
   #socket: WebSocket | undefined;
   #token: string;
+  #speaks = true;
   #wake: () => void = () => {};
 
   constructor(options: StationOptions) {
@@ -71,8 +72,15 @@ export class Station {
   }
 
   /** Changes the device's own settings. */
-  set(change: { readonly doNotDisturb?: boolean; readonly volume?: number }): void {
+  set(change: { readonly doNotDisturb?: boolean; readonly muted?: boolean; readonly volume?: number }): void {
     this.#say({ type: "settings", ...change });
+  }
+
+  /** Whether this browser has a microphone for it: the others are told when it only listens. */
+  microphone(usable: boolean): void {
+    if (usable === this.#speaks) return;
+    this.#speaks = usable;
+    this.#say({ type: "microphone", usable });
   }
 
   async #run(): Promise<void> {
@@ -146,6 +154,7 @@ export class Station {
           onState({ state: "in" });
           this.#options.onPlayable(this.#sound.playable);
           this.#say({ type: "playable", playable: this.#sound.playable });
+          this.#say({ type: "microphone", usable: this.#speaks });
           this.#sound.connect(message.iceServers);
         }
         if (message.type === "speaker-answer") this.#sound.answer(message.sdp);

@@ -24,6 +24,15 @@ describe("words on a station's screen", () => {
     assert.equal(say("device", device("live", { holder })), "Anna is speaking");
   });
 
+  it("say that a browser cannot play yet, or has no microphone", () => {
+    const page = (plays: boolean, speaks: boolean) => ({ ...device("live"), station: { plays, speaks } });
+    assert.equal(say("device", page(true, true)), "here");
+    assert.equal(say("device", page(true, false)), "here, listens only");
+    assert.equal(say("device", page(false, true)), "cannot play: touch its screen once");
+    assert.equal(say("device", { ...page(false, true), ...device("away") }), "away for 2 h");
+    assert.equal(say("device", device("live", { muted: true })), "muted");
+  });
+
   it("count those that are there of several", () => {
     assert.equal(say("area", device("live"), device("live")), "all 2 are here");
     assert.equal(say("area", device("live"), device("trouble")), "1 of 2 are here");

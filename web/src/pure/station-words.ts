@@ -3,7 +3,7 @@ import type { TargetChoice } from "./target.ts";
 import { howLong, sayDevice } from "./words.ts";
 
 /** What of a device a station's screen speaks about. */
-export type StationDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker">;
+export type StationDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker" | "station">;
 
 /** What stands under the name of somebody to speak to. */
 export interface ChoiceSaid {
@@ -30,13 +30,14 @@ export function sayChoice(
 
 /** Who speaks in a room, and whether it can hear: "Anna is speaking", "here", "muted", "away for 2 h". */
 export function sayRoom(device: StationDevice, nowMs: number): ChoiceSaid {
-  const { state, speaker } = device;
+  const { state, speaker, station } = device;
   if (speaker?.holder) return { tone: "speaking", text: `${speaker.holder.name} is speaking` };
   if (state.phase === "away") return { tone: "away", text: `away for ${howLong(nowMs - state.sinceMs)}` };
   if (!isHere(device)) return { tone: "away", text: sayDevice(device, nowMs).text.toLowerCase() };
   if (speaker?.doNotDisturb) return { tone: "away", text: "do not disturb" };
   if (speaker?.muted) return { tone: "away", text: "muted" };
-  return { tone: "quiet", text: "here" };
+  if (station?.plays === false) return { tone: "away", text: "cannot play: touch its screen once" };
+  return { tone: "quiet", text: station?.speaks === false ? "here, listens only" : "here" };
 }
 
 /** A camera that rests is called when it is spoken to: it counts as here. */

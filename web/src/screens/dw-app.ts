@@ -125,9 +125,11 @@ export class DwApp extends HubElement {
   }
 
   #renderBanner() {
-    const { connected, session } = this.hub;
+    const { connected, session, outdated } = this.hub;
     if (!connected)
       return html`<p class="banner" role="status">${icon("warn")}<span>The hub does not answer; trying again.</span></p>`;
+    if (outdated)
+      return html`<p class="banner" role="status">${icon("restart")}<span>The hub was updated.</span><button @click=${() => location.reload()}>Load its new page</button></p>`;
     if (session && !session.secure && session.httpsUrl && !window.isSecureContext) {
       return html`<p class="banner">${icon("lock")}<span>This page is not encrypted, so you cannot talk. <a href=${session.httpsUrl}>Open the secure page</a>.</span></p>`;
     }

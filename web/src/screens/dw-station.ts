@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
-import { actAs, type ChannelId, call, type PageDevice, type Session, sentence } from "../api.ts";
+import { actAs, type ChannelId, call, type PageDevice, type Ring, type Session, sentence } from "../api.ts";
+import { watchMicrophone } from "../net/microphone-trouble.ts";
 import { Station, type StationState } from "../net/station.ts";
 import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -8,11 +9,17 @@ import { canTalk, may } from "../parts/may.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { nameFromId, stationGrants } from "../pure/arrival-words.ts";
 import { sayChoice } from "../pure/station-words.ts";
+import { type MicrophoneTrouble, microphoneHelp } from "../pure/talk-words.ts";
 import { type TargetChoice, targetChoices, targetOf } from "../pure/target.ts";
 import { timer } from "../pure/words.ts";
 import { stationStyles } from "./station-styles.ts";
 import "../player/dw-player.ts";
 import "../talk/dw-talk.ts";
+import "./dw-leave.ts";
+import "./dw-tell.ts";
+
+/** How long it is shown that somebody rang. */
+const ringForMs = 45_000;
 
 /**
  * A tablet or phone as a station of the house: its name, whom to speak to, who speaks, and the cameras where it may show
@@ -30,6 +37,10 @@ export class DwStation extends HubElement {
     session: { state: true },
     wanted: { state: true },
     more: { state: true },
+    leaving: { state: true },
+    telling: { state: true },
+    trouble: { state: true },
+    rung: { state: true },
   };
   static override styles = [base, buttons, fields, stationStyles];
 
@@ -38,7 +49,9 @@ export class DwStation extends HubElement {
   declare state: StationState;
   /** Whether the browser lets this page make sound. */
   declare playable: boolean;
-  declare settings: { readonly name: string; readonly doNotDisturb: boolean; readonly volume: number } | undefined;
+  declare settings:
+    | { readonly name: string; readonly doNotDisturb: boolean; readonly muted: boolean; readonly volume: number }
+    | undefined;
   declare to: ChannelId | "";
   declare wrong: string;
   declare session: Session | undefined;
@@ -46,6 +59,14 @@ export class DwStation extends HubElement {
   declare wanted: boolean;
   /** The settings are shown. */
   declare more: boolean;
+  /** Somebody wants to take it off. */
+  declare leaving: boolean;
+  /** The dialog to ring and announce is open. */
+  declare telling: boolean;
+  /** Why this page would get no microphone. */
+  declare trouble: MicrophoneTrouble | undefined;
+  /** Who rings this room. */
+  declare rung: Ring | undefined;
   readonly #awake = new Awake(this);
   #station: Station | undefined;
   #scope: AbortController | undefined;
@@ -59,22 +80,27 @@ export class DwStation extends HubElement {
     this.wrong = "";
     this.wanted = false;
     this.more = false;
+    this.leaving = false;
+    this.telling = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("pointerdown", this.#onTouch, { capture: true });
     window.addEventListener("keydown", this.#onTouch, { capture: true });
+    this.addEventListener("dw-no-microphone", this.#onNoMicrophone);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("pointerdown", this.#onTouch, { capture: true });
     window.removeEventListener("keydown", this.#onTouch, { capture: true });
+    this.hub.removeEventListener("ring", this.#onRing);
     this.#scope?.abort();
   }
 
   protected override firstUpdated(): void {
+    this.hub.addEventListener("ring", this.#onRing);
     const phone = matchMedia("(max-width: 640px)").matches;
     if (!phone || localStorage.getItem(this.#key) === "yes") this.#begin();
   }
@@ -162,7 +188,8 @@ export class DwStation extends HubElement {
           ? nothing
           : html`<button class="touch">${icon("sound")}<span><strong>Touch here once</strong><span>The browser plays no sound before that; until then nobody is heard here.</span></span></button>`
       }
-      ${this.#renderNow(own)}
+      ${this.hub.outdated ? html`<button class="touch" @click=${() => location.reload()}>${icon("restart")}<span><strong>The hub was updated</strong><span>Touch here to load its new page.</span></span></button>` : nothing}
+      ${this.#renderTrouble()} ${this.#renderRung()} ${this.#renderNow(own)}
       <div class="middle">
         ${
           choices.length > 0
@@ -172,21 +199,88 @@ export class DwStation extends HubElement {
         ${cameras.length > 0 ? html`<ul class="cameras">${cameras.map((device) => html`<li><dw-player src="/whep/${encodeURIComponent(device.id)}" label=${device.name} fit="cover" muted .device=${device}></dw-player></li>`)}</ul>` : nothing}
       </div>
       <footer>
-        ${chosen ? html`<dw-talk hotkey large .line=${this.hub} .session=${this.session} .target=${targetOf([chosen.to], house)}></dw-talk>` : nothing}
+        ${chosen ? html`<dw-talk hotkey large .line=${this.hub} .session=${this.session} .target=${targetOf([chosen.to], house)} @dw-said=${this.hub.onSaid}></dw-talk>` : nothing}
         ${this.more ? this.#renderSettings() : nothing}
       </footer>
+      ${this.#renderDialog(chosen)}
     `;
+  }
+
+  #renderDialog(chosen: TargetChoice | undefined) {
+    const close = () => {
+      this.leaving = false;
+      this.telling = false;
+    };
+    if (this.leaving)
+      return html`<dw-leave .session=${this.session} @dw-proven=${this.#leave} @dw-closed=${close}></dw-leave>`;
+    if (!this.telling || !chosen) return nothing;
+    return html`<dw-tell .hub=${this.hub} .target=${targetOf([chosen.to], this.#house)} @dw-closed=${close}></dw-tell>`;
+  }
+
+  /** Why nobody can be spoken to from here, with what to do. */
+  #renderTrouble() {
+    const { trouble } = this;
+    if (!trouble) return nothing;
+    const why = {
+      insecure: "This page is not encrypted",
+      blocked: "The microphone is blocked",
+      none: "There is no microphone",
+      busy: "The microphone is in use",
+      lost: "The microphone is gone",
+    }[trouble];
+    return html`<div class="note">${icon("micOff")}<span><strong>${why}: this screen only listens.</strong> ${microphoneHelp(trouble, navigator.userAgent)}
+      ${trouble === "insecure" && this.session?.httpsUrl ? html`<a href=${this.session.httpsUrl}>Open the secure page</a>` : nothing}</span></div>`;
+  }
+
+  /** Somebody rings: who, and the two things one may do. */
+  #renderRung() {
+    const { rung } = this;
+    if (!rung) return nothing;
+    const answer = this.#callerOf(rung);
+    return html`<div class="rung" role="alert">
+      ${icon("bellRing")}<p><strong>${rung.caller} is calling</strong>${answer ? html`<span>Hold the button below to answer.</span>` : nothing}</p>
+      <button @click=${() => {
+        this.rung = undefined;
+      }}>${icon("check")}Seen</button>
+    </div>`;
+  }
+
+  #callerOf({ callerDevice }: Ring): TargetChoice | undefined {
+    return targetChoices(this.#house).find(({ to }) => to === `device:${callerDevice}`);
+  }
+
+  /** A ring chooses its caller, so that one hold answers; it is shown for a while. */
+  #onRing = (event: Event): void => {
+    const ring = (event as CustomEvent<Ring>).detail;
+    if (!ring.deviceIds.includes(this.device)) return;
+    this.rung = ring;
+    const caller = this.#callerOf(ring);
+    if (caller) this.to = caller.to;
+    window.setTimeout(() => {
+      if (this.rung === ring) this.rung = undefined;
+    }, ringForMs);
+  };
+
+  #onNoMicrophone = (event: Event): void => this.#onTrouble((event as CustomEvent<MicrophoneTrouble>).detail);
+
+  #onTrouble(trouble: MicrophoneTrouble | undefined): void {
+    this.trouble = trouble;
+    this.#station?.microphone(trouble === undefined);
   }
 
   /** Who speaks here now, and whether it may be disturbed. */
   #renderNow(own: PageDevice | undefined) {
     const holder = own?.speaker?.holder;
     const quiet = this.settings?.doNotDisturb ?? false;
+    const muted = this.settings?.muted ?? false;
     const says = holder
       ? html`<strong>${holder.name} is speaking</strong><span class="for">${timer(this.#awake.nowMs - holder.sinceMs)}</span>`
-      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : "Nobody speaks to this room"}</span>`;
+      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : muted ? "Muted: only emergencies are played here." : "Nobody speaks to this room"}</span>`;
     return html`<div class="now ${holder ? "speaking" : ""}">
-      <p role="status">${icon(holder ? "sound" : quiet ? "moon" : "speaker")}${says}</p>
+      <p role="status">${icon(holder ? "sound" : quiet ? "moon" : muted ? "soundOff" : "speaker")}${says}</p>
+      <button @click=${() => {
+        this.telling = true;
+      }}>${icon("bellRing")}<span>Ring</span></button>
       <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>Do not disturb</span></button>
       <button aria-label="Settings" aria-expanded=${this.more} @click=${() => {
         this.more = !this.more;
@@ -204,10 +298,13 @@ export class DwStation extends HubElement {
 
   #renderSettings() {
     return html`<div class="settings">
-      <label><span>Loudness here</span><input type="range" min="0.1" max="2" step="0.1" .value=${String(this.settings?.volume ?? 1)} @change=${(
+      <label><span>Loudness here</span><input type="range" min="0" max="1.5" step="0.05" .value=${String(this.settings?.volume ?? 1)} @change=${(
         event: Event,
       ) => this.#station?.set({ volume: Number((event.target as HTMLInputElement).value) })} /></label>
-      <button class="ghost" @click=${this.#leave}>${icon("close")}Be a station no more</button>
+      <button aria-pressed=${this.settings?.muted ?? false} @click=${() => this.#station?.set({ muted: !this.settings?.muted })}>${icon(this.settings?.muted ? "soundOff" : "sound")}${this.settings?.muted ? "Muted" : "Mute"}</button>
+      <button class="ghost" @click=${() => {
+        this.leaving = true;
+      }}>${icon("close")}Be a station no more</button>
     </div>`;
   }
 
@@ -233,11 +330,12 @@ export class DwStation extends HubElement {
       onPlayable: (playable) => {
         this.playable = playable;
       },
-      onSettings: ({ name, doNotDisturb, volume }) => {
-        this.settings = { name, doNotDisturb, volume };
+      onSettings: ({ name, doNotDisturb, muted, volume }) => {
+        this.settings = { name, doNotDisturb, muted, volume };
       },
       signal: this.#scope.signal,
     });
+    watchMicrophone({ onTrouble: (trouble) => this.#onTrouble(trouble), signal: this.#scope.signal });
     void this.#askWho();
   }
 

@@ -69,6 +69,42 @@ export const stationStyles = css`
     gap: 12px;
     color: var(--dw-muted);
   }
+  .note {
+    margin: 8px 16px 0;
+  }
+  .rung {
+    display: flex;
+    align-items: center;
+    gap: 16px;
+    margin: 8px 16px 0;
+    padding: 12px 16px 12px 20px;
+    min-height: 80px;
+    border-radius: var(--dw-radius);
+    background: var(--dw-accent);
+    color: var(--dw-on-accent);
+  }
+  .rung p {
+    flex: 1;
+    min-width: 0;
+  }
+  .rung p > * {
+    display: block;
+  }
+  .rung strong {
+    font-size: var(--dw-24);
+    line-height: 1.25;
+  }
+  .rung svg {
+    width: 32px;
+    height: 32px;
+  }
+  .rung button {
+    min-height: 56px;
+  }
+  .rung button svg {
+    width: 20px;
+    height: 20px;
+  }
   .now.speaking {
     background: var(--dw-speaking);
     border-color: var(--dw-speaking);
@@ -171,6 +207,10 @@ export const stationStyles = css`
     flex: 1;
     min-width: 200px;
     max-width: 420px;
+  }
+  .settings [aria-pressed="true"] {
+    border-color: var(--dw-waiting);
+    background: var(--dw-waiting-soft);
   }
   .settings input {
     min-height: 44px;

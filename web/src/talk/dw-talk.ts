@@ -28,7 +28,7 @@ export interface Said {
  * page is hidden, or the microphone goes: nobody is heard who does not know it.
  *
  * Events: `dw-talking` (detail: true while this person's voice is sent): whoever shows pictures then plays those softly that
- * would hear themselves. `dw-said` (detail: {@link Said}) after a talk that somebody may have heard.
+ * would hear themselves. `dw-said` (detail: {@link Said}) after a talk that somebody may have heard. `dw-no-microphone` (detail: why) when a press found none.
  */
 export class DwTalk extends LitElement {
   static override properties = {
@@ -253,6 +253,8 @@ export class DwTalk extends LitElement {
       const detail: Said = { sinceMs: before.sinceMs, heard: phase.hearing };
       this.dispatchEvent(new CustomEvent("dw-said", { detail, bubbles: true, composed: true }));
     }
+    if (phase.phase === "no-microphone")
+      this.dispatchEvent(new CustomEvent("dw-no-microphone", { detail: phase.trouble, bubbles: true, composed: true }));
     if (!this.#talker?.active) this.openMicrophone = false;
     if (was === is) return;
     clearInterval(this.#ticker);
