@@ -62,7 +62,7 @@ describe("a talker's samples in this process", () => {
       }
       assert.deepEqual(
         packets.map(({ timestampUs }) => timestampUs),
-        packets.map((_, n) => 7_000_000 + n * 20_000),
+        packets.map((_, n) => 7_000_000 - 6500 + n * 20_000),
       );
     }
   });
@@ -75,6 +75,16 @@ describe("a talker's samples in this process", () => {
     }
     const pcma = await heard(tone(400), { output: { ...pcmFormat(8000), codec: "pcma" } });
     assert.ok(Math.abs(rmsLevel(decodeG711("pcma", pcma[10]!.data)) - level) < 0.03);
+  });
+
+  it("have silence in a short gap, so that what follows keeps its time", async () => {
+    const sound = tone(200);
+    const blocks = await heard([...sound.slice(0, 4), ...sound.slice(7)], { output: pcmFormat(16_000) });
+    assert.deepEqual(
+      blocks.map(({ timestampUs }) => timestampUs),
+      sound.map(({ timestampUs }) => timestampUs),
+    );
+    for (const [n, { data }] of blocks.entries()) assert.equal(rmsLevel(data) === 0, n >= 4 && n < 7);
   });
 
   it("jump ahead in time after a pause, and lose no last piece", async () => {

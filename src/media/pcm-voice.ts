@@ -10,6 +10,10 @@ import { Reblocker } from "./reblock.ts";
 /** What is not read is dropped after this many blocks: 3 s. */
 const maxBlocks = 150;
 const blockUs = 20_000;
+/** A gap from here on is silence of its length, so that what follows keeps its time... */
+const gapUs = 20_000;
+/** ... up to here; behind a longer one the time goes on where the talker does. */
+const jumpUs = 1_000_000;
 const rates: readonly number[] = [8000, 12_000, 16_000, 24_000, 48_000] satisfies readonly OpusRate[];
 
 /**
@@ -25,23 +29,30 @@ export async function openPcmVoice(
   if (input.codec !== "pcm_s16le" || input.channels !== 1 || !rates.includes(input.sampleRateHz)) return undefined;
   const loud = (pcm: Uint8Array) => applyGain(pcm, gain);
   if (output.codec === "pcm_s16le" && output.sampleRateHz === input.sampleRateHz && output.channels === 1) {
-    return queued(input, { output, make: loud, end: () => {} });
+    return queued(input, { output, make: loud, end: () => {}, delayUs: 0 });
   }
   const behind = output.codec === "opus" ? undefined : await openOpusVoice(opusFormat, { output });
   if (output.codec !== "opus" && !behind) return undefined;
   const encoder = await createOpusEncoder({ sampleRateHz: input.sampleRateHz as OpusRate, channels: 1 });
   const make = (pcm: Uint8Array) => encoder.encode(loud(pcm)).slice();
+  // What a packet sounds like began so long before the samples that it was made of.
+  const delayUs = Math.round((encoder.lookaheadSamples * 1e6) / input.sampleRateHz);
   const end = () => encoder[Symbol.dispose]();
-  return behind ? chained(input, { make, end, behind }) : queued(input, { output, make, end });
+  return behind ? chained(input, { make, end, delayUs, behind }) : queued(input, { output, make, end, delayUs });
 }
 
 /** What is made of blocks of 20 ms. */
 interface Making {
   readonly make: (pcm: Uint8Array) => Uint8Array;
   readonly end: () => void;
+  /** How much later than its samples it sounds. */
+  readonly delayUs: number;
 }
 
-function queued(input: AudioFormat, { output, make, end }: Making & { readonly output: AudioFormat }): AudioConversion {
+function queued(
+  input: AudioFormat,
+  { output, make, end, delayUs }: Making & { readonly output: AudioFormat },
+): AudioConversion {
   let droppedFrames = 0;
   const frames = new AsyncQueue<Frame>({
     max: maxBlocks,
@@ -50,7 +61,7 @@ function queued(input: AudioFormat, { output, make, end }: Making & { readonly o
     },
   });
   const blocks = new Blocks(input, {
-    give: (frame) => frames.push({ ...frame, data: make(frame.data) }),
+    give: (frame) => frames.push({ ...frame, timestampUs: frame.timestampUs - delayUs, data: make(frame.data) }),
     end: () => {
       end();
       frames.end();
@@ -74,10 +85,10 @@ function queued(input: AudioFormat, { output, make, end }: Making & { readonly o
 /** What is made goes through another conversion. */
 function chained(
   input: AudioFormat,
-  { make, end, behind }: Making & { readonly behind: AudioConversion },
+  { make, end, delayUs, behind }: Making & { readonly behind: AudioConversion },
 ): AudioConversion {
   const blocks = new Blocks(input, {
-    give: (frame) => behind.push({ ...frame, data: make(frame.data) }),
+    give: (frame) => behind.push({ ...frame, timestampUs: frame.timestampUs - delayUs, data: make(frame.data) }),
     end: () => {
       end();
       behind.end();
@@ -100,14 +111,18 @@ function chained(
 
 /** Samples in pieces of any length, as blocks of 20 ms that keep the pieces' times. */
 class Blocks {
+  readonly #format: AudioFormat;
   readonly #blockBytes: number;
   readonly #blocks: Reblocker;
   readonly #how: { readonly give: (frame: Frame) => void; readonly end: () => void };
   #rest = 0;
   #nextUs = 0;
   #ended = false;
+  /** Where the sound so far ends; undefined before the first. */
+  #endUs: number | undefined;
 
   constructor(format: AudioFormat, how: { readonly give: (frame: Frame) => void; readonly end: () => void }) {
+    this.#format = format;
     this.#blockBytes = pcmBytes(blockUs, format);
     this.#blocks = new Reblocker(this.#blockBytes);
     this.#how = how;
@@ -115,6 +130,15 @@ class Blocks {
 
   push({ data, timestampUs }: Frame): void {
     if (this.#ended) return;
+    const missingUs = timestampUs - (this.#endUs ?? timestampUs);
+    if (missingUs >= gapUs && missingUs < jumpUs) {
+      this.#add(new Uint8Array(pcmBytes(missingUs, this.#format)), timestampUs - missingUs);
+    }
+    this.#add(data, timestampUs);
+    this.#endUs = timestampUs + (data.length * 500_000) / this.#format.sampleRateHz;
+  }
+
+  #add(data: Uint8Array, timestampUs: number): void {
     if (this.#rest === 0) this.#nextUs = timestampUs;
     this.#rest = (this.#rest + data.length) % this.#blockBytes;
     for (const block of this.#blocks.push(data)) this.#give(block);
