@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Person, type Rig, startRig } from "../../../test/web-rig.ts";
+import { everything, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 import { writeWav } from "../../codecs/wav/index.ts";
 import type { Ring } from "../../hub/rings.ts";
 
@@ -43,6 +43,21 @@ describe("chimes", () => {
     assert.equal((await rig.call("DELETE", "/api/v1/chimes/ding", { as: root })).status, 404);
     assert.equal((await rig.call("DELETE", "/api/v1/chimes/doorbell", { as: root })).status, 409);
     assert.deepEqual(await names(rig, guest), ["doorbell", "gong", "alert"]);
+  });
+
+  it("are added and removed by a program with a token, as the command line is one", async () => {
+    await using rig = await startRig(house);
+    const { root } = await people(rig);
+    const { secret } = await rig.identity.credentials.makeToken(root.id, { name: "t", grants: everything });
+    const authorization = `Bearer ${secret}`;
+    const added = await fetch(new URL("/api/v1/chimes?name=Ding", rig.url), {
+      method: "POST",
+      headers: { authorization, "content-type": "application/octet-stream" },
+      body: new Uint8Array(wav),
+    });
+    assert.equal(added.status, 201);
+    const removed = await rig.call("DELETE", "/api/v1/chimes/Ding", { headers: { authorization } });
+    assert.equal(removed.status, 204);
   });
 
   it("are refused with a sentence when they are too large, no WAV file, or cannot be called so", async () => {

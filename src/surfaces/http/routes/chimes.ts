@@ -30,6 +30,7 @@ export function chimeRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/chimes",
       summary: `Adds the WAV file that is sent along (at most ${maxChimeBytes / 2 ** 20} MiB) as a chime, or replaces one that was added`,
       right: "administer",
+      bearerWrites: true,
       query: z.strictObject({ name }),
       body: z.custom<Readable>(),
       bodyType: "application/octet-stream",
@@ -51,6 +52,7 @@ export function chimeRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/chimes/:name",
       summary: "Removes a chime that was added",
       right: "administer",
+      bearerWrites: true,
       params: z.object({ name }),
       answers: { 204: { description: "Removed" }, 409: { description: "It is one of the hub's own" } },
       handle: async ({ params, principal }) => {

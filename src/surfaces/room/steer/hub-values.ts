@@ -7,7 +7,7 @@ import type { OwnSetting } from "./own-stations.ts";
 
 /** How the hub itself stands as a station: what it was told over MQTT, kept over restarts. */
 export interface HubSettings {
-  /** 0 to 100: how loud rooms are heard at what the hub itself plays at. */
+  /** 0 to 100. Like `mute` and `dnd` kept and shown only: the hub itself plays nothing. */
   readonly volume: number;
   readonly mute: boolean;
   readonly dnd: boolean;

@@ -76,7 +76,7 @@ export class Ringing implements Disposable {
     const { talker, target, tell } = what;
     const { who, deviceId: ownId, name } = talker;
     const to = channelOf(target, this.#options);
-    const reach = to && reachOf({ hub, who, ownId, to, priority: 1, emergency });
+    const reach = to && reachOf({ hub, who, ownId, to, priority: 0, emergency });
     const source = hub.chimes.sound(this.chimes().current);
     if (!reach || !source) {
       tell(`Nobody that you may speak to is called ${target}.`);
