@@ -28,46 +28,47 @@ const knob = { at: [16, 13.5] as Point, radius: 2.3 };
 const strokeWidth = 2.2;
 const round = 8;
 
-/** The page's sign as a PNG (ISO/IEC 15948), drawn by distances, so that its edges are smooth at any size. */
+/** Steps between nothing and all of a colour at an edge. */
+const steps = 15;
+
+/**
+ * The page's sign as a PNG (ISO/IEC 15948), drawn by distances, so that its edges are smooth at any size. Its palette holds
+ * the ground and the sign on it in steps, then the ground at its edge in steps.
+ */
 export function iconPng({ sizePx, maskable = false }: IconOptions): Buffer {
   const unitsPerPx = 32 / sizePx;
   const scale = maskable ? 0.72 : 1;
-  const rowBytes = sizePx * 4;
-  const pixels = Buffer.alloc(sizePx * rowBytes);
+  const rows = Buffer.alloc(sizePx * (1 + sizePx));
   for (let y = 0; y < sizePx; y++) {
     for (let x = 0; x < sizePx; x++) {
       const at: Point = [(x + 0.5) * unitsPerPx, (y + 0.5) * unitsPerPx];
       const inner: Point = [16 + (at[0] - 16) / scale, 16 + (at[1] - 16) / scale];
-      const sign = covered(signDistance(inner) * scale, unitsPerPx);
-      const ground = maskable ? 1 : covered(squareDistance(at), unitsPerPx);
-      const to = y * rowBytes + x * 4;
-      for (const channel of [0, 1, 2] as const) {
-        pixels[to + channel] = Math.round(blue[channel] + (white[channel] - blue[channel]) * sign);
-      }
-      pixels[to + 3] = Math.round(255 * ground);
+      const sign = Math.round(steps * covered(signDistance(inner) * scale, unitsPerPx));
+      const ground = maskable ? steps : Math.round(steps * covered(squareDistance(at), unitsPerPx));
+      rows[y * (1 + sizePx) + 1 + x] = ground === steps ? sign : steps + 1 + ground;
     }
   }
-  return encodePng(pixels, sizePx);
+  return encodePng(rows, sizePx);
 }
 
-/** Each row as its difference to the one above (filter "up"), which is nearly always nothing. */
-function encodePng(pixels: Buffer, sizePx: number): Buffer {
-  const rowBytes = sizePx * 4;
-  const rows = Buffer.alloc(sizePx * (1 + rowBytes));
-  for (let y = 0; y < sizePx; y++) {
-    rows[y * (1 + rowBytes)] = 2;
-    for (let x = 0; x < rowBytes; x++) {
-      const above = y === 0 ? 0 : (pixels[(y - 1) * rowBytes + x] ?? 0);
-      rows[y * (1 + rowBytes) + 1 + x] = (pixels[y * rowBytes + x] ?? 0) - above;
-    }
-  }
+function encodePng(rows: Buffer, sizePx: number): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(sizePx, 0);
   head.writeUInt32BE(sizePx, 4);
-  head.set([8, 6, 0, 0, 0], 8); // 8 bits each of red, green, blue and alpha
+  head.set([8, 3, 0, 0, 0], 8); // 8 bits into a palette
+  const levels = Array.from({ length: steps + 1 }, (_, step) => step / steps);
+  const mixed = levels.map((level) => blue.map((value, channel) => value + ((white[channel] ?? 0) - value) * level));
+  const palette = Buffer.from([...mixed, ...levels.map(() => blue)].flat().map(Math.round));
+  const alpha = Buffer.from([...levels.map(() => 1), ...levels].map((level) => Math.round(255 * level)));
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const parts = [chunk("IHDR", head), chunk("IDAT", deflateSync(rows, { level: 9 })), chunk("IEND", Buffer.alloc(0))];
-  return Buffer.concat([signature, ...parts]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", head),
+    chunk("PLTE", palette),
+    chunk("tRNS", alpha),
+    chunk("IDAT", deflateSync(rows, { level: 9 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(type: string, content: Buffer): Buffer {

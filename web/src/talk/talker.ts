@@ -156,6 +156,10 @@ export class Talker {
       case "granted":
         this.#speak(turn, { opening, hearing: message.hearing });
         return;
+      case "ending":
+        turn.endsAtMs = Date.now() + message.seconds * 1000;
+        if (this.#phase.phase === "granted") this.#tell({ ...this.#phase, endsAtMs: turn.endsAtMs });
+        return;
       case "queued":
         this.#tell({ phase: "queued", holder: message.holder, position: message.position });
         return;
