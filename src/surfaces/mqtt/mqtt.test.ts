@@ -14,7 +14,8 @@ for (const { name, house } of brokers) {
       for (const kept of [/\/state idle$/, /\/status online$/, /^homeassistant\/device/]) await all.line(kept);
       const program = await home.program();
       await program.subscribeAsync("unrelated");
-      const kept = all.lines.filter((line) => !line.startsWith("$SYS"));
+      // What is said while somebody subscribes may reach them twice: as it is said, and as what was kept.
+      const kept = [...new Set(all.lines)].filter((line) => !line.startsWith("$SYS"));
       const device = kept.find((line) => line.startsWith("homeassistant/"));
       assert.deepEqual(
         kept.filter((line) => line !== device).sort(),
