@@ -56,6 +56,8 @@ export interface Speaker {
   readonly carrier?: Carrier;
   /** Absent where the hub alone makes the loudness, by the samples that it sends. */
   readonly loudness?: LoudnessControl;
+  /** True while the device is told the setting `volume` and makes it itself: what is sent to it stays as loud as it was. */
+  readonly makesVolume?: boolean;
 }
 
 /** What a device says about itself besides media. */

@@ -33,6 +33,8 @@ export interface HubDevice {
     kind: "video" | "audio",
     options: { readonly label?: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Track | undefined>;
+  /** The speaker while the device is connected, if it has one. */
+  readonly speaker: Speaker | undefined;
   /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
   waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
   /** An emergency is played there until the handle is disposed: mute is lifted and the volume raised for its time. */

@@ -15,6 +15,8 @@ import { Voices } from "./voices.ts";
 interface Options {
   /** Loudness of a station; 1 by default. */
   readonly volume?: Readonly<Record<string, number>>;
+  /** The speakers make their volume themselves. */
+  readonly makesVolume?: boolean;
   /** Stations that are connected so much later, ms. */
   readonly late?: Readonly<Record<string, number>>;
   /** The carrier fails when it has sent so many frames. */
@@ -45,6 +47,7 @@ function makeHouse(names: readonly string[], options: Options = {}) {
       formats: [opusFormat],
       echoCancelling: false,
       play: (speech) => hear(id, speech),
+      makesVolume: options.makesVolume ?? false,
       ...(!id.startsWith("camera") && { carrier }),
     };
     const waitForSpeaker = async () => {
@@ -53,7 +56,8 @@ function makeHouse(names: readonly string[], options: Options = {}) {
       return speaker;
     };
     const settings = { volume: options.volume?.[id] ?? 1 };
-    const device = { id, name: id, settings, info: () => ({}), demand: () => new DisposableStack(), waitForSpeaker };
+    const demand = () => new DisposableStack();
+    const device = { id, name: id, settings, info: () => ({}), demand, speaker, waitForSpeaker };
     devices.set(id, device as unknown as SpeakingDevice);
   };
   names.forEach(add);
@@ -116,6 +120,19 @@ describe("speakers that share a carrier", () => {
     await turn.done;
     assert.deepEqual(sent.toSorted(), ["all dinner", "all is ready", "camera dinner", "camera is ready"]);
     assert.deepEqual(states(), ["hall playing", "kitchen playing", "camera playing"]);
+  });
+
+  it("are sent the sound as it is, and once, when each makes its own volume", async () => {
+    const { take, say, sent, clock } = makeHouse(["hall", "kitchen", "camera"], {
+      volume: { hall: 0.8, kitchen: 0.3, camera: 0.5 },
+      makesVolume: true,
+    });
+    const turn = take();
+    await clock.advance(10);
+    await say("dinner");
+    turn.finish();
+    await turn.done;
+    assert.deepEqual(sent.toSorted(), ["all dinner", "camera dinner"]);
   });
 
   it("are played one by one when only some are meant", async () => {

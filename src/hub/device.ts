@@ -76,7 +76,7 @@ export class LocalDevice implements HubDevice {
     const { clock, log } = options;
     this.#raised = new RaisedLoudness({
       memory: this.#memory,
-      speaker: () => this.#loan?.speaker,
+      speaker: () => this.speaker,
       onChange: () => this.#changes.emit(),
       clock,
       log,
@@ -187,11 +187,15 @@ export class LocalDevice implements HubDevice {
     return this.#waitFor(() => this.track(kind, options.label), options);
   }
 
+  get speaker(): Speaker | undefined {
+    return this.#loan?.speaker;
+  }
+
   async waitForSpeaker(options: {
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
   }): Promise<Speaker | undefined> {
-    return this.#waitFor(() => this.#loan?.speaker, options);
+    return this.#waitFor(() => this.speaker, options);
   }
 
   raise(): Disposable {

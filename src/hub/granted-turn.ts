@@ -14,7 +14,7 @@ import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 /** What a turn needs of a device. */
 export type SpeakingDevice = Pick<
   HubDevice,
-  "id" | "name" | "settings" | "state" | "info" | "demand" | "raise" | "waitForSpeaker"
+  "id" | "name" | "settings" | "state" | "info" | "demand" | "raise" | "speaker" | "waitForSpeaker"
 >;
 
 /** What is being played at one speaker. */
@@ -220,7 +220,7 @@ export class GrantedTurn {
     const speaker = await this.#ready(part, { device, before });
     const format = sound.choose(speaker.formats);
     if (!format) throw noSpeaker(device);
-    const wanted = { format, gain };
+    const wanted = { format, gain: speaker.makesVolume ? 1 : gain };
     const carried = speaker.carrier ? await this.#carry(part, { carrier: speaker.carrier, wanted, seat }) : "alone";
     if (carried !== "heard") {
       const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
@@ -278,7 +278,8 @@ export class GrantedTurn {
     const part = this.#parts.get(deviceId);
     if (!part || part.ended || part.now.aborted) return false;
     const device = this.#options.device(deviceId);
-    return device !== undefined && this.#loudness(device) === gain;
+    const loudness = device && this.#loudness(device);
+    return loudness !== undefined && (device?.speaker?.makesVolume ? 1 : loudness) === gain;
   }
 
   /** The device's speaker, when it is connected and has played what was said there before. */

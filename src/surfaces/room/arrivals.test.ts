@@ -143,7 +143,8 @@ async function openArrivals({ reception, registry }: ArrivalHouse, held: AsyncDi
   const members = () => arrivals.list().map(({ deviceId }) => deviceId);
   const carrier = roomCarrier({ id: "room", sender, members, destinations: () => [destination()] });
   const hub = { reception, devices: registry, voices: new Voices({ clock }), clock, log };
-  const speakerOf = () => new RoomSpeaker({ sender, carrier, destination, key: () => undefined, gain: () => 1 });
+  const speakerOf = () =>
+    new RoomSpeaker({ sender, carrier, destination, key: () => undefined, gain: () => 1, makesVolume: () => false });
   const arrivals: RoomArrivals = held.use(new RoomArrivals({ hub, stations, speakerOf }));
   return { arrivals, stations, spoken: () => spoken };
 }

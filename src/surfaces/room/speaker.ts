@@ -14,6 +14,8 @@ export interface RoomSpeakerOptions {
   readonly key: () => Uint8Array | undefined;
   /** How loud the hub makes it; 1 leaves the sound as it is. */
   readonly gain: () => number;
+  /** The station is told over MQTT how loud it is, and makes that itself. */
+  readonly makesVolume: () => boolean;
   readonly carrier: Carrier;
 }
 
@@ -34,7 +36,11 @@ export class RoomSpeaker implements Speaker {
   }
 
   get formats(): readonly AudioFormat[] {
-    return this.#options.gain() === 1 ? unchanged : [samples];
+    return this.makesVolume || this.#options.gain() === 1 ? unchanged : [samples];
+  }
+
+  get makesVolume(): boolean {
+    return this.#options.makesVolume();
   }
 
   async play(speech: Speech): Promise<void> {

@@ -49,6 +49,7 @@ export async function start(house: Lent<RoomConfig>) {
           carrier,
           destination: () => addressOf(stations.get(stationId)?.address, config.port),
           key: () => arrivals.visitOf(stationId)?.key,
+          makesVolume: () => stations.get(stationId)?.told === true && house.bus.connected,
           gain: () => hub.devices.get(deviceId)?.settings.volume ?? 1,
         }),
     }),
