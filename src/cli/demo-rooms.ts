@@ -55,6 +55,11 @@ async function openDemoRooms(running: RunningHub, how: DemoRoomsOptions): Promis
   return opened.move();
 }
 
+/** To whom a room answers: to the other one, and never out of a camera that somebody has added. */
+function otherThan(room: DemoRoom): string {
+  return demoRooms.find((other) => other !== room)?.name ?? room.name;
+}
+
 function senderOf({ name }: DemoRoom): string {
   return senderOfName(`doorward demo ${name}`);
 }
@@ -88,7 +93,7 @@ async function openRoom(
     interface: findInterface(room.address),
     ...rooms,
     sender,
-    settings: stationSettingsSchema.parse({}),
+    settings: stationSettingsSchema.parse({ target: otherThan(room) }),
     key: createHash("sha256").update(token).digest(),
     broker: brokerOf(how.broker, { id: stationIdOf(sender), token }),
     microphone: samplesMicrophone(words, clock, { again: true }),
