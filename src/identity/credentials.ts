@@ -274,7 +274,7 @@ function grantsOf(row: Row): readonly Grant[] {
 
 function mint(prefix: string): { secret: string; hash: Buffer; id: string } {
   const secret = prefix + randomBytes(32).toString("base64url");
-  return { secret, hash: digest(secret), id: randomBytes(9).toString("base64url") };
+  return { secret, hash: digest(secret), id: randomBytes(9).toString("hex") };
 }
 
 function digest(secret: string): Buffer {
