@@ -151,4 +151,21 @@ describe("two browsers that are stations", () => {
     const heard = await speak(kitchen, { station: porch, name: "Porch", count: 3 });
     assert.ok(heard.length >= 2);
   });
+
+  it("are taken off by somebody with a password only", { timeout: 60_000 }, async () => {
+    const microphone = microphoneWav(words("top", { rateHz }), { rateHz, before: 0.35, after: 0.2 });
+    await using attic = await openStation(rig, { id: "attic", name: "Attic", microphone });
+    const { page } = attic;
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Be a station no more" }).click();
+    const dialog = page.locator("dw-ask-password");
+    if (await dialog.getByLabel("Your name").isVisible()) await dialog.getByLabel("Your name").fill("Anna");
+    await dialog.getByLabel("Your password").fill("wrong one");
+    await dialog.getByRole("button", { name: "Leave" }).click();
+    await dialog.getByRole("alert").waitFor();
+    assert.equal(rig.running.hub.devices.get("attic")?.state.phase, "live");
+    await dialog.getByLabel("Your password").fill("correct horse battery");
+    await dialog.getByRole("button", { name: "Leave" }).click();
+    await until("it is away", async () => rig.running.hub.devices.get("attic")?.state.phase === "away");
+  });
 });

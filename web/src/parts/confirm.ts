@@ -39,6 +39,15 @@ export const dialogStyles = css`
     background: var(--dw-surface);
     color: var(--dw-text);
   }
+  .top {
+    display: flex;
+    align-items: start;
+    justify-content: space-between;
+    gap: 12px;
+  }
+  .top .icon {
+    margin: -8px -12px 0 0;
+  }
   dialog[open] {
     display: grid;
     gap: 16px;

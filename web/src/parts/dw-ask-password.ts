@@ -4,15 +4,43 @@ import { dialogStyles, showDialogs } from "./confirm.ts";
 import { icon } from "./icons.ts";
 import { base, buttons, fields } from "./styles.ts";
 
-/** Asks for the person's password before something that matters. Events: `dw-proven`, `dw-closed`. */
+/** Why somebody is asked who they are. */
+export interface PasswordQuestion {
+  readonly title: string;
+  readonly why: string;
+  /** What its button says. */
+  readonly go: string;
+  readonly danger?: boolean;
+}
+
+const isItYou: PasswordQuestion = {
+  title: "Is it you?",
+  why: "People, tokens and passwords are changed only by whoever knows your password.",
+  go: "Go on",
+};
+
+/**
+ * Asks for a password before something that matters: of who is signed in at this browser, or, where nobody is, of anybody who
+ * then is. Events: `dw-proven`, `dw-closed`.
+ */
 export class DwAskPassword extends LitElement {
-  static override properties = { busy: { state: true }, wrong: { state: true } };
+  static override properties = {
+    question: { attribute: false },
+    signedIn: { attribute: false },
+    busy: { state: true },
+    wrong: { state: true },
+  };
   static override styles = [base, buttons, fields, dialogStyles];
+  declare question: PasswordQuestion;
+  /** False where a name has to be given too. */
+  declare signedIn: boolean;
   declare busy: boolean;
   declare wrong: string;
 
   constructor() {
     super();
+    this.question = isItYou;
+    this.signedIn = true;
     this.busy = false;
     this.wrong = "";
   }
@@ -22,15 +50,17 @@ export class DwAskPassword extends LitElement {
   }
 
   protected override render() {
+    const { title, why, go, danger } = this.question;
     return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
-      <h2 id="title">Is it you?</h2>
-      <p class="muted">People, tokens and passwords are changed only by whoever knows your password.</p>
+      <h2 id="title">${title}</h2>
+      <p class="muted">${why}</p>
       <form @submit=${this.#confirm}>
-        <label><span>Your password</span><input name="password" type="password" autocomplete="current-password" required autofocus /></label>
+        ${this.signedIn ? nothing : html`<label><span>Your name</span><input name="name" autocomplete="username" required autofocus /></label>`}
+        <label><span>Your password</span><input name="password" type="password" autocomplete="current-password" required ?autofocus=${this.signedIn} /></label>
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
         <div class="ends">
           <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
-          <button class="primary" ?disabled=${this.busy}>Go on</button>
+          <button class=${danger ? "danger" : "primary"} ?disabled=${this.busy}>${go}</button>
         </div>
       </form>
     </dialog>`;
@@ -39,10 +69,12 @@ export class DwAskPassword extends LitElement {
   async #confirm(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
+    const [password, name] = [form.get("password"), form.get("name")];
     this.busy = true;
     this.wrong = "";
     try {
-      await call("POST", "/api/v1/session/confirm", { body: { password: form.get("password") } });
+      if (this.signedIn) await call("POST", "/api/v1/session/confirm", { as: "person", body: { password } });
+      else await call("POST", "/api/v1/login", { as: "person", body: { name, password } });
       this.dispatchEvent(new CustomEvent("dw-proven"));
     } catch (error) {
       this.wrong = sentence(error);

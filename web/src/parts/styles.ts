@@ -316,3 +316,20 @@ export const tones = css`
     border: 2px solid currentColor;
   }
 `;
+
+/** The line at the top of a screen that is about one device: the way back, its name, what can be done. */
+export const head = css`
+  .head {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    min-height: 56px;
+    padding: 8px 16px 8px 8px;
+  }
+  .head h1 {
+    font-size: var(--dw-18);
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+`;

@@ -5,7 +5,7 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
 import { may } from "../parts/may.ts";
-import { base, buttons } from "../parts/styles.ts";
+import { base, buttons, head } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";
 import { onWall } from "../pure/rooms.ts";
@@ -27,25 +27,13 @@ export class DwCamera extends HubElement {
   static override styles = [
     base,
     buttons,
+    head,
     css`
       :host {
         display: grid;
         grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
         height: 100%;
         min-height: 0;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 56px;
-        padding: 8px 16px 8px 8px;
-      }
-      .head h1 {
-        font-size: var(--dw-18);
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .head .what {
         margin-left: auto;

@@ -29,15 +29,6 @@ export class DwRoomControls extends HubElement {
     fields,
     dialogStyles,
     css`
-      .top {
-        display: flex;
-        align-items: start;
-        justify-content: space-between;
-        gap: 12px;
-      }
-      .top .icon {
-        margin: -8px -12px 0 0;
-      }
       .controls {
         display: grid;
         grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);

@@ -4,7 +4,7 @@ import { icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
 import { may } from "../parts/may.ts";
 import { Seconds } from "../parts/seconds.ts";
-import { base, buttons } from "../parts/styles.ts";
+import { base, buttons, head } from "../parts/styles.ts";
 import { onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
 import { sayRoom } from "../pure/station-words.ts";
@@ -21,25 +21,13 @@ export class DwRoom extends HubElement {
   static override styles = [
     base,
     buttons,
+    head,
     css`
       :host {
         display: flex;
         flex-direction: column;
         height: 100%;
         min-height: 0;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 56px;
-        padding: 8px 16px 8px 8px;
-      }
-      .head h1 {
-        font-size: var(--dw-18);
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .head .button:last-child:not(:first-child) {
         margin-left: auto;

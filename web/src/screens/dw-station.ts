@@ -3,6 +3,7 @@ import { actAs, type ChannelId, call, type PageDevice, type Ring, type Session, 
 import { watchMicrophone } from "../net/microphone-trouble.ts";
 import { Station, type StationState } from "../net/station.ts";
 import { Awake } from "../parts/awake.ts";
+import type { PasswordQuestion } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { canTalk, may } from "../parts/may.ts";
@@ -15,8 +16,15 @@ import { timer } from "../pure/words.ts";
 import { stationStyles } from "./station-styles.ts";
 import "../player/dw-player.ts";
 import "../talk/dw-talk.ts";
-import "./dw-leave.ts";
 import "./dw-tell.ts";
+import "../parts/dw-ask-password.ts";
+
+const leaving = {
+  title: "Be a station no more?",
+  why: "This screen then leaves its room: nobody can speak to it until it is made a station again.",
+  go: "Leave",
+  danger: true,
+} as const satisfies PasswordQuestion;
 
 /** How long it is shown that somebody rang. */
 const ringForMs = 45_000;
@@ -211,8 +219,10 @@ export class DwStation extends HubElement {
       this.leaving = false;
       this.telling = false;
     };
+    const user = this.session?.user;
+    const question = user ? { ...leaving, why: `${leaving.why} ${user.name} is signed in here.` } : leaving;
     if (this.leaving)
-      return html`<dw-leave .session=${this.session} @dw-proven=${this.#leave} @dw-closed=${close}></dw-leave>`;
+      return html`<dw-ask-password .question=${question} .signedIn=${user !== undefined} @dw-proven=${this.#leave} @dw-closed=${close}></dw-ask-password>`;
     if (!this.telling || !chosen) return nothing;
     return html`<dw-tell .hub=${this.hub} .target=${targetOf([chosen.to], this.#house)} @dw-closed=${close}></dw-tell>`;
   }

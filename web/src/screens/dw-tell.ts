@@ -29,15 +29,6 @@ export class DwTell extends LitElement {
     fields,
     dialogStyles,
     css`
-      .top {
-        display: flex;
-        align-items: start;
-        justify-content: space-between;
-        gap: 12px;
-      }
-      .top .icon {
-        margin: -8px -12px 0 0;
-      }
       form,
       section {
         display: grid;
