@@ -777,7 +777,7 @@ static void case_timing(void)
 	int count = atoi(getenv("RIG_COUNT")), fd, holder;
 	const char *condition = getenv("RIG_CONDITION");
 	unsigned long long gap;
-	int asked, reconnects = 10000;
+	int asked, reconnects = atoi(getenv("RIG_RECONNECTS"));
 
 	rig_ports(&rig);
 	holder = strcmp(condition, "taken") ? -1 : rig_listen(rig.video_port);

@@ -18,6 +18,9 @@ MODULES=$(ls src/*.c)
 CAMERA=$BUILD/mipsel/libcamerahook.so
 HOST=$BUILD/x86-64/libcamerahook.so
 FUZZ_SECONDS=${FUZZ_SECONDS:-15}
+# how long the timing takes: calls for each condition, and reconnects
+TIMING_CALLS=${TIMING_CALLS:-2500}
+export RIG_RECONNECTS=${TIMING_RECONNECTS:-10000}
 SIMPLE="stalled resumed silent replaced four token allow channel sound talk"
 failed=0 skipped=0 passed=0
 mkdir -p "$BUILD/x86-64" "$BUILD/mipsel" "$BUILD/asan" "$BUILD/tsan" "$CLIPS"
@@ -331,7 +334,7 @@ timed() {
 }
 
 timing() {
-	export RIG_COUNT=2500 STUB_PERIOD_US=1000 STUB_RING=1000000
+	export RIG_COUNT=$TIMING_CALLS STUB_PERIOD_US=1000 STUB_RING=1000000
 	echo "# what a call takes beyond the vendor's own part, 1080p"
 	RIG_CONDITION=none qemu_bare timing h264-1080 | sed 's/none  */no hook /'
 	export RIG_LIMIT=1
@@ -339,7 +342,7 @@ timing() {
 	timed stalled
 	timed log
 	timed taken
-	RIG_COUNT=4500
+	RIG_COUNT=$((TIMING_CALLS * 9 / 5))
 	timed reconnects
 	unset RIG_COUNT STUB_PERIOD_US STUB_RING RIG_LIMIT RIG_CONDITION
 }
