@@ -57,7 +57,8 @@ function makeHouse(names: readonly string[], options: Options = {}) {
     };
     const settings = { volume: options.volume?.[id] ?? 1 };
     const demand = () => new DisposableStack();
-    const device = { id, name: id, settings, info: () => ({}), demand, speaker, waitForSpeaker };
+    const state = { phase: "live" };
+    const device = { id, name: id, settings, state, info: () => ({}), demand, speaker, waitForSpeaker };
     devices.set(id, device as unknown as SpeakingDevice);
   };
   names.forEach(add);

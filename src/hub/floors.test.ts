@@ -201,6 +201,11 @@ describe("floors", () => {
       fc.record({ type: fc.constant("release" as const), who: fc.integer({ min: 0, max: 7 }) }),
       fc.record({ type: fc.constant("heard" as const), who: fc.integer({ min: 0, max: 7 }) }),
       fc.record({ type: fc.constant("dnd" as const), member: fc.constantFrom(...members), on: fc.boolean() }),
+      fc.record({
+        type: fc.constant("played" as const),
+        who: fc.integer({ min: 0, max: 7 }),
+        member: fc.constantFrom(...members),
+      }),
       fc.record({ type: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 4000 }) }),
       fc.record({
         type: fc.constant("retarget" as const),
@@ -225,6 +230,7 @@ describe("floors", () => {
           } else if (one.type === "release") effects = floor.release(`t${one.who}`, nowUs);
           else if (one.type === "heard") floor.heard(`t${one.who}`, nowUs);
           else if (one.type === "retarget") effects = floor.retarget(`t${one.who}`, { members: one.members, nowUs });
+          else if (one.type === "played") effects = floor.played(`t${one.who}`, { member: one.member, nowUs });
           else if (one.type === "dnd") effects = floor.setDoNotDisturb(one.member, { on: one.on, nowUs });
           else {
             nowUs += one.ms * ms;

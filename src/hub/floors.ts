@@ -145,6 +145,16 @@ export class Floors {
     return this.#end([turnId], { reason: "done", nowUs });
   }
 
+  /** One speaker has played all that the turn has for it: others may have it, while the turn goes on at the rest. */
+  played(turnId: string, at: { readonly member: string; readonly nowUs: number }): FloorEffect[] {
+    const holding = this.#holdings.get(turnId);
+    if (!holding?.members.some((member) => member !== at.member)) return [];
+    const { request } = holding;
+    holding.request = { ...request, members: request.members.filter((member) => member !== at.member) };
+    holding.members = holding.members.filter((member) => member !== at.member);
+    return this.#serveLine(at.nowUs);
+  }
+
   /** Sound of the holder arrived. */
   heard(turnId: string, nowUs: number): void {
     const holding = this.#holdings.get(turnId);

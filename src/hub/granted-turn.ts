@@ -39,6 +39,8 @@ export interface GrantedTurnOptions {
   readonly claim: (deviceId: string, playing: Playing) => Playing | undefined;
   /** Called whenever it changes who hears the talker. */
   readonly onHearing: () => void;
+  /** A speaker has played the whole recording, or never will, while others go on: nothing more comes there. */
+  readonly onPlayed: (deviceId: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,6 +70,8 @@ const drainMs = 500;
  * takes the silence for the talker's.
  */
 const readyMs = { live: 2500, recorded: 10_000 };
+/** One that calls us and is not there cannot be connected: it is waited for only as long as a page takes to load again. */
+const awayMs = { live: 0, recorded: 1000 };
 /** A device that was not ready in time may still join a turn that goes on. */
 const lateMs = 600_000;
 /** A speaker that broke off is tried again after this time, while the turn goes on at others. */
@@ -135,6 +139,7 @@ export class GrantedTurn {
       const end = async () => {
         part.ended = true;
         this.#check();
+        this.#leaveFree(part);
         await before?.done; // a part that ends while it waits for its speaker leaves behind what it waited for
         before = undefined;
         done.resolve();
@@ -287,7 +292,8 @@ export class GrantedTurn {
     const { live } = this.#options;
     const { device, before } = from;
     const { now: signal } = part;
-    const timeoutMs = live ? readyMs.live : readyMs.recorded;
+    const patience = device.state.phase === "away" ? awayMs : readyMs;
+    const timeoutMs = live ? patience.live : patience.recorded;
     const [soon] = await Promise.all([device.waitForSpeaker({ timeoutMs, signal }), this.#drain(part, before)]);
     signal.throwIfAborted();
     if (soon) return soon;
@@ -339,6 +345,13 @@ export class GrantedTurn {
     this.#over.resolve(this.#anyHeard ? undefined : this.#firstFailure?.error);
   }
 
+  /** A recording holds a speaker no longer than it is played there; one that was taken from it comes back to it. */
+  #leaveFree(part: Part): void {
+    const goesOn = [...this.#parts.values()].some(({ ended }) => !ended);
+    if (this.#options.live || !goesOn || part.signal.aborted) return;
+    this.#options.onPlayed(part.deviceId);
+  }
+
   #set(part: Part, hearing: Hearing): void {
     if (this.#parts.get(part.deviceId) !== part) return;
     const { state, reason } = part.hearing;
@@ -374,6 +387,7 @@ function noSpeaker(device: SpeakingDevice): FatalError {
 
 function unreachable(device: SpeakingDevice, timeoutMs: number): DoorwardError {
   if (device.state.phase === "live") return noSpeaker(device);
-  const why = device.state.error?.message ?? `it did not answer within ${timeoutMs / 1000} s`;
+  const silent = device.state.phase === "away" ? "it is not there" : `it did not answer within ${timeoutMs / 1000} s`;
+  const why = device.state.error?.message ?? silent;
   return new DoorwardError(`cannot speak through ${device.name}: ${why}`, { code: "offline", fields: about(device) });
 }

@@ -545,6 +545,28 @@ describe("turns", () => {
     assert.equal(words("yard"), "0 1 2 3 4");
   });
 
+  it("leaves a speaker free when it has heard all of a recording, although others still wait for it", async () => {
+    const { clock, route, words, talker, devices } = makeHouse(["front", "yard", "gate"], { absent: ["yard"] });
+    const file = talker("file", { to: ["device:front", "device:yard", "device:gate"], source: recording(5) });
+    using talk = route.take(file.request);
+    await clock.advance(1000);
+    assert.equal(words("front"), "0 1 2 3 4");
+    assert.equal(route.holder("front").holder, undefined);
+    assert.equal(route.holder("yard").holder?.name, "file");
+    const anna = talker("anna");
+    using _anna = route.take(anna.request);
+    assert.equal(anna.last()?.state, "granted");
+    route.reconsider();
+    await clock.advance(10);
+    anna.say("hello");
+    await clock.advance(10_000);
+    assert.equal(words("front"), "0 1 2 3 4 hello", "and it comes back to none that heard it");
+    assert.equal(words("gate"), "0 1 2 3 4");
+    assert.equal(route.holder("yard").holder, undefined);
+    assert.equal(devices.size, 3);
+    await talk.done;
+  });
+
   it("gives the floor back when a recording stops coming", async () => {
     const { clock, route, talker } = makeHouse(["front"]);
     const source: RecordedSpeech = {

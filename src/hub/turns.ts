@@ -39,6 +39,8 @@ interface Running {
   /** What the voice had lost before. */
   readonly lostBefore: number;
   members: readonly string[];
+  /** Speakers that have heard all of it: they are free for others. */
+  readonly played: Set<string>;
   granted?: GrantedTurn;
 }
 
@@ -92,7 +94,7 @@ export class Turns implements HubTurns {
   /** Devices came, went, or changed their area: whom running turns reach is looked at again. */
   reconsider(): void {
     for (const turn of [...this.#running.values()]) {
-      const members = this.#membersOf(turn.request);
+      const members = this.#membersOf(turn.request).filter((id) => !turn.played.has(id));
       if (sameSet(members, turn.members)) continue;
       turn.members = members;
       this.#apply(this.#floors.retarget(turn.id, { members, nowUs: this.#nowUs() }));
@@ -108,6 +110,7 @@ export class Turns implements HubTurns {
       done: Promise.withResolvers<void>(),
       lostBefore: lostOf(request),
       members: this.#membersOf(request),
+      played: new Set(),
     };
     const { id, members } = turn;
     if (members.length === 0) this.#refuse(turn, { state: "refused", reason: nobodyOf(request) });
@@ -273,10 +276,19 @@ export class Turns implements HubTurns {
       onHearing: () => {
         if (this.#running.has(turn.id)) this.#tellHearing(turn, granted.hearing);
       },
+      onPlayed: (member) => this.#played(turn, member),
       clock,
       log,
     });
     return granted;
+  }
+
+  #played(turn: Running, member: string): void {
+    if (!this.#running.has(turn.id)) return;
+    turn.played.add(member);
+    turn.members = turn.members.filter((id) => id !== member);
+    this.#apply(this.#floors.played(turn.id, { member, nowUs: this.#nowUs() }));
+    this.#changes.emit(member);
   }
 
   #soundOf(turn: Running): TurnSound {

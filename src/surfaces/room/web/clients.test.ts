@@ -49,6 +49,16 @@ async function come(home: House, name: string, options?: RoomClientOptions): Pro
   return client;
 }
 
+/** Resolves as soon as nobody holds these; rejects when that takes longer than a client plays what it has. */
+async function free({ rig: { hub } }: House, ids: readonly string[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = () => ids.every((id) => !hub.turns.holder(id).holder) && resolve();
+  using _listener = hub.turns.onChange(look);
+  using _late = hub.clock.timer(1000, () => reject(new Error(`${ids} are still held`)));
+  look();
+  await promise;
+}
+
 const press = (target: unknown, priority = "Normal") => ({ type: "ptt_start", target, priority });
 
 /** 20 ms each, from the first number on; not in real time, but in its order. */
@@ -300,6 +310,26 @@ describe("the room intercom's clients", () => {
     assert.equal((await again.next("recent_call"))["caller"], "Ann");
     ann.say({ type: "call", target: "Nobody" });
     await ann.next("error");
+  });
+
+  it("are free as soon as a call to all has rung, although one of those that it meant is gone", async () => {
+    await using home = await house();
+    const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];
+    const [carl, dora] = [await come(home, "Carl"), await come(home, "Dora")];
+    dora.socket.terminate();
+    await ann.next("targets", { rooms: ["Bob", "Carl", "door"] });
+    ann.say({ type: "call", target: "all" });
+    for (const rung of [bob, carl]) {
+      await rung.next("state", { status: "receiving" });
+      await rung.next("state", { status: "idle" });
+    }
+    await free(home, ["web-bob", "web-carl"]);
+    bob.say(press("Carl"));
+    assert.equal((await bob.next("state"))["status"], "transmitting");
+    assert.deepEqual(
+      bob.told.filter(({ type }) => type === "busy"),
+      [],
+    );
   });
 
   it("are told one sentence for what is no message, and go on", async () => {
