@@ -30,6 +30,7 @@ const layers: Readonly<Record<string, readonly string[] | "*">> = {
  */
 const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"] },
+  endpoints: { "room-station": ["machine"], door: ["machine"] },
   surfaces: { whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"] },
 };
 const layersWithSiblings = ["protocols", "drivers", "endpoints", "surfaces", "workers"];

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { noLoudspeaker, samplesMicrophone } from "../endpoints/room-station/files.ts";
+import { noLoudspeaker, samplesMicrophone } from "../endpoints/machine/files.ts";
 import { type RunningRoomStation, startRoomStation } from "../endpoints/room-station/index.ts";
 import { findInterface } from "../endpoints/room-station/network.ts";
 import { stationSettingsSchema } from "../endpoints/room-station/settings.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "../../native/room-station/test/tones.ts";
 import { createOpusDecoder } from "../../src/codecs/opus/index.ts";
-import { wavHeader } from "../../src/endpoints/room-station/wav.ts";
+import { wavHeader } from "../../src/endpoints/machine/wav.ts";
 import { isRoomSilence } from "../../src/protocols/room/packet.ts";
 import { joinRoom } from "../peers/room-peer.ts";
 import { within } from "../within.ts";

@@ -1,10 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseButton } from "../../endpoints/room-station/button.ts";
-import { type SoundSystem, soundSystems } from "../../endpoints/room-station/sound-tools.ts";
+import { parseButton } from "../../endpoints/machine/button.ts";
 import { isAllRooms } from "../../protocols/room/topics.ts";
 import { UsageError } from "../command.ts";
+import { parseSoundSystem } from "../open-sound.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const flags = {
   name: { type: "string" },
@@ -46,8 +47,8 @@ export function parseStationArguments(args: readonly string[]) {
     throw new UsageError(`--hub ${hub} is no http(s) address`);
   }
   const room = nameOf(values.name);
-  const priority = numberOf(values.priority, { flag: "--priority", min: 0, max: 2 }) as 0 | 1 | 2 | undefined;
-  const volume = numberOf(values.volume, { flag: "--volume", min: 0, max: 100 });
+  const priority = wholeNumber(values.priority, { flag: "--priority", min: 0, max: 2 }) as 0 | 1 | 2 | undefined;
+  const volume = wholeNumber(values.volume, { flag: "--volume", min: 0, max: 100 });
   return {
     room,
     hub,
@@ -56,10 +57,10 @@ export function parseStationArguments(args: readonly string[]) {
     version: versionOf(values["mqtt-version"]),
     discovery: values.discovery,
     group: groupOf(values.group),
-    port: numberOf(values.port, { flag: "--port", min: 1, max: 65_535 }),
+    port: wholeNumber(values.port, { flag: "--port", min: 1, max: 65_535 }),
     interface: values.interface,
     peers: Object.fromEntries((values.peer ?? []).map(peerOf)),
-    sound: soundOf(values.sound),
+    sound: parseSoundSystem(values.sound),
     devices: { microphone: values.microphone, loudspeaker: values.loudspeaker },
     echoCancel: values["echo-cancel"],
     button: buttonOf(values.button),
@@ -116,13 +117,6 @@ function peerOf(text: string): [string, string] {
   return [room, ip];
 }
 
-function soundOf(text: string): SoundSystem | "auto" | "none" {
-  const known = [...soundSystems, "auto", "none"] as const;
-  const found = known.find((one) => one === text);
-  if (found === undefined) throw new UsageError(`--sound ${text} is unknown: it is ${soundSystems.join(", ")} or none`);
-  return found;
-}
-
 function buttonOf(text: string | undefined) {
   const button = text === undefined ? undefined : parseButton(text);
   if (text !== undefined && !button) throw new UsageError(`--button ${text}: it is key, gpio:LINE or gpio:CHIP/LINE`);
@@ -130,16 +124,5 @@ function buttonOf(text: string | undefined) {
 }
 
 function durationOf(text: string | undefined, flag: string): number | undefined {
-  return numberOf(text, { flag, min: 0, max: 2_000_000_000 });
-}
-
-function numberOf(
-  text: string | undefined,
-  limits: { readonly flag: string; readonly min: number; readonly max: number },
-): number | undefined {
-  const { flag, min, max } = limits;
-  if (text === undefined) return undefined;
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new UsageError(`${flag} ${text} is not possible: it is a whole number from ${min} to ${max}`);
+  return wholeNumber(text, { flag, min: 0, max: 2_000_000_000 });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { listenToGpio, listenToKeys } from "../../endpoints/room-station/button.ts";
+import { listenToGpio, listenToKeys } from "../../endpoints/machine/button.ts";
+import { StateFile } from "../../endpoints/machine/state-file.ts";
 import { enrol, newStationToken } from "../../endpoints/room-station/enrol.ts";
 import {
   type RoomStationOptions,
@@ -9,14 +10,14 @@ import {
   startRoomStation,
 } from "../../endpoints/room-station/index.ts";
 import { findInterface } from "../../endpoints/room-station/network.ts";
-import { StateFile } from "../../endpoints/room-station/state-file.ts";
+import { type RoomState, roomStateSchema } from "../../endpoints/room-station/state.ts";
 import type { PressResult } from "../../endpoints/room-station/station.ts";
 import { transport } from "../../protocols/room/constants.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 import type { CommandContext } from "../command.ts";
+import { openSound } from "../open-sound.ts";
 import type { StationArguments } from "./arguments.ts";
-import { openSound } from "./open-sound.ts";
 import { scriptOf } from "./script.ts";
 
 /** Runs a station until Ctrl+C, or as long as it is told. */
@@ -26,6 +27,7 @@ export async function runStation(args: StationArguments, context: CommandContext
   const sender = senderOf(own, args.room);
   const file = new StateFile({
     path: args.statePath,
+    schema: roomStateSchema,
     onError: (error) => stderr.write(`doorward room-station: nothing can be kept: ${messageOf(error)}\n`),
   });
   const end = new AbortController();
@@ -83,7 +85,7 @@ function placeOf(args: StationArguments): Place {
 /** Asks the hub to be let in, and takes the rest from there; what the command line says goes before. */
 async function enrolled(
   args: StationArguments,
-  how: { readonly sender: string; readonly file: StateFile; readonly context: CommandContext },
+  how: { readonly sender: string; readonly file: StateFile<RoomState>; readonly context: CommandContext },
 ): Promise<Place> {
   const { sender, file, context } = how;
   const { clock, signal } = context;

@@ -5,14 +5,15 @@ import { senderOfCard, senderOfName } from "../../protocols/room/station-id.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { PaceThread } from "../../workers/pace/index.ts";
+import type { Loudspeaker, Microphone } from "../machine/ports.ts";
+import { every20Ms } from "../machine/ticker.ts";
 import { type BrokerAddress, followBroker } from "./broker.ts";
 import { Decoders } from "./decoders.ts";
 import { StationMessages } from "./messages.ts";
 import { openNetwork, type StationInterface } from "./network.ts";
-import type { Loudspeaker, Microphone, Publish } from "./ports.ts";
+import type { Publish } from "./ports.ts";
 import type { StationSettings } from "./settings.ts";
 import { type PressResult, Station, type StationCounters } from "./station.ts";
-import { every20Ms } from "./ticker.ts";
 
 /** Options of {@link startRoomStation}. */
 export interface RoomStationOptions {

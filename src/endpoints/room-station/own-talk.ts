@@ -3,7 +3,7 @@ import { bytesOf } from "../../codecs/pcm/index.ts";
 import { authenticity, codec, floor, packetLayout } from "../../protocols/room/constants.ts";
 import type { RoomPriority } from "../../protocols/room/packet.ts";
 import type { Destination, PacedTalk, TalkWriting } from "../../workers/pace/index.ts";
-import type { Microphone } from "./ports.ts";
+import type { Microphone } from "../machine/ports.ts";
 
 /** Options of {@link OwnTalk}. */
 export interface OwnTalkOptions {

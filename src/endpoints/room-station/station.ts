@@ -3,13 +3,13 @@ import type { RoomPriority } from "../../protocols/room/packet.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
 import { isAllRooms, type StationActivity } from "../../protocols/room/topics.ts";
 import type { Destination, PacedTalk, TalkWriting } from "../../workers/pace/index.ts";
+import type { Loudspeaker, Microphone } from "../machine/ports.ts";
 import type { Decoders } from "./decoders.ts";
 import { StationFloor } from "./floor.ts";
 import { Hearing, type HearingCounters } from "./hearing.ts";
 import { OwnTalk } from "./own-talk.ts";
 import { Peers } from "./peers.ts";
 import { frameSamples, Playout } from "./playout.ts";
-import type { Loudspeaker, Microphone } from "./ports.ts";
 import type { StationSettings } from "./settings.ts";
 import { framesOfTone, ringTone, warningTone } from "./tone.ts";
 

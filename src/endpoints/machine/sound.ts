@@ -4,19 +4,21 @@ import { bytesOf, samplesOf } from "../../codecs/pcm/index.ts";
 import { Reblocker } from "../../media/reblock.ts";
 import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
-import { frameSamples } from "./playout.ts";
 import type { Loudspeaker, Microphone } from "./ports.ts";
+import { frameLength, plainForm, type SoundForm } from "./sound-form.ts";
 import type { CommandLine } from "./sound-tools.ts";
 
 /** Options of {@link openMicrophone} and {@link openLoudspeaker}. */
 export interface SoundOptions {
   readonly command: CommandLine;
+  /** What the program records or plays; 16 kHz and one channel unless told. */
+  readonly form?: SoundForm;
   readonly clock: Clock;
   /** A program of the sound system failed; `why` is a sentence. */
   readonly onTrouble: (why: string) => void;
 }
 
-const frameBytes = frameSamples * 2;
+const bytesOfFrame = ({ form = plainForm }: SoundOptions) => frameLength(form) * 2;
 /** Frames that a player may be behind. */
 const maxBehind = 8;
 /** Silence behind what is heard, so that all of it leaves the player's buffer. */
@@ -28,7 +30,7 @@ export function openMicrophone(options: SoundOptions): Microphone {
   const running = new Set<ChildProcess>();
   return {
     capture: (give) => {
-      const reblocker = new Reblocker(frameBytes);
+      const reblocker = new Reblocker(bytesOfFrame(options));
       const child = start(options, { stdio: ["ignore", "pipe", "pipe"] });
       running.add(child);
       child.once("close", () => running.delete(child));
@@ -50,6 +52,7 @@ export function openMicrophone(options: SoundOptions): Microphone {
  */
 export function openLoudspeaker(options: SoundOptions): Loudspeaker {
   const { clock } = options;
+  const frameBytes = bytesOfFrame(options);
   let player: ChildProcess | undefined;
   let startedUs = Number.NEGATIVE_INFINITY;
   let tail = 0;

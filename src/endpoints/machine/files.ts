@@ -3,8 +3,8 @@ import { bytesOf, samplesOf } from "../../codecs/pcm/index.ts";
 import { Reblocker } from "../../media/reblock.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
-import { frameSamples } from "./playout.ts";
 import type { Loudspeaker, Microphone } from "./ports.ts";
+import { frameLength, plainForm, type SoundForm } from "./sound-form.ts";
 import { every20Ms } from "./ticker.ts";
 import { samplesOfWav, wavHeader } from "./wav.ts";
 
@@ -15,16 +15,21 @@ const maxFileBytes = 64 * 2 ** 20;
  * A WAV file as microphone: it begins where the words do, goes on from talk to talk, and is silent behind its end. Throws
  * FatalError for what cannot be read.
  */
-export function openFileMicrophone(path: string, clock: Clock): Microphone {
-  return samplesMicrophone(samplesOfWav(readWhole(path), path), clock);
+export function openFileMicrophone(
+  path: string,
+  how: { readonly clock: Clock; readonly form?: SoundForm },
+): Microphone {
+  const { clock, form = plainForm } = how;
+  return samplesMicrophone(samplesOfWav(readWhole(path), { name: path, form }), clock, { form });
 }
 
-/** Samples (s16le, 16 kHz, mono) as microphone; `again` from their beginning in each talk. */
+/** Samples (s16le; 16 kHz, mono unless told) as microphone; `again` from their beginning in each talk. */
 export function samplesMicrophone(
   samples: Uint8Array,
   clock: Clock,
-  how: { readonly again?: boolean } = {},
+  how: { readonly again?: boolean; readonly form?: SoundForm } = {},
 ): Microphone {
+  const frameSamples = frameLength(how.form ?? plainForm);
   let at = 0;
   let begin = () => {};
   const next = () => {
@@ -53,9 +58,9 @@ export function samplesMicrophone(
 }
 
 /** Plain samples that come by a stream, e.g. standard input, as they come; what nobody asked for is passed over. */
-export function streamMicrophone(stream: NodeJS.ReadableStream): Microphone {
+export function streamMicrophone(stream: NodeJS.ReadableStream, form: SoundForm = plainForm): Microphone {
   const listeners = new Set<(frame: Int16Array) => void>();
-  const reblocker = new Reblocker(frameSamples * 2);
+  const reblocker = new Reblocker(frameLength(form) * 2);
   stream.on("data", (bytes: Uint8Array) => {
     for (const block of reblocker.push(bytes)) for (const give of listeners) give(samplesOf(block));
   });
@@ -72,17 +77,17 @@ export function streamMicrophone(stream: NodeJS.ReadableStream): Microphone {
 }
 
 /** A WAV file as loudspeaker: a frame each 20 ms, silence too. Throws FatalError for one that cannot be written. */
-export function openFileLoudspeaker(path: string): Loudspeaker {
+export function openFileLoudspeaker(path: string, form: SoundForm = plainForm): Loudspeaker {
   const file = openForWriting(path);
   let bytes = 0;
-  writeSync(file, wavHeader(0));
+  writeSync(file, wavHeader(0, form));
   return {
     write: (frame) => {
       bytes += writeSync(file, bytesOf(frame));
       return true;
     },
     [Symbol.asyncDispose]: async () => {
-      writeSync(file, wavHeader(bytes), 0, undefined, 0);
+      writeSync(file, wavHeader(bytes, form), 0, undefined, 0);
       closeSync(file);
     },
   };

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, describe, it } from "node:test";
+import { z } from "zod";
 import { ManualClock } from "../../util/clock.ts";
 import { gpiomonArguments, listenToKeys, parseButton } from "./button.ts";
 import { openEchoCanceller } from "./echo-cancel.ts";
 import { openFileLoudspeaker, openFileMicrophone } from "./files.ts";
-import { findInterface } from "./network.ts";
 import { chooseSound } from "./sound-tools.ts";
 import { StateFile } from "./state-file.ts";
 import { every20Ms } from "./ticker.ts";
@@ -21,25 +21,24 @@ const noError = (error: unknown) => {
   throw error;
 };
 
+const schema = z.object({ volume: z.int().max(100).default(80), token: z.string().optional() });
+
 describe("what a station keeps", () => {
   it("is there after a restart, in a file that only its owner reads", async () => {
     const path = join(folder, "deep", "kitchen.json");
-    const file = new StateFile({ path, onError: noError });
-    assert.equal(file.state.settings.volume, 80);
-    file.set({ settings: { ...file.state.settings, volume: 35, mute: true }, token: "secret" });
+    const file = new StateFile({ path, schema, onError: noError });
+    assert.equal(file.state.volume, 80);
+    file.set({ volume: 35, token: "secret" });
     await file.flushed();
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    const again = new StateFile({ path, onError: noError });
-    assert.deepEqual(again.state, {
-      settings: { volume: 35, mute: true, dnd: false, target: "All Rooms", priority: 0 },
-      token: "secret",
-    });
+    const again = new StateFile({ path, schema, onError: noError });
+    assert.deepEqual(again.state, { volume: 35, token: "secret" });
   });
 
   it("is refused with a sentence when it is damaged", () => {
     const path = join(folder, "broken.json");
-    writeFileSync(path, '{"settings":{"volume":500}}');
-    assert.throws(() => new StateFile({ path, onError: noError }), /broken\.json cannot be read: .*remove it/s);
+    writeFileSync(path, '{"volume":500}');
+    assert.throws(() => new StateFile({ path, schema, onError: noError }), /broken\.json cannot be read: .*remove it/s);
   });
 });
 
@@ -49,7 +48,7 @@ describe("WAV files", () => {
     const samples = Int16Array.from({ length: 400 }, (_, i) => i + 1);
     writeFileSync(path, Buffer.concat([wavHeader(800), Buffer.from(samples.buffer)]));
     const clock = new ManualClock();
-    const microphone = openFileMicrophone(path, clock);
+    const microphone = openFileMicrophone(path, { clock });
     const given: number[] = [];
     const capture = microphone.capture((frame) => given.push(frame[0] ?? -1));
     await clock.advance(300);
@@ -67,7 +66,7 @@ describe("WAV files", () => {
     const loudspeaker = openFileLoudspeaker(path);
     for (let n = 0; n < 3; n++) loudspeaker.write(new Int16Array(320).fill(n), { heard: n > 0 });
     await loudspeaker[Symbol.asyncDispose]();
-    const samples = samplesOfWav(readFileSync(path), path);
+    const samples = samplesOfWav(readFileSync(path), { name: path });
     assert.equal(samples.length, 3 * 640);
     assert.equal(samples.at(-2), 2);
   });
@@ -75,9 +74,15 @@ describe("WAV files", () => {
   it("of another form are refused with what to do", () => {
     const stereo = wavHeader(4);
     stereo.writeUInt16LE(2, 22);
-    assert.throws(() => samplesOfWav(stereo, "a.wav"), /a\.wav is a WAV file of 16000 Hz, 2 channels.*ffmpeg/);
-    assert.throws(() => samplesOfWav(Buffer.from("ID3"), "a.mp3"), /a\.mp3 is no WAV file/);
-    assert.throws(() => openFileMicrophone(join(folder, "none.wav"), new ManualClock()), /none\.wav cannot be read/);
+    assert.throws(
+      () => samplesOfWav(stereo, { name: "a.wav" }),
+      /a\.wav is a WAV file of 16000 Hz, 2 channels.*ffmpeg/,
+    );
+    assert.throws(() => samplesOfWav(Buffer.from("ID3"), { name: "a.mp3" }), /a\.mp3 is no WAV file/);
+    assert.throws(
+      () => openFileMicrophone(join(folder, "none.wav"), { clock: new ManualClock() }),
+      /none\.wav cannot be read/,
+    );
   });
 });
 
@@ -172,13 +177,5 @@ describe("the 20 ms clock", () => {
     using _ticking = every20Ms(clock, (nowMs) => ticks.push(nowMs));
     await clock.advance(60);
     assert.deepEqual(ticks, [0, 20, 40, 60]);
-  });
-});
-
-describe("network interfaces", () => {
-  it("are found by name and by address, and missed with those there are", () => {
-    assert.equal(findInterface("lo").address, "127.0.0.1");
-    assert.equal(findInterface("127.0.0.7").address, "127.0.0.7");
-    assert.throws(() => findInterface("wlan7"), /no network interface wlan7, but .*lo/);
   });
 });

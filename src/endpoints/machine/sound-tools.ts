@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { FatalError } from "../../util/errors.ts";
+import { plainForm, type SoundForm } from "./sound-form.ts";
 
 /** The sound systems of Linux that a station uses, by their own programs. */
 export const soundSystems = ["alsa", "pulse", "pipewire"] as const;
@@ -9,7 +10,7 @@ export type SoundSystem = (typeof soundSystems)[number];
 /** A program and its arguments. */
 export type CommandLine = readonly [program: string, ...args: string[]];
 
-/** How one sound system records and plays: 16 kHz, mono, s16le, by standard output and input. */
+/** How one sound system records and plays: s16le, by standard output and input. */
 export interface SoundTools {
   readonly system: SoundSystem;
   readonly record: CommandLine;
@@ -22,25 +23,28 @@ export interface SoundDevices {
   readonly loudspeaker?: string | undefined;
 }
 
-const tools: Readonly<Record<SoundSystem, (devices: SoundDevices) => SoundTools>> = {
-  alsa: ({ microphone, loudspeaker }) => {
-    const form = ["-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "-c", "1", "--period-time=20000"];
+const tools: Readonly<Record<SoundSystem, (devices: SoundDevices, form: SoundForm) => SoundTools>> = {
+  alsa: ({ microphone, loudspeaker }, { sampleRateHz, channels }) => {
+    const written = ["-f", "S16_LE", "-r", `${sampleRateHz}`, "-c", `${channels}`];
+    const form = ["-q", "-t", "raw", ...written, "--period-time=20000"];
     return {
       system: "alsa",
       record: ["arecord", ...form, "--buffer-time=80000", ...flag("-D", microphone)],
       play: ["aplay", ...form, "--buffer-time=80000", ...flag("-D", loudspeaker)],
     };
   },
-  pulse: ({ microphone, loudspeaker }) => {
-    const form = ["--raw", "--format=s16le", "--rate=16000", "--channels=1", "--client-name=Doorward"];
+  pulse: ({ microphone, loudspeaker }, { sampleRateHz, channels }) => {
+    const written = ["--format=s16le", `--rate=${sampleRateHz}`, `--channels=${channels}`];
+    const form = ["--raw", ...written, "--client-name=Doorward"];
     return {
       system: "pulse",
       record: ["parec", ...form, "--latency-msec=20", ...flag("-d", microphone)],
       play: ["pacat", "--playback", ...form, "--latency-msec=40", ...flag("-d", loudspeaker)],
     };
   },
-  pipewire: ({ microphone, loudspeaker }) => {
-    const form = ["--raw", "--format=s16", "--rate=16000", "--channels=1", "--latency=20ms"];
+  pipewire: ({ microphone, loudspeaker }, { sampleRateHz, channels }) => {
+    const written = ["--format=s16", `--rate=${sampleRateHz}`, `--channels=${channels}`];
+    const form = ["--raw", ...written, "--latency=20ms"];
     return {
       system: "pipewire",
       record: ["pw-cat", "--record", ...form, ...flag("--target", microphone), "-"],
@@ -79,17 +83,17 @@ const packages: Readonly<Record<SoundSystem, string>> = {
  */
 export function chooseSound(
   wanted: SoundSystem | "auto",
-  how: { readonly devices: SoundDevices; readonly machine?: SoundEnvironment },
+  how: { readonly devices: SoundDevices; readonly form?: SoundForm; readonly machine?: SoundEnvironment },
 ): SoundTools {
-  const { devices, machine = thisMachine } = how;
+  const { devices, form = plainForm, machine = thisMachine } = how;
   if (wanted !== "auto") {
-    const chosen = tools[wanted](devices);
+    const chosen = tools[wanted](devices, form);
     if (isInstalled(chosen, machine)) return chosen;
     throw noSound(`--sound ${wanted} needs ${packages[wanted]}`);
   }
   const runs = soundSystems.filter((system) => isRunning(system, machine));
   for (const system of (["pulse", "pipewire", "alsa"] as const).filter((one) => runs.includes(one))) {
-    const chosen = tools[system](devices);
+    const chosen = tools[system](devices, form);
     if (isInstalled(chosen, machine)) return chosen;
   }
   throw noSound(

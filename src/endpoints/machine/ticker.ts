@@ -1,7 +1,7 @@
-import { codec } from "../../protocols/room/constants.ts";
 import type { Clock } from "../../util/clock.ts";
+import { frameMs } from "./sound-form.ts";
 
-const stepUs = codec.frameMs.value * 1000;
+const stepUs = frameMs * 1000;
 /** So far behind, the machine was asleep: what was missed is not made up for. */
 const furthestBehindUs = 200_000;
 

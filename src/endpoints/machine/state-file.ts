@@ -5,44 +5,34 @@ import { background } from "../../util/background.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 import { Serial } from "../../util/serial.ts";
 import { writeFileDurably } from "../../util/write-file.ts";
-import { stationSettingsSchema } from "./settings.ts";
-
-const stateSchema = z.object({
-  settings: stationSettingsSchema.prefault({}),
-  /** By which the hub knows it; secret. */
-  token: z.string().max(128).optional(),
-  /** The hub's own certificate authority (PEM). */
-  ca: z.string().max(16_384).optional(),
-});
-
-/** What a station keeps over restarts. */
-export type StationState = z.output<typeof stateSchema>;
 
 /** Options of {@link StateFile}. */
-export interface StateFileOptions {
+export interface StateFileOptions<State> {
   /** Nothing is kept without one. */
   readonly path: string | undefined;
+  /** Takes an empty object too: that is what there is at first. */
+  readonly schema: z.ZodType<State>;
   readonly onError: (error: unknown) => void;
 }
 
 /** The file of what a station keeps, readable by its owner alone, since a token stands in it. */
-export class StateFile {
-  readonly #options: StateFileOptions;
+export class StateFile<State extends object> {
+  readonly #options: StateFileOptions<State>;
   readonly #writes = new Serial();
-  #state: StationState;
+  #state: State;
 
   /** Reads it; one that is not there is empty. Throws FatalError for one that cannot be read. */
-  constructor(options: StateFileOptions) {
+  constructor(options: StateFileOptions<State>) {
     this.#options = options;
-    this.#state = readState(options.path);
+    this.#state = readState(options);
   }
 
-  get state(): StationState {
+  get state(): State {
     return this.#state;
   }
 
   /** Changes something and writes it, one write after the other. */
-  set(change: Partial<StationState>): void {
+  set(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
     background(this.flushed(), this.#options.onError);
   }
@@ -58,12 +48,12 @@ export class StateFile {
   }
 }
 
-function readState(path: string | undefined): StationState {
-  if (path === undefined) return stateSchema.parse({});
+function readState<State>({ path, schema }: StateFileOptions<State>): State {
+  if (path === undefined) return schema.parse({});
   try {
-    return stateSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return stateSchema.parse({});
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return schema.parse({});
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
     throw new FatalError(`${path} cannot be read: ${why}; remove it to begin anew`, { code: "bad-state", cause });
   }
