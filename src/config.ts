@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { callsConfig, houseConfig } from "./hub/calls-config.ts";
 import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
 import { floorConfig } from "./hub/floor-config.ts";
@@ -18,6 +19,8 @@ export const configSchema = z.strictObject({
   streams: streamsConfig,
   groups: groupsConfig,
   floor: floorConfig,
+  calls: callsConfig,
+  house: houseConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

@@ -62,8 +62,13 @@ export interface Speaker {
 
 /** What a device says about itself besides media. */
 export type DeviceEvent =
-  /** To come with door stations: no driver emits it yet. */
-  | { readonly type: "ring" }
+  /**
+   * Somebody rings there. `bell` says which bell of a device that has several; `pressId` is the device's own name for this
+   * press, the same by whichever way it comes.
+   */
+  | { readonly type: "ring"; readonly bell?: string; readonly pressId?: string }
+  /** The door there was opened or closed, by whomever. */
+  | { readonly type: "door"; readonly open: boolean }
   /** To come: no driver emits it yet. */
   | { readonly type: "motion"; readonly active: boolean }
   /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nameSchema } from "../util/name.ts";
 import { arrivalSentence, arrivalWords } from "./arrival-kinds.ts";
+import { bellSchema, quietHoursSchema } from "./bell-settings.ts";
 
 /** What a setting says about itself beside its check; ends up in the JSON Schema that the page's form is made of. */
 interface Notes {
@@ -52,6 +53,15 @@ export const settingsShape = {
     label: "Do not disturb",
     description: "Only emergencies may speak through it.",
     changedBy: "device",
+  }),
+  quiet: noted(quietHoursSchema.optional(), {
+    label: "Quiet hours",
+    description: "Hours in which nobody is rung there, by the house's clock, e.g. from 22:00 to 07:00.",
+    changedBy: "device",
+  }),
+  bell: noted(bellSchema.optional(), {
+    label: "Bell",
+    description: "Whom it rings when somebody rings there, which camera shows them, and what opens the door.",
   }),
 } satisfies z.ZodRawShape;
 

@@ -9,6 +9,11 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
+import { CallChimes } from "./call-chimes.ts";
+import { CallPlans } from "./call-plan.ts";
+import { CallRights } from "./call-rights.ts";
+import { Calls } from "./calls.ts";
+import { type CallsConfig, callsConfig, type HouseSection } from "./calls-config.ts";
 import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
@@ -27,6 +32,9 @@ export interface Hub extends HubBase, AsyncDisposable {
   readonly voices: Voices;
   readonly chimes: Chimes;
   readonly rings: Rings;
+  readonly calls: Calls;
+  /** Who may answer, see and end a call. */
+  readonly callRights: CallRights;
   /** What channels mean at the moment. */
   house(): House;
   /** Called when other devices are grouped. */
@@ -44,6 +52,8 @@ export interface Hub extends HubBase, AsyncDisposable {
 export interface HouseConfig {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly floor: FloorConfig;
+  readonly calls: CallsConfig;
+  readonly house: HouseSection;
 }
 
 /** Options of {@link createHub}. */
@@ -90,6 +100,7 @@ export function createHub(options: HubOptions): Hub {
   const regrouped = new Listeners<void>((error) => log.error({ err: error }, "listener of groups failed"));
   let groups: House["groups"] = new Map();
   let floor: FloorConfig = floorConfig.parse({});
+  let callRules: CallsConfig = callsConfig.parse({});
   const house = (): House => ({ devices: registry.list().map(inHouse), groups });
   const { lost } = voices;
   const longestTalkMs = () => (floor.longestTalkS > 0 ? floor.longestTalkS * 1000 : undefined);
@@ -123,27 +134,41 @@ export function createHub(options: HubOptions): Hub {
     audit: identity.audit,
     onRights: () => identity.attachments.recheck(),
   });
+  const person = (idOrName: string) => personCalled(identity, idOrName);
+  const plans = new CallPlans({ device: (id) => registry.get(id), house, person, ringS: () => callRules.ringS });
+  const calls = new Calls({ plans, clock, log });
+  const rings = new Rings({ turns, chimes, reached: (request) => rung(request, { house, registry }), clock, log });
+  const callChimes = new CallChimes({ calls, rings, clock, log });
+  registry.onChange(() => callChimes.follow(registry.list()));
+  events.add(({ id, event }) => {
+    if (event.type === "ring") calls.ring({ from: id, bell: event.bell, pressId: event.pressId });
+  });
   return {
     clock,
     log,
     converter,
     identity,
+    calls,
+    callRights: new CallRights({ policy: identity.policy, device: (id) => registry.get(id) }),
     reception,
     devices: registry,
     turns,
     voices,
     chimes,
-    rings: new Rings({ turns, chimes, reached: (request) => rung(request, { house, registry }), clock, log }),
+    rings,
     house,
     onGroups: (listener) => regrouped.add(listener),
     follow: (next) => {
       floor = next.floor;
+      callRules = next.calls;
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();
       regrouped.emit();
     },
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
+      calls[Symbol.dispose]();
+      callChimes[Symbol.dispose]();
       reception[Symbol.dispose]();
       return registry[Symbol.asyncDispose]();
     },
@@ -152,6 +177,16 @@ export function createHub(options: HubOptions): Hub {
 
 function sayEnrolled(found: ReturnType<Enrolment["enrolled"]>): DeviceInfo["arrival"] {
   return found && { enrolled: found.legacy ? "legacy" : "token", approvedMs: found.approvedMs, grants: found.grants };
+}
+
+/** By id, or by name in any case of its letters. */
+function personCalled(
+  { users }: Identity,
+  idOrName: string,
+): { readonly id: string; readonly name: string } | undefined {
+  const folded = idOrName.normalize("NFC").toLowerCase();
+  const people = users.list();
+  return people.find(({ id }) => id === idOrName) ?? people.find(({ name }) => name.toLowerCase() === folded);
 }
 
 /** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */

@@ -31,7 +31,7 @@ export type FormField = {
 const placed = new Set(["name", "area"]);
 
 /**
- * The form's fields for every setting that the hub knows, with a device's `values` or their defaults. Whoever administers
+ * The form's fields for every setting that the hub knows, but those made of parts, which have screens of their own; with a device's `values` or their defaults. Whoever administers
  * only the device sees what they may change.
  */
 export function formFields(
@@ -40,6 +40,7 @@ export function formFields(
 ): readonly FormField[] {
   return Object.entries(schema.properties ?? {})
     .filter(([name, { changedBy }]) => !placed.has(name) && (device.all || changedBy === "device"))
+    .filter(([, { type }]) => type !== "object" && type !== "array")
     .map(([name, setting]) => fieldOf(name, { setting, value: device.values?.[name] ?? setting.default }));
 }
 

@@ -9,6 +9,7 @@ export const rightWords: Readonly<Record<Right, { readonly short: string; readon
   listen: { short: "hear", long: "Hear the sound" },
   talk: { short: "talk", long: "Talk through it" },
   page: { short: "call rooms", long: "Speak to several rooms at once" },
+  peek: { short: "see callers", long: "See and hear who calls, before answering" },
   unlock: { short: "unlock", long: "Open the door" },
   administer: { short: "set up", long: "Change its settings" },
   metrics: { short: "numbers", long: "Read the hub's numbers" },

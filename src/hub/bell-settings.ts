@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { channelSchema } from "./channel.ts";
+
+/** `person:<name or id>`, as people write it. */
+const personSchema = z
+  .string()
+  .regex(/^person:[^\p{Cc}]{1,64}$/u, "person:<name>")
+  .transform((text) => text as `person:${string}`);
+
+/** Whom a bell may ring. */
+const targetsSchema = z
+  .array(z.union([channelSchema, personSchema]))
+  .max(64)
+  .readonly();
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time as 22:30");
+
+const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
+/** Quiet hours, by the clock on the wall of the house: from one time to another, over midnight if the first is later. */
+export const quietHoursSchema = z
+  .array(
+    z.strictObject({
+      from: timeOfDay,
+      to: timeOfDay,
+      days: z
+        .array(z.enum(days))
+        .min(1)
+        .max(7)
+        .readonly()
+        .optional()
+        .describe("The days on which they begin; every day when absent."),
+    }),
+  )
+  .max(16)
+  .readonly();
+
+/** {@link quietHoursSchema} */
+export type QuietHours = z.output<typeof quietHoursSchema>;
+
+/** A device's `bell:`: what happens when somebody rings there. */
+export const bellSchema = z.strictObject({
+  camera: z.string().max(48).optional().describe("Id of the camera that shows who rings; its own picture when absent."),
+  rings: targetsSchema
+    .optional()
+    .describe("Whom it rings; absent: everybody who may talk to it, and the stations of its area."),
+  groups: z
+    .array(targetsSchema)
+    .max(8)
+    .readonly()
+    .optional()
+    .describe("In place of `rings`: one group after another, each falling silent when the next is rung."),
+  groupS: z.int().min(5).max(120).optional().describe("Seconds for which each group rings before the next; 15."),
+  forward: z
+    .strictObject({ afterS: z.int().min(5).max(300), to: targetsSchema })
+    .optional()
+    .describe("Who is rung as well when nobody has answered after a time."),
+  ringS: z.int().min(5).max(300).optional().describe("Seconds for which it rings; the house's when absent."),
+  quiet: quietHoursSchema.optional().describe("Hours in which this bell rings nobody."),
+  names: z
+    .record(
+      z.string().min(1).max(64),
+      z.strictObject({ name: z.string().min(1).max(64), rings: targetsSchema.optional() }),
+    )
+    .optional()
+    .describe("Of a device with several bells: what each is called, and whom it rings."),
+  openedEnds: z.boolean().optional().describe("False lets it ring on when the door is opened."),
+  texts: z
+    .record(z.string().min(1).max(32), z.string().max(300))
+    .optional()
+    .describe("Sentences that the visitor hears, in place of the house's; an empty one is silent."),
+  lock: z.record(z.string().max(64), z.unknown()).optional().describe("What opens the door."),
+});
+
+/** {@link bellSchema} */
+export type BellSettings = z.output<typeof bellSchema>;

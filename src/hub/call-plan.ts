@@ -1,0 +1,149 @@
+import type { HubDevice } from "./api.ts";
+import type { CallRequest, CallStep, CallTarget } from "./call.ts";
+import type { BellPress, CallWish, Ringer } from "./call-api.ts";
+import { type CallInfo, type CallParty, isPartyId, type PartyId } from "./call-info.ts";
+import { type ChannelId, type House, membersOf } from "./channel.ts";
+
+/** What a plan says of a call: who is rung when, for how long, and what belongs to it. */
+export type CallPlan = Pick<CallRequest, "to" | "steps" | "ringMs" | "cameraId" | "lock">;
+
+/** Options of {@link CallPlans}. */
+export interface CallPlansOptions {
+  readonly device: (id: string) => HubDevice | undefined;
+  readonly house: () => House;
+  /** Somebody by id or name; undefined for a stranger. */
+  readonly person: (idOrName: string) => { readonly id: string; readonly name: string } | undefined;
+  /** Seconds for which it rings, unless a bell says otherwise. */
+  readonly ringS: () => number;
+}
+
+type Target = ChannelId | PartyId;
+
+const defaultGroupS = 15;
+
+/** Who is rung: what the settings of a bell say, or who may talk to the device and the stations of its area. */
+export class CallPlans {
+  readonly #options: CallPlansOptions;
+
+  constructor(options: CallPlansOptions) {
+    this.#options = options;
+  }
+
+  /** The bell that was pressed, as people know it. Undefined when there is no such device. */
+  bell({ from, bell }: BellPress): CallInfo["from"] | undefined {
+    const device = this.#options.device(from);
+    if (!device?.settings.enabled) return undefined;
+    const named = bell === undefined ? undefined : device.settings.bell?.names?.[bell]?.name;
+    const own: CallInfo["from"] = { party: `device:${device.id}`, name: device.name, deviceId: device.id };
+    return bell === undefined ? own : { ...own, name: `${device.name}, ${named ?? bell}`, bell };
+  }
+
+  /** Who is rung by a press. */
+  ring(
+    { from: id, bell, to }: BellPress,
+    how: { readonly from: CallInfo["from"]; readonly ringers: readonly Ringer[] },
+  ): CallPlan {
+    const device = this.#options.device(id);
+    const settings = device?.settings.bell;
+    const own = (bell === undefined ? undefined : settings?.names?.[bell]?.rings) ?? settings?.rings;
+    const groups = to ? [to] : (settings?.groups ?? (own && [own]));
+    const explicit = groups?.map((group, index): CallStep => {
+      const afterMs = index * (settings?.groupS ?? defaultGroupS) * 1000;
+      return { afterMs, how: "instead", targets: this.#targets(group, how) };
+    });
+    const steps = explicit ?? [{ afterMs: 0, how: "instead", targets: this.#everybody(device, how) }];
+    const forward = settings?.forward;
+    const forwarded: CallStep[] = forward
+      ? [{ afterMs: forward.afterS * 1000, how: "besides", targets: this.#targets(forward.to, how) }]
+      : [];
+    const cameraId = settings?.camera ?? device?.id;
+    return {
+      to: groups?.flat() ?? [],
+      steps: [...steps, ...forwarded].sort((a, b) => a.afterMs - b.afterMs),
+      ringMs: (settings?.ringS ?? this.#options.ringS()) * 1000,
+      ...(cameraId !== undefined && { cameraId }),
+      lock: settings?.lock !== undefined,
+    };
+  }
+
+  /** Who is rung by somebody who calls. */
+  call({ from, to }: CallWish, how: { readonly ringers: readonly Ringer[] }): CallPlan {
+    const targets = this.#targets(to, { from, ...how });
+    const steps: CallStep[] = [{ afterMs: 0, how: "instead", targets }];
+    return { to, steps, ringMs: this.#options.ringS() * 1000, lock: false };
+  }
+
+  /** Whether somebody who can be rung only now is meant by a call that rings; undefined if not. */
+  late(call: CallInfo, ringer: Ringer): CallTarget | undefined {
+    if (ringer.party === call.from.party) return undefined;
+    const known = call.rung.some(({ party }) => party === ringer.party);
+    const meant = known || (call.to.length === 0 && ringer.mayAnswer(call));
+    return meant ? this.#target(ringer) : undefined;
+  }
+
+  #everybody(
+    device: HubDevice | undefined,
+    how: { readonly from: CallInfo["from"]; readonly ringers: readonly Ringer[] },
+  ): readonly CallTarget[] {
+    const draft = draftOf(how.from);
+    const who = how.ringers.filter((ringer) => ringer.mayAnswer(draft)).map((ringer) => this.#target(ringer));
+    return unique([...who, ...this.#stationsOf(device)].filter(({ party }) => party !== how.from.party));
+  }
+
+  /** The room stations and panels where the device is. */
+  #stationsOf(device: HubDevice | undefined): readonly CallTarget[] {
+    if (device?.area === undefined) return [];
+    const stations = membersOf([`area:${device.area}`], this.#options.house());
+    return stations.flatMap((id) => {
+      const station = this.#options.device(id);
+      return station && ["room", "page"].includes(station.info().kind) ? [this.#target(deviceParty(station))] : [];
+    });
+  }
+
+  #targets(
+    to: readonly Target[],
+    { from, ringers }: { readonly from: CallParty; readonly ringers: readonly Ringer[] },
+  ): readonly CallTarget[] {
+    const targets = to.flatMap((one) => this.#meant(one)).map((party) => this.#reachable(party, ringers));
+    return unique(targets.filter(({ party }) => party !== from.party));
+  }
+
+  #meant(to: Target): readonly CallParty[] {
+    const { person, device, house } = this.#options;
+    if (to.startsWith("person:")) {
+      const found = person(to.slice("person:".length));
+      return found ? [{ party: `person:${found.id}`, name: found.name }] : [];
+    }
+    if (to.startsWith("client:") && isPartyId(to)) return [{ party: to, name: to.slice("client:".length) }];
+    return membersOf([to as ChannelId], house()).flatMap((id) => {
+      const found = device(id);
+      return found ? [deviceParty(found)] : [];
+    });
+  }
+
+  #reachable(party: CallParty, ringers: readonly Ringer[]): CallTarget {
+    const there = ringers.some((ringer) => ringer.party === party.party);
+    return there ? this.#target(party) : { ...party, hindered: "unreachable" };
+  }
+
+  #target({ party, name, deviceId }: CallParty): CallTarget {
+    const target = { party, name, ...(deviceId !== undefined && { deviceId }) };
+    const quiet = deviceId !== undefined && this.#options.device(deviceId)?.settings.doNotDisturb;
+    return quiet ? { ...target, hindered: "quiet" } : target;
+  }
+}
+
+function deviceParty({ id, name }: HubDevice): CallParty {
+  return { party: `device:${id}`, name, deviceId: id };
+}
+
+/** What a call will look like: enough to be asked who may answer it. */
+function draftOf(from: CallInfo["from"]): CallInfo {
+  return { id: "", from, to: [], state: "ringing", rung: [], participants: [], lock: false, startedMs: 0 };
+}
+
+function unique(targets: readonly CallTarget[]): readonly CallTarget[] {
+  const seen = new Map<PartyId, CallTarget>();
+  for (const target of targets) if (!seen.has(target.party)) seen.set(target.party, target);
+  return [...seen.values()];
+}

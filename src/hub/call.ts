@@ -1,0 +1,621 @@
+import type { CallChange, CallEndReason, CallInfo, CallParty, PartyId, Rung } from "./call-info.ts";
+
+/** A moment: monotonic for what is waited for, wall clock for what is shown. */
+export interface Instant {
+  readonly us: number;
+  readonly wallMs: number;
+}
+
+/** Somebody who is to be rung, and why they are not, if so. */
+export interface CallTarget extends CallParty {
+  readonly hindered?: "busy" | "quiet" | "unreachable";
+}
+
+/** Who is rung at one time of a call. */
+export interface CallStep {
+  /** Milliseconds after the first ring. */
+  readonly afterMs: number;
+  readonly targets: readonly CallTarget[];
+  /** `instead`: those before fall silent. `besides`: they go on ringing. */
+  readonly how: "instead" | "besides";
+}
+
+/** A new call. Plain data: it may come from anywhere. */
+export interface CallRequest {
+  readonly id: string;
+  /** A bell's press finds the call of the same bell; a person who calls has none. */
+  readonly kind: "ring" | "call";
+  readonly from: CallInfo["from"];
+  readonly pressId?: string | undefined;
+  readonly to: CallInfo["to"];
+  readonly steps: readonly CallStep[];
+  /** How long it rings in all. */
+  readonly ringMs: number;
+  readonly cameraId?: string | undefined;
+  readonly lock: boolean;
+}
+
+/** Why somebody falls silent. */
+export type StopReason = CallEndReason | "answered" | "passed" | "gone" | "declined";
+
+/** What follows from a step; in order. */
+export type CallEffect =
+  /** Begin to ring them. */
+  | { readonly type: "ring"; readonly callId: string; readonly party: PartyId }
+  /** They ring no longer. */
+  | {
+      readonly type: "stop";
+      readonly callId: string;
+      readonly party: PartyId;
+      readonly why: StopReason;
+      readonly by?: CallParty;
+    }
+  /** Tell everybody. */
+  | {
+      readonly type: "changed";
+      readonly call: CallInfo;
+      readonly change: CallChange;
+      readonly by?: CallParty;
+      readonly reason?: string;
+    }
+  /** The bell is muted from now on. */
+  | { readonly type: "muted"; readonly bell: string; readonly untilWallMs: number };
+
+/** What became of a wish. */
+export type CallOutcome =
+  | { readonly state: "ringing" | "joined" | "done"; readonly call: CallInfo; readonly effects: readonly CallEffect[] }
+  | {
+      readonly state: "muted" | "refused";
+      readonly reason: CallRefusal;
+      readonly call?: CallInfo;
+      readonly by?: CallParty;
+      readonly effects: readonly CallEffect[];
+    };
+
+/** Why a wish about a call is refused. */
+export type CallRefusal =
+  /** There is no such call any more. */
+  | "over"
+  /** Somebody else has answered. */
+  | "answered"
+  /** It is not answered yet, so nobody can join. */
+  | "ringing"
+  /** They are in another call. */
+  | "busy"
+  /** Nobody who is called can be reached, or wants to be. */
+  | "unreachable"
+  | "quiet"
+  /** They do not take part in it. */
+  | "stranger"
+  /** One calls oneself. */
+  | "oneself"
+  | "muted"
+  | "too-many";
+
+/** Options of {@link CallMachine}. */
+export interface CallMachineOptions {
+  /** Presses of one bell within this time are one; 3000 ms. */
+  readonly bounceMs?: number;
+  /** A bell that rings `muteAfter` times in `muteWithinMs` with no answer is muted for `muteForMs`; 10 in 10 min for 10 min. */
+  readonly muteAfter?: number;
+  readonly muteWithinMs?: number;
+  readonly muteForMs?: number;
+  /** Calls at one time; 64. */
+  readonly maxCalls?: number;
+  /** Who takes part in one call; 16. */
+  readonly maxParticipants?: number;
+}
+
+interface Running {
+  readonly request: CallRequest;
+  info: CallInfo;
+  readonly startUs: number;
+  /** Moved forward when a step is over before its time. */
+  shiftUs: number;
+  nextStep: number;
+}
+
+interface Bell {
+  /** Its last call, running or over. */
+  callId: string;
+  lastPressUs: number;
+  /** Recent presses that said which they are. */
+  readonly pressIds: Map<string, string>;
+  /** When its unanswered calls ended. */
+  unansweredUs: number[];
+  mutedUntilUs: number;
+}
+
+/** A press's own id is remembered for so many presses of a bell. */
+const rememberedPresses = 32;
+const rememberedCalls = 256;
+
+/**
+ * Calls: who is rung, who answered, who takes part, and why it is over. A pure state machine, as the floors are: time comes
+ * in as an argument, what is to be done goes out as effects.
+ *
+ * Rules: a call has at most one answerer, and whoever comes later joins or is told who it was; a party takes part in one
+ * call at a time; all presses of a bell while its call runs, within 3 s, or with the same id, are one call; whoever rings is
+ * told to stop exactly once; a bell that nobody answers for too long is muted for a while; every call ends by itself.
+ */
+export class CallMachine {
+  readonly #running = new Map<string, Running>();
+  /** What became of the last calls. */
+  readonly #over = new Map<string, CallInfo>();
+  readonly #bells = new Map<string, Bell>();
+  readonly #bounceUs: number;
+  readonly #muteAfter: number;
+  readonly #muteWithinUs: number;
+  readonly #muteForUs: number;
+  readonly #maxCalls: number;
+  readonly #maxParticipants: number;
+
+  constructor(options: CallMachineOptions = {}) {
+    this.#bounceUs = (options.bounceMs ?? 3000) * 1000;
+    this.#muteAfter = options.muteAfter ?? 10;
+    this.#muteWithinUs = (options.muteWithinMs ?? 600_000) * 1000;
+    this.#muteForUs = (options.muteForMs ?? 600_000) * 1000;
+    this.#maxCalls = options.maxCalls ?? 64;
+    this.#maxParticipants = options.maxParticipants ?? 16;
+  }
+
+  /** The calls that ring or are answered. */
+  get running(): readonly CallInfo[] {
+    return [...this.#running.values()].map(({ info }) => info);
+  }
+
+  /** A call that runs, or ran a short while ago. */
+  get(id: string): CallInfo | undefined {
+    return this.#running.get(id)?.info ?? this.#over.get(id);
+  }
+
+  /** The call in which somebody takes part now: the one that they called or answered. */
+  callOf(party: PartyId): CallInfo | undefined {
+    return this.running.find((call) => takesPart(call, party));
+  }
+
+  /** True while somebody talks in an answered call. */
+  isBusy(party: PartyId): boolean {
+    return this.running.some((call) => call.state === "answered" && takesPart(call, party));
+  }
+
+  /** The bells that are muted, with the moment (µs) until which. */
+  muted(nowUs: number): ReadonlyMap<string, number> {
+    const muted = [...this.#bells].filter(([, bell]) => bell.mutedUntilUs > nowUs);
+    return new Map(muted.map(([key, bell]) => [key, bell.mutedUntilUs]));
+  }
+
+  /** Lets a muted bell ring again. */
+  unmute(bell: string): void {
+    const found = this.#bells.get(bell);
+    if (!found) return;
+    found.mutedUntilUs = 0;
+    found.unansweredUs = [];
+  }
+
+  /** The call that a press of a bell belongs to already, or that it is muted. Undefined: it is a new call. */
+  press({ from, pressId }: Pick<CallRequest, "from" | "pressId">, now: Instant): CallOutcome | undefined {
+    const bell = this.#bells.get(bellOf(from));
+    if (!bell) return undefined;
+    const known = pressId === undefined ? undefined : bell.pressIds.get(pressId);
+    const call = this.#running.has(bell.callId) || this.#bounces(bell, now) ? this.get(bell.callId) : undefined;
+    const same = known === undefined ? call : (this.get(known) ?? call);
+    if (same) {
+      if (this.#running.has(bell.callId)) bell.lastPressUs = now.us;
+      remember(bell.pressIds, { key: pressId, value: same.id, most: rememberedPresses });
+      return { state: "joined", call: same, effects: [] };
+    }
+    if (bell.mutedUntilUs > now.us) return { state: "muted", reason: "muted", effects: [] };
+    return undefined;
+  }
+
+  /** Begins a call. A bell's press goes through `press` first. */
+  begin(request: CallRequest, now: Instant): CallOutcome {
+    const { id, from, kind, to, cameraId, lock } = request;
+    if (kind === "ring") {
+      const joined = this.press(request, now);
+      if (joined) return joined;
+    }
+    const refused = (reason: CallRefusal): CallOutcome => ({ state: "refused", reason, effects: [] });
+    if (this.#running.size >= this.#maxCalls) return refused("too-many");
+    if (kind === "call" && this.callOf(from.party)) return refused("busy");
+    const info: CallInfo = {
+      id,
+      from,
+      to,
+      state: "ringing",
+      rung: [],
+      participants: [partyOf(from)],
+      ...(cameraId !== undefined && { cameraId }),
+      lock,
+      startedMs: now.wallMs,
+    };
+    const running: Running = { request, info, startUs: now.us, shiftUs: 0, nextStep: 0 };
+    this.#running.set(id, running);
+    if (kind === "ring") this.#pressed(running, now);
+    const effects = this.#advance(running, now);
+    const begun: CallEffect = { type: "changed", call: running.info, change: "ringing", by: partyOf(from) };
+    // Whoever is told that it rings sees the call first.
+    const all = [begun, ...effects.filter((effect) => effect.type !== "changed")];
+    if (kind === "call" && !someRing(running.info) && running.nextStep >= request.steps.length) {
+      const reason = hindranceOf(running.info);
+      return { state: "ringing", call: running.info, effects: [...all, ...this.#end(running, { reason, now })] };
+    }
+    return { state: "ringing", call: running.info, effects: all };
+  }
+
+  /** Somebody can be rung who could not before, or was not meant yet: a page was opened. */
+  reach(id: string, target: CallTarget): readonly CallEffect[] {
+    const running = this.#running.get(id);
+    if (running?.info.state !== "ringing") return [];
+    if (takesPart(running.info, target.party)) return [];
+    const known = rungOf(running.info, target.party);
+    if (known && (known.state !== "unreachable" || target.hindered)) return [];
+    return [...this.#tell(running, target), changed(running.info, "rung")];
+  }
+
+  /** Nothing of somebody's is there any more: they are rung no longer, and leave what they take part in. */
+  drop(party: PartyId, now: Instant): readonly CallEffect[] {
+    return [...this.#running.values()].flatMap((running) => {
+      if (takesPart(running.info, party)) return this.#leave(running, { by: partyIn(running.info, party), now });
+      const rung = rungOf(running.info, party);
+      if (!rung || !rings(rung)) return [];
+      const stop = this.#silence(running, { party, state: "unreachable", why: "gone" });
+      return [...stop, changed(running.info, "rung"), ...this.#nobodyLeft(running, now)];
+    });
+  }
+
+  /** Somebody's device says that it rings now. */
+  confirm(id: string, party: PartyId): readonly CallEffect[] {
+    const running = this.#running.get(id);
+    const rung = running && rungOf(running.info, party);
+    if (!running || rung?.state !== "told") return [];
+    mark(running, party, "ringing");
+    return [changed(running.info, "confirmed", partyOf(rung))];
+  }
+
+  /** Somebody answers. Refused when somebody else has. */
+  answer(id: string, by: CallParty, now: Instant): CallOutcome {
+    const running = this.#running.get(id);
+    if (!running) return this.#refuse("over", this.get(id));
+    const { info } = running;
+    if (info.from.party === by.party) return this.#refuse("oneself", info);
+    if (info.state === "answered") return this.#refuse("answered", info);
+    if (this.isBusy(by.party) || this.isBusy(info.from.party)) return this.#refuse("busy", info);
+    const own = this.#giveUpOwn(by, now);
+    running.info = {
+      ...info,
+      state: "answered",
+      answeredBy: by,
+      participants: [...info.participants, by],
+      answeredMs: now.wallMs,
+    };
+    this.#answered(running);
+    const stops = this.#silenceAll(running, { why: "answered", by });
+    const elsewhere = this.#busyElsewhere(running.info, now);
+    return {
+      state: "done",
+      call: running.info,
+      effects: [...own, ...stops, changed(running.info, "answered", by), ...elsewhere],
+    };
+  }
+
+  /** Somebody joins a call that is answered. */
+  join(id: string, by: CallParty, now: Instant): CallOutcome {
+    const running = this.#running.get(id);
+    if (!running) return this.#refuse("over", this.get(id));
+    const { info } = running;
+    if (info.state !== "answered") return this.#refuse("ringing", info);
+    if (takesPart(info, by.party)) return { state: "done", call: info, effects: [] };
+    if (this.isBusy(by.party)) return this.#refuse("busy", info);
+    if (info.participants.length >= this.#maxParticipants) return this.#refuse("too-many", info);
+    const own = this.#giveUpOwn(by, now);
+    running.info = { ...info, participants: [...info.participants, by] };
+    const elsewhere = this.#busyElsewhere(running.info, now);
+    return { state: "done", call: running.info, effects: [...own, changed(running.info, "joined", by), ...elsewhere] };
+  }
+
+  /**
+   * Somebody does not want it: everybody falls silent, and the next group is rung where there is one, unless they said
+   * something to the visitor (`reply`). `forSelf`: they alone fall silent.
+   */
+  decline(
+    id: string,
+    by: CallParty,
+    how: { readonly now: Instant; readonly reply?: string | undefined; readonly forSelf?: boolean | undefined },
+  ): CallOutcome {
+    const running = this.#running.get(id);
+    if (!running) return this.#refuse("over", this.get(id));
+    if (running.info.state === "answered") return this.#refuse("answered", running.info);
+    const { now, reply, forSelf } = how;
+    const rung = rungOf(running.info, by.party);
+    const own =
+      rung && rings(rung) ? this.#silence(running, { party: by.party, state: "declined", why: "declined" }) : [];
+    if (!rung || !rings(rung)) mark(running, by.party, "declined");
+    if (reply !== undefined) running.info = { ...running.info, reply };
+    if (forSelf && reply === undefined) {
+      const rest = this.#nobodyLeft(running, now, by);
+      return {
+        state: "done",
+        call: this.get(id) ?? running.info,
+        effects: [...own, changed(running.info, "declined", by), ...rest],
+      };
+    }
+    const next = running.request.steps[running.nextStep];
+    if (reply === undefined && next?.how === "instead") {
+      const told = changed(running.info, "declined", by);
+      return { state: "done", call: running.info, effects: [...own, told, ...this.#hasten(running, now)] };
+    }
+    const end = this.#end(running, { reason: "declined", by, now });
+    return { state: "done", call: this.get(id) ?? running.info, effects: [...own, ...end] };
+  }
+
+  /**
+   * Ends a call, or one's part in it when others go on. Who called and gives up before an answer cancels it; `reason`
+   * says otherwise (`opened`).
+   */
+  end(
+    id: string,
+    by: CallParty | undefined,
+    how: { readonly now: Instant; readonly reason?: CallEndReason | undefined },
+  ): CallOutcome {
+    const running = this.#running.get(id);
+    if (!running) return this.#refuse("over", this.get(id));
+    const { now, reason } = how;
+    const own = by && takesPart(running.info, by.party);
+    const effects =
+      own && reason === undefined
+        ? this.#leave(running, { by, now })
+        : this.#end(running, { reason: reason ?? "ended", by, now });
+    return { state: "done", call: this.get(id) ?? running.info, effects };
+  }
+
+  /** Time passes: the next group is rung, and what nobody answered is missed. */
+  tick(now: Instant): readonly CallEffect[] {
+    return [...this.#running.values()].flatMap((running) => {
+      if (running.info.state !== "ringing") return [];
+      if (endsUs(running) <= now.us) return this.#end(running, { reason: "missed", now });
+      const effects = this.#advance(running, now);
+      return effects.length > 0 ? [...effects, ...this.#nobodyLeft(running, now)] : [];
+    });
+  }
+
+  /** When `tick` has something to do; undefined while nothing rings. */
+  nextTickUs(): number | undefined {
+    const times = [...this.#running.values()]
+      .filter(({ info }) => info.state === "ringing")
+      .flatMap((running) => [endsUs(running), stepUs(running) ?? Number.POSITIVE_INFINITY]);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  #refuse(reason: CallRefusal, call: CallInfo | undefined): CallOutcome {
+    const by = call && (call.answeredBy ?? call.endedBy);
+    return { state: "refused", reason, ...(call && { call }), ...(by && { by }), effects: [] };
+  }
+
+  #bounces(bell: Bell, now: Instant): boolean {
+    return now.us - bell.lastPressUs < this.#bounceUs;
+  }
+
+  #pressed({ request: { id, from, pressId } }: Running, now: Instant): void {
+    const key = bellOf(from);
+    const bell = this.#bells.get(key) ?? {
+      pressIds: new Map(),
+      unansweredUs: [],
+      mutedUntilUs: 0,
+      callId: "",
+      lastPressUs: 0,
+    };
+    bell.callId = id;
+    bell.lastPressUs = now.us;
+    remember(bell.pressIds, { key: pressId, value: id, most: rememberedPresses });
+    this.#bells.delete(key);
+    remember(this.#bells, { key, value: bell, most: rememberedCalls });
+  }
+
+  /** Rings the steps that are due. */
+  #advance(running: Running, now: Instant): readonly CallEffect[] {
+    const effects: CallEffect[] = [];
+    for (let dueUs = stepUs(running); dueUs !== undefined && dueUs <= now.us; dueUs = stepUs(running)) {
+      const step = running.request.steps[running.nextStep++];
+      if (!step) break;
+      if (step.how === "instead") effects.push(...this.#silenceAll(running, { why: "passed", state: "passed" }));
+      for (const target of step.targets) effects.push(...this.#tell(running, target));
+    }
+    return effects.length > 0 ? [...effects, changed(running.info, "rung")] : effects;
+  }
+
+  /** The next group at once; the times of those behind it move along. */
+  #hasten(running: Running, now: Instant): readonly CallEffect[] {
+    const dueUs = stepUs(running);
+    if (dueUs !== undefined && dueUs > now.us) running.shiftUs += dueUs - now.us;
+    const effects = this.#advance(running, now);
+    return [...effects, ...this.#nobodyLeft(running, now)];
+  }
+
+  #tell(running: Running, target: CallTarget): readonly CallEffect[] {
+    const { hindered, ...party } = target;
+    if (takesPart(running.info, party.party)) return [];
+    const known = rungOf(running.info, party.party);
+    if (known && known.state !== "unreachable" && known.state !== "passed") return [];
+    const state = hindered ?? (this.isBusy(party.party) && party.party.startsWith("device:") ? "busy" : "told");
+    const rest = running.info.rung.filter((other) => other !== known);
+    running.info = { ...running.info, rung: [...rest, { ...partyOf(party), state }] };
+    return state === "told" ? [{ type: "ring", callId: running.info.id, party: party.party }] : [];
+  }
+
+  #silence(
+    running: Running,
+    how: {
+      readonly party: PartyId;
+      readonly state?: Rung["state"];
+      readonly why: StopReason;
+      readonly by?: CallParty | undefined;
+    },
+  ): readonly CallEffect[] {
+    const { party, state, why, by } = how;
+    if (state !== undefined) mark(running, party, state);
+    return [{ type: "stop", callId: running.info.id, party, why, ...(by && { by }) }];
+  }
+
+  #silenceAll(
+    running: Running,
+    how: { readonly state?: Rung["state"]; readonly why: StopReason; readonly by?: CallParty | undefined },
+  ): readonly CallEffect[] {
+    return running.info.rung.filter(rings).flatMap(({ party }) => this.#silence(running, { party, ...how }));
+  }
+
+  /** When nobody is left who rings: the next group, or the end if somebody said no. */
+  #nobodyLeft(running: Running, now: Instant, by?: CallParty): readonly CallEffect[] {
+    if (!this.#running.has(running.info.id) || running.info.state !== "ringing" || someRing(running.info)) return [];
+    if (stepUs(running) !== undefined) return this.#hasten(running, now);
+    if (running.info.rung.some(({ state }) => state === "declined"))
+      return this.#end(running, { reason: "declined", by, now });
+    if (running.request.kind === "ring") return [];
+    return this.#end(running, { reason: hindranceOf(running.info), now });
+  }
+
+  /** A bell that is answered may ring as often as it likes. */
+  #answered({ request }: Running): void {
+    if (request.kind === "ring") this.unmute(bellOf(request.from));
+  }
+
+  /** Whoever answers gives up the call that they were making themselves. */
+  #giveUpOwn(by: CallParty, now: Instant): readonly CallEffect[] {
+    return [...this.#running.values()]
+      .filter(({ info }) => info.state === "ringing" && info.from.party === by.party)
+      .flatMap((running) => this.#end(running, { reason: "cancelled", by, now }));
+  }
+
+  /** A device that talks now is not rung any more by others. */
+  #busyElsewhere(call: CallInfo, now: Instant): readonly CallEffect[] {
+    const talking = call.participants.filter(({ party }) => party.startsWith("device:"));
+    return [...this.#running.values()]
+      .filter(({ info }) => info.state === "ringing" && info.id !== call.id)
+      .flatMap((running) =>
+        talking.flatMap(({ party }) => {
+          const rung = rungOf(running.info, party);
+          if (!rung || !rings(rung)) return [];
+          const stop = this.#silence(running, { party, state: "busy", why: "answered" });
+          return [...stop, changed(running.info, "rung"), ...this.#nobodyLeft(running, now)];
+        }),
+      );
+  }
+
+  #leave(running: Running, how: { readonly by: CallParty; readonly now: Instant }): readonly CallEffect[] {
+    const { by, now } = how;
+    const { info, request } = running;
+    const isCaller = info.from.party === by.party;
+    if (info.state === "ringing") return this.#end(running, { reason: isCaller ? "cancelled" : "ended", by, now });
+    const rest = info.participants.filter(({ party }) => party !== by.party);
+    if (rest.length < 2 || (isCaller && request.kind === "ring"))
+      return this.#end(running, { reason: "ended", by, now });
+    running.info = { ...info, participants: rest };
+    return [changed(running.info, "left", by)];
+  }
+
+  #end(
+    running: Running,
+    how: { readonly reason: CallEndReason; readonly by?: CallParty | undefined; readonly now: Instant },
+  ): readonly CallEffect[] {
+    const { reason, by, now } = how;
+    const { info, request } = running;
+    const stops = info.state === "ringing" ? this.#silenceAll(running, { why: reason, by }) : [];
+    running.info = {
+      ...running.info,
+      state: "ended",
+      participants: [],
+      endReason: reason,
+      ...(by && { endedBy: by }),
+      endedMs: now.wallMs,
+    };
+    this.#running.delete(info.id);
+    remember(this.#over, { key: info.id, value: running.info, most: rememberedCalls });
+    const change = reason === "missed" ? "missed" : "ended";
+    const told: CallEffect = { type: "changed", call: running.info, change, ...(by && { by }), reason };
+    const unanswered = request.kind === "ring" && info.state === "ringing";
+    return [...stops, told, ...(unanswered ? this.#unanswered(bellOf(request.from), { reason, now }) : [])];
+  }
+
+  #unanswered(key: string, how: { readonly reason: CallEndReason; readonly now: Instant }): readonly CallEffect[] {
+    const { reason, now } = how;
+    const bell = this.#bells.get(key);
+    if (!bell) return [];
+    if (reason === "opened") {
+      this.unmute(key);
+      return [];
+    }
+    bell.unansweredUs = [...bell.unansweredUs.filter((us) => now.us - us < this.#muteWithinUs), now.us];
+    if (bell.unansweredUs.length < this.#muteAfter) return [];
+    bell.unansweredUs = [];
+    bell.mutedUntilUs = now.us + this.#muteForUs;
+    return [{ type: "muted", bell: key, untilWallMs: now.wallMs + this.#muteForUs / 1000 }];
+  }
+}
+
+/** What tells one bell from all others. */
+export function bellOf({ party, bell }: CallInfo["from"]): string {
+  return bell === undefined ? party : `${party}/${bell}`;
+}
+
+/** True for somebody who takes part in a call now. */
+export function takesPart({ participants }: CallInfo, party: PartyId): boolean {
+  return participants.some((one) => one.party === party);
+}
+
+function partyIn({ participants }: CallInfo, party: PartyId): CallParty {
+  return participants.find((one) => one.party === party) ?? { party, name: party };
+}
+
+function partyOf({ party, name, deviceId }: CallParty): CallParty {
+  return { party, name, ...(deviceId !== undefined && { deviceId }) };
+}
+
+function rungOf({ rung }: CallInfo, party: PartyId): Rung | undefined {
+  return rung.find((one) => one.party === party);
+}
+
+function rings({ state }: Rung): boolean {
+  return state === "told" || state === "ringing";
+}
+
+function someRing({ rung }: CallInfo): boolean {
+  return rung.some(rings);
+}
+
+function mark(running: Running, party: PartyId, state: Rung["state"]): void {
+  const rung = running.info.rung.map((one) => (one.party === party ? { ...one, state } : one));
+  running.info = { ...running.info, rung };
+}
+
+function changed(call: CallInfo, change: CallChange, by?: CallParty): CallEffect {
+  return { type: "changed", call, change, ...(by && { by }) };
+}
+
+/** Why nobody who is called rings. */
+function hindranceOf({ rung }: CallInfo): "busy" | "unreachable" {
+  return rung.some(({ state }) => state === "busy") ? "busy" : "unreachable";
+}
+
+function endsUs({ startUs, request }: Running): number {
+  return startUs + request.ringMs * 1000;
+}
+
+/** When the next group is due; undefined when there is none. */
+function stepUs({ startUs, shiftUs, nextStep, request }: Running): number | undefined {
+  const step = request.steps[nextStep];
+  return step && startUs + step.afterMs * 1000 - shiftUs;
+}
+
+/** Keeps the newest of a map. */
+function remember<Key, Value>(
+  map: Map<Key, Value>,
+  { key, value, most }: { readonly key: Key | undefined; readonly value: Value; readonly most: number },
+): void {
+  if (key === undefined) return;
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(oldest);
+  }
+}
