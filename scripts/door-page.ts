@@ -22,8 +22,7 @@ export function doorPage(): string {
 
 Between the hub and two kinds of programs: a door station (role \`intercom\`: bell, microphone, loudspeaker, perhaps a lock) and a
 client (role \`home_assistant\`: an automation, a phone, a panel). Both connect to the hub; the hub never calls them, and they
-never speak to each other directly. This page is enough to write either in any language. Grammar and limits stand; the
-hub's side that listens for them is still to come.
+never speak to each other directly. This page is enough to write either in any language. How the hub is set up for them: [doors](doors.md).
 
 ## Transport
 

@@ -16,6 +16,7 @@ import { openOpusVoice } from "../src/media/opus-voice.ts";
 import { openPcmVoice } from "../src/media/pcm-voice.ts";
 import { Track } from "../src/media/track.ts";
 import type { IceCandidate, PublishRequest, Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
+import { doorConfig } from "../src/surfaces/door/config.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
@@ -246,6 +247,7 @@ export interface RigOptions {
   readonly whip?: z.input<typeof whipConfig>;
   readonly mqtt?: z.input<typeof mqttConfig>;
   readonly room?: z.input<typeof roomConfig>;
+  readonly door?: z.input<typeof doorConfig>;
   readonly enrolment?: "pending" | "open";
   /** HTTPS with the hub's own certificate; off by default, for speed. */
   readonly https?: boolean;
@@ -357,6 +359,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         whip: whipConfig.parse(options.whip ?? {}),
         mqtt: mqttConfig.parse(options.mqtt),
         room: roomConfig.parse(options.room),
+        door: doorConfig.parse(options.door),
       },
       version: "0.0.0-test",
       demo: false,

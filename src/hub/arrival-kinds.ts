@@ -7,6 +7,7 @@ export const arrivalKinds = {
   page: "a browser that is a station in a room",
   "room-web": "a browser or program that speaks as the room intercom's own clients do",
   room: "a room station: its button, microphone and loudspeaker",
+  door: "a door station (bell, microphone, loudspeaker) by JSON lines",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** One of {@link arrivalKinds}. */

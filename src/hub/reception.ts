@@ -34,6 +34,7 @@ const usualGrants: Readonly<Record<ArrivalKind, readonly Grant[]>> = {
   page: [{ scope: "*", rights: ["talk"] }],
   room: [{ scope: "*", rights: ["talk", "page"] }],
   "room-web": [{ scope: "*", rights: ["talk", "page"] }],
+  door: [],
 };
 
 /** A device that was approved. */

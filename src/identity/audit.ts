@@ -34,6 +34,7 @@ export const auditActions = [
   "ring",
   "chime-added",
   "chime-removed",
+  "unlock",
 ] as const;
 
 /** One of {@link auditActions}. */

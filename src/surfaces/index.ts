@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { background } from "../util/background.ts";
 import { Bus } from "./bus.ts";
+import door from "./door/index.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
+import { loadTls } from "./http/tls.ts";
 import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
@@ -15,7 +17,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, room, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, room, door, http] as const;
 
 type Surfaces = typeof surfaces;
 
@@ -36,7 +38,7 @@ type Optional = { [Name in keyof Sections]: undefined extends Sections[Name] ? N
 export type SurfacesConfig = Omit<Sections, Optional> & Partial<Pick<Sections, Optional>>;
 
 /** Options of {@link startSurfaces}. */
-export interface SurfacesOptions extends Omit<House, "viewings" | "bus" | "shares" | "iceLinks"> {
+export interface SurfacesOptions extends Omit<House, "viewings" | "bus" | "shares" | "iceLinks" | "certificate"> {
   readonly config: SurfacesConfig;
   readonly signal: AbortSignal;
 }
@@ -66,6 +68,8 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
       viewings,
       bus,
       shares,
+      certificate: () =>
+        loadTls({ dataDir: options.dataDir, config: config.http, nowMs: hub.clock.wallMs(), log: hub.log }),
       iceLinks: (id) => iceLinks(config.whep, { id, nowMs: hub.clock.wallMs() }),
       config: own ?? undefined,
       others: [...running.values()],

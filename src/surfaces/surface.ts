@@ -29,6 +29,8 @@ export interface House {
   readonly iceLinks: (id: string) => readonly string[];
   /** How much of everything one person, device and address may have. */
   readonly shares: HubShares;
+  /** The certificate of the page, for other surfaces that speak TLS; made when it is first asked for. */
+  readonly certificate: () => Promise<{ readonly cert: string; readonly key: string }>;
   readonly drivers: readonly Driver[];
   readonly version: string;
   /** True when the hub shows make-believe devices. */

@@ -12,7 +12,7 @@ import { silentLog } from "../../src/util/log.ts";
 import { assertDecodable, assertSpeaks } from "./assertions.ts";
 import { eventually, firstFrames, mainTrack, nextFrame, phase, resources } from "./rig.ts";
 
-/** One connection of a device that calls: it sends its picture from the moment at which it is let in. */
+/** One connection of a device that calls: it sends its picture, or its sound, from the moment at which it is let in. */
 export interface ArrivingPeer {
   /** Resolves when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;

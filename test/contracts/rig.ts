@@ -56,7 +56,7 @@ export async function firstFrames(device: HubDevice, count: number): Promise<Fra
 
 /** What a device is known by: its picture, or the sound of a kind that has none. */
 export async function mainTrack(device: HubDevice): Promise<Track> {
-  const kind = device.info().kind === "room" ? "audio" : "video";
+  const kind = ["room", "door"].includes(device.info().kind) ? "audio" : "video";
   const track = (await device.waitForTrack(kind, { timeoutMs: 15_000 })) ?? device.track("audio");
   assert.ok(track, `no track: ${device.state.error?.message ?? device.state.phase}`);
   return track;

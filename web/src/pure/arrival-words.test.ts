@@ -25,6 +25,16 @@ describe("words for devices that call the hub", () => {
     assert.deepEqual(others, []);
   });
 
+  it("gives a door station the line with which it registers", () => {
+    const [, line] = handouts({ ...of, kind: "door" }).copies;
+    assert.deepEqual(JSON.parse(line?.value ?? ""), {
+      type: "register",
+      role: "intercom",
+      client_id: "yard",
+      token: "dwd_x",
+    });
+  });
+
   it("makes an id of a name", () => {
     assert.equal(idFromName("Küche, oben!"), "kuche-oben");
     assert.equal(idFromName("…"), "");

@@ -7,6 +7,7 @@ export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string;
   page: { name: "Station", what: "A tablet or phone in a room, with this page as its screen" },
   "room-web": { name: "Intercom client", what: "The room intercom's own page, dashboard card or program" },
   room: { name: "Room station", what: "A station of the room intercom: its button, microphone and loudspeaker" },
+  door: { name: "Door station", what: "A bell with microphone and loudspeaker that speaks JSON lines" },
 };
 
 /** The kind of a device that calls, as a word; what the page does not know stays as the hub calls it. */
@@ -70,6 +71,16 @@ export function handouts(of: {
         { label: "Or, with ffmpeg 8 or later", value: ffmpeg },
       ],
       how: "In OBS: Settings, Stream, Service “WHIP”; the address goes into Server, the token into Bearer Token.",
+    };
+  }
+  if (kind === "door") {
+    const register = JSON.stringify({ type: "register", role: "intercom", client_id: id, token });
+    return {
+      copies: [
+        { label: "Token", value: token },
+        { label: "The first line that it sends", value: register },
+      ],
+      how: "Give it to the door station, which shows it when it registers.",
     };
   }
   return { copies: [{ label: "Token", value: token }], how: "Give it to the device; it shows it whenever it calls." };

@@ -32,6 +32,7 @@ const words: Readonly<Record<AuditAction, string>> = {
   ring: "rang {}",
   "chime-added": "added the chime {}",
   "chime-removed": "removed the chime {}",
+  unlock: "opened {}",
 };
 
 /** One audit line as a sentence without its time: "Anna spoke through Front door". */

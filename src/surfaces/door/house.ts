@@ -1,0 +1,212 @@
+import type { Hub } from "../../hub/hub.ts";
+import { mayUse } from "../../hub/reach.ts";
+import type { Principal, Right } from "../../identity/policy.ts";
+import { doorLimits } from "../../protocols/door/limits.ts";
+import type { ToHub } from "../../protocols/door/messages.ts";
+import type { Clock } from "../../util/clock.ts";
+import { WireError } from "../../util/errors.ts";
+import type { ClientHouse, DoorClient, Talker, Unlocking } from "./client.ts";
+import type { DoorConfig } from "./config.ts";
+import { Openings } from "./openings.ts";
+import { SessionFloor } from "./session-floor.ts";
+import type { Answer, DoorStation } from "./station.ts";
+import { Wishes } from "./wishes.ts";
+
+/** Options of {@link DoorHouse}. */
+export interface DoorHouseOptions {
+  readonly hub: Hub;
+  readonly config: DoorConfig;
+}
+
+/** What a guest may do where everybody is let in. */
+const guestRights: readonly Right[] = ["view", "listen", "talk"];
+/** For the answer to an order that opens a door. */
+const unlockMs = doorLimits.unlockMs.value;
+/** Presses of one bell within this time are one. */
+const bounceMs = 3000;
+
+/** All door stations and clients that are connected, and what goes on between them. */
+export class DoorHouse implements ClientHouse, Disposable {
+  readonly clock: Clock;
+  readonly wishes: Wishes;
+  readonly #openings: Openings;
+  readonly #stations = new Map<string, DoorStation>();
+  readonly #clients = new Map<string, DoorClient>();
+  readonly #floors = new Map<string, SessionFloor>();
+  readonly #pressedUs = new Map<string, number>();
+  readonly #options: DoorHouseOptions;
+
+  constructor(options: DoorHouseOptions) {
+    this.#options = options;
+    this.clock = options.hub.clock;
+    this.wishes = new Wishes(this.clock);
+    this.#openings = new Openings({ clock: this.clock, openingMs: options.config.openingMs });
+  }
+
+  /** Stations that are connected, the longest first. */
+  get stations(): readonly DoorStation[] {
+    return [...this.#stations.values()];
+  }
+
+  /** Clients that are connected. */
+  get clients(): readonly DoorClient[] {
+    return [...this.#clients.values()];
+  }
+
+  /** May somebody do this to a device? A guest is nobody, where everybody is let in. */
+  may(principal: Principal | undefined, right: Right, deviceId: string): boolean {
+    const { devices, identity } = this.#options.hub;
+    const device = devices.get(deviceId);
+    if (!device) return false;
+    if (!principal) return guestRights.includes(right) && !device.settings.preview;
+    return mayUse(identity.policy, { principal, right, device });
+  }
+
+  /** A station came; one of before under its name has ended. */
+  stationCame(station: DoorStation): void {
+    this.#stations.delete(station.id);
+    this.#stations.set(station.id, station);
+    this.#tellStations();
+  }
+
+  stationLeft(station: DoorStation): void {
+    if (this.#stations.get(station.id) !== station) return;
+    this.#stations.delete(station.id);
+    this.#floors.get(station.id)?.[Symbol.dispose]();
+    this.#floors.delete(station.id);
+    this.#tellStations();
+  }
+
+  clientCame(client: DoorClient): void {
+    this.#clients.set(client.key, client);
+    this.#tellStationsTo(client);
+  }
+
+  clientLeft(client: DoorClient): void {
+    if (this.#clients.get(client.key) === client) this.#clients.delete(client.key);
+  }
+
+  /** The client that has this key now. */
+  clientOf(key: string): DoorClient | undefined {
+    return this.#clients.get(key);
+  }
+
+  /** True for a stream of anybody. */
+  isStream(streamId: string): boolean {
+    return this.stations.some((station) => station.hasStream(streamId));
+  }
+
+  /** The station that a client means, by name or without one. Throws WireError `intercom_unavailable`. */
+  stationFor(client: DoorClient, named: string | undefined): DoorStation {
+    const assigned = this.#options.config.assign[client.clientId];
+    const candidates =
+      named !== undefined
+        ? [named]
+        : assigned !== undefined
+          ? [assigned]
+          : [
+              ...client.sessionStations,
+              ...(client.toldOf === undefined ? [] : [client.toldOf]),
+              ...this.#stations.keys(),
+            ];
+    const found = candidates.map((id) => this.#stations.get(id)).find((station) => station && client.knows(station.id));
+    if (!found) throw new WireError("no such station is there", { code: "intercom_unavailable" });
+    return found;
+  }
+
+  /** Throws WireError `forbidden` unless the client may give a station this command. */
+  permit(client: DoorClient, of: { readonly station: DoorStation; readonly command: string }): void {
+    const needed = this.#rightFor(client, of.command);
+    if (needed.length === 0 || needed.some((right) => client.may(right, of.station.id))) return;
+    throw new WireError(`the right to ${needed.join(" or ")} is missing`, {
+      code: "forbidden",
+      fields: { right: needed.join(" ") },
+    });
+  }
+
+  #rightFor(client: DoorClient, command: string): readonly Right[] {
+    const { freeCommands } = this.#options.config;
+    if (command === "stop_audio") return [];
+    if (command === "start_audio") return ["listen", "talk"];
+    if (this.opensDoor(command)) return ["unlock"];
+    return freeCommands.includes(command) || client.isGuest ? ["talk"] : ["unlock"];
+  }
+
+  /** True for a command that opens a door. */
+  opensDoor(command: string): boolean {
+    return this.#options.config.unlockCommands.includes(command);
+  }
+
+  /** Opens a door, once for all who ask while it opens. */
+  unlock(station: DoorStation, how: Unlocking): void {
+    const { command, payload, by, originId, onAnswer } = how;
+    const { audit } = this.#options.hub.identity;
+    const order = { command, payload, originId, timeoutMs: unlockMs, expiresMs: unlockMs };
+    this.#openings.ask(JSON.stringify([station.id, command, payload]), {
+      open: (answered) => station.order({ ...order, onAnswer: answered }),
+      onAnswer: (answer) => {
+        audit.record({ actor: by.name, action: "unlock", subject: station.id, detail: sayAnswer(answer) });
+        onAnswer(answer);
+      },
+    });
+  }
+
+  /** A client has sound with a station now. */
+  sessionOpened(by: Talker, station: DoorStation): void {
+    this.#options.hub.identity.audit.record({ actor: by.name, action: "listen", subject: station.id });
+  }
+
+  /** The floor of a station's loudspeaker, for a client that speaks. */
+  floorOf(station: DoorStation, by: Talker): { loud(): boolean } {
+    let floor = this.#floors.get(station.id);
+    if (!floor) {
+      floor = new SessionFloor({ hub: this.#options.hub, deviceId: station.id });
+      this.#floors.set(station.id, floor);
+    }
+    const own = floor;
+    return { loud: () => own.loud({ id: by.key, name: by.name }) };
+  }
+
+  /** Something happened at a station: it is told to all who may know of it, a press of a bell once. */
+  happened(station: DoorStation, event: ToHub<"event">): void {
+    if (this.#options.config.ringEvents.includes(event.event) && !this.#rings(station, event)) return;
+    const { assign } = this.#options.config;
+    for (const client of this.#clients.values()) {
+      const assigned = assign[client.clientId];
+      if (assigned !== undefined && assigned !== station.id) continue;
+      if (client.knows(station.id)) client.event(station.id, event);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const floor of this.#floors.values()) floor[Symbol.dispose]();
+  }
+
+  #rings(station: DoorStation, { payload }: ToHub<"event">): boolean {
+    const bell = typeof payload["bell"] === "string" ? payload["bell"].slice(0, 64) : undefined;
+    const key = JSON.stringify([station.id, bell]);
+    const nowUs = this.clock.nowUs();
+    const before = this.#pressedUs.get(key);
+    if (before !== undefined && nowUs - before < bounceMs * 1000) return false;
+    if (this.#pressedUs.size > 1000) this.#pressedUs.clear();
+    this.#pressedUs.set(key, nowUs);
+    station.device.emit({ type: "ring", ...(bell !== undefined && { bell }) });
+    return true;
+  }
+
+  #tellStations(): void {
+    for (const client of this.#clients.values()) this.#tellStationsTo(client);
+  }
+
+  #tellStationsTo(client: DoorClient): void {
+    if (!client.connection.features.has("stations")) return;
+    const { devices } = this.#options.hub;
+    const doors = devices.list().filter((device) => device.info().kind === "door" && client.knows(device.id));
+    const stations = doors.map(({ id, name }) => ({ id, name, online: this.#stations.has(id) }));
+    client.connection.say({ type: "stations", stations });
+  }
+}
+
+function sayAnswer({ status, payload }: Answer): string {
+  return status === "ok" ? "ok" : String(payload["reason"] ?? "error").slice(0, 64);
+}
