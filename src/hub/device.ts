@@ -135,6 +135,7 @@ export class LocalDevice implements HubDevice {
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       ...this.#station,
+      ...this.#delivery,
       permanent: !this.#settings.preview,
       ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
     };
@@ -146,10 +147,17 @@ export class LocalDevice implements HubDevice {
     return typeof plays === "boolean" && typeof speaks === "boolean" ? { station: { plays, speaks } } : {};
   }
 
+  /** How a room station says that it hears what is sent to all of them. */
+  get #delivery(): Pick<DeviceInfo, "delivery"> {
+    const { multicastLoss: loss, unicast } = (this.#loan && this.#health) ?? {};
+    return typeof loss === "number" && typeof unicast === "boolean" ? { delivery: { loss, unicast } } : {};
+  }
+
   #learnHealth(values: Readonly<Record<string, string | number | boolean>>): void {
-    const before = JSON.stringify(this.#station);
+    const shown = () => JSON.stringify([this.#station, this.#delivery]);
+    const before = shown();
     this.#health = values;
-    if (JSON.stringify(this.#station) !== before) this.#changes.emit();
+    if (shown() !== before) this.#changes.emit();
   }
 
   #learn({ code, sentence, detail }: Quirk): void {

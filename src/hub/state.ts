@@ -111,6 +111,13 @@ export const deviceInfoSchema = z.object({
     })
     .optional()
     .describe("There for a browser that is a station, while its page is open."),
+  delivery: z
+    .object({
+      loss: z.number().describe("Part of it that the station lost lately, 0 to 1."),
+      unicast: z.boolean().describe("True while it is sent to alone as well, because it loses too much."),
+    })
+    .optional()
+    .describe("How what is sent to all room stations at once arrives there; of those that report it."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
     .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include "../src/ports.h"
 #include "../src/topics.h"
 
@@ -58,6 +59,8 @@ struct mqtt_port {
 bool opus_open(struct opus_port *o, struct room_codec *codec);
 void opus_close(struct opus_port *o);
 bool udp_open(struct udp_port *u, const char *group, struct room_network *net);
+ssize_t udp_receive(struct udp_port *u, uint8_t *bytes, size_t size,
+		    bool *by_group);
 void udp_renew(struct udp_port *u, uint64_t now_ms);
 bool wav_open(struct wav_port *w, const char *in, const char *out,
 	      struct room_sound *sound);

@@ -257,12 +257,14 @@ static void hear(void)
 {
 	uint8_t bytes[ROOM_PACKET_PCM_BYTES + 1];
 	ssize_t length;
+	bool by_group;
 
 	for (unsigned i = 0; i < 64; i++) {
-		length = recv(udp.fd, bytes, sizeof(bytes), 0);
+		length = udp_receive(&udp, bytes, sizeof(bytes), &by_group);
 		if (length < 0)
 			return;
-		room_station_hear(&station, bytes, (size_t)length, now_ms());
+		room_station_hear(&station, bytes, (size_t)length, by_group,
+				  now_ms());
 	}
 }
 

@@ -78,10 +78,51 @@ bool udp_open(struct udp_port *u, const char *group, struct room_network *net)
 
 	return bind(u->fd, (struct sockaddr *)&here, sizeof(here)) == 0 &&
 	       set(u->fd, IP_MULTICAST_TTL, ROOM_TIME_TO_LIVE) &&
-	       set(u->fd, IP_MULTICAST_LOOP, 0) &&
+	       set(u->fd, IP_MULTICAST_LOOP, 0) && set(u->fd, IP_PKTINFO, 1) &&
 	       setsockopt(u->fd, IPPROTO_IP, IP_MULTICAST_IF, &out,
 			  sizeof(out)) == 0 &&
 	       members(u, IP_ADD_MEMBERSHIP);
+}
+
+/**
+ * Receive a datagram
+ *
+ * @param u        Socket
+ * @param bytes    Where it goes; the rest of a longer one is lost
+ * @param size     Room there
+ * @param by_group Set to whether it was sent to a group, not to us alone
+ *
+ * @return Its length, less than 0 where none is there
+ */
+ssize_t udp_receive(struct udp_port *u, uint8_t *bytes, size_t size,
+		    bool *by_group)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control;
+	struct iovec part = {bytes, size};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t length = recvmsg(u->fd, &message, 0);
+
+	*by_group = false;
+	if (length < 0)
+		return length;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c;
+	     c = CMSG_NXTHDR(&message, c)) {
+		struct in_pktinfo info;
+
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		*by_group = IN_MULTICAST(ntohl(info.ipi_addr.s_addr));
+	}
+
+	return length;
 }
 
 /**

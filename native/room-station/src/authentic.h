@@ -7,7 +7,9 @@
 #include "packet.h"
 
 /** By how much a packet grows when it is signed, bytes, at most */
-#define ROOM_AUTH_GROWTH (2 + ROOM_AUTH_TAG_BYTES)
+#define ROOM_AUTH_GROWTH (2 + ROOM_AUTH_TAG_BYTES + ROOM_AUTH_GROUP_BYTES)
+/** Length of the group's key */
+#define ROOM_GROUP_KEY_BYTES 32
 
 /** HMAC-SHA-256; hmac_sha256(), or what a chip's own library has */
 typedef void (*room_hmac)(uint8_t *digest, const uint8_t *key,
@@ -21,6 +23,13 @@ struct room_key {
 	room_hmac hmac;		/**< HMAC-SHA-256			*/
 };
 
+/** The key of all stations that the hub has let in */
+struct room_group {
+	bool known;				/**< There is one	*/
+	uint8_t id;				/**< Which it is	*/
+	uint8_t bytes[ROOM_GROUP_KEY_BYTES];	/**< Key		*/
+};
+
 /** Which authentic packets of one sender were seen (RFC 3711, 3.3.2) */
 struct room_window {
 	bool begun;		/**< Whether any was			*/
@@ -29,7 +38,10 @@ struct room_window {
 };
 
 size_t room_sign(uint8_t *bytes, size_t size, const uint8_t *plain,
-		 size_t length, const struct room_key *key);
+		 size_t length, const struct room_key *key,
+		 const struct room_group *group);
+bool room_is_of_group(const uint8_t *bytes, size_t length,
+		      const struct room_group *group, room_hmac hmac);
 bool room_is_authentic(const uint8_t *bytes, size_t length,
 		       const struct room_key *key);
 bool room_window_take(struct room_window *window, uint32_t sequence);

@@ -84,6 +84,8 @@
 
 /** of HMAC-SHA-256 over header and Opus packet */
 #define ROOM_AUTH_TAG_BYTES             10
+/** of the group's tag: the id of its key, then as many bytes of HMAC as the other */
+#define ROOM_AUTH_GROUP_BYTES           11
 /** by which packets may come late without counting as replayed */
 #define ROOM_AUTH_WINDOW_PACKETS        64
 

@@ -113,9 +113,10 @@ static bool is_forged(struct room_station *s, const struct room_packet *packet,
 static void hear_packet(struct room_station *s, const uint8_t *bytes,
 			size_t length, uint64_t now_ms)
 {
-	const struct room_packet *packet = &s->rx_packet;
-	const struct room_key *key = &s->ports->key;
-	bool authentic = key->bytes && room_is_authentic(bytes, length, key);
+	struct room_packet *packet = &s->rx_packet;
+	enum room_tags tags = room_keys_judge(&s->keys, &s->ports->key, bytes,
+					      length, packet, now_ms);
+	bool authentic = tags != ROOM_PLAIN;
 	enum room_verdict verdict;
 
 	if (is_forged(s, packet, authentic)) {
@@ -126,6 +127,15 @@ static void hear_packet(struct room_station *s, const uint8_t *bytes,
 		s->counters.duplicate++;
 		return;
 	}
+	if (tags == ROOM_REPLAYED) {
+		s->counters.replayed++;
+		return;
+	}
+
+	/* Anybody can say that it is an emergency */
+	if (packet->priority == 2 && !authentic &&
+	    room_keys_want_proof(&s->keys) && !room_is_silence(packet))
+		packet->priority = 1;
 
 	verdict = room_floor_offer(&s->floor, packet, now_ms);
 	if (verdict == ROOM_IGNORED) {
@@ -144,17 +154,28 @@ static void hear_packet(struct room_station *s, const uint8_t *bytes,
 	room_sequencer_push(&s->sequencer, packet, now_ms);
 }
 
+static void hear_others(struct room_station *s, const uint8_t *bytes,
+			size_t length, bool by_group)
+{
+	if (by_group)
+		room_heard_count(s->heard, &s->rx_packet, s->now_ms);
+	hear_packet(s, bytes, length, s->now_ms);
+}
+
 /**
  * A datagram came
  *
  * @param s      Station
  * @param bytes  Datagram
  * @param length Its length; longer ones than a packet may be cut
+ * @param by_group It was sent to the group, not to us alone; false where that
+ *               is not known: then the hub is told nothing of the network
  * @param now_ms Time
  */
 void room_station_hear(struct room_station *s, const uint8_t *bytes,
-		       size_t length, uint64_t now_ms)
+		       size_t length, bool by_group, uint64_t now_ms)
 {
+	s->now_ms = now_ms;
 	switch (room_parse(&s->rx_packet, bytes, length)) {
 	case ROOM_MALFORMED:
 		s->counters.malformed++;
@@ -169,7 +190,7 @@ void room_station_hear(struct room_station *s, const uint8_t *bytes,
 		if (!memcmp(s->rx_packet.sender, s->sender, sizeof(s->sender)))
 			s->counters.own++;
 		else
-			hear_packet(s, bytes, length, now_ms);
+			hear_others(s, bytes, length, by_group);
 		break;
 	}
 }
@@ -247,6 +268,13 @@ static void play(struct room_station *s)
  */
 void room_station_tick(struct room_station *s, uint64_t now_ms)
 {
+	struct room_heard *heard = room_heard_over(s->heard, now_ms);
+
+	s->now_ms = now_ms;
+	if (heard) {
+		heard->used = false;
+		room_tell_heard(s, heard);
+	}
 	room_sequencer_expire(&s->sequencer, now_ms);
 	if (room_floor_release(&s->floor, now_ms))
 		end_talk(s);

@@ -2,6 +2,8 @@
 #define ROOM_STATION_H
 
 #include "floor.h"
+#include "heard.h"
+#include "keys.h"
 #include "playout.h"
 #include "ports.h"
 #include "sequencer.h"
@@ -59,6 +61,9 @@ struct room_station {
 	struct room_sequencer sequencer;
 	struct room_playout playout;
 	struct room_window window;	/**< Of the holder's packets	*/
+	struct room_keys keys;		/**< Of the group		*/
+	struct room_heard heard[ROOM_TALKS_HEARD];	/**< By the group */
+	uint64_t now_ms;		/**< Of the last tick or packet	*/
 	uint8_t trusted[ROOM_PEERS][ROOM_PACKET_SENDER_BYTES];
 	unsigned trusted_count;	/**< Senders whose tag was seen		*/
 	bool known_last;	/**< Whether the next two are known	*/
@@ -98,7 +103,7 @@ struct room_station {
 void room_station_init(struct room_station *s, const struct room_ports *ports,
 		       const uint8_t *sender, const char *room, const char *ip);
 void room_station_hear(struct room_station *s, const uint8_t *bytes,
-		       size_t length, uint64_t now_ms);
+		       size_t length, bool by_group, uint64_t now_ms);
 void room_station_tick(struct room_station *s, uint64_t now_ms);
 
 enum room_press room_station_press(struct room_station *s, uint64_t now_ms);
@@ -114,6 +119,7 @@ void room_talk_tick(struct room_station *s, uint64_t now_ms);
 void room_talk_cut(struct room_station *s);
 void room_tone(struct room_station *s, unsigned frames, unsigned half_wave);
 void room_show_state(struct room_station *s);
+void room_tell_heard(struct room_station *s, const struct room_heard *heard);
 struct room_peer *room_peer_of(struct room_station *s, const char *room);
 
 #endif

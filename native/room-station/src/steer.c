@@ -29,6 +29,42 @@ static void publish_own(struct room_station *s, enum room_what what,
 	publish(s, &address, payload, true);
 }
 
+/* What is said once, and tells nothing to whoever comes later */
+static void report(struct room_station *s, enum room_what what,
+		   const char *payload)
+{
+	struct room_address address = {ROOM_OF_STATION, what, {0}};
+
+	memcpy(address.station, s->id, sizeof(address.station));
+	publish(s, &address, payload, false);
+}
+
+/**
+ * Tell how much of a talk to the group came
+ *
+ * @param s     Station
+ * @param heard Talk
+ */
+void room_tell_heard(struct room_station *s, const struct room_heard *heard)
+{
+	char json[96];
+
+	if (room_make_heard(json, sizeof(json), heard))
+		report(s, ROOM_HEARD, json);
+}
+
+static void take_key(struct room_station *s, const char *payload)
+{
+	int id = room_keys_take(&s->keys, &s->ports->key, payload, s->now_ms);
+	char text[12];
+
+	if (id < 0)
+		return;
+
+	(void)snprintf(text, sizeof(text), "%d", id);
+	report(s, ROOM_GROUP_KEY, text);
+}
+
 static void publish_volume(struct room_station *s)
 {
 	char text[12];
@@ -206,7 +242,9 @@ static void command(struct room_station *s, enum room_what what,
 	int priority = room_parse_priority(payload);
 	bool fits = *payload && strlen(payload) < sizeof(s->target);
 
-	if (what == ROOM_VOLUME && percent >= 0) {
+	if (what == ROOM_GROUP_KEY) {
+		take_key(s, payload);
+	} else if (what == ROOM_VOLUME && percent >= 0) {
 		s->volume = (unsigned)percent;
 		publish_volume(s);
 	} else if (what == ROOM_MUTE && on >= 0) {

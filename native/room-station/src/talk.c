@@ -17,12 +17,14 @@ static void transmit(struct room_station *s, size_t length)
 {
 	const struct room_network *network = &s->ports->network;
 	const struct room_key *key = &s->ports->key;
+	const struct room_group *group =
+		s->keys.group.known ? &s->keys.group : NULL;
 	const uint8_t *bytes = s->tx;
 	size_t with_tag = 0;
 
 	if (key->bytes && !room_is_silence(&s->tx_packet))
 		with_tag = room_sign(s->tx_signed, sizeof(s->tx_signed), s->tx,
-				     length, key);
+				     length, key, group);
 	if (with_tag) {
 		bytes = s->tx_signed;
 		length = with_tag;
@@ -143,6 +145,8 @@ static bool find_target(struct room_station *s)
  */
 enum room_press room_station_press(struct room_station *s, uint64_t now_ms)
 {
+	uint32_t count;
+
 	if (s->phase == ROOM_LEAD_IN || s->phase == ROOM_WORDS)
 		return ROOM_TALKS;
 	if (now_ms < s->floor.locked_until_ms)
@@ -152,6 +156,9 @@ enum room_press room_station_press(struct room_station *s, uint64_t now_ms)
 	if (!find_target(s))
 		return ROOM_NOBODY;
 
+	count = room_keys_count(&s->keys, now_ms);
+	if (s->keys.group.known && (int32_t)(count - s->sequence) > 0)
+		s->sequence = count;
 	s->talk_priority = s->priority;
 	s->talk_ms = now_ms;
 	s->warned = false;

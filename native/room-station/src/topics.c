@@ -16,7 +16,8 @@ const char *const room_filters[4] = {"intercom/%/+/set", "intercom/+/status",
 const char *const room_priorities[3] = {"Normal", "High", "Emergency"};
 
 static const char *const whats[ROOM_WHATS] = {
-	"status", "state", "volume", "mute", "target", "priority", "dnd"};
+	"status", "state", "volume", "mute", "target", "priority", "dnd",
+	"key", "heard"};
 
 static bool begins(const char *text, const char *with)
 {

@@ -23,6 +23,8 @@ enum room_what {
 	ROOM_TARGET,
 	ROOM_PRIORITY,
 	ROOM_DND,
+	ROOM_GROUP_KEY,
+	ROOM_HEARD,
 	ROOM_WHATS
 };
 

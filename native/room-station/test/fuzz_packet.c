@@ -71,7 +71,7 @@ static const char *const topics[8] = {
 	"intercom/intercom_11223344/status", "intercom/intercom_04050607/volume/set",
 	"intercom/intercom_04050607/target/set",
 	"intercom/intercom_04050607/priority/set",
-	"intercom/intercom_04050607/dnd/set", "intercom/intercom_04050607/mute/set"};
+	"intercom/intercom_04050607/key/set", "intercom/intercom_04050607/mute/set"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (length > size)
 			length = size;
 		if (what < 128)
-			room_station_hear(&s, data, length, now);
+			room_station_hear(&s, data, length, what & 1, now);
 		else if (what < 200)
 			room_station_message(&s, topics[what & 7],
 					     (const char *)data, length, what & 8);

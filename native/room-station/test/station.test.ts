@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { isAuthentic, ReplayWindow, signRoomPacket } from "../../../src/protocols/room/authentic.ts";
+import { isAuthentic, isOfGroup, ReplayWindow, signRoomPacket } from "../../../src/protocols/room/authentic.ts";
+import { openGroupKey, sealGroupKey } from "../../../src/protocols/room/group-key.ts";
 import { isRoomSilence, parseRoomDatagram, serializeRoomPacket } from "../../../src/protocols/room/packet.ts";
 import { type Sequenced, Sequencer } from "../../../src/protocols/room/sequencer.ts";
 import { senderOfCard, stationIdOf } from "../../../src/protocols/room/station-id.ts";
@@ -119,7 +120,7 @@ function packetVectors(): void {
     };
     const bytes = serializeRoomPacket(packet);
     const key = bytesOf(random, 1 + random(100));
-    const signed = signRoomPacket(bytes, key);
+    const signed = signRoomPacket(bytes, { own: key });
     vectors.add(`serialize ${packet.sender} ${packet.sequence} ${packet.priority} ${hex(opus)}`, hex(bytes));
     vectors.add(`parse ${hex(bytes)}`, parsed(bytes));
     vectors.add(`sign ${hex(key)} ${hex(bytes)}`, hex(signed));
@@ -134,14 +135,48 @@ function packetVectors(): void {
   vectors.check();
 }
 
+function groupVectors(): void {
+  const random = generator(7);
+  const vectors = new Vectors();
+  for (let i = 0; i < 200; i++) {
+    const opus = bytesOf(random, 1 + random(230));
+    const plain = serializeRoomPacket({
+      sender: hex(bytesOf(random, 8)),
+      sequence: random(2 ** 32),
+      priority: 2,
+      opus,
+    });
+    const [own, id, key] = [bytesOf(random, 32), random(256), bytesOf(random, 32)];
+    const group = { id, key };
+    const keys = hex(own) + hex(Uint8Array.of(id)) + hex(key);
+    const signed = signRoomPacket(plain, { own, group });
+    vectors.add(`gsign ${keys} ${hex(plain)}`, hex(signed));
+    const sealed = sealGroupKey({ ...group, sequence: random(2 ** 32), anyEmergency: random(2) === 1 }, own);
+    const opened = openGroupKey(sealed, own);
+    assert.ok(opened);
+    const told = `${id} ${opened.sequence} ${opened.anyEmergency ? 1 : 0} ${hex(key)}`;
+    vectors.add(`key ${hex(own)} ${sealed}`, told);
+    const at = random(sealed.length);
+    vectors.add(`key ${hex(own)} ${sealed.slice(0, at)}${sealed[at] === "0" ? "1" : "0"}${sealed.slice(at + 1)}`, "-1");
+    for (const bytes of [signed, signRoomPacket(plain, { group }), signRoomPacket(plain, { own })]) {
+      if (!bytes) continue;
+      const verdict = () => `${isAuthentic(bytes, own) ? 1 : 0} ${isOfGroup(bytes, group) ? 1 : 0}`;
+      vectors.add(`gauthentic ${keys} ${hex(bytes)}`, verdict());
+      bytes[random(bytes.length)]! ^= 1 << random(8);
+      vectors.add(`gauthentic ${keys} ${hex(bytes)}`, verdict());
+    }
+  }
+  vectors.check();
+}
+
 function windowVectors(): void {
   const random = generator(2);
   const vectors = new Vectors();
   const window = new ReplayWindow();
-  let around = 1000;
+  let around = 2 ** 32 - 1000;
   for (let i = 0; i < 3000; i++) {
     around += random(3);
-    const sequence = Math.max(0, around + random(160) - 130);
+    const sequence = (around + random(160) - 130) >>> 0;
     vectors.add(`window ${sequence}`, window.take(sequence) ? "1" : "0");
   }
   vectors.check();
@@ -177,7 +212,7 @@ function sequenceVectors(seed: number): void {
 
 function messageVectors(): void {
   const vectors = new Vectors();
-  const known = ["status", "state", "volume", "mute", "target", "priority", "dnd"];
+  const known = ["status", "state", "volume", "mute", "target", "priority", "dnd", "key", "heard"];
   const topics = known.flatMap((what) => [
     `intercom/intercom_0a0b0c0d/${what}`,
     `intercom/intercom_0a0b0c0d/${what}/set`,
@@ -259,6 +294,7 @@ test("room station", { timeout: 600_000 }, async (t) => {
   assert.equal(status, 0, output);
 
   await t.test("packets, tags and ids are the hub's, byte for byte", packetVectors);
+  await t.test("the group's key and its tags are the hub's, byte for byte", groupVectors);
   await t.test("replayed packets are told as the hub tells them", windowVectors);
   await t.test("packets come in the same sequence as at the hub", () => [3, 4, 5, 6].forEach(sequenceVectors));
   await t.test("topics and payloads are read as the hub reads them", messageVectors);

@@ -20,6 +20,7 @@
 static struct room_packet sent[8000];
 static unsigned sent_count, resets, published;
 static char sent_to[16], played[256], last_topic[80], last_payload[2048];
+static char last_heard[128];
 static unsigned played_count, begun;
 static int16_t loudest;
 static struct room_station s;
@@ -89,9 +90,12 @@ static bool send_bytes(void *arg, const char *to, const uint8_t *b, size_t n)
 static void publish(void *arg, const char *topic, const char *payload, bool kept)
 {
 	(void)arg;
-	CHECK(kept == (strcmp(topic, "intercom/call") != 0));
+	CHECK(kept == (strcmp(topic, "intercom/call") != 0 &&
+		       !strstr(topic, "/key") && !strstr(topic, "/heard")));
 	published++;
 	(void)snprintf(last_topic, sizeof(last_topic), "%s", topic);
+	if (strstr(topic, "/heard"))
+		(void)snprintf(last_heard, sizeof(last_heard), "%s", payload);
 	(void)snprintf(last_payload, sizeof(last_payload), "%s", payload);
 }
 
@@ -126,7 +130,8 @@ static void hear(uint8_t who, uint32_t sequence, uint8_t priority, size_t opus)
 	uint8_t bytes[ROOM_PACKET_MAX_BYTES];
 
 	room_station_hear(&s, bytes,
-			  room_serialize(bytes, sizeof(bytes), &packet), now);
+			  room_serialize(bytes, sizeof(bytes), &packet), false,
+			  now);
 }
 
 static void message(const char *topic, const char *payload)
@@ -384,10 +389,10 @@ static void test_signed(void)
 	ports.key.length = sizeof(key);
 	length = room_sign(bytes, sizeof(bytes), plain,
 			   room_serialize(plain, sizeof(plain), &packet),
-			   &ports.key);
+			   &ports.key, NULL);
 	CHECK(length == 13 + 52 && room_is_authentic(bytes, length, &ports.key));
-	room_station_hear(&s, bytes, length, now);
-	room_station_hear(&s, bytes, length, now);
+	room_station_hear(&s, bytes, length, true, now);
+	room_station_hear(&s, bytes, length, true, now);
 	CHECK(s.counters.replayed == 1 && s.counters.decoded == 1);
 	ticks(30);
 	hear(5, 50, 2, 40);	/* it could sign, and did not */
@@ -399,6 +404,103 @@ static void test_signed(void)
 	ticks(16);
 	CHECK(room_is_silence(&sent[14]));
 	CHECK(sent[15].opus_length == 52 && sent[15].opus[2] == 10);
+	ports.key.bytes = NULL;
+}
+
+/* What the hub would send: a key of the group, for who has `own` */
+static void make_key(char *hex, const uint8_t *own, uint8_t id, uint32_t count)
+{
+	uint8_t m[63] = {1, id, 0, (uint8_t)(count >> 24), (uint8_t)(count >> 16),
+			 (uint8_t)(count >> 8), (uint8_t)count};
+	uint8_t digest[SHA256_BYTES], text[14 + 47] = "room group key";
+
+	memset(m + 7, id, 8);
+	memcpy(text + 14, m + 7, 8);
+	hmac_sha256(digest, own, 32, text, 22);
+	for (unsigned i = 0; i < 32; i++)
+		m[15 + i] = digest[i] ^ (uint8_t)(id + i);
+	memcpy(text, "room group tag", 14);
+	memcpy(text + 14, m, 47);
+	hmac_sha256(digest, own, 32, text, 61);
+	memcpy(m + 47, digest, 16);
+	for (unsigned i = 0; i < sizeof(m); i++)
+		(void)sprintf(hex + 2 * i, "%02x", m[i]);
+}
+
+static void hear_group(const struct room_group *group, uint32_t sequence,
+		       uint8_t priority)
+{
+	static const uint8_t other[32] = {9};
+	struct room_key key = {other, sizeof(other), hmac_sha256};
+	struct room_packet packet = {{7}, sequence, priority, 40, {8}};
+	uint8_t plain[ROOM_PACKET_MAX_BYTES], bytes[ROOM_PACKET_MAX_BYTES];
+	size_t length = room_sign(bytes, sizeof(bytes), plain,
+				  room_serialize(plain, sizeof(plain), &packet),
+				  &key, group);
+
+	CHECK(length == 13 + 40 + 2 + 21);
+	room_station_hear(&s, bytes, length, true, now);
+}
+
+static void test_group(void)
+{
+	static const uint8_t own[32] = {1, 2, 3};
+	static const char topic[] = "intercom/intercom_aabbccdd/key/set";
+	struct room_group group = {true, 5, {0}}, next = {true, 6, {0}};
+	char key[128];
+
+	for (unsigned i = 0; i < 32; i++) {
+		group.bytes[i] = (uint8_t)(5 + i);
+		next.bytes[i] = (uint8_t)(6 + i);
+	}
+	fresh();
+	ports.key.bytes = own;
+	ports.key.length = sizeof(own);
+	hear(6, 50, 2, 40);
+	CHECK(s.floor.held && s.floor.priority == 2);	/* no key yet */
+	ticks(30);
+	make_key(key, own, 5, 100000);
+	key[80] ^= 1;
+	published = 0;
+	message(topic, key);
+	CHECK(published == 0 && !s.keys.group.known);
+	key[80] ^= 1;
+	message(topic, key);
+	CHECK(published == 1 && !strcmp(last_payload, "5"));
+	CHECK(!strcmp(last_topic, "intercom/intercom_aabbccdd/key"));
+	message(topic, key);
+	CHECK(published == 1);	/* the same again is from before */
+
+	hear(6, 90, 2, 40);	/* an emergency of anybody is urgent */
+	CHECK(s.floor.held && s.floor.priority == 1);
+	hear_group(&group, 100010, 2);	/* and one of the group is one */
+	CHECK(s.floor.priority == 2 && s.floor.holder[0] == 7);
+	ticks(40);
+	CHECK(!strcmp(last_heard,
+		      "{\"from\":\"0700000000000000\",\"heard\":1,\"lost\":0}"));
+	hear_group(&group, 100010, 2);	/* recorded, when nobody talks */
+	hear_group(&group, 99000, 2);
+	CHECK(!s.floor.held && s.counters.duplicate + s.counters.replayed == 2);
+	hear_group(&next, 100011, 2);	/* nobody gave us that key */
+	CHECK(!s.floor.held);
+
+	ticks(40);
+	(void)room_station_press(&s, now);
+	ticks(20);
+	CHECK(sent[sent_count - 1].sequence >= 100000);
+	CHECK(sent[sent_count - 1].opus[2] == 21);
+	room_station_release(&s);
+	ticks(40);
+
+	make_key(key, own, 6, 100200);
+	message(topic, key);
+	hear_group(&group, 100210, 0);	/* the one before, for ten seconds */
+	CHECK(s.floor.held);
+	ticks(600);
+	hear_group(&group, 100900, 2);
+	CHECK(!s.floor.held);
+	hear_group(&next, 100901, 2);
+	CHECK(s.floor.held && s.floor.priority == 2);
 	ports.key.bytes = NULL;
 }
 
@@ -415,6 +517,7 @@ int main(void)
 	test_targets_and_calls();
 	test_ringing();
 	test_signed();
+	test_group();
 	test_messages();
 
 	return 0;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../src/authentic.h"
+#include "../src/keys.h"
 #include "../src/sequencer.h"
 #include "../src/sha256.h"
 #include "../src/topics.h"
@@ -73,9 +73,43 @@ static void signing(bool make, const char *key_hex, const char *rest)
 
 	key.length = unhex(key_bytes, sizeof(key_bytes), key_hex);
 	if (make)
-		hex(bytes, room_sign(bytes, sizeof(bytes), plain, length, &key));
+		hex(bytes, room_sign(bytes, sizeof(bytes), plain, length, &key, NULL));
 	else
 		printf("%d", room_is_authentic(plain, length, &key));
+}
+
+/* Of our own key (32), the group's id (1) and its key (32) */
+static void group_signing(bool make, const char *keys_hex, const char *rest)
+{
+	uint8_t keys[65], plain[512], bytes[512];
+	struct room_key key = {keys, 32, hmac_sha256};
+	struct room_group group = {.known = true};
+	size_t length = unhex(plain, sizeof(plain), rest);
+
+	(void)unhex(keys, sizeof(keys), keys_hex);
+	group.id = keys[32];
+	memcpy(group.bytes, keys + 33, sizeof(group.bytes));
+	if (make)
+		hex(bytes, room_sign(bytes, sizeof(bytes), plain, length, &key,
+				     &group));
+	else
+		printf("%d %d", room_is_authentic(plain, length, &key),
+		       room_is_of_group(plain, length, &group, hmac_sha256));
+}
+
+static void open_key(const char *own_hex, const char *message)
+{
+	uint8_t own[32];
+	struct room_key key = {own, unhex(own, sizeof(own), own_hex),
+			       hmac_sha256};
+	struct room_keys keys = {.group = {.known = false}};
+
+	printf("%d", room_keys_take(&keys, &key, message, 0));
+	if (!keys.group.known)
+		return;
+
+	printf(" %" PRIu32 " %d ", keys.sequence, keys.any_emergency);
+	hex(keys.group.bytes, sizeof(keys.group.bytes));
 }
 
 static void topic(const char *text)
@@ -108,6 +142,10 @@ int main(void)
 			serialize(a, rest);
 		} else if (!strcmp(what, "sign") || !strcmp(what, "authentic")) {
 			signing(what[0] == 's', a, rest);
+		} else if (!strcmp(what, "gsign") || !strcmp(what, "gauthentic")) {
+			group_signing(what[1] == 's', a, rest);
+		} else if (!strcmp(what, "key")) {
+			open_key(a, rest);
 		} else if (!strcmp(what, "window")) {
 			printf("%d", room_window_take(&window, (uint32_t)strtoul(a, NULL, 10)));
 		} else if (!strcmp(what, "id")) {

@@ -1,11 +1,13 @@
 import type { OpusDecoder } from "../../codecs/opus/index.ts";
 import { samplesOf } from "../../codecs/pcm/index.ts";
-import { isAuthentic, ReplayWindow } from "../../protocols/room/authentic.ts";
+import { ReplayWindow } from "../../protocols/room/authentic.ts";
 import { authenticity, codec, playout as limits } from "../../protocols/room/constants.ts";
 import { isRoomSilence, parseRoomDatagram, type RoomPacket } from "../../protocols/room/packet.ts";
 import { type Sequenced, Sequencer } from "../../protocols/room/sequencer.ts";
 import { WireError } from "../../util/errors.ts";
 import type { StationFloor } from "./floor.ts";
+import type { StationKeys } from "./keys.ts";
+import { type HeardTalk, MulticastCount } from "./multicast-count.ts";
 import { frameSamples, type Playout } from "./playout.ts";
 
 /** What a station counts of what it hears; monotonic. */
@@ -32,11 +34,19 @@ export interface HearingOptions {
   readonly sender: string;
   readonly floor: StationFloor;
   readonly playout: Playout;
-  /** Key under which packets may be signed. */
-  readonly key?: Uint8Array | undefined;
+  readonly keys: StationKeys;
   readonly decoderOf: (sender: string) => OpusDecoder | undefined;
   /** Somebody else has taken the floor. */
   readonly onTaken: () => void;
+  /** A talk to the group is over, whether it was played or not. */
+  readonly onHeard: (talk: HeardTalk) => void;
+}
+
+/** Where a datagram came from, and to whom. */
+export interface Came {
+  readonly nowMs: number;
+  /** It was sent to the group, not to us alone. */
+  readonly byGroup: boolean;
 }
 
 /** Senders whose tag was seen; a house has fewer. */
@@ -64,6 +74,7 @@ export class Hearing {
   };
   readonly #options: HearingOptions;
   readonly #trusted = new Set<string>();
+  readonly #byGroup = new MulticastCount();
   #sequencer = new Sequencer();
   #window = new ReplayWindow();
   /** Where the last talk ended. */
@@ -74,13 +85,16 @@ export class Hearing {
   }
 
   /** A datagram came. Never throws: what is no packet is counted. */
-  hear(bytes: Uint8Array, nowMs: number): void {
+  hear(bytes: Uint8Array, { nowMs, byGroup }: Came): void {
     const packet = this.#parse(bytes);
-    if (packet) this.#hearPacket(packet, { bytes, nowMs });
+    if (!packet) return;
+    if (byGroup) this.#byGroup.count(packet, nowMs);
+    this.#hearPacket(packet, { bytes, nowMs });
   }
 
   /** 20 ms have passed. */
   tick(nowMs: number): void {
+    for (const talk of this.#byGroup.over(nowMs)) this.#options.onHeard(talk);
     this.#play(this.#sequencer.expire(nowMs * 1000));
     if (this.#options.floor.release(nowMs)) this.#endTalk();
     if (this.#options.playout.size === 0) this.#play(this.#sequencer.skip());
@@ -102,8 +116,9 @@ export class Hearing {
   }
 
   #hearPacket(packet: RoomPacket, how: { readonly bytes: Uint8Array; readonly nowMs: number }): void {
-    const { floor, key } = this.#options;
-    const authentic = key !== undefined && isAuthentic(how.bytes, key);
+    const { floor, keys } = this.#options;
+    const tags = keys.judge(how.bytes, { ...packet, nowMs: how.nowMs });
+    const authentic = tags !== "plain";
     if (this.#isForged(packet, authentic)) {
       this.counters.ignored++;
       return;
@@ -112,7 +127,13 @@ export class Hearing {
       this.counters.duplicate++;
       return;
     }
-    const verdict = floor.offer(packet, how.nowMs);
+    if (tags === "replayed") {
+      this.counters.replayed++;
+      return;
+    }
+    // Anybody can say that it is an emergency.
+    const unproven = packet.priority === 2 && !authentic && keys.wantsProof && !isRoomSilence(packet);
+    const verdict = floor.offer(unproven ? { ...packet, priority: 1 } : packet, how.nowMs);
     if (verdict === "ignored") {
       this.counters.ignored++;
       return;

@@ -73,7 +73,7 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
   const decoders = opened.use(await Decoders.open((err) => log.error({ err }, "no decoder")));
   const nowMs = () => clock.nowUs() / 1000;
   const network = opened.use(
-    await openNetwork({ interface: options.interface, group, port, clock, log, onDatagram: (b) => heard(b) }),
+    await openNetwork({ interface: options.interface, group, port, clock, log, onDatagram: (b, how) => heard(b, how) }),
   );
   let publish: Publish = () => {};
   const station = new Station({
@@ -87,8 +87,10 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
       messages[what]();
       if (what === "settings") options.onSettings?.(station.settings);
     },
+    onHeard: (talk) => messages.heard(talk),
   });
-  const heard = (bytes: Uint8Array) => station.hear(bytes, nowMs());
+  const heard = (bytes: Uint8Array, how: { readonly byGroup: boolean }) =>
+    station.hear(bytes, { nowMs: nowMs(), ...how });
   for (const [name, ip] of Object.entries(options.peers ?? {})) {
     station.peers.info(name, JSON.stringify({ room: name, ip, id: "peer" }));
     station.peers.status(name, "online");
@@ -99,6 +101,7 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
     address: options.interface.address,
     publish: (...message) => publish(...message),
     discovery: options.discovery ?? false,
+    nowMs,
   });
   const beganMs = nowMs();
   opened.use(

@@ -34,7 +34,14 @@ function rig(how: { readonly discovery?: boolean } = {}) {
     begin: (to, writing) => {
       const over = Promise.withResolvers<{ sent: number; dropped: number }>();
       talks.push({ to, writing, over: () => over.resolve({ sent: 25, dropped: 0 }) });
-      return { over: over.promise, push: () => {}, retarget: () => {}, finish: () => {}, cut: () => {} };
+      return {
+        over: over.promise,
+        push: () => {},
+        retarget: () => {},
+        rekey: () => {},
+        finish: () => {},
+        cut: () => {},
+      };
     },
     firstSequence: 7,
     everybody: [{ address: "224.0.0.100", port: 5005 }],
@@ -50,6 +57,7 @@ function rig(how: { readonly discovery?: boolean } = {}) {
     address: "10.0.0.5",
     publish: (topic, payload, { retain }) => said.push(`${retain ? "R" : "-"} ${topic} ${payload}`),
     discovery: how.discovery ?? false,
+    nowMs: () => 0,
   });
   const tell = (topic: string, payload: string, retained = false) => messages.receive({ topic, payload, retained });
   const office = (online: boolean) => {

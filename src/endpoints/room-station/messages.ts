@@ -8,6 +8,7 @@ import {
   roomTopicOf,
 } from "../../protocols/room/topics.ts";
 import { discoveryMessages } from "./discovery.ts";
+import type { HeardTalk } from "./multicast-count.ts";
 import type { Publish } from "./ports.ts";
 import { changeOf } from "./settings.ts";
 import type { Station } from "./station.ts";
@@ -29,6 +30,8 @@ export interface StationMessagesOptions {
   readonly publish: Publish;
   /** Whether it describes itself to Home Assistant; Doorward's hub does that otherwise. */
   readonly discovery: boolean;
+  /** The time of the station, ms. */
+  readonly nowMs: () => number;
 }
 
 /**
@@ -83,6 +86,11 @@ export class StationMessages {
     this.#state("priority", priorityWords[priority]);
   }
 
+  /** How much of a talk to the group came: by that the hub learns whether the network loses too much of them. */
+  heard(talk: HeardTalk): void {
+    this.#report("heard", JSON.stringify(talk));
+  }
+
   /** Rings a room. False when it is unknown. */
   call(target: string, nowMs: number): boolean {
     const { station, publish } = this.#options;
@@ -103,6 +111,7 @@ export class StationMessages {
     } else if (address.kind === "call" && !retained) {
       this.#called(payload);
     } else if (address.kind === "command" && !retained && address.station === station.id) {
+      if (address.what === "key") this.#key(payload);
       const change = changeOf(address.what, payload);
       if (change) station.set(change);
     }
@@ -121,6 +130,17 @@ export class StationMessages {
     if (!discovery) return;
     const messages = discoveryMessages({ id: station.id, sender, room: station.room, rooms: station.peers.rooms });
     for (const { topic, payload } of messages) publish(topic, payload, { retain: true });
+  }
+
+  #key(payload: string): void {
+    const id = this.#options.station.takeKey(payload, this.#options.nowMs());
+    if (id !== undefined) this.#report("key", `${id}`);
+  }
+
+  /** What is said once, and tells nothing to whoever comes later. */
+  #report(what: RoomTopic, payload: string): void {
+    const { station, publish } = this.#options;
+    publish(roomTopicOf({ kind: "state", station: station.id, what }), payload, { retain: false });
   }
 
   #state(what: RoomTopic, payload: string): void {

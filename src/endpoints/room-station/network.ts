@@ -47,7 +47,7 @@ export interface NetworkOptions {
   /** Group that is sent to; the protocol's two are both heard. */
   readonly group: string;
   readonly port: number;
-  readonly onDatagram: (bytes: Uint8Array) => void;
+  readonly onDatagram: (bytes: Uint8Array, how: { readonly byGroup: boolean }) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,7 +91,7 @@ export async function openNetwork(options: NetworkOptions): Promise<StationNetwo
 
 async function bind(address: string, options: NetworkOptions) {
   const socket = createSocket({ type: "udp4", reuseAddr: true });
-  socket.on("message", (bytes) => options.onDatagram(bytes));
+  socket.on("message", (bytes) => options.onDatagram(bytes, { byGroup: address !== options.interface.address }));
   socket.bind(options.port, address);
   try {
     await once(socket, "listening");

@@ -1,5 +1,6 @@
 import type { OpusEncoder } from "../../codecs/opus/index.ts";
 import { bytesOf } from "../../codecs/pcm/index.ts";
+import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import { authenticity, codec, floor, packetLayout } from "../../protocols/room/constants.ts";
 import type { RoomPriority } from "../../protocols/room/packet.ts";
 import type { Destination, PacedTalk, TalkWriting } from "../../workers/pace/index.ts";
@@ -13,6 +14,8 @@ export interface OwnTalkOptions {
   readonly target: string;
   readonly to: readonly Destination[];
   readonly key?: Uint8Array | undefined;
+  /** The group's key, while the station has one. */
+  readonly group?: RoomGroupKey | undefined;
   readonly encoder: OpusEncoder;
   /** One packet of silence. */
   readonly silence: Uint8Array;
@@ -27,8 +30,10 @@ export interface OwnTalkOptions {
   readonly onWarning: () => void;
 }
 
-/** What fits into a packet, and leaves room for the tag. */
-const maxOpusBytes = packetLayout.maxBytes.value - packetLayout.headerBytes.value - authenticity.tagBytes.value - 2;
+const { tagBytes, groupBytes } = authenticity;
+/** What fits into a packet, and leaves room for the tags. */
+const maxOpusBytes =
+  packetLayout.maxBytes.value - packetLayout.headerBytes.value - tagBytes.value - groupBytes.value - 2;
 const leadInMs = floor.leadInFrames.value * codec.frameMs.value;
 
 /**
@@ -46,7 +51,7 @@ export class OwnTalk {
   #warned = false;
 
   constructor(options: OwnTalkOptions) {
-    const { sender, priority, key, to, silence, sequence } = options;
+    const { sender, priority, key, group, to, silence, sequence } = options;
     this.#options = options;
     this.target = options.target;
     this.#paced = options.begin(to, {
@@ -57,6 +62,7 @@ export class OwnTalk {
       leadIn: floor.leadInFrames.value,
       trailOut: floor.trailOutFrames.value,
       ...(key && { key }),
+      ...(group && { group }),
     });
     this.over = this.#paced.over.then(({ sent }) => sent);
     // A recorder takes a moment to start: what it gives before the words begin is not sent.
@@ -75,6 +81,11 @@ export class OwnTalk {
       this.#options.onWarning();
     }
     if (longMs >= floor.longestTalkMs.value) this.release();
+  }
+
+  /** The group has another key. */
+  rekey(group: RoomGroupKey): void {
+    this.#paced.rekey(group);
   }
 
   /** The button is let go: what was said still leaves, and silence behind it. */

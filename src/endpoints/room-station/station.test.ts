@@ -7,6 +7,7 @@ import { type RoomPriority, serializeRoomPacket } from "../../protocols/room/pac
 import { WireError } from "../../util/errors.ts";
 import { StationFloor } from "./floor.ts";
 import { Hearing } from "./hearing.ts";
+import { StationKeys } from "./keys.ts";
 import { frameSamples, Playout } from "./playout.ts";
 import { framesOfTone, ringTone } from "./tone.ts";
 
@@ -113,22 +114,24 @@ describe("what a station hears", () => {
       sender: kitchen,
       floor,
       playout,
-      key: how.key,
+      keys: new StationKeys(how.key),
+      onHeard: () => {},
       decoderOf: () => decoder,
       onTaken: () => {
         taken++;
       },
     });
+    const hear = (packet: Uint8Array, nowMs: number, byGroup = true) => hearing.hear(packet, { nowMs, byGroup });
     const bytes = (sequence: number, other: { sender?: string; priority?: RoomPriority } = {}) => {
       const opus = Uint8Array.from({ length: 40 }, (_, i) => (i === 1 ? sequence : 0));
       return serializeRoomPacket({ sender: office, priority: 0, ...other, sequence, opus });
     };
-    return { hearing, playout, floor, says, bytes, taken: () => taken };
+    return { hearing, hear, playout, floor, says, bytes, taken: () => taken };
   }
 
   it("is decoded once and in order, whatever copies and order the network made of it", () => {
-    const { hearing, says, bytes } = rig();
-    for (const n of [1, 1, 2, 2, 4, 3, 4, 3, 5, 1, 5]) hearing.hear(bytes(n), n * 20);
+    const { hearing, hear, says, bytes } = rig();
+    for (const n of [1, 1, 2, 2, 4, 3, 4, 3, 5, 1, 5]) hear(bytes(n), n * 20);
     assert.deepEqual(says, ["1", "2", "3", "4", "5"]);
     assert.equal(hearing.counters.duplicate, 6);
   });
@@ -140,12 +143,12 @@ describe("what a station hears", () => {
     { lost: 5, expected: [] },
   ]) {
     it(`makes up for ${lost} lost`, () => {
-      const { hearing, playout, says, bytes } = rig();
+      const { hearing, hear, playout, says, bytes } = rig();
       const first = 9 - lost - 2;
-      hearing.hear(bytes(first), 0);
-      hearing.hear(bytes(first + 1), 20);
+      hear(bytes(first), 0);
+      hear(bytes(first + 1), 20);
       playout.clear();
-      hearing.hear(bytes(9), 200);
+      hear(bytes(9), 200);
       hearing.tick(200);
       assert.deepEqual(says, [`${first}`, `${first + 1}`, ...expected, "9"]);
       assert.equal(playout.size, lost + 1);
@@ -154,9 +157,9 @@ describe("what a station hears", () => {
   }
 
   it("waits for a missing packet as long as there is sound in the queue", () => {
-    const { hearing, playout, says, bytes } = rig();
-    for (const n of [1, 2]) hearing.hear(bytes(n), n * 20);
-    hearing.hear(bytes(4), 80);
+    const { hearing, hear, playout, says, bytes } = rig();
+    for (const n of [1, 2]) hear(bytes(n), n * 20);
+    hear(bytes(4), 80);
     hearing.tick(90);
     assert.deepEqual(says, ["1", "2"]);
     playout.clear();
@@ -165,45 +168,45 @@ describe("what a station hears", () => {
   });
 
   it("is nothing of our own, no probe, no plain samples and no garbage", () => {
-    const { hearing, says, bytes } = rig();
-    hearing.hear(bytes(1, { sender: kitchen }), 0);
-    hearing.hear(Uint8Array.of(0xaa), 0);
-    hearing.hear(new Uint8Array(653), 0);
-    hearing.hear(new Uint8Array(300), 0);
+    const { hearing, hear, says, bytes } = rig();
+    hear(bytes(1, { sender: kitchen }), 0);
+    hear(Uint8Array.of(0xaa), 0);
+    hear(new Uint8Array(653), 0);
+    hear(new Uint8Array(300), 0);
     const { own, probes, pcm, malformed } = hearing.counters;
     assert.deepEqual({ own, probes, pcm, malformed }, { own: 1, probes: 1, pcm: 1, malformed: 1 });
     assert.deepEqual(says, []);
   });
 
   it("is silence where a packet is damaged", () => {
-    const { hearing, playout, says, bytes } = rig();
-    hearing.hear(bytes(98), 0);
-    hearing.hear(bytes(99), 20);
-    hearing.hear(bytes(100), 40);
+    const { hear, playout, says, bytes } = rig();
+    hear(bytes(98), 0);
+    hear(bytes(99), 20);
+    hear(bytes(100), 40);
     assert.deepEqual(says, ["98", "100"]);
     assert.equal(playout.size, 3);
   });
 
   it("is not begun anew by copies of a talk that has ended", () => {
-    const { hearing, bytes, taken } = rig();
-    for (const n of [1, 2, 3]) hearing.hear(bytes(n), n * 20);
+    const { hearing, hear, bytes, taken } = rig();
+    for (const n of [1, 2, 3]) hear(bytes(n), n * 20);
     hearing.tick(600);
-    hearing.hear(bytes(3), 610);
+    hear(bytes(3), 610);
     assert.equal(taken(), 1);
-    hearing.hear(bytes(4), 620);
+    hear(bytes(4), 620);
     assert.equal(taken(), 2);
   });
 
   it("is no unsigned emergency of who can sign, and no signed packet twice", () => {
     const key = Buffer.alloc(32, 7);
-    const { hearing, bytes, taken, floor } = rig({ key });
-    const signed = (sequence: number) => signRoomPacket(bytes(sequence), key) ?? bytes(sequence);
-    hearing.hear(signed(1), 0);
-    hearing.hear(signed(2), 20);
-    hearing.hear(signed(1), 40);
+    const { hearing, hear, bytes, taken, floor } = rig({ key });
+    const signed = (sequence: number) => signRoomPacket(bytes(sequence), { own: key }) ?? bytes(sequence);
+    hear(signed(1), 0);
+    hear(signed(2), 20);
+    hear(signed(1), 40);
     assert.equal(hearing.counters.replayed, 1);
     hearing.tick(600);
-    hearing.hear(bytes(90, { priority: 2 }), 700);
+    hear(bytes(90, { priority: 2 }), 700);
     assert.equal(floor.holder, undefined);
     assert.equal(taken(), 1);
   });

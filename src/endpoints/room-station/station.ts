@@ -6,7 +6,9 @@ import type { Destination, PacedTalk, TalkWriting } from "../../workers/pace/ind
 import type { Loudspeaker, Microphone } from "../machine/ports.ts";
 import type { Decoders } from "./decoders.ts";
 import { StationFloor } from "./floor.ts";
-import { Hearing, type HearingCounters } from "./hearing.ts";
+import { type Came, Hearing, type HearingCounters } from "./hearing.ts";
+import { StationKeys } from "./keys.ts";
+import type { HeardTalk } from "./multicast-count.ts";
 import { OwnTalk } from "./own-talk.ts";
 import { Peers } from "./peers.ts";
 import { frameSamples, Playout } from "./playout.ts";
@@ -32,7 +34,7 @@ export interface StationOptions {
   readonly sender: string;
   readonly room: string;
   readonly settings: StationSettings;
-  /** Key under which packets are signed. */
+  /** Key under which packets are signed, which it shares with the hub. */
   readonly key?: Uint8Array | undefined;
   /** A new one. */
   readonly encoder: OpusEncoder;
@@ -48,6 +50,8 @@ export interface StationOptions {
   readonly firstSequence: number;
   /** What it does, or a setting, has changed. */
   readonly onChange: (what: "activity" | "settings") => void;
+  /** A talk to the group is over: how much of it came. */
+  readonly onHeard?: (talk: HeardTalk) => void;
 }
 
 /** More packets than a talk has. */
@@ -64,6 +68,7 @@ export class Station {
   readonly #options: StationOptions;
   readonly #floor = new StationFloor();
   readonly #playout = new Playout();
+  readonly #keys: StationKeys;
   readonly #hearing: Hearing;
   readonly #silence: Uint8Array;
   #settings: StationSettings;
@@ -86,13 +91,15 @@ export class Station {
     this.#floor.doNotDisturb = options.settings.dnd;
     this.id = stationIdOf(sender);
     this.room = options.room;
+    this.#keys = new StationKeys(key);
     this.#hearing = new Hearing({
       sender,
-      key,
+      keys: this.#keys,
       floor: this.#floor,
       playout: this.#playout,
       decoderOf: (whose) => decoders.of(whose),
       onTaken: () => this.#cutTalk(),
+      onHeard: (talk) => options.onHeard?.(talk),
     });
   }
 
@@ -118,8 +125,16 @@ export class Station {
   }
 
   /** A datagram came. */
-  hear(bytes: Uint8Array, nowMs: number): void {
-    this.#hearing.hear(bytes, nowMs);
+  hear(bytes: Uint8Array, came: Came): void {
+    this.#hearing.hear(bytes, came);
+  }
+
+  /** The hub gives a key of the group; gives its id, or undefined for what is not the hub's. */
+  takeKey(text: string, nowMs: number): number | undefined {
+    const id = this.#keys.take(text, nowMs);
+    const { group } = this.#keys;
+    if (id !== undefined && group) this.#talk?.rekey(group);
+    return id;
   }
 
   /** 20 ms have passed. */
@@ -181,9 +196,12 @@ export class Station {
     readonly to: readonly Destination[];
     readonly nowMs: number;
   }): void {
+    const count = this.#keys.countAt(how.nowMs);
+    if (count !== undefined && ((count - this.#sequence) | 0) > 0) this.#sequence = count;
     const talk = new OwnTalk({
       ...this.#options,
       ...how,
+      group: this.#keys.group,
       silence: this.#silence,
       sequence: this.#sequence,
       onWarning: () => {

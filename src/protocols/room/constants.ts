@@ -71,6 +71,7 @@ export const playout = constants({
 /** Authentic packets: see authentic.ts. */
 export const authenticity = constants({
   tagBytes: { value: 10, says: "of HMAC-SHA-256 over header and Opus packet" },
+  groupBytes: { value: 11, says: "of the group's tag: the id of its key, then as many bytes of HMAC as the other" },
   windowPackets: { value: 64, says: "by which packets may come late without counting as replayed" },
 });
 

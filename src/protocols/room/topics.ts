@@ -16,6 +16,8 @@ export const roomTopics = [
   "priority",
   "dnd",
   "chime",
+  "key",
+  "heard",
 ] as const;
 
 /** One of them. */
@@ -84,6 +86,31 @@ export const roomCallSchema = z.object({
   chime: z.string().max(128).optional(),
 });
 export type RoomCall = z.infer<typeof roomCallSchema>;
+
+/** `intercom/<id>/heard`: what came of a talk to the group, told when it is over. */
+const heardSchema = z.object({
+  /** Who spoke: 16 hexadecimal digits. */
+  from: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Packets that came by the group, each once, silence too. */
+  heard: z.int().min(0).max(1_000_000),
+  /** Packets between the first and the last of them that did not. */
+  lost: z.int().min(0).max(1_000_000),
+});
+
+/** What a station tells beside how it stands; never kept by a broker. */
+export type StationReport =
+  /** It has this key of the group. */
+  { readonly kind: "key"; readonly keyId: number } | ({ readonly kind: "heard" } & z.infer<typeof heardSchema>);
+
+/** `intercom/<id>/key` and `intercom/<id>/heard`; undefined for anything else. */
+export function parseStationReport(what: RoomTopic, payload: string): StationReport | undefined {
+  if (what === "key") {
+    const keyId = Number(payload);
+    return /^\d{1,3}$/.test(payload) && keyId < 256 ? { kind: "key", keyId } : undefined;
+  }
+  const heard = what === "heard" ? parseRoomJson(payload, heardSchema) : undefined;
+  return heard && { kind: "heard", ...heard };
+}
 
 /** What a station does, as it says. */
 export type StationActivity = "idle" | "receiving" | "transmitting";

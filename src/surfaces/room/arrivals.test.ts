@@ -141,10 +141,12 @@ async function openArrivals({ reception, registry }: ArrivalHouse, held: AsyncDi
   const sender = new RoomSender({ pace, sender: "ffffffffffffffff", clock });
   const destination = () => ({ address: "127.0.0.1", port });
   const members = () => arrivals.list().map(({ deviceId }) => deviceId);
-  const carrier = roomCarrier({ id: "room", sender, members, destinations: () => [destination()] });
+  const destinations = () => [destination()];
+  const begin = () => ({ end: () => {} });
+  const carrier = roomCarrier({ id: "room", sender, members, destinations, group: () => undefined, begin });
+  const plain = { key: () => undefined, gain: () => 1, makesVolume: () => false, mayCarry: () => true };
   const hub = { reception, devices: registry, voices: new Voices({ clock }), clock, log };
-  const speakerOf = () =>
-    new RoomSpeaker({ sender, carrier, destination, key: () => undefined, gain: () => 1, makesVolume: () => false });
+  const speakerOf = () => new RoomSpeaker({ sender, carrier, destination, ...plain });
   const arrivals: RoomArrivals = held.use(new RoomArrivals({ hub, stations, speakerOf }));
   return { arrivals, stations, spoken: () => spoken };
 }

@@ -88,7 +88,7 @@ export class RoomArrivals implements Disposable {
     const device = await hub.reception.admit(arrival, over.signal);
     const key = hub.reception.signingKey(deviceId);
     const voice = hub.voices.open({ owner: `device:${deviceId}` });
-    const visit = new Visit({ station, device, voice, key, end: () => over.abort() });
+    const visit = new Visit({ station, device, voice, key, sinceUs: hub.clock.nowUs(), end: () => over.abort() });
     this.#visits.set(id, visit);
     this.#serve(visit, { device, speaker: speakerOf(id, deviceId) });
     stations.isDevice(id, { deviceId, legacy: key === undefined });

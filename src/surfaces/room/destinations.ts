@@ -14,15 +14,18 @@ export interface DestinationsOptions {
 
 /**
  * Where a talk to all stations is sent: to the group on each network, and to the other group too while somebody is there
- * who was heard on that; or to each station alone, where that is set or one of them loses too much.
+ * who was heard on that; a second time to those alone that lose too much of it (`auto`); or to each station alone, where that
+ * is set.
  */
 export function destinationsOf({ config, networks, stations }: DestinationsOptions): readonly Destination[] {
   const { group, port, delivery } = config;
-  const alone = delivery === "unicast" || (delivery === "auto" && stations.some(({ lossy }) => lossy));
-  if (alone) return stations.flatMap(({ address }) => (address === undefined ? [] : [{ address, port }]));
-  return groupsOf(group, stations).flatMap((address) =>
+  const alone = (some: readonly RoomStation[]) =>
+    some.flatMap(({ address }) => (address === undefined ? [] : [{ address, port }]));
+  if (delivery === "unicast") return alone(stations);
+  const groups = groupsOf(group, stations).flatMap((address) =>
     networks.map((network) => ({ address, port, interface: network.address })),
   );
+  return delivery === "auto" ? [...groups, ...alone(stations.filter(({ lossy }) => lossy))] : groups;
 }
 
 function groupsOf(group: string, stations: readonly RoomStation[]): readonly string[] {

@@ -19,7 +19,7 @@ const word = Uint8Array.from({ length: 60 }, (_, n) => (n === 0 ? 0x48 : n));
 
 const packet = (sequence: number, { from = sender, opus = word as Uint8Array } = {}) =>
   Buffer.from(serializeRoomPacket({ sender: from, sequence, priority: 0, opus }));
-const signed = (sequence: number) => Buffer.from(signRoomPacket(packet(sequence), key)!);
+const signed = (sequence: number) => Buffer.from(signRoomPacket(packet(sequence), { own: key })!);
 
 function open(
   how: { readonly key?: Uint8Array; readonly known?: boolean; readonly open?: boolean; readonly told?: boolean } = {},

@@ -10,11 +10,14 @@ export interface RoomNumbers {
   readonly turnedAway: Readonly<GateCounters>;
   readonly talks: Readonly<TalkCounters>;
   readonly sent: Readonly<SenderCounters>;
-  readonly stations: { readonly known: number; readonly there: number };
+  /** `lossy`: are sent to alone as well, because they lose too much of what is sent to all. */
+  readonly stations: { readonly known: number; readonly there: number; readonly lossy: number };
+  /** Part of what was sent to all that stations lost, of those that report it. */
+  readonly delivered: readonly { readonly deviceId: string; readonly loss: number }[];
 }
 
 /** The rooms' numbers as `/metrics` shows them. */
-export function roomMetrics({ heard, turnedAway, talks, sent, stations }: RoomNumbers): readonly Metric[] {
+export function roomMetrics({ heard, turnedAway, talks, sent, stations, delivered }: RoomNumbers): readonly Metric[] {
   return [
     labelled("doorward_room_received_total", {
       help: "Datagrams at the rooms' audio port, and packets that never came, by what they were",
@@ -37,11 +40,17 @@ export function roomMetrics({ heard, turnedAway, talks, sent, stations }: RoomNu
       counts: { ...sent },
     }),
     labelled("doorward_room_stations", {
-      help: "Stations that are known, and those that are there as devices",
+      help: "Stations that are known, those that are there as devices, those that lose much of what is sent to all",
       label: "what",
       counts: stations,
       type: "gauge",
     }),
+    {
+      name: "doorward_room_multicast_loss_ratio",
+      help: "Part of the packets sent to all stations at once that a station lost lately, as it reports",
+      type: "gauge",
+      values: delivered.map(({ deviceId, loss }) => ({ labels: { device: deviceId }, value: loss })),
+    },
   ];
 }
 

@@ -46,6 +46,7 @@ function open() {
         over: over.promise,
         push: (opus: Uint8Array | undefined) => said.push(opus ? `${opus[1]}` : "gap"),
         retarget: () => {},
+        rekey: () => {},
         finish: () => end("end"),
         cut: () => end("cut"),
       };

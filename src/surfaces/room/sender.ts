@@ -2,6 +2,7 @@ import type { Frame } from "../../media/frame.ts";
 import { pace } from "../../media/pace.ts";
 import { RecordingPacer } from "../../media/recording-pacer.ts";
 import type { Speech } from "../../media/speech.ts";
+import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import { codec, floor } from "../../protocols/room/constants.ts";
 import type { Clock } from "../../util/clock.ts";
 import { until } from "../../util/until.ts";
@@ -14,6 +15,8 @@ export interface RoomSenderOptions {
   /** What the hub is called in packets. */
   readonly sender: string;
   readonly clock: Clock;
+  /** Numbers of packets begin no lower, whatever the clock says: stations take older ones for replayed. */
+  readonly firstSequence?: number;
 }
 
 /** How one speech is sent. */
@@ -21,6 +24,10 @@ export interface SendOptions {
   readonly to: readonly Destination[];
   /** Under which its packets are signed; plain without it. */
   readonly key?: Uint8Array | undefined;
+  /** The group's key, for what goes to all. */
+  readonly group?: RoomGroupKey | undefined;
+  /** Called once, with the packets that were sent to each of those. */
+  readonly onSent?: (packets: number) => void;
   /** Aborts when nobody of those is there any more. */
   readonly signal?: AbortSignal;
 }
@@ -43,12 +50,25 @@ export class RoomSender {
   readonly counters: SenderCounters = { talks: 0, packets: 0, dropped: 0 };
   readonly #options: RoomSenderOptions;
   readonly #sequenceOffset: number;
+  readonly #ofGroup = new Set<PacedTalk>();
   #silence: Promise<Uint8Array> | undefined;
 
   constructor(options: RoomSenderOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#sequenceOffset = Math.floor((clock.wallMs() - clock.nowUs() / 1000) / codec.frameMs.value);
+    const byClock = Math.floor((clock.wallMs() - clock.nowUs() / 1000) / codec.frameMs.value);
+    const least = (options.firstSequence ?? 0) - Math.floor(clock.nowUs() / frameUs);
+    this.#sequenceOffset = Math.max(byClock, least);
+  }
+
+  /** The number of the first packet of a talk that begins now; one for each 20 ms since 1970, so that they go on over restarts. */
+  get count(): number {
+    return this.#sequenceOffset + Math.ceil(this.#options.clock.nowUs() / frameUs);
+  }
+
+  /** The group has another key: what is being sent to all is signed under it from here on. */
+  rekey(group: RoomGroupKey): void {
+    for (const talk of this.#ofGroup) talk.rekey(group);
   }
 
   /** As `Speaker.play`: resolves when all of it has left, its trail-out too. */
@@ -62,12 +82,14 @@ export class RoomSender {
     const talk = this.#options.pace.begin(how.to, {
       sender: this.#options.sender,
       priority,
-      sequence: this.#sequence(),
+      sequence: this.count >>> 0,
       ...(how.key && { key: how.key }),
+      ...(how.group && { group: how.group }),
       silence,
       leadIn: floor.leadInFrames.value,
       trailOut: floor.trailOutFrames.value,
     });
+    if (how.group) this.#ofGroup.add(talk);
     using packets = openRoomPackets(speech.format);
     const way = { talk, packets, signal };
     try {
@@ -80,6 +102,8 @@ export class RoomSender {
       throw error;
     } finally {
       const { sent, dropped } = await talk.over;
+      this.#ofGroup.delete(talk);
+      how.onSent?.(sent);
       this.counters.packets += sent * how.to.length;
       this.counters.dropped += dropped;
     }
@@ -113,11 +137,6 @@ export class RoomSender {
       for (const packet of await packets.push({ data, timestampUs, key: true })) talk.push(packet);
     };
     await pace(frames, { clock, pacer: new RecordingPacer(recording), sink: { write }, signal });
-  }
-
-  /** Numbers that go on over talks and restarts: one for each 20 ms since 1970. */
-  #sequence(): number {
-    return (this.#sequenceOffset + Math.ceil(this.#options.clock.nowUs() / frameUs)) >>> 0;
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Carrier, Speaker } from "../../device/driver.ts";
 import { type AudioFormat, opusFormat, pcmFormat } from "../../media/format.ts";
 import type { Speech } from "../../media/speech.ts";
+import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import { codec } from "../../protocols/room/constants.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Destination } from "../../workers/pace/index.ts";
+import type { RunningDelivery } from "./deliveries.ts";
 import type { RoomSender } from "./sender.ts";
 
 /** Options of {@link RoomSpeaker}. */
@@ -17,6 +19,8 @@ export interface RoomSpeakerOptions {
   /** The station is told over MQTT how loud it is, and makes that itself. */
   readonly makesVolume: () => boolean;
   readonly carrier: Carrier;
+  /** False for one that could not tell whether what is sent by the carrier is the hub's, although it asks: it is sent to alone. */
+  readonly mayCarry: () => boolean;
 }
 
 /** Samples first: recordings are coded as the firmware does it. Opus passes where it needs not be louder. */
@@ -27,12 +31,14 @@ const unchanged: readonly AudioFormat[] = [samples, opusFormat];
 export class RoomSpeaker implements Speaker {
   /** Stations are half duplex: what they play is not in what they say. */
   readonly echoCancelling = true;
-  readonly carrier: Carrier;
   readonly #options: RoomSpeakerOptions;
 
   constructor(options: RoomSpeakerOptions) {
     this.#options = options;
-    this.carrier = options.carrier;
+  }
+
+  get carrier(): Carrier | undefined {
+    return this.#options.mayCarry() ? this.#options.carrier : undefined;
   }
 
   get formats(): readonly AudioFormat[] {
@@ -59,9 +65,25 @@ export interface RoomCarrierOptions {
   readonly members: () => readonly string[];
   /** Where it is sent to at the moment: the group on each network, or each station alone. */
   readonly destinations: () => readonly Destination[];
+  /** The group's key, under which it is signed; undefined while no station could tell. */
+  readonly group: () => RoomGroupKey | undefined;
+  /** Called when something is sent by it. */
+  readonly begin: () => RunningDelivery;
 }
 
 /** All stations at once. */
-export function roomCarrier({ id, sender, members, destinations }: RoomCarrierOptions): Carrier {
-  return { id, members, play: (speech) => sender.send(speech, { to: destinations() }) };
+export function roomCarrier({ id, sender, members, destinations, group, begin }: RoomCarrierOptions): Carrier {
+  const play = async (speech: Speech) => {
+    const delivery = begin();
+    let sent = 0;
+    const onSent = (packets: number) => {
+      sent = packets;
+    };
+    try {
+      await sender.send(speech, { to: destinations(), group: group(), onSent });
+    } finally {
+      delivery.end(sent);
+    }
+  };
+  return { id, members, play };
 }

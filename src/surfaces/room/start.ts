@@ -5,11 +5,14 @@ import { PaceThread } from "../../workers/pace/index.ts";
 import type { Lent } from "../surface.ts";
 import { RoomArrivals } from "./arrivals.ts";
 import type { RoomConfig } from "./config.ts";
+import { Deliveries } from "./deliveries.ts";
 import { destinationsOf } from "./destinations.ts";
 import { EarSockets } from "./ear-sockets.ts";
 import { Gate } from "./gate.ts";
+import { GroupKeys } from "./group-keys.ts";
 import { roomMetrics } from "./metrics.ts";
 import { networkOf } from "./networks.ts";
+import { firstPacket, keepPacketCount } from "./packet-count.ts";
 import type { RoomParts } from "./parts.ts";
 import { RoomSender } from "./sender.ts";
 import { RoomSpeaker, roomCarrier } from "./speaker.ts";
@@ -29,7 +32,8 @@ export async function start(house: Lent<RoomConfig>) {
   const stations = opened.use(new RoomStations({ clock, log }));
   const troubles = opened.use(new RoomTroubles({ faults: identity.faults, stations, config, log }));
   const pace = opened.use(new PaceThread({ log }));
-  const sender = new RoomSender({ pace, sender: own, clock });
+  const sender = new RoomSender({ pace, sender: own, clock, firstSequence: firstPacket(identity.store) });
+  opened.use(keepPacketCount({ store: identity.store, count: () => sender.count, clock }));
   let sockets: EarSockets | undefined;
   const there = () => arrivals.list().flatMap(({ stationId }) => stations.get(stationId) ?? []);
   const destinations = () => destinationsOf({ config, networks: sockets?.networks ?? [], stations: there() });
@@ -38,7 +42,10 @@ export async function start(house: Lent<RoomConfig>) {
     sender,
     members: () => arrivals.list().map(({ deviceId }) => deviceId),
     destinations,
+    group: () => groupKeys.signing,
+    begin: () => deliveries.begin(),
   });
+  const deliveries = opened.use(new Deliveries({ stations, there: () => arrivals.list(), own, clock, log }));
   const arrivals: RoomArrivals = opened.use(
     new RoomArrivals({
       hub,
@@ -47,11 +54,31 @@ export async function start(house: Lent<RoomConfig>) {
         new RoomSpeaker({
           sender,
           carrier,
+          mayCarry: () => arrivals.visitOf(stationId)?.key === undefined || groupKeys.knows(stationId),
           destination: () => addressOf(stations.get(stationId)?.address, config.port),
           key: () => arrivals.visitOf(stationId)?.key,
           makesVolume: () => stations.get(stationId)?.told === true && house.bus.connected,
           gain: () => hub.devices.get(deviceId)?.settings.volume ?? 1,
         }),
+    }),
+  );
+  const groupKeys = opened.use(
+    new GroupKeys({
+      bus: house.bus,
+      arrivals,
+      stations,
+      onRevoked: (listener) => hub.reception.onRevoked(listener),
+      count: () => sender.count,
+      rekey: (group) => sender.rekey(group),
+      anyEmergency: config.emergency === "all" || hub.reception.isOpen,
+      clock,
+      log,
+    }),
+  );
+  opened.use(
+    deliveries.onChange((stationId) => {
+      const delivery = deliveries.of(stationId);
+      if (delivery) arrivals.visitOf(stationId)?.hears(delivery);
     }),
   );
   const talks = new RoomTalks({
@@ -96,7 +123,15 @@ export async function start(house: Lent<RoomConfig>) {
         turnedAway: gate.counters,
         talks: talks.counters,
         sent: sender.counters,
-        stations: { known: stations.list().length, there: arrivals.list().length },
+        stations: {
+          known: stations.list().length,
+          there: arrivals.list().length,
+          lossy: there().filter(({ lossy }) => lossy).length,
+        },
+        delivered: arrivals.list().flatMap(({ stationId, deviceId }) => {
+          const loss = deliveries.of(stationId)?.loss;
+          return loss === undefined ? [] : [{ deviceId, loss }];
+        }),
       }),
     routes: stationRoutes({ hub, config, broker: () => brokerOf(house) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,5 +1,5 @@
 import { stationIdOf } from "../../protocols/room/station-id.ts";
-import type { StationActivity } from "../../protocols/room/topics.ts";
+import type { StationActivity, StationReport } from "../../protocols/room/topics.ts";
 import type { Clock } from "../../util/clock.ts";
 import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
@@ -26,7 +26,7 @@ export interface RoomStation {
   readonly told: boolean;
   /** How often it said that it has come: a station that started again counts its packets anew. */
   readonly starts: number;
-  /** It says that it loses much of what is sent to the group. */
+  /** It loses much of what is sent to the group, by what it says it heard. */
   readonly lossy?: boolean;
   /** What it says it does, and to whom it speaks then. */
   readonly state?: StationActivity;
@@ -73,11 +73,13 @@ export class RoomStations implements Disposable {
   /** What came before the station said who it is: retained messages come in any order. */
   readonly #early = new Map<string, boolean>();
   readonly #changes: Listeners<RoomStation>;
+  readonly #reports: Listeners<{ readonly id: string; readonly report: StationReport }>;
   readonly #clock: Clock;
 
   constructor({ clock, log }: RoomStationsOptions) {
     this.#clock = clock;
     this.#changes = new Listeners((error) => log.error({ err: error }, "listener of room stations failed"));
+    this.#reports = new Listeners((error) => log.error({ err: error }, "listener of room stations failed"));
   }
 
   /** All that are known, also those that are not there now. */
@@ -149,6 +151,22 @@ export class RoomStations implements Disposable {
   isDevice(id: string, as: { readonly deviceId: string; readonly legacy: boolean }): void {
     const known = this.#known.get(id);
     if (known) this.#set(known, as);
+  }
+
+  /** It answered, or told what it heard. */
+  reported(id: string, report: StationReport): void {
+    if (this.#known.has(id)) this.#reports.emit({ id, report });
+  }
+
+  /** Calls `listener` with what stations report. */
+  onReport(listener: (news: { readonly id: string; readonly report: StationReport }) => void): Disposable {
+    return this.#reports.add(listener);
+  }
+
+  /** It loses much of what is sent to the group, or does not any more. */
+  loses(id: string, lossy: boolean): void {
+    const known = this.#known.get(id);
+    if (known) this.#set(known, { lossy });
   }
 
   /** It took itself away. */

@@ -8,7 +8,7 @@ import {
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { Reblocker } from "../../media/reblock.ts";
-import { codec, packetLayout } from "../../protocols/room/constants.ts";
+import { authenticity, codec, packetLayout } from "../../protocols/room/constants.ts";
 import { WireError } from "../../util/errors.ts";
 
 /** Opus packets as stations take them, out of what a speaker is given. Its owner disposes it. */
@@ -21,6 +21,8 @@ export interface RoomPackets extends Disposable {
 
 /** The longest Opus packet that stations take. */
 export const maxOpusBytes = packetLayout.maxBytes.value - packetLayout.headerBytes.value;
+/** The longest that is sent: the group's tag has to fit behind it. */
+const sentOpusBytes = maxOpusBytes - 2 - authenticity.groupBytes.value;
 const frameUs = codec.frameMs.value * 1000;
 const blockBytes = codec.frameSamples.value * 2;
 const rate = { sampleRateHz: codec.sampleRateHz.value, channels: 1 } as const;
@@ -40,7 +42,7 @@ export function openRoomPackets({ codec: input }: AudioFormat): RoomPackets {
   return {
     push: async ({ data }) => {
       if (input !== "opus") return encode(data);
-      if (encoder === undefined && fitsStations(data)) return [data];
+      if (encoder === undefined && data.length <= sentOpusBytes && fitsStations(data)) return [data];
       try {
         decoder ??= await createOpusDecoder(rate);
         return await encode(decoder.decode(data));
@@ -95,5 +97,5 @@ function createRoomEncoder(): Promise<OpusEncoder> {
 /** At a variable rate a packet may become too long for a station; then the moment is left silent. */
 function shortened(encoder: OpusEncoder, block: Uint8Array): Uint8Array {
   const packet = encoder.encode(block);
-  return packet.length <= maxOpusBytes ? packet : encoder.encode(new Uint8Array(blockBytes));
+  return packet.length <= sentOpusBytes ? packet : encoder.encode(new Uint8Array(blockBytes));
 }

@@ -3,6 +3,7 @@ import type { Voice } from "../../hub/voices.ts";
 import { opusFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { ReplayWindow } from "../../protocols/room/authentic.ts";
+import type { Delivery } from "./deliveries.ts";
 import type { RoomStation } from "./stations.ts";
 
 /** Options of {@link Visit}. */
@@ -13,6 +14,8 @@ export interface VisitOptions {
   readonly voice: Voice;
   /** Key of its signatures; none for a legacy device. */
   readonly key: Uint8Array | undefined;
+  /** When it was let in, µs of the clock. */
+  readonly sinceUs?: number;
   /** Ends what was lent. */
   readonly end: () => void;
 }
@@ -25,18 +28,22 @@ export class Visit implements Disposable {
   readonly address: string | undefined;
   readonly key: Uint8Array | undefined;
   readonly voice: Voice;
+  readonly sinceUs: number;
   #replays = new ReplayWindow();
+  readonly #device: Device;
   readonly #track: TrackWriter;
   readonly #over = new AbortController();
   readonly #end: () => void;
 
-  constructor({ station, device, voice, key, end }: VisitOptions) {
+  constructor({ station, device, voice, key, sinceUs = 0, end }: VisitOptions) {
     this.stationId = station.id;
     this.deviceId = device.id;
     this.address = station.address;
     this.key = key;
     this.voice = voice;
+    this.sinceUs = sinceUs;
     this.#end = end;
+    this.#device = device;
     this.#track = device.publish(opusFormat, { sparse: true });
   }
 
@@ -54,6 +61,11 @@ export class Visit implements Disposable {
   write(frame: Frame, lostBefore: number): void {
     this.#track.write(frame);
     this.voice.write(frame, lostBefore);
+  }
+
+  /** How it hears what is sent to all stations, for people. */
+  hears({ loss = 0, lossy }: Delivery): void {
+    this.#device.emit({ type: "health", values: { multicastLoss: Math.round(loss * 1000) / 1000, unicast: lossy } });
   }
 
   /** Calls `listener` once, when it is over. */

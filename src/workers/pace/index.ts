@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import type { Log } from "../../util/log.ts";
 import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
 
@@ -19,6 +20,8 @@ export interface PacedTalk {
   push(opus: Uint8Array | undefined): void;
   /** From now on it goes to these. */
   retarget(to: readonly Destination[]): void;
+  /** The group has another key: the next packet is signed under it. */
+  rekey(group: RoomGroupKey): void;
   /** What was pushed still leaves. */
   finish(): void;
   /** What was pushed and has not left is thrown away, and nothing follows. */
@@ -58,6 +61,7 @@ export class PaceThread implements AsyncDisposable {
       over: over.promise,
       push: (opus) => this.#tell({ type: "packet", talk, opus }),
       retarget: (now) => this.#tell({ type: "retarget", talk, to: now }),
+      rekey: (group) => this.#tell({ type: "rekey", talk, group }),
       finish: () => this.#tell({ type: "finish", talk }),
       cut: () => this.#tell({ type: "cut", talk }),
     };

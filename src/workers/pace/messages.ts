@@ -1,3 +1,4 @@
+import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import type { RoomPriority } from "../../protocols/room/packet.ts";
 
 /** Where packets go: one station, or a group through one network interface. */
@@ -15,8 +16,10 @@ export interface TalkWriting {
   readonly priority: RoomPriority;
   /** The first packet's; later talks to the same stations have to begin further on. */
   readonly sequence: number;
-  /** Key under which the packets are signed; plain ones without it. */
+  /** Key under which the packets are signed, which hub and station share. Without it and `group` they are plain. */
   readonly key?: Uint8Array;
+  /** The group's key, under which they are signed as well. */
+  readonly group?: RoomGroupKey;
   readonly silence: Uint8Array;
   readonly leadIn: number;
   readonly trailOut: number;
@@ -32,6 +35,7 @@ export type ToPace =
     }
   | { readonly type: "packet"; readonly talk: number; readonly opus: Uint8Array | undefined }
   | { readonly type: "retarget"; readonly talk: number; readonly to: readonly Destination[] }
+  | { readonly type: "rekey"; readonly talk: number; readonly group: RoomGroupKey }
   | { readonly type: "finish"; readonly talk: number }
   | { readonly type: "cut"; readonly talk: number }
   | { readonly type: "close" };

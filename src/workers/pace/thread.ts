@@ -17,7 +17,7 @@ const troubleEveryUs = 1_000_000;
 
 interface Talk {
   readonly out: OutgoingTalk;
-  readonly writing: TalkWriting;
+  writing: TalkWriting;
   to: readonly Destination[];
   sequence: number;
   sent: number;
@@ -41,6 +41,11 @@ parentPort?.on("message", (message: ToPace) => {
     case "retarget": {
       const talk = talks.get(message.talk);
       if (talk) talk.to = message.to;
+      break;
+    }
+    case "rekey": {
+      const talk = talks.get(message.talk);
+      if (talk) talk.writing = { ...talk.writing, group: message.group };
       break;
     }
     case "finish":
@@ -86,11 +91,11 @@ function turn(id: number, talk: Talk): void {
 }
 
 function send(talk: Talk, opus: Uint8Array): void {
-  const { sender, priority, key } = talk.writing;
+  const { sender, priority, key, group } = talk.writing;
   const packet = { sender, sequence: talk.sequence, priority, opus };
   const plain = serializeRoomPacket(packet);
   // Silence stays unsigned: padding would make older firmware take it for sound.
-  const bytes = (key && !isRoomSilence(packet) && signRoomPacket(plain, key)) || plain;
+  const bytes = (!isRoomSilence(packet) && signRoomPacket(plain, { own: key, group })) || plain;
   talk.sent++;
   for (const one of talk.to) {
     socketFor(one).send(bytes, one.port, one.address, (error) => error && trouble(one.address, error));

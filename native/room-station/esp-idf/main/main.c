@@ -131,7 +131,9 @@ static void take_sound(void)
 		length = network_receive(bytes, sizeof(bytes));
 		if (length < 0)
 			return;
-		room_station_hear(&station, bytes, (size_t)length, now_ms());
+		/* lwIP does not tell here how it came */
+		room_station_hear(&station, bytes, (size_t)length, false,
+				  now_ms());
 	}
 }
 

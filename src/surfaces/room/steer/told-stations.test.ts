@@ -19,6 +19,7 @@ function openHouse(own: readonly string[] = []) {
     status: (id, online) => told.push(`${online ? "online" : "offline"} ${id}`),
     said: (id, { state, target = "nobody" }) => said.push(`${state} ${target} ${id}`),
     aims: (id, target) => said.push(`aims ${target} ${id}`),
+    reported: (id, report) => told.push(`${JSON.stringify(report)} ${id}`),
     gone: (id) => told.push(`gone ${id}`),
   };
   const stations = new ToldStations({ bus, stations: list, isOwn: (id) => own.includes(id), clock, log: silentLog });

@@ -3,12 +3,14 @@ import {
   parsePriority,
   parseRoomJson,
   parseRoomTopic,
+  parseStationReport,
   parseStationState,
   parseSwitch,
   type RoomTopic,
   roomFilters,
   type StationActivity,
   type StationInfo,
+  type StationReport,
   stationInfoSchema,
 } from "../../../protocols/room/topics.ts";
 import type { Clock } from "../../../util/clock.ts";
@@ -48,6 +50,8 @@ export interface StationList {
   said(id: string, state: { readonly state: StationActivity; readonly target?: string | undefined }): void;
   /** To whom it speaks when its button is pressed. */
   aims(id: string, target: string): void;
+  /** It answered, or told what it heard. */
+  reported(id: string, report: StationReport): void;
   gone(id: string): void;
 }
 
@@ -126,6 +130,8 @@ export class ToldStations implements Disposable {
       this.#forget(id);
       return;
     }
+    const report = address.kind === "state" && !retained ? parseStationReport(address.what, payload) : undefined;
+    if (report) this.#options.stations.reported(id, report);
     const said = address.kind === "info" ? readInfo(id, payload) : readState(address.what, payload);
     if (!said) return;
     const station = this.#entry(id);
@@ -133,6 +139,10 @@ export class ToldStations implements Disposable {
     station.confirmed = true;
     if (said.kind === "info") station.info = said.info;
     if (said.kind === "values") station.values = { ...station.values, ...said.values };
+    if (said.kind === "status" && !retained && station.listed && station.online && said.online) {
+      // It began anew, although nobody noticed that it was gone.
+      this.#options.stations.status(id, true);
+    }
     if (said.kind === "status") this.#status(id, station, said.online);
     else if (!retained) this.#status(id, station, true);
     if (said.kind === "info" || !station.listed) this.#list(id, station);
