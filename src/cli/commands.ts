@@ -44,6 +44,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => load(import("./room-station.ts")),
   },
   {
+    name: "door-station",
+    summary: "be a door station on this machine: bell, sound and door opener",
+    load: () => load(import("./door-station.ts")),
+  },
+  {
+    name: "ha-client",
+    summary: "be a client of door stations: hear bells, speak, give commands",
+    load: () => load(import("./ha-client.ts")),
+  },
+  {
     name: "chime",
     summary: "list, add, remove and play the chimes of a running hub",
     load: () => load(import("./chime.ts")),

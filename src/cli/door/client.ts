@@ -1,0 +1,115 @@
+import { DoorCommandError, type RunningDoorClient, startDoorClient } from "../../endpoints/door/index.ts";
+import { samplesMicrophone } from "../../endpoints/machine/files.ts";
+import type { SoundForm } from "../../endpoints/machine/sound-form.ts";
+import { background } from "../../util/background.ts";
+import { messageOf } from "../../util/errors.ts";
+import type { CommandContext } from "../command.ts";
+import { openSound } from "../open-sound.ts";
+import type { DoorClientArguments } from "./client-arguments.ts";
+import { countersText, stateTeller, tellOf } from "./common.ts";
+import { untilOver } from "./until-over.ts";
+
+/** Runs a client of doors until Ctrl+C, as long as it is told, or until its commands are answered. */
+export async function runDoorClient(args: DoorClientArguments, context: CommandContext): Promise<number> {
+  const { clock, log, stderr, stdout } = context;
+  const tell = tellOf("ha-client", context);
+  const { records, plays, tone, form } = args;
+  await using opened = await openSound({ ...args.sound, records, plays }, { form, clock, tell });
+  const microphone = tone ? samplesMicrophone(toneSamples(tone, form), clock, { form }) : opened.microphone;
+  const counted = { events: 0, sent: 0, received: 0, lost: 0 };
+  const state = stateTeller(args, tell);
+  const work = new Commands(args, { tell, stdout });
+  await using client = startDoorClient({
+    ...args.address,
+    clientId: args.clientId,
+    token: process.env["DOORWARD_TOKEN"],
+    sound: { microphone, loudspeaker: opened.loudspeaker, ...form },
+    onState: (now) => {
+      state(now);
+      if (now.state === "connected") background(work.begin(client), (error) => tell(messageOf(error)));
+    },
+    onEvent: ({ event, payload, station }) => {
+      counted.events++;
+      const from = station === undefined ? "" : ` at ${station}`;
+      tell(`${event}${from}${Object.keys(payload).length > 0 ? ` ${JSON.stringify(payload)}` : ""}`);
+    },
+    onStations: (stations) => {
+      tell(
+        stations.map(({ id, online }) => `${id} is ${online ? "there" : "away"}`).join(", ") || "there are no stations",
+      );
+    },
+    onTrouble: (reason, details) => tell(`the hub says ${reason} ${JSON.stringify(details)}`),
+    onAudioEnded: ({ streamId, counters }) => {
+      for (const key of ["sent", "received", "lost"] as const) counted[key] += counters[key];
+      tell(`sound ${streamId} has ended: ${countersText(counters)}`);
+    },
+    clock,
+    log,
+  });
+  const ended = args.commands.length > 0 ? Promise.race([client.ended, work.done]) : client.ended;
+  await untilOver({ ended, runForMs: args.runForMs, context });
+  if (client.audio && client.isConnected) await client.stopAudio().catch((error) => tell(messageOf(error)));
+  if (args.json) stderr.write(`${JSON.stringify({ id: args.clientId, ...counted })}\n`);
+  return work.failed ? 1 : 0;
+}
+
+/** What is done at each registration: sound is opened, and at the first one the commands of the command line are given. */
+class Commands {
+  readonly done: Promise<void>;
+  failed = false;
+  readonly #args: DoorClientArguments;
+  readonly #out: { readonly tell: (text: string) => void; readonly stdout: CommandContext["stdout"] };
+  readonly #done = Promise.withResolvers<void>();
+  #given = false;
+
+  constructor(args: DoorClientArguments, out: Commands["out"]) {
+    this.#args = args;
+    this.#out = out;
+    this.done = this.#done.promise;
+  }
+
+  get out() {
+    return this.#out;
+  }
+
+  async begin(client: RunningDoorClient): Promise<void> {
+    const { commands, autoStart, station, streamId } = this.#args;
+    const { tell } = this.#out;
+    if (commands.length === 0 && autoStart) {
+      try {
+        const audio = await client.startAudio({ station, streamId });
+        tell(`sound ${audio.streamId} goes both ways`);
+      } catch (error) {
+        tell(`no sound: ${messageOf(error)}`);
+      }
+    }
+    if (this.#given) return;
+    this.#given = true;
+    for (const command of commands) await this.#give(client, command);
+    this.#done.resolve();
+  }
+
+  async #give(client: RunningDoorClient, command: string): Promise<void> {
+    const { payload, station } = this.#args;
+    const { tell, stdout } = this.#out;
+    try {
+      const answer = await client.command(command, payload, { station });
+      stdout.write(`${JSON.stringify(answer)}\n`);
+    } catch (error) {
+      if (!(error instanceof DoorCommandError)) throw error;
+      this.failed = true;
+      tell(`${command} failed: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** A minute of a tone, s16le. */
+function toneSamples(tone: { readonly frequencyHz: number; readonly amplitude: number }, form: SoundForm): Uint8Array {
+  const { sampleRateHz, channels } = form;
+  const samples = new Int16Array(60 * sampleRateHz * channels);
+  for (let i = 0; i < samples.length; i++) {
+    const seconds = Math.floor(i / channels) / sampleRateHz;
+    samples[i] = Math.round(32_767 * tone.amplitude * Math.sin(2 * Math.PI * tone.frequencyHz * seconds));
+  }
+  return new Uint8Array(samples.buffer);
+}
