@@ -27,7 +27,7 @@ another client. The hub's own page speaks WebRTC instead, and needs nothing of t
   \`Authorization: Bearer\` or in \`identify\`: a device's own (made for a device with \`arrives: room-web\` and the id \`web-<name>\`), or a
   person's; a person speaks with their rights, and is heard as a device when that was let in, too.
 - **Emergencies** of clients without a token count as urgent, until \`room.emergency: all\` says otherwise: anybody in the network
-  could be them.
+  could be them. With \`enrolment: open\` they are emergencies.
 
 ## Connection
 

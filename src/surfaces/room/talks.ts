@@ -12,6 +12,7 @@ import type { RoomConfig } from "./config.ts";
 import type { RoomNetwork } from "./networks.ts";
 import type { RoomStation, RoomStations } from "./stations.ts";
 import { channelOf } from "./targets.ts";
+import { urgencyOfUnproven } from "./urgency.ts";
 import type { Visit } from "./visit.ts";
 
 /** Options of {@link RoomTalks}. */
@@ -171,11 +172,9 @@ class Talk {
     return network !== undefined && networkOf(other.address) === network;
   }
 
-  /** Anybody can imitate a station that signs nothing: its emergencies take nobody's floor. */
   #priority(asked: RoomPriority): RoomPriority {
     const { hub, config } = this.#options;
-    const trusted = this.#what.visit.key !== undefined || config.emergency === "all" || hub.reception.isOpen;
-    return asked === 2 && !trusted ? 1 : asked;
+    return this.#what.visit.key ? asked : urgencyOfUnproven(asked, { hub, emergency: config.emergency });
   }
 
   #told(state: TurnState, channel: ChannelId): void {

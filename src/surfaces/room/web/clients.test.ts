@@ -233,7 +233,7 @@ describe("the room intercom's clients", () => {
   });
 
   it("are interrupted by an emergency of somebody who may call one, and told who it is", async () => {
-    await using home = await house({ room: { emergency: "all" } });
+    await using home = await house();
     const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];
     await ann.next("targets", { rooms: ["Bob", "door"] });
     ann.say(press("door"));
@@ -247,15 +247,21 @@ describe("the room intercom's clients", () => {
     assert.equal(ann.sound[0]?.[0], 2);
   });
 
-  it("count as urgent, and no more, while anybody could be them", async () => {
-    await using home = await house();
-    const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];
-    ann.say(press("Bob", "Emergency"));
-    await ann.next("state", { status: "transmitting" });
-    ann.send(numbered(1));
-    await bob.heard(1);
-    assert.equal(bob.sound[0]?.[0], 1);
-  });
+  for (const [emergency, counts] of [
+    ["authenticated", 1],
+    ["all", 2],
+  ] as const) {
+    it(`count as ${counts === 1 ? "urgent, and no more" : "emergencies"} with "${emergency}" where each is let in`, async () => {
+      await using home = await house({ enrolment: "pending", room: { emergency } });
+      const ann = await home.client("Ann");
+      await ann.next("error");
+      await home.rig.hub.reception.approve("web-ann", { by: "Root", legacy: true });
+      await ann.next("targets");
+      ann.say(press("door", "Emergency"));
+      await ann.next("state", { status: "transmitting" });
+      assert.equal(home.rig.hub.turns.holder("door").holder?.priority, counts);
+    });
+  }
 
   it("with one name are one device: the newer has it, the older is told, and has it again afterwards", async () => {
     await using home = await house();

@@ -2,6 +2,7 @@ import { type ChannelId, membersOf } from "../../../hub/channel.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import type { Principal } from "../../../identity/policy.ts";
 import { type Addressed, addressed } from "../../addressed.ts";
+import { type UrgencyRule, urgencyOfUnproven } from "../urgency.ts";
 
 /** On whose rights a client acts. */
 export type Who =
@@ -12,22 +13,20 @@ export type Who =
 
 /** Options of {@link reachOf}. */
 export interface ReachOptions {
-  readonly hub: Pick<Hub, "devices" | "house" | "identity">;
+  readonly hub: Pick<Hub, "devices" | "house" | "identity"> & UrgencyRule["hub"];
   readonly who: Who;
   /** The client's own device: nobody speaks to themselves. */
   readonly ownId: string | undefined;
   readonly to: ChannelId;
   readonly priority: 0 | 1 | 2;
-  /** Whose emergencies count: `all` as the configuration says, otherwise theirs who showed a token. */
-  readonly emergency: "authenticated" | "all";
+  readonly emergency: UrgencyRule["emergency"];
 }
 
 /**
- * Whom a client may speak to on a channel, and how urgently; undefined for nobody. A guest may speak to every device;
- * anybody in the network can be one, so that their emergency counts as urgent only.
+ * Whom a client may speak to on a channel, and how urgently; undefined for nobody. A guest may speak to every device.
  */
 export function reachOf(options: ReachOptions): Addressed | undefined {
-  const { hub, who, ownId, to, priority, emergency } = options;
+  const { hub, who, ownId, to, priority } = options;
   if (who.kind === "known") {
     const { principal } = who;
     const asked =
@@ -41,5 +40,5 @@ export function reachOf(options: ReachOptions): Addressed | undefined {
   const members = membersOf([to], hub.house());
   const reached = members.filter(may);
   if (members.length > 0 && reached.length === 0 && to !== "all") return undefined;
-  return { to: [to], may, reached, priority: priority === 2 && emergency !== "all" ? 1 : priority };
+  return { to: [to], may, reached, priority: urgencyOfUnproven(priority, options) };
 }
