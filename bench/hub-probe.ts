@@ -1,8 +1,8 @@
-// Loaded into the hub's process by bench/floor.ts (`--import`): measures from a page's message until its answer is handed to
+// Loaded into the hub's process by bench/floor.ts and bench/room-hub.ts (`--import`): measures from a page's message until its answer is handed to
 // the socket, without touching the hub's code.
 import WebSocket from "ws";
 
-/** The hub's process to the bench, on request: what each `talk-take` took, in µs. */
+/** The hub's process to the bench, on request: what each `talk-take` or `ptt_start` took, in µs. */
 export interface FromProbe {
   readonly tookUs: readonly number[];
 }
@@ -15,12 +15,15 @@ const { emit, send } = WebSocket.prototype as unknown as { readonly emit: Emit; 
 
 Object.assign(WebSocket.prototype, {
   emit(this: WebSocket, event: string, ...args: unknown[]): boolean {
-    if (event === "message" && String(args[0]).includes("talk-take")) asked.set(this, performance.now());
+    if (event === "message" && /talk-take|ptt_start/.test(String(args[0]))) asked.set(this, performance.now());
     return emit.call(this, event, ...args);
   },
   send(this: WebSocket, ...args: Parameters<WebSocket["send"]>): void {
     const sinceMs = asked.get(this);
-    if (sinceMs !== undefined && /"state":"(granted|refused|queued)"/.test(String(args[0]))) {
+    if (
+      sinceMs !== undefined &&
+      /"state":"(granted|refused|queued)"|"status":"transmitting"|"type":"busy"/.test(String(args[0]))
+    ) {
       asked.delete(this);
       tookUs.push((performance.now() - sinceMs) * 1000);
     }

@@ -9,6 +9,8 @@ import { childrenOf } from "./process-figures.ts";
 export interface BenchHubOptions {
   /** Its `devices:`. */
   readonly devices?: Readonly<Record<string, object | string>>;
+  /** Other sections of its configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Its folder, for a second start in the same; a new one, which goes away with the hub, unless given. */
   readonly folder?: string;
   /** Added to its environment. */
@@ -49,7 +51,12 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
 export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub> {
   await using opened = new AsyncDisposableStack();
   const folder = options.folder ?? opened.use(await temporaryFolder()).path;
-  const config = { devices: options.devices ?? {}, webrtc: { udpPort: 0 }, whep: { maxViewersPerUser: 1000 } };
+  const config = {
+    devices: options.devices ?? {},
+    webrtc: { udpPort: 0 },
+    whep: { maxViewersPerUser: 1000 },
+    ...options.config,
+  };
   await writeFile(join(folder, "doorward.yaml"), JSON.stringify(config));
   const args = ["hub", "--json", "--http-port", "0", "--https-port", "0"];
   const begunMs = performance.now();

@@ -2,113 +2,97 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { rmsLevel } from "../src/codecs/pcm/index.ts";
-import { noLoudspeaker, noMicrophone } from "../src/endpoints/machine/files.ts";
-import type { Loudspeaker, Microphone } from "../src/endpoints/machine/ports.ts";
-import { every20Ms } from "../src/endpoints/machine/ticker.ts";
-import { startRoomStation } from "../src/endpoints/room-station/index.ts";
-import { findInterface } from "../src/endpoints/room-station/network.ts";
-import { frameSamples } from "../src/endpoints/room-station/playout.ts";
-import { stationSettingsSchema } from "../src/endpoints/room-station/settings.ts";
+
 import { Ears } from "../src/protocols/room/ears.ts";
+
 import { serializeRoomPacket } from "../src/protocols/room/packet.ts";
-import { senderOfName } from "../src/protocols/room/station-id.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
 import { PaceThread } from "../src/workers/pace/index.ts";
 import { percentile, round } from "./figures.ts";
-import { atMost, type BenchResult } from "./result.ts";
+import { atMost, type BenchResult, type BenchRow } from "./result.ts";
+import { decisions, fromBrowser, type ListenerKind, relayed, relayListeners, throughHub } from "./room-hub.ts";
+import { benchStation, bursts, listener, onsets, talks } from "./room-stations.ts";
 
 const port = 15_950;
-const onsets = 30;
-/** A burst of 200 ms in each 500. */
-const [burstFrames, periodFrames] = [10, 25];
-const loud = 0.05;
+const kinds: readonly ListenerKind[] = [
+  "nobody",
+  "stations, once to the group",
+  "stations, to each",
+  "PCM clients",
+  "browsers",
+];
 
-/** Two stations on loopback in this process, and the 20 ms clock of what is sent, alone and beside a busy process. */
+/**
+ * Sound from mouth to ear, directly, through the hub and from a browser; what a stream costs the hub for listeners of each
+ * kind; the floor; and the 20 ms clock of what is sent, alone and beside busy processes.
+ */
 export async function run(): Promise<BenchResult> {
-  const delays = await mouthToEar();
+  const relays: BenchRow[] = [];
+  const direct = delayRows("mouth to ear, station to station directly", { delays: await mouthToEar(), reach: 120 });
+  const hub = delayRows("mouth to ear, station to station through the hub", { delays: await throughHub(), reach: 120 });
+  const browser = delayRows("mouth to ear, browser to station", { delays: await fromBrowser(), reach: 200 });
+  for (const kind of kinds) {
+    const what =
+      kind === "nobody" ? "CPU of one stream to one station" : `CPU of one stream to ${relayListeners} ${kind}`;
+    relays.push({ what, value: await relayed(kind), unit: "% of a core" });
+  }
+  const { hubMs, seenMs } = await decisions(200);
   const calm = await lateness();
   const busy = await besideBusyProcesses(lateness);
   return {
     name: "room",
     rows: [
-      { what: "mouth to ear, station to station directly, p50", value: round(percentile(delays, 50), 1), unit: "ms" },
-      atMost("the same, p95", { value: round(percentile(delays, 95), 1), unit: "ms", reach: 120 }),
+      ...direct,
+      ...hub,
+      ...browser,
+      ...relays,
+      ...spreadRows("floor decision in the hub", hubMs),
+      ...spreadRows("floor decision as a client sees it", seenMs),
       { what: "packets heard per CPU second (order, copies, talks)", value: heardPerCpuSecond(), unit: "packets" },
-      { what: "20 ms clock, lateness p50", value: round(percentile(calm, 50), 2), unit: "ms" },
-      { what: "20 ms clock, lateness p99", value: round(percentile(calm, 99), 2), unit: "ms" },
-      { what: "the same beside two processes that burn CPU, p50", value: round(percentile(busy, 50), 2), unit: "ms" },
-      { what: "the same, p99", value: round(percentile(busy, 99), 2), unit: "ms" },
+      ...spreadRows("20 ms clock, lateness", calm),
+      ...spreadRows("the same beside two processes that burn CPU", busy),
     ],
   };
 }
 
+function delayRows(what: string, { delays, reach }: { readonly delays: readonly number[]; readonly reach: number }) {
+  if (delays.length < onsets / 2) throw new Error(`${what}: ${delays.length} of ${onsets} bursts were heard`);
+  const [p50, p95] = [50, 95].map((percent) => round(percentile(delays, percent), 1));
+  return [
+    { what: `${what}, p50`, value: p50!, unit: "ms" },
+    atMost("the same, p95", { value: p95!, unit: "ms", reach }),
+  ];
+}
+
+function spreadRows(what: string, values: readonly number[]): BenchRow[] {
+  return [50, 99].map((percent) => ({
+    what: `${what}, p${percent}`,
+    value: round(percentile(values, percent), 2),
+    unit: "ms",
+  }));
+}
+
 /** From the first sample of a burst at the microphone to the first loud frame at the other's loudspeaker, ms. */
 async function mouthToEar(): Promise<number[]> {
-  const spokenMs: number[] = [];
-  const heardMs: number[] = [];
-  await using ear = await station({ name: "Ear", address: "127.0.0.3", loudspeaker: listener(heardMs) });
-  await using mouth = await station({ name: "Mouth", address: "127.0.0.2", microphone: bursts(spokenMs) });
-  if (ear.id === mouth.id || mouth.press() !== "talks") throw new Error("the station does not talk");
-  await systemClock.sleep(onsets * periodFrames * 20 + 600);
-  mouth.release();
-  return heardMs.flatMap((atMs) => {
-    const spoken = spokenMs.findLast((one) => one < atMs);
-    return spoken === undefined ? [] : [atMs - spoken];
-  });
-}
-
-function station(how: {
-  readonly name: string;
-  readonly address: string;
-  readonly microphone?: Microphone;
-  readonly loudspeaker?: Loudspeaker;
-}) {
-  return startRoomStation({
-    room: how.name,
-    interface: findInterface(how.address),
-    group: "224.0.0.100",
+  const [spokenMs, heardMs]: [number[], number[]] = [[], []];
+  const group = "224.0.0.100";
+  await using ear = await benchStation({
+    name: "Ear",
+    address: "127.0.0.3",
+    group,
     port,
-    sender: senderOfName(how.name),
-    settings: stationSettingsSchema.parse({ volume: 100 }),
-    microphone: how.microphone ?? noMicrophone,
-    loudspeaker: how.loudspeaker ?? noLoudspeaker,
-    clock: systemClock,
-    log: silentLog,
+    loudspeaker: listener(heardMs),
   });
-}
-
-/** A frame is given when its 20 ms are over, as microphones do. */
-function bursts(spokenMs: number[]): Microphone {
-  let at = 0;
-  let begun = false;
-  return {
-    ...noMicrophone,
-    begin: () => {
-      begun = true;
-    },
-    capture: (give) =>
-      every20Ms(systemClock, () => {
-        if (!begun) return;
-        const sounds = at % periodFrames < burstFrames;
-        if (at++ % periodFrames === 0) spokenMs.push(performance.now() - 20);
-        give(Int16Array.from({ length: frameSamples }, (_, i) => (sounds ? 9000 * Math.sin(i * 0.17) : 0)));
-      }),
-  };
-}
-
-function listener(heardMs: number[]): Loudspeaker {
-  let sounding = false;
-  return {
-    ...noLoudspeaker,
-    write: (frame) => {
-      const now = rmsLevel(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)) > loud;
-      if (now && !sounding) heardMs.push(performance.now());
-      sounding = now;
-      return true;
-    },
-  };
+  await using mouth = await benchStation({
+    name: "Mouth",
+    address: "127.0.0.2",
+    group,
+    port,
+    microphone: bursts(spokenMs),
+  });
+  if (ear.id === mouth.id) throw new Error("two stations are one");
+  return await talks(mouth, { spokenMs, heardMs });
 }
 
 /** How much later than on a grid of 20 ms each packet of a talk arrives on loopback, ms. */

@@ -67,8 +67,7 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
   const { sender, clock, log, port, group, broker } = options;
   await using opened = new AsyncDisposableStack();
   const pace = opened.use(new PaceThread({ log }));
-  // Its thread starts with the first talk: with none of ours waiting for it.
-  pace.begin([], { sender, priority: 0, sequence: 0, silence: new Uint8Array(1), leadIn: 0, trailOut: 0 }).finish();
+  pace.warm();
   const encoder = opened.use(await createOpusEncoder(encoding));
   const decoders = opened.use(await Decoders.open((err) => log.error({ err }, "no decoder")));
   const nowMs = () => clock.nowUs() / 1000;

@@ -81,6 +81,7 @@ export async function start(house: Lent<RoomConfig>) {
       if (delivery) arrivals.visitOf(stationId)?.hears(delivery);
     }),
   );
+  opened.use(arrivals.onCame(() => pace.warm()));
   const talks = new RoomTalks({
     hub,
     stations,

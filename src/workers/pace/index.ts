@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { RoomGroupKey } from "../../protocols/room/authentic.ts";
 import type { Log } from "../../util/log.ts";
-import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
+import type { Destination, FromPace, PaceData, TalkWriting, ToPace } from "./messages.ts";
 
 export type { Destination, TalkWriting } from "./messages.ts";
 
@@ -39,27 +39,37 @@ interface Running {
 
 /**
  * The 20 ms clock of what is sent to room stations: a thread of its own, so that neither a busy hub nor a burst of a
- * talker's network makes it late. It starts with the first talk.
+ * talker's network makes it late. It starts with the first talk, or before.
  */
 export class PaceThread implements AsyncDisposable {
   readonly #talks = new Map<number, Running>();
   readonly #options: PaceThreadOptions;
   #thread: Worker | undefined;
   #last = 0;
+  readonly #bed = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(options: PaceThreadOptions) {
     this.#options = options;
+  }
+
+  /** Starts the thread, which takes a tenth of a second: no first word needs to wait for it. */
+  warm(): void {
+    this.#thread ??= this.#start();
   }
 
   /** Begins a talk: its lead-in leaves at once. */
   begin(to: readonly Destination[], writing: TalkWriting): PacedTalk {
     const talk = ++this.#last;
     const over = Promise.withResolvers<TalkSent>();
+    let words = 0;
     this.#talks.set(talk, { over });
     this.#tell({ type: "begin", talk, to, writing });
     return {
       over: over.promise,
-      push: (opus) => this.#tell({ type: "packet", talk, opus }),
+      push: (opus) => {
+        this.#tell({ type: "packet", talk, opus });
+        if (words++ === 0) Atomics.notify(this.#bed, 0);
+      },
       retarget: (now) => this.#tell({ type: "retarget", talk, to: now }),
       rekey: (group) => this.#tell({ type: "rekey", talk, group }),
       finish: () => this.#tell({ type: "finish", talk }),
@@ -80,7 +90,7 @@ export class PaceThread implements AsyncDisposable {
   }
 
   #tell(message: ToPace): void {
-    if (message.type === "begin") this.#thread ??= this.#start();
+    if (message.type === "begin") this.warm();
     this.#thread?.postMessage(message);
   }
 
@@ -88,6 +98,7 @@ export class PaceThread implements AsyncDisposable {
     const { log } = this.#options;
     const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
     const thread = new Worker(new URL(file, import.meta.url), {
+      workerData: { bed: this.#bed } satisfies PaceData,
       execArgv: process.execArgv.filter((argument) => argument.startsWith("--disable-warning")),
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });

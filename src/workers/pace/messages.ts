@@ -40,6 +40,12 @@ export type ToPace =
   | { readonly type: "cut"; readonly talk: number }
   | { readonly type: "close" };
 
+/** What the thread is given when it starts. */
+export interface PaceData {
+  /** Where it sleeps between two ticks; `Atomics.notify` wakes it for a message that cannot wait. */
+  readonly bed: Int32Array<SharedArrayBuffer>;
+}
+
 /** What the thread tells. */
 export type FromPace =
   /** All of a talk was sent. */

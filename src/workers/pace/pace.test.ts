@@ -51,6 +51,34 @@ describe("what a talk sends", () => {
     assert.ok(talk.dropped >= 8 && talk.dropped <= 9, `${talk.dropped}`);
   });
 
+  it("is on time again from the first pause on", () => {
+    const talk = begin();
+    for (let n = 0; n < 8; n++) talk.push(word(1));
+    const say = (count: number, what: Uint8Array) => {
+      for (let n = 0; n < count; n++) {
+        talk.push(what);
+        talk.tick();
+      }
+    };
+    say(50, word(2));
+    assert.equal(talk.dropped, 0, "no word is left out");
+    say(30, silence);
+    say(20, word(3));
+    assert.equal(talk.dropped, 8);
+    assert.equal(ticks(talk, 1), "-", "nothing waits");
+  });
+
+  it("leaves nothing out of a talk that comes in bursts", () => {
+    const talk = begin();
+    let sent = "";
+    for (let n = 0; n < 400; n++) {
+      if (n % 5 === 0) for (let at = 0; at < 5; at++) talk.push(n % 50 < 25 ? word(2) : silence);
+      sent += ticks(talk, 1);
+    }
+    assert.equal(talk.dropped, 0);
+    assert.ok(!sent.includes("-"));
+  });
+
   it("ends with ten packets of silence behind the last word, and at once when it is cut", () => {
     const talk = begin();
     talk.push(word(1));
@@ -96,6 +124,27 @@ describe("the clock of the room stations", () => {
       [1, 2, 3, 0x48, 0x48, 1, 2, 3, 0x48, 0x48],
     );
     assert.ok(heard.every(({ sender, priority }) => sender === writing.sender && priority === 2));
+  });
+
+  it("lets the first word of a talk leave when it comes, not at the next beat of its lead-in", async () => {
+    await using ear = await listen();
+    await using pace = new PaceThread({ log: silentLog });
+    const waitedMs: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const before = ear.datagrams.length;
+      const talk = pace.begin([{ address: "127.0.0.1", port: ear.port }], { ...writing, leadIn: 15, trailOut: 0 });
+      await ear.heard(before + 1);
+      // Anywhere between two beats.
+      await new Promise((resolve) => setTimeout(resolve, 2 + n * 1.5));
+      const beganMs = performance.now();
+      talk.push(word(7));
+      while ((await ear.heard(ear.datagrams.length)).at(-1)?.opus[0] !== 7) await ear.heard(ear.datagrams.length + 1);
+      waitedMs.push(performance.now() - beganMs);
+      talk.cut();
+      await talk.over;
+    }
+    const median = waitedMs.toSorted((one, other) => one - other)[6] ?? Number.NaN;
+    assert.ok(median < 8, `${waitedMs.map(Math.round)} ms`);
   });
 
   it("signs what goes to stations that have a key", async () => {

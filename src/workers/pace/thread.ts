@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { signRoomPacket } from "../../protocols/room/authentic.ts";
 import { codec, transport } from "../../protocols/room/constants.ts";
 import { isRoomSilence, serializeRoomPacket } from "../../protocols/room/packet.ts";
-import type { Destination, FromPace, TalkWriting, ToPace } from "./messages.ts";
+import type { Destination, FromPace, PaceData, TalkWriting, ToPace } from "./messages.ts";
 import { OutgoingTalk } from "./outgoing-talk.ts";
 
 // The clock of what is sent to room stations: it waits where no other work of the hub can make it late.
@@ -13,6 +13,8 @@ const tickUs = codec.frameMs.value * 1000;
 /** So far behind, the machine was asleep: what was missed is not made up for. */
 const furthestBehindUs = 100_000;
 const maxQueued = 50;
+/** By how much later than the first word a word may come without missing its tick. */
+const roomUs = 3000;
 const troubleEveryUs = 1_000_000;
 
 interface Talk {
@@ -26,7 +28,7 @@ interface Talk {
 const talks = new Map<number, Talk>();
 const sockets = new Map<string, Socket>();
 const troubles = new Map<string, number>();
-const asleep = new Int32Array(new SharedArrayBuffer(4));
+const { bed } = workerData as PaceData;
 let dueUs = 0;
 let ticking = false;
 
@@ -36,7 +38,7 @@ parentPort?.on("message", (message: ToPace) => {
       begin(message);
       break;
     case "packet":
-      talks.get(message.talk)?.out.push(message.opus);
+      take(message);
       break;
     case "retarget": {
       const talk = talks.get(message.talk);
@@ -61,6 +63,16 @@ parentPort?.on("message", (message: ToPace) => {
   }
 });
 
+/**
+ * The beat is the talk's: what begins with the first word goes on every 20 ms as the words come. Were it that of the lead-in, each
+ * word would wait for it, up to 20 ms.
+ */
+function take({ talk: id, opus }: Extract<ToPace, { readonly type: "packet" }>): void {
+  const talk = talks.get(id);
+  if (talk?.out.isLeadIn && talks.size === 1) dueUs = nowUs() + roomUs;
+  talk?.out.push(opus);
+}
+
 function begin({ talk, to, writing }: Extract<ToPace, { readonly type: "begin" }>): void {
   const { silence, leadIn, trailOut } = writing;
   const out = new OutgoingTalk({ silence, leadIn, trailOut, maxQueued });
@@ -73,7 +85,10 @@ function begin({ talk, to, writing }: Extract<ToPace, { readonly type: "begin" }
 
 function tick(): void {
   const waitUs = dueUs - nowUs();
-  if (waitUs > 0) Atomics.wait(asleep, 0, 0, waitUs / 1000);
+  if (waitUs > 0 && Atomics.wait(bed, 0, 0, waitUs / 1000) === "ok") {
+    setImmediate(tick);
+    return;
+  }
   for (const [id, talk] of talks) turn(id, talk);
   const lateUs = nowUs() - dueUs;
   dueUs = lateUs > furthestBehindUs ? nowUs() + tickUs : dueUs + tickUs;
