@@ -38,10 +38,16 @@ interface RoomHub extends AsyncDisposable {
 }
 
 /** A hub with rooms on loopback, everybody let in. */
-async function startRoomHub(room: object = {}): Promise<RoomHub> {
+async function startRoomHub({
+  room = {},
+  probe = false,
+}: {
+  readonly room?: object;
+  readonly probe?: boolean;
+} = {}): Promise<RoomHub> {
   await using opened = new AsyncDisposableStack();
   const [port, webPort] = [await freePort("udp"), await freePort("tcp")];
-  const execArgv = ["--import", new URL("./hub-probe.ts", import.meta.url).href];
+  const execArgv = probe ? ["--import", new URL("./hub-probe.ts", import.meta.url).href] : [];
   const config = { enrolment: "open", room: { group: mouthGroup, port, webPort, interfaces: ["lo"], ...room } };
   const hub = opened.use(await startHub({ config, execArgv }));
   const owned = opened.move();
@@ -99,7 +105,7 @@ export async function fromBrowser(): Promise<number[]> {
 export async function decisions(
   count: number,
 ): Promise<{ readonly hubMs: readonly number[]; readonly seenMs: readonly number[] }> {
-  await using rooms = await startRoomHub();
+  await using rooms = await startRoomHub({ probe: true });
   await using clients = await openClients(rooms, relayListeners);
   await wait(500);
   const seenMs: number[] = [];
@@ -123,7 +129,7 @@ export type ListenerKind = "nobody" | "stations, once to the group" | "stations,
 
 /** CPU of the hub and its workers while one station speaks to so many listeners of a kind, % of a core. */
 export async function relayed(kind: ListenerKind): Promise<number> {
-  await using rooms = await startRoomHub(kind === "stations, to each" ? { delivery: "unicast" } : {});
+  await using rooms = await startRoomHub(kind === "stations, to each" ? { room: { delivery: "unicast" } } : {});
   await using opened = new AsyncDisposableStack();
   const mouth = await wordsOf("Mouth", { address: "127.0.0.2", group: mouthGroup, port: rooms.port });
   opened.use(mouth);
