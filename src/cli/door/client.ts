@@ -3,11 +3,15 @@ import { samplesMicrophone } from "../../endpoints/machine/files.ts";
 import type { SoundForm } from "../../endpoints/machine/sound-form.ts";
 import { background } from "../../util/background.ts";
 import { messageOf } from "../../util/errors.ts";
+import { every } from "../../util/every.ts";
 import type { CommandContext } from "../command.ts";
 import { openSound } from "../open-sound.ts";
 import type { DoorClientArguments } from "./client-arguments.ts";
 import { countersText, stateTeller, tellOf } from "./common.ts";
 import { untilOver } from "./until-over.ts";
+
+/** A station that is not there yet, or has gone, is asked for sound again so often. */
+const soundAgainMs = 3000;
 
 /** Runs a client of doors until Ctrl+C, as long as it is told, or until its commands are answered. */
 export async function runDoorClient(args: DoorClientArguments, context: CommandContext): Promise<number> {
@@ -46,6 +50,10 @@ export async function runDoorClient(args: DoorClientArguments, context: CommandC
     clock,
     log,
   });
+  const onTick = () => {
+    if (client.isConnected) background(work.listen(client), (error) => tell(messageOf(error)));
+  };
+  using _again = args.commands.length === 0 ? every(clock, soundAgainMs, onTick) : undefined;
   const ended = args.commands.length > 0 ? Promise.race([client.ended, work.done]) : client.ended;
   await untilOver({ ended, runForMs: args.runForMs, context });
   if (client.audio && client.isConnected) await client.stopAudio().catch((error) => tell(messageOf(error)));
@@ -53,40 +61,54 @@ export async function runDoorClient(args: DoorClientArguments, context: CommandC
   return work.failed ? 1 : 0;
 }
 
+interface ClientOutput {
+  readonly tell: (text: string) => void;
+  readonly stdout: CommandContext["stdout"];
+}
+
 /** What is done at each registration: sound is opened, and at the first one the commands of the command line are given. */
 class Commands {
   readonly done: Promise<void>;
   failed = false;
   readonly #args: DoorClientArguments;
-  readonly #out: { readonly tell: (text: string) => void; readonly stdout: CommandContext["stdout"] };
+  readonly #out: ClientOutput;
   readonly #done = Promise.withResolvers<void>();
   #given = false;
+  #asking = false;
+  #trouble = "";
 
-  constructor(args: DoorClientArguments, out: Commands["out"]) {
+  constructor(args: DoorClientArguments, out: ClientOutput) {
     this.#args = args;
     this.#out = out;
     this.done = this.#done.promise;
   }
 
-  get out() {
-    return this.#out;
-  }
-
   async begin(client: RunningDoorClient): Promise<void> {
-    const { commands, autoStart, station, streamId } = this.#args;
-    const { tell } = this.#out;
-    if (commands.length === 0 && autoStart) {
-      try {
-        const audio = await client.startAudio({ station, streamId });
-        tell(`sound ${audio.streamId} goes both ways`);
-      } catch (error) {
-        tell(`no sound: ${messageOf(error)}`);
-      }
-    }
+    const { commands } = this.#args;
+    if (commands.length === 0) await this.listen(client);
     if (this.#given) return;
     this.#given = true;
     for (const command of commands) await this.#give(client, command);
     this.#done.resolve();
+  }
+
+  /** Asks for sound, unless it has it or is not to. */
+  async listen(client: RunningDoorClient): Promise<void> {
+    const { autoStart, station, streamId } = this.#args;
+    const { tell } = this.#out;
+    if (!autoStart || client.audio || this.#asking) return;
+    this.#asking = true;
+    try {
+      const audio = await client.startAudio({ station, streamId });
+      tell(`sound ${audio.streamId} goes both ways`);
+      this.#trouble = "";
+    } catch (error) {
+      const trouble = `no sound: ${messageOf(error)}; it is asked for again`;
+      if (trouble !== this.#trouble) tell(trouble);
+      this.#trouble = trouble;
+    } finally {
+      this.#asking = false;
+    }
   }
 
   async #give(client: RunningDoorClient, command: string): Promise<void> {

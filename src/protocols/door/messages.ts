@@ -145,7 +145,7 @@ export const toHub = kinds({
     schema: message("event", {
       event: field(name, { says: "`ring`, or any other name", reason: "invalid_event" }),
       payload: field(payload.default({}), {
-        says: "what belongs to it; of a ring `bell`, where the station has several",
+        says: "what belongs to it; of a ring `bell`, where the station has several, and `press_id`, which is the same when the same press is told by two ways",
         reason: "invalid_payload",
       }),
     }),

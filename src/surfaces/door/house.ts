@@ -190,7 +190,9 @@ export class DoorHouse implements ClientHouse, Disposable {
     if (before !== undefined && nowUs - before < bounceMs * 1000) return false;
     if (this.#pressedUs.size > 1000) this.#pressedUs.clear();
     this.#pressedUs.set(key, nowUs);
-    station.device.emit({ type: "ring", ...(bell !== undefined && { bell }) });
+    const press = payload["press_id"];
+    const pressId = typeof press === "string" && { pressId: press.slice(0, 64) };
+    station.device.emit({ type: "ring", ...(bell !== undefined && { bell }), ...pressId });
     return true;
   }
 
