@@ -33,7 +33,7 @@ Unknown fields are passed over, in both directions: do the same.
 1. Connect. Send \`register\` within ${doorLimits.registerMs.value / 1000} s.
 2. Wait for \`registered\`. An \`error\` in its place says why not, and the connection ends. With the reason \`pending\` an administrator has
    to let the station in first: call again after a while (5 s, then more and more slowly). A station that
-   made its token by itself (\`dwd_\` and 43 characters of base64url, 256 random bits) is let in with that one.
+   made its token by itself (\`dwd_own_\` and 43 characters of base64url, 256 random bits) is let in with that one.
 3. Send and take messages until either side closes. \`close\` says so politely.
 4. When the connection is lost connect again, at first after 1 s, then more and more slowly. A newer connection of the same station
    takes the place of its older one at once, also if that is only dead.

@@ -78,7 +78,7 @@ async function keptToken(args: DoorStationArguments, tell: (text: string) => voi
     schema: stateSchema,
     onError: (error) => tell(`nothing can be kept: ${messageOf(error)}`),
   });
-  const token = file.state.token ?? `dwd_${randomBytes(32).toString("base64url")}`;
+  const token = file.state.token ?? `dwd_own_${randomBytes(32).toString("base64url")}`;
   file.set({ token });
   await file.flushed().catch(() => {}); // told above
   return token;

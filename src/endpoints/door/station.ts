@@ -35,7 +35,10 @@ export interface DoorStationSound extends Partial<DoorSoundForm> {
 export interface DoorStationOptions extends DoorAddress {
   /** Its name, and the id of its device at the hub: `front-door`. */
   readonly clientId: string;
-  /** By which the hub knows it: `dwd_` and 43 characters. The original's host asks for none. */
+  /**
+   * By which the hub knows it: one that it was given (`dwd_...`), or one that it made by itself (`dwd_own_` and 256 random bits
+   * in base64url), which is let in once. The original's host asks for none.
+   */
   readonly token?: string | undefined;
   /** A station without is a bell. */
   readonly sound?: DoorStationSound | undefined;

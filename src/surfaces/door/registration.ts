@@ -117,7 +117,7 @@ export class Registration {
 
 /** A token that a station made by itself: letting it in is letting that token in, and nobody has to carry one to it. */
 function isOwnToken(token: string): boolean {
-  return /^dwd_[\w-]{43}$/.test(token);
+  return /^dwd_own_[\w-]{43}$/.test(token);
 }
 
 /** The device that a station of this name is: lower case, `-` for what is neither letter nor digit. */
