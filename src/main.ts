@@ -102,7 +102,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
           running: config,
           devicesOf: deviceInputs,
           onNews: (news) => hub.follow(news),
-          fixed: ["http", "whep", "webrtc", "mqtt", "room", "door"],
+          fixed: ["http", "whep", "webrtc", "mqtt", "room", "door", "signalling"],
         }),
         (err) => log.error({ err }, "configuration not taken up"),
       ),

@@ -31,7 +31,7 @@ const layers: Readonly<Record<string, readonly string[] | "*">> = {
 const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"] },
   endpoints: { "room-station": ["machine"], door: ["machine"] },
-  surfaces: { whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"] },
+  surfaces: { whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"], signalling: ["webrtc"] },
 };
 const layersWithSiblings = ["protocols", "drivers", "endpoints", "surfaces", "workers"];
 

@@ -22,6 +22,7 @@ import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { mqttConfig } from "../src/surfaces/mqtt/config.ts";
 import { roomConfig } from "../src/surfaces/room/config.ts";
+import { signallingConfig } from "../src/surfaces/signalling/config.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { whipConfig } from "../src/surfaces/whip/config.ts";
 import { type Clock, systemClock } from "../src/util/clock.ts";
@@ -124,6 +125,14 @@ export interface FakePublisher {
   readonly fail: (reason: string) => void;
 }
 
+/** A peer that was asked to publish. */
+export interface FakeAsked extends Pick<PublishRequest, "onTrack"> {
+  readonly answers: string[];
+  readonly candidates: string[];
+  readonly closed: Promise<string>;
+  readonly fail: (reason: string) => void;
+}
+
 /** A worker without WebRTC: answers every offer that has a video line, refuses the rest as the real one does. */
 export function fakeWebRtc() {
   const viewers: FakeViewer[] = [];
@@ -147,7 +156,27 @@ export function fakeWebRtc() {
     asked = Promise.withResolvers<void>();
     return asked.promise;
   };
+  /** Peers that were asked to publish. */
+  const asking: FakeAsked[] = [];
   const publishing = {
+    ask: async ({ onTrack }: Pick<PublishRequest, "onTrack">) => {
+      const closed = Promise.withResolvers<string>();
+      const fake: FakeAsked = { onTrack, answers: [], candidates: [], closed: closed.promise, fail: closed.resolve };
+      asking.push(fake);
+      await gate;
+      return {
+        id: `asked ${asking.length}`,
+        offerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n",
+        answered: (sdp: string) => {
+          fake.answers.push(sdp);
+        },
+        addCandidate: ({ candidate }: IceCandidate) => {
+          fake.candidates.push(candidate);
+        },
+        closed: closed.promise,
+        [Symbol.asyncDispose]: async () => closed.resolve("closed"),
+      };
+    },
     publish: async (request: PublishRequest) => {
       if (!request.offerSdp.includes("sendonly")) throw new FatalError("it sends nothing", { code: "bad-offer" });
       const closed = Promise.withResolvers<string>();
@@ -163,7 +192,7 @@ export function fakeWebRtc() {
       };
     },
   };
-  return { worker, viewers, publishing, publishers, hold };
+  return { worker, viewers, publishing, publishers, asking, hold };
 }
 
 function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
@@ -248,6 +277,7 @@ export interface RigOptions {
   readonly mqtt?: z.input<typeof mqttConfig>;
   readonly room?: z.input<typeof roomConfig>;
   readonly door?: z.input<typeof doorConfig>;
+  readonly signalling?: z.input<typeof signallingConfig>;
   readonly enrolment?: "pending" | "open";
   /** HTTPS with the hub's own certificate; off by default, for speed. */
   readonly https?: boolean;
@@ -360,6 +390,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         mqtt: mqttConfig.parse(options.mqtt),
         room: roomConfig.parse(options.room),
         door: doorConfig.parse(options.door),
+        signalling: signallingConfig.parse(options.signalling),
       },
       version: "0.0.0-test",
       demo: false,

@@ -95,6 +95,8 @@ export type DriverPhase =
   | "waiting-for-key-frame"
   /** The camera has no picture to give while somebody speaks through it. */
   | "paused-by-talk"
+  /** It is there, and sends nothing because nobody watches. */
+  | "idle"
   /** It is there and works, and has neither picture nor sound of its own to show it. */
   | "live";
 

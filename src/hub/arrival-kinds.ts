@@ -4,6 +4,7 @@
  */
 export const arrivalKinds = {
   whip: "OBS, GStreamer and browsers that publish picture and sound",
+  agent: "a camera agent, which sends its picture out through any router",
   page: "a browser that is a station in a room",
   "room-web": "a browser or program that speaks as the room intercom's own clients do",
   room: "a room station: its button, microphone and loudspeaker",

@@ -12,6 +12,9 @@ export class ArrivalSource implements DeviceSource {
   readonly kind: string;
   #loan: Loan | undefined;
   #closed = false;
+  #wanted = false;
+  /** Tells the connection that has the device. */
+  #tell: ((wanted: boolean) => void) | undefined;
   readonly #host: SourceHost;
 
   constructor(host: SourceHost, kind: string) {
@@ -24,15 +27,22 @@ export class ArrivalSource implements DeviceSource {
     return this.#loan !== undefined;
   }
 
-  /** A device that calls cannot be called. */
-  want(): void {}
+  /** A device that calls cannot be called, but it may be told: one that sends when somebody watches. */
+  want(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.#tell?.(wanted);
+  }
 
   /**
    * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end.
    * Throws FatalError `taken` when another has the device and is not to be replaced, RecoverableError `closing`, and
-   * `hung-up` when the signal has aborted: whoever is gone takes nothing from whoever is there.
+   * `hung-up` when the signal has aborted: whoever is gone takes nothing from whoever is there. `onWanted` is told whether
+   * anybody wants the device: soon, and at each change while it is lent.
    */
-  admit(signal: AbortSignal, how: { readonly takeOver: boolean }): Device {
+  admit(
+    signal: AbortSignal,
+    how: { readonly takeOver: boolean; readonly onWanted?: ((wanted: boolean) => void) | undefined },
+  ): Device {
     this.refuseTaken(how);
     if (signal.aborted) throw new RecoverableError("the device hung up before it was let in", { code: "hung-up" });
     this.#loan = undefined;
@@ -40,6 +50,11 @@ export class ArrivalSource implements DeviceSource {
     this.#loan = loan;
     this.#host.connecting();
     loan.device.signal.addEventListener("abort", () => this.#left(loan), { once: true });
+    const tell = (wanted: boolean) => {
+      if (loan.open) how.onWanted?.(wanted);
+    };
+    this.#tell = tell;
+    queueMicrotask(() => this.#wanted && tell(true));
     return loan.device;
   }
 

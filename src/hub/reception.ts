@@ -31,6 +31,7 @@ const maxStrangers = 64;
 /** What a device of a kind may do for itself unless somebody says otherwise: a station speaks to the others. */
 const usualGrants: Readonly<Record<ArrivalKind, readonly Grant[]>> = {
   whip: [],
+  agent: [],
   page: [{ scope: "*", rights: ["talk"] }],
   room: [{ scope: "*", rights: ["talk", "page"] }],
   "room-web": [{ scope: "*", rights: ["talk", "page"] }],
@@ -82,16 +83,21 @@ export class Reception implements Disposable {
   /**
    * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end
    * (revoked, replaced by a newer one, removed). Throws FatalError `pending`, `refused`, `taken` or `disabled`,
-   * RecoverableError `hung-up` or `closing`, with a sentence for whoever calls.
+   * RecoverableError `hung-up` or `closing`, with a sentence for whoever calls. `onWanted` is told whether anybody wants the
+   * device: soon, and at each change.
    */
-  async admit(arrival: Arrival & { readonly kind: ArrivalKind }, signal: AbortSignal): Promise<Device> {
+  async admit(
+    arrival: Arrival & { readonly kind: ArrivalKind },
+    signal: AbortSignal,
+    onWanted?: (wanted: boolean) => void,
+  ): Promise<Device> {
     const { registry, audit } = this.#options;
     const how = this.check(arrival);
     if (!registry.get(arrival.id)) {
       await registry.addTransient({ id: arrival.id, name: arrival.name ?? titleOf(arrival.id), arrives: arrival.kind });
       this.#strangers.add(arrival.id);
     }
-    const device = this.#placeOf(arrival).admit(signal);
+    const device = this.#placeOf(arrival).admit(signal, onWanted);
     audit.record({
       actor: arrival.id,
       action: "device-arrived",

@@ -56,8 +56,11 @@ type Resolved = ResolvedDevice | ResolvedArrival;
 /** Where the connections of a device that calls the hub are let in. */
 export interface ArrivalPlace {
   readonly kind: ArrivalKind;
-  /** Lends the device until `signal` aborts. Throws FatalError `taken` or `disabled`, RecoverableError `hung-up`. */
-  admit(signal: AbortSignal): Device;
+  /**
+   * Lends the device until `signal` aborts; `onWanted` is told whether anybody wants it. Throws FatalError `taken` or
+   * `disabled`, RecoverableError `hung-up`.
+   */
+  admit(signal: AbortSignal, onWanted?: (wanted: boolean) => void): Device;
   /** Throws what `admit` would throw now; changes nothing. */
   check(): void;
   /** Its token was replaced or taken away: ends the connection that has the device, and tells who shows it. */
@@ -120,9 +123,9 @@ export class Registry implements HubDevices, AsyncDisposable {
     return {
       kind: resolved.arrives,
       check,
-      admit: (signal) => {
+      admit: (signal, onWanted) => {
         check();
-        return arrival.admit(signal, resolved);
+        return arrival.admit(signal, { ...resolved, onWanted });
       },
       reenrolled: () => {
         arrival.hangUp();

@@ -25,6 +25,7 @@ export const auditActions = [
   "device-refused",
   "device-revoked",
   "device-token-made",
+  "device-paired",
   "probe",
   "view",
   "listen",

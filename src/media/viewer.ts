@@ -63,6 +63,18 @@ export interface PublishRequest {
 /** One peer that sends picture or sound to the hub. Its owner disposes it. */
 export type Publisher = Pick<Viewer, "id" | "answerSdp" | "addCandidate" | "closed"> & AsyncDisposable;
 
+/** A peer that was asked to send, and has not answered yet or has. Its owner disposes it. */
+export interface AskedPublisher extends AsyncDisposable {
+  readonly id: string;
+  /** What it is asked, with our candidates. */
+  readonly offerSdp: string;
+  /** Its answer. Throws FatalError `bad-offer` for one that sends nothing, or `codec-unsupported`. */
+  answered(answerSdp: string): void;
+  addCandidate(candidate: IceCandidate): void;
+  /** As of a viewer; "failed" too when it does not answer within 20 s. */
+  readonly closed: Promise<string>;
+}
+
 /** Takes in what peers publish. Starts its process at the first of them, ends it when idle. */
 export interface PublishWorker extends AsyncDisposable {
   /**
@@ -70,6 +82,8 @@ export interface PublishWorker extends AsyncDisposable {
    * clock; H.264 and H.265 begin with a key frame.
    */
   publish(request: PublishRequest): Promise<Publisher>;
+  /** Makes an offer to a peer that publishes when it is asked, instead of answering its own. */
+  ask(request: Pick<PublishRequest, "onTrack">): Promise<AskedPublisher>;
 }
 
 /** Hub side of the WebRTC worker. Starts its process at the first viewer, ends it when idle. */

@@ -5,19 +5,21 @@ import door from "./door/index.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
 import { loadTls } from "./http/tls.ts";
+import { LogInGuard } from "./log-in-guard.ts";
 import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
 import room from "./room/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
+import signalling from "./signalling/index.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
-import { iceLinks } from "./webrtc/ice-links.ts";
+import { iceLinks, iceServers } from "./webrtc/ice-links.ts";
 import { Viewings } from "./webrtc/viewings.ts";
 import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, room, door, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, room, door, signalling, http] as const;
 
 type Surfaces = typeof surfaces;
 
@@ -38,7 +40,8 @@ type Optional = { [Name in keyof Sections]: undefined extends Sections[Name] ? N
 export type SurfacesConfig = Omit<Sections, Optional> & Partial<Pick<Sections, Optional>>;
 
 /** Options of {@link startSurfaces}. */
-export interface SurfacesOptions extends Omit<House, "viewings" | "bus" | "shares" | "iceLinks" | "certificate"> {
+export interface SurfacesOptions
+  extends Omit<House, "viewings" | "bus" | "shares" | "iceLinks" | "iceServers" | "logInGuard" | "certificate"> {
   readonly config: SurfacesConfig;
   readonly signal: AbortSignal;
 }
@@ -60,6 +63,7 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   const shares = createShares({ ...config.whep, ...config.whip });
   const viewings = openViewings(options, shares);
   const bus = new Bus(hub);
+  const logInGuard = new LogInGuard(hub);
   for (const surface of surfaces as readonly Surface[]) {
     const own = (config as Readonly<Record<string, unknown>>)[surface.name];
     if (surface.config && own === undefined) continue;
@@ -70,6 +74,8 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
       shares,
       certificate: () =>
         loadTls({ dataDir: options.dataDir, config: config.http, nowMs: hub.clock.wallMs(), log: hub.log }),
+      logInGuard,
+      iceServers: (id, turnUrls = []) => iceServers(config.whep, { id, nowMs: hub.clock.wallMs(), turnUrls }),
       iceLinks: (id) => iceLinks(config.whep, { id, nowMs: hub.clock.wallMs() }),
       config: own ?? undefined,
       others: [...running.values()],

@@ -7,8 +7,10 @@ import type { Principal } from "../identity/policy.ts";
 import type { RecordedSpeech } from "../media/speech.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
 import type { Bus } from "./bus.ts";
+import type { LogInGuard } from "./log-in-guard.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
+import type { IceServer } from "./webrtc/ice-links.ts";
 import type { Viewings } from "./webrtc/viewings.ts";
 
 /** Makes speech of text; throws FatalError with a sentence when no engine is there. */
@@ -20,13 +22,17 @@ export interface House {
   /** Connects browsers. Its maker disposes it, after the surfaces. */
   readonly webrtc: WebRtcWorker;
   /** Takes in what devices publish by WebRTC. */
-  readonly publishers: Pick<PublishWorker, "publish">;
+  readonly publishers: Pick<PublishWorker, "publish" | "ask">;
   /** Everybody who watches, by whatever surface they came. */
   readonly viewings: Viewings;
   /** Messages over MQTT: a `MessageBus` to all but the surface that connects it. Nobody is there without that one. */
   readonly bus: Bus;
   /** `Link` headers that name the ICE servers for one viewing or microphone, by its id. */
   readonly iceLinks: (id: string) => readonly string[];
+  /** The same as data; the TURN server by other addresses where some are given. */
+  readonly iceServers: (id: string, turnUrls?: readonly string[]) => readonly IceServer[];
+  /** Counts tries of passwords, at whatever door. */
+  readonly logInGuard: LogInGuard;
   /** How much of everything one person, device and address may have. */
   readonly shares: HubShares;
   /** The certificate of the page, for other surfaces that speak TLS; made when it is first asked for. */

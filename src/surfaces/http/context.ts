@@ -3,7 +3,10 @@ import type { HttpConfig } from "./config.ts";
 
 /** What the HTTP surface is made of. */
 export interface HttpContext
-  extends Pick<House, "hub" | "viewings" | "shares" | "drivers" | "version" | "demo" | "pageDir" | "say"> {
+  extends Pick<
+    House,
+    "hub" | "viewings" | "shares" | "drivers" | "version" | "demo" | "pageDir" | "say" | "logInGuard"
+  > {
   readonly config: HttpConfig;
   /** The surfaces whose routes and sockets are served on the same port. */
   readonly others: readonly Running[];

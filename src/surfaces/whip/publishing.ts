@@ -5,7 +5,7 @@ import { background } from "../../util/background.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Admission } from "../admission.ts";
-import { LateTracks } from "./late-tracks.ts";
+import { LateTracks } from "../webrtc/late-tracks.ts";
 
 /** Options of {@link Publishings}. */
 export interface PublishingsOptions {

@@ -71,6 +71,20 @@ export type ToPublishChild =
       readonly plan: AnswerPlan;
       readonly taken: ReadonlyMap<string, PayloadMapping>;
       readonly repaired: ReadonlySet<string>;
+    }
+  | {
+      /** Makes an offer to a peer that is asked to publish; it comes back as an answer does. */
+      readonly type: "ask";
+      readonly viewer: number;
+      readonly plan: AnswerPlan;
+    }
+  | {
+      /** What it answered. */
+      readonly type: "asked";
+      readonly viewer: number;
+      readonly answerSdp: string;
+      readonly taken: ReadonlyMap<string, PayloadMapping>;
+      readonly repaired: ReadonlySet<string>;
     };
 
 /** What that worker tells the hub. */

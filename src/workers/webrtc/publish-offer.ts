@@ -11,6 +11,38 @@ export interface PublishPlan extends AnswerPlan {
   readonly repaired: ReadonlySet<string>;
 }
 
+const h264 = (profile: string) => `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`;
+
+/** What a peer is asked for that publishes when it is asked: one picture and one sound, in what {@link planPublish} takes. */
+export const askingPlan: AnswerPlan = {
+  withoutSound: false,
+  sections: [
+    {
+      kind: "video",
+      mid: "0",
+      direction: "RecvOnly",
+      mediaStream: "asked",
+      payloads: [
+        { payloadType: 96, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("42e01f") },
+        { payloadType: 97, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("4d001f") },
+        { payloadType: 98, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("640c1f") },
+        { payloadType: 99, rtpmap: "H265/90000", clockRateHz: 90_000 },
+      ],
+    },
+    {
+      kind: "audio",
+      mid: "1",
+      direction: "RecvOnly",
+      mediaStream: "asked",
+      payloads: [
+        { payloadType: 111, rtpmap: "opus/48000/2", clockRateHz: 48_000, fmtp: "minptime=10;useinbandfec=1" },
+        { payloadType: 0, rtpmap: "PCMU/8000", clockRateHz: 8000 },
+        { payloadType: 8, rtpmap: "PCMA/8000", clockRateHz: 8000 },
+      ],
+    },
+  ],
+};
+
 /**
  * Decides what is taken of a publisher: the first picture in H.264 (or H.265 where that is all it offers) and the first
  * sound in Opus (or G.711). Throws FatalError `bad-offer`, and `codec-unsupported` when it offers none of them.

@@ -1,11 +1,11 @@
-import type { PublishedTrack, Publisher, PublishRequest, PublishWorker } from "../../media/viewer.ts";
+import type { AskedPublisher, PublishedTrack, Publisher, PublishRequest, PublishWorker } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
-import { planPublish } from "./publish-offer.ts";
+import { askingPlan, planPublish } from "./publish-offer.ts";
 import { WorkerViewer } from "./viewer.ts";
 
 /** Options of {@link createPublishWorker}. */
@@ -50,6 +50,12 @@ class HubSide implements PublishWorker {
 
   async publish(request: PublishRequest): Promise<Publisher> {
     const { taken, repaired, ...plan } = planPublish(request.offerSdp);
+    const { offerSdp } = request;
+    return await this.#open(request, (id) => ({ type: "publish", viewer: id, offerSdp, plan, taken, repaired }));
+  }
+
+  /** Opens a peer; resolves when the child has described its side. */
+  async #open(request: PublishRequest, first: (id: number) => ToPublishChild): Promise<WorkerViewer> {
     using held = new DisposableStack();
     held.use(await this.#process.lease());
     const id = ++this.#last;
@@ -62,9 +68,24 @@ class HubSide implements PublishWorker {
     };
     const peer = new WorkerViewer({ id, link, clock, log, held: held.move() });
     this.#publishing.set(id, { ...request, peer, tracks: new Map() });
-    link.post({ type: "publish", viewer: id, offerSdp: request.offerSdp, plan, taken, repaired });
+    link.post(first(id));
     await peer.answered;
     return peer;
+  }
+
+  async ask({ onTrack }: Pick<PublishRequest, "onTrack">): Promise<AskedPublisher> {
+    const peer = await this.#open({ onTrack, offerSdp: "" }, (id) => ({ type: "ask", viewer: id, plan: askingPlan }));
+    return {
+      id: peer.id,
+      offerSdp: peer.answerSdp,
+      closed: peer.closed,
+      answered: (answerSdp) => {
+        const { taken, repaired } = planPublish(answerSdp);
+        this.#process.post({ type: "asked", viewer: Number(peer.id), answerSdp, taken, repaired });
+      },
+      addCandidate: (candidate) => peer.addCandidate(candidate),
+      [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

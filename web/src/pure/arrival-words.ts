@@ -4,6 +4,10 @@ import type { Grant } from "../../../src/identity/policy.ts";
 /** What kinds of devices call the hub, for people. */
 export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string; readonly what: string }>> = {
   whip: { name: "Publisher", what: "OBS, GStreamer or another program that sends picture and sound (WHIP)" },
+  agent: {
+    name: "Camera agent",
+    what: "A program beside a camera, behind any router, that sends when somebody watches",
+  },
   page: { name: "Station", what: "A tablet or phone in a room, with this page as its screen" },
   "room-web": { name: "Intercom client", what: "The room intercom's own page, dashboard card or program" },
   room: { name: "Room station", what: "A station of the room intercom: its button, microphone and loudspeaker" },

@@ -16,6 +16,7 @@ const words: Readonly<Record<AuditAction, string>> = {
   "device-refused": "did not let {} in",
   "device-revoked": "took the token of {} away",
   "device-token-made": "made a token for {}",
+  "device-paired": "paired with {}",
   "user-added": "added the person {}",
   "user-changed": "changed the person {}",
   "user-removed": "removed the person {}",

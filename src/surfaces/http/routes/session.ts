@@ -2,11 +2,11 @@ import { z } from "zod";
 import { passwordSchema } from "../../../identity/password.ts";
 import { addressBlock } from "../../../util/address-block.ts";
 import { nameSchema } from "../../../util/name.ts";
+import type { LogInGuard } from "../../log-in-guard.ts";
 import { Problem } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
 import { knownBrowser } from "../browser-cookie.ts";
 import type { HttpContext } from "../context.ts";
-import { LogInGuard } from "../log-in-guard.ts";
 import { sessionInfo, sessionSchema } from "../session-info.ts";
 import { dropCookie, startSession } from "../sign-in.ts";
 
@@ -23,7 +23,7 @@ const loginBody = z.strictObject({ name: z.string().max(256), password: typedPas
 /** Set-up, log-in, log-out, and what people do with their own password. */
 export function sessionRoutes(context: HttpContext): readonly Route[] {
   const { audit, users } = context.hub.identity;
-  const desk = { context, guard: new LogInGuard(context.hub) };
+  const desk = { context, guard: context.logInGuard };
   return [
     route({
       method: "GET",

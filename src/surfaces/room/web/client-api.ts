@@ -3,8 +3,8 @@ import { type ChimeInfo, maxChimeBytes } from "../../../hub/chimes.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import { background } from "../../../util/background.ts";
 import { DoorwardError, messageOf } from "../../../util/errors.ts";
+import { bearerOf } from "../../own-port.ts";
 import type { Clients } from "./clients.ts";
-import { bearerOf } from "./listener.ts";
 import type { Ringing } from "./ringing.ts";
 
 /** Options of {@link ClientApi}. */

@@ -1,7 +1,8 @@
+import type { IncomingMessage } from "node:http";
+import { listenOnOwnPort } from "../../own-port.ts";
 import type { RoomParts } from "../parts.ts";
 import { ClientApi } from "./client-api.ts";
 import { Clients } from "./clients.ts";
-import { listen } from "./listener.ts";
 import { Ringing } from "./ringing.ts";
 
 /** The original's clients while they are served. */
@@ -29,12 +30,16 @@ export async function startRoomWeb({ house, config, stations }: RoomWebParts): P
   const clients = opened.use(new Clients({ hub, stations, emergency, version, ringing }));
   const api = new ClientApi({ hub, clients, ringing });
   const listener = opened.use(
-    await listen({
+    await listenOnOwnPort({
       host,
       port: webPort,
       origins,
+      originsSetting: "room.webOrigins",
       knows: (token) => token.startsWith("dwd_") || hub.identity.credentials.find(token)?.via === "token",
-      connected: (connection) => clients.connected(connection),
+      sockets: {
+        "/ws": ({ socket, request, address, token }) =>
+          clients.connected({ socket, address, token, plain: isPlain(request) }),
+      },
       answer: (request, response) => api.answer(request, response),
     }),
   );
@@ -45,4 +50,9 @@ export async function startRoomWeb({ house, config, stations }: RoomWebParts): P
     address: `ws://${name}:${listener.port}/ws`,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The original's dashboard card takes no byte of priority: its address says so, `/ws?plain`. */
+function isPlain({ url = "" }: IncomingMessage): boolean {
+  return new URL(url, "http://hub").searchParams.has("plain");
 }

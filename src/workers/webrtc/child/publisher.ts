@@ -17,19 +17,24 @@ import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { openConnection, watchConnection } from "./connection.ts";
 import { describe } from "./viewer.ts";
 
-/** Options of {@link Publisher}. */
-export interface PublisherOptions {
-  readonly name: string;
-  readonly offerSdp: string;
-  readonly plan: AnswerPlan;
-  /** What it will send, by mid. */
+/** What it will send, as its description says. */
+interface PublishedSdp {
+  /** By mid. */
   readonly taken: ReadonlyMap<string, PayloadMapping>;
   /** In which of those it sends again what it is asked for, by mid. */
   readonly repaired: ReadonlySet<string>;
+}
+
+/** Options of {@link Publisher}. */
+export interface PublisherOptions {
+  readonly name: string;
+  readonly plan: AnswerPlan;
+  /** Its own offer; none for one that is asked to publish by ours. */
+  readonly offered?: PublishedSdp & { readonly offerSdp: string };
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
-  /** The gathered answer. */
+  /** The gathered answer, or our offer. */
   readonly onAnswer: (sdp: string) => void;
   /** A stream begins, or its details changed. */
   readonly onFormat: (format: Format) => void;
@@ -64,7 +69,7 @@ interface Incoming {
 export class Publisher {
   readonly #connection: PeerConnection;
   readonly #incoming: Incoming[] = [];
-  readonly #tracks: Track[] = [];
+  readonly #tracks = new Map<string, Track>();
   readonly #timers = new DisposableStack();
   readonly #sync: RtpSync;
   readonly #ownSsrc = randomInt(1, 0xffff_ffff);
@@ -75,7 +80,7 @@ export class Publisher {
   #keyFrameRequests = 0;
   readonly #options: PublisherOptions;
 
-  /** Begins to answer. Throws Error when the library refuses the offer. */
+  /** Begins to answer, or makes an offer. Throws Error when the library refuses the offer. */
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#sync = new RtpSync({ clock: options.clock });
@@ -83,8 +88,12 @@ export class Publisher {
     try {
       this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
       for (const section of options.plan.sections) this.#add(section);
-      this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
-      this.#connection.setLocalDescription("answer");
+      const { offered } = options;
+      if (offered) {
+        this.#listen(offered);
+        this.#connection.setRemoteDescription(withoutNames(offered.offerSdp), "offer");
+      }
+      this.#connection.setLocalDescription(offered ? "answer" : "offer");
       this.#timers.use(every(options.clock, tickMs, () => this.#tick()));
       this.#timers.use(every(options.clock, reportMs, () => this.#report()));
     } catch (error) {
@@ -95,6 +104,13 @@ export class Publisher {
 
   addCandidate({ candidate, sdpMid }: IceCandidate): void {
     if (this.#open && isAddressCandidate(candidate)) this.#connection.addRemoteCandidate(candidate, sdpMid);
+  }
+
+  /** It answered our offer; only the first answer counts. Throws Error when the library refuses it. */
+  answered({ sdp, ...published }: PublishedSdp & { readonly sdp: string }): void {
+    if (!this.#open || this.#options.offered || this.#incoming.length > 0) return;
+    this.#listen(published);
+    this.#connection.setRemoteDescription(withoutNames(sdp), "answer");
   }
 
   /** A publisher is heard in any case. */
@@ -123,19 +139,24 @@ export class Publisher {
     this.#open = false;
     this.#timers.dispose();
     this.#watch?.[Symbol.dispose]();
-    for (const track of this.#tracks) track.close();
+    for (const track of this.#tracks.values()) track.close();
     this.#connection.close();
   }
 
   #add(section: SectionPlan): void {
-    const track = this.#connection.addTrack(describe(section, this.#ownSsrc));
-    this.#tracks.push(track);
-    const payload = this.#options.taken.get(section.mid);
-    const format = payload && formatFromPayload(payload);
-    if (!payload || !format) return;
-    const incoming = this.#receive(track, { payload, format, repaired: this.#options.repaired.has(section.mid) });
-    this.#incoming.push(incoming);
-    track.onMessage((bytes) => this.#take(bytes, incoming));
+    this.#tracks.set(section.mid, this.#connection.addTrack(describe(section, this.#ownSsrc)));
+  }
+
+  /** Takes in what it will send. */
+  #listen({ taken, repaired }: PublishedSdp): void {
+    for (const [mid, payload] of taken) {
+      const track = this.#tracks.get(mid);
+      const format = formatFromPayload(payload);
+      if (!track || !format) continue;
+      const incoming = this.#receive(track, { payload, format, repaired: repaired.has(mid) });
+      this.#incoming.push(incoming);
+      track.onMessage((bytes) => this.#take(bytes, incoming));
+    }
   }
 
   #receive(

@@ -11,7 +11,7 @@ import { hubClock } from "./time.ts";
 import { Viewer } from "./viewer.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
-type ToPeer = Message<"candidate" | "microphone" | "stats" | "close">;
+type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked">;
 
 interface Settings {
   readonly clock: Clock;
@@ -66,6 +66,7 @@ export class WebRtcService implements AsyncDisposable {
         this.#tracks.delete(message.track);
         return;
       case "publish":
+      case "ask":
       case "view":
         background(this.#view(message), (error) => this.#post({ type: "trouble", message: messageOf(error) }));
         return;
@@ -103,7 +104,7 @@ export class WebRtcService implements AsyncDisposable {
     }
   }
 
-  async #view(message: Message<"view" | "publish">): Promise<void> {
+  async #view(message: Message<"view" | "publish" | "ask">): Promise<void> {
     const { viewer } = message;
     const early: ToPeer[] = [];
     this.#early.set(viewer, early);
@@ -112,7 +113,7 @@ export class WebRtcService implements AsyncDisposable {
       if (!settings) throw new Error("not configured");
       const { port } = await this.#openPort(settings.udpPort);
       if (early.some(({ type }) => type === "close")) this.#post({ type: "closed", viewer, reason: "closed" });
-      else if (message.type === "publish") this.#peers.set(viewer, this.#take(message, { ...settings, port }));
+      else if (message.type !== "view") this.#peers.set(viewer, this.#take(message, { ...settings, port }));
       else this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
     } catch (error) {
       this.#post({ type: "refused", viewer, message: messageOf(error) });
@@ -147,16 +148,14 @@ export class WebRtcService implements AsyncDisposable {
     });
   }
 
-  #take(message: Message<"publish">, settings: Settings & { readonly port: number }): Publisher {
-    const { viewer, offerSdp, plan, taken, repaired } = message;
+  #take(message: Message<"publish" | "ask">, settings: Settings & { readonly port: number }): Publisher {
+    const { viewer, plan } = message;
     const { clock, port, iceServers, announceAddresses } = settings;
     const addresses = [...announceAddresses, "127.0.0.1"];
     return new Publisher({
       name: `publisher-${viewer}`,
-      offerSdp,
       plan,
-      taken,
-      repaired,
+      ...(message.type === "publish" && { offered: message }),
       port,
       iceServers,
       clock,
@@ -175,9 +174,20 @@ export class WebRtcService implements AsyncDisposable {
     const peer = this.#peers.get(message.viewer);
     if (!peer) return;
     if (message.type === "candidate") this.#addCandidate(peer, message);
+    else if (message.type === "asked") this.#asked(peer, message);
     else if (message.type === "microphone") peer.wantMicrophone(message.wanted);
     else if (message.type === "close") peer.close("closed");
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
+  }
+
+  #asked(peer: Viewer | Publisher, message: Message<"asked">): void {
+    if (!(peer instanceof Publisher)) return;
+    try {
+      peer.answered({ sdp: message.answerSdp, taken: message.taken, repaired: message.repaired });
+    } catch (error) {
+      this.#post({ type: "trouble", message: `viewer ${message.viewer}: answer refused: ${messageOf(error)}` });
+      peer.close("failed");
+    }
   }
 
   #addCandidate(peer: Viewer | Publisher, message: Message<"candidate">): void {

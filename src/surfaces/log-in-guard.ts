@@ -1,7 +1,7 @@
-import type { HashRank } from "../../identity/password.ts";
-import type { Clock } from "../../util/clock.ts";
-import { Problem } from "../problem.ts";
+import type { HashRank } from "../identity/password.ts";
+import type { Clock } from "../util/clock.ts";
 import { Buckets } from "./buckets.ts";
+import { Problem } from "./problem.ts";
 
 /** Somebody who gives a password. */
 export interface PasswordTry {

@@ -1,40 +1,56 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
-import { addressBlock } from "../../../util/address-block.ts";
-import { FatalError } from "../../../util/errors.ts";
-import { createServer } from "../../../util/node-http.ts";
-import { isAllowedHost, parseHost } from "../../allowed-hosts.ts";
-import type { Connected } from "./clients.ts";
+import { type WebSocket, WebSocketServer } from "ws";
+import { addressBlock } from "../util/address-block.ts";
+import { FatalError } from "../util/errors.ts";
+import { createServer } from "../util/node-http.ts";
+import { isAllowedHost, parseHost } from "./allowed-hosts.ts";
 
-/** Options of {@link listen}. */
-export interface ListenerOptions {
+/** A WebSocket that somebody opened. */
+export interface NewSocket {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  readonly address: string;
+  /** The token that it showed as `Authorization: Bearer`. */
+  readonly token: string | undefined;
+  /** It is a stranger no more: its block of addresses may have another one in its place. */
+  readonly welcome: () => void;
+}
+
+/** Options of {@link listenOnOwnPort}. */
+export interface OwnPortOptions {
   readonly host: string;
   readonly port: number;
   /** Other sites whose pages may connect, e.g. `http://homeassistant.local:8123`. */
   readonly origins: readonly string[];
+  /** The setting that names them, for refusals: `room.webOrigins`. */
+  readonly originsSetting: string;
   /** True for a token that counts, or may count together with a name. */
   readonly knows: (token: string) => boolean;
-  readonly connected: (connection: Connected) => void;
-  /** Anything but the WebSocket. */
+  /** The WebSockets that there are, by path. */
+  readonly sockets: Readonly<Record<string, (opened: NewSocket) => void>>;
+  /** Most connections at once; 512 by default. */
+  readonly maxSockets?: number;
+  /** Anything but a WebSocket. */
   readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** Listening; disposing ends every connection. */
-export interface Listener extends AsyncDisposable {
+export interface OwnPort extends AsyncDisposable {
   readonly port: number;
 }
 
 const maxMessageBytes = 64 * 1024;
-const maxSockets = 512;
+const usualSockets = 512;
+/** Strangers of one block of addresses. */
 const maxOfBlock = 64;
 const headersMs = 10_000;
 const requestMs = 30_000;
 
-/** HTTP and, at `/ws`, WebSockets, on a port of their own. Throws FatalError `listen`. */
-export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, port, origins, answer, connected } = options;
+/** HTTP and WebSockets of other people's clients, on a port of their own. Throws FatalError `listen`. */
+export async function listenOnOwnPort(options: OwnPortOptions): Promise<OwnPort> {
+  const { host, port, answer, maxSockets = usualSockets } = options;
   const server = createServer({ maxHeaderSize: 16 * 1024, connectionsCheckingInterval: headersMs / 10 });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   server.headersTimeout = headersMs;
@@ -42,24 +58,26 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.keepAliveTimeout = headersMs;
   server.maxConnections = maxSockets;
   const blocks = new Map<string, number>();
-  const open = new Set<Socket>();
+  const open = new Map<Socket, () => void>();
   server.on("connection", (socket) => {
-    if (!enter(blocks, socket)) return socket.destroy();
-    open.add(socket);
+    const leave = enter(blocks, socket);
+    if (!leave) return socket.destroy();
+    open.set(socket, leave);
     socket.once("close", () => open.delete(socket));
   });
   server.on("request", (request, response) => {
-    const wrong = crossSite(request, origins);
+    const wrong = crossSite(request, options);
     if (wrong) return refuseRequest(response, wrong);
     answer(request, response);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {}); // "close" follows
-    const wrong = crossSite(request, origins) ?? notOurs(request, options);
+    const wrong = crossSite(request, options) ?? notOurs(request, options);
     if (wrong) return refuseUpgrade(socket, wrong);
     const address = request.socket.remoteAddress ?? "";
+    const welcome = open.get(request.socket) ?? (() => {});
     sockets.handleUpgrade(request, socket, head, (ws) =>
-      connected({ socket: ws, address, token: bearerOf(request), plain: isPlain(request) }),
+      options.sockets[pathOf(request)]?.({ socket: ws, request, address, token: bearerOf(request), welcome }),
     );
   });
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, { status: 400, error: "not understood" }));
@@ -70,7 +88,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-        for (const socket of open) socket.destroy();
+        for (const socket of open.keys()) socket.destroy();
       }),
   };
 }
@@ -89,27 +107,34 @@ const reasons: Readonly<Record<Refusal["status"], string>> = {
 };
 
 /** A name of ours, and a page of ours or of a site that the configuration names (SECURITY.md, 5). */
-function crossSite({ headers }: IncomingMessage, origins: readonly string[]): Refusal | undefined {
+function crossSite(
+  { headers }: IncomingMessage,
+  { origins, originsSetting }: Pick<OwnPortOptions, "origins" | "originsSetting">,
+): Refusal | undefined {
   const host = parseHost(headers.host);
   const named = origins.map((origin) => new URL(origin).hostname);
   if (!host || !(isAllowedHost(host.name, {}) || named.includes(host.name.toLowerCase()))) {
-    return { status: 421, error: "The hub does not answer to this name; name the page's address in room.webOrigins." };
+    return {
+      status: 421,
+      error: `The hub does not answer to this name; name the page's address in ${originsSetting}.`,
+    };
   }
   const { origin } = headers;
   if (origin === undefined || origins.includes(origin) || origin === `http://${headers.host}`) return undefined;
-  return { status: 403, error: `Pages of ${origin} may not connect; room.webOrigins says which may.` };
+  return { status: 403, error: `Pages of ${origin} may not connect; ${originsSetting} says which may.` };
 }
 
-function notOurs(request: IncomingMessage, { knows }: ListenerOptions): Refusal | undefined {
-  const path = (request.url ?? "").split("?")[0];
-  if (path !== "/ws") return { status: 404, error: "There is only /ws." };
+function notOurs(request: IncomingMessage, { knows, sockets }: OwnPortOptions): Refusal | undefined {
+  if (!Object.hasOwn(sockets, pathOf(request))) {
+    return { status: 404, error: `There is only ${Object.keys(sockets).join(" and ")}.` };
+  }
   const token = bearerOf(request);
   return token === undefined || knows(token) ? undefined : { status: 401, error: "The token does not count." };
 }
 
-/** The original's dashboard card takes no byte of priority: its address says so, `/ws?plain`. */
-function isPlain({ url = "" }: IncomingMessage): boolean {
-  return new URL(url, "http://hub").searchParams.has("plain");
+/** The path of a request, without what follows `?`. */
+export function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?")[0] ?? "";
 }
 
 /** What a request shows as `Authorization: Bearer`. */
@@ -117,17 +142,22 @@ export function bearerOf({ headers }: IncomingMessage): string | undefined {
   return /^Bearer ([\x21-\x7e]{1,128})$/i.exec(headers.authorization ?? "")?.[1];
 }
 
-function enter(blocks: Map<string, number>, socket: Socket): boolean {
+/** Counts a stranger, until it leaves or is welcome; undefined where its block of addresses has too many. */
+function enter(blocks: Map<string, number>, socket: Socket): (() => void) | undefined {
   const block = addressBlock(socket.remoteAddress ?? "");
   const count = (blocks.get(block) ?? 0) + 1;
-  if (count > maxOfBlock) return false;
+  if (count > maxOfBlock) return undefined;
   blocks.set(block, count);
-  socket.once("close", () => {
+  let counted = true;
+  const leave = () => {
+    if (!counted) return;
+    counted = false;
     const left = (blocks.get(block) ?? 1) - 1;
     if (left > 0) blocks.set(block, left);
     else blocks.delete(block);
-  });
-  return true;
+  };
+  socket.once("close", leave);
+  return leave;
 }
 
 function refuseRequest(response: ServerResponse, { status, error }: Refusal): void {

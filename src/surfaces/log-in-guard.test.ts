@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ManualClock } from "../../util/clock.ts";
-import type { Problem } from "../problem.ts";
+import { ManualClock } from "../util/clock.ts";
 import { LogInGuard } from "./log-in-guard.ts";
+import type { Problem } from "./problem.ts";
 
 function rig() {
   const clock = new ManualClock();

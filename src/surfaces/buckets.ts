@@ -1,4 +1,4 @@
-import type { Clock } from "../../util/clock.ts";
+import type { Clock } from "../util/clock.ts";
 
 /** How many tries there are at once, and in which time as many come back. */
 export interface BucketSize {

@@ -1,0 +1,138 @@
+import type { Device } from "../../device/driver.ts";
+import type { AskedPublisher, PublishWorker } from "../../media/viewer.ts";
+import { background } from "../../util/background.ts";
+import { backoffDelayMs } from "../../util/backoff.ts";
+import { messageOf } from "../../util/errors.ts";
+import { LateTracks } from "../webrtc/late-tracks.ts";
+import type { Agent } from "./agents.ts";
+import type { Candidate, Watch, WatchEnd, WatchEndpoint, Watches } from "./watches.ts";
+
+/** Options of {@link Relay}. */
+export interface RelayOptions {
+  readonly agent: Agent;
+  readonly device: Device;
+  readonly watches: Watches;
+  readonly publishers: Pick<PublishWorker, "ask">;
+}
+
+const retry = { firstMs: 1000, maxMs: 30_000 } as const;
+
+/**
+ * Fetches an agent's picture and sound for the hub: while anybody wants the device the hub is one viewer of the agent, and
+ * serves all others, so that the agent's uplink carries it once. Its owner disposes it.
+ */
+export class Relay implements WatchEndpoint, Disposable {
+  readonly #options: RelayOptions;
+  #wanted = false;
+  #closed = false;
+  #attempt = 0;
+  #retry: Disposable | undefined;
+  /** The session under way, and what takes it in. */
+  #running: { readonly watch: Watch; readonly publisher: AskedPublisher } | undefined;
+  #opening = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Whether anybody wants the device now. */
+  want(wanted: boolean): void {
+    if (this.#closed || wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#attempt = 0;
+    this.#retry?.[Symbol.dispose]();
+    if (wanted) this.#begin();
+    else this.#stop("user_ended");
+  }
+
+  description(watch: Watch, sdp: string): void {
+    if (this.#running?.watch !== watch) return;
+    try {
+      this.#running.publisher.answered(sdp);
+    } catch (error) {
+      this.#options.device.log.warn({ err: error }, `the agent's picture cannot be taken: ${messageOf(error)}`);
+      this.#stop("error");
+      this.#again();
+    }
+  }
+
+  candidate(watch: Watch, candidate: Candidate): void {
+    if (this.#running?.watch !== watch || !candidate) return;
+    this.#running.publisher.addCandidate({ candidate: candidate.candidate, sdpMid: candidate.sdpMid ?? "0" });
+  }
+
+  ended(watch: Watch, reason: WatchEnd): void {
+    if (this.#running?.watch !== watch) return;
+    this.#options.device.log.info({ reason }, "the agent's picture ended");
+    this.#let();
+    this.#again();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#wanted = false;
+    this.#retry?.[Symbol.dispose]();
+    this.#stop("device_disconnected");
+  }
+
+  #begin(): void {
+    if (this.#opening || this.#running || !this.#wanted) return;
+    this.#opening = true;
+    this.#options.device.phase("connecting");
+    background(
+      this.#open().finally(() => {
+        this.#opening = false;
+        if (!this.#wanted) this.#stop("user_ended");
+      }),
+      (error) => {
+        this.#options.device.log.warn({ err: error }, `the agent was not asked for its picture: ${messageOf(error)}`);
+        this.#again();
+      },
+    );
+  }
+
+  async #open(): Promise<void> {
+    const { agent, device, publishers, watches } = this.#options;
+    const tracks = new LateTracks();
+    tracks.lend(device);
+    const publisher = await publishers.ask({ onTrack: tracks.onTrack });
+    if (!this.#wanted) return await publisher[Symbol.asyncDispose]();
+    const watch = watches.begin({ deviceId: agent.deviceId, viewer: this, agent });
+    const running = { watch, publisher };
+    this.#running = running;
+    agent.ask(watch, "hub");
+    agent.description(watch, publisher.offerSdp);
+    background(
+      publisher.closed.then((reason) => {
+        if (this.#running !== running) return;
+        device.log.info({ reason }, "the agent's picture ended");
+        this.#stop("error");
+        this.#again();
+      }),
+      (err) => device.log.error({ err }, "a relayed picture did not end cleanly"),
+    );
+  }
+
+  #stop(reason: WatchEnd): void {
+    const { watches, device } = this.#options;
+    if (this.#running) watches.end(this.#running.watch.id, reason, this);
+    this.#let();
+    if (!this.#wanted) device.phase("idle");
+  }
+
+  #let(): void {
+    const publisher = this.#running?.publisher;
+    this.#running = undefined;
+    if (!publisher) return;
+    background(publisher[Symbol.asyncDispose](), (err) =>
+      this.#options.device.log.error({ err }, "a relayed picture did not close"),
+    );
+  }
+
+  #again(): void {
+    if (!this.#wanted) return;
+    const { clock } = this.#options.device;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = clock.timer(backoffDelayMs(this.#attempt++, retry), () => this.#begin());
+  }
+}

@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type SignallingPeer, signallingPeer } from "../../../test/peers/signalling-peer.ts";
+import { offerSdp, type Rig, startRig, videoFormat } from "../../../test/web-rig.ts";
+import type { Grant } from "../../identity/policy.ts";
+import { ManualClock } from "../../util/clock.ts";
+
+interface House extends AsyncDisposable {
+  readonly rig: Rig;
+  readonly http: string;
+  agent(hello: object): Promise<SignallingPeer>;
+  viewer(token: string): Promise<SignallingPeer>;
+  /** A person with a token. */
+  token(name: string, grants?: readonly Grant[]): Promise<string>;
+  post(path: string, body: object, token?: string): Promise<{ status: number; json: Record<string, unknown> }>;
+  get(path: string, token?: string): Promise<{ status: number; json: Record<string, unknown> }>;
+}
+
+async function house(
+  options: { readonly open?: boolean; readonly signalling?: object; readonly clock?: ManualClock } = {},
+): Promise<House> {
+  await using opened = new AsyncDisposableStack();
+  const rig = opened.use(
+    await startRig(
+      { yard: "fake://x/?video&audio" },
+      {
+        enrolment: options.open === false ? "pending" : "open",
+        signalling: { port: 0, ...options.signalling },
+        ...(options.clock && { clock: options.clock }),
+      },
+    ),
+  );
+  const address = rig.web.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
+  const http = address.replace("ws:", "http:").replace("/ws/device", "");
+  const owned = opened.move();
+  const peers = new AsyncDisposableStack();
+  const ask = async (path: string, init: RequestInit, token?: string) => {
+    const headers = {
+      "content-type": "application/json",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
+    const response = await fetch(`${http}${path}`, { ...init, headers });
+    return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+  };
+  return {
+    rig,
+    http,
+    agent: async (hello) => peers.use(await signallingPeer(address, { hello })),
+    viewer: async (token) =>
+      peers.use(await signallingPeer(address.replace("/device", "/viewer"), { hello: { token } })),
+    token: async (name, grants = [{ scope: "*", rights: ["view"] }]) => {
+      const { users, credentials } = rig.identity;
+      const { id } = await users.create({ name, administrator: false, grants: [...grants] });
+      return (await credentials.makeToken(id, { name: "test", grants: [...grants] })).secret;
+    },
+    post: (path, body, token) => ask(path, { method: "POST", body: JSON.stringify(body) }, token),
+    get: (path, token) => ask(path, {}, token),
+    [Symbol.asyncDispose]: async () => {
+      await peers.disposeAsync();
+      await owned.disposeAsync();
+    },
+  };
+}
+
+const answer = (session_id: unknown) => ({ session_id, sdp: { type: "answer", sdp: "v=0\r\nanswer" } });
+const offer = (session_id: unknown, sdp = "v=0\r\noffer") => ({ session_id, sdp: { type: "offer", sdp } });
+
+/** An agent and a viewer in one session, before the offer. */
+async function watching(home: House) {
+  const agent = await home.agent({ device_id: "shed" });
+  await agent.next("hello_ack");
+  const viewer = await home.viewer(await home.token("ann"));
+  await viewer.next("hello_ack");
+  viewer.say("watch_request", { device_id: "shed" }, "r1");
+  const ready = await viewer.next("watch_ready");
+  const asked = await agent.next("watch_request");
+  return { agent, viewer, ready, session: asked.payload["session_id"] };
+}
+
+describe("signalling of camera agents", () => {
+  it("brings an agent and a viewer together: request, offer, answer, candidates both ways, end", async () => {
+    await using home = await house();
+    const { agent, viewer, ready, session } = await watching(home);
+    assert.deepEqual(
+      [ready.request_id, ready.payload["session_id"], ready.payload["ice_servers"]],
+      ["r1", session, []],
+    );
+    viewer.say("signal_offer", offer(session));
+    assert.deepEqual((await agent.next("signal_offer")).payload, offer(session));
+    const candidate = { candidate: "candidate:1 1 UDP 1 192.0.2.1 5000 typ host", sdpMid: "0", sdpMLineIndex: 0 };
+    agent.say("signal_ice", { session_id: session, candidate });
+    agent.say("signal_answer", answer(session));
+    assert.deepEqual((await viewer.next("signal_ice")).payload["candidate"], candidate);
+    assert.deepEqual((await viewer.next("signal_answer")).payload, answer(session));
+    viewer.say("signal_ice", { session_id: session, candidate: null });
+    assert.equal((await agent.next("signal_ice")).payload["candidate"], null);
+    viewer.say("end_watch", { session_id: session });
+    assert.deepEqual((await agent.next("watch_ended")).payload, { session_id: session, reason: "user_ended" });
+  });
+
+  it("lets a second connection of a device take over, and the end of the first changes nothing", async () => {
+    await using home = await house();
+    const first = await home.agent({ device_id: "shed" });
+    await first.next("hello_ack");
+    const second = await home.agent({ device_id: "shed" });
+    await second.next("hello_ack");
+    assert.equal((await first.closed).code, 4001);
+    assert.deepEqual((await home.get("/api/devices/shed/status")).json["is_online"], true);
+    const viewer = await home.viewer(await home.token("ann"));
+    viewer.say("watch_request", { device_id: "shed" });
+    await second.next("watch_request");
+  });
+
+  it("refuses every message about a session that is another's", async () => {
+    await using home = await house();
+    const { agent, viewer, session } = await watching(home);
+    const bob = await home.viewer(await home.token("bob"));
+    const other = await home.agent({ device_id: "barn" });
+    await Promise.all([bob.next("hello_ack"), other.next("hello_ack")]);
+    const ice = { session_id: session, candidate: null };
+    for (const [peer, type, payload] of [
+      [bob, "signal_offer", offer(session)],
+      [bob, "signal_ice", ice],
+      [bob, "end_watch", { session_id: session }],
+      [other, "signal_answer", answer(session)],
+      [other, "signal_ice", ice],
+      [other, "end_watch", { session_id: session }],
+    ] as const) {
+      peer.say(type, payload, type);
+      const refused = await peer.next("error");
+      assert.deepEqual([refused.payload["code"], refused.request_id], ["no-session", type]);
+    }
+    viewer.say("signal_offer", offer(session));
+    await agent.next("signal_offer");
+    assert.deepEqual(
+      [agent, viewer].flatMap(({ told }) => told.filter(({ type }) => type === "watch_ended" || type === "error")),
+      [],
+    );
+  });
+
+  it("shows no device to whoever may not see it, and tells an offline one from it", async () => {
+    await using home = await house();
+    const agent = await home.agent({ device_id: "shed" });
+    await agent.next("hello_ack");
+    const stranger = await home.viewer(await home.token("eve", []));
+    stranger.say("watch_request", { device_id: "shed" }, "r");
+    const refused = await stranger.next("error");
+    assert.deepEqual([refused.payload, refused.request_id], [{ message: "Device not found", code: "not-found" }, "r"]);
+    await agent[Symbol.asyncDispose]();
+    const ann = await home.viewer(await home.token("ann"));
+    ann.say("watch_request", { device_id: "shed" });
+    assert.equal((await ann.next("error")).payload["code"], "offline");
+    assert.ok(agent.told.every(({ type }) => type !== "watch_request"));
+  });
+
+  it("tells the viewer when the device goes, and the device when the viewer goes, also before an offer", async () => {
+    await using home = await house();
+    const { agent, viewer, session } = await watching(home);
+    agent.socket.terminate();
+    assert.deepEqual((await viewer.next("watch_ended")).payload, {
+      session_id: session,
+      reason: "device_disconnected",
+    });
+    const back = await home.agent({ device_id: "shed" });
+    await back.next("hello_ack");
+    viewer.say("watch_request", { device_id: "shed" });
+    const again = (await back.next("watch_request")).payload["session_id"];
+    viewer.socket.terminate();
+    assert.deepEqual((await back.next("watch_ended")).payload, { session_id: again, reason: "viewer_disconnected" });
+  });
+
+  it("keeps tabs of one person apart", async () => {
+    await using home = await house();
+    const agent = await home.agent({ device_id: "shed" });
+    await agent.next("hello_ack");
+    const token = await home.token("ann");
+    const [one, two] = [await home.viewer(token), await home.viewer(token)];
+    one.say("watch_request", { device_id: "shed" });
+    const first = (await agent.next("watch_request")).payload["session_id"];
+    two.say("watch_request", { device_id: "shed" });
+    await agent.next("watch_request");
+    agent.say("signal_answer", answer(first));
+    await one.next("signal_answer");
+    await two[Symbol.asyncDispose]();
+    await agent.next("watch_ended");
+    assert.ok(one.told.every(({ type }) => type !== "watch_ended"));
+    assert.ok(two.told.every(({ type }) => type !== "signal_answer"));
+  });
+
+  it("shows viewers of its protocol the cameras that are no agents, too", async () => {
+    await using home = await house();
+    const viewer = await home.viewer(await home.token("ann"));
+    viewer.say("watch_request", { device_id: "yard" });
+    const session = (await viewer.next("watch_ready")).payload["session_id"];
+    viewer.say("signal_offer", offer(session, offerSdp));
+    const told = await viewer.next("signal_answer");
+    assert.match(String((told.payload["sdp"] as { sdp: string }).sdp), /m=video/);
+    viewer.say("end_watch", { session_id: session });
+    await home.rig.webrtc.viewers[0]?.disposed;
+  });
+
+  it("asks an agent for its picture when somebody wants the device, and lets it rest afterwards", async () => {
+    const clock = new ManualClock();
+    await using home = await house({ clock });
+    const agent = await home.agent({ device_id: "shed" });
+    await agent.next("hello_ack");
+    const device = home.rig.hub.devices.get("shed");
+    assert.equal(device?.state.phase, "idle");
+    const demand = device?.demand();
+    const asked = await agent.next("watch_request");
+    assert.equal(asked.payload["user_id"], "hub");
+    const session = (await agent.next("signal_offer")).payload["session_id"];
+    agent.say("signal_answer", answer(session));
+    agent.say("heartbeat", {}, "h");
+    assert.equal((await agent.next("heartbeat_ack")).request_id, "h");
+    const [fake] = home.rig.webrtc.asking;
+    assert.deepEqual(fake?.answers, ["v=0\r\nanswer"]);
+    fake?.onTrack(videoFormat).write({ data: new Uint8Array([0, 0, 0, 1, 0x65]), timestampUs: 0, key: true });
+    assert.equal(device?.state.phase, "live");
+    demand?.[Symbol.dispose]();
+    await clock.advance(10_000);
+    await fake?.closed;
+    await agent.next("watch_ended");
+    assert.equal(device?.state.phase, "idle");
+  });
+
+  it("lets an unknown device wait, and in with its own token once it was approved", async () => {
+    await using home = await house({ open: false });
+    const hello = { device_id: "shed", device_name: "Garden shed", token: "dwd_own", claims: true };
+    const waiting = await home.agent(hello);
+    assert.equal((await waiting.next("error")).payload["code"], "pending");
+    assert.equal((await waiting.closed).code, 4003);
+    assert.deepEqual(
+      home.rig.hub.reception.waiting().map(({ id, name }) => [id, name]),
+      [["shed", "Garden shed"]],
+    );
+    await home.rig.hub.reception.approve("shed", { by: "test" });
+    const agent = await home.agent(hello);
+    await agent.next("hello_ack");
+    const thief = await home.agent({ device_id: "shed", token: "dwd_other" });
+    assert.equal((await thief.next("error")).payload["code"], "refused");
+    assert.equal((await thief.closed).code, 1008);
+    agent.say("heartbeat");
+    await agent.next("heartbeat_ack");
+  });
+
+  it("closes as the seed says where somebody does not say who they are", async () => {
+    await using home = await house();
+    const closing = async (peer: Promise<SignallingPeer>) => await (await peer).closed;
+    assert.deepEqual(await closing(home.agent({})), { code: 1008, reason: "Missing device_id" });
+    assert.deepEqual(await closing(home.viewer("dwt_wrong")), { code: 1008, reason: "Invalid token" });
+    const url = home.http.replace("http:", "ws:");
+    const silent = await signallingPeer(`${url}/ws/viewer`, { hello: {} });
+    assert.deepEqual(await silent.closed, { code: 1008, reason: "Missing token" });
+    const early = await signallingPeer(`${url}/ws/device`);
+    early.say("heartbeat");
+    assert.deepEqual(await early.closed, { code: 1008, reason: "Expected hello message" });
+  });
+
+  it("answers what it does not understand with a sentence, and goes on", async () => {
+    await using home = await house();
+    const agent = await home.agent({ device_id: "shed" });
+    await agent.next("hello_ack");
+    for (const text of ["{", "[]", '{"type":"signal_answer","payload":{}}', '{"type":3}']) {
+      agent.socket.send(text);
+      assert.equal((await agent.next("error")).payload["code"], "bad-message");
+    }
+    agent.say("__proto__");
+    agent.say("of the future", { a: 1 });
+    agent.say("heartbeat");
+    await agent.next("heartbeat_ack");
+  });
+
+  it("ends a session that nobody answers, at both ends, and a connection that is silent", async () => {
+    const clock = new ManualClock();
+    await using home = await house({ clock });
+    const { agent, viewer, session } = await watching(home);
+    await clock.advance(60_000);
+    for (const peer of [agent, viewer]) {
+      assert.deepEqual((await peer.next("watch_ended")).payload, { session_id: session, reason: "timeout" });
+    }
+    for (const peer of [agent, viewer]) peer.socket.pong = () => {};
+    for (let s = 0; s < 8; s++) await clock.advance(25_000);
+    assert.equal((await agent.closed).code, 1006);
+  });
+});
+
+describe("accounts and devices of the agents' protocol", () => {
+  it("let somebody register, pair a device by its code, and watch it from then on", async () => {
+    await using home = await house();
+    const account = { username: "ann", email: "ann@example.org", password: "long-enough" };
+    const registered = await home.post("/api/auth/register", account);
+    assert.equal(registered.status, 200);
+    assert.deepEqual((await home.post("/api/auth/register", account)).json, { detail: "Username already exists" });
+    const { json } = await home.post("/api/auth/login", { username: "ann", password: "long-enough" });
+    const token = String(json["access_token"]);
+    assert.equal((await home.post("/api/auth/login", { username: "ann", password: "wrong" })).status, 401);
+    await home.post("/api/devices/register", { device_id: "Shed_1", device_name: "Shed" });
+    const agent = await home.agent({ device_id: "Shed_1" });
+    assert.equal((await agent.next("hello_ack")).payload["device_id"], "Shed_1");
+    assert.deepEqual((await home.get("/api/devices", token)).json, []);
+    const code = (await home.post("/api/pairing/generate?device_id=Shed_1", {})).json["code"];
+    const paired = await home.post("/api/devices/pair", { pairing_code: code }, token);
+    assert.deepEqual(paired.json["device"], { device_id: "shed-1", device_name: "Shed" });
+    assert.equal((await home.post("/api/devices/pair", { pairing_code: code }, token)).status, 404);
+    const list = (await home.get("/api/devices", token)).json as unknown as { device_id: string; is_online: boolean }[];
+    assert.deepEqual(
+      list.map(({ device_id, is_online }) => [device_id, is_online]),
+      [["shed-1", true]],
+    );
+    const viewer = await home.viewer(token);
+    viewer.say("watch_request", { device_id: "Shed_1" });
+    await viewer.next("watch_ready");
+  });
+
+  it("add nobody and tell nothing where an administrator lets people and devices in", async () => {
+    await using home = await house({ open: false });
+    const account = { username: "eve", password: "long-enough" };
+    assert.equal((await home.post("/api/auth/register", account)).status, 403);
+    assert.equal((await home.get("/api/devices")).status, 401);
+    assert.equal((await home.get("/api/devices/yard/status")).status, 404);
+    assert.equal((await home.post("/api/pairing/generate?device_id=yard", {})).status, 404);
+    const token = await home.token("ann");
+    assert.equal((await home.get(`/api/devices?token=${token}`)).status, 401);
+    assert.equal((await home.get("/api/devices", token)).status, 200);
+  });
+
+  it("let an administrator take in a waiting device by its code; nobody guesses one", async () => {
+    await using home = await house({ open: false });
+    const hello = { device_id: "shed", token: "dwd_own", claims: true };
+    await (await home.agent(hello)).closed;
+    const made = await home.post("/api/pairing/generate?device_id=shed", {}, "dwd_own");
+    const pair = (token: string, pairing_code: unknown) => home.post("/api/devices/pair", { pairing_code }, token);
+    const ann = await home.token("ann");
+    assert.equal((await pair(ann, made.json["code"])).status, 403);
+    const again = await home.post("/api/pairing/generate?device_id=shed", {}, "dwd_own");
+    const admin = await home.token("adm", [{ scope: "*", rights: ["view", "administer"] }]);
+    assert.equal((await pair(admin, again.json["code"])).status, 200);
+    const agent = await home.agent(hello);
+    await agent.next("hello_ack");
+    const third = (await home.post("/api/pairing/generate?device_id=shed", {}, "dwd_own")).json["code"];
+    const wrong = String((Number(third) + 1) % 1_000_000).padStart(6, "0");
+    for (let guess = 0; guess < 20; guess++) assert.equal((await pair(ann, wrong)).status, 404);
+    assert.equal((await pair(ann, third)).status, 404);
+  });
+});
