@@ -61,7 +61,7 @@ const pageDir = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../web/
 
 /** Builds the hub and starts its surfaces. Throws FatalError for what a person must mend (a taken port). */
 export async function startHub(options: StartOptions): Promise<RunningHub> {
-  const { config, dataDir, log, signal, faults } = options;
+  const { config, dataDir, log, signal, faults, demo, file } = options;
   const clock = guardTimers(options.clock, (error) => log.error({ err: error }, `timer failed: ${messageOf(error)}`));
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -82,17 +82,16 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
       book: deviceBook(options.file),
       enrolment: config.enrolment,
       dataDir,
+      signal,
     }),
   );
   const problems = await hub.devices.apply(deviceInputs(config));
   hub.follow(config);
-  const { demo } = options;
   const engine = createSpeechEngine();
   const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
   const surfaces = opened.use(
     await startSurfaces({ hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, say, signal }),
   );
-  const { file } = options;
   file?.watch({
     signal,
     onChange: () =>

@@ -46,6 +46,19 @@ GET /api/v1/chimes signed-in
 POST /api/v1/chimes administer hub
 DELETE /api/v1/chimes/:name administer hub
 POST /api/v1/ring talk channels
+POST /api/v1/devices/:id/ring talk path
+POST /api/v1/devices/:id/ring/unmute talk path
+GET /api/v1/calls signed-in
+POST /api/v1/calls signed-in
+GET /api/v1/calls/:call signed-in
+GET /api/v1/calls/:call/snapshot signed-in
+POST /api/v1/calls/:call/confirm signed-in
+POST /api/v1/calls/:call/answer signed-in
+POST /api/v1/calls/:call/join signed-in
+POST /api/v1/calls/:call/decline signed-in
+POST /api/v1/calls/:call/end signed-in
+GET /api/v1/ringing signed-in
+PATCH /api/v1/ringing signed-in
 POST /api/v1/stations/:id none
 DELETE /api/v1/stations/:id none
 POST /api/v1/room-stations/:id none

@@ -86,6 +86,8 @@ export interface HubCalls {
   ): CallResult;
   /** Hangs up, cancels, or, with a `reason`, ends it for everybody. */
   end(id: string, by: CallParty | undefined, reason?: CallEndReason): CallResult;
+  /** The door of a device was opened, by whomever: unless its settings say otherwise it rings no longer. */
+  opened(deviceId: string, by?: CallParty): void;
   /** Somebody can be rung until the handle is disposed; calls that ring already ring them, too. */
   addRinger(ringer: Ringer): Disposable;
   onChange(listener: (event: CallEvent) => void): Disposable;

@@ -13,6 +13,10 @@ export interface CallPlansOptions {
   readonly house: () => House;
   /** Somebody by id or name; undefined for a stranger. */
   readonly person: (idOrName: string) => { readonly id: string; readonly name: string } | undefined;
+  /** Who does not want to be rung now. */
+  readonly isQuiet: (party: CallParty) => boolean;
+  /** True while the bell of a device is to ring nobody. */
+  readonly isBellQuiet: (device: HubDevice) => boolean;
   /** Seconds for which it rings, unless a bell says otherwise. */
   readonly ringS: () => number;
 }
@@ -57,9 +61,10 @@ export class CallPlans {
       ? [{ afterMs: forward.afterS * 1000, how: "besides", targets: this.#targets(forward.to, how) }]
       : [];
     const cameraId = settings?.camera ?? device?.id;
+    const all = [...steps, ...forwarded].sort((a, b) => a.afterMs - b.afterMs);
     return {
       to: groups?.flat() ?? [],
-      steps: [...steps, ...forwarded].sort((a, b) => a.afterMs - b.afterMs),
+      steps: device && this.#options.isBellQuiet(device) ? all.map(hushed) : all,
       ringMs: (settings?.ringS ?? this.#options.ringS()) * 1000,
       ...(cameraId !== undefined && { cameraId }),
       lock: settings?.lock !== undefined,
@@ -78,7 +83,14 @@ export class CallPlans {
     if (ringer.party === call.from.party) return undefined;
     const known = call.rung.some(({ party }) => party === ringer.party);
     const meant = known || (call.to.length === 0 && ringer.mayAnswer(call));
-    return meant ? this.#target(ringer) : undefined;
+    const bell = call.from.deviceId === undefined ? undefined : this.#options.device(call.from.deviceId);
+    if (!meant || (bell && this.#options.isBellQuiet(bell))) return undefined;
+    return this.#target(ringer);
+  }
+
+  /** Whether a call of a device ends when its door is opened. */
+  endsWhenOpened(deviceId: string): boolean {
+    return this.#options.device(deviceId)?.settings.bell?.openedEnds !== false;
   }
 
   #everybody(
@@ -128,9 +140,13 @@ export class CallPlans {
 
   #target({ party, name, deviceId }: CallParty): CallTarget {
     const target = { party, name, ...(deviceId !== undefined && { deviceId }) };
-    const quiet = deviceId !== undefined && this.#options.device(deviceId)?.settings.doNotDisturb;
-    return quiet ? { ...target, hindered: "quiet" } : target;
+    return this.#options.isQuiet(target) ? { ...target, hindered: "quiet" } : target;
   }
+}
+
+/** The same, for hours in which the bell rings nobody. */
+function hushed(step: CallStep): CallStep {
+  return { ...step, targets: step.targets.map((target) => ({ ...target, hindered: "quiet" })) };
 }
 
 function deviceParty({ id, name }: HubDevice): CallParty {

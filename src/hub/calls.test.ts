@@ -17,6 +17,8 @@ function rig(options: { readonly bell?: object } = {}) {
     device: (id) => (id === "door" ? (door as unknown as HubDevice) : undefined),
     house: () => ({ devices: [], groups: new Map() }),
     person: (name) => (["anna", "ben"].includes(name) ? { id: name, name } : undefined),
+    isQuiet: () => false,
+    isBellQuiet: () => false,
     ringS: () => 45,
   });
   const calls = new Calls({ plans, clock, log: silentLog });

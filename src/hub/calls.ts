@@ -83,6 +83,14 @@ export class Calls implements HubCalls, Disposable {
     return this.#step(this.#machine.end(id, by, { now: this.#now(), reason }));
   }
 
+  opened(deviceId: string, by?: CallParty): void {
+    for (const { id, from, state } of this.list()) {
+      if (from.deviceId === deviceId && state === "ringing" && this.#options.plans.endsWhenOpened(deviceId)) {
+        this.end(id, by, "opened");
+      }
+    }
+  }
+
   addRinger(ringer: Ringer): Disposable {
     this.#ringers.add(ringer);
     for (const call of this.list()) if (call.state === "ringing") this.#reach(call, ringer);

@@ -9,15 +9,12 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
-import { CallChimes } from "./call-chimes.ts";
-import { CallPlans } from "./call-plan.ts";
-import { CallRights } from "./call-rights.ts";
-import { Calls } from "./calls.ts";
 import { type CallsConfig, callsConfig, type HouseSection } from "./calls-config.ts";
 import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
+import { type HubCallParts, openCalls } from "./open-calls.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
@@ -26,15 +23,12 @@ import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
-export interface Hub extends HubBase, AsyncDisposable {
+export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>, AsyncDisposable {
   readonly devices: Registry;
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
   readonly rings: Rings;
-  readonly calls: Calls;
-  /** Who may answer, see and end a call. */
-  readonly callRights: CallRights;
   /** What channels mean at the moment. */
   house(): House;
   /** Called when other devices are grouped. */
@@ -69,6 +63,8 @@ export interface HubOptions {
   readonly enrolment?: "pending" | "open";
   readonly clock: Clock;
   readonly log: Log;
+  /** Ends the calls, before whoever is told of it ends. */
+  readonly signal?: AbortSignal;
 }
 
 /** How the secrets of devices are sealed and opened; what is sealed, or plain, already is left as it is. */
@@ -101,6 +97,7 @@ export function createHub(options: HubOptions): Hub {
   let groups: House["groups"] = new Map();
   let floor: FloorConfig = floorConfig.parse({});
   let callRules: CallsConfig = callsConfig.parse({});
+  let houseRules: HouseSection = {};
   const house = (): House => ({ devices: registry.list().map(inHouse), groups });
   const { lost } = voices;
   const longestTalkMs = () => (floor.longestTalkS > 0 ? floor.longestTalkS * 1000 : undefined);
@@ -134,22 +131,22 @@ export function createHub(options: HubOptions): Hub {
     audit: identity.audit,
     onRights: () => identity.attachments.recheck(),
   });
-  const person = (idOrName: string) => personCalled(identity, idOrName);
-  const plans = new CallPlans({ device: (id) => registry.get(id), house, person, ringS: () => callRules.ringS });
-  const calls = new Calls({ plans, clock, log });
   const rings = new Rings({ turns, chimes, reached: (request) => rung(request, { house, registry }), clock, log });
-  const callChimes = new CallChimes({ calls, rings, clock, log });
-  registry.onChange(() => callChimes.follow(registry.list()));
+  const rules = () => ({ calls: callRules, house: houseRules });
+  const callParts = openCalls({ devices: registry, rings, identity, converter, house, rules, clock, log });
+  const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
+  const { calls } = callParts;
+  options.signal?.addEventListener("abort", () => calls[Symbol.dispose](), { once: true });
   events.add(({ id, event }) => {
     if (event.type === "ring") calls.ring({ from: id, bell: event.bell, pressId: event.pressId });
+    if (event.type === "door" && event.open) calls.opened(id);
   });
   return {
     clock,
     log,
     converter,
     identity,
-    calls,
-    callRights: new CallRights({ policy: identity.policy, device: (id) => registry.get(id) }),
+    ...callsOfHub,
     reception,
     devices: registry,
     turns,
@@ -161,14 +158,14 @@ export function createHub(options: HubOptions): Hub {
     follow: (next) => {
       floor = next.floor;
       callRules = next.calls;
+      houseRules = next.house;
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();
       regrouped.emit();
     },
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
-      calls[Symbol.dispose]();
-      callChimes[Symbol.dispose]();
+      endCalls();
       reception[Symbol.dispose]();
       return registry[Symbol.asyncDispose]();
     },
@@ -177,16 +174,6 @@ export function createHub(options: HubOptions): Hub {
 
 function sayEnrolled(found: ReturnType<Enrolment["enrolled"]>): DeviceInfo["arrival"] {
   return found && { enrolled: found.legacy ? "legacy" : "token", approvedMs: found.approvedMs, grants: found.grants };
-}
-
-/** By id, or by name in any case of its letters. */
-function personCalled(
-  { users }: Identity,
-  idOrName: string,
-): { readonly id: string; readonly name: string } | undefined {
-  const folded = idOrName.normalize("NFC").toLowerCase();
-  const people = users.list();
-  return people.find(({ id }) => id === idOrName) ?? people.find(({ name }) => name.toLowerCase() === folded);
 }
 
 /** Of a device that has not been connected yet nobody knows whether it has a speaker: it is tried. */

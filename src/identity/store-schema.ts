@@ -60,4 +60,11 @@ export const migrations: readonly string[] = [
   UPDATE audit SET action = 'token-made', subject = detail, detail = 'for ' || subject WHERE action = 'token-add';
   UPDATE audit SET action = 'token-revoked', subject = detail, detail = 'of ' || subject WHERE action = 'token-remove';
   `,
+  // Calls, with a picture of who called.
+  `
+  CREATE TABLE calls (
+    id TEXT PRIMARY KEY, started_ms INTEGER NOT NULL, state TEXT NOT NULL, info TEXT NOT NULL, snapshot BLOB
+  ) STRICT;
+  CREATE INDEX calls_started ON calls (started_ms);
+  `,
 ];

@@ -3,6 +3,8 @@ import type { ApiParts } from "./api-parts.ts";
 import type { HttpContext } from "./context.ts";
 import { arrivalRoutes } from "./routes/arrivals.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { callHistoryRoutes } from "./routes/call-history.ts";
+import { callRoutes } from "./routes/calls.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
 import { chimeRoutes } from "./routes/chimes.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -31,5 +33,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...sayRoutes(context),
     ...chimeRoutes(context),
     ...ringRoutes(context),
+    ...callRoutes(context),
+    ...callHistoryRoutes(context),
   ];
 }

@@ -102,6 +102,8 @@ describe("rights of the page's socket", () => {
       waiting: "administer",
       hearing: "signed-in",
       ring: "view",
+      calls: "talk",
+      call: "talk",
       "signed-out": "signed-in",
       error: "signed-in",
       pong: "signed-in",

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { Hearing, HubDevice, TurnState } from "../../hub/api.ts";
+import type { CallEvent, MutedBell } from "../../hub/call-api.ts";
 import { channelsSchema } from "../../hub/channel.ts";
 import type { Ring } from "../../hub/rings.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Waiting } from "../../identity/enrolment.ts";
 import type { Fault } from "../../util/faults.ts";
+import type { CallView } from "../call-view.ts";
 import type { DeviceView } from "../device-view.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
 
@@ -21,6 +23,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
     queue: z.boolean().default(false),
   }),
   z.object({ type: z.literal("talk-release"), turn: z.int().nonnegative() }),
+  /** The page can be heard ringing for a call. */
+  z.object({ type: z.literal("call-confirm"), call: z.string().max(64) }),
   z.object({ type: z.literal("ping") }),
 ]);
 
@@ -37,6 +41,8 @@ export const pageMessageRights: Readonly<
   "talk-take": { right: "talk", subject: "channels" },
   // Ends only what the same socket took.
   "talk-release": { right: "signed-in", subject: "hub" },
+  // Of a call in which they are rung.
+  "call-confirm": { right: "signed-in", subject: "hub" },
   ping: { right: "signed-in", subject: "hub" },
 };
 
@@ -62,6 +68,11 @@ export interface RingMessage {
   readonly ring: Omit<Ring, "to">;
 }
 
+/** What is said about calls: all that run, at first and when a bell is muted; then each change of one. */
+export type CallMessage =
+  | { readonly type: "calls"; readonly calls: readonly CallView[]; readonly mutedBells: readonly MutedBell[] }
+  | ({ readonly type: "call"; readonly call: CallView } & Omit<CallEvent, "call">);
+
 /** All that is said about a page's turns. */
 export type TurnMessage = TalkMessage | HearingMessage;
 
@@ -78,6 +89,7 @@ export type HubMessage =
   | { readonly type: "waiting"; readonly waiting: readonly Waiting[] }
   | HearingMessage
   | RingMessage
+  | CallMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
@@ -95,6 +107,9 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   waiting: "administer",
   hearing: "signed-in",
   ring: "view",
+  // To whoever may answer a call or takes part in it.
+  calls: "talk",
+  call: "talk",
   "signed-out": "signed-in",
   error: "signed-in",
   pong: "signed-in",

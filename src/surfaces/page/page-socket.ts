@@ -7,6 +7,7 @@ import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
 import { type DeviceView, deviceView } from "../device-view.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
+import { PageCalls } from "./page-calls.ts";
 import { PageTurns } from "./page-turns.ts";
 
 /** Options of {@link PageSocket}. */
@@ -29,6 +30,7 @@ export class PageSocket {
   readonly #turns: PageTurns;
   readonly #held = new DisposableStack();
   readonly #known = new Set<string>();
+  #calls: PageCalls | undefined;
   #credit = burst;
   #creditUs: number;
   #heard = true;
@@ -61,6 +63,7 @@ export class PageSocket {
     this.#held.use(hub.reception.onWaiting(() => this.#tellWaiting()));
     if (hub.reception.waiting().length > 0) this.#tellWaiting();
     this.#held.use(hub.rings.onRing((ring) => this.#tellRing(ring)));
+    this.#calls = this.#held.use(new PageCalls({ hub, principal, tell: (message) => this.#send(message) }));
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
@@ -139,6 +142,7 @@ export class PageSocket {
 
   #handle(message: PageMessage): void {
     if (message.type === "ping") this.#send({ type: "pong" });
+    else if (message.type === "call-confirm") this.#calls?.confirm(message.call);
     else if (message.type === "talk-take") this.#turns.take(message);
     else this.#turns.release(message.turn);
   }

@@ -90,6 +90,7 @@ export function userRoutes(context: HttpContext): readonly Route[] {
         const person = users.demand(call.params.id);
         refuseBeyond(call, person);
         await users.remove(person.id);
+        context.hub.ringing.forget(person.id);
         audit.record({ actor: call.principal.name, action: "user-removed", subject: person.name });
       },
     }),
