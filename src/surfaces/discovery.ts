@@ -8,6 +8,8 @@ export interface DiscoveredDevice {
   readonly name: string;
   readonly model: string;
   readonly area?: string | undefined;
+  /** What it was called before, beside its id: Home Assistant keeps it as one device. */
+  readonly identifiers?: readonly string[];
   /** The id of the device through which it is reached: the hub. */
   readonly via?: string | undefined;
   /** Topics that say `online` or `offline`; it is there while all of them say that it is. */
@@ -30,7 +32,7 @@ export function discoveryPayload(device: DiscoveredDevice): string {
   const { id, name, model, area, via, version } = device;
   return JSON.stringify({
     device: {
-      identifiers: [id],
+      identifiers: [...new Set([id, ...(device.identifiers ?? [])])],
       name,
       manufacturer: "Doorward",
       model,
@@ -38,11 +40,43 @@ export function discoveryPayload(device: DiscoveredDevice): string {
       ...(area !== undefined && { suggested_area: area }),
       ...(via !== undefined && { via_device: via }),
     },
-    origin: { name: "Doorward", sw_version: version },
-    availability: device.availabilityTopics.map((topic) => ({ topic })),
-    ...(device.availabilityTopics.length > 1 && { availability_mode: "all" }),
-    components: device.components,
+    ...commonOf(device),
   });
+}
+
+/**
+ * The same for a device that somebody else tells Home Assistant of, by these identifiers: entities that stand beside theirs. What else
+ * they said of it stays.
+ */
+export function besidePayload(
+  device: Pick<DiscoveredDevice, "name" | "version" | "availabilityTopics" | "components"> & {
+    readonly identifiers: readonly string[];
+  },
+): string {
+  return JSON.stringify({ device: { identifiers: device.identifiers, name: device.name }, ...commonOf(device) });
+}
+
+function commonOf({
+  version,
+  availabilityTopics,
+  components,
+}: Pick<DiscoveredDevice, "version" | "availabilityTopics" | "components">) {
+  return {
+    origin: { name: "Doorward", sw_version: version },
+    availability: availabilityTopics.map((topic) => ({ topic })),
+    ...(availabilityTopics.length > 1 && { availability_mode: "all" }),
+    components,
+  };
+}
+
+/** Tells of a device in device form, in place of what was told of it on single topics. */
+export function takeOver(
+  bus: Pick<MessageBus, "publish">,
+  { id, payload, former }: { readonly id: string; readonly payload: string; readonly former: readonly string[] },
+): void {
+  for (const topic of former) bus.publish(topic, JSON.stringify({ migrate_discovery: true }), { qos: 1 });
+  bus.publish(discoveryTopic(id), payload, { retain: true, qos: 1 });
+  for (const topic of former) bus.publish(topic, "", { retain: true, qos: 1 });
 }
 
 /** Where the seed's stations and hub tell of themselves: one topic for each entity. */
@@ -79,12 +113,7 @@ export function discover(bus: MessageBus, device: () => DiscoveredDevice): Disco
       }),
     );
   }
-  const publish = () => {
-    const moving = [...former];
-    for (const topic of moving) bus.publish(topic, JSON.stringify({ migrate_discovery: true }), { qos: 1 });
-    bus.publish(discoveryTopic(id), discoveryPayload(device()), { retain: true, qos: 1 });
-    for (const topic of moving) bus.publish(topic, "", { retain: true, qos: 1 });
-  };
+  const publish = () => takeOver(bus, { id, payload: discoveryPayload(device()), former: [...former] });
   return {
     publish,
     remove: () => bus.publish(discoveryTopic(id), "", { retain: true, qos: 1 }),

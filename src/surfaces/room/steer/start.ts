@@ -18,6 +18,7 @@ import { HubEntities } from "./hub-entities.ts";
 import { HubValues } from "./hub-values.ts";
 import { followNotices, type Notice } from "./notices.ts";
 import { type OwnSetting, type OwnStation, OwnStations } from "./own-stations.ts";
+import { RoomDiscovery } from "./room-discovery.ts";
 import { StationSettings } from "./station-settings.ts";
 import { ToldStations } from "./told-stations.ts";
 
@@ -25,6 +26,7 @@ import { ToldStations } from "./told-stations.ts";
 export const hubName = "Doorward";
 
 const kept = ["room-hub", "stations"] as const;
+const keptRooms = ["room-hub", "described"] as const;
 const addressEveryMs = 60_000;
 
 /**
@@ -92,14 +94,31 @@ export function startSteering(parts: RoomParts): Disposable {
       call: callComponent(hubId),
     })),
   );
+  const rooms = held.use(
+    new RoomDiscovery({
+      ...{ bus, hubId, version, clock },
+      stations: () => stations.list(),
+      deviceOf: (deviceId) => devices.get(deviceId),
+      targets: () => targetNames(parts),
+      targetOf: (id) => told.values(id).target,
+      former: new Map(z.array(z.tuple([z.string(), z.string()])).safeParse(identity.store.get(...keptRooms)).data),
+      remember: (described) => identity.store.note([putStatement(...keptRooms, [...described])], keptRooms.join(" ")),
+    }),
+  );
   const changed = () => {
     own.changed();
     entities.changed();
+    rooms.changed();
   };
   held.use(followCommands({ bus, isOwn: (id) => own.isOwn(id), set, clock }));
   held.use(followNotices(bus, (id, notice) => say(id, notice)));
   held.use(followCalls({ bus, ring, clock, log }));
-  held.use(told.onValue(({ id, what }) => settings.said(id, what)));
+  held.use(
+    told.onValue(({ id, what }) => {
+      settings.said(id, what);
+      if (what === "target") rooms.changed();
+    }),
+  );
   held.use(
     stations.onChange(({ id }) => {
       settings.changed(id);
