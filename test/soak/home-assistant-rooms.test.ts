@@ -1,0 +1,310 @@
+/**
+ * A real Home Assistant: give the address, a long-lived token, the broker that its MQTT integration is connected to, and its log
+ * (`HA_URL`, `HA_TOKEN`, `HA_MQTT=host:port`, `HA_LOG`). Rooms and hub are shown there, steer the sound, and go again; not one line of its log
+ * complains. Takes half a minute.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { connectAsync, type MqttClient } from "mqtt";
+import WebSocket from "ws";
+import { rmsLevel } from "../../src/codecs/pcm/index.ts";
+import { noLoudspeaker, noMicrophone } from "../../src/endpoints/machine/files.ts";
+import { every20Ms } from "../../src/endpoints/machine/ticker.ts";
+import { type RunningRoomStation, startRoomStation } from "../../src/endpoints/room-station/index.ts";
+import { findInterface } from "../../src/endpoints/room-station/network.ts";
+import { frameSamples } from "../../src/endpoints/room-station/playout.ts";
+import { stationSettingsSchema } from "../../src/endpoints/room-station/settings.ts";
+import { senderOfName, stationIdOf } from "../../src/protocols/room/station-id.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import { silentLog } from "../../src/util/log.ts";
+import { type HubProcess, startHubProcess } from "../e2e/hub-process.ts";
+
+const { HA_URL = "", HA_TOKEN = "", HA_MQTT = "", HA_LOG = "" } = process.env;
+const port = 21_520;
+const group = "224.0.0.100";
+const kitchen = stationIdOf(senderOfName("Kitchen"));
+const hall = stationIdOf(senderOfName("Hall"));
+
+interface Entity {
+  readonly entity_id: string;
+  readonly unique_id: string;
+  readonly device_id: string;
+  readonly platform: string;
+}
+
+interface Device {
+  readonly id: string;
+  readonly identifiers: readonly (readonly string[])[];
+  readonly name: string;
+  readonly via_device_id: string | null;
+}
+
+const suite = new AsyncDisposableStack();
+let hub: HubProcess;
+let home: HomeAssistant;
+let broker: MqttClient;
+let kitchenStation: RunningRoomStation;
+let hallStation: RunningRoomStation;
+/** What the Hall's loudspeaker plays, as it sounds. */
+const hallHeard: number[] = [];
+
+describe("rooms in a real Home Assistant", { skip: HA_URL === "" && "HA_URL is not set" }, () => {
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-ha-rooms-"));
+    suite.defer(() => rm(folder, { recursive: true, force: true }));
+    home = suite.use(await HomeAssistant.connect());
+    broker = await connectAsync(`mqtt://${HA_MQTT}`);
+    suite.defer(() => {
+      broker.end(true);
+    });
+    // What the Hall's firmware of before told of itself, and its people called it.
+    const former = `homeassistant/number/${hall}_volume/config`;
+    await broker.publishAsync(former, JSON.stringify(formerVolume()), { retain: true });
+    const entity = await home.entity(`${hall}_volume`);
+    await home.ask({
+      type: "config/entity_registry/update",
+      entity_id: entity.entity_id,
+      name: "Loudness of the hall",
+    });
+    const config = `enrolment: open
+room: { interfaces: [lo], port: ${port}, webPort: 0 }
+mqtt: { url: "mqtt://${HA_MQTT}" }
+devices: {}
+`;
+    hub = suite.use(await startHubProcess({ folder, config }));
+    kitchenStation = suite.use(await station("Kitchen", { address: "127.0.0.2", discovery: true }));
+    hallStation = suite.use(await station("Hall", { address: "127.0.0.3", discovery: false }));
+  });
+  after(() => suite.disposeAsync());
+
+  it("shows the hub and its rooms, each as one device with the entities of the seed", async () => {
+    await home.entity(`${hall}_ring`);
+    await home.entity(`${kitchen}_ring`);
+    const [hubId] = (await home.entities()).flatMap(
+      ({ unique_id: id }) => /^(intercom_\w{8})_call$/.exec(id)?.[1] ?? [],
+    );
+    assert.ok(hubId);
+    const kinds = async (id: string) =>
+      (await home.entities())
+        .flatMap(({ unique_id: own, entity_id: entity }) =>
+          own.startsWith(`${id}_`) ? `${entity.split(".")[0]} ${own.slice(id.length + 1)}` : [],
+        )
+        .sort();
+    const room = [
+      ...["button ring", "notify notify", "number volume", "select priority", "select target", "sensor state"],
+      ...["switch dnd", "switch mute"],
+    ];
+    assert.deepEqual(await kinds(hall), room);
+    assert.deepEqual(await kinds(kitchen), room);
+    assert.deepEqual(await kinds(hubId), [...room, "event call", "select chime"].sort());
+    for (const id of [hall, kitchen, hubId]) {
+      const entities = (await home.entities()).filter(({ unique_id: own }) => own.startsWith(`${id}_`));
+      assert.equal(new Set(entities.map(({ device_id: device }) => device)).size, 1, `${id} is one device`);
+    }
+    const hallDevice = await home.device(hall);
+    assert.equal(hallDevice.name, "Hall");
+    assert.equal(hallDevice.via_device_id, (await home.device(hubId)).id);
+  });
+
+  it("keeps what people called an entity that was told of alone before", async () => {
+    const { entity_id: id } = await home.entity(`${hall}_volume`);
+    assert.equal((await home.state(id)).attributes["friendly_name"], "Loudness of the hall");
+  });
+
+  it("steers the sound: volume, mute, do not disturb and target", async (t) => {
+    const heard = async () => {
+      hallHeard.length = 0;
+      assert.equal(kitchenStation.press(), "talks");
+      await systemClock.sleep(900);
+      kitchenStation.release();
+      await systemClock.sleep(900);
+      return Math.max(0, ...hallHeard);
+    };
+    const id = async (what: string, of = hall) => (await home.entity(`${of}_${what}`)).entity_id;
+    const loud = await heard();
+    await home.call("number", "set_value", { entity_id: await id("volume"), value: 20 });
+    await home.isState(await id("volume"), "20");
+    assert.equal(hallStation.settings.volume, 20);
+    const quiet = await heard();
+    await home.call("switch", "turn_on", { entity_id: await id("mute") });
+    await home.isState(await id("mute"), "on");
+    const muted = await heard();
+    await home.call("switch", "turn_off", { entity_id: await id("mute") });
+    await home.isState(await id("mute"), "off");
+    await home.call("switch", "turn_on", { entity_id: await id("dnd") });
+    await home.isState(await id("dnd"), "on");
+    const undisturbed = await heard();
+    await home.call("switch", "turn_off", { entity_id: await id("dnd") });
+    await home.isState(await id("dnd"), "off");
+    await home.call("select", "select_option", { entity_id: await id("target"), option: "Kitchen" });
+    await home.isState(await id("target"), "Kitchen");
+    assert.equal(hallStation.settings.target, "Kitchen");
+    t.diagnostic(JSON.stringify({ loud, quiet, muted, undisturbed }));
+    assert.ok(loud > 0.05 && quiet < loud / 2 && quiet > 0 && muted === 0 && undisturbed === 0);
+  });
+
+  it("rings and announces, also at a station that describes itself", async () => {
+    hallHeard.length = 0;
+    await home.call("button", "press", { entity_id: (await home.entity(`${hall}_ring`)).entity_id });
+    await until("the chime is heard in the hall", async () => hallHeard.some((level) => level > 0));
+    const events = (await home.entities()).find(({ unique_id: own }) => own.endsWith("_call"));
+    assert.ok(events);
+    await until(
+      "the ring is an event",
+      async () => (await home.state(events.entity_id)).attributes["event_type"] === "ring",
+    );
+  });
+
+  it("knows everything again after its own start, and shows a station that goes as unavailable", async () => {
+    const { entity_id: id } = await home.entity(`${kitchen}_ring`);
+    await broker.publishAsync("homeassistant/status", "online");
+    await kitchenStation[Symbol.asyncDispose]();
+    await until("it is unavailable", async () => (await home.state(id)).state === "unavailable");
+    assert.notEqual((await home.state((await home.entity(`${hall}_volume`)).entity_id)).state, "unavailable");
+  });
+
+  it("forgets a room that is removed", async () => {
+    const answer = await hub.call("DELETE", `api/v1/devices/${hall.replaceAll("_", "-")}`);
+    assert.equal(answer.status, 204, await answer.text());
+    await until("its entities are gone", async () =>
+      (await home.entities()).every(({ unique_id: own }) => !own.startsWith(`${hall}_`)),
+    );
+  });
+
+  it("has nothing to complain about", async () => {
+    const lines = (await readFile(HA_LOG, "utf8")).split("\n");
+    const complaints = lines.filter((line) => /ERROR|WARNING/.test(line) && /mqtt|intercom|doorward/i.test(line));
+    assert.deepEqual(complaints, []);
+  });
+});
+
+function formerVolume() {
+  return {
+    ...{ name: "Volume", unique_id: `${hall}_volume`, min: 0, max: 100 },
+    ...{ state_topic: `intercom/${hall}/volume`, command_topic: `intercom/${hall}/volume/set` },
+    device: { identifiers: [senderOfName("Hall")], name: "Hall" },
+  };
+}
+
+function station(room: string, how: { readonly address: string; readonly discovery: boolean }) {
+  const { address, discovery } = how;
+  return startRoomStation({
+    ...{ room, group, port, discovery },
+    interface: findInterface(address),
+    sender: senderOfName(room),
+    settings: stationSettingsSchema.parse({ volume: 100 }),
+    broker: { url: `mqtt://${HA_MQTT}`, version: 5 },
+    microphone: {
+      ...noMicrophone,
+      capture: (give) =>
+        every20Ms(systemClock, () =>
+          give(Int16Array.from({ length: frameSamples }, (_, i) => 9000 * Math.sin(i * 0.17))),
+        ),
+    },
+    loudspeaker: {
+      ...noLoudspeaker,
+      write: (frame) => {
+        const level = rmsLevel(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength));
+        if (room === "Hall" && level > 0.001) hallHeard.push(level);
+        return true;
+      },
+    },
+    clock: systemClock,
+    log: silentLog,
+  });
+}
+
+async function until(what: string, is: () => Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 200; n++) {
+    if (await is()) return;
+    await systemClock.sleep(75);
+  }
+  assert.fail(`it never came true that ${what}`);
+}
+
+/** Home Assistant by its REST and WebSocket interfaces. */
+class HomeAssistant implements Disposable {
+  readonly #socket: WebSocket;
+  #last = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  static async connect(): Promise<HomeAssistant> {
+    const socket = new WebSocket(`${HA_URL.replace("http", "ws")}/api/websocket`);
+    const home = new HomeAssistant(socket);
+    await home.#next("auth_required");
+    socket.send(JSON.stringify({ type: "auth", access_token: HA_TOKEN }));
+    await home.#next("auth_ok");
+    return home;
+  }
+
+  async ask<T>(message: object): Promise<T> {
+    const id = ++this.#last;
+    this.#socket.send(JSON.stringify({ id, ...message }));
+    const answer = await this.#next("result", id);
+    assert.ok(answer.success, JSON.stringify(answer));
+    return answer.result as T;
+  }
+
+  entities(): Promise<readonly Entity[]> {
+    return this.ask({ type: "config/entity_registry/list" });
+  }
+
+  /** Waits for the one of this unique id. */
+  async entity(uniqueId: string): Promise<Entity> {
+    let found: Entity | undefined;
+    await until(`${uniqueId} is there`, async () => {
+      found = (await this.entities()).find(({ unique_id: own }) => own === uniqueId);
+      return found !== undefined;
+    });
+    return found!;
+  }
+
+  async device(identifier: string): Promise<Device> {
+    const all = await this.ask<readonly Device[]>({ type: "config/device_registry/list" });
+    const device = all.find(({ identifiers }) => identifiers.some((one) => one[1] === identifier));
+    assert.ok(device, `${identifier} is no device`);
+    return device;
+  }
+
+  async state(entityId: string) {
+    const answer = await this.#fetch(`api/states/${entityId}`);
+    return (await answer.json()) as { readonly state: string; readonly attributes: Readonly<Record<string, unknown>> };
+  }
+
+  isState(entityId: string, state: string): Promise<void> {
+    return until(`${entityId} is ${state}`, async () => (await this.state(entityId)).state === state);
+  }
+
+  async call(domain: string, service: string, body: object): Promise<void> {
+    const answer = await this.#fetch(`api/services/${domain}/${service}`, body);
+    assert.ok(answer.ok, await answer.text());
+  }
+
+  #fetch(path: string, body?: object): Promise<Response> {
+    const headers = { authorization: `Bearer ${HA_TOKEN}`, "content-type": "application/json" };
+    return fetch(`${HA_URL}/${path}`, { headers, ...(body && { method: "POST", body: JSON.stringify(body) }) });
+  }
+
+  #next(type: string, id?: number): Promise<{ readonly success?: boolean; readonly result?: unknown }> {
+    return new Promise((resolve, reject) => {
+      const look = (data: WebSocket.RawData) => {
+        const message = JSON.parse(String(data));
+        if (message.type !== type || (id !== undefined && message.id !== id)) return;
+        this.#socket.off("message", look);
+        resolve(message);
+      };
+      this.#socket.on("message", look);
+      this.#socket.once("error", reject);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.terminate();
+  }
+}
