@@ -24,10 +24,10 @@ interface House {
   clip(scene: { readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
 }
 
-/** The make-believe house: one scripted camera of each kind on loopback, in the running hub, and two room stations. The caller disposes it. */
+/** The make-believe house: one scripted camera of each kind on loopback, in the running hub, two room stations and a door bell. The caller disposes it. */
 export async function openDemoHouse(
   running: RunningHub,
-  how: { readonly context: CommandContext; readonly config: Pick<Config, "room" | "mqtt"> },
+  how: { readonly context: CommandContext; readonly config: Pick<Config, "room" | "mqtt" | "door"> },
 ): Promise<AsyncDisposable> {
   const { context, config } = how;
   await using opened = new AsyncDisposableStack();
@@ -55,8 +55,9 @@ export async function openDemoHouse(
       context.stderr.write(`doorward demo: one camera is missing: ${messageOf(error)}\n`);
     });
   }
-  const { room: rooms, mqtt: broker } = config;
+  const { room: rooms, mqtt: broker, door } = config;
   if (rooms) (await import("./demo-rooms.ts")).addDemoRooms(running, { context, opened, rooms, broker });
+  if (door) (await import("./demo-door.ts")).addDemoDoor(running, { context, opened, door });
   return opened.move();
 }
 

@@ -4,12 +4,11 @@ import { type RunningRoomStation, startRoomStation } from "../endpoints/room-sta
 import { findInterface } from "../endpoints/room-station/network.ts";
 import { stationSettingsSchema } from "../endpoints/room-station/settings.ts";
 import type { RunningHub } from "../main.ts";
-import { pcmFormat } from "../media/format.ts";
-import { createEspeakEngine } from "../media/say.ts";
 import { senderOfName, stationIdOf } from "../protocols/room/station-id.ts";
 import { background } from "../util/background.ts";
 import { messageOf } from "../util/errors.ts";
 import type { CommandContext } from "./command.ts";
+import { demoWords, tone } from "./demo-words.ts";
 
 /** A room of the make-believe house. */
 interface DemoRoom {
@@ -75,7 +74,9 @@ async function openRoom(
   const id = stationIdOf(sender).replaceAll("_", "-");
   await devices.addTransient({ id, name: room.name, area: room.area, arrives: "room" });
   const token = await reception.renew(id, "doorward demo");
-  const words = await wordsOf(room, { running, signal }).catch(() => tone(room.pitchHz));
+  const { pitchHz } = room;
+  const text = `This is the ${room.name}. I hear you well.`;
+  const words = await demoWords(text, { pitchHz, running, signal }).catch(() => tone(pitchHz));
   let lastHeardMs: number | undefined;
   let answeredMs = Number.NEGATIVE_INFINITY;
   let station: RunningRoomStation | undefined;
@@ -108,29 +109,6 @@ async function openRoom(
 function brokerOf(broker: DemoRoomsOptions["broker"], who: { readonly id: string; readonly token: string }) {
   if (!broker) return undefined;
   return { url: `mqtt://127.0.0.1:${broker.port}`, username: who.id, password: who.token, version: 4 } as const;
-}
-
-/** What a room answers with: words where the machine can speak, a tone elsewhere. s16le. */
-async function wordsOf(
-  room: DemoRoom,
-  { running, signal }: { readonly running: RunningHub; readonly signal: AbortSignal },
-): Promise<Uint8Array> {
-  const engine = createEspeakEngine();
-  if (!(await engine.available())) return tone(room.pitchHz);
-  const file = await engine.say(`This is the ${room.name}. I hear you well.`, { signal });
-  await using sound = await running.converter.decodeFile(file, { output: pcmFormat(rateHz), gain: 1 });
-  const blocks: Uint8Array[] = [];
-  for await (const { data } of sound.frames) blocks.push(data);
-  return Buffer.concat(blocks);
-}
-
-/** A second of a soft bell. */
-function tone(pitchHz: number): Uint8Array {
-  const samples = Int16Array.from({ length: rateHz }, (_, i) => {
-    const seconds = i / rateHz;
-    return Math.round(8000 * Math.exp(-3 * seconds) * Math.sin(2 * Math.PI * pitchHz * seconds));
-  });
-  return new Uint8Array(samples.buffer);
 }
 
 /** Opens the rooms while the demo runs on: nobody has to wait for them, and without them there are the cameras. */

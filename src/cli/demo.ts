@@ -9,8 +9,8 @@ import { runHub } from "./run-hub.ts";
 
 const usage = `usage: doorward demo [options]
 
-Runs the hub with make-believe cameras on this machine's loopback, one of each kind, that look and sound like something, and two
-room stations that answer, so that everything on the page can be tried with no hardware. A camera that you add on the page is written to the
+Runs the hub with make-believe cameras on this machine's loopback, one of each kind, that look and sound like something, two
+room stations that answer, and a door bell with somebody before it, so that everything on the page can be tried with no hardware. A camera that you add on the page is written to the
 configuration file; from then on "npm start" runs the hub with it, and "doorward demo" still shows this house.
 
 ${hubFlagsHelp}
@@ -20,7 +20,13 @@ exit code: 0 ended as asked, 1 could not run
 
 /** Free ports, so that a demo runs beside a hub; rooms on this machine alone. */
 async function demoConfig() {
-  return { webrtc: { udpPort: 0 }, mqtt: { port: await freePort() }, room: { interfaces: ["lo"], webPort: 0 } };
+  const [broker, door] = [await freePort(), await freePort()];
+  return {
+    webrtc: { udpPort: 0 },
+    mqtt: { port: broker },
+    room: { interfaces: ["lo"], webPort: 0 },
+    door: { port: door },
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -1,5 +1,6 @@
 export { doorLimits } from "../../protocols/door/limits.ts";
 export { doorReasons, stationReasons } from "../../protocols/door/reasons.ts";
+export { type Clock, systemClock } from "../../util/clock.ts";
 export {
   noLoudspeaker,
   noMicrophone,
@@ -8,6 +9,7 @@ export {
   samplesMicrophone,
 } from "../machine/files.ts";
 export type { Loudspeaker, Microphone } from "../machine/ports.ts";
+export { parseRelay, pulseRelay, type RelayLine } from "../machine/relay.ts";
 export { openLoudspeaker, openMicrophone } from "../machine/sound.ts";
 export type { SoundForm } from "../machine/sound-form.ts";
 export { chooseSound } from "../machine/sound-tools.ts";
