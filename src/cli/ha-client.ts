@@ -32,6 +32,10 @@ sound again then.
   --tone                 speak a tone: --tone-frequency HZ (440), --tone-amplitude 0..1 (0.2)
   --mute                 play nothing
 
+  --mqtt HOST[:PORT]     sound only between "start" and "stop" on a topic of this broker; mqtts://HOST for TLS
+  --mqtt-user NAME       at that broker; its password is $DOORWARD_MQTT_PASSWORD
+  --topic TOPIC          that topic (default: intercom)
+
   --command NAME         give this command, print the answer (JSON) and end; may be repeated
   --payload JSON         what belongs to it (default: {})
   --run-for MS           end after so long (default: never)

@@ -8,7 +8,7 @@ const personSchema = z
   .transform((text) => text as `person:${string}`);
 
 /** Whom a bell may ring. */
-const targetsSchema = z
+export const targetsSchema = z
   .array(z.union([channelSchema, personSchema]))
   .max(64)
   .readonly();

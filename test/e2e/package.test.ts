@@ -5,6 +5,8 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { openScriptedHost } from "../../src/endpoints/door/testing.ts";
+import { within } from "../within.ts";
 import { temporaryFolder } from "./page-browser.ts";
 import { weriftViewer } from "./webrtc-werift.ts";
 
@@ -42,13 +44,15 @@ async function install(folder: string): Promise<string> {
   return installed;
 }
 
-test("what npm would publish runs by itself: page, picture, both workers", { timeout: 90_000 }, async () => {
+test("what npm would publish runs by itself: page, picture, both workers, and doorward/door", { timeout: 90_000 }, async () => {
   await using folder = await temporaryFolder();
   const installed = await install(folder.path);
   const program = join(installed, "bin", "doorward.js");
   const said = execFileSync(process.execPath, [program, "--version"], { cwd: folder.path, encoding: "utf8" });
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest;
   assert.equal(said.trim(), version);
+
+  await runPi(installed, folder.path);
 
   await writeFile(join(folder.path, "doorward.yaml"), 'devices:\n  cam: "test:?size=320x240&fps=10&gop=1"\n');
   const args = [program, "hub", "--json", "--http-port", "0", "--https-port", "0"];
@@ -88,3 +92,22 @@ test("what npm would publish runs by itself: page, picture, both workers", { tim
     assert.deepEqual(await once(hub, "exit"), [0, null]);
   }
 });
+
+/** The example of `doorward/door`, as it is in the package: its bell rings, its relay opens the door once. */
+async function runPi(installed: string, cwd: string): Promise<void> {
+  await using host = await openScriptedHost();
+  const args = [join(installed, "examples", "door-station-pi.js"), "--fake", "--port", `${host.port}`];
+  const pi = spawn(process.execPath, args, { cwd, stdio: ["pipe", "ignore", "inherit"] });
+  const hub = await within("the example connects", host.connection());
+  const { type, client_id, token } = await hub.next();
+  assert.deepEqual([type, client_id], ["register", "front-door"]);
+  assert.match(String(token), /^dwd_own_[\w-]{43}$/);
+  hub.say({ type: "registered", status: "ok", role: "intercom", client_id: "front-door", features: ["ping"] });
+  hub.say({ type: "command", command: "unlock", payload: {}, command_id: "1", origin_id: "phone", expires_ms: 5000 });
+  assert.deepEqual((await within("the relay answers", hub.next()))["payload"], { open_ms: 3000 });
+  pi.stdin.write("\n");
+  assert.equal((await within("the bell rings", hub.next()))["event"], "ring");
+  const ended = once(pi, "exit");
+  pi.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+}

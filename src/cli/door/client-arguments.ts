@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { brokerUrl } from "../broker-url.ts";
 import { UsageError } from "../command.ts";
 import { clientIdOf, doorFlags, parseDoorFlags } from "./common.ts";
 
@@ -18,6 +19,9 @@ const flags = {
   mute: { type: "boolean", default: false },
   command: { type: "string", multiple: true },
   payload: { type: "string", default: "{}" },
+  mqtt: { type: "string" },
+  "mqtt-user": { type: "string" },
+  topic: { type: "string", default: "intercom" },
   "log-level": { type: "string" },
 } as const;
 
@@ -41,7 +45,11 @@ export function parseClientArguments(args: readonly string[]) {
     ...shared,
     clientId: clientIdOf(values["client-id"]),
     station: values.station,
-    autoStart: !values["no-auto-start"],
+    autoStart: !values["no-auto-start"] && values.mqtt === undefined,
+    mqtt:
+      values.mqtt === undefined
+        ? undefined
+        : { url: brokerUrl(values.mqtt), username: values["mqtt-user"], topic: topicOf(values.topic) },
     streamId,
     tone,
     records: values.mic,
@@ -57,6 +65,11 @@ function toneOf(values: { readonly "tone-frequency": string; readonly "tone-ampl
     throw new UsageError("--tone-frequency is a number from 20 to 20000");
   if (!(amplitude >= 0 && amplitude <= 1)) throw new UsageError("--tone-amplitude is a number from 0 to 1");
   return { frequencyHz, amplitude };
+}
+
+function topicOf(text: string): string {
+  if (text !== "" && !/[#+\0]/.test(text)) return text;
+  throw new UsageError(`--topic ${text} is not possible: it is one topic, without # and +`);
 }
 
 function payloadOf(text: string): Readonly<Record<string, unknown>> {

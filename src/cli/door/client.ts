@@ -1,4 +1,5 @@
 import { DoorCommandError, type RunningDoorClient, startDoorClient } from "../../endpoints/door/index.ts";
+import { followStartStop } from "../../endpoints/door/start-stop.ts";
 import { samplesMicrophone } from "../../endpoints/machine/files.ts";
 import type { SoundForm } from "../../endpoints/machine/sound-form.ts";
 import { background } from "../../util/background.ts";
@@ -54,6 +55,7 @@ export async function runDoorClient(args: DoorClientArguments, context: CommandC
     if (client.isConnected) background(work.listen(client), (error) => tell(messageOf(error)));
   };
   using _again = args.commands.length === 0 ? every(clock, soundAgainMs, onTick) : undefined;
+  await using _broker = args.mqtt && openBroker(args.mqtt, { work, client, tell });
   const ended = args.commands.length > 0 ? Promise.race([client.ended, work.done]) : client.ended;
   await untilOver({ ended, runForMs: args.runForMs, context });
   if (client.audio && client.isConnected) await client.stopAudio().catch((error) => tell(messageOf(error)));
@@ -75,12 +77,19 @@ class Commands {
   readonly #done = Promise.withResolvers<void>();
   #given = false;
   #asking = false;
+  #wanted: boolean;
   #trouble = "";
 
   constructor(args: DoorClientArguments, out: ClientOutput) {
     this.#args = args;
+    this.#wanted = args.autoStart;
     this.#out = out;
     this.done = this.#done.promise;
+  }
+
+  /** `start` and `stop` of MQTT: sound is kept open between the two. */
+  wants(sound: boolean): void {
+    this.#wanted = sound;
   }
 
   async begin(client: RunningDoorClient): Promise<void> {
@@ -94,9 +103,9 @@ class Commands {
 
   /** Asks for sound, unless it has it or is not to. */
   async listen(client: RunningDoorClient): Promise<void> {
-    const { autoStart, station, streamId } = this.#args;
+    const { station, streamId } = this.#args;
     const { tell } = this.#out;
-    if (!autoStart || client.audio || this.#asking) return;
+    if (!this.#wanted || client.audio || this.#asking) return;
     this.#asking = true;
     try {
       const audio = await client.startAudio({ station, streamId });
@@ -123,6 +132,27 @@ class Commands {
       tell(`${command} failed: ${messageOf(error)}`);
     }
   }
+}
+
+function openBroker(
+  mqtt: NonNullable<DoorClientArguments["mqtt"]>,
+  how: { readonly work: Commands; readonly client: RunningDoorClient; readonly tell: (text: string) => void },
+): AsyncDisposable {
+  const { work, client, tell } = how;
+  const onTrouble = (error: unknown) => tell(messageOf(error));
+  return followStartStop({
+    ...mqtt,
+    password: process.env["DOORWARD_MQTT_PASSWORD"],
+    onStart: () => {
+      work.wants(true);
+      if (client.isConnected) background(work.listen(client), onTrouble);
+    },
+    onStop: () => {
+      work.wants(false);
+      if (client.audio) background(client.stopAudio(), onTrouble);
+    },
+    onState: (state) => tell(`the broker: ${state}`),
+  });
 }
 
 /** A minute of a tone, s16le. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseButton } from "../../endpoints/machine/button.ts";
 import { isAllRooms } from "../../protocols/room/topics.ts";
+import { brokerUrl } from "../broker-url.ts";
 import { UsageError } from "../command.ts";
 import { parseSoundSystem } from "../open-sound.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -89,14 +90,6 @@ function nameOf(name: string | undefined): string {
     throw new UsageError("--name is missing: the room's name, e.g. Kitchen");
   if (Buffer.byteLength(name) > 32) throw new UsageError(`--name ${name} is too long: a room's name has 32 bytes`);
   return name.trim();
-}
-
-function brokerUrl(text: string): string {
-  const url = URL.parse(text.includes("://") ? text : `mqtt://${text}`);
-  if (!url || !/^mqtts?:$/.test(url.protocol) || url.hostname === "") {
-    throw new UsageError(`--mqtt ${text} is no broker: write HOST, HOST:PORT or mqtts://HOST:PORT`);
-  }
-  return url.href;
 }
 
 function versionOf(text: string): 4 | 5 {

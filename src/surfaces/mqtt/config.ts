@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { targetsSchema } from "../../hub/bell-settings.ts";
 
 const secret = z.string().min(1).max(1024).meta({ secret: true });
 
@@ -38,6 +39,23 @@ export const mqttConfig = z
     ca: pem("the certificates by which that broker is known; the system's own otherwise").optional(),
     cert: pem("the hub's own certificate, where that broker asks for one").optional(),
     key: pem("the key of that certificate").optional(),
+    companions: z
+      .record(
+        z
+          .string()
+          .max(256)
+          .regex(/^[^$#+\0][^#+\0]*$/, "one topic, without # and +"),
+        z.strictObject({
+          door: z.string().min(1).max(48).describe("Id of the device whose bell rings."),
+          rings: targetsSchema
+            .optional()
+            .describe("Whom it rings, e.g. person:Anna; as the bell's settings say when absent."),
+        }),
+      )
+      .default({})
+      .describe(
+        "Topics on which an automation says `start` (the door rings for these people) and `stop` (it ends), as the Home Assistant intercom's phone service takes them.",
+      ),
   })
   .refine((config) => (config.cert === undefined) === (config.key === undefined), "cert and key come together")
   .optional()

@@ -8,6 +8,7 @@ import { FatalError, messageOf } from "../../util/errors.ts";
 import type { Lent } from "../surface.ts";
 import { followBirth } from "./birth.ts";
 import { type Broker, openBroker } from "./broker.ts";
+import { followCompanions } from "./companions.ts";
 import { type MqttConfig, mqttConfig, mqttSecrets } from "./config.ts";
 import { type ConnectOptions, clientOptions, keepConnected, type MqttVersion } from "./connect.ts";
 import { presentHub } from "./hub-presence.ts";
@@ -30,6 +31,7 @@ export async function start(lent: Lent<MqttConfig>) {
   const end = new AbortController();
   opened.use(presentHub({ bus, hub, hubId, version }));
   opened.use(followBirth({ bus, clock }));
+  opened.use(followCompanions({ bus, calls: hub.calls, companions: config.companions, log }));
   const farewell = () => bus.publish(status, "offline", { retain: true, qos: 1 });
   const { signal } = end;
   const options: ConnectOptions = { bus, dial, farewell, onState: tellState(identity.faults, log), clock, log, signal };
