@@ -44,7 +44,9 @@ async function install(folder: string): Promise<string> {
   return installed;
 }
 
-test("what npm would publish runs by itself: page, picture, both workers, and doorward/door", { timeout: 90_000 }, async () => {
+test("what npm would publish runs by itself: page, picture, workers, doorward/door", {
+  timeout: 90_000,
+}, async () => {
   await using folder = await temporaryFolder();
   const installed = await install(folder.path);
   const program = join(installed, "bin", "doorward.js");
