@@ -72,8 +72,8 @@ export class CallPlans {
   }
 
   /** Who is rung by somebody who calls. */
-  call({ from, to }: CallWish, how: { readonly ringers: readonly Ringer[] }): CallPlan {
-    const targets = this.#targets(to, { from, ...how });
+  call({ from, to }: CallWish): CallPlan {
+    const targets = this.#targets(to, { from });
     const steps: CallStep[] = [{ afterMs: 0, how: "instead", targets }];
     return { to, steps, ringMs: this.#options.ringS() * 1000, lock: false };
   }
@@ -112,11 +112,8 @@ export class CallPlans {
     });
   }
 
-  #targets(
-    to: readonly Target[],
-    { from, ringers }: { readonly from: CallParty; readonly ringers: readonly Ringer[] },
-  ): readonly CallTarget[] {
-    const targets = to.flatMap((one) => this.#meant(one)).map((party) => this.#reachable(party, ringers));
+  #targets(to: readonly Target[], { from }: { readonly from: CallParty }): readonly CallTarget[] {
+    const targets = to.flatMap((one) => this.#meant(one)).map((party) => this.#target(party));
     return unique(targets.filter(({ party }) => party !== from.party));
   }
 
@@ -131,11 +128,6 @@ export class CallPlans {
       const found = device(id);
       return found ? [deviceParty(found)] : [];
     });
-  }
-
-  #reachable(party: CallParty, ringers: readonly Ringer[]): CallTarget {
-    const there = ringers.some((ringer) => ringer.party === party.party);
-    return there ? this.#target(party) : { ...party, hindered: "unreachable" };
   }
 
   #target({ party, name, deviceId }: CallParty): CallTarget {

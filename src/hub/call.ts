@@ -8,7 +8,7 @@ export interface Instant {
 
 /** Somebody who is to be rung, and why they are not, if so. */
 export interface CallTarget extends CallParty {
-  readonly hindered?: "busy" | "quiet" | "unreachable";
+  readonly hindered?: "busy" | "quiet";
 }
 
 /** Who is rung at one time of a call. */
@@ -254,15 +254,22 @@ export class CallMachine {
     return [...this.#tell(running, target), changed(running.info, "rung")];
   }
 
-  /** Nothing of somebody's is there any more: they are rung no longer, and leave what they take part in. */
-  drop(party: PartyId, now: Instant): readonly CallEffect[] {
+  /** Nothing of somebody's is there that could ring. */
+  unreach(party: PartyId, now: Instant): readonly CallEffect[] {
     return [...this.#running.values()].flatMap((running) => {
-      if (takesPart(running.info, party)) return this.#leave(running, { by: partyIn(running.info, party), now });
       const rung = rungOf(running.info, party);
-      if (!rung || !rings(rung)) return [];
+      if (running.info.state !== "ringing" || !rung || !rings(rung)) return [];
       const stop = this.#silence(running, { party, state: "unreachable", why: "gone" });
       return [...stop, changed(running.info, "rung"), ...this.#nobodyLeft(running, now)];
     });
+  }
+
+  /** Somebody is gone for good: they leave what they take part in, and are rung no longer. */
+  drop(party: PartyId, now: Instant): readonly CallEffect[] {
+    const left = [...this.#running.values()]
+      .filter(({ info }) => takesPart(info, party))
+      .flatMap((running) => this.#leave(running, { by: partyIn(running.info, party), now }));
+    return [...left, ...this.unreach(party, now)];
   }
 
   /** Somebody's device says that it rings now. */
@@ -334,12 +341,9 @@ export class CallMachine {
     if (!rung || !rings(rung)) mark(running, by.party, "declined");
     if (reply !== undefined) running.info = { ...running.info, reply };
     if (forSelf && reply === undefined) {
+      const told = changed(running.info, "declined", by);
       const rest = this.#nobodyLeft(running, now, by);
-      return {
-        state: "done",
-        call: this.get(id) ?? running.info,
-        effects: [...own, changed(running.info, "declined", by), ...rest],
-      };
+      return { state: "done", call: this.get(id) ?? running.info, effects: [...own, told, ...rest] };
     }
     const next = running.request.steps[running.nextStep];
     if (reply === undefined && next?.how === "instead") {

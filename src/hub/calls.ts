@@ -15,6 +15,9 @@ export interface CallsOptions {
   readonly machine?: CallMachine;
 }
 
+/** How long somebody who talks may be away. */
+const returnMs = 5000;
+
 /** Brings calls to whoever can be rung: asks the machine, rings and silences, keeps time, tells everybody who listens. */
 export class Calls implements HubCalls, Disposable {
   readonly #options: CallsOptions;
@@ -25,6 +28,10 @@ export class Calls implements HubCalls, Disposable {
   readonly #changes: Listeners<CallEvent>;
   readonly #muted: Listeners<readonly MutedBell[]>;
   readonly #bells = new Map<string, CallInfo["from"]>();
+  /** Who talks and of whom nothing is there at the moment. */
+  readonly #gone = new Map<PartyId, Disposable>();
+  readonly #pending: CallEffect[] = [];
+  #applying = false;
   #tick: Disposable | undefined;
 
   constructor(options: CallsOptions) {
@@ -55,7 +62,7 @@ export class Calls implements HubCalls, Disposable {
   }
 
   call({ from, to }: CallWish): CallStart {
-    const plan = this.#options.plans.call({ from, to }, { ringers: [...this.#ringers] });
+    const plan = this.#options.plans.call({ from, to });
     return this.#begin(this.#machine.begin({ id: newId(), kind: "call", from, ...plan }, this.#now()));
   }
 
@@ -93,12 +100,15 @@ export class Calls implements HubCalls, Disposable {
 
   addRinger(ringer: Ringer): Disposable {
     this.#ringers.add(ringer);
-    for (const call of this.list()) if (call.state === "ringing") this.#reach(call, ringer);
+    this.#gone.get(ringer.party)?.[Symbol.dispose]();
+    this.#gone.delete(ringer.party);
+    // Looked at one by one: the first that it rings for may be answered at once.
+    for (const { id } of this.list()) this.#reach(id, ringer);
     return {
       [Symbol.dispose]: () => {
         if (!this.#ringers.delete(ringer)) return;
         for (const ringing of this.#ringing.values()) ringing.delete(ringer);
-        if (!this.#ringersOf(ringer.party).length) this.#apply(this.#machine.drop(ringer.party, this.#now()));
+        if (this.#ringersOf(ringer.party).length === 0) this.#left(ringer.party);
       },
     };
   }
@@ -128,6 +138,8 @@ export class Calls implements HubCalls, Disposable {
   [Symbol.dispose](): void {
     for (const { id } of this.list()) this.end(id, undefined, "restarted");
     this.#tick?.[Symbol.dispose]();
+    for (const gone of this.#gone.values()) gone[Symbol.dispose]();
+    this.#gone.clear();
   }
 
   #now(): Instant {
@@ -152,8 +164,22 @@ export class Calls implements HubCalls, Disposable {
     return [...this.#ringers].filter((ringer) => ringer.party === party);
   }
 
+  /** Nothing of somebody's is there. Who talks may come back: a network was changed, a page loaded again. */
+  #left(party: PartyId): void {
+    this.#apply(this.#machine.unreach(party, this.#now()));
+    if (!this.#machine.callOf(party)) return;
+    const drop = () => {
+      this.#gone.delete(party);
+      this.#apply(this.#machine.drop(party, this.#now()));
+    };
+    this.#gone.get(party)?.[Symbol.dispose]();
+    this.#gone.set(party, this.#options.clock.timer(returnMs, drop));
+  }
+
   /** Somebody has come who can be rung while it rings. */
-  #reach(call: CallInfo, ringer: Ringer): void {
+  #reach(id: string, ringer: Ringer): void {
+    const call = this.get(id);
+    if (call?.state !== "ringing") return;
     const rung = call.rung.find(({ party }) => party === ringer.party);
     if (rung?.state === "told" || rung?.state === "ringing") {
       this.#ringOne(call, ringer);
@@ -163,8 +189,13 @@ export class Calls implements HubCalls, Disposable {
     if (target) this.#apply(this.#machine.reach(call.id, target));
   }
 
+  /** In order, also when somebody who is told of one does something that has others. */
   #apply(effects: readonly CallEffect[]): void {
-    for (const effect of effects) this.#do(effect);
+    this.#pending.push(...effects);
+    if (this.#applying) return;
+    this.#applying = true;
+    for (let effect = this.#pending.shift(); effect; effect = this.#pending.shift()) this.#do(effect);
+    this.#applying = false;
     this.#reschedule();
   }
 
@@ -180,8 +211,11 @@ export class Calls implements HubCalls, Disposable {
 
   #ring({ callId, party }: Extract<CallEffect, { readonly type: "ring" }>): void {
     const call = this.get(callId);
-    if (call?.state !== "ringing") return;
-    for (const ringer of this.#ringersOf(party)) this.#ringOne(call, ringer);
+    const rung = call?.rung.find((one) => one.party === party)?.state;
+    if (call?.state !== "ringing" || (rung !== "told" && rung !== "ringing")) return;
+    const ringers = this.#ringersOf(party);
+    for (const ringer of ringers) this.#ringOne(call, ringer);
+    if (ringers.length === 0) this.#apply(this.#machine.unreach(party, this.#now()));
   }
 
   #ringOne(call: CallInfo, ringer: Ringer): void {
