@@ -237,11 +237,8 @@ export class CallMachine {
     const begun: CallEffect = { type: "changed", call: running.info, change: "ringing", by: partyOf(from) };
     // Whoever is told that it rings sees the call first.
     const all = [begun, ...effects.filter((effect) => effect.type !== "changed")];
-    if (kind === "call" && !someRing(running.info) && running.nextStep >= request.steps.length) {
-      const reason = hindranceOf(running.info);
-      return { state: "ringing", call: running.info, effects: [...all, ...this.#end(running, { reason, now })] };
-    }
-    return { state: "ringing", call: running.info, effects: all };
+    const rest = this.#nobodyLeft(running, now);
+    return { state: "ringing", call: running.info, effects: [...all, ...rest] };
   }
 
   /** Somebody can be rung who could not before, or was not meant yet: a page was opened. */

@@ -30,6 +30,7 @@ export class Calls implements HubCalls, Disposable {
   readonly #bells = new Map<string, CallInfo["from"]>();
   /** Who talks and of whom nothing is there at the moment. */
   readonly #gone = new Map<PartyId, Disposable>();
+  #unmuting: Disposable | undefined;
   readonly #pending: CallEffect[] = [];
   #applying = false;
   #tick: Disposable | undefined;
@@ -127,7 +128,7 @@ export class Calls implements HubCalls, Disposable {
 
   unmute(deviceId: string): void {
     for (const [bell, from] of this.#bells) if (from.deviceId === deviceId) this.#machine.unmute(bell);
-    this.#muted.emit(this.mutedBells());
+    this.#tellMuted();
   }
 
   onMuted(listener: (bells: readonly MutedBell[]) => void): Disposable {
@@ -140,6 +141,7 @@ export class Calls implements HubCalls, Disposable {
     this.#tick?.[Symbol.dispose]();
     for (const gone of this.#gone.values()) gone[Symbol.dispose]();
     this.#gone.clear();
+    this.#unmuting?.[Symbol.dispose]();
   }
 
   #now(): Instant {
@@ -202,11 +204,21 @@ export class Calls implements HubCalls, Disposable {
   #do(effect: CallEffect): void {
     if (effect.type === "ring") this.#ring(effect);
     else if (effect.type === "stop") this.#stop(effect);
-    else if (effect.type === "muted") this.#muted.emit(this.mutedBells());
+    else if (effect.type === "muted") this.#tellMuted();
     else {
       const { call, change, by, reason } = effect;
       this.#changes.emit({ call, change, ...(by && { by }), ...(reason !== undefined && { reason }) });
     }
+  }
+
+  /** Told again when the first of them rings again. */
+  #tellMuted(): void {
+    const bells = this.mutedBells();
+    this.#muted.emit(bells);
+    this.#unmuting?.[Symbol.dispose]();
+    const { clock } = this.#options;
+    const untilMs = Math.min(...bells.map((bell) => bell.untilMs));
+    this.#unmuting = bells.length > 0 ? clock.timer(untilMs - clock.wallMs(), () => this.#tellMuted()) : undefined;
   }
 
   #ring({ callId, party }: Extract<CallEffect, { readonly type: "ring" }>): void {
