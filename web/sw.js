@@ -1,7 +1,7 @@
 // The service worker of the installed page. It keeps no page, script or answer of the hub: whatever can be had is had from the
 // hub, so that an old page never meets a new hub. It keeps only what says that the hub does not answer.
 const cacheName = "doorward-%BUILD%";
-const kept = ["/offline.html", "/offline.css", "/icon.svg"];
+const kept = ["/offline.html", "/offline.css", "/offline.js", "/icon.svg"];
 
 self.addEventListener("install", (event) => {
   const fresh = kept.map((path) => new Request(path, { cache: "reload" }));

@@ -44,6 +44,8 @@ export interface PageServerOptions {
   readonly hearing?: readonly Hearing[];
   /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
   readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
+  /** Where it listens; on any free port unless told. */
+  readonly port?: number;
   /** What the page says over its socket; `tell` answers it. */
   readonly onMessage?: (message: PageMessage, tell: (message: HubMessage) => void) => void;
 }
@@ -107,8 +109,8 @@ export class PageServer implements AsyncDisposable {
     return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
   }
 
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#http.listen(0, "localhost", resolve));
+  async listen(port = 0): Promise<void> {
+    await new Promise<void>((resolve) => this.#http.listen(port, "localhost", resolve));
   }
 
   /** Says something to every page. */
@@ -388,7 +390,7 @@ export class PageServer implements AsyncDisposable {
 /** Starts a {@link PageServer} on a free port of localhost. */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const server = new PageServer(options);
-  await server.listen();
+  await server.listen(options.port);
   return server;
 }
 

@@ -133,6 +133,38 @@ describe("two browsers that are stations", () => {
     await second.close();
   });
 
+  it("play nothing old when the browser had silenced them and lets them sound again", { timeout: 60_000 }, async () => {
+    await hall.page.addInitScript(catchSounds);
+    await hall.page.reload();
+    await hall.page.locator("dw-station .now").waitFor();
+    const sounds = () =>
+      hall.page.evaluate(() =>
+        (window as unknown as { sounds: HTMLAudioElement[] }).sounds
+          .filter(({ srcObject }) => srcObject !== null)
+          .map(({ currentTime }) => currentTime),
+      );
+    const contexts = (how: "suspend" | "resume") =>
+      hall.page.evaluate(
+        (what) => Promise.all((window as unknown as { contexts: AudioContext[] }).contexts.map((one) => one[what]())),
+        how,
+      );
+    await until("it plays", async () => (await sounds()).length === 1);
+    await kitchen.choose("Hall");
+    await kitchen.press();
+    await contexts("suspend");
+    await until("it plays no more", async () => (await sounds()).length === 0);
+    await kitchen.page
+      .locator("dw-talk .detail")
+      .getByText(/touched once/)
+      .waitFor();
+    await systemClock.sleep(1500);
+    await kitchen.release();
+    await contexts("resume");
+    await until("it plays again", async () => (await sounds()).length === 1);
+    const [playedS = Number.NaN] = await sounds();
+    assert.ok(playedS < 1, `${playedS} s of sound at once`);
+  });
+
   it("say that they cannot play before somebody touched the screen", { timeout: 60_000 }, async () => {
     const microphone = microphoneWav(words("top", { rateHz }), { rateHz, before: 0.35, after: 0.2 });
     await using porch = await openStation(rig, { id: "porch", name: "Porch", microphone, touchNeeded: true });
@@ -169,3 +201,22 @@ describe("two browsers that are stations", () => {
     await until("it is away", async () => rig.running.hub.devices.get("attic")?.state.phase === "away");
   });
 });
+
+/** Runs in the page before its own scripts: keeps what could make sound. */
+function catchSounds(): void {
+  const [contexts, sounds]: [AudioContext[], HTMLAudioElement[]] = [[], []];
+  Object.assign(window, { contexts, sounds });
+  const { AudioContext: Context, Audio: Sound } = window;
+  window.AudioContext = class extends Context {
+    constructor(options?: AudioContextOptions) {
+      super(options);
+      contexts.push(this);
+    }
+  };
+  window.Audio = class extends Sound {
+    constructor(src?: string) {
+      super(src);
+      sounds.push(this);
+    }
+  };
+}
