@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { installable } from "./installable.ts";
+import { precompressed } from "./precompressed.ts";
 
 /**
  * `import bell from "lucide-static/icons/bell.svg?icon"` becomes a Lit template of the picture's shapes. Done while
@@ -53,7 +54,7 @@ function smallTemplates(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [icons(), smallTemplates(), installable()],
+  plugins: [icons(), smallTemplates(), installable(), precompressed()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "safari17.5", "firefox120"],

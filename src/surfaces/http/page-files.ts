@@ -14,6 +14,7 @@ export async function servePageFiles(app: FastifyInstance, context: HttpContext)
     serve: false,
     index: false,
     cacheControl: false,
+    preCompressed: true,
     dotfiles: "deny",
   });
   app.get("/*", { config: { beforeSetup: true } }, async (request, reply) => {
