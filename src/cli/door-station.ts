@@ -29,7 +29,7 @@ the Home Assistant intercom that speaks the same protocol. It registers again wh
   --out FILE             write what is heard in place of playing it; - for samples to stdout
 
   --button KIND          the bell: key (space or Enter), gpio:LINE or gpio:CHIP/LINE (a button to ground); default: key in
-                         a terminal
+                         a terminal. The signal SIGUSR2 rings, too
   --bell NAME            name of the bell, where the door has several
   --ring                 ring once, as soon as it is registered
   --ring-at MS           the same so long after

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { gpiosetArguments, parseRelay } from "../../endpoints/machine/relay.ts";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { gpiosetArguments, parseRelay, pulseRelay } from "../../endpoints/machine/relay.ts";
+import { systemClock } from "../../util/clock.ts";
 import { UsageError } from "../command.ts";
 import { parseClientArguments } from "./client-arguments.ts";
 import { parseStationArguments } from "./station-arguments.ts";
@@ -94,5 +98,22 @@ describe("a relay", () => {
       "gpiochip0",
       "27=1",
     ]);
+  });
+
+  it("is on when the program holds it, and refused with what that says", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "doorward-relay-"));
+    after(() => rmSync(folder, { recursive: true }));
+    const script = (name: string, text: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && echo "gpioset (libgpiod) v2.1" && exit\n${text}\n`);
+      chmodSync(path, 0o755);
+      return path;
+    };
+    const line = { chip: "gpiochip0", line: 27 };
+    const how = { forMs: 200, clock: systemClock };
+    await pulseRelay(line, { ...how, program: script("holds", "exec sleep 0.3") });
+    const busy = script("busy", "echo 'unable to request lines: Device or resource busy' >&2; exit 1");
+    await assert.rejects(pulseRelay(line, { ...how, program: busy }), /gpiochip0\/27 was not switched: .*busy/);
+    await assert.rejects(pulseRelay(line, { ...how, program: join(folder, "none") }), /is missing \(package gpiod\)/);
   });
 });

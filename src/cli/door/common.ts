@@ -108,7 +108,7 @@ function waitingText(
   { reason, message }: Extract<DoorState, { readonly state: "waiting" }>,
   { hub, clientId }: { readonly hub: string; readonly clientId: string },
 ): string {
-  if (reason === "unreachable") return `${hub}: ${message}; it is tried again`;
+  if (reason === "unreachable" || reason === "untrusted") return `${hub}: ${message}; it is tried again`;
   if (reason === "connection_lost") return `the connection to ${hub} was lost: ${message}; it is made again`;
   if (reason === "pending") {
     return `${clientId} waits to be let in: on the hub's page, or by "doorward enrol approve ${clientId}"`;

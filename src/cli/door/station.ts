@@ -65,6 +65,7 @@ export async function runDoorStation(args: DoorStationArguments, context: Comman
   };
   const ringing = ringOnce(args, { press, context });
   using _button = openButton(args, { press, tell });
+  using _signal = onRingSignal(press);
   await untilOver({ ended: station.ended, runForMs: args.runForMs, context });
   await station[Symbol.asyncDispose]();
   if (args.json) stderr.write(`${JSON.stringify({ id: args.clientId, ...counted })}\n`);
@@ -110,6 +111,12 @@ function openButton(
   if (kind?.kind === "key") return listenToKeys({ press, release: press, onTrouble: tell });
   if (kind?.kind === "gpio") return listenToGpio(kind, { press, release: () => {}, onTrouble: tell });
   return { [Symbol.dispose]: () => {} };
+}
+
+/** For scripts that have a button of their own. */
+function onRingSignal(press: () => void): Disposable {
+  process.on("SIGUSR2", press);
+  return { [Symbol.dispose]: () => process.off("SIGUSR2", press) };
 }
 
 function handlersOf(

@@ -13,7 +13,7 @@ const hopeless: ReadonlySet<string> = new Set([
 
 /**
  * Why a connection did not come about, or ended; `code` is the protocol's reason, or one of ours: `unreachable`,
- * `connection_lost`, `closed`.
+ * `untrusted`, `connection_lost`, `closed`.
  */
 export class DoorRefusal extends DoorwardError {
   constructor(reason: string, how: { readonly message?: string | undefined; readonly cause?: unknown } = {}) {

@@ -41,7 +41,8 @@ export function followStartStop(options: StartStopOptions): AsyncDisposable {
     );
   });
   client.on("error", (error) => tell(networkReason(error)));
-  client.on("close", () => tell(last === "connected" || last === "" ? "the connection was lost" : last));
+  const lost = () => tell(last === "connected" || last === "" ? "the connection was lost" : last);
+  client.on("close", lost);
   client.on("message", (_topic, payload, { retain }) => {
     if (retain) return;
     const word = payload.subarray(0, 16).toString("utf8").trim();
@@ -50,6 +51,7 @@ export function followStartStop(options: StartStopOptions): AsyncDisposable {
   });
   return {
     [Symbol.asyncDispose]: async () => {
+      client.off("close", lost);
       await client.endAsync(true);
     },
   };
