@@ -13,7 +13,7 @@ export interface DemoDoorOptions {
   readonly context: CommandContext;
 }
 
-const id = "front-door-bell";
+const id = "doorbell";
 const visitorPitchHz = 330;
 const openMs = 3000;
 
@@ -27,7 +27,7 @@ async function openDemoDoor(running: RunningHub, how: DemoDoorOptions): Promise<
   const { devices, reception } = running.hub;
   await devices.addTransient({
     id,
-    name: "Front door bell",
+    name: "Doorbell",
     area: "Entrance",
     arrives: "door",
     bell: { camera: "front-door" },

@@ -8,6 +8,7 @@ const speaker = { formats: [], echoCancelling: true, queued: 0, doNotDisturb: fa
 
 test("a room is what has a speaker and no picture, or never has a picture", () => {
   assert.equal(isRoom({ kind: "room", tracks: [], speaker: undefined }), true, "a station that is away");
+  assert.equal(isRoom({ kind: "door", tracks: [], speaker: undefined }), true, "a door station that is away");
   assert.equal(isRoom({ kind: "page", tracks: [], speaker }), true);
   assert.equal(isRoom({ kind: "rtsp", tracks: sound, speaker }), true, "a loudspeaker");
   assert.equal(isRoom({ kind: "rtsp", tracks: [], speaker }), false, "a camera that has not connected yet");

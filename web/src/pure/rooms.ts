@@ -3,8 +3,8 @@ import type { PageDevice } from "../api.ts";
 /** What of a device decides how it stands on the wall. */
 export type Placed = Pick<PageDevice, "kind" | "tracks" | "speaker">;
 
-/** Kinds of devices that never show a picture: room stations, browsers that are stations, and other programs that talk. */
-const roomKinds: ReadonlySet<string> = new Set(["room", "page"]);
+/** Kinds of devices that never show a picture of their own: room stations, browsers that are stations, door stations. */
+const roomKinds: ReadonlySet<string> = new Set(["room", "page", "door"]);
 
 /** Whether a device is somebody to speak to rather than something to look at: a speaker without a picture. */
 export function isRoom({ kind, tracks, speaker }: Placed): boolean {
