@@ -105,7 +105,14 @@ describe("doorward ring", () => {
   });
 
   it("knows wrong usage", async () => {
-    for (const args of [[], ["kitchen"], ["--to", " "], ["--to", "all", "--priority", "5"]]) {
+    for (const args of [
+      [],
+      ["kitchen", "hall"],
+      ["kitchen", "--to", "all"],
+      ["--bell", "2"],
+      ["--to", " "],
+      ["--to", "all", "--priority", "5"],
+    ]) {
       await assert.rejects(run(createRingCommand, args), { name: "Error" }, args.join(" "));
     }
   });

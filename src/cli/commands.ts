@@ -60,8 +60,18 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "ring",
-    summary: "ring rooms with a chime through a running hub",
+    summary: "ring rooms with a chime, or press a bell, through a running hub",
     load: () => load(import("./ring.ts")),
+  },
+  {
+    name: "call",
+    summary: "call people and rooms through a running hub",
+    load: () => load(import("./call.ts")),
+  },
+  {
+    name: "calls",
+    summary: "list, watch, answer, decline and end the calls of a running hub",
+    load: () => load(import("./calls.ts")),
   },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },

@@ -10,6 +10,7 @@ import { CallHistory } from "./call-history.ts";
 import type { CallParty } from "./call-info.ts";
 import { CallPlans } from "./call-plan.ts";
 import { CallRights } from "./call-rights.ts";
+import { CallTimes } from "./call-times.ts";
 import { Calls } from "./calls.ts";
 import type { CallsConfig, HouseSection } from "./calls-config.ts";
 import type { House } from "./channel.ts";
@@ -36,6 +37,8 @@ export interface HubCallParts extends Disposable {
   /** Who may answer, see and end a call. */
   readonly callRights: CallRights;
   readonly callHistory: CallHistory;
+  /** How long calls take, and how they end. */
+  readonly callTimes: CallTimes;
   /** How people want to be rung. */
   readonly ringing: RingingSettings;
   /** Somebody by id or name. */
@@ -65,6 +68,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
   const calls = new Calls({ plans, clock, log });
   const callHistory = new CallHistory(identity.store);
   callHistory.endLeftovers(clock.wallMs());
+  const callTimes = new CallTimes(clock);
   const owned = new DisposableStack();
   const chimes = owned.use(new CallChimes({ calls, rings, clock, log }));
   const keep = (id: string, jpeg: Uint8Array) => callHistory.addSnapshot(id, jpeg);
@@ -74,6 +78,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
     calls.onChange((event) => {
       callHistory.follow(event);
       cameras.follow(event);
+      callTimes.follow(event);
     }),
   );
   // First of all: whoever is told that a call is over still listens.
@@ -82,6 +87,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
     calls,
     callRights: new CallRights({ policy: identity.policy, device }),
     callHistory,
+    callTimes,
     ringing,
     personCalled: person,
     rules,

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { DropReason } from "../../media/reader.ts";
 import type { Metric } from "../surface.ts";
+import { callMetrics } from "./call-metrics.ts";
 import type { HttpContext } from "./context.ts";
 import type { HttpCounters } from "./http-counters.ts";
 
@@ -43,7 +44,7 @@ export async function renderMetrics(
   for (const [where, frames] of Object.entries(context.hub.voices.lost)) lost.inc({ where }, frames);
   for (const metric of context.others.flatMap((surface) => surface.metrics?.() ?? []))
     addMetric(prom, registry, metric);
-  return { text: await registry.metrics(), contentType: registry.contentType };
+  return { text: `${await registry.metrics()}${callMetrics(context.hub)}`, contentType: registry.contentType };
 }
 
 function addMetric(prom: Prom, registry: Registry, { name, help, type, values }: Metric): void {

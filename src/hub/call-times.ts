@@ -1,0 +1,86 @@
+import type { Clock } from "../util/clock.ts";
+import type { CallEvent } from "./call-api.ts";
+import { type CallEndReason, endReasons } from "./call-info.ts";
+
+/** How long something took, counted by upper bounds, as Prometheus' histograms are. */
+export interface Histogram {
+  /** Seconds. */
+  readonly bounds: readonly number[];
+  /** For each bound, how many took at most so long. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sumS: number;
+}
+
+/** What of a call is timed. */
+export const callTimeNames = ["ring_to_confirmed", "ring_to_answer", "answer_to_first_word"] as const;
+
+/** One of {@link callTimeNames}. */
+export type CallTimeName = (typeof callTimeNames)[number];
+
+const bounds = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 20, 45, 90];
+
+/** How long calls take, and how they end: read by whoever shows the hub's numbers. */
+export class CallTimes {
+  readonly #clock: Clock;
+  readonly #times = new Map(callTimeNames.map((name) => [name, { counts: bounds.map(() => 0), count: 0, sumS: 0 }]));
+  readonly #ends = new Map<CallEndReason, number>(endReasons.map((reason) => [reason, 0]));
+  /** When each running call rang and was answered (µs), until what is timed of it has happened. */
+  readonly #running = new Map<
+    string,
+    { readonly rangUs: number; answeredUs?: number; confirmed: boolean; spoken: boolean }
+  >();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Something happened to a call. */
+  follow({ call, change }: Pick<CallEvent, "call" | "change">): void {
+    const nowUs = this.#clock.nowUs();
+    if (change === "ringing") this.#running.set(call.id, { rangUs: nowUs, confirmed: false, spoken: false });
+    const running = this.#running.get(call.id);
+    if (!running) return;
+    if (change === "confirmed" && !running.confirmed) {
+      running.confirmed = true;
+      this.#took("ring_to_confirmed", nowUs - running.rangUs);
+    }
+    if (change === "answered") {
+      running.answeredUs = nowUs;
+      this.#took("ring_to_answer", nowUs - running.rangUs);
+    }
+    if (call.state !== "ended") return;
+    this.#running.delete(call.id);
+    const reason = call.endReason ?? "ended";
+    this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
+  }
+
+  /** The first word of an answered call was heard by another party. Said again it counts no more. */
+  firstWord(callId: string): void {
+    const running = this.#running.get(callId);
+    if (running?.answeredUs === undefined || running.spoken) return;
+    running.spoken = true;
+    this.#took("answer_to_first_word", this.#clock.nowUs() - running.answeredUs);
+  }
+
+  /** What was timed so far. */
+  histogram(name: CallTimeName): Histogram {
+    const { counts = [], count = 0, sumS = 0 } = this.#times.get(name) ?? {};
+    return { bounds, counts, count, sumS };
+  }
+
+  /** How many calls ended, by reason. */
+  get ends(): ReadonlyMap<CallEndReason, number> {
+    return this.#ends;
+  }
+
+  #took(name: CallTimeName, us: number): void {
+    const time = this.#times.get(name);
+    if (!time) return;
+    const seconds = us / 1e6;
+    time.count++;
+    time.sumS += seconds;
+    for (const [index, bound] of bounds.entries())
+      if (seconds <= bound) time.counts[index] = (time.counts[index] ?? 0) + 1;
+  }
+}
