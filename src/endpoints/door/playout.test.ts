@@ -51,6 +51,21 @@ describe("what waits for the loudspeaker of a door station", () => {
     assert.equal(heard(playout, 3)[2], 101 - 23);
   });
 
+  it("comes back to a short delay after blocks were late for a while", () => {
+    const playout = new DoorPlayout(form);
+    for (let talk = 0; talk < 6; talk++) {
+      playout.push(block(20));
+      heard(playout, 12);
+    }
+    let waits = 0;
+    for (let atMs = 0; atMs < 60_000; atMs += 20) {
+      if (atMs % 40 === 0) playout.push(block(40));
+      playout.pop();
+      waits = playout.size;
+    }
+    assert.ok(waits <= 4, `${waits} frames wait after a minute`);
+  });
+
   it("loses a frame now and then to a clock that is faster", () => {
     const playout = new DoorPlayout(form);
     playout.push(block(200));

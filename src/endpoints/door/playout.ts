@@ -72,11 +72,12 @@ export class DoorPlayout {
     return undefined;
   }
 
-  /** Once a window: less margin while nothing was missed, and a frame less where more waited all the time than has to. */
+  /** Once a window: less margin while nothing was missed, and half of what waited all the time beyond it is left out. */
   #look(): void {
     this.#least = Math.min(this.#least, this.#frames.length);
     if (++this.#ticks < window) return;
-    if (this.#least > this.#margin + 2) this.#shed();
+    const spare = this.#least - this.#margin;
+    for (let shed = 1; shed <= spare / 2; shed++) this.#shed();
     if (this.#least > 0) this.#margin = Math.max(leastMargin, this.#margin - 1);
     this.#ticks = 0;
     this.#least = Number.POSITIVE_INFINITY;
