@@ -28,6 +28,7 @@ export const doorFeatures = {
   binary: "it takes and sends sound as binary frames",
   stations:
     "a client that names the station which it means, is told from which one a message comes, and which there are",
+  calls: "a client that is told what becomes of calls, and answers, declines and ends them",
 } as const;
 
 /** One of {@link doorFeatures}. */
@@ -150,6 +151,21 @@ export const toHub = kinds({
       }),
     }),
   },
+  call: {
+    who: "home_assistant",
+    says: "What a client does about a call of which it was told. Only with the feature `calls`.",
+    schema: message("call", {
+      call_id: field(name, { says: "which call", reason: "invalid_call" }),
+      action: field(z.enum(["ringing", "answer", "decline", "end"]), {
+        says: "`ringing`: it can be heard ringing here; `answer`; `decline`: everybody falls silent; `end`: it hangs up",
+        reason: "invalid_call",
+      }),
+      reply: field(z.string().max(500).optional(), {
+        says: "of a decline: what is said to the visitor",
+        reason: "invalid_call",
+      }),
+    }),
+  },
   audio_frame: {
     who: "both",
     says: "Sound of a stream, from 10 to 400 ms of it.",
@@ -218,7 +234,7 @@ export const fromHub = kinds({
   },
   event: {
     who: "home_assistant",
-    says: "Something happened at a station. All presses of one bell within 3 s are one.",
+    says: "Something happened at a station. All presses of one bell within 3 s, and while it rings, are one.",
     schema: message("event", {
       event: field(name, { says: "as the station named it" }),
       payload: field(payload, { says: "as the station sent it" }),
@@ -241,6 +257,23 @@ export const fromHub = kinds({
       stations: field(z.array(z.object({ id: name, name: z.string(), online: z.boolean() })), {
         says: "each with `id`, `name`, `online`",
       }),
+    }),
+  },
+  call: {
+    who: "home_assistant",
+    says: "Something happened to a call that this client may answer, or takes part in. Only with the feature `calls`.",
+    schema: message("call", {
+      call_id: field(name, { says: "which call" }),
+      change: field(z.string(), {
+        says: "`ringing`, `answered`, `joined`, `left`, `declined`, `missed` (nobody answered in time) or `ended`",
+      }),
+      state: field(z.enum(["ringing", "answered", "ended"]), { says: "how it is now" }),
+      name: field(z.string(), { says: "who calls, for people" }),
+      station: field(name.optional(), { says: "the device that calls; absent when a person does" }),
+      bell: field(z.string().optional(), { says: "which bell, where there are several" }),
+      lock: field(z.boolean(), { says: "true when a door can be opened there" }),
+      by: field(z.string().optional(), { says: "who did it" }),
+      reason: field(z.string().optional(), { says: "of an end: why" }),
     }),
   },
   ping: { who: "both", says: "Only with the feature `ping`: to be answered with `pong`.", schema: message("ping", {}) },

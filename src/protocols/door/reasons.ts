@@ -91,6 +91,11 @@ export const doorReasons = reasons({
   line_too_long: { in: "error", says: "a line over the limit; it was passed over up to its newline" },
   forbidden: { in: "error", says: "this client may not do that; `details.right` names what is missing" },
   too_many_commands: { in: "error", says: "too many commands of this client wait for an answer" },
+  invalid_call: { in: "error", says: "a field of `call` is malformed" },
+  call_refused: {
+    in: "error",
+    says: "a call is not there for that; `details.call_id`, `details.why` (`over`, `answered`, `busy` ...), `details.by`",
+  },
   audio_stream_failed: { in: "error", says: "the other end's sound failed, the stream is over; `details.stream_id`" },
   audio_dropped: {
     in: "error",

@@ -42,9 +42,13 @@ export interface ClientHouse {
   /** True for a stream of anybody. */
   isStream(streamId: string): boolean;
   /** A client has sound with a station now. */
-  sessionOpened(by: Talker, station: DoorStation): void;
+  sessionOpened(by: DoorClient, station: DoorStation): void;
+  /** A client has no sound with a station any more. */
+  sessionEnded(by: DoorClient, station: DoorStation): void;
+  /** What a client says of a call. Throws WireError. */
+  callWish(by: DoorClient, wish: ToHub<"call">): void;
   /** The floor of a station's loudspeaker, for a client that speaks. */
-  floorOf(station: DoorStation, by: Talker): { loud(): boolean };
+  floorOf(station: DoorStation, by: DoorClient): { loud(): boolean };
   /** The client that has this key now. */
   clientOf(key: string): DoorClient | undefined;
   clientLeft(client: DoorClient): void;
@@ -95,8 +99,18 @@ export class DoorClient implements Party {
     this.#seldom = new Seldom({ clock: options.house.clock, everyMs: tellEveryMs });
   }
 
+  /** For people and the audit. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   get connection(): Connection {
     return this.#options.connection;
+  }
+
+  /** Whose token it showed. */
+  get principal(): Principal | undefined {
+    return this.#options.principal;
   }
 
   /** Somebody without a token, where everybody is let in. */
@@ -127,6 +141,7 @@ export class DoorClient implements Party {
 
   receive(message: Parameters<Party["receive"]>[0]): void {
     if (message.type === "command") this.#command(message);
+    else if (message.type === "call") this.#options.house.callWish(this, message);
     else if (message.type === "error") this.#complained(message);
   }
 
@@ -146,7 +161,7 @@ export class DoorClient implements Party {
       this.#notPassed("forbidden", { stream: sound.streamId, right: "talk" });
       return;
     }
-    const floor = this.#options.house.floorOf(station, this.#options);
+    const floor = this.#options.house.floorOf(station, this);
     if (!isQuietPcm(sound.pcm) && !floor.loud()) {
       this.#notPassed("audio_held", { stream: sound.streamId });
       return;
@@ -310,7 +325,7 @@ export class DoorClient implements Party {
     const { house } = this.#options;
     const mayListen = this.may("listen", station.id);
     this.#sessions.set(id, { station, format: started });
-    house.sessionOpened(this.#options, station);
+    house.sessionOpened(this, station);
     station.openStream(started, {
       sound: (sound, data) => {
         if (!mayListen) {
@@ -333,7 +348,9 @@ export class DoorClient implements Party {
   }
 
   #forget(streamId: string): void {
+    const station = this.#sessions.get(streamId)?.station;
     this.#sessions.delete(streamId);
+    if (station && !this.sessionStations.includes(station.id)) this.#options.house.sessionEnded(this, station);
     this.#ended.add(streamId);
     const [oldest] = this.#ended;
     if (this.#ended.size > maxEnded && oldest !== undefined) this.#ended.delete(oldest);

@@ -449,10 +449,6 @@ describe("door: events and stations", () => {
   it("tells a press of a bell once, however often its contact bounces, and other events each time", async () => {
     const clock = new ManualClock();
     await using hub = await house({ clock });
-    const rings: string[] = [];
-    using _watch = hub.rig.hub.onDeviceEvent(({ id, event }) => {
-      if (event.type === "ring") rings.push(`${id} ${event.bell ?? ""}`);
-    });
     const station = await hub.station();
     const client = await hub.client();
     for (let n = 0; n < 8; n++) {
@@ -464,16 +460,82 @@ describe("door: events and stations", () => {
     for (let n = 0; n < 2; n++) station.say({ type: "event", event: "contact", payload: { n } });
     await station.settled();
     await client.settled();
-    assert.deepEqual(rings, ["front-door ", "front-door garden"]);
+    const { calls } = hub.rig.hub;
+    const names = calls.list().map(({ from, rung }) => [from.name, rung.map(({ party }) => party)]);
+    assert.deepEqual(names, [
+      ["Front door", ["client:phone"]],
+      ["Front door, garden", ["client:phone"]],
+    ]);
     assert.deepEqual(client.all("event"), [
       { type: "event", event: "ring", payload: { n: 0 } },
       { type: "event", event: "ring", payload: { bell: "garden" } },
       { type: "event", event: "contact", payload: { n: 0 } },
       { type: "event", event: "contact", payload: { n: 1 } },
     ]);
+    const later = await hub.client("later");
+    station.say({ type: "event", event: "ring", payload: { n: 8 } });
+    assert.deepEqual((await later.next({ type: "event" }))["payload"], { n: 8 });
+    for (const { id } of calls.list()) calls.end(id, undefined);
     await clock.advance(3000);
     station.say({ type: "event", event: "ring", payload: {} });
     await client.next(() => client.all("event").length === 5);
+  });
+
+  it("rings clients, of which the first that speaks with the visitor has answered; others are told and may join", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const [phone, panel] = [await hub.client("phone"), await hub.client("panel", { features: ["calls"] })];
+    station.say({ type: "event", event: "ring", payload: {} });
+    const { call_id: id, ...ringing } = await panel.next({ type: "call" });
+    assert.deepEqual(ringing, {
+      type: "call",
+      change: "ringing",
+      state: "ringing",
+      name: "Front door",
+      station: "front-door",
+      lock: false,
+      by: "Front door",
+    });
+    panel.say({ type: "call", call_id: id, action: "ringing" });
+    await panel.settled();
+    const rung = () => hub.rig.hub.calls.get(String(id))?.rung.map(({ party, state }) => `${party} ${state}`);
+    assert.deepEqual(rung(), ["client:phone told", "client:panel ringing"]);
+    await listening(phone, "s");
+    assert.equal((await panel.next({ type: "call", change: "answered" }))["by"], "phone");
+    panel.say({ type: "call", call_id: id, action: "answer" });
+    const refused = await panel.next({ type: "error", reason: "call_refused" });
+    const { message: _, ...why } = refused["details"] as { readonly message: string };
+    assert.deepEqual(why, { call_id: id, why: "answered", by: "phone" });
+    phone.sound("s", 0);
+    await station.next({ type: "audio_frame" });
+    phone.say(command("stop_audio", "end", { stream_id: "s" }));
+    assert.equal((await panel.next({ type: "call", change: "ended" }))["by"], "phone");
+    assert.deepEqual(hub.rig.hub.calls.list(), []);
+  });
+
+  it("lets a client decline and hang up, ends what it took part in when it vanishes, and refuses what is over", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const [one, other] = [
+      await hub.client("one", { features: ["calls"] }),
+      await hub.client("other", { features: ["calls"] }),
+    ];
+    station.say({ type: "event", event: "ring", payload: { bell: "gate" } });
+    const first = await one.next({ type: "call" });
+    one.say({ type: "call", call_id: first["call_id"], action: "decline", reply: "Not today" });
+    const declined = await other.next({ type: "call", change: "ended" });
+    assert.deepEqual([declined["reason"], declined["by"]], ["declined", "one"]);
+    one.say({ type: "call", call_id: first["call_id"], action: "answer" });
+    await one.next({ type: "error", reason: "call_refused" });
+    one.say({ type: "call", call_id: "never", action: "explode" });
+    await one.next({ type: "error", reason: "invalid_call" });
+    station.say({ type: "event", event: "ring", payload: { bell: "yard" } });
+    const second = await one.next(({ type, bell }) => type === "call" && bell === "yard");
+    one.say({ type: "call", call_id: second["call_id"], action: "answer" });
+    await other.next({ type: "call", change: "answered" });
+    one.socket.destroy();
+    await other.next(({ change, bell }) => change === "ended" && bell === "yard");
+    await station.settled();
   });
 
   it("has many stations: a newer client names them, one of before means the one it was told of last, or is assigned to", async () => {

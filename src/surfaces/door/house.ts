@@ -1,3 +1,4 @@
+import type { CallInfo } from "../../hub/call-info.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
@@ -5,7 +6,8 @@ import { doorLimits } from "../../protocols/door/limits.ts";
 import type { ToHub } from "../../protocols/door/messages.ts";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
-import type { ClientHouse, DoorClient, Talker, Unlocking } from "./client.ts";
+import type { ClientHouse, DoorClient, Unlocking } from "./client.ts";
+import { ClientCalls } from "./client-calls.ts";
 import type { DoorConfig } from "./config.ts";
 import { Openings } from "./openings.ts";
 import { SessionFloor } from "./session-floor.ts";
@@ -22,8 +24,6 @@ export interface DoorHouseOptions {
 const guestRights: readonly Right[] = ["view", "listen", "talk"];
 /** For the answer to an order that opens a door. */
 const unlockMs = doorLimits.unlockMs.value;
-/** Presses of one bell within this time are one. */
-const bounceMs = 3000;
 
 /** All door stations and clients that are connected, and what goes on between them. */
 export class DoorHouse implements ClientHouse, Disposable {
@@ -33,7 +33,9 @@ export class DoorHouse implements ClientHouse, Disposable {
   readonly #stations = new Map<string, DoorStation>();
   readonly #clients = new Map<string, DoorClient>();
   readonly #floors = new Map<string, SessionFloor>();
-  readonly #pressedUs = new Map<string, number>();
+  readonly #calls = new Map<DoorClient, ClientCalls>();
+  /** A press is being passed on. */
+  #pressing = false;
   readonly #options: DoorHouseOptions;
 
   constructor(options: DoorHouseOptions) {
@@ -80,9 +82,14 @@ export class DoorHouse implements ClientHouse, Disposable {
   clientCame(client: DoorClient): void {
     this.#clients.set(client.key, client);
     this.#tellStationsTo(client);
+    const mayAnswer = (call: CallInfo) => this.#mayAnswer(client, call);
+    const isPressing = () => this.#pressing;
+    this.#calls.set(client, new ClientCalls({ calls: this.#options.hub.calls, client, mayAnswer, isPressing }));
   }
 
   clientLeft(client: DoorClient): void {
+    this.#calls.get(client)?.[Symbol.dispose]();
+    this.#calls.delete(client);
     if (this.#clients.get(client.key) === client) this.#clients.delete(client.key);
   }
 
@@ -145,6 +152,7 @@ export class DoorHouse implements ClientHouse, Disposable {
     this.#openings.ask(JSON.stringify([station.id, command, payload]), {
       open: (answered) => station.order({ ...order, onAnswer: answered }),
       onAnswer: (answer) => {
+        if (answer.status === "ok") this.#options.hub.calls.opened(station.id);
         audit.record({ actor: by.name, action: "unlock", subject: station.id, detail: sayAnswer(answer) });
         onAnswer(answer);
       },
@@ -152,12 +160,23 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   /** A client has sound with a station now. */
-  sessionOpened(by: Talker, station: DoorStation): void {
+  sessionOpened(by: DoorClient, station: DoorStation): void {
     this.#options.hub.identity.audit.record({ actor: by.name, action: "listen", subject: station.id });
+    this.#calls.get(by)?.spokenWith(station.id);
+  }
+
+  sessionEnded(by: DoorClient, station: DoorStation): void {
+    this.#calls.get(by)?.left(station.id);
+  }
+
+  callWish(by: DoorClient, wish: ToHub<"call">): void {
+    this.#calls.get(by)?.receive(wish);
   }
 
   /** The floor of a station's loudspeaker, for a client that speaks. */
-  floorOf(station: DoorStation, by: Talker): { loud(): boolean } {
+  floorOf(station: DoorStation, by: DoorClient): { loud(): boolean } {
+    // In a call the floor is the call's, and so theirs.
+    if (this.#isInCall(by, station.id)) return { loud: () => this.#isOpenToCalls(station.id) };
     let floor = this.#floors.get(station.id);
     if (!floor) {
       floor = new SessionFloor({ hub: this.#options.hub, deviceId: station.id });
@@ -167,14 +186,15 @@ export class DoorHouse implements ClientHouse, Disposable {
     return { loud: () => own.loud({ id: by.key, name: by.name }) };
   }
 
-  /** Something happened at a station: it is told to all who may know of it, a press of a bell once. */
+  /** Something happened at a station: it is told to all who may know of it, a press of a bell once for each call. */
   happened(station: DoorStation, event: ToHub<"event">): void {
-    if (this.#options.config.ringEvents.includes(event.event) && !this.#rings(station, event)) return;
-    const { assign } = this.#options.config;
+    const isRing = this.#options.config.ringEvents.includes(event.event);
+    const call = isRing ? this.#rings(station, event) : undefined;
+    if (isRing && !call) return;
     for (const client of this.#clients.values()) {
-      const assigned = assign[client.clientId];
-      if (assigned !== undefined && assigned !== station.id) continue;
-      if (client.knows(station.id)) client.event(station.id, event);
+      if (!this.#isFor(client, station.id) || !client.knows(station.id)) continue;
+      if (call) this.#calls.get(client)?.tell(call, event.payload, event.event);
+      else client.event(station.id, event);
     }
   }
 
@@ -182,18 +202,47 @@ export class DoorHouse implements ClientHouse, Disposable {
     for (const floor of this.#floors.values()) floor[Symbol.dispose]();
   }
 
-  #rings(station: DoorStation, { payload }: ToHub<"event">): boolean {
-    const bell = typeof payload["bell"] === "string" ? payload["bell"].slice(0, 64) : undefined;
-    const key = JSON.stringify([station.id, bell]);
-    const nowUs = this.clock.nowUs();
-    const before = this.#pressedUs.get(key);
-    if (before !== undefined && nowUs - before < bounceMs * 1000) return false;
-    if (this.#pressedUs.size > 1000) this.#pressedUs.clear();
-    this.#pressedUs.set(key, nowUs);
-    const press = payload["press_id"];
-    const pressId = typeof press === "string" && { pressId: press.slice(0, 64) };
-    station.device.emit({ type: "ring", ...(bell !== undefined && { bell }), ...pressId });
-    return true;
+  /** The call that rings now because of it, or rang already. */
+  #rings(station: DoorStation, { payload }: ToHub<"event">): CallInfo | undefined {
+    const text = (name: string) => (typeof payload[name] === "string" ? payload[name].slice(0, 64) : undefined);
+    const [bell, pressId] = [text("bell"), text("press_id")];
+    this.#pressing = true;
+    station.device.emit({
+      type: "ring",
+      ...(bell !== undefined && { bell }),
+      ...(pressId !== undefined && { pressId }),
+    });
+    this.#pressing = false;
+    const { calls } = this.#options.hub;
+    return calls.list().find(({ state, from }) => {
+      return state === "ringing" && from.deviceId === station.id && from.bell === bell;
+    });
+  }
+
+  #isFor(client: DoorClient, deviceId: string): boolean {
+    const assigned = this.#options.config.assign[client.clientId];
+    return assigned === undefined || assigned === deviceId;
+  }
+
+  #mayAnswer(client: DoorClient, call: CallInfo): boolean {
+    const { callRights } = this.#options.hub;
+    const { deviceId } = call.from;
+    if (deviceId !== undefined && !this.#isFor(client, deviceId)) return false;
+    if (client.principal) return callRights.mayAnswer(client.principal, call);
+    return deviceId !== undefined && client.may("talk", deviceId);
+  }
+
+  #isInCall(client: DoorClient, stationId: string): boolean {
+    const { calls } = this.#options.hub;
+    return calls.list().some(({ state, from, participants }) => {
+      const isParty = participants.some(({ party }) => party === `client:${client.clientId}`);
+      return state === "answered" && from.deviceId === stationId && isParty;
+    });
+  }
+
+  /** An emergency takes a station from a call, too. */
+  #isOpenToCalls(stationId: string): boolean {
+    return (this.#options.hub.turns.holder(stationId).holder?.priority ?? 0) < 2;
   }
 
   #tellStations(): void {

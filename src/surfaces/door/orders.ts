@@ -1,13 +1,20 @@
+import { doorLimits } from "../../protocols/door/limits.ts";
 import { messageOf, RecoverableError } from "../../util/errors.ts";
 import type { DoorStation } from "./station.ts";
 import type { StationSound } from "./station-sound.ts";
+
+const unlockMs = doorLimits.unlockMs.value;
 
 /**
  * Carries out what the hub itself asks of a station, until it is gone: `start_audio` opens the talk path so that it is heard
  * (somebody answers it), `stop_audio` closes it; anything else is given to the station as it is.
  */
-export async function serveOrders(of: { readonly station: DoorStation; readonly sound: StationSound }): Promise<void> {
-  const { station, sound } = of;
+export async function serveOrders(of: {
+  readonly station: DoorStation;
+  readonly sound: StationSound;
+  readonly opensDoor: (command: string) => boolean;
+}): Promise<void> {
+  const { station, sound, opensDoor } = of;
   let listening: Disposable | undefined;
   for await (const command of station.device.commands) {
     const { name, payload, done, failed } = command;
@@ -29,6 +36,7 @@ export async function serveOrders(of: { readonly station: DoorStation; readonly 
         command: name,
         payload,
         originId: "hub",
+        ...(opensDoor(name) && { timeoutMs: unlockMs, expiresMs: unlockMs }),
         onAnswer: ({ status, payload: answer }) => {
           if (status === "ok") return done(answer);
           const reason = String(answer["reason"] ?? "no reason");

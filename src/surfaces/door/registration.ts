@@ -57,7 +57,9 @@ export class Registration {
     device.phase("live");
     this.#registered(register, connection);
     this.#house.stationCame(station);
-    background(serveOrders({ station, sound }), (err) => device.log.error({ err }, "commands of a door station ended"));
+    background(serveOrders({ station, sound, opensDoor: (command) => this.#house.opensDoor(command) }), (err) =>
+      device.log.error({ err }, "commands of a door station ended"),
+    );
     return station;
   }
 
