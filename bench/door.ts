@@ -20,8 +20,10 @@ export async function run(): Promise<BenchResult> {
   return { name: "door", rows: [...(await messages()), ...(await memory()), ...(await sound())] };
 }
 
-function doorHub(): Promise<BenchHub> {
-  return startHub({ config: { enrolment: "open", door: { port } }, signIn: false });
+function doorHub(stations = 0): Promise<BenchHub> {
+  const ids = Array.from({ length: stations }, (_, n) => `station-${n}`);
+  const devices = Object.fromEntries(ids.map((id) => [id, { arrives: "door" }]));
+  return startHub({ devices, config: { enrolment: "open", door: { port } }, signIn: false });
 }
 
 /** Events of a station to a client, and commands of the client with their answers. */
@@ -83,7 +85,7 @@ async function perCpuSecond(
 }
 
 async function memory(): Promise<BenchRow[]> {
-  await using hub = await doorHub();
+  await using hub = await doorHub(idleStations);
   await using stack = new AsyncDisposableStack();
   stack.use(await openStation(port, "first"));
   await wait(settleMs);
@@ -96,7 +98,7 @@ async function memory(): Promise<BenchRow[]> {
 
 /** Every stream is of a station of its own, and starts at a moment of its own. */
 async function sound(): Promise<BenchRow[]> {
-  await using hub = await doorHub();
+  await using hub = await doorHub(streams);
   spawnSync("taskset", ["-acp", "0", String(hub.pid)]);
   await using stack = new AsyncDisposableStack();
   const sentMs: number[][] = Array.from({ length: streams }, () => []);

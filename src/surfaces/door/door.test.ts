@@ -445,6 +445,61 @@ describe("door: sound", () => {
   });
 });
 
+describe("door: garbage", () => {
+  it("costs a registered connection a sentence each, and nobody else anything", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const client = await hub.client();
+    const ping = '{"type":"event","event":"e","payload":';
+    const lines: readonly (readonly [string | undefined, Uint8Array | string])[] = [
+      ["invalid_json", "[".repeat(100_000)],
+      ["invalid_json", `${ping}${"[".repeat(80_000)}${"]".repeat(80_000)}}`],
+      ["invalid_json", Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
+      ["invalid_json", '{"type":"event","event":"\ud83d'],
+      ["line_too_long", "x".repeat(1_000_000)],
+      ["unsupported_message:__proto__", '{"type":"__proto__"}'],
+      ["unsupported_message:constructor", '{"type":"constructor"}'],
+      ["invalid_event", '{"__proto__":{"event":"ring"},"type":"event"}'],
+      [undefined, `${ping}{"__proto__":{"polluted":true},"\u005f_proto__":{"polluted":true},"a":1}}`],
+    ];
+    for (const [reason, line] of lines) {
+      const before = station.all("error").length;
+      station.socket.write(line);
+      station.socket.write("\n");
+      await station.settled();
+      assert.equal(station.all("error")[before]?.["reason"], reason, String(line).slice(0, 60));
+    }
+    assert.deepEqual((await client.next({ type: "event" }))["payload"], { a: 1 });
+    assert.equal(Object.hasOwn(Object.prototype, "polluted"), false);
+    await client.settled();
+  });
+
+  it("of one byte at a time is a message like any other, once", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const client = await hub.client();
+    const line = Buffer.from(`${JSON.stringify({ type: "event", event: "Tür 🔔", payload: {} })}\r\n`);
+    for (const byte of line) await new Promise((resolve) => station.socket.write(Uint8Array.of(byte), resolve));
+    assert.equal((await client.next({ type: "event" }))["event"], "Tür 🔔");
+    await station.settled();
+    assert.equal(client.all("event").length, 1);
+    assert.deepEqual(station.all("error"), []);
+  });
+
+  it("of registrations is bounded: each is answered, and who is there stays", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const reasons: unknown[] = [];
+    for (let n = 0; n < 200; n += 50) {
+      const peers = await Promise.all(Array.from({ length: 50 }, (_, index) => hub.station(`flood-${n + index}`)));
+      for (const peer of peers) reasons.push(peer.told[0]?.["reason"] ?? "registered");
+    }
+    assert.deepEqual([...new Set(reasons)].sort(), ["refused", "registered"]);
+    assert.ok(hub.rig.hub.devices.list().length <= 65);
+    await station.settled();
+  });
+});
+
 describe("door: events and stations", () => {
   it("tells a press of a bell once, however often its contact bounces, and other events each time", async () => {
     const clock = new ManualClock();

@@ -26,6 +26,8 @@ const maxKept = 4096;
 /** What clients asked for, so that a command which is repeated is answered and not carried out again. */
 export class Wishes {
   readonly #wishes = new Map<string, Wish>();
+  /** How many of each client wait for their answer. */
+  readonly #waiting = new Map<string, number>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -41,8 +43,9 @@ export class Wishes {
   /** Notes a new one. Undefined when too many of this client wait. */
   add(of: Omit<Wish, "answer" | "atUs">): Wish | undefined {
     this.#forgetOld();
-    const waiting = [...this.#wishes.values()].filter((wish) => wish.clientKey === of.clientKey && !wish.answer);
-    if (waiting.length >= maxWaiting) return undefined;
+    const waiting = this.#waiting.get(of.clientKey) ?? 0;
+    if (waiting >= maxWaiting) return undefined;
+    this.#waiting.set(of.clientKey, waiting + 1);
     const wish: Wish = { ...of, answer: undefined, atUs: this.#clock.nowUs() };
     this.#wishes.delete(keyOf(of));
     this.#wishes.set(keyOf(of), wish);
@@ -51,6 +54,9 @@ export class Wishes {
 
   /** It was answered. */
   answered(wish: Wish, answer: Answer): void {
+    const waiting = (this.#waiting.get(wish.clientKey) ?? 1) - 1;
+    if (waiting > 0) this.#waiting.set(wish.clientKey, waiting);
+    else this.#waiting.delete(wish.clientKey);
     wish.answer = answer;
     wish.atUs = this.#clock.nowUs();
   }
@@ -63,6 +69,7 @@ export class Wishes {
     if (this.#wishes.size < maxKept / 2) return;
     for (const [key, wish] of this.#wishes) {
       if (!this.#isFresh(wish) || (this.#wishes.size > maxKept && wish.answer)) this.#wishes.delete(key);
+      else if (wish.answer) return; // those behind it are younger
     }
   }
 }
