@@ -1,4 +1,5 @@
 import type { HubDevice } from "./api.ts";
+import type { ArrivalKind } from "./arrival-kinds.ts";
 import type { CallRequest, CallStep, CallTarget } from "./call.ts";
 import type { BellPress, CallWish, Ringer } from "./call-api.ts";
 import { type CallInfo, type CallParty, isPartyId, type PartyId } from "./call-info.ts";
@@ -24,6 +25,9 @@ export interface CallPlansOptions {
 type Target = ChannelId | PartyId;
 
 const defaultGroupS = 15;
+
+/** What stands in rooms and rings by default for the bells of its area. */
+const stationKinds: ReadonlySet<string> = new Set<ArrivalKind>(["room", "room-web", "page"]);
 
 /** Who is rung: what the settings of a bell say, or who may talk to the device and the stations of its area. */
 export class CallPlans {
@@ -51,9 +55,9 @@ export class CallPlans {
     const settings = device?.settings.bell;
     const own = (bell === undefined ? undefined : settings?.names?.[bell]?.rings) ?? settings?.rings;
     const groups = to ? [to] : (settings?.groups ?? (own && [own]));
+    const groupMs = (settings?.groupS ?? defaultGroupS) * 1000;
     const explicit = groups?.map((group, index): CallStep => {
-      const afterMs = index * (settings?.groupS ?? defaultGroupS) * 1000;
-      return { afterMs, how: "instead", targets: this.#targets(group, how) };
+      return { afterMs: index * groupMs, how: "instead", targets: this.#targets(group, how) };
     });
     const steps = explicit ?? [{ afterMs: 0, how: "instead", targets: this.#everybody(device, how) }];
     const forward = settings?.forward;
@@ -62,10 +66,11 @@ export class CallPlans {
       : [];
     const cameraId = settings?.camera ?? device?.id;
     const all = [...steps, ...forwarded].sort((a, b) => a.afterMs - b.afterMs);
+    const lastMs = all.at(-1)?.afterMs ?? 0;
     return {
       to: groups?.flat() ?? [],
       steps: device && this.#options.isBellQuiet(device) ? all.map(hushed) : all,
-      ringMs: (settings?.ringS ?? this.#options.ringS()) * 1000,
+      ringMs: Math.max((settings?.ringS ?? this.#options.ringS()) * 1000, lastMs > 0 ? lastMs + groupMs : 0),
       ...(cameraId !== undefined && { cameraId }),
       lock: settings?.lock !== undefined,
     };
@@ -108,7 +113,7 @@ export class CallPlans {
     const stations = membersOf([`area:${device.area}`], this.#options.house());
     return stations.flatMap((id) => {
       const station = this.#options.device(id);
-      return station && ["room", "page"].includes(station.info().kind) ? [this.#target(deviceParty(station))] : [];
+      return station && stationKinds.has(station.info().kind) ? [this.#target(deviceParty(station))] : [];
     });
   }
 

@@ -110,6 +110,17 @@ test("groups ring one after another, and a time later somebody else as well", as
   assert.deepEqual(take(), ["ben silent: answered by ben", "cleo silent: answered by ben"]);
 });
 
+test("the last group rings for its time, however short the bell rings otherwise", async () => {
+  const { calls, clock, phone, take } = rig({ bell: { ringS: 5, groups: [["person:anna"], ["person:ben"]] } });
+  phone("anna");
+  phone("ben");
+  calls.ring({ from: "door" });
+  await clock.advance(15_000);
+  assert.deepEqual(take(), ["anna rings", "anna silent: passed", "ben rings"]);
+  await clock.advance(15_000);
+  assert.deepEqual(take(), ["ben silent: missed"]);
+});
+
 test("who declines passes it on to the next group at once; a reply ends it; for oneself nobody else falls silent", () => {
   const groups = rig({ bell: { groups: [["person:anna"], ["person:ben"]] } });
   groups.phone("anna");

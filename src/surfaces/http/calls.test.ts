@@ -87,9 +87,29 @@ describe("calls by the API", () => {
     assert.equal((await rig.call("GET", `/api/v1/calls/${id}/snapshot`, { as: eve })).status, 404);
   });
 
-  it("people call people; who is not there is unreachable at once", async () => {
-    const { rig, anna, ben } = await house();
+  it("the history has a picture of who rang, and the numbers say how it went", async () => {
+    const { rig, anna } = await house();
     await using _rig = rig;
+    const root = await rig.person({ name: "Admin", administrator: true });
+    using _demand = rig.hub.devices.get("front")?.demand();
+    await rig.hub.devices.get("front")?.waitForTrack("video", { timeoutMs: 5000 });
+    const id = String((await press(rig, anna)).json["call"]);
+    while (rig.conversions.snapshots === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    await rig.call("POST", `/api/v1/calls/${id}/end`, { as: anna });
+    await rig.identity.store.settled();
+    const picture = await rig.call("GET", `/api/v1/calls/${id}/snapshot`, { as: anna });
+    assert.deepEqual([picture.status, picture.headers.get("content-type")], [200, "image/jpeg"]);
+    const { text } = await rig.call("GET", "/metrics", { as: root });
+    assert.match(text, /doorward_calls_ended_total\{reason="ended"\} 1/);
+    assert.match(text, /# TYPE doorward_call_ring_to_answer_seconds histogram/);
+  });
+
+  it("people call people; who is not there is unreachable at once", async () => {
+    const { rig, anna, ben, eve } = await house();
+    await using _rig = rig;
+    const asked = await rig.call("POST", "/api/v1/calls", { as: eve, body: { to: "ben" } });
+    assert.equal(asked.status, 404, "who may talk nowhere does not learn who lives here");
     const alone = await rig.call("POST", "/api/v1/calls", { as: anna, body: { to: "ben" } });
     assert.deepEqual([alone.status, alone.json["endReason"]], [201, "unreachable"]);
     using bens = await page(rig, ben);

@@ -3,6 +3,7 @@ import type { CallResult } from "../../../hub/call-api.ts";
 import type { CallInfo, PartyId } from "../../../hub/call-info.ts";
 import { partyOfPrincipal } from "../../../hub/call-rights.ts";
 import { type ChannelId, channelNamed, isChannelId } from "../../../hub/channel.ts";
+import { mayUse } from "../../../hub/reach.ts";
 import type { AuditAction } from "../../../identity/audit.ts";
 import type { Principal } from "../../../identity/policy.ts";
 import { addressed } from "../../addressed.ts";
@@ -146,7 +147,7 @@ function answering({ params, principal }: Asked, { hub }: HttpContext) {
   return partyOfPrincipal(principal);
 }
 
-/** Whom somebody may call. People may be called by everybody who is signed in, devices by who may talk there. */
+/** Whom somebody may call: devices where they may talk, and people, if they may talk to any device of the house. */
 function calledBy(
   wanted: readonly string[],
   { principal, context }: { readonly principal: Principal; readonly context: HttpContext },
@@ -156,6 +157,9 @@ function calledBy(
     (text) => personCalled(text, hub) ?? channelCalled(text, hub) ?? personCalled(`person:${text}`, hub),
   );
   if (!to.every((target) => target !== undefined)) throw new Problem(404, notFound);
+  const talks = () =>
+    hub.devices.list().some((device) => mayUse(hub.identity.policy, { principal, right: "talk", device }));
+  if (to.some((target) => target.startsWith("person:")) && !talks()) throw new Problem(404, notFound);
   const channels = to.filter((target): target is ChannelId => !target.startsWith("person:"));
   if (channels.length > 0 && !addressed(hub, { principal, to: channels, priority: 0 }))
     throw new Problem(404, notFound);
