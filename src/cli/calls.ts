@@ -75,6 +75,7 @@ async function run(args: readonly string[], how: How): Promise<number> {
   const past = calls.filter((call) => running.every((other) => other.id !== call.id));
   for (const call of [...running, ...past].filter(({ endReason }) => !values.missed || endReason === "missed"))
     say(call);
+  if (!json && running.length + past.length === 0) how.context.stdout.write("nobody has called yet\n");
   if (values.watch) await watch([...running, ...past], { list, say, context: how.context });
   return 0;
 }
