@@ -16,7 +16,6 @@ import { roomClient } from "../test/peers/room-client.ts";
 import { round } from "./figures.ts";
 import { type BenchHub, startHub, temporaryFolder } from "./hub.ts";
 import { cpuSeconds } from "./process-figures.ts";
-import { openReceivers } from "./receivers.ts";
 import { benchStation, bursts, burstsMs, delaysOf, deviceIdOf, listener, talks } from "./room-stations.ts";
 
 /** The mouths speak on a group that the hub hears and no other station does. */
@@ -85,7 +84,7 @@ export async function fromBrowser(): Promise<number[]> {
   const heard: number[] = [];
   await using _ear = await rooms.station("Ear", { last: 3, hears: heard });
   await isKnown(rooms, "Ear", 3);
-  await using browser = await openMouth(rooms.hub);
+  await using browser = await openPage(rooms.hub);
   const { page } = browser;
   await page.goto(`${rooms.hub.url}#/room/${deviceIdOf("Ear")}`);
   const box = await page.locator("dw-talk .hold").boundingBox();
@@ -141,7 +140,9 @@ export async function relayed(kind: ListenerKind): Promise<number> {
   }
   if (kind === "nobody") await isKnown(rooms, "Ear", 3);
   if (kind === "browsers") {
-    opened.use(await openReceivers(rooms.hub, { device: deviceIdOf("Mouth"), kind: "audio", count: relayListeners }));
+    const { page } = opened.use(await openPage(rooms.hub));
+    await page.goto(`${rooms.hub.url}health`);
+    await page.evaluate(listen, { path: `/whep/${deviceIdOf("Mouth")}`, count: relayListeners });
   }
   await wait(1000);
   await mouth.speak(600);
@@ -214,8 +215,24 @@ async function openClients({ webUrl }: RoomHub, count: number) {
   return { list, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** The hub's page in Chromium, signed in, with bursts in its microphone. */
-async function openMouth(hub: BenchHub): Promise<{ readonly page: Page } & AsyncDisposable> {
+/** Runs in a page of the hub: listens to a device by so many connections, and resolves when they stand. */
+async function listen({ path, count }: { readonly path: string; readonly count: number }): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const peer = new RTCPeerConnection();
+    peer.addTransceiver("audio", { direction: "recvonly" });
+    await peer.setLocalDescription();
+    const headers = { "content-type": "application/sdp", "x-doorward": "1" };
+    const answer = await fetch(path, { method: "POST", headers, body: peer.localDescription?.sdp ?? "" });
+    await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    while (peer.connectionState !== "connected") {
+      if (peer.connectionState === "failed") throw new Error("a listener does not connect");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** A page in Chromium, signed in, with bursts in its microphone. */
+async function openPage(hub: BenchHub): Promise<{ readonly page: Page } & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const { path } = opened.use(await temporaryFolder());
   const microphone = join(path, "bursts.wav");
@@ -251,10 +268,10 @@ function noteWords(): void {
   devices.getUserMedia = async (constraints) => {
     const stream = await ask(constraints);
     const [track] = stream.getAudioTracks();
-    if (track) void listen(track.clone());
+    if (track) void follow(track.clone());
     return stream;
   };
-  async function listen(track: MediaStreamTrack): Promise<void> {
+  async function follow(track: MediaStreamTrack): Promise<void> {
     const reader = new Processor({ track }).readable.getReader();
     let lastMs = 0;
     for (let step = await reader.read(); !step.done; step = await reader.read()) {

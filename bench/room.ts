@@ -15,7 +15,13 @@ import { decisions, fromBrowser, type ListenerKind, relayed, relayListeners, thr
 import { benchStation, bursts, listener, onsets, talks } from "./room-stations.ts";
 
 const port = 15_950;
-const kinds: readonly ListenerKind[] = ["nobody", "stations, once to the group", "stations, to each", "PCM clients"];
+const kinds: readonly ListenerKind[] = [
+  "nobody",
+  "stations, once to the group",
+  "stations, to each",
+  "PCM clients",
+  "browsers",
+];
 
 /**
  * Sound from mouth to ear, directly, through the hub and from a browser; what a stream costs the hub for listeners of each
