@@ -46,6 +46,8 @@ export interface RunningHub extends AsyncDisposable {
   readonly converter: FfmpegWorker;
   readonly httpUrl: string;
   readonly httpsUrl: string | undefined;
+  /** Where else the hub is reached: each surface that has a port of its own. */
+  readonly addresses: readonly string[];
   /** The one-time code, while no administrator exists. */
   readonly setupCode: string | undefined;
   /** Devices that could not be made, a sentence each. */
@@ -72,18 +74,9 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
   const publishers = opened.use(createPublishWorker({ clock, log, ...config.webrtc, ...config.whip }));
   const drivers = createDrivers({ converter });
+  const { enrolment } = config;
   const hub = opened.use(
-    createHub({
-      drivers,
-      converter,
-      identity,
-      clock,
-      log,
-      book: deviceBook(options.file),
-      enrolment: config.enrolment,
-      dataDir,
-      signal,
-    }),
+    createHub({ drivers, converter, identity, clock, log, book: deviceBook(file), enrolment, dataDir, signal }),
   );
   const problems = await hub.devices.apply(deviceInputs(config));
   hub.follow(config);
@@ -119,6 +112,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     converter,
     httpUrl: surfaces.http.httpUrl,
     httpsUrl: surfaces.http.httpsUrl,
+    addresses: surfaces.addresses,
     setupCode: identity.setupCode?.code,
     problems,
     viewers: () => surfaces.viewings.size,

@@ -49,6 +49,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => load(import("./door-station.ts")),
   },
   {
+    name: "agent",
+    summary: "be a camera agent: show a camera at a hub elsewhere, from behind any router",
+    load: () => load(import("./agent.ts")),
+  },
+  {
     name: "ha-client",
     summary: "be a client of door stations: hear bells, speak, give commands",
     load: () => load(import("./ha-client.ts")),

@@ -11,6 +11,8 @@ export interface TrackWriter {
   write(frame: Frame): void;
   /** The details of the format changed (parameter sets, size); the codec may not. */
   updateFormat(format: Format): void;
+  /** What comes next does not follow on what came: nothing old is shown any more, and readers wait for a key frame. */
+  interrupt(): void;
 }
 
 /**

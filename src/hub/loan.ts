@@ -124,7 +124,7 @@ export class Loan implements Disposable {
   }
 
   #publish(format: Format, { label, sparse }: { readonly label: string; readonly sparse: boolean }): TrackWriter {
-    if (!this.open) return { write: () => {}, updateFormat: () => {} };
+    if (!this.open) return { write: () => {}, updateFormat: () => {}, interrupt: () => {} };
     const { tracks, status, onChange } = this.#options;
     const track = tracks.open(format, label);
     if (format.kind === "video") this.#pictures.add(label);
@@ -140,6 +140,9 @@ export class Loan implements Disposable {
         if (!this.open) return;
         track.updateFormat(next);
         onChange();
+      },
+      interrupt: () => {
+        if (this.open) track.interrupt();
       },
     };
   }

@@ -15,6 +15,8 @@ export interface ViewRequest {
   readonly audio?: Track;
   /** Answer the audio line so that the viewer may send sound (`sendrecv`). */
   readonly acceptMicrophone: boolean;
+  /** For this viewer beside those of the worker: `stun:host:port`, `turn:user:password@host:port`. Only the child in TypeScript takes them. */
+  readonly iceServers?: readonly string[];
 }
 
 /** Counters of one viewer, from the worker. */

@@ -70,6 +70,7 @@ export class FakeDevice implements Device {
         this.#changed.emit();
       },
       updateFormat: (updated) => written.updateFormat(updated),
+      interrupt: () => written.interrupt(),
     };
   }
 

@@ -72,6 +72,7 @@ async function play(config: FileConfig, count: number): Promise<Written> {
           if ((written.frames[0]?.length ?? 0) >= count) stop.abort();
         },
         updateFormat: () => {},
+        interrupt: () => {},
       };
     },
     offerSpeaker: () => {},

@@ -111,6 +111,7 @@ export class Picture implements PictureBeside {
         writer.write(frame);
       },
       updateFormat: (format) => writer.updateFormat(format),
+      interrupt: () => writer.interrupt(),
     };
   }
 }

@@ -28,7 +28,7 @@ export class Relay implements WatchEndpoint, Disposable {
   #attempt = 0;
   #retry: Disposable | undefined;
   /** The session under way, and what takes it in. */
-  #running: { readonly watch: Watch; readonly publisher: AskedPublisher } | undefined;
+  #running: { readonly watch: Watch; readonly publisher: AskedPublisher; readonly tracks: LateTracks } | undefined;
   #opening = false;
 
   constructor(options: RelayOptions) {
@@ -98,7 +98,7 @@ export class Relay implements WatchEndpoint, Disposable {
     const publisher = await publishers.ask({ onTrack: tracks.onTrack });
     if (!this.#wanted) return await publisher[Symbol.asyncDispose]();
     const watch = watches.begin({ deviceId: agent.deviceId, viewer: this, agent });
-    const running = { watch, publisher };
+    const running = { watch, publisher, tracks };
     this.#running = running;
     agent.ask(watch, "hub");
     agent.description(watch, publisher.offerSdp);
@@ -121,9 +121,10 @@ export class Relay implements WatchEndpoint, Disposable {
   }
 
   #let(): void {
-    const publisher = this.#running?.publisher;
+    if (!this.#running) return;
+    const { publisher, tracks } = this.#running;
     this.#running = undefined;
-    if (!publisher) return;
+    tracks.pause();
     background(publisher[Symbol.asyncDispose](), (err) =>
       this.#options.device.log.error({ err }, "a relayed picture did not close"),
     );

@@ -8,11 +8,17 @@ export class LateTracks {
   /** What it announced before it had the device. */
   readonly #early: (() => void)[] = [];
   #ready = false;
+  readonly #writers = new Set<TrackWriter>();
 
   /** Gives it the device: what it announced so far becomes tracks. */
   lend(device: Device): void {
     this.#device = device;
     for (const publish of this.#early.splice(0)) publish();
+  }
+
+  /** It sends nothing for a while, on purpose: what it sent is old from now on. */
+  pause(): void {
+    for (const writer of this.#writers) writer.interrupt();
   }
 
   /** Frames that come before the device was lent are dropped. */
@@ -22,6 +28,7 @@ export class LateTracks {
     const publish = () => {
       if (format.kind === "video") this.#device?.phase("waiting-for-key-frame");
       writer = this.#device?.publish(format);
+      if (writer) this.#writers.add(writer);
     };
     if (this.#device) publish();
     else this.#early.push(publish);

@@ -121,6 +121,7 @@ class HubSide implements WebRtcWorker, ViewerLink {
       plan,
       ...(video ? { videoTrack: video.id } : {}),
       ...(audio ? { audioTrack: audio.id } : {}),
+      ...(request.iceServers ? { iceServers: request.iceServers } : {}),
     });
     return viewer;
   }

@@ -37,6 +37,7 @@ export type ToChild =
       readonly plan: AnswerPlan;
       readonly videoTrack?: number;
       readonly audioTrack?: number;
+      readonly iceServers?: readonly string[];
     }
   | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
   | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }

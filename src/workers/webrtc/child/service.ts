@@ -136,7 +136,7 @@ export class WebRtcService implements AsyncDisposable {
       ...(video ? { video } : {}),
       ...(audio ? { audio } : {}),
       port,
-      iceServers,
+      iceServers: [...iceServers, ...(message.iceServers ?? [])],
       clock,
       queue: this.#queue,
       onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),

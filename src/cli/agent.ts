@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { runAgent } from "./agent/run.ts";
+import { type Command, UsageError } from "./command.ts";
+
+const usage = `usage: doorward agent --backend URL --device-id NAME [--source ADDRESS] [options]
+
+A camera agent on any machine that reaches the hub, also from behind a router: it calls the hub (or the backend whose protocol
+it speaks), waits, and sends picture and sound only while somebody watches, unchanged where the camera sends H.264.
+
+  --backend URL          ws://HOST:8000/ws/device; wss:// behind a proxy with HTTPS
+                         (default: $BACKEND_URL, else ws://localhost:8000/ws/device)
+  --device-id NAME       its name at the hub (default: $DEVICE_ID, else one that is made once and kept)
+  --name TEXT            what people are to call it
+  --source ADDRESS       what it shows: test (default: a made-up picture), rtsp://user:password@camera/path, any other
+                         address of a camera that "doorward probe" takes, or a media file
+  --state FILE           where its name and token are kept (default: ~/.local/state/doorward/agent.json);
+                         $DOORWARD_TOKEN goes before
+
+exit code: 0 ended as asked, 1 could not run, 2 wrong usage
+`;
+
+/** `doorward agent`. */
+export const command: Command = {
+  name: "agent",
+  summary: "be a camera agent: show a camera at a hub elsewhere, from behind any router",
+  usage,
+  run: async (args, context) => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        backend: { type: "string" },
+        "device-id": { type: "string" },
+        name: { type: "string" },
+        source: { type: "string", default: "test" },
+        state: { type: "string" },
+      },
+    });
+    const backend = values.backend ?? process.env["BACKEND_URL"] ?? "ws://localhost:8000/ws/device";
+    if (!URL.canParse(backend) || !/^wss?:$/.test(new URL(backend).protocol)) {
+      throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
+    }
+    const { name, source, state } = values;
+    return await runAgent(
+      { backend, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state },
+      context,
+    );
+  },
+};

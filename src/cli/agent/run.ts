@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type BackendState, CameraAgent } from "../../endpoints/agent/index.ts";
+import { StateFile } from "../../endpoints/machine/state-file.ts";
+import { messageOf } from "../../util/errors.ts";
+import { createWebRtcWorker } from "../../workers/webrtc/index.ts";
+import type { CommandContext } from "../command.ts";
+import { pairingCode } from "./pairing.ts";
+import { openSource } from "./source.ts";
+
+/** What the command line says. */
+export interface AgentArguments {
+  readonly backend: string;
+  readonly deviceId: string | undefined;
+  readonly name: string | undefined;
+  readonly source: string;
+  readonly state: string | undefined;
+}
+
+const stateSchema = z.object({
+  deviceId: z.string().max(128).optional(),
+  /** By which the hub knows it; secret. */
+  token: z.string().max(128).optional(),
+});
+
+/** Runs a camera agent until Ctrl+C. */
+export async function runAgent(args: AgentArguments, context: CommandContext): Promise<number> {
+  const { clock, log, signal, stderr } = context;
+  const tell = (text: string) => stderr.write(`doorward agent: ${text}\n`);
+  const kept = keptState(args, tell);
+  const { deviceId, token } = kept;
+  await using source = await openSource(addressOf(args.source), context);
+  // The child in TypeScript: it takes a relay's credentials for each viewer.
+  await using webrtc = createWebRtcWorker({ clock, log, engine: "node" });
+  let asked = false;
+  const onState = (state: BackendState) => {
+    if (state.state === "connected") {
+      asked = false;
+      tell(`${deviceId} is connected to ${args.backend}`);
+      return;
+    }
+    const again = `; again in ${Math.ceil(state.retryMs / 1000)} s`;
+    tell(`${state.why}${again}`);
+    if (!state.person || asked) return;
+    asked = true;
+    pairingCode({ backend: args.backend, deviceId, token, signal }).then(
+      (code) => code && tell(`an administrator lets it in on the hub's page, or pairs it by the code ${code}`),
+      (error) => log.debug({ err: error }, `no pairing code: ${messageOf(error)}`),
+    );
+  };
+  const agent = new CameraAgent({
+    url: args.backend,
+    deviceId,
+    name: args.name,
+    token,
+    claims: true,
+    source,
+    webrtc,
+    onState,
+    onWatched: (viewers) =>
+      tell(viewers === 0 ? "nobody watches" : `${viewers} ${viewers === 1 ? "watches" : "watch"}`),
+    clock,
+    log,
+  });
+  await agent.run(signal);
+  return 0;
+}
+
+/** Its name and its token: made once, and kept. */
+function keptState(args: AgentArguments, tell: (text: string) => void) {
+  const path = args.state ?? join(homedir(), ".local", "state", "doorward", "agent.json");
+  const file = new StateFile({
+    path: resolve(path),
+    schema: stateSchema,
+    onError: (error) => tell(`its name and token cannot be kept: ${messageOf(error)}`),
+  });
+  const deviceId = args.deviceId ?? file.state.deviceId ?? `device-${randomBytes(4).toString("hex")}`;
+  const own = process.env["DOORWARD_TOKEN"];
+  const token = own ?? file.state.token ?? `dwd_${randomBytes(32).toString("base64url")}`;
+  if (own === undefined) file.set({ deviceId, token });
+  return { deviceId, token };
+}
+
+/** `test` and a file's path as addresses; everything else is one. */
+function addressOf(source: string): string {
+  if (source === "test") return "test:";
+  return existsSync(source) ? pathToFileURL(resolve(source)).href : source;
+}

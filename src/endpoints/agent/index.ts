@@ -1,0 +1,152 @@
+import type { Track } from "../../media/track.ts";
+import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
+import type { MessageOf, toAgent } from "../../protocols/signalling/messages.ts";
+import { background } from "../../util/background.ts";
+import { messageOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { Backend, type BackendOptions } from "./backend.ts";
+import { libraryIceServers } from "./ice.ts";
+
+export type { BackendState } from "./backend.ts";
+
+/** What an agent sends. */
+export interface AgentSource {
+  /** Keeps the camera connected until the handle is disposed: one for each session. */
+  demand(): Disposable;
+  /** Its picture and sound, as soon as they are there. Rejects with a sentence when there are none. */
+  tracks(signal: AbortSignal): Promise<{ readonly video?: Track | undefined; readonly audio?: Track | undefined }>;
+}
+
+/** Options of {@link CameraAgent}. */
+export interface CameraAgentOptions extends Omit<BackendOptions, "onMessage" | "onLost"> {
+  readonly source: AgentSource;
+  readonly webrtc: Pick<WebRtcWorker, "view">;
+  /** Somebody begins to watch, or ends; how many then do. */
+  readonly onWatched: (viewers: number) => void;
+  readonly log: Log;
+}
+
+type Told<Type extends keyof typeof toAgent> = Extract<MessageOf<typeof toAgent>, { readonly type: Type }>;
+type Candidate = Told<"signal_ice">["payload"]["candidate"];
+
+/** One viewer: asked for, then answered, then sent to until either end leaves. */
+interface Session {
+  readonly id: string;
+  readonly iceServers: readonly string[];
+  readonly over: AbortController;
+  /** Candidates that came before the viewer was answered. */
+  readonly early: Candidate[];
+  viewer?: Viewer;
+  asked: boolean;
+}
+
+/** Who is asked for more than so many at once is attacked. */
+const maxSessions = 64;
+
+/**
+ * A camera agent of seed 002: it calls its backend, and sends picture and sound of its source to each viewer that the backend
+ * brings, peer to peer. The source runs while somebody watches.
+ */
+export class CameraAgent {
+  readonly #sessions = new Map<string, Session>();
+  readonly #options: CameraAgentOptions;
+  readonly #backend: Backend;
+
+  constructor(options: CameraAgentOptions) {
+    this.#options = options;
+    this.#backend = new Backend({
+      ...options,
+      onMessage: (message) => this.#receive(message),
+      onLost: () => this.#endAll(),
+    });
+  }
+
+  /** How many watch. */
+  get viewers(): number {
+    return [...this.#sessions.values()].filter(({ viewer }) => viewer).length;
+  }
+
+  /** Serves until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#backend.run(signal);
+    this.#endAll();
+  }
+
+  #receive(message: MessageOf<typeof toAgent>): void {
+    if (message.type === "watch_request") this.#begin(message);
+    else if (message.type === "signal_offer") this.#offer(message);
+    else if (message.type === "signal_ice") this.#candidate(message);
+    else if (message.type === "watch_ended") this.#end(message.payload.session_id);
+  }
+
+  #begin({ payload }: Told<"watch_request">): void {
+    const { session_id: id, ice_servers } = payload;
+    if (this.#sessions.has(id) || this.#sessions.size >= maxSessions) return;
+    const iceServers = libraryIceServers(ice_servers);
+    this.#sessions.set(id, { id, iceServers, over: new AbortController(), early: [], asked: false });
+  }
+
+  #offer({ payload }: Told<"signal_offer">): void {
+    const session = this.#sessions.get(payload.session_id);
+    if (!session || session.asked) return;
+    session.asked = true;
+    background(this.#serve(session, payload.sdp.sdp), (error) => {
+      if (session.over.signal.aborted) return;
+      this.#options.log.warn({ err: error }, `a viewer was not served: ${messageOf(error)}`);
+      this.#backend.say("end_watch", { session_id: session.id, reason: messageOf(error).slice(0, 200) });
+      this.#end(session.id);
+    });
+  }
+
+  #candidate({ payload }: Told<"signal_ice">): void {
+    const session = this.#sessions.get(payload.session_id);
+    if (!session) return;
+    if (session.viewer) add(session.viewer, payload.candidate);
+    else if (session.early.length < maxSessions) session.early.push(payload.candidate);
+  }
+
+  async #serve(session: Session, offerSdp: string): Promise<void> {
+    const { source, webrtc, onWatched } = this.#options;
+    const { signal } = session.over;
+    using held = new DisposableStack();
+    held.use(source.demand());
+    const tracks = await source.tracks(signal);
+    signal.throwIfAborted();
+    const { iceServers } = session;
+    const viewer = await webrtc.view({
+      offerSdp,
+      acceptMicrophone: false,
+      iceServers,
+      ...(tracks.video && { video: tracks.video }),
+      ...(tracks.audio && { audio: tracks.audio }),
+    });
+    await using _viewer = viewer;
+    signal.throwIfAborted();
+    session.viewer = viewer;
+    this.#backend.say("signal_answer", { session_id: session.id, sdp: { type: "answer", sdp: viewer.answerSdp } });
+    for (const candidate of session.early.splice(0)) add(viewer, candidate);
+    onWatched(this.viewers);
+    const ended = Promise.withResolvers<string>();
+    signal.addEventListener("abort", () => ended.resolve("closed"), { once: true });
+    const reason = await Promise.race([viewer.closed, ended.promise]);
+    delete session.viewer;
+    if (!signal.aborted) this.#backend.say("end_watch", { session_id: session.id, reason });
+    this.#sessions.delete(session.id);
+    onWatched(this.viewers);
+  }
+
+  #end(id: string): void {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    session?.over.abort();
+  }
+
+  /** The backend is gone. Its viewers ask anew when it is back. */
+  #endAll(): void {
+    for (const id of [...this.#sessions.keys()]) this.#end(id);
+  }
+}
+
+function add(viewer: Viewer, candidate: Candidate): void {
+  if (candidate) viewer.addCandidate({ candidate: candidate.candidate, sdpMid: candidate.sdpMid ?? "0" });
+}

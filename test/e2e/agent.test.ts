@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { openSource } from "../../src/cli/agent/source.ts";
+import { CameraAgent } from "../../src/endpoints/agent/index.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import { silentLog } from "../../src/util/log.ts";
+import { createWebRtcWorker } from "../../src/workers/webrtc/index.ts";
+import { createPublishWorker } from "../../src/workers/webrtc/publish.ts";
+import { signallingPeer } from "../peers/signalling-peer.ts";
+import { type HubRig, startRig, until } from "./hub-rig.ts";
+
+const yaml = "enrolment: open\nsignalling: { port: 0 }\ndevices: {}\n";
+const suite = new AsyncDisposableStack();
+let rig: HubRig;
+let address: string;
+const watched: number[] = [];
+
+before(async () => {
+  rig = suite.use(await startRig(yaml));
+  address = rig.running.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
+  const clock = systemClock;
+  const stop = new AbortController();
+  const context = { clock, log: silentLog, signal: stop.signal, stdout: process.stderr, stderr: process.stderr };
+  const source = suite.use(await openSource("test:?size=320x180&fps=20&gop=1&tone=440", context));
+  const webrtc = suite.use(createWebRtcWorker({ clock, log: silentLog, engine: "node" }));
+  const agent = new CameraAgent({
+    url: address,
+    deviceId: "shed",
+    name: "Garden shed",
+    token: undefined,
+    claims: false,
+    source,
+    webrtc,
+    onWatched: (viewers) => watched.push(viewers),
+    onState: () => {},
+    clock,
+    log: silentLog,
+  });
+  const running = agent.run(stop.signal);
+  suite.defer(async () => {
+    stop.abort();
+    await running;
+  });
+  await until("the agent is there", async () => rig.running.hub.devices.get("shed")?.state.phase === "idle");
+});
+
+after(() => suite.disposeAsync());
+
+/** A peer that asks for picture and sound, as a browser of the agents' protocol does. */
+async function openPeer() {
+  const stack = new AsyncDisposableStack();
+  const publishers = stack.use(createPublishWorker({ clock: systemClock, log: silentLog }));
+  const frames = { video: 0, audio: 0 };
+  const asked = stack.use(
+    await publishers.ask({
+      onTrack: (format) => ({ write: () => void frames[format.kind]++, updateFormat: () => {} }),
+    }),
+  );
+  return { asked, frames, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+describe("a camera agent of ours", () => {
+  it("sends to the hub once, for all who look, and rests when nobody does", { timeout: 60_000 }, async () => {
+    const device = rig.running.hub.devices.get("shed");
+    assert.equal(device?.name, "Garden shed");
+    using _first = device?.demand();
+    const second = device?.demand();
+    await until("it is live", async () => device?.state.phase === "live");
+    second?.[Symbol.dispose]();
+    const [video, audio] = [device?.track("video"), device?.track("audio")];
+    assert.equal(video?.format.codec, "h264");
+    assert.equal(audio?.format.codec, "opus");
+    await until(
+      "pictures and sound come",
+      async () => (video?.counters.frames ?? 0) > 10 && (audio?.counters.frames ?? 0) > 20,
+    );
+    assert.deepEqual(watched, [1]);
+  });
+
+  it("sends to a viewer of its protocol directly, and ends when the viewer does", { timeout: 60_000 }, async () => {
+    const { credentials, users } = rig.running.hub.identity;
+    const [admin] = users.list();
+    const token = await credentials.makeToken(admin?.id ?? "", {
+      name: "x",
+      grants: [{ scope: "*", rights: ["view"] }],
+    });
+    await using viewer = await signallingPeer(address.replace("/device", "/viewer"), {
+      hello: { token: token.secret },
+    });
+    await viewer.next("hello_ack");
+    viewer.say("watch_request", { device_id: "shed" });
+    const { session_id } = (await viewer.next("watch_ready")).payload;
+    await using peer = await openPeer();
+    viewer.say("signal_offer", { session_id, sdp: { type: "offer", sdp: peer.asked.offerSdp } });
+    const { sdp } = (await viewer.next("signal_answer")).payload as { readonly sdp: { readonly sdp: string } };
+    peer.asked.answered(sdp.sdp);
+    await until("pictures and sound come", async () => peer.frames.video > 10 && peer.frames.audio > 20);
+    viewer.say("end_watch", { session_id });
+    await peer.asked.closed;
+  });
+});
