@@ -250,3 +250,28 @@ describe("a talk ends", { timeout: 120_000 }, () => {
     });
   }
 });
+
+describe("an emergency is not called", { timeout: 60_000 }, () => {
+  for (const [by, act] of [
+    ["a pointer that is taken away", (page: Page) => page.locator("dw-guard button").dispatchEvent("pointercancel")],
+    ["a window that loses the focus", (page: Page) => page.evaluate(() => window.dispatchEvent(new Event("blur")))],
+    [
+      "a page that is hidden",
+      (page: Page) =>
+        page.evaluate(() => {
+          Object.defineProperty(document, "hidden", { value: true, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }),
+    ],
+  ] as const) {
+    it(`by ${by} before the second is over`, async () => {
+      await using opened = await open("/#/room/living-room");
+      const { page, server } = opened;
+      await press(page, "dw-guard button");
+      await act(page);
+      await page.waitForTimeout(1300);
+      assert.equal(taken(server).length, 0);
+      await page.mouse.up();
+    });
+  }
+});
