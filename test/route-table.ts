@@ -50,6 +50,7 @@ POST /api/v1/devices/:id/ring talk path
 POST /api/v1/devices/:id/ring/unmute talk path
 GET /api/v1/calls signed-in
 POST /api/v1/calls signed-in
+GET /api/v1/callable signed-in
 GET /api/v1/calls/:call signed-in
 GET /api/v1/calls/:call/snapshot signed-in
 POST /api/v1/calls/:call/confirm signed-in

@@ -90,6 +90,8 @@ export interface HubCalls {
   opened(deviceId: string, by?: CallParty): void;
   /** Somebody can be rung until the handle is disposed; calls that ring already ring them, too. */
   addRinger(ringer: Ringer): Disposable;
+  /** Who can be rung now: their page, panel, station or phone is there. */
+  present(): readonly CallParty[];
   onChange(listener: (event: CallEvent) => void): Disposable;
   /** The bells that are muted now because nobody answers them. */
   mutedBells(): readonly MutedBell[];

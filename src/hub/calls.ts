@@ -114,6 +114,11 @@ export class Calls implements HubCalls, Disposable {
     };
   }
 
+  present(): readonly CallParty[] {
+    const there = new Map([...this.#ringers].map(({ party, name, deviceId }) => [party, { party, name, deviceId }]));
+    return [...there.values()].map(({ deviceId, ...who }) => ({ ...who, ...(deviceId !== undefined && { deviceId }) }));
+  }
+
   onChange(listener: (event: CallEvent) => void): Disposable {
     return this.#changes.add(listener);
   }

@@ -1,17 +1,21 @@
 import type { Hearing } from "../../src/hub/api.ts";
+import type { MutedBell } from "../../src/hub/call-api.ts";
 import type { ChannelId } from "../../src/hub/channel.ts";
 import type { ChimeInfo } from "../../src/hub/chimes.ts";
 import type { DeviceInput } from "../../src/hub/device-settings.ts";
+import type { PersonRinging } from "../../src/hub/ringing-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { AuditEntry } from "../../src/identity/audit.ts";
 import type { TokenInfo } from "../../src/identity/credentials.ts";
 import type { Waiting } from "../../src/identity/enrolment.ts";
 import type { Grant, Right } from "../../src/identity/policy.ts";
 import type { User, UserInput } from "../../src/identity/users.ts";
+import type { CallView } from "../../src/surfaces/call-view.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type {
+  CallMessage,
   HearingMessage,
   HubMessage,
   RingMessage,
@@ -25,6 +29,7 @@ import type { Immutable } from "../../src/util/immutable.ts";
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
 export type {
   AuditEntry,
+  CallView,
   ChannelId,
   DeviceInfo,
   DeviceState,
@@ -34,6 +39,8 @@ export type {
   HearingMessage,
   HolderInfo,
   HubMessage,
+  MutedBell,
+  PersonRinging,
   Right,
   TalkMessage,
   TrackInfo,
@@ -46,6 +53,22 @@ export type PageDevice = DeviceView;
 
 /** Somebody rings devices that this page knows. */
 export type Ring = RingMessage["ring"];
+
+/** One change of a call. */
+export type CallChanged = Extract<CallMessage, { readonly type: "call" }>;
+
+/** A call of the history; `hasSnapshot` says that there is a picture of who called. */
+export type PastCall = CallView & { readonly hasSnapshot: boolean };
+
+/** GET `/api/v1/calls`. */
+export interface CallList {
+  readonly running: readonly CallView[];
+  readonly calls: readonly PastCall[];
+  /** `before` of the next page. */
+  readonly next?: number;
+  /** What can be said at the door by whoever declines. */
+  readonly replies: readonly string[];
+}
 
 /** What GET `/api/v1/chimes` lists. */
 export type Chime = ChimeInfo;

@@ -115,6 +115,9 @@ describe("calls by the API", () => {
     using bens = await page(rig, ben);
     const called = await rig.call("POST", "/api/v1/calls", { as: anna, body: { to: "person:Ben" } });
     assert.equal(called.json["state"], "ringing");
+    const present = async (as: Person) => (await rig.call("GET", "/api/v1/callable", { as })).json["present"];
+    assert.deepEqual(await present(anna), [{ party: `person:${ben.id}`, name: "Ben" }]);
+    assert.deepEqual(await present(eve), []);
     const path = `/api/v1/calls/${String(called.json["id"])}`;
     const again = await rig.call("POST", "/api/v1/calls", { as: anna, body: { to: "ben" } });
     assert.deepEqual([again.status, again.json.code], [409, "call-refused"]);

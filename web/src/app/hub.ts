@@ -1,8 +1,10 @@
 import {
   ApiError,
+  type CallView,
   call,
   type Fault,
   type HubMessage,
+  type MutedBell,
   type PageDevice,
   type PageMessage,
   type Session,
@@ -17,7 +19,7 @@ import { isOutdated } from "./installed.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
- * page's wish to talk), `hearing` (detail: who hears it).
+ * page's wish to talk), `hearing` (detail: who hears it), `call` (detail: what happened to a call).
  */
 export class Hub extends EventTarget {
   session: Session | undefined;
@@ -33,6 +35,10 @@ export class Hub extends EventTarget {
   faults: readonly Fault[] = [];
   /** Devices that wait to be let in; empty for whoever may not let them in. */
   waiting: readonly Waiting[] = [];
+  /** The calls that ring or are answered, by id, as far as this page has to do with them. */
+  readonly calls = new Map<string, CallView>();
+  /** Bells that ring nobody for a while because nobody answered them. */
+  mutedBells: readonly MutedBell[] = [];
   /** The device for which this page speaks; empty on a person's page. */
   station = "";
   /** Who spoke to whom while this page was open. */
@@ -177,6 +183,7 @@ export class Hub extends EventTarget {
         // The hub tells what is wrong right after this.
         this.faults = [];
         this.waiting = [];
+        this.#forgetCalls();
         break;
       case "device":
         this.learn(message.device);
@@ -194,6 +201,16 @@ export class Hub extends EventTarget {
       case "ring":
         this.dispatchEvent(new CustomEvent("ring", { detail: message.ring }));
         return;
+      case "calls":
+        this.calls.clear();
+        for (const one of message.calls) this.calls.set(one.id, one);
+        this.mutedBells = message.mutedBells;
+        break;
+      case "call":
+        if (message.call.state === "ended") this.calls.delete(message.call.id);
+        else this.calls.set(message.call.id, message.call);
+        this.dispatchEvent(new CustomEvent("call", { detail: message }));
+        break;
       case "waiting":
         this.waiting = message.waiting;
         break;
@@ -222,6 +239,12 @@ export class Hub extends EventTarget {
     this.connected = true;
     this.faults = [];
     this.waiting = [];
+    this.#forgetCalls();
+  }
+
+  #forgetCalls(): void {
+    this.calls.clear();
+    this.mutedBells = [];
   }
 
   #changed(): void {

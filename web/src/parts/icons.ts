@@ -22,6 +22,9 @@ import mic from "lucide-static/icons/mic.svg?icon";
 import micOff from "lucide-static/icons/mic-off.svg?icon";
 import moon from "lucide-static/icons/moon.svg?icon";
 import edit from "lucide-static/icons/pencil.svg?icon";
+import phone from "lucide-static/icons/phone.svg?icon";
+import hangUp from "lucide-static/icons/phone-off.svg?icon";
+import pip from "lucide-static/icons/picture-in-picture-2.svg?icon";
 import plus from "lucide-static/icons/plus.svg?icon";
 import restart from "lucide-static/icons/rotate-cw.svg?icon";
 import events from "lucide-static/icons/scroll-text.svg?icon";
@@ -55,6 +58,7 @@ const shapes = {
   events,
   full,
   hand,
+  hangUp,
   help,
   key,
   lock,
@@ -64,6 +68,8 @@ const shapes = {
   moon,
   numbers,
   people,
+  phone,
+  pip,
   plus,
   restart,
   signOut,

@@ -1,4 +1,4 @@
-import type { PageDevice, Right } from "../api.ts";
+import { call, type PageDevice, type Right, sentence } from "../api.ts";
 
 /** Whether this person has a right at a device. */
 export function may(device: PageDevice | undefined, right: Right): boolean {
@@ -8,4 +8,19 @@ export function may(device: PageDevice | undefined, right: Right): boolean {
 /** Whether the page offers to talk through a device. */
 export function canTalk(device: PageDevice | undefined): boolean {
   return device?.speaker !== undefined && may(device, "talk");
+}
+
+/** Whether somebody can ring there: a door, or what has a bell set up as far as one may see that. */
+export function hasBell(device: PageDevice): boolean {
+  return device.kind === "door" || device.settings?.bell !== undefined;
+}
+
+/** Presses the bell of a device from the page; gives what became of it in words. */
+export async function pressBell(id: string): Promise<string> {
+  try {
+    await call("POST", `/api/v1/devices/${encodeURIComponent(id)}/ring`, { body: {} });
+    return "It rings";
+  } catch (error) {
+    return sentence(error);
+  }
 }

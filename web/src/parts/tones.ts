@@ -32,3 +32,15 @@ function playNote(
   oscillator.start(note.at);
   oscillator.stop(note.at + note.seconds * 1.7);
 }
+
+/** Whether the browser lets this page make sound now; asks it for that, which counts within or after a person's gesture. */
+export async function mayMakeSound(): Promise<boolean> {
+  context ??= new AudioContext();
+  const own = context;
+  const runs = () => own.state === "running";
+  if (runs()) return true;
+  const patience = new Promise((resolve) => window.setTimeout(resolve, 150));
+  // `resume` of a page that nobody has touched yet stays open for as long as nobody does.
+  await Promise.race([own.resume().catch(() => {}), patience]);
+  return runs();
+}

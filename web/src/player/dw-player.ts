@@ -27,6 +27,7 @@ export class DwPlayer extends LitElement {
     announce: { type: Boolean },
     keep: { type: Boolean },
     ducked: { type: Boolean },
+    volume: { type: Number },
     device: { attribute: false },
     phase: { state: true },
     figures: { state: true },
@@ -44,6 +45,8 @@ export class DwPlayer extends LitElement {
   declare keep: boolean;
   /** Plays softly while this person talks through the same device. */
   declare ducked: boolean;
+  /** How loud it is played, 0 to 1. */
+  declare volume: number;
   /** What the hub says of the device, where the page knows it: explains more than a browser can see. */
   declare device: PageDevice | undefined;
   /** What this browser sees; read only. */
@@ -74,6 +77,7 @@ export class DwPlayer extends LitElement {
     this.announce = false;
     this.keep = false;
     this.ducked = false;
+    this.volume = 1;
     this.phase = { phase: "off" };
     this.figures = {};
     this.nowMs = Date.now();
@@ -129,7 +133,7 @@ export class DwPlayer extends LitElement {
     const video = this.#video;
     if (video) {
       video.muted = this.muted;
-      video.volume = this.ducked ? 0.06 : 1;
+      video.volume = this.ducked ? Math.min(0.06, this.volume) : this.volume;
       if (changed.has("muted") && !this.muted && video.paused && video.srcObject) void this.#play();
     }
     if (changed.has("src") || changed.has("token")) this.#stop("off");

@@ -1,9 +1,21 @@
 /** Where the page is. `id` is a device's. */
 export type Route =
-  | { readonly screen: "wall" | "devices" | "people" | "events" | "settings" | "help" | "panel" | "add" | "setup" }
-  | { readonly screen: "camera" | "edit" | "room"; readonly id: string };
+  | {
+      readonly screen:
+        | "wall"
+        | "devices"
+        | "people"
+        | "events"
+        | "calls"
+        | "settings"
+        | "help"
+        | "panel"
+        | "add"
+        | "setup";
+    }
+  | { readonly screen: "camera" | "edit" | "room" | "call"; readonly id: string };
 
-const plain = ["wall", "devices", "people", "events", "settings", "help", "panel", "add", "setup"] as const;
+const plain = ["wall", "devices", "people", "events", "calls", "settings", "help", "panel", "add", "setup"] as const;
 
 /**
  * Reads the address bar: `#/camera/front-door`, `#/devices`; `/panel` without a hash is the wall tablet's page.
@@ -11,7 +23,7 @@ const plain = ["wall", "devices", "people", "events", "settings", "help", "panel
  */
 export function parseRoute(pathname: string, hash: string): Route {
   const [, first = "", second = ""] = /^#\/([a-z]*)(?:\/([^?]*))?/.exec(hash) ?? [];
-  if (first === "camera" || first === "edit" || first === "room") {
+  if (first === "camera" || first === "edit" || first === "room" || first === "call") {
     const id = decoded(second);
     if (id) return { screen: first, id };
   }

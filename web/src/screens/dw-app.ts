@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { Hub } from "../app/hub.ts";
+import { MissedCalls } from "../app/missed-calls.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
 import { base, buttons } from "../parts/styles.ts";
+import { mayMakeSound } from "../parts/tones.ts";
 import { isRoom } from "../pure/rooms.ts";
 import { href, parseRoute, type Route } from "../pure/route.ts";
 import "./dw-add.ts";
@@ -22,13 +24,14 @@ import "./dw-wall.ts";
 import { appStyles } from "./app-styles.ts";
 
 const places: readonly {
-  readonly screen: "wall" | "devices" | "people" | "events" | "settings" | "help";
+  readonly screen: "wall" | "devices" | "people" | "events" | "calls" | "settings" | "help";
   readonly label: string;
   readonly icon: IconName;
   readonly administrators?: true;
 }[] = [
   { screen: "wall", label: "House", icon: "wall" },
   { screen: "devices", label: "Devices", icon: "devices" },
+  { screen: "calls", label: "Calls", icon: "phone" },
   { screen: "people", label: "People", icon: "people", administrators: true },
   { screen: "events", label: "Events", icon: "events", administrators: true },
   { screen: "settings", label: "Settings", icon: "cog" },
@@ -37,15 +40,25 @@ const places: readonly {
 
 /** The page: who is there, where they are, and the way to everywhere else. */
 export class DwApp extends HubElement {
-  static override properties = { ...HubElement.properties, route: { state: true }, menu: { state: true } };
+  static override properties = {
+    ...HubElement.properties,
+    route: { state: true },
+    menu: { state: true },
+    calling: { state: true },
+  };
   static override styles = [base, buttons, appStyles];
   declare route: Route;
   declare menu: boolean;
+  /** Id of a call that is to be answered: its notification said so. */
+  declare calling: string;
+  readonly #missed: MissedCalls;
 
   constructor() {
     super();
     this.hub = new Hub();
     this.menu = false;
+    this.#missed = new MissedCalls(this.hub);
+    this.calling = answeringIn(location.hash);
     this.route = parseRoute(location.pathname, location.hash);
     new Keys(this, (action) => {
       if (action.action === "help") location.hash = href({ screen: "help" });
@@ -56,7 +69,12 @@ export class DwApp extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
+    // A browser lets a page ring only when somebody has touched it before.
+    window.addEventListener("pointerdown", () => void mayMakeSound(), { once: true, capture: true });
     if (!this.station) void this.hub.start();
+    // Calls have their own part of the page; it is there before the first ring.
+    void import("../calls/dw-calling.ts");
+    this.#loadCalls();
   }
 
   /** The device that this page is, by its address: `/panel?device=kitchen`. */
@@ -73,7 +91,7 @@ export class DwApp extends HubElement {
   protected override render() {
     const { session, problem } = this.hub;
     if (this.station) {
-      return html`<main class="whole"><dw-station .hub=${this.hub} .device=${this.station}></dw-station></main>`;
+      return html`<main class="whole"><dw-station .hub=${this.hub} .device=${this.station}></dw-station></main><dw-calling whole .hub=${this.hub}></dw-calling>`;
     }
     if (!session) {
       return problem
@@ -82,7 +100,8 @@ export class DwApp extends HubElement {
     }
     if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
     if (!session.user) return html`<dw-login .hub=${this.hub}></dw-login>`;
-    if (this.route.screen === "panel") return html`<main class="whole"><dw-panel .hub=${this.hub}></dw-panel></main>`;
+    if (this.route.screen === "panel")
+      return html`<main class="whole"><dw-panel .hub=${this.hub}></dw-panel></main><dw-calling whole .hub=${this.hub}></dw-calling>`;
     return html`
       <a class="skip" href="#main" @click=${this.#skip}>To the content</a>
       ${this.#renderTop()}
@@ -91,6 +110,7 @@ export class DwApp extends HubElement {
         ${this.#renderBanner()} ${this.#renderFaults()}
         <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
       </div>
+      <dw-calling ?whole=${this.route.screen === "call"} .answering=${this.calling} .hub=${this.hub}></dw-calling>
     `;
   }
 
@@ -109,12 +129,14 @@ export class DwApp extends HubElement {
         ? "wall"
         : this.route.screen === "add" || this.route.screen === "edit"
           ? "devices"
-          : this.route.screen;
+          : this.route.screen === "call"
+            ? "calls"
+            : this.route.screen;
     return places
       .filter(({ administrators }) => !administrators || this.hub.administrator)
       .map(
         ({ screen, label, icon: name }) =>
-          html`<a href=${href({ screen })} aria-current=${here === screen ? "page" : "false"}>${icon(name)}<span>${label}</span>${screen === "devices" ? this.#renderCount() : nothing}</a>`,
+          html`<a href=${href({ screen })} aria-current=${here === screen ? "page" : "false"}>${icon(name)}<span>${label}</span>${screen === "devices" ? this.#renderCount() : screen === "calls" ? this.#renderMissed() : nothing}</a>`,
       );
   }
 
@@ -122,6 +144,12 @@ export class DwApp extends HubElement {
     const { length } = this.hub.waiting;
     const words = `${length} ${length === 1 ? "device waits" : "devices wait"} to be let in`;
     return length > 0 ? html`<span class="count" title=${words} aria-label=${words}>${length}</span>` : nothing;
+  }
+
+  #renderMissed() {
+    const { count } = this.#missed;
+    const words = `${count} missed ${count === 1 ? "call" : "calls"}`;
+    return count > 0 ? html`<span class="count" title=${words} aria-label=${words}>${count}</span>` : nothing;
   }
 
   #renderBanner() {
@@ -160,6 +188,10 @@ export class DwApp extends HubElement {
         return html`<dw-devices .hub=${hub}></dw-devices>`;
       case "people":
         return html`<dw-people .hub=${hub}></dw-people>`;
+      case "calls":
+        return html`<dw-calls .hub=${hub} @dw-seen=${() => this.#missed.seen()}></dw-calls>`;
+      case "call":
+        return html`<dw-calls .hub=${hub} .only=${route.id}></dw-calls>`;
       case "events":
         return html`<dw-events .hub=${hub}></dw-events>`;
       case "settings":
@@ -173,9 +205,16 @@ export class DwApp extends HubElement {
 
   #onHash = (): void => {
     this.menu = false;
+    this.calling = answeringIn(location.hash);
     this.route = parseRoute(location.pathname, location.hash);
+    this.#loadCalls();
     void this.updateComplete.then(() => this.renderRoot.querySelector("main")?.focus({ preventScroll: true }));
   };
+
+  /** The history is loaded when it is looked at. */
+  #loadCalls(): void {
+    if (this.route.screen === "calls" || this.route.screen === "call") void import("../calls/dw-calls.ts");
+  }
 
   #skip(event: Event): void {
     event.preventDefault();
@@ -186,6 +225,12 @@ export class DwApp extends HubElement {
     location.hash = "#/wall";
     await this.hub.start();
   }
+}
+
+/** The call that the address says is to be answered: `#/call/<id>?answer`. */
+function answeringIn(hash: string): string {
+  const route = parseRoute("/", hash);
+  return route.screen === "call" && hash.endsWith("?answer") ? route.id : "";
 }
 
 /** A device without a picture has another page, whichever way one comes to it. */

@@ -4,7 +4,7 @@ import { readPreferences, writePreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { may } from "../parts/may.ts";
+import { hasBell, may, pressBell } from "../parts/may.ts";
 import { base, buttons, head } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import type { KeyAction } from "../pure/keys.ts";
@@ -175,6 +175,7 @@ export class DwCamera extends HubElement {
               this.numbers = !this.numbers;
             }}
           >${icon("numbers")}Numbers</button>
+          ${hasBell(device) && may(device, "talk") ? html`<button @click=${() => this.#ring(device)}>${icon("bellRing")}Ring</button>` : nothing}
           ${this.hub.administrator ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
         </div>
       </div>
@@ -205,6 +206,11 @@ export class DwCamera extends HubElement {
 
   #fullScreen(): void {
     toggleFullScreen(this.#player ?? this);
+  }
+
+  /** Presses the door's bell from here. */
+  async #ring({ id }: PageDevice): Promise<void> {
+    this.notice = await pressBell(id);
   }
 
   async #snapshot(): Promise<void> {

@@ -1,8 +1,9 @@
 import { css, html, nothing } from "lit";
+import { call, type PageDevice, sentence } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
-import { may } from "../parts/may.ts";
+import { hasBell, may, pressBell } from "../parts/may.ts";
 import { Seconds } from "../parts/seconds.ts";
 import { base, buttons, head } from "../parts/styles.ts";
 import { onWall } from "../pure/rooms.ts";
@@ -17,7 +18,7 @@ import "./dw-tell.ts";
 
 /** One room: who speaks there, whether it can hear, and all that one can do with it. */
 export class DwRoom extends HubElement {
-  static override properties = { ...HubElement.properties, room: {}, telling: { state: true } };
+  static override properties = { ...HubElement.properties, room: {}, telling: { state: true }, wrong: { state: true } };
   static override styles = [
     base,
     buttons,
@@ -116,12 +117,15 @@ export class DwRoom extends HubElement {
   /** Id of the device. */
   declare room: string;
   declare telling: boolean;
+  /** What became of a call or a ring. */
+  declare wrong: string;
   readonly #seconds = new Seconds(this);
 
   constructor() {
     super();
     this.room = "";
     this.telling = false;
+    this.wrong = "";
     new Keys(this, (action) => {
       const device = action.action === "select" ? onWall(this.hub.devices)[action.index] : undefined;
       if (device) location.hash = href({ screen: "camera", id: device.id });
@@ -164,6 +168,8 @@ export class DwRoom extends HubElement {
             ? html`<button @click=${() => {
                 this.telling = true;
               }}>${icon("bellRing")}Ring or announce</button>
+              <button @click=${() => this.#call(device)}>${icon("phone")}${hasBell(device) ? "Ring its bell" : `Call ${device.name}`}</button>
+              ${this.wrong ? html`<span class="muted" role="status">${this.wrong}</span>` : nothing}
               <dw-talk large hotkey .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-said=${this.hub.onSaid}></dw-talk>`
             : html`<span class="muted">You may not talk here.</span>`
         }
@@ -176,6 +182,20 @@ export class DwRoom extends HubElement {
           : nothing
       }
     `;
+  }
+
+  /** A room is called; a door rings, as if somebody stood there. */
+  async #call(device: PageDevice): Promise<void> {
+    if (hasBell(device)) {
+      this.wrong = await pressBell(device.id);
+      return;
+    }
+    this.wrong = "";
+    try {
+      await call("POST", "/api/v1/calls", { body: { to: `device:${device.id}` } });
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
   }
 
   #explain(tone: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { callPartySchema } from "../../../hub/call-info.ts";
 import { personRingingSchema, ringingChangeSchema } from "../../../hub/ringing-settings.ts";
 import { callView, callViewSchema } from "../../call-view.ts";
 import { notFound, Problem } from "../../problem.ts";
@@ -56,6 +57,23 @@ export function callHistoryRoutes(context: HttpContext): readonly Route[] {
           ...(last !== undefined && { next: last }),
           replies: hub.rules().calls.replies,
         };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/callable",
+      summary: "The people who are there and can be called, for whoever may talk to some device of the house",
+      right: "signed-in",
+      answers: {
+        200: {
+          description: "People whose page is open or whose phone takes notifications, by name",
+          schema: z.object({ present: z.array(callPartySchema).readonly() }),
+        },
+      },
+      handle: ({ principal }) => {
+        const talks = hub.devices.list().some((device) => identity.policy.allows(principal, "talk", device));
+        const people = talks ? calls.present().filter(({ party }) => party.startsWith("person:")) : [];
+        return { present: people.toSorted((a, b) => a.name.localeCompare(b.name)) };
       },
     }),
     route({

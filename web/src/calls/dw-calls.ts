@@ -1,0 +1,275 @@
+import { css, html, nothing, type PropertyValues } from "lit";
+import { type CallChanged, type CallList, type CallView, call, type PastCall, sentence } from "../api.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { may } from "../parts/may.ts";
+import { base, buttons, fields, page } from "../parts/styles.ts";
+import { dayName } from "../pure/audit-words.ts";
+import { isMissed, othersIn, placeIn, sayOutcome, talkedFor } from "../pure/call-words.ts";
+import { isRoom } from "../pure/rooms.ts";
+import { href } from "../pure/route.ts";
+
+/** Somebody who can be called now. */
+interface Present {
+  readonly party: string;
+  readonly name: string;
+}
+
+/**
+ * Calls: those that run, whom one may call, and what was before, the missed ones marked. With `only` (a call's id) that one.
+ * Event `dw-seen` when the list was shown.
+ */
+export class DwCalls extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    only: {},
+    list: { state: true },
+    one: { state: true },
+    present: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    page,
+    css`
+      h2 {
+        font-size: var(--dw-15);
+        padding: 20px 0 8px;
+      }
+      ul {
+        list-style: none;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        min-height: 64px;
+        padding: 8px 16px;
+      }
+      li + li {
+        border-top: 1px solid var(--dw-line);
+      }
+      li p {
+        flex: 1;
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
+      li time {
+        color: var(--dw-muted);
+        font-variant-numeric: tabular-nums;
+      }
+      li img {
+        width: 80px;
+        height: 48px;
+        object-fit: cover;
+        border-radius: 4px;
+        background: var(--dw-picture);
+      }
+      .none {
+        display: grid;
+        place-items: center;
+        width: 80px;
+        height: 48px;
+        color: var(--dw-muted);
+      }
+      .missed strong,
+      .missed .none {
+        color: var(--dw-trouble);
+      }
+      .whom {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+      .whom button {
+        min-height: 48px;
+      }
+      .large {
+        display: block;
+        width: 100%;
+        max-height: 60vh;
+        object-fit: contain;
+        border-radius: var(--dw-radius);
+        background: var(--dw-picture);
+      }
+      .later {
+        margin-top: 16px;
+      }
+    `,
+  ];
+  declare only: string;
+  declare list: CallList | undefined;
+  declare one: PastCall | undefined;
+  declare present: readonly Present[];
+  declare wrong: string;
+  #shown: string | undefined;
+
+  constructor() {
+    super();
+    this.only = "";
+    this.present = [];
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.hub?.addEventListener("call", this.#onCall);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.hub.removeEventListener("call", this.#onCall);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    if (this.only === this.#shown) return;
+    this.#shown = this.only;
+    this.one = undefined;
+    void this.#load();
+  }
+
+  protected override render() {
+    return html`
+      <header>
+        ${this.only ? html`<a class="button ghost icon" href="#/calls" aria-label="All calls">${icon("back")}</a>` : nothing}
+        <h1>${this.only ? "Call" : "Calls"}</h1>
+      </header>
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      ${this.only ? this.#renderOne() : this.#renderAll()}
+    `;
+  }
+
+  #renderOne() {
+    const { one } = this;
+    if (!one) return this.wrong ? nothing : html`<p class="muted">Asking the hub.</p>`;
+    const others = othersIn(one);
+    return html`
+      ${one.hasSnapshot ? html`<img class="large" src=${picture(one)} alt="Picture of ${one.from.name}, taken when it rang" />` : nothing}
+      <h2>${one.from.name}</h2>
+      <p>${sayOutcome(one)}${talkedFor(one) ? `, ${talkedFor(one)}` : ""}</p>
+      ${others && one.state !== "ended" ? html`<p>In it: ${others}</p>` : nothing}
+      <p class="muted">${new Date(one.startedMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}</p>
+      <p class="whom">${this.#renderActs(one)}</p>
+    `;
+  }
+
+  #renderAll() {
+    const { list } = this;
+    const running = [...this.hub.calls.values()];
+    return html`
+      ${this.#renderMuted()}
+      ${running.length > 0 ? html`<h2>Now</h2><ul class="panel">${running.map((one) => this.#renderCall({ ...one, hasSnapshot: false }))}</ul>` : nothing}
+      ${this.#renderWhom()}
+      ${this.#renderPast()}
+      ${list?.next === undefined ? nothing : html`<button class="later" @click=${this.#older}>Older calls</button>`}
+    `;
+  }
+
+  #renderMuted() {
+    return this.hub.mutedBells.map(
+      ({ from, untilMs }) =>
+        html`<div class="wrong">${icon("soundOff")}<span>The bell of ${from.name} is silent until ${timeOf(untilMs)}: it rang too often and nobody answered.</span>${from.deviceId ? html`<button @click=${() => this.#post(`/api/v1/devices/${encodeURIComponent(from.deviceId ?? "")}/ring/unmute`)}>Let it ring again</button>` : nothing}</div>`,
+    );
+  }
+
+  /** People who are there, rooms, and doors whose bell one may press. */
+  #renderWhom() {
+    const own = this.hub.session?.user?.id;
+    const people = this.present.filter(({ party }) => party !== `person:${own}`);
+    const rooms = this.hub.devices.filter((device) => isRoom(device) && may(device, "talk"));
+    if (people.length + rooms.length === 0) return nothing;
+    const button = ({ party, name }: Present) =>
+      html`<button @click=${() => this.#call(party)}>${icon("phone")}${name}</button>`;
+    return html`<h2>Call somebody who is there</h2><div class="whom">
+      ${people.map(button)}
+      ${rooms.map(({ id, name }) => button({ party: `device:${id}`, name }))}
+    </div>`;
+  }
+
+  #renderPast() {
+    const past = this.list?.calls.filter(({ state }) => state === "ended");
+    if (!past) return nothing;
+    if (past.length === 0)
+      return html`<h2>Before</h2><p class="muted">Nobody has called yet. When somebody rings at a door, it is listed here.</p>`;
+    const days = Map.groupBy(past, ({ startedMs }) => dayName(startedMs, Date.now()));
+    return [...days].map(
+      ([day, calls]) => html`<h2>${day}</h2><ul class="panel">${calls.map((one) => this.#renderCall(one))}</ul>`,
+    );
+  }
+
+  #renderCall(one: PastCall) {
+    const missed = isMissed(one);
+    const length = talkedFor(one);
+    const name = one.from.party === one.you ? `To ${one.rung.map((rung) => rung.name).join(", ")}` : one.from.name;
+    return html`<li class=${missed ? "missed" : ""}>
+      ${one.hasSnapshot ? html`<a href=${href({ screen: "call", id: one.id })}><img loading="lazy" src=${picture(one)} alt="Picture of ${name}" /></a>` : html`<span class="none">${icon(missed ? "hangUp" : "phone")}</span>`}
+      <p><strong>${missed ? "Missed: " : ""}${name}</strong><br /><span class="muted">${sayOutcome(one)}${length ? `, ${length}` : ""}</span></p>
+      ${this.#renderActs(one)}
+      <time>${timeOf(one.startedMs)}</time>
+    </li>`;
+  }
+
+  #renderActs(one: CallView) {
+    if (placeIn(one) !== "others" || !one.mayAnswer) return nothing;
+    const what = one.state === "ringing" ? "answer" : "join";
+    return html`<button @click=${() => this.#post(`/api/v1/calls/${encodeURIComponent(one.id)}/${what}`)}>${icon("phone")}${what === "answer" ? "Answer" : "Join"}</button>`;
+  }
+
+  #onCall = (event: Event): void => {
+    const { call: changed } = (event as CustomEvent<CallChanged>).detail;
+    if (changed.state === "ended" || changed.id === this.only) void this.#load();
+  };
+
+  #call(to: string): Promise<void> {
+    return this.#post("/api/v1/calls", { to });
+  }
+
+  async #post(path: string, body?: object): Promise<void> {
+    this.wrong = "";
+    try {
+      await call("POST", path, { ...(body && { body }) });
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { only } = this;
+    try {
+      if (only) {
+        this.one = await call<PastCall>("GET", `/api/v1/calls/${encodeURIComponent(only)}`);
+        return;
+      }
+      this.list = await call<CallList>("GET", "/api/v1/calls");
+      this.dispatchEvent(new CustomEvent("dw-seen"));
+      const { present } = await call<{ readonly present: readonly Present[] }>("GET", "/api/v1/callable");
+      this.present = present;
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+
+  #older = async (): Promise<void> => {
+    const { list } = this;
+    if (list?.next === undefined) return;
+    try {
+      const older = await call<CallList>("GET", `/api/v1/calls?before=${list.next}`);
+      this.list = { ...older, calls: [...list.calls, ...older.calls] };
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  };
+}
+
+function picture({ id }: CallView): string {
+  return `/api/v1/calls/${encodeURIComponent(id)}/snapshot`;
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+customElements.define("dw-calls", DwCalls);
