@@ -265,8 +265,8 @@ export class DwCalling extends HubElement {
     if (place === "outgoing") {
       return current.rung.some(({ state }) => state === "ringing") ? "It rings there." : "Calling.";
     }
-    const with_ = othersIn(current);
-    return with_ ? `In a call with ${with_}` : "In a call";
+    const others = othersIn(current);
+    return others && others !== this.#name(current) ? `In a call with ${others}` : "In a call";
   }
 
   #onCall = (event: Event): void => {
