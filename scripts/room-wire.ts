@@ -74,9 +74,20 @@ MQTT steers it. The hub, our own station and its firmware take these numbers fro
     [12]    priority   0 normal, 1 high, 2 emergency
     [13-]   Opus       one packet of 20 ms
 
-A packet may be authentic: its Opus packet is then written with ${room.authenticity.tagBytes.value} bytes of padding (code 3, RFC 6716, 3.2.5), which hold the beginning
-of an HMAC-SHA-256 over all bytes before them. Programs that know nothing of it hear the same sound. Each authentic packet
-counts once; an emergency of a device that could authenticate itself and does not takes nobody's floor.
+A packet may be authentic: its Opus packet is then written with padding (code 3, RFC 6716, 3.2.5), which holds one tag or two. Programs
+that know nothing of them hear the same sound.
+
+    [0-9]   own tag       of the key that one station and the hub share; absent of what the hub sends to all
+    [10]    key id        which of the group's keys follows; absent where the sender has none
+    [11-20] group's tag   of the key that all stations with a token have in common
+
+Each tag is the beginning of an HMAC-SHA-256 over all bytes of the packet before it (and before the group's tag: the key id too). Padding
+of ${room.authenticity.tagBytes.value} bytes is an own tag, of ${room.authenticity.groupBytes.value} a group's, of ${room.authenticity.tagBytes.value + room.authenticity.groupBytes.value} both. Silence is never signed: padding would make older firmware take it for sound.
+
+Each authentic packet counts once; an emergency of a device that could authenticate itself and does not takes nobody's floor. A
+station's own key is the SHA-256 of its token. The group's key comes over MQTT, under the station's own, with the hub's count of
+packets: what is older than that by 10 s is recorded, and a station numbers its packets no lower. A renewed key counts at once,
+the one before for 10 s more (\`src/protocols/room/group-key.ts\`).
 
 ${tables.join("\n\n")}
 `;

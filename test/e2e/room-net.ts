@@ -20,15 +20,17 @@ export const endInterface = "va";
 
 /**
  * Network namespaces on a bridge, one for each end; behind `bad` ones a relay loses 5 % of the datagrams and sends the
- * others four times. Needs root and iproute2, and the relay built (`buildNativeStation`); throws a sentence that says so.
+ * others four times; before those that have `loses` it loses so many percent and sends the others once. Needs root and iproute2, and the relay built (`buildNativeStation`); throws a sentence that says so.
  */
-export async function openRoomNet(ends: readonly { readonly bad?: boolean }[]): Promise<RoomNet> {
+export async function openRoomNet(
+  ends: readonly { readonly bad?: boolean; readonly loses?: number }[],
+): Promise<RoomNet> {
   await using stack = new AsyncDisposableStack();
   const middle = namespace("m", stack);
   ip(`-n ${middle} link add br0 type bridge`);
   ip(`-n ${middle} link set br0 up`);
   const made: RoomEnd[] = [];
-  for (const [at, { bad = false }] of ends.entries()) {
+  for (const [at, { bad = false, loses }] of ends.entries()) {
     const space = namespace(`${at}`, stack);
     const address = `10.66.0.${at + 1}`;
     ip(`link add ${endInterface} netns ${space} type veth peer name e${at} netns ${middle}`);
@@ -38,7 +40,7 @@ export async function openRoomNet(ends: readonly { readonly bad?: boolean }[]): 
     ip(`-n ${space} link set lo up`);
     ip(`-n ${space} route add 224.0.0.0/4 dev ${endInterface}`);
     ip(`-n ${middle} link set e${at} up`);
-    if (bad) await putRelayBefore(`e${at}`, { middle, stack });
+    if (bad || loses !== undefined) await putRelayBefore(`e${at}`, { middle, stack, loses });
     else ip(`-n ${middle} link set e${at} master br0`);
     made.push({ address, through: ["ip", "netns", "exec", space] });
   }
@@ -48,12 +50,14 @@ export async function openRoomNet(ends: readonly { readonly bad?: boolean }[]): 
 
 async function putRelayBefore(
   end: string,
-  { middle, stack }: { readonly middle: string; readonly stack: AsyncDisposableStack },
+  how: { readonly middle: string; readonly stack: AsyncDisposableStack; readonly loses: number | undefined },
 ): Promise<void> {
+  const { middle, stack, loses } = how;
+  const network = loses === undefined ? ["5", "4"] : [`${loses}`, "1"];
   ip(`-n ${middle} link add r${end} type veth peer name b${end}`);
   ip(`-n ${middle} link set b${end} master br0 up`);
   ip(`-n ${middle} link set r${end} up`);
-  const relay = spawn("ip", ["netns", "exec", middle, relayProgram, end, `r${end}`, "5", "4"], {
+  const relay = spawn("ip", ["netns", "exec", middle, relayProgram, end, `r${end}`, ...network], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   stack.defer(async () => {

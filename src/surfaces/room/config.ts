@@ -47,7 +47,7 @@ export const roomConfig = z
       .enum(["auto", "multicast", "unicast"])
       .default("auto")
       .describe(
-        "How a talk to all rooms is sent: once to the group (multicast, and so far also auto), or to each station alone (unicast), for networks that lose multicast.",
+        "How a talk to all rooms is sent: once to the group (multicast), to each station alone (unicast), or to the group and a second time to those alone that report that they lose much of it (auto).",
       ),
     emergency: z
       .enum(["authenticated", "all"])

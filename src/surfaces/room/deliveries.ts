@@ -47,6 +47,8 @@ interface Count {
   sent: number;
   heard: number;
   lossy: boolean;
+  /** As it was judged last. */
+  loss: number | undefined;
 }
 
 /**
@@ -74,7 +76,7 @@ export class Deliveries implements Disposable {
     this.#held.use(
       stations.onReport(({ id, report }) => {
         if (report.kind !== "heard" || report.from !== own) return;
-        if (!this.#counts.has(id)) this.#counts.set(id, { sent: 0, heard: 0, lossy: false });
+        if (!this.#counts.has(id)) this.#counts.set(id, { sent: 0, heard: 0, lossy: false, loss: undefined });
         this.#heard.set(id, (this.#heard.get(id) ?? 0) + report.heard);
       }),
     );
@@ -83,7 +85,7 @@ export class Deliveries implements Disposable {
   /** How it is with a station; undefined for one that reports nothing. */
   of(stationId: string): Delivery | undefined {
     const count = this.#counts.get(stationId);
-    return count && { loss: lossOf(count), lossy: count.lossy };
+    return count && { loss: count.loss, lossy: count.lossy };
   }
 
   /** Calls `listener` with each station of which something is known anew. */
@@ -129,7 +131,8 @@ export class Deliveries implements Disposable {
   #judge(stationId: string, count: Count): void {
     const { stations, log } = this.#options;
     const { loss, packets } = count.lossy ? good : bad;
-    const lost = lossOf(count) ?? 0;
+    const lost = Math.max(0, 1 - count.heard / count.sent);
+    count.loss = lost;
     const turns = count.sent >= packets && (count.lossy ? lost <= loss : lost >= loss);
     if (turns) {
       count.lossy = !count.lossy;
@@ -141,10 +144,6 @@ export class Deliveries implements Disposable {
     if (turns || count.sent >= 2 * good.packets)
       Object.assign(count, { sent: turns ? 0 : count.sent / 2, heard: turns ? 0 : count.heard / 2 });
   }
-}
-
-function lossOf({ sent, heard }: Count): number | undefined {
-  return sent < leastPackets ? undefined : Math.max(0, 1 - heard / sent);
 }
 
 function percent(part: number): string {
