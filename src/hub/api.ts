@@ -71,9 +71,9 @@ export interface Hearing {
   readonly deviceId: string;
   /** `quiet`: it was left out on purpose; `failed`: it could not be spoken through. */
   readonly state: "playing" | "connecting" | "quiet" | "failed";
-  /** Why it is quiet or failed, for people. */
+  /** Why it is quiet or failed, or that it hears and cannot answer, for people. */
   readonly reason?: string;
-  /** The same for programs: `do-not-disturb`, `taken`, `offline`, `no-speaker`, or what its driver said. */
+  /** The same for programs: `do-not-disturb`, `taken`, `offline`, `no-speaker`, `listens-only`, or what its driver said. */
   readonly code?: string;
   /** Frames of the talker that its speaker lost because it was slow. */
   readonly lostFrames?: number;

@@ -74,6 +74,7 @@ export class CallChimes implements Disposable {
           to: [`device:${deviceId}`],
           talker: { id: `call:${call.id}:${deviceId}`, name: call.from.name },
           ...(call.from.deviceId !== undefined && { callerDevice: call.from.deviceId }),
+          callId: call.id,
           priority: 0,
           onHearing: (hearing) => {
             if (hearing.some(({ state }) => state === "playing")) calls.confirm(call.id, `device:${deviceId}`);

@@ -7,7 +7,7 @@ import type { Log } from "../util/log.ts";
 import { until } from "../util/until.ts";
 import type { Hearing, HubDevice } from "./api.ts";
 import { CarrierSends } from "./carrier-sends.ts";
-import { loudnessOf } from "./loudness.ts";
+import { type HouseLoudness, loudnessOf, underHouse } from "./loudness.ts";
 import { about, withoutAddress } from "./trouble.ts";
 import type { Seat, Share, TurnSound, Wanted } from "./turn-sound.ts";
 
@@ -31,6 +31,8 @@ export interface GrantedTurnOptions {
   readonly sound: TurnSound;
   readonly live: boolean;
   readonly priority: 0 | 1 | 2;
+  /** What holds for all speakers. */
+  readonly house: () => HouseLoudness;
   /** Whether a device hears the talker without us. */
   readonly hears: (deviceId: string) => boolean;
   /** Stops everything at once. */
@@ -62,6 +64,9 @@ interface Part {
 }
 
 const muted = { state: "quiet", reason: "muted", code: "muted" } as const;
+
+/** Its browser has no microphone: nobody is to wait for an answer. */
+const listensOnly = { reason: "listens only", code: "listens-only" } as const;
 
 /** How long a turn that ended may go on playing what was said before, when the next one waits. */
 const drainMs = 500;
@@ -225,7 +230,7 @@ export class GrantedTurn {
     const speaker = await this.#ready(part, { device, before });
     const format = sound.choose(speaker.formats);
     if (!format) throw noSpeaker(device);
-    const wanted = { format, gain: speaker.makesVolume ? 1 : gain };
+    const wanted = { format, gain: this.#gainAt(device) ?? gain };
     const carried = speaker.carrier ? await this.#carry(part, { carrier: speaker.carrier, wanted, seat }) : "alone";
     if (carried !== "heard") {
       const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
@@ -245,7 +250,15 @@ export class GrantedTurn {
   }
 
   #loudness({ settings }: SpeakingDevice): number | undefined {
-    return loudnessOf(settings, this.#options.priority);
+    const { priority, house } = this.#options;
+    return loudnessOf(underHouse(settings, house()), priority);
+  }
+
+  /** What the hub makes of it: where the device makes its own volume, the house's alone. */
+  #gainAt(device: SpeakingDevice): number | undefined {
+    const { priority, house } = this.#options;
+    if (!device.speaker?.makesVolume) return this.#loudness(device);
+    return priority === 2 ? 1 : house().volume;
   }
 
   /** It hears the talker by itself: nothing else is played there meanwhile. */
@@ -283,8 +296,7 @@ export class GrantedTurn {
     const part = this.#parts.get(deviceId);
     if (!part || part.ended || part.now.aborted) return false;
     const device = this.#options.device(deviceId);
-    const loudness = device && this.#loudness(device);
-    return loudness !== undefined && (device?.speaker?.makesVolume ? 1 : loudness) === gain;
+    return device !== undefined && this.#loudness(device) !== undefined && this.#gainAt(device) === gain;
   }
 
   /** The device's speaker, when it is connected and has played what was said there before. */
@@ -352,9 +364,11 @@ export class GrantedTurn {
     this.#options.onPlayed(part.deviceId);
   }
 
-  #set(part: Part, hearing: Hearing): void {
+  #set(part: Part, now: Hearing): void {
     if (this.#parts.get(part.deviceId) !== part) return;
     const { state, reason } = part.hearing;
+    const mute = now.state === "playing" && this.#options.device(part.deviceId)?.info().station?.speaks === false;
+    const hearing = mute ? { ...now, ...listensOnly } : now;
     part.hearing = hearing;
     if (state !== hearing.state || reason !== hearing.reason) this.#tell();
   }

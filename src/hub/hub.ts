@@ -131,7 +131,13 @@ export function createHub(options: HubOptions): Hub {
     audit: identity.audit,
     onRights: () => identity.attachments.recheck(),
   });
-  const rings = new Rings({ turns, chimes, reached: (request) => rung(request, { house, registry }), clock, log });
+  const rings = new Rings({
+    turns,
+    chimes,
+    reached: (request) => rung(request, { house, registry, turns }),
+    clock,
+    log,
+  });
   const rules = () => ({ calls: callRules, house: houseRules });
   const callParts = openCalls({ devices: registry, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
@@ -183,13 +189,14 @@ function inHouse(device: HubDevice): House["devices"][number] {
   return { id, name, area, speaks: known || !["live", "stale", "disabled"].includes(state.phase) };
 }
 
-/** The devices that a ring means and that may be disturbed by it. */
+/** The devices that a ring means, that may be disturbed by it and can play it: a browser that was not touched yet cannot. */
 function rung(
   { to, may, priority }: RingRequest,
-  { house, registry }: { readonly house: () => House; readonly registry: Registry },
+  { house, registry, turns }: { readonly house: () => House; readonly registry: Registry; readonly turns: Turns },
 ): readonly string[] {
   return membersOf(to, house()).filter((id) => {
     const device = registry.get(id);
-    return device !== undefined && (may?.(id) ?? true) && (priority === 2 || !device.settings.doNotDisturb);
+    if (!device || !(may?.(id) ?? true) || device.info().station?.plays === false) return false;
+    return priority === 2 || !(device.settings.doNotDisturb || turns.house.doNotDisturb);
   });
 }

@@ -13,6 +13,25 @@ export function loudnessOf(
   return muted || volume === 0 ? undefined : volume;
 }
 
+/** What holds for all speakers of the house at once, beside what each is set to; never for emergencies. */
+export interface HouseLoudness {
+  /** A factor, 0 to 1. */
+  readonly volume: number;
+  readonly muted: boolean;
+  readonly doNotDisturb: boolean;
+}
+
+/** Nothing of the kind. */
+export const usualHouse: HouseLoudness = { volume: 1, muted: false, doNotDisturb: false };
+
+/** A speaker's settings under those of the house. */
+export function underHouse(
+  { volume, muted }: Pick<DeviceSettings, "volume" | "muted">,
+  house: HouseLoudness,
+): Pick<DeviceSettings, "volume" | "muted"> {
+  return { volume: volume * house.volume, muted: muted || house.muted };
+}
+
 /** The setting `volume` (1 leaves the sound as it is) of a knob from 0 to 100, as rooms and MQTT have it. */
 export function volumeOfPercent(percent: number): number {
   return Math.min(100, Math.max(0, Math.round(percent))) / 100;

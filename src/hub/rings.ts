@@ -18,6 +18,8 @@ export interface Ring {
   /** The devices that are rung: without those that are not to be disturbed. */
   readonly deviceIds: readonly string[];
   readonly chime: string;
+  /** The call of which it is a chime: that is told of and shown by itself. */
+  readonly callId?: string;
   /** Wall-clock milliseconds. */
   readonly atMs: number;
 }
@@ -25,6 +27,7 @@ export interface Ring {
 /** Who rings whom. The policy (may they?) is asked before. */
 export interface RingRequest extends Pick<TurnRequest, "to" | "may" | "talker" | "priority"> {
   readonly callerDevice?: string;
+  readonly callId?: string;
   /** Name of a chime; the doorbell by default. */
   readonly chime?: string | undefined;
   /** As of a turn: called on each change, first within the call. */
@@ -49,16 +52,23 @@ export interface RingsOptions {
 export class Rings {
   readonly #options: RingsOptions;
   readonly #rung: Listeners<Ring>;
+  readonly #over: Listeners<Ring>;
   #count = 0;
 
   constructor(options: RingsOptions) {
     this.#options = options;
     this.#rung = new Listeners((error) => options.log.error({ err: error }, "listener of rings failed"));
+    this.#over = new Listeners((error) => options.log.error({ err: error }, "listener of rings failed"));
   }
 
   /** Calls `listener` whenever somebody rings and is not refused. */
   onRing(listener: (ring: Ring) => void): Disposable {
     return this.#rung.add(listener);
+  }
+
+  /** Calls `listener` when the chime of a ring is over, or will not be played any more. */
+  onOver(listener: (ring: Ring) => void): Disposable {
+    return this.#over.add(listener);
   }
 
   /**
@@ -67,7 +77,7 @@ export class Rings {
    */
   ring(request: RingRequest): { readonly turn: Turn; readonly state: TurnState; readonly ring?: Ring } {
     const { turns, chimes, reached, clock } = this.#options;
-    const { chime: wanted = defaultChime, talker, to, callerDevice } = request;
+    const { chime: wanted = defaultChime, talker, to, callerDevice, callId } = request;
     const chime = chimes.get(wanted)?.name;
     const source = chimes.sound(wanted);
     if (chime === undefined || !source) throw new FatalError(`there is no chime ${wanted}`, { code: "no-chime" });
@@ -86,12 +96,15 @@ export class Rings {
       id: ++this.#count,
       caller: talker.name,
       ...(callerDevice !== undefined && { callerDevice }),
+      ...(callId !== undefined && { callId }),
       to,
       deviceIds: reached(request),
       chime,
       atMs: clock.wallMs(),
     };
     this.#rung.emit(ring);
+    const over = () => this.#over.emit(ring);
+    turn.done.then(over, over);
     return { turn, state, ring };
   }
 }

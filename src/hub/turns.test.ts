@@ -294,6 +294,41 @@ describe("turns", () => {
       assert.equal(ben.last()?.state, "refused");
     });
 
+    it("is so for the whole house, and as loud as the house is, but for emergencies", async () => {
+      const house = makeHouse(["front", "yard"], { wide: ["yard"] });
+      const { clock, route, talker, words, devices, gains } = house;
+      const inHouse = (loudness: { volume?: number; muted?: boolean; doNotDisturb?: boolean }) =>
+        route.setHouse({ volume: 1, muted: false, doNotDisturb: false, ...loudness }, [...devices.values()]);
+      set(house, "yard", { volume: 0.5 });
+      inHouse({ volume: 0.5 });
+      const anna = talker("anna", { to: ["device:front", "device:yard"] });
+      const talk = route.take(anna.request);
+      await clock.advance(10);
+      anna.say("softly");
+      await clock.advance(10);
+      assert.deepEqual(gains, [0.5, 0.25]);
+      inHouse({ muted: true });
+      await clock.advance(10);
+      anna.say("unheard");
+      await clock.advance(10);
+      assert.deepEqual(anna.heardBy(), { front: "muted", yard: "muted" });
+      talk.cancel();
+      await talk.done;
+      inHouse({ doNotDisturb: true });
+      route.take(anna.request);
+      assert.deepEqual(anna.last()?.state, "refused");
+      const fire = talker("fire", { to: ["device:front", "device:yard"], priority: 2 });
+      using _fire = route.take(fire.request);
+      await clock.advance(10);
+      fire.say("out!");
+      await clock.advance(10);
+      assert.deepEqual([words("front"), words("yard")], ["softly out!", "softly out!"]);
+      assert.deepEqual(gains.slice(2), [1, 1]);
+      inHouse({});
+      route.take(anna.request);
+      assert.deepEqual(anna.last()?.state, "refused", "who speaks there now");
+    });
+
     it("begins and stops in the middle of a talk", async () => {
       const house = makeHouse(["front"]);
       const { clock, route, talker, words } = house;

@@ -8,6 +8,7 @@ import { type House, membersOf, partsOf } from "./channel.ts";
 import { type FloorEffect, type FloorHolder, Floors } from "./floors.ts";
 import { GrantedTurn, type Playing, type SpeakingDevice } from "./granted-turn.ts";
 import { LiveSound } from "./live-sound.ts";
+import { type HouseLoudness, usualHouse } from "./loudness.ts";
 import { RecordedSound } from "./recorded-sound.ts";
 import type { HolderInfo } from "./state.ts";
 import type { TurnSound } from "./turn-sound.ts";
@@ -58,6 +59,7 @@ export class Turns implements HubTurns {
   /** Until the floor is released; what was said may be played for a while after that. */
   #running = new Map<string, Running>();
   #playing = new Map<string, Playing>();
+  #house: HouseLoudness = usualHouse;
   #count = 0;
   #tick: Disposable | undefined;
   readonly #options: TurnsOptions;
@@ -87,8 +89,19 @@ export class Turns implements HubTurns {
 
   /** What a device's settings say of its speaker has changed: do-not-disturb, muted. */
   follow({ id, settings }: Pick<SpeakingDevice, "id" | "settings">): void {
-    this.setDoNotDisturb(id, settings.doNotDisturb);
+    this.setDoNotDisturb(id, settings.doNotDisturb || this.#house.doNotDisturb);
     for (const { granted } of this.#running.values()) granted?.follow(id);
+  }
+
+  /** What holds for all speakers of the house; emergencies pass it. */
+  get house(): HouseLoudness {
+    return this.#house;
+  }
+
+  /** Sets what holds for all speakers of the house, these among them. */
+  setHouse(house: HouseLoudness, devices: readonly Pick<SpeakingDevice, "id" | "settings">[]): void {
+    this.#house = house;
+    for (const device of devices) this.follow(device);
   }
 
   /** Devices came, went, or changed their area: whom running turns reach is looked at again. */
@@ -270,6 +283,7 @@ export class Turns implements HubTurns {
       sound,
       live: source.live,
       priority,
+      house: () => this.#house,
       hears: (id) => hears?.(id) ?? false,
       stop: turn.stop,
       claim: (id, playing) => this.#claim(id, playing),

@@ -117,6 +117,7 @@ void room_station_online(struct room_station *s);
 /* For the station's own parts */
 void room_talk_tick(struct room_station *s, uint64_t now_ms);
 void room_talk_cut(struct room_station *s);
+void room_talk_warn(struct room_station *s);
 void room_tone(struct room_station *s, unsigned frames, unsigned half_wave);
 void room_show_state(struct room_station *s);
 void room_tell_heard(struct room_station *s, const struct room_heard *heard);

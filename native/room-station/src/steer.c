@@ -244,6 +244,8 @@ static void command(struct room_station *s, enum room_what what,
 
 	if (what == ROOM_GROUP_KEY) {
 		take_key(s, payload);
+	} else if (what == ROOM_ENDING) {
+		room_talk_warn(s);
 	} else if (what == ROOM_VOLUME && percent >= 0) {
 		s->volume = (unsigned)percent;
 		publish_volume(s);

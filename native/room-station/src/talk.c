@@ -85,6 +85,20 @@ static void send_words(struct room_station *s)
 }
 
 /**
+ * Our talk ends soon: a tone says so, once
+ *
+ * @param s Station
+ */
+void room_talk_warn(struct room_station *s)
+{
+	if (s->warned || (s->phase != ROOM_LEAD_IN && s->phase != ROOM_WORDS))
+		return;
+
+	s->warned = true;
+	room_tone(s, 25, 9);
+}
+
+/**
  * 20 ms have passed: send what is due
  *
  * @param s      Station
@@ -98,10 +112,8 @@ void room_talk_tick(struct room_station *s, uint64_t now_ms)
 		send_silence(s);
 	} else if (s->phase == ROOM_WORDS) {
 		send_words(s);
-		if (long_ms >= WARNING_AFTER && !s->warned) {
-			s->warned = true;
-			room_tone(s, 25, 9);
-		}
+		if (long_ms >= WARNING_AFTER)
+			room_talk_warn(s);
 		if (long_ms >= ROOM_FLOOR_LONGEST_TALK_MS)
 			room_station_release(s);
 	}

@@ -17,7 +17,7 @@ const char *const room_priorities[3] = {"Normal", "High", "Emergency"};
 
 static const char *const whats[ROOM_WHATS] = {
 	"status", "state", "volume", "mute", "target", "priority", "dnd",
-	"key", "heard"};
+	"key", "heard", "ending"};
 
 static bool begins(const char *text, const char *with)
 {

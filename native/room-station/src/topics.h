@@ -25,6 +25,7 @@ enum room_what {
 	ROOM_DND,
 	ROOM_GROUP_KEY,
 	ROOM_HEARD,
+	ROOM_ENDING,
 	ROOM_WHATS
 };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OpusEncoder } from "../../codecs/opus/index.ts";
+import { sealGroupKey } from "../../protocols/room/group-key.ts";
 import type { Destination, TalkWriting } from "../../workers/pace/index.ts";
 import { noLoudspeaker, noMicrophone } from "../machine/files.ts";
 import type { Decoders } from "./decoders.ts";
@@ -11,7 +12,9 @@ import { Station } from "./station.ts";
 const sender = "00112233445566ff";
 const id = "intercom_445566ff";
 
-function rig(how: { readonly discovery?: boolean } = {}) {
+const ownKey = Buffer.alloc(32, 7);
+
+function rig(how: { readonly discovery?: boolean; readonly key?: Uint8Array } = {}) {
   const said: string[] = [];
   const talks: { readonly to: readonly Destination[]; readonly writing: TalkWriting; over: () => void }[] = [];
   const frames: Int16Array[] = [];
@@ -20,6 +23,7 @@ function rig(how: { readonly discovery?: boolean } = {}) {
   const station = new Station({
     sender,
     room: "Kitchen",
+    key: how.key,
     settings: stationSettingsSchema.parse({}),
     encoder,
     decoders: { of: () => undefined } as unknown as Decoders,
@@ -147,6 +151,37 @@ describe("a station in MQTT", () => {
     station.tick(120_000);
     assert.equal(talks.length, 1);
     assert.equal(station.activity.state, "transmitting");
+  });
+
+  it("warns the talker once when the hub says that the talk ends soon, and nobody who does not talk", () => {
+    const { station, frames, tell } = rig();
+    const loud = (nowMs: number) => {
+      station.tick(nowMs);
+      return (frames.at(-1) ?? []).some((sample) => sample !== 0);
+    };
+    tell(`intercom/${id}/ending/set`, "10");
+    assert.equal(loud(0), false);
+    station.press(20);
+    tell(`intercom/${id}/ending/set`, "10", true);
+    assert.equal(loud(40), false);
+    tell(`intercom/${id}/ending/set`, "10");
+    assert.equal(loud(60), true);
+    for (let n = 0; n < 30; n++) station.tick(80);
+    tell(`intercom/${id}/ending/set`, "10");
+    assert.equal(loud(100), false);
+  });
+
+  it("takes a key of its group, says which it has, signs under it, and tells what came by the group", () => {
+    const { station, said, talks, tell } = rig({ key: ownKey });
+    const sealed = sealGroupKey({ id: 9, key: Buffer.alloc(32, 1), sequence: 5000, anyEmergency: false }, ownKey);
+    tell(`intercom/${id}/key/set`, sealed, true);
+    tell(`intercom/${id}/key/set`, `${sealed}00`);
+    assert.deepEqual(said, []);
+    tell(`intercom/${id}/key/set`, sealed);
+    assert.deepEqual(said.splice(0), [`- intercom/${id}/key 9`]);
+    station.press(2000);
+    const { writing } = talks[0] ?? {};
+    assert.deepEqual([writing?.group?.id, writing?.sequence], [9, 5100]);
   });
 
   it("rings when its room, or everybody, is called; over mute, not over do-not-disturb, and not by what was kept", () => {

@@ -112,6 +112,7 @@ export class StationMessages {
       this.#called(payload);
     } else if (address.kind === "command" && !retained && address.station === station.id) {
       if (address.what === "key") this.#key(payload);
+      if (address.what === "ending") station.warn();
       const change = changeOf(address.what, payload);
       if (change) station.set(change);
     }

@@ -76,11 +76,15 @@ export class OwnTalk {
       this.#phase = "words";
       this.#options.microphone.begin();
     }
-    if (longMs >= floor.longestTalkMs.value - floor.warningMs.value && !this.#warned) {
-      this.#warned = true;
-      this.#options.onWarning();
-    }
+    if (longMs >= floor.longestTalkMs.value - floor.warningMs.value) this.warn();
     if (longMs >= floor.longestTalkMs.value) this.release();
+  }
+
+  /** The talk ends soon: a tone says so, once. */
+  warn(): void {
+    if (this.#warned || this.#phase === "trail-out") return;
+    this.#warned = true;
+    this.#options.onWarning();
   }
 
   /** The group has another key. */

@@ -162,6 +162,11 @@ export class Station {
     this.#talk?.release();
   }
 
+  /** The hub ends our talk soon. */
+  warn(): void {
+    this.#talk?.warn();
+  }
+
   /** Somebody rings us: heard over mute and volume, but not over do-not-disturb. */
   ring(): void {
     if (this.#settings.dnd) return;

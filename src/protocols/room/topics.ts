@@ -18,6 +18,7 @@ export const roomTopics = [
   "chime",
   "key",
   "heard",
+  "ending",
 ] as const;
 
 /** One of them. */

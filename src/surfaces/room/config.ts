@@ -9,6 +9,16 @@ const multicast = z
 /** `room:` of the configuration. */
 export const roomConfig = z
   .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(32)
+      .regex(/^[^\p{Cc}"\\]+$/u, "only printable characters")
+      .default("Doorward")
+      .describe(
+        "What the hub is called among the stations: who speaks to it is heard where a browser is open as a station.",
+      ),
     group: multicast.describe(
       `Multicast group of a talk to all rooms; newer firmware uses ${transport.otherGroup.value}, which is heard as well.`,
     ),

@@ -14,7 +14,7 @@ export interface RoomSpeakerOptions {
   /** Where the station is now; undefined where that is not known. */
   readonly destination: () => Destination | undefined;
   readonly key: () => Uint8Array | undefined;
-  /** How loud the hub makes it; 1 leaves the sound as it is. */
+  /** How loud the hub makes it, the house's loudness with it; 1 leaves the sound as it is. */
   readonly gain: () => number;
   /** The station is told over MQTT how loud it is, and makes that itself. */
   readonly makesVolume: () => boolean;
@@ -42,7 +42,7 @@ export class RoomSpeaker implements Speaker {
   }
 
   get formats(): readonly AudioFormat[] {
-    return this.makesVolume || this.#options.gain() === 1 ? unchanged : [samples];
+    return this.#options.gain() === 1 ? unchanged : [samples];
   }
 
   get makesVolume(): boolean {

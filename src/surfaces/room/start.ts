@@ -1,5 +1,6 @@
 import { Ears } from "../../protocols/room/ears.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
+import { roomTopicOf } from "../../protocols/room/topics.ts";
 import type { Destination } from "../../workers/pace/index.ts";
 import { PaceThread } from "../../workers/pace/index.ts";
 import type { Lent } from "../surface.ts";
@@ -45,6 +46,9 @@ export async function start(house: Lent<RoomConfig>) {
     group: () => groupKeys.signing,
     begin: () => deliveries.begin(),
   });
+  const makesVolume = (stationId: string) => stations.get(stationId)?.told === true && house.bus.connected;
+  const gainOf = (stationId: string, deviceId: string) =>
+    hub.turns.house.volume * (makesVolume(stationId) ? 1 : (hub.devices.get(deviceId)?.settings.volume ?? 1));
   const deliveries = opened.use(new Deliveries({ stations, there: () => arrivals.list(), own, clock, log }));
   const arrivals: RoomArrivals = opened.use(
     new RoomArrivals({
@@ -57,8 +61,8 @@ export async function start(house: Lent<RoomConfig>) {
           mayCarry: () => arrivals.visitOf(stationId)?.key === undefined || groupKeys.knows(stationId),
           destination: () => addressOf(stations.get(stationId)?.address, config.port),
           key: () => arrivals.visitOf(stationId)?.key,
-          makesVolume: () => stations.get(stationId)?.told === true && house.bus.connected,
-          gain: () => hub.devices.get(deviceId)?.settings.volume ?? 1,
+          makesVolume: () => makesVolume(stationId),
+          gain: () => gainOf(stationId, deviceId),
         }),
     }),
   );
@@ -88,6 +92,9 @@ export async function start(house: Lent<RoomConfig>) {
     arrivals,
     config,
     networkOf: (address) => networkOf(address, sockets?.networks ?? []),
+    warn: ({ stationId, key }, seconds) => {
+      if (key) house.bus.command(roomTopicOf({ kind: "command", station: stationId, what: "ending" }), `${seconds}`);
+    },
   });
   const ears = opened.use(new Ears({ clock, own: new Set([own]), onTalk: (heard) => talks.hear(heard) }));
   const gate = new Gate({

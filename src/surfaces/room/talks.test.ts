@@ -80,7 +80,7 @@ function open(
     hub,
     stations,
     arrivals,
-    config: { group, emergency: how.emergency ?? "authenticated" },
+    config: { name: "Doorward", group, emergency: how.emergency ?? "authenticated" },
     networkOf: (address) => (address?.startsWith("192.168.1.") ? house : far),
   });
   const hear = (

@@ -11,7 +11,7 @@ import type { RoomArrivals } from "./arrivals.ts";
 import type { RoomConfig } from "./config.ts";
 import type { RoomNetwork } from "./networks.ts";
 import type { RoomStation, RoomStations } from "./stations.ts";
-import { channelOf } from "./targets.ts";
+import { channelsOf, whyNobody } from "./targets.ts";
 import { urgencyOfUnproven } from "./urgency.ts";
 import type { Visit } from "./visit.ts";
 
@@ -20,7 +20,9 @@ export interface RoomTalksOptions {
   readonly hub: Pick<Hub, "turns" | "devices" | "house" | "identity" | "reception" | "log">;
   readonly stations: RoomStations;
   readonly arrivals: RoomArrivals;
-  readonly config: Pick<RoomConfig, "group" | "emergency">;
+  readonly config: Pick<RoomConfig, "group" | "emergency" | "name">;
+  /** Tells a station of ours that its talk ends in so many seconds. */
+  readonly warn?: (visit: Visit, seconds: number) => void;
   /** In which of our networks an address is: multicast goes no further. */
   readonly networkOf: (address: string | undefined) => RoomNetwork | undefined;
 }
@@ -112,7 +114,8 @@ class Talk {
     const { hub } = this.#options;
     const { visit } = this.#what;
     const named = aimOf(this.#station, this.#what.heard) ?? "";
-    const to = named === "" ? "nobody that it named" : `"${named}", which is no room`;
+    const why = whyNobody(named, { hubName: this.#options.config.name });
+    const to = named === "" ? "nobody that it named" : `"${named}", which ${why}`;
     hub.log.info({ device: visit.deviceId }, `${this.#name} spoke to ${to}: nobody heard it`);
   }
 
@@ -127,26 +130,27 @@ class Talk {
 
   #aim(): void {
     if (this.#turn) return;
-    const { hub, stations } = this.#options;
-    const channel = channelOf(aimOf(this.#station, this.#what.heard), { hub, stations });
-    if (channel === undefined) return;
+    const { hub, stations, config } = this.#options;
+    const named = aimOf(this.#station, this.#what.heard);
+    const channels = channelsOf(named, { hub, stations, hubName: config.name });
+    if (channels.length === 0) return;
     this.#held.dispose();
-    this.#take(channel);
+    this.#take(channels);
   }
 
-  #take(channel: ChannelId): void {
+  #take(channels: readonly ChannelId[]): void {
     const { hub } = this.#options;
     const { visit, heard } = this.#what;
     const { deviceId, voice } = visit;
     this.#turn = hub.turns.take({
-      to: [channel],
+      to: channels,
       may: (id) => id !== deviceId && this.#may(id),
       hears: (id) => this.#hears(id),
       talker: { id: `device:${deviceId}`, name: this.#name },
       priority: this.#priority(heard.priority),
       queue: false,
       source: { live: true, voice: voice.track, lostPackets: () => voice.lostPackets - this.#lostBefore },
-      onState: (state) => this.#told(state, channel),
+      onState: (state) => this.#told(state, channels.join(" ")),
     });
   }
 
@@ -177,13 +181,15 @@ class Talk {
     return this.#what.visit.key ? asked : urgencyOfUnproven(asked, { hub, emergency: config.emergency });
   }
 
-  #told(state: TurnState, channel: ChannelId): void {
-    const { hub } = this.#options;
+  #told(state: TurnState, channel: string): void {
+    const { hub, warn } = this.#options;
     const { counters, visit } = this.#what;
     if (state.state === "granted") {
       counters.granted++;
       hub.identity.audit.record({ actor: visit.deviceId, action: "talk", subject: channel });
       hub.log.info({ device: visit.deviceId, to: channel }, `${this.#name} speaks`);
+    } else if (state.state === "ending") {
+      warn?.(visit, state.seconds);
     } else if (state.state === "refused") {
       counters.refused++;
       const why = state.holder ? `${state.holder.name} speaks` : state.reason;

@@ -170,7 +170,10 @@ export function sayHearing(hearing: readonly Hearing[], target: TalkTarget | und
   if (!first) return target ? `${target.name} hears you` : "You are heard";
   const heard = hearing.filter(({ state }) => state === "playing");
   if (hearing.length === 1) {
-    return heard.length === 1 ? `${nameOf(first.deviceId)} hears you` : `Connecting to ${nameOf(first.deviceId)}`;
+    const mute = first.code === "listens-only" ? ", and listens only" : "";
+    return heard.length === 1
+      ? `${nameOf(first.deviceId)} hears you${mute}`
+      : `Connecting to ${nameOf(first.deviceId)}`;
   }
   if (heard.length === hearing.length) return `All ${hearing.length} hear you`;
   const count = `Heard by ${heard.length} of ${hearing.length}`;

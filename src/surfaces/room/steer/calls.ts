@@ -7,8 +7,8 @@ import type { MessageBus } from "../../bus.ts";
 /** Options of {@link followCalls}. */
 export interface CallsOptions {
   readonly bus: MessageBus;
-  /** Rings whoever is called, by the name of the room; false where nobody is called so. */
-  readonly ring: (call: RoomCall) => boolean;
+  /** Rings whoever is called, by the name of the room; a sentence where that is nobody. */
+  readonly ring: (call: RoomCall) => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,9 +36,10 @@ export function followCalls({ bus, ring, clock, log }: CallsOptions): Disposable
         key,
         clock.timer(againMs, () => recent.delete(key)),
       );
-      if (ring(call)) return;
+      const refusal = ring(call);
+      if (refusal === undefined) return;
       const { target, caller } = call;
-      if (seldom.isNews(key)) log.warn({ target, caller }, `MQTT: ${caller} calls ${target}, and nobody is called so`);
+      if (seldom.isNews(key)) log.warn({ target, caller }, `MQTT: ${caller} calls ${target}: ${refusal}`);
     }),
   );
   held.defer(() => {

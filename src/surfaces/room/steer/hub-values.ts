@@ -7,7 +7,7 @@ import type { OwnSetting } from "./own-stations.ts";
 
 /** How the hub itself stands as a station: what it was told over MQTT, kept over restarts. */
 export interface HubSettings {
-  /** 0 to 100. Like `mute` and `dnd` kept and shown only: the hub itself plays nothing. */
+  /** 0 to 100. Like `mute` and `dnd` it is the house's: of all speakers, and never for emergencies. */
   readonly volume: number;
   readonly mute: boolean;
   readonly dnd: boolean;

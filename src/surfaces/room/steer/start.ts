@@ -1,15 +1,16 @@
 import { z } from "zod";
 import type { HubDevice } from "../../../hub/api.ts";
-import type { ChannelId } from "../../../hub/channel.ts";
+import { volumeOfPercent } from "../../../hub/loudness.ts";
+import type { Ring } from "../../../hub/rings.ts";
 import { putStatement, type Store } from "../../../identity/store.ts";
 import { allRooms, isAllRooms, type RoomCall, roomTopicOf } from "../../../protocols/room/topics.ts";
 import { background } from "../../../util/background.ts";
 import { messageOf } from "../../../util/errors.ts";
 import { every } from "../../../util/every.ts";
 import type { RoomParts } from "../parts.ts";
-import { channelOf } from "../targets.ts";
+import { channelsOf, whyNobody } from "../targets.ts";
 import { Announcements } from "./announcements.ts";
-import { followCalls } from "./calls.ts";
+import { followCalls, tellCall } from "./calls.ts";
 import { followCommands } from "./commands.ts";
 import { deviceBehind, deviceChange, deviceStations } from "./device-stations.ts";
 import { callComponent, stationComponents } from "./entities.ts";
@@ -20,10 +21,8 @@ import { followNotices, type Notice } from "./notices.ts";
 import { type OwnSetting, type OwnStation, OwnStations } from "./own-stations.ts";
 import { RoomDiscovery } from "./room-discovery.ts";
 import { StationSettings } from "./station-settings.ts";
+import { calledRooms } from "./told-calls.ts";
 import { ToldStations } from "./told-stations.ts";
-
-/** What the hub is called among the stations. */
-export const hubName = "Doorward";
 
 const kept = ["room-hub", "stations"] as const;
 const keptRooms = ["room-hub", "described"] as const;
@@ -35,11 +34,14 @@ const addressEveryMs = 60_000;
  */
 export function startSteering(parts: RoomParts): Disposable {
   const { house, config, stations, hubId } = parts;
+  const { name: hubName } = config;
   const { hub, bus, version } = house;
   const { clock, log, identity, devices } = hub;
   const held = new DisposableStack();
+  /** While somebody rings who called over MQTT. */
+  let called = false;
   const former = formerStations(identity.store);
-  const places = { hub, stations };
+  const places = { hub, stations, hubName };
   const values = new HubValues({
     store: identity.store,
     targetOf: (text) => targetNamed(text, parts),
@@ -105,6 +107,11 @@ export function startSteering(parts: RoomParts): Disposable {
       remember: (described) => identity.store.note([putStatement(...keptRooms, [...described])], keptRooms.join(" ")),
     }),
   );
+  const followHouse = () => {
+    const { volume, mute: muted, dnd: doNotDisturb } = values.now;
+    hub.turns.setHouse({ volume: volumeOfPercent(volume), muted, doNotDisturb }, devices.list());
+  };
+  followHouse();
   const changed = () => {
     own.changed();
     entities.changed();
@@ -134,38 +141,61 @@ export function startSteering(parts: RoomParts): Disposable {
   );
   held.use(hub.turns.onChange(() => own.changed()));
   held.use(hub.chimes.onChange(changed));
+  held.use(values.onChange(followHouse));
   held.use(values.onChange(changed));
+  held.use(hub.rings.onRing((one) => tell(one)));
   held.use(every(clock, addressEveryMs, () => own.changed()));
-
-  /** The channels of a name, the hub's own included: that is whoever the hub plays at itself. */
-  function channelsOf(target: string): readonly ChannelId[] {
-    const channel = channelOf(target, places);
-    if (channel !== undefined) return [channel];
-    if (target.trim().toLowerCase() !== hubName.toLowerCase()) return [];
-    return devices
-      .list()
-      .filter((device) => !isRoomStation(device))
-      .map(({ id }): ChannelId => `device:${id}`);
-  }
 
   function say(id: string, notice: Notice): void {
     const { target, priority } = values.now;
     const device = id === hubId ? undefined : (deviceBehind(id, ofDevices)?.id ?? stations.get(id)?.deviceId);
     if (id !== hubId && device === undefined) return;
     const named = notice.target ?? (device === undefined ? target : device);
-    const to = channelsOf(named);
-    if (to.length === 0) log.warn({ target: named }, `MQTT: not announced: nobody is called ${named}`);
+    const to = channelsOf(named, places);
+    if (to.length === 0) log.warn({ target: named }, `MQTT: not announced: ${sayNobody(named)}`);
     else announcements.announce({ to, target: named, priority: notice.priority ?? priority, message: notice.message });
   }
 
-  function ring({ target, caller, chime }: RoomCall): boolean {
-    const to = channelsOf(target);
-    if (to.length === 0) return false;
-    const source = hub.chimes.sound(chime ?? "") ?? hub.chimes.sound(values.now.chime);
-    const self = channelOf(caller, places);
-    if (source)
-      announcements.play({ to, target, priority: 1, name: caller, may: (id) => `device:${id}` !== self }, source);
-    return true;
+  /** Somebody called over MQTT: everybody there has heard of it. */
+  function ring({ target, caller, chime }: RoomCall): string | undefined {
+    const to = channelsOf(target, places);
+    if (to.length === 0) return sayNobody(target);
+    const [self] = channelsOf(caller, places);
+    const callerDevice = self?.startsWith("device:") ? self.slice("device:".length) : undefined;
+    const known = chime !== undefined && hub.chimes.get(chime) !== undefined;
+    called = true;
+    try {
+      hub.rings.ring({
+        to,
+        may: (id) => id !== callerDevice,
+        talker: { id: "mqtt", name: caller },
+        ...(callerDevice !== undefined && { callerDevice }),
+        priority: 1,
+        chime: known ? chime : values.now.chime,
+        onState: ({ state }) => {
+          if (state === "granted") identity.audit.record({ actor: "MQTT", action: "ring", subject: target });
+        },
+      });
+    } finally {
+      called = false;
+    }
+    return undefined;
+  }
+
+  /** Tells those who listen for calls over MQTT of a ring from anywhere else, once. A call is told by itself. */
+  function tell(one: Ring): void {
+    if (called || one.callId !== undefined) return;
+    const nameOf = (id: string) =>
+      stations.list().find(({ deviceId }) => deviceId === id)?.name ?? devices.get(id)?.name;
+    const caller = (one.callerDevice === undefined ? undefined : nameOf(one.callerDevice)) ?? one.caller;
+    for (const target of calledRooms({ ring: one, house: hub.house(), nameOf })) {
+      tellCall(bus, { target, caller: caller.slice(0, 64), chime: one.chime });
+    }
+  }
+
+  function sayNobody(name: string): string {
+    const isHub = name.trim().toLowerCase() === hubName.toLowerCase();
+    return isHub ? `${name} ${whyNobody(name, { hubName })}` : `nobody is called ${name}`;
   }
 
   return held;

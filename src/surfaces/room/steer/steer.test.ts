@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { MqttClient } from "mqtt";
 import { brokers, type House, until } from "../../../../test/mqtt-house.ts";
 import type { Listening } from "../../../../test/peers/mosquitto.ts";
+import type { Ring } from "../../../hub/rings.ts";
 import { silentLog } from "../../../util/log.ts";
 import type { Lent } from "../../surface.ts";
 import { type RoomConfig, roomConfig } from "../config.ts";
@@ -177,6 +178,60 @@ for (const { name, house } of brokers) {
       assert.deepEqual(kept ?? home.rig.identity.store.get("room-hub", "settings"), {
         ...{ volume: 37, mute: true, dnd: false, target: "Yard", priority: 1, chime: "" },
       });
+    });
+
+    it("mutes, quiets and hushes the whole house where the hub itself is set so, but for emergencies", async () => {
+      await using steered = await steer(await house());
+      const { publish, home, pass } = steered;
+      const { hub, camera } = home.rig;
+      const set = async (what: string, payload: string, is: () => boolean) => {
+        await publish(`intercom/${home.hubId}/${what}/set`, payload);
+        await untilTrue(is, pass);
+      };
+      await set("volume", "40", () => hub.turns.house.volume === 0.4);
+      await set("mute", "ON", () => hub.turns.house.muted);
+      const states: string[] = [];
+      const say = (priority: 0 | 2) =>
+        hub.turns.take({
+          ...{ to: ["all"], talker: { id: "anna", name: "Anna" }, priority, queue: false, source: spoken },
+          onState: (state) => states.push("reason" in state ? `${state.state} ${state.reason}` : state.state),
+        });
+      await say(0).done;
+      assert.deepEqual(camera.heard, []);
+      await set("dnd", "ON", () => hub.turns.house.doNotDisturb);
+      states.length = 0;
+      say(0);
+      assert.deepEqual(states, ["refused do-not-disturb"]);
+      say(2);
+      await untilTrue(() => camera.heard.length > 0, pass);
+      assert.equal(hub.devices.get("yard")?.settings.muted, false, "what the device is set to stays");
+    });
+
+    it("tells of a ring from anywhere once, and not of one that was heard there already", async () => {
+      await using steered = await steer(await house());
+      const { publish, home, pass, all } = steered;
+      const { rings } = home.rig.hub;
+      const talker = { id: "anna", name: "Anna" };
+      const calls = () => all.lines.filter((line) => line.startsWith("intercom/call ")).map(payloadOf);
+      rings.ring({ to: ["device:yard"], talker, priority: 0 });
+      rings.ring({ to: ["all"], talker, priority: 0, chime: "gong" });
+      rings.ring({ to: ["all"], talker, priority: 0, callId: "told-by-itself" });
+      await untilTrue(() => calls().length >= 2, pass);
+      const rung = new Promise<Ring>((resolve) => rings.onRing(resolve));
+      await publish("intercom/call", '{"target":"yard","caller":"Hall"}');
+      const { caller, deviceIds } = await passUntil(steered, rung);
+      assert.deepEqual([caller, deviceIds], ["Hall", ["yard"]]);
+      await pass(1000);
+      assert.deepEqual(calls(), [
+        '{"target":"Yard","caller":"Anna","chime":"doorbell","source":"hub"}',
+        '{"target":"All Rooms","caller":"Anna","chime":"gong","source":"hub"}',
+        '{"target":"yard","caller":"Hall"}',
+      ]);
+      await publish("intercom/call", '{"target":"Doorward","caller":"Hall"}');
+      await untilTrue(
+        () => home.said.some((line) => line.includes("is the hub, which is heard where a browser")),
+        pass,
+      );
     });
 
     it("does nothing that the broker had kept, whatever topic it has", async () => {

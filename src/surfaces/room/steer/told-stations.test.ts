@@ -51,6 +51,27 @@ describe("what stations tell over MQTT", () => {
     assert.deepEqual(house.since(), ["told intercom_00000002 Hall 192.0.2.9", "online intercom_00000002"]);
   });
 
+  it("tells that it began anew when it says again that it is there, also if nobody noticed that it was gone", () => {
+    const { say, since } = withKitchen();
+    say(`intercom/${kitchen}/status`, "online");
+    say(`intercom/${kitchen}/status`, "online", true);
+    say(`intercom/${kitchen}/state`, "idle");
+    assert.deepEqual(since(), [`online ${kitchen}`]);
+  });
+
+  it("passes on what a station reports, and nothing that was kept or is none", () => {
+    const { say, since } = withKitchen();
+    say(`intercom/${kitchen}/key`, "200");
+    say(`intercom/${kitchen}/key`, "5", true);
+    say(`intercom/${kitchen}/heard`, '{"from":"00000000000000aa","heard":480,"lost":20}');
+    for (const junk of ["256", "-1", "", "null"]) say(`intercom/${kitchen}/key`, junk);
+    for (const junk of ["null", "{}", '{"from":"x","heard":1,"lost":0}']) say(`intercom/${kitchen}/heard`, junk);
+    assert.deepEqual(since(), [
+      `{"kind":"key","keyId":200} ${kitchen}`,
+      `{"kind":"heard","from":"00000000000000aa","heard":480,"lost":20} ${kitchen}`,
+    ]);
+  });
+
   it("takes it away when it was offline for five seconds and silent", async () => {
     const { clock, say, since } = withKitchen();
     say(`intercom/${kitchen}/status`, "offline");

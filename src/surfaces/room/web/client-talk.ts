@@ -2,7 +2,7 @@ import type { Hearing, Turn, TurnState } from "../../../hub/api.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import type { Voice } from "../../../hub/voices.ts";
 import type { RoomStation } from "../stations.ts";
-import { channelOf } from "../targets.ts";
+import { channelsOf, whyNobody } from "../targets.ts";
 import { clientFormat } from "./client-speaker.ts";
 import type { ClientMessage, HubToldMessage } from "./messages.ts";
 import { Microphone } from "./microphone.ts";
@@ -22,6 +22,8 @@ export interface Talker {
 export interface ClientTalkOptions {
   readonly hub: Hub;
   readonly stations: { list(): readonly RoomStation[] };
+  /** What the hub itself is called. */
+  readonly hubName: string;
   readonly emergency: ReachOptions["emergency"];
   readonly tell: (message: HubToldMessage) => void;
   /** It began, or ended, to speak; or, `anyway`, it believes so and is to be told how it stands. */
@@ -61,10 +63,10 @@ export class ClientTalk implements Disposable {
       return;
     }
     this.stop();
-    const to = channelOf(press.target, this.#options);
-    const reach = to && this.#reach(to, { press, talker });
+    const to = channelsOf(press.target, this.#options);
+    const reach = to.length > 0 ? this.#reach(to, { press, talker }) : undefined;
     if (!reach) {
-      this.#refuse(sayNobody(press.target));
+      this.#refuse(sayNobody(press.target, this.#options.hubName));
       return;
     }
     const voice = this.#open(talker);
@@ -118,7 +120,7 @@ export class ClientTalk implements Disposable {
     this.#voice = undefined;
   }
 
-  #reach(to: NonNullable<ReturnType<typeof channelOf>>, of: { readonly press: Press; readonly talker: Talker }) {
+  #reach(to: ReturnType<typeof channelsOf>, of: { readonly press: Press; readonly talker: Talker }) {
     const { hub, emergency } = this.#options;
     const { who, deviceId: ownId } = of.talker;
     return reachOf({ hub, who, ownId, to, priority: of.press.priority, emergency });
@@ -149,6 +151,9 @@ export class ClientTalk implements Disposable {
           return;
         }
         this.#refuse(sayRefused(state.reason, talking.press.target));
+        return;
+      case "ending":
+        tell({ type: "state", status: "transmitting", ending_s: state.seconds });
         return;
       case "pre-empted":
         this.#end(talking);
@@ -195,10 +200,11 @@ export class ClientTalk implements Disposable {
   }
 }
 
-function sayNobody(target: string | undefined): string {
-  return target === undefined || target.trim() === ""
-    ? "Choose whom to speak to first."
-    : `Nobody that you may speak to is called ${target}.`;
+/** Why a press, or a call, reaches nobody. */
+export function sayNobody(target: string | undefined, hubName: string): string {
+  if (target === undefined || target.trim() === "") return "Choose whom to speak to first.";
+  const isHub = target.trim().toLowerCase() === hubName.toLowerCase();
+  return isHub ? `${target} ${whyNobody(target, { hubName })}.` : `Nobody that you may speak to is called ${target}.`;
 }
 
 function sayRefused(

@@ -21,7 +21,7 @@ export interface ClientHost {
 }
 
 /** Options of {@link Client}. */
-export interface ClientOptions extends Pick<ClientTalkOptions, "hub" | "stations" | "emergency"> {
+export interface ClientOptions extends Pick<ClientTalkOptions, "hub" | "stations" | "emergency" | "hubName"> {
   readonly socket: WebSocket;
   readonly address: string;
   /** A device's token that its connection showed. */
@@ -70,7 +70,7 @@ export class Client implements ClientDeviceEnd {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    const { socket, hub, stations, emergency } = options;
+    const { socket, hub, stations, emergency, hubName } = options;
     this.address = options.address;
     this.token = options.token;
     this.out = new SoundOut(socket);
@@ -79,6 +79,7 @@ export class Client implements ClientDeviceEnd {
       hub,
       stations,
       emergency,
+      hubName,
       tell: (message) => this.tell(message),
       onChange: (tell) => this.#settle(tell),
     });

@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { numbered, type RoomClient, type RoomClientOptions, roomClient } from "../../../../test/peers/room-client.ts";
 import { everything, type Rig, type RigOptions, startRig } from "../../../../test/web-rig.ts";
+import { callsConfig, houseConfig } from "../../../hub/calls-config.ts";
+import type { Ring } from "../../../hub/rings.ts";
+import { systemClock } from "../../../util/clock.ts";
+import { every } from "../../../util/every.ts";
 import { silentLog } from "../../../util/log.ts";
 import { roomConfig } from "../config.ts";
 import { RoomStations } from "../stations.ts";
+import { Ringing } from "./ringing.ts";
 import { startRoomWeb } from "./start.ts";
 
 interface House extends AsyncDisposable {
@@ -318,6 +323,40 @@ describe("the room intercom's clients", () => {
     await ann.next("error");
   });
 
+  it("are told of a ring from anywhere, ring with the hub's own, and are told why nobody is rung", async () => {
+    await using home = await house();
+    const { hub } = home.rig;
+    const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];
+    hub.rings.ring({ to: ["device:web-bob"], talker: { id: "page", name: "Carl" }, priority: 0 });
+    assert.equal((await bob.next("recent_call"))["caller"], "Carl");
+    const rung = new Promise<Ring>((resolve) => hub.rings.onRing(resolve));
+    ann.say({ type: "call", target: "Doorward" });
+    const { caller, callerDevice, deviceIds } = await rung;
+    assert.deepEqual([caller, callerDevice, deviceIds], ["Ann", "web-ann", ["web-bob"]], "the hub: every browser");
+    await bob.next("recent_call", { caller: "Ann" });
+    const gone = new Promise<void>((resolve) => {
+      hub.devices.onChange(({ id }) => id === "web-bob" && hub.devices.get(id)?.state.phase === "away" && resolve());
+    });
+    bob.socket.close();
+    await gone;
+    ann.say({ type: "call", target: "doorward" });
+    const message = "doorward is the hub, which is heard where a browser is open as a station, and none is.";
+    await ann.next("error", { message });
+  });
+
+  it("are told that their talk ends soon", async () => {
+    await using home = await house();
+    const floor = { longestTalkS: 10.4 };
+    home.rig.hub.follow({ groups: {}, floor, calls: callsConfig.parse({}), house: houseConfig.parse({}) });
+    const [ann] = [await come(home, "Ann"), await come(home, "Bob")];
+    ann.say(press("Bob"));
+    await ann.next("state", { status: "transmitting" });
+    using _speaks = every(systemClock, 100, () => speak(ann, 5));
+    assert.deepEqual(await ann.next("state", { ending_s: 10 }), {
+      ...{ type: "state", status: "transmitting", ending_s: 10 },
+    });
+  });
+
   it("are free as soon as a call to all has rung, although one of those that it meant is gone", async () => {
     await using home = await house();
     const [ann, bob] = [await come(home, "Ann"), await come(home, "Bob")];
@@ -446,6 +485,9 @@ describe("the clients' chimes", () => {
     assert.ok(chimes.length > 0);
     ann.say({ type: "set_chime", chime: chimes.at(-1)?.name });
     await ann.next("chimes", { current: chimes.at(-1)?.name });
+    const { hub } = home.rig;
+    using later = new Ringing({ hub, stations: home.stations, emergency: "all", hubName: "Doorward" });
+    assert.equal(later.chimes().current, chimes.at(-1)?.name, "also after a restart");
     ann.say({ type: "set_chime", chime: "no such" });
     await ann.next("error");
     const nothing = await fetch(`${home.http}/api/chimes/nothing`, { method: "DELETE" });

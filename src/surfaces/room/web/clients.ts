@@ -16,6 +16,7 @@ export interface ClientsOptions {
   readonly stations: Pick<RoomStations, "list" | "onChange">;
   readonly emergency: ReachOptions["emergency"];
   readonly version: string;
+  readonly hubName: string;
   readonly ringing: Ringing;
 }
 
@@ -57,7 +58,9 @@ export class Clients implements ClientHost, Disposable {
     this.#held.use(
       ringing.onRing((ring) =>
         this.#toAll(
-          (client) => ring.to.has(client.device?.id ?? "") && client.tell({ type: "recent_call", caller: ring.caller }),
+          (client) =>
+            ring.deviceIds.includes(client.device?.id ?? "") &&
+            client.tell({ type: "recent_call", caller: ring.caller }),
         ),
       ),
     );
@@ -72,9 +75,9 @@ export class Clients implements ClientHost, Disposable {
 
   /** A client has connected: the socket is ours now. */
   connected({ socket, address, token, plain }: Connected): void {
-    const { hub, stations, emergency, version } = this.#options;
+    const { hub, stations, emergency, version, hubName } = this.#options;
     const who = this.#whoOf(token);
-    const client = new Client({ socket, address, token, plain, hub, stations, emergency, host: this });
+    const client = new Client({ socket, address, token, plain, hub, stations, emergency, hubName, host: this });
     this.#become(client, who);
     this.#clients.add(client);
     client.start(() => {

@@ -75,7 +75,15 @@ export const hubMessages = {
   recent_call: z
     .object({ caller: z.string() })
     .describe("Somebody rings here, or did within the last minute when it connects."),
-  state: z.object({ status }).describe("What it does now: it speaks, it is spoken to, neither."),
+  state: z
+    .object({
+      status,
+      ending_s: z
+        .number()
+        .optional()
+        .describe("Its talk ends in so many seconds, because it has lasted nearly as long as a talk may."),
+    })
+    .describe("What it does now: it speaks, it is spoken to, neither."),
   busy: z
     .object({ holder: z.string().optional().describe("Who speaks there.") })
     .describe("Somebody else speaks there with the same priority or a higher one; also who is interrupted is told so."),

@@ -15,7 +15,7 @@ export interface RoomWeb extends AsyncDisposable {
 /** What of the room surface its clients need. */
 export type RoomWebParts = Pick<RoomParts, "stations"> & {
   readonly house: Pick<RoomParts["house"], "hub" | "version">;
-  readonly config: Pick<RoomParts["config"], "webHost" | "webPort" | "webOrigins" | "emergency">;
+  readonly config: Pick<RoomParts["config"], "webHost" | "webPort" | "webOrigins" | "emergency" | "name">;
 };
 
 /**
@@ -24,10 +24,10 @@ export type RoomWebParts = Pick<RoomParts, "stations"> & {
  */
 export async function startRoomWeb({ house, config, stations }: RoomWebParts): Promise<RoomWeb> {
   const { hub, version } = house;
-  const { webHost: host, webPort, webOrigins: origins, emergency } = config;
+  const { webHost: host, webPort, webOrigins: origins, emergency, name: hubName } = config;
   await using opened = new AsyncDisposableStack();
-  const ringing = opened.use(new Ringing({ hub, stations, emergency }));
-  const clients = opened.use(new Clients({ hub, stations, emergency, version, ringing }));
+  const ringing = opened.use(new Ringing({ hub, stations, emergency, hubName }));
+  const clients = opened.use(new Clients({ hub, stations, emergency, version, hubName, ringing }));
   const api = new ClientApi({ hub, clients, ringing });
   const listener = opened.use(
     await listenOnOwnPort({

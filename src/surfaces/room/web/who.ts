@@ -17,7 +17,7 @@ export interface ReachOptions {
   readonly who: Who;
   /** The client's own device: nobody speaks to themselves. */
   readonly ownId: string | undefined;
-  readonly to: ChannelId;
+  readonly to: readonly ChannelId[];
   readonly priority: 0 | 1 | 2;
   readonly emergency: UrgencyRule["emergency"];
 }
@@ -31,14 +31,14 @@ export function reachOf(options: ReachOptions): Addressed | undefined {
     const { principal } = who;
     const asked =
       principal.deviceId === undefined && ownId !== undefined ? { ...principal, deviceId: ownId } : principal;
-    return addressed(hub, { principal: asked, to: [to], priority });
+    return addressed(hub, { principal: asked, to, priority });
   }
   const may = (deviceId: string) => {
     const device = hub.devices.get(deviceId);
     return device !== undefined && deviceId !== ownId && !device.settings.preview;
   };
-  const members = membersOf([to], hub.house());
+  const members = membersOf(to, hub.house());
   const reached = members.filter(may);
-  if (members.length > 0 && reached.length === 0 && to !== "all") return undefined;
-  return { to: [to], may, reached, priority: urgencyOfUnproven(priority, options) };
+  if (members.length > 0 && reached.length === 0 && !to.includes("all")) return undefined;
+  return { to, may, reached, priority: urgencyOfUnproven(priority, options) };
 }
