@@ -73,6 +73,12 @@ export type CallMessage =
   | { readonly type: "calls"; readonly calls: readonly CallView[]; readonly mutedBells: readonly MutedBell[] }
   | ({ readonly type: "call"; readonly call: CallView } & Omit<CallEvent, "call">);
 
+/** The chime of a ring is over, or will not be played any more. */
+export interface RingOverMessage {
+  readonly type: "ring-over";
+  readonly id: Ring["id"];
+}
+
 /** All that is said about a page's turns. */
 export type TurnMessage = TalkMessage | HearingMessage;
 
@@ -89,6 +95,7 @@ export type HubMessage =
   | { readonly type: "waiting"; readonly waiting: readonly Waiting[] }
   | HearingMessage
   | RingMessage
+  | RingOverMessage
   | CallMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
@@ -107,6 +114,8 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   waiting: "administer",
   hearing: "signed-in",
   ring: "view",
+  // Only of rings that this socket was told about before.
+  "ring-over": "view",
   // To whoever may answer a call or takes part in it.
   calls: "talk",
   call: "talk",

@@ -181,6 +181,23 @@ describe("talk by the page's socket", () => {
     assert.deepEqual(rig.hub.turns.holder("front").holder, undefined);
   });
 
+  it("tells of a ring where the person sees it, and when its chime is over, and nobody else", async () => {
+    await using rig = await startRig({ front: "fake://x/?video&speaker&area=House", yard: "fake://x/?speaker" });
+    await rig.person(administrator);
+    const ben = await rig.person({ name: "Ben", grants: [{ scope: "area:House", rights: ["view"] }] });
+    const page = await openPage(rig, ben);
+    await page.next("devices");
+    const talker = { id: "anna", name: "Anna" };
+    const unseen = rig.hub.rings.ring({ to: ["device:yard"], talker, priority: 0 });
+    const both = rig.hub.rings.ring({ to: ["device:yard", "device:front"], talker, priority: 0 });
+    const { ring } = await page.next("ring");
+    assert.deepEqual([ring.id, ring.caller, ring.deviceIds], [both.ring?.id, "Anna", ["front"]]);
+    unseen.turn.cancel();
+    await unseen.turn.done;
+    both.turn.cancel();
+    assert.equal((await page.next("ring-over")).id, both.ring?.id, "of what it was not told it hears no end");
+  });
+
   it("tells a second talker who holds the speaker", async () => {
     await using rig = await startRig({ front: "fake://x/?video&speaker" });
     const anna = await rig.person(administrator);

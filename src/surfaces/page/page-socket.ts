@@ -30,6 +30,8 @@ export class PageSocket {
   readonly #turns: PageTurns;
   readonly #held = new DisposableStack();
   readonly #known = new Set<string>();
+  /** Rings that it was told of, and that go on. */
+  readonly #rings = new Set<number>();
   #calls: PageCalls | undefined;
   #credit = burst;
   #creditUs: number;
@@ -63,6 +65,11 @@ export class PageSocket {
     this.#held.use(hub.reception.onWaiting(() => this.#tellWaiting()));
     if (hub.reception.waiting().length > 0) this.#tellWaiting();
     this.#held.use(hub.rings.onRing((ring) => this.#tellRing(ring)));
+    this.#held.use(
+      hub.rings.onOver(({ id }) => {
+        if (this.#rings.delete(id)) this.#send({ type: "ring-over", id });
+      }),
+    );
     this.#calls = this.#held.use(new PageCalls({ hub, principal, tell: (message) => this.#send(message) }));
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
@@ -79,7 +86,9 @@ export class PageSocket {
   #tellRing({ to: _, ...ring }: Ring): void {
     const own = this.#options.principal.deviceId;
     const deviceIds = ring.deviceIds.filter((id) => (own === undefined ? this.#known.has(id) : id === own));
-    if (deviceIds.length > 0) this.#send({ type: "ring", ring: { ...ring, deviceIds } });
+    if (deviceIds.length === 0) return;
+    this.#rings.add(ring.id);
+    this.#send({ type: "ring", ring: { ...ring, deviceIds } });
   }
 
   #tellFaults(): void {

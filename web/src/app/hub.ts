@@ -7,6 +7,7 @@ import {
   type MutedBell,
   type PageDevice,
   type PageMessage,
+  type Ring,
   type Session,
   sentence,
   type Waiting,
@@ -39,6 +40,8 @@ export class Hub extends EventTarget {
   readonly calls = new Map<string, CallView>();
   /** Bells that ring nobody for a while because nobody answered them. */
   mutedBells: readonly MutedBell[] = [];
+  /** Who rings devices that are seen here, until the chime is over. */
+  rings: readonly Ring[] = [];
   /** The device for which this page speaks; empty on a person's page. */
   station = "";
   /** Who spoke to whom while this page was open. */
@@ -184,6 +187,7 @@ export class Hub extends EventTarget {
         this.faults = [];
         this.waiting = [];
         this.#forgetCalls();
+        this.rings = [];
         break;
       case "device":
         this.learn(message.device);
@@ -200,7 +204,12 @@ export class Hub extends EventTarget {
         return;
       case "ring":
         this.dispatchEvent(new CustomEvent("ring", { detail: message.ring }));
-        return;
+        // A call is shown by itself.
+        if (message.ring.callId === undefined) this.rings = [...this.rings, message.ring];
+        break;
+      case "ring-over":
+        this.rings = this.rings.filter(({ id }) => id !== message.id);
+        break;
       case "calls":
         this.calls.clear();
         for (const one of message.calls) this.calls.set(one.id, one);

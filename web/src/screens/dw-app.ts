@@ -6,6 +6,7 @@ import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
 import { base, buttons } from "../parts/styles.ts";
 import { mayMakeSound } from "../parts/tones.ts";
+import { sayRing } from "../pure/ring-words.ts";
 import { isRoom } from "../pure/rooms.ts";
 import { href, parseRoute, type Route } from "../pure/route.ts";
 import "./dw-add.ts";
@@ -107,7 +108,7 @@ export class DwApp extends HubElement {
       ${this.#renderTop()}
       <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
       <div class="rest">
-        ${this.#renderBanner()} ${this.#renderFaults()}
+        ${this.#renderBanner()} ${this.#renderFaults()} ${this.#renderRings()}
         <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
       </div>
       <dw-calling ?whole=${this.route.screen === "call"} .answering=${this.calling} .hub=${this.hub}></dw-calling>
@@ -168,6 +169,14 @@ export class DwApp extends HubElement {
     return this.hub.faults.map(
       ({ what, advice }) =>
         html`<p class="banner fault" role="alert">${icon("warn")}<span><strong>${what}.</strong> ${advice}</span></p>`,
+    );
+  }
+
+  /** Somebody rings where this person sees: who and where, as long as it rings. */
+  #renderRings() {
+    const nameOf = (id: string) => this.hub.device(id)?.name ?? id;
+    return this.hub.rings.map(
+      (ring) => html`<p class="banner" role="status">${icon("bellRing")}<span>${sayRing(ring, nameOf)}</span></p>`,
     );
   }
 
