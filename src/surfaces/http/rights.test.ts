@@ -102,6 +102,7 @@ describe("rights of the page's socket", () => {
       waiting: "administer",
       hearing: "signed-in",
       ring: "view",
+      "ring-over": "view",
       calls: "talk",
       call: "talk",
       "signed-out": "signed-in",
