@@ -60,7 +60,7 @@ function queued(
       droppedFrames++;
     },
   });
-  const blocks = new Blocks(input, {
+  const blocks = new PcmVoiceBlocks(input, {
     give: (frame) => frames.push({ ...frame, timestampUs: frame.timestampUs - delayUs, data: make(frame.data) }),
     end: () => {
       end();
@@ -87,7 +87,7 @@ function chained(
   input: AudioFormat,
   { make, end, delayUs, behind }: Making & { readonly behind: AudioConversion },
 ): AudioConversion {
-  const blocks = new Blocks(input, {
+  const blocks = new PcmVoiceBlocks(input, {
     give: (frame) => behind.push({ ...frame, timestampUs: frame.timestampUs - delayUs, data: make(frame.data) }),
     end: () => {
       end();
@@ -110,7 +110,7 @@ function chained(
 }
 
 /** Samples in pieces of any length, as blocks of 20 ms that keep the pieces' times. */
-class Blocks {
+export class PcmVoiceBlocks {
   readonly #format: AudioFormat;
   readonly #blockBytes: number;
   readonly #blocks: Reblocker;

@@ -1,0 +1,64 @@
+import { decodeG711 } from "../codecs/g711/index.ts";
+import { bytesOf, samplesOf } from "../codecs/pcm/index.ts";
+import { background } from "../util/background.ts";
+import { type AudioFormat, pcmFormat } from "./format.ts";
+import type { Frame } from "./frame.ts";
+import { openOpusVoice } from "./opus-voice.ts";
+import { PcmVoiceBlocks } from "./pcm-voice.ts";
+import { downmix, Resampler } from "./resample.ts";
+
+/** Sound of one source on its way into samples. Its owner disposes it. */
+export interface PcmInput extends Disposable {
+  push(frame: Frame): void;
+}
+
+/** Whether {@link openPcmInput} takes it: what libopus, two tables and a few multiplications can make samples of. */
+export function isPlainSound({ codec }: AudioFormat): boolean {
+  return ["opus", "pcm_s16le", "pcmu", "pcma"].includes(codec);
+}
+
+/**
+ * Makes mono samples at `rateHz` of a source's sound, in this process: blocks of 20 ms that keep the source's times, lost
+ * packets of Opus concealed. Throws TypeError for a format that {@link isPlainSound} does not take.
+ */
+export async function openPcmInput(
+  format: AudioFormat,
+  options: {
+    readonly rateHz: 8000 | 16_000 | 24_000 | 48_000;
+    readonly give: (block: Frame) => void;
+    readonly onError: (error: unknown) => void;
+  },
+): Promise<PcmInput> {
+  const { rateHz, give, onError } = options;
+  if (!isPlainSound(format)) throw new TypeError(`${format.codec} is not decoded here`);
+  const output = pcmFormat(rateHz);
+  if (format.codec !== "opus") return plain(format, { output, give });
+  const voice = await openOpusVoice(format, { output });
+  if (!voice) throw new TypeError(`Opus is not decoded to ${rateHz} Hz`);
+  const run = async () => {
+    for await (const block of voice.frames) give(block);
+  };
+  background(run(), onError);
+  return {
+    push: (frame) => voice.push(frame),
+    [Symbol.dispose]: () => background(voice[Symbol.asyncDispose](), onError),
+  };
+}
+
+function plain(
+  format: AudioFormat,
+  how: { readonly output: AudioFormat; readonly give: (block: Frame) => void },
+): PcmInput {
+  const { codec, channels, sampleRateHz } = format;
+  const { output, give } = how;
+  const resampler = new Resampler({ fromHz: sampleRateHz, toHz: output.sampleRateHz });
+  const blocks = new PcmVoiceBlocks(output, { give, end: () => {} });
+  return {
+    push: (frame) => {
+      const pcm = codec === "pcmu" || codec === "pcma" ? decodeG711(codec, frame.data) : frame.data;
+      const samples = resampler.push(downmix(samplesOf(pcm), channels));
+      if (samples.length > 0) blocks.push({ ...frame, data: bytesOf(samples) });
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
