@@ -66,6 +66,9 @@ POST /api/v1/room-stations/:id none
 POST /voice signed-in
 PATCH /voice/:voice signed-in
 DELETE /voice/:voice signed-in
+POST /whep/calls/:call signed-in
+PATCH /whep/calls/:call/:session signed-in
+DELETE /whep/calls/:call/:session signed-in
 POST /whep/:id view path
 PATCH /whep/:id/:session signed-in
 DELETE /whep/:id/:session signed-in

@@ -120,6 +120,8 @@ export interface TurnRequest {
   readonly source: SpeechSource;
   /** A conversation, which may last as long as it likes; a talk ends after the hub's longest time. */
   readonly unlimited?: boolean;
+  /** Live sound loses the floor when it falls silent; a call keeps it until it is released. */
+  readonly holds?: "until-released";
   /** Called on each change, first within the call to `take`. */
   readonly onState: (state: TurnState) => void;
   /** Called while the turn holds the floor, whenever it changes who hears it: with all devices that were meant. */

@@ -139,7 +139,7 @@ export function createHub(options: HubOptions): Hub {
     log,
   });
   const rules = () => ({ calls: callRules, house: houseRules });
-  const callParts = openCalls({ devices: registry, rings, identity, converter, house, rules, clock, log });
+  const callParts = openCalls({ devices: registry, turns, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
   const { calls } = callParts;
   options.signal?.addEventListener("abort", () => calls[Symbol.dispose](), { once: true });

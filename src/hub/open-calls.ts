@@ -2,12 +2,13 @@ import type { Identity } from "../identity/identity.ts";
 import type { Converter } from "../media/convert.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
-import type { HubDevice, HubDevices } from "./api.ts";
+import type { HubDevice, HubDevices, HubTurns } from "./api.ts";
 import type { QuietHours } from "./bell-settings.ts";
 import { CallCameras } from "./call-camera.ts";
 import { CallChimes } from "./call-chimes.ts";
 import { CallHistory } from "./call-history.ts";
 import type { CallParty } from "./call-info.ts";
+import { CallMedia } from "./call-media.ts";
 import { CallPlans } from "./call-plan.ts";
 import { CallRights } from "./call-rights.ts";
 import { CallTimes } from "./call-times.ts";
@@ -21,6 +22,7 @@ import type { Rings } from "./rings.ts";
 /** Options of {@link openCalls}. */
 export interface OpenCallsOptions {
   readonly devices: HubDevices;
+  readonly turns: HubTurns;
   readonly rings: Rings;
   readonly identity: Identity;
   readonly converter: Converter;
@@ -39,6 +41,8 @@ export interface HubCallParts extends Disposable {
   readonly callHistory: CallHistory;
   /** How long calls take, and how they end. */
   readonly callTimes: CallTimes;
+  /** What each party of a call hears, and where it speaks. */
+  readonly callMedia: CallMedia;
   /** How people want to be rung. */
   readonly ringing: RingingSettings;
   /** Somebody by id or name. */
@@ -55,7 +59,7 @@ export interface CallRules {
 
 /** Puts the calls of a hub together, and ends in the history what an earlier run left open. */
 export function openCalls(options: OpenCallsOptions): HubCallParts {
-  const { devices, rings, identity, converter, house, rules, clock, log } = options;
+  const { devices, turns, rings, identity, converter, house, rules, clock, log } = options;
   const device = (id: string) => devices.get(id);
   const ringing = new RingingSettings({ store: identity.store, log });
   const timeZone = () => rules().house.timeZone ?? machineTimeZone();
@@ -73,12 +77,24 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
   const chimes = owned.use(new CallChimes({ calls, rings, clock, log }));
   const keep = (id: string, jpeg: Uint8Array) => callHistory.addSnapshot(id, jpeg);
   const cameras = owned.use(new CallCameras({ device, converter, keep, clock, log }));
+  const callMedia = owned.use(
+    new CallMedia({
+      calls,
+      device,
+      turns,
+      converter,
+      clock,
+      log,
+      onFirstWord: (callId) => callTimes.firstWord(callId),
+    }),
+  );
   owned.use(devices.onChange(() => chimes.follow(devices.list())));
   owned.use(
     calls.onChange((event) => {
       callHistory.follow(event);
       cameras.follow(event);
       callTimes.follow(event);
+      callMedia.follow(event);
     }),
   );
   // First of all: whoever is told that a call is over still listens.
@@ -88,6 +104,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
     callRights: new CallRights({ policy: identity.policy, device }),
     callHistory,
     callTimes,
+    callMedia,
     ringing,
     personCalled: person,
     rules,

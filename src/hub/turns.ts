@@ -131,7 +131,7 @@ export class Turns implements HubTurns {
       this.#refuse(turn, { state: "refused", reason: "queue-full" });
     } else {
       this.#running.set(id, turn);
-      const holds = source.live ? "while-heard" : "until-released";
+      const holds = request.holds ?? (source.live ? "while-heard" : "until-released");
       const limitMs = source.live && !unlimited ? this.#options.longestTalkMs?.() : undefined;
       const asked = { turnId: id, name: talker.name, priority, members, queue, holds, limitMs } as const;
       this.#apply(this.#floors.ask(asked, this.#nowUs()));

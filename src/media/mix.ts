@@ -3,7 +3,7 @@ import { bytesOf, rmsLevel, samplesOf } from "../codecs/pcm/index.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { DuckGate } from "./duck.ts";
-import { type AudioFormat, opusFormat, pcmFormat } from "./format.ts";
+import { type AudioFormat, pcmFormat } from "./format.ts";
 import { JitterBuffer } from "./jitter.ts";
 import { openPcmInput, type PcmInput } from "./pcm-input.ts";
 import type { Reader } from "./reader.ts";
@@ -17,7 +17,7 @@ export interface MixerOptions {
 
 /** Options of {@link Mixer.mix}. */
 export interface MixOptions {
-  /** {@link opusFormat}, or {@link mixedPcm}. */
+  /** Opus, or {@link mixedPcm}. */
   readonly format: AudioFormat;
   /** While this sounds, the mix is lowered: the far end of a station that does not cancel its echo. */
   readonly duckedBy?: Track;
@@ -45,6 +45,9 @@ export class Mixer {
   readonly #sources = new Map<Track, Source>();
   readonly #mixes = new Map<string, Track>();
   readonly #running = new Set<Mix>();
+  /** A device that comes again has another track of the same name. */
+  readonly #numbers = new WeakMap<Track, number>();
+  #count = 0;
   #tick: Disposable | undefined;
   #nextUs = 0;
 
@@ -60,8 +63,8 @@ export class Mixer {
   /** All of `tracks` as one; the same tracks give the same mix. It is made while it has readers, and ends with the last source. */
   mix(tracks: readonly Track[], options: MixOptions): Track {
     const { format, duckedBy } = options;
-    const ids = tracks.map(({ id }) => id).sort();
-    const key = [format.codec, duckedBy?.id ?? "", ...ids].join(" ");
+    const numbers = tracks.map((track) => this.#number(track)).sort((a, b) => a - b);
+    const key = [format.codec, duckedBy ? this.#number(duckedBy) : "", ...numbers].join(" ");
     const known = this.#mixes.get(key);
     if (known?.open) return known;
     let mix: Mix | undefined;
@@ -77,6 +80,12 @@ export class Mixer {
     });
     this.#mixes.set(key, output);
     return output;
+  }
+
+  #number(track: Track): number {
+    const number = this.#numbers.get(track) ?? ++this.#count;
+    this.#numbers.set(track, number);
+    return number;
   }
 
   #begin(output: Track, from: { readonly tracks: readonly Track[]; readonly duckedBy: Track | undefined }): Mix {
@@ -274,9 +283,4 @@ function ramp(samples: Int16Array, { from, to }: { readonly from: number; readon
     const gain = from + (to - from) * Math.min(1, n / length);
     samples[n] = Math.round((samples[n] ?? 0) * gain);
   }
-}
-
-/** True for sound that a party can be given as it is. */
-export function isMixed(format: AudioFormat): boolean {
-  return format.codec === opusFormat.codec;
 }

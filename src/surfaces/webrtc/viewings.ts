@@ -223,7 +223,7 @@ export class Viewings implements AsyncDisposable {
 }
 
 /** The main picture, or the small one when the browser offers no H.265 and the main one needs it. */
-function pickVideo(
+export function pickVideo(
   device: HubDevice,
   from: { readonly video: Track | undefined; readonly offerSdp: string },
 ): Track | undefined {

@@ -3,8 +3,10 @@ import type { Principal } from "../../identity/policy.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
 import { defineSurface, type House } from "../surface.ts";
+import { CallViewings } from "../webrtc/call-viewings.ts";
 import { parseSdpFragment, ufragOf } from "../webrtc/sdp-fragment.ts";
 import type { Viewing, Viewings } from "../webrtc/viewings.ts";
+import { callWhepRoutes } from "./call-routes.ts";
 import { whepConfig } from "./config.ts";
 
 /** Path under which the surface's routes are. */
@@ -19,12 +21,15 @@ export interface WhepOptions {
 export default defineSurface({
   name: "whep",
   config: whepConfig,
-  start: async ({ viewings, config, iceLinks }) => ({
-    addresses: [],
-    routes: whepRoutes({ viewings, iceLinks }),
-    crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
-    [Symbol.asyncDispose]: async () => {},
-  }),
+  start: async ({ hub, webrtc, shares, viewings, config, iceLinks }) => {
+    const calls = new CallViewings({ hub, webrtc, admission: shares.viewings });
+    return {
+      addresses: [],
+      routes: [...callWhepRoutes({ viewings: calls, iceLinks }), ...whepRoutes({ viewings, iceLinks })],
+      crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
+      [Symbol.asyncDispose]: () => calls[Symbol.asyncDispose](),
+    };
+  },
 });
 
 const sessionParams = deviceParams.extend({ session: z.string().max(64) });
