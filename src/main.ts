@@ -74,14 +74,14 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const webrtc = opened.use(createWebRtcWorker({ clock, log, ...config.webrtc }));
   const publishers = opened.use(createPublishWorker({ clock, log, ...config.webrtc, ...config.whip }));
   const drivers = createDrivers({ converter });
-  const { enrolment } = config;
+  const engine = createSpeechEngine();
+  const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
+  const [book, { enrolment }] = [deviceBook(file), config] as const;
   const hub = opened.use(
-    createHub({ drivers, converter, identity, clock, log, book: deviceBook(file), enrolment, dataDir, signal }),
+    createHub({ say, drivers, converter, identity, clock, log, book, enrolment, dataDir, signal }),
   );
   const problems = await hub.devices.apply(deviceInputs(config));
   hub.follow(config);
-  const engine = createSpeechEngine();
-  const say = (text: string, how: { readonly voice?: string }) => spokenText(text, { ...how, engine, converter });
   const surfaces = opened.use(
     await startSurfaces({ hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, say, signal }),
   );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { visitorLanguages, visitorTexts } from "./visitor-words.ts";
 
 /** The configuration file's `calls:`. */
 export const callsConfig = z
@@ -15,6 +16,16 @@ export const callsConfig = z
       .readonly()
       .default(["I am coming.", "Please leave it at the door.", "Not now, please."])
       .describe("What can be said at the door by whoever declines a call."),
+    tellVisitor: z
+      .boolean()
+      .default(true)
+      .describe("False: who rings hears neither a ringing tone nor a sentence, but for what people say."),
+    language: z.enum(visitorLanguages).default("en").describe("The language of what the hub says at a door."),
+    voice: z.string().max(32).optional().describe("The voice that says it; the usual one of the language when absent."),
+    texts: z
+      .partialRecord(z.enum(visitorTexts), z.string().max(300))
+      .default({})
+      .describe("Sentences in place of the hub's own; an empty one is silent. `ringing` takes the place of the tone."),
   })
   .prefault({})
   .describe("How calls ring.");

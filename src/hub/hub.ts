@@ -9,6 +9,7 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubBase, HubDevice } from "./api.ts";
+import type { SayText } from "./call-visitor.ts";
 import { type CallsConfig, callsConfig, type HouseSection } from "./calls-config.ts";
 import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
@@ -61,6 +62,8 @@ export interface HubOptions {
   readonly dataDir?: string;
   /** Whether unknown devices that call wait for an administrator; they do unless told. */
   readonly enrolment?: "pending" | "open";
+  /** Makes speech of text, for who rings at a door; without it they hear tones. */
+  readonly say?: SayText;
   readonly clock: Clock;
   readonly log: Log;
   /** Ends the calls, before whoever is told of it ends. */
@@ -88,7 +91,7 @@ function deviceMemories({ store }: Pick<Identity, "store">): MemoryStore {
 
 /** Puts the hub together; no device is there yet. */
 export function createHub(options: HubOptions): Hub {
-  const { clock, log, converter, identity, dataDir } = options;
+  const { clock, log, converter, identity, dataDir, say } = options;
   const events = new Listeners<{ readonly id: string; readonly event: DeviceEvent }>((error) =>
     log.error({ err: error }, "listener of device events failed"),
   );
@@ -139,7 +142,7 @@ export function createHub(options: HubOptions): Hub {
     log,
   });
   const rules = () => ({ calls: callRules, house: houseRules });
-  const callParts = openCalls({ devices: registry, turns, rings, identity, converter, house, rules, clock, log });
+  const callParts = openCalls({ devices: registry, turns, say, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
   const { calls } = callParts;
   options.signal?.addEventListener("abort", () => calls[Symbol.dispose](), { once: true });

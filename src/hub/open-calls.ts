@@ -12,6 +12,7 @@ import { CallMedia } from "./call-media.ts";
 import { CallPlans } from "./call-plan.ts";
 import { CallRights } from "./call-rights.ts";
 import { CallTimes } from "./call-times.ts";
+import { CallVisitor, type SayText } from "./call-visitor.ts";
 import { Calls } from "./calls.ts";
 import type { CallsConfig, HouseSection } from "./calls-config.ts";
 import type { House } from "./channel.ts";
@@ -26,6 +27,8 @@ export interface OpenCallsOptions {
   readonly rings: Rings;
   readonly identity: Identity;
   readonly converter: Converter;
+  /** Makes speech of text, for who rings at a door. */
+  readonly say: SayText | undefined;
   readonly house: () => House;
   /** What the configuration says now. */
   readonly rules: () => CallRules;
@@ -88,12 +91,17 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
       onFirstWord: (callId) => callTimes.firstWord(callId),
     }),
   );
+  const { say } = options;
+  const config = () => rules().calls;
+  const visitor = owned.use(new CallVisitor({ device, turns, converter, say, config, clock, log }));
   owned.use(devices.onChange(() => chimes.follow(devices.list())));
   owned.use(
     calls.onChange((event) => {
       callHistory.follow(event);
       cameras.follow(event);
       callTimes.follow(event);
+      // Before the call itself: the tone gives the speaker back.
+      visitor.follow(event);
       callMedia.follow(event);
     }),
   );
