@@ -3,6 +3,7 @@ import { callsConfig, houseConfig } from "./hub/calls-config.ts";
 import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
 import { floorConfig } from "./hub/floor-config.ts";
+import { locksConfig } from "./hub/lock-settings.ts";
 import { enrolmentConfig } from "./hub/reception.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
   groups: groupsConfig,
   floor: floorConfig,
   calls: callsConfig,
+  locks: locksConfig,
   house: houseConfig,
 });
 

@@ -78,6 +78,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "list, watch, answer, decline and end the calls of a running hub",
     load: () => load(import("./calls.ts")),
   },
+  {
+    name: "unlock",
+    summary: "open a door through a running hub",
+    load: () => load(import("./unlock.ts")),
+  },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
   { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },

@@ -81,12 +81,13 @@ export type DeviceEvent =
   | { readonly type: "health"; readonly values: Readonly<Record<string, string | number | boolean>> };
 
 /**
- * A request to the device, e.g. pan or unlock. The driver answers by calling `done` or `failed` once. To come with door
- * stations and cameras that turn: no driver takes any yet, and no route gives one.
+ * A request to the device, e.g. unlock. Whoever took it answers by calling `done` or `failed` once.
  */
 export interface Command {
   readonly name: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** After which it must not be carried out any more. */
+  readonly expiresMs?: number;
   done(result?: Readonly<Record<string, unknown>>): void;
   failed(error: Error): void;
 }
@@ -129,7 +130,7 @@ export interface Device {
   publish(format: Format, options?: { readonly label?: string; readonly sparse?: boolean }): TrackWriter;
   /** Offers the device's speaker. */
   offerSpeaker(speaker: Speaker): void;
-  /** What the device is asked to do. To come: nothing gives a {@link Command} yet. */
+  /** What the device is asked to do. */
   readonly commands: AsyncIterable<Command>;
   emit(event: DeviceEvent): void;
   /** Tells what the driver is doing before media flows. */

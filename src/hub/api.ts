@@ -41,9 +41,13 @@ export interface HubDevice {
   raise(): Disposable;
   /**
    * Gives the device a command; resolves with its answer. Throws RecoverableError when it is not connected, or goes away
-   * before it answers. To come: no surface gives one yet, and no driver takes one.
+   * before it answers; what it answers where it refuses. After `expiresMs` it must not be carried out any more.
    */
-  command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  command(
+    name: string,
+    payload: Readonly<Record<string, unknown>>,
+    options?: { readonly expiresMs?: number },
+  ): Promise<Readonly<Record<string, unknown>>>;
   /** Lets go of the device and connects again, at once; resolves when it has been let go of. */
   restart(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelSchema } from "./channel.ts";
+import { lockSchema } from "./lock-settings.ts";
 
 /** `person:<name or id>`, as people write it. */
 const personSchema = z
@@ -69,7 +70,7 @@ export const bellSchema = z.strictObject({
     .record(z.string().min(1).max(32), z.string().max(300))
     .optional()
     .describe("Sentences that the visitor hears, in place of the house's; an empty one is silent."),
-  lock: z.record(z.string().max(64), z.unknown()).optional().describe("What opens the door."),
+  lock: lockSchema.optional().describe("What opens the door; of a door station its command `unlock` when absent."),
 });
 
 /** {@link bellSchema} */

@@ -61,7 +61,7 @@ function steppedClock(): Clock & { pass(ms: number): void; readonly pending: num
 }
 
 const deviceSettings = {
-  door: { area: "Entrance", bell: { lock: {}, names: { b: { name: "Flat B" } } } },
+  door: { area: "Entrance", bell: { lock: { by: "station" }, names: { b: { name: "Flat B" } } } },
   gate: {
     bell: {
       groups: [

@@ -4,6 +4,7 @@ import type { CallRequest, CallStep, CallTarget } from "./call.ts";
 import type { BellPress, CallWish, Ringer } from "./call-api.ts";
 import { type CallInfo, type CallParty, isPartyId, type PartyId } from "./call-info.ts";
 import { type ChannelId, type House, membersOf } from "./channel.ts";
+import { lockOf } from "./lock-of.ts";
 
 /** What a plan says of a call: who is rung when, for how long, and what belongs to it. */
 export type CallPlan = Pick<CallRequest, "to" | "steps" | "ringMs" | "cameraId" | "lock">;
@@ -72,7 +73,7 @@ export class CallPlans {
       steps: device && this.#options.isBellQuiet(device) ? all.map(hushed) : all,
       ringMs: Math.max((settings?.ringS ?? this.#options.ringS()) * 1000, lastMs > 0 ? lastMs + groupMs : 0),
       ...(cameraId !== undefined && { cameraId }),
-      lock: settings?.lock !== undefined,
+      lock: device !== undefined && lockOf(device) !== undefined,
     };
   }
 

@@ -28,6 +28,9 @@ export function sealDevice<T extends DeviceInput>(input: T, options: SealOptions
     ...(split.address !== undefined && { address: mapSecretParameters(split.address, seal) }),
     ...(split.password !== undefined && { password: seal(split.password) }),
     ...(split.options !== undefined && { options: sealOptions(split.options, options) as DeviceInput["options"] }),
+    ...(split.bell?.lock && {
+      bell: { ...split.bell, lock: sealOptions(split.bell.lock, options) as NonNullable<DeviceInput["bell"]>["lock"] },
+    }),
   };
 }
 

@@ -216,9 +216,13 @@ export class LocalDevice implements HubDevice {
     return this.#raised.playing && loudnessOf(this.#settings, 2) !== loudnessOf(this.#settings, 0);
   }
 
-  async command(name: string, payload: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+  async command(
+    name: string,
+    payload: Readonly<Record<string, unknown>>,
+    options: { readonly expiresMs?: number } = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
     if (!this.#loan) throw new RecoverableError(`${name} not sent: ${this.name} is not connected`, { code: "offline" });
-    return await this.#loan.command(name, payload);
+    return await this.#loan.command(name, { payload, ...options });
   }
 
   async restart(): Promise<void> {

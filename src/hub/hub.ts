@@ -15,6 +15,8 @@ import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
+import { type LocksConfig, locksConfig } from "./lock-settings.ts";
+import { Locks } from "./locks.ts";
 import { type HubCallParts, openCalls } from "./open-calls.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
@@ -25,6 +27,8 @@ import { Voices } from "./voices.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
 export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>, AsyncDisposable {
+  /** What opens doors. */
+  readonly locks: Locks;
   readonly devices: Registry;
   readonly turns: Turns;
   readonly voices: Voices;
@@ -48,6 +52,7 @@ export interface HouseConfig {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly floor: FloorConfig;
   readonly calls: CallsConfig;
+  readonly locks?: LocksConfig;
   readonly house: HouseSection;
 }
 
@@ -141,14 +146,24 @@ export function createHub(options: HubOptions): Hub {
     clock,
     log,
   });
+  let lockRules: LocksConfig = locksConfig.parse({});
   const rules = () => ({ calls: callRules, house: houseRules });
   const callParts = openCalls({ devices: registry, turns, say, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
   const { calls } = callParts;
+  const locks = new Locks({
+    device: (id) => registry.get(id),
+    config: () => lockRules,
+    opened: (id, by) => calls.opened(id, by),
+    audit: identity.audit,
+    unseal: devicePasswords(identity).unseal,
+    clock,
+    log,
+  });
   options.signal?.addEventListener("abort", () => calls[Symbol.dispose](), { once: true });
   events.add(({ id, event }) => {
     if (event.type === "ring") calls.ring({ from: id, bell: event.bell, pressId: event.pressId });
-    if (event.type === "door" && event.open) calls.opened(id);
+    if (event.type === "door") locks.noticed(id, event.open);
   });
   return {
     clock,
@@ -156,6 +171,7 @@ export function createHub(options: HubOptions): Hub {
     converter,
     identity,
     ...callsOfHub,
+    locks,
     reception,
     devices: registry,
     turns,
@@ -167,6 +183,7 @@ export function createHub(options: HubOptions): Hub {
     follow: (next) => {
       floor = next.floor;
       callRules = next.calls;
+      lockRules = next.locks ?? locksConfig.parse({});
       houseRules = next.house;
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();
@@ -175,6 +192,7 @@ export function createHub(options: HubOptions): Hub {
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
       endCalls();
+      locks[Symbol.dispose]();
       reception[Symbol.dispose]();
       return registry[Symbol.asyncDispose]();
     },

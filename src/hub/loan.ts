@@ -97,12 +97,12 @@ export class Loan implements Disposable {
    * Gives the borrower a command and resolves with the answer. Throws RecoverableError `lost` when the loan ends before
    * there is one, and what the device answers.
    */
-  command(name: string, payload: Command["payload"]): Promise<Readonly<Record<string, unknown>>> {
+  command(name: string, what: Pick<Command, "payload" | "expiresMs">): Promise<Readonly<Record<string, unknown>>> {
     const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
     if (!this.open) reject(lost(name));
     else {
       this.#unanswered.add(reject);
-      this.#commands.push({ name, payload, done: (result) => resolve(result ?? {}), failed: reject });
+      this.#commands.push({ name, ...what, done: (result) => resolve(result ?? {}), failed: reject });
     }
     return promise.finally(() => this.#unanswered.delete(reject));
   }

@@ -1,5 +1,6 @@
 import type { CallInfo } from "../../hub/call-info.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { stationLock } from "../../hub/openings.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
@@ -9,7 +10,6 @@ import { WireError } from "../../util/errors.ts";
 import type { ClientHouse, DoorClient, Unlocking } from "./client.ts";
 import { ClientCalls } from "./client-calls.ts";
 import type { DoorConfig } from "./config.ts";
-import { Openings } from "./openings.ts";
 import { SessionFloor } from "./session-floor.ts";
 import type { Answer, DoorStation } from "./station.ts";
 import { Wishes } from "./wishes.ts";
@@ -29,7 +29,6 @@ const unlockMs = doorLimits.unlockMs.value;
 export class DoorHouse implements ClientHouse, Disposable {
   readonly clock: Clock;
   readonly wishes: Wishes;
-  readonly #openings: Openings;
   readonly #stations = new Map<string, DoorStation>();
   readonly #clients = new Map<string, DoorClient>();
   readonly #floors = new Map<string, SessionFloor>();
@@ -42,7 +41,6 @@ export class DoorHouse implements ClientHouse, Disposable {
     this.#options = options;
     this.clock = options.hub.clock;
     this.wishes = new Wishes(this.clock);
-    this.#openings = new Openings({ clock: this.clock, openingMs: options.config.openingMs });
   }
 
   /** Stations that are connected, the longest first. */
@@ -147,13 +145,14 @@ export class DoorHouse implements ClientHouse, Disposable {
   /** Opens a door, once for all who ask while it opens. */
   unlock(station: DoorStation, how: Unlocking): void {
     const { command, payload, by, originId, onAnswer } = how;
-    const { audit } = this.#options.hub.identity;
+    const { calls, identity, locks } = this.#options.hub;
     const order = { command, payload, originId, timeoutMs: unlockMs, expiresMs: unlockMs };
-    this.#openings.ask(JSON.stringify([station.id, command, payload]), {
+    locks.openings.ask(stationLock(station.id, { command, payload }), {
+      openingMs: this.#options.config.openingMs,
       open: (answered) => station.order({ ...order, onAnswer: answered }),
       onAnswer: (answer) => {
-        if (answer.status === "ok") this.#options.hub.calls.opened(station.id);
-        audit.record({ actor: by.name, action: "unlock", subject: station.id, detail: sayAnswer(answer) });
+        identity.audit.record({ actor: by.name, action: "unlock", subject: station.id, detail: sayAnswer(answer) });
+        if (answer.status === "ok") calls.opened(station.id, { party: `client:${by.key}`, name: by.name });
         onAnswer(answer);
       },
     });

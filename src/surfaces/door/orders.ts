@@ -17,7 +17,7 @@ export async function serveOrders(of: {
   const { station, sound, opensDoor } = of;
   let listening: Disposable | undefined;
   for await (const command of station.device.commands) {
-    const { name, payload, done, failed } = command;
+    const { name, payload, expiresMs, done, failed } = command;
     if (name === "start_audio") {
       sound.hold(station.device.signal).then(
         (held) => {
@@ -36,7 +36,10 @@ export async function serveOrders(of: {
         command: name,
         payload,
         originId: "hub",
-        ...(opensDoor(name) && { timeoutMs: unlockMs, expiresMs: unlockMs }),
+        ...((expiresMs !== undefined || opensDoor(name)) && {
+          timeoutMs: expiresMs ?? unlockMs,
+          expiresMs: expiresMs ?? unlockMs,
+        }),
         onAnswer: ({ status, payload: answer }) => {
           if (status === "ok") return done(answer);
           const reason = String(answer["reason"] ?? "no reason");

@@ -15,6 +15,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { unlockRoutes } from "./routes/unlock.ts";
 import { userRoutes } from "./routes/users.ts";
 
 /** The API's routes; docs/http-contract.md has the table. */
@@ -33,6 +34,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...sayRoutes(context),
     ...chimeRoutes(context),
     ...ringRoutes(context),
+    ...unlockRoutes(context),
     ...callRoutes(context),
     ...callHistoryRoutes(context),
   ];
