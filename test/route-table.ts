@@ -47,6 +47,8 @@ POST /api/v1/chimes administer hub
 DELETE /api/v1/chimes/:name administer hub
 POST /api/v1/ring talk channels
 POST /api/v1/devices/:id/unlock unlock path
+POST /api/v1/devices/:id/hook/ring none
+GET /api/v1/devices/:id/hook/ring none
 POST /api/v1/devices/:id/ring talk path
 POST /api/v1/devices/:id/ring/unmute talk path
 GET /api/v1/calls signed-in

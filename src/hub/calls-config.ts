@@ -26,6 +26,12 @@ export const callsConfig = z
       .partialRecord(z.enum(visitorTexts), z.string().max(300))
       .default({})
       .describe("Sentences in place of the hub's own; an empty one is silent. `ringing` takes the place of the tone."),
+    hookTokenInUrl: z
+      .boolean()
+      .default(false)
+      .describe(
+        "True takes the token of a camera's webhook as `?token=` too, where anybody can read it who sees addresses: for cameras that can show none otherwise.",
+      ),
   })
   .prefault({})
   .describe("How calls ring.");

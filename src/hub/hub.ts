@@ -146,14 +146,12 @@ export function createHub(options: HubOptions): Hub {
     clock,
     log,
   });
-  let lockRules: LocksConfig = locksConfig.parse({});
   const rules = () => ({ calls: callRules, house: houseRules });
   const callParts = openCalls({ devices: registry, turns, say, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
   const { calls } = callParts;
   const locks = new Locks({
     device: (id) => registry.get(id),
-    config: () => lockRules,
     opened: (id, by) => calls.opened(id, by),
     audit: identity.audit,
     unseal: devicePasswords(identity).unseal,
@@ -183,7 +181,7 @@ export function createHub(options: HubOptions): Hub {
     follow: (next) => {
       floor = next.floor;
       callRules = next.calls;
-      lockRules = next.locks ?? locksConfig.parse({});
+      locks.follow(next.locks ?? locksConfig.parse({}));
       houseRules = next.house;
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();

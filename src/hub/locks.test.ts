@@ -30,13 +30,13 @@ function rig(lock?: NonNullable<DeviceInput["bell"]>["lock"], relayHosts: readon
   const opened: string[] = [];
   const locks = new Locks({
     device: (id) => (id === "front" ? (door as unknown as HubDevice) : undefined),
-    config: () => locksConfig.parse({ relayHosts }),
     opened: (id, by) => opened.push(`${id} by ${by?.name ?? "somebody"}`),
     audit: { record: ({ actor, detail }) => audit.push(`${actor} ${detail}`) },
     unseal: (text) => text.replace("sealed:", ""),
     clock,
     log: silentLog,
   });
+  locks.follow(locksConfig.parse({ relayHosts }));
   const settle = (how: { readonly ok?: object; readonly error?: Error }) => {
     if (how.error) answer.reject(how.error);
     else answer.resolve(how.ok as Record<string, unknown>);

@@ -43,7 +43,6 @@ export interface MqttLocks {
 /** Options of {@link Locks}. */
 export interface LocksOptions {
   readonly device: (id: string) => HubDevice | undefined;
-  readonly config: () => LocksConfig;
   /** A door was opened. */
   readonly opened: (deviceId: string, by: CallParty | undefined) => void;
   readonly audit: Pick<Audit, "record">;
@@ -70,11 +69,22 @@ export class Locks implements Disposable {
   readonly #closing = new Map<string, Disposable>();
   readonly #changes: Listeners<string>;
   #mqtt: MqttLocks | undefined;
+  #config: LocksConfig = { relayHosts: [], overMqtt: false };
 
   constructor(options: LocksOptions) {
     this.#options = options;
     this.openings = new Openings(options.clock);
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of locks failed"));
+  }
+
+  /** Takes up what the configuration says. */
+  follow(config: LocksConfig): void {
+    this.#config = config;
+  }
+
+  /** Whether whoever may send to the MQTT broker may open doors. */
+  get overMqtt(): boolean {
+    return this.#config.overMqtt;
   }
 
   /** True for a device from which a door can be opened. */
@@ -164,7 +174,7 @@ export class Locks implements Disposable {
     deviceId: string,
     { lock, nonce, signal }: { readonly lock: OpenableLock; readonly nonce: string; readonly signal: AbortSignal },
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const { device, config, unseal } = this.#options;
+    const { device, unseal } = this.#options;
     if (lock.by === "station") {
       const station = device(lock.device ?? deviceId);
       if (!station) throw new RecoverableError(`there is no station ${lock.device}`, { code: "no-station" });
@@ -172,7 +182,7 @@ export class Locks implements Disposable {
     }
     if (lock.by === "http") {
       const values = { device: deviceId, nonce, seconds: String(lock.opensForS) };
-      await callRelay({ lock, hosts: config().relayHosts, values, unseal, signal });
+      await callRelay({ lock, hosts: this.#config.relayHosts, values, unseal, signal });
       return undefined;
     }
     if (!this.#mqtt) throw new RecoverableError("the hub has no connection to MQTT", { code: "offline" });

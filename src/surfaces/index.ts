@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { background } from "../util/background.ts";
+import bells from "./bells/index.ts";
 import { Bus } from "./bus.ts";
 import door from "./door/index.ts";
 import type { HttpSurface } from "./http/index.ts";
@@ -19,7 +20,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, room, door, signalling, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, room, bells, door, signalling, http] as const;
 
 type Surfaces = typeof surfaces;
 

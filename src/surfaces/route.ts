@@ -70,6 +70,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly bearerWrites?: true;
   /** It takes a credential of its own (a device's token) and no cookie, so that no page of ours has to have made the call. */
   readonly ownCredential?: true;
+  /** Whatever is sent along is not read. */
+  readonly unreadBody?: true;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /** What it returns is sent as JSON with the first status of `answers`; undefined: without a body, or sent already. */
   handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): unknown;

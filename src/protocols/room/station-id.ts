@@ -22,3 +22,11 @@ export function senderOfName(name: string): string {
 export function stationIdOf(sender: string): string {
   return `intercom_${sender.slice(-shortDigits)}`;
 }
+
+/** Longest name of a station in topics. */
+const maxId = 64;
+
+/** The station for which a device of a hub stands. */
+export function deviceStationId(hubId: string, deviceId: string): string {
+  return `${hubId}_${deviceId.replaceAll("-", "_")}`.slice(0, maxId);
+}

@@ -3,6 +3,7 @@ import type { ApiParts } from "./api-parts.ts";
 import type { HttpContext } from "./context.ts";
 import { arrivalRoutes } from "./routes/arrivals.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { bellHookRoutes } from "./routes/bell-hook.ts";
 import { callHistoryRoutes } from "./routes/call-history.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
@@ -35,6 +36,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...chimeRoutes(context),
     ...ringRoutes(context),
     ...unlockRoutes(context),
+    ...bellHookRoutes(context),
     ...callRoutes(context),
     ...callHistoryRoutes(context),
   ];

@@ -116,6 +116,7 @@ function admit(
     request.principal = undefined;
   welcome(request, how);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
+  if (route?.unreadBody) leaveBody(request);
   if (route?.ownCredential) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;
   if (request.headers["x-doorward"] === "1") return;
@@ -129,6 +130,11 @@ function welcome(request: FastifyRequest, how: { readonly reply: FastifyReply; r
   if (how.sockets.welcome(socket, request.principal.userId)) return;
   how.reply.header("connection", "close");
   throw new Problem(429, { code: "busy", detail: "You have too many connections open; close some pages." });
+}
+
+/** Whatever is sent along, and of whatever kind, is let go of when the answer is sent. */
+function leaveBody({ raw }: FastifyRequest): void {
+  for (const name of ["content-type", "content-length", "transfer-encoding"]) delete raw.headers[name];
 }
 
 function parseBodies(app: FastifyInstance): void {
@@ -161,7 +167,7 @@ function fail(
 /** Sends the answer for anything that was thrown. */
 function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const problem = toProblem(error);
-  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  if (problem.status === 401 && !reply.hasHeader("www-authenticate")) reply.header("www-authenticate", "Bearer");
   if (problem.status === 429 || problem.status === 503) reply.header("retry-after", String(retryAfterOf(error) ?? 2));
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { tokenOf } from "../credential.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
 import { defineSurface } from "../surface.ts";
 import { parseSdpFragment } from "../webrtc/sdp-fragment.ts";
 import { whipConfig } from "./config.ts";
-import { tokenOf } from "./credential.ts";
 import { type Publishing, Publishings } from "./publishing.ts";
 
 export default defineSurface({

@@ -4,8 +4,8 @@ import { describe, it } from "node:test";
 import WebSocket from "ws";
 import { type Person, type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
 import { AsyncQueue } from "../../util/queue.ts";
+import { tokenOf } from "../credential.ts";
 import type { HubMessage } from "../page/messages.ts";
-import { tokenOf } from "./credential.ts";
 
 const offer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=sendonly\r\n";
 

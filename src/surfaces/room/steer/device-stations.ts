@@ -1,6 +1,7 @@
 import type { HubDevice } from "../../../hub/api.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import { percentOfVolume, volumeOfPercent } from "../../../hub/loudness.ts";
+import { deviceStationId } from "../../../protocols/room/station-id.ts";
 import { parsePercent, parseSwitch } from "../../../protocols/room/topics.ts";
 import type { OwnSetting, OwnStation } from "./own-stations.ts";
 
@@ -12,14 +13,6 @@ export interface DeviceStationsOptions {
   readonly isRoomStation: (device: HubDevice) => boolean;
   /** Ids of stations that were there in an earlier life: their devices have a speaker, also before they were connected to. */
   readonly former: ReadonlySet<string>;
-}
-
-/** Longest name of a station in topics. */
-const maxId = 64;
-
-/** The station for which a device of the hub stands. */
-export function stationIdOfDevice(hubId: string, deviceId: string): string {
-  return `${hubId}_${deviceId.replaceAll("-", "_")}`.slice(0, maxId);
 }
 
 /** Every device of the hub that can be spoken through and is no room station, as a station that firmware can choose. */
@@ -65,7 +58,7 @@ function stationDevices({ hub, hubId, isRoomStation, former }: DeviceStationsOpt
   return hub.devices
     .list()
     .filter((device) => !isRoomStation(device))
-    .map((device) => ({ id: stationIdOfDevice(hubId, device.id), device }))
+    .map((device) => ({ id: deviceStationId(hubId, device.id), device }))
     .filter(({ id, device }) => device.info().speaker !== undefined || former.has(id));
 }
 

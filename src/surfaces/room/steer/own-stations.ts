@@ -2,8 +2,8 @@ import { roomTopicOf, roomTopics, type StationActivity } from "../../../protocol
 import type { Clock } from "../../../util/clock.ts";
 import type { MessageBus } from "../../bus.ts";
 import { type Discovery, discover, discoveryTopic } from "../../discovery.ts";
+import { KeptMessages } from "../../kept-messages.ts";
 import { stationComponents } from "./entities.ts";
-import { KeptMessages } from "./kept-messages.ts";
 
 /** What of a station for which the hub speaks can be set; each as it stands in messages. */
 export type OwnSetting = "volume" | "mute" | "dnd" | "target" | "priority" | "chime";

@@ -1,4 +1,4 @@
-import type { MessageBus } from "../../bus.ts";
+import type { MessageBus } from "./bus.ts";
 
 /**
  * What the broker keeps for us: said when it changes, all of it again on {@link sayAll}, and emptied when it is no more. What

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { putStatement } from "../../identity/store.ts";
+import { deviceStationId, stationIdOf } from "../../protocols/room/station-id.ts";
+import { roomTopicOf } from "../../protocols/room/topics.ts";
+import type { Lent } from "../surface.ts";
+import { Bells } from "./bells.ts";
+import { followBellCommands } from "./commands.ts";
+import { bellEvent } from "./messages.ts";
+import { mqttLocks, watchLocks } from "./mqtt-locks.ts";
+import { BellTopics } from "./topics.ts";
+
+const kept = ["bells", "told"] as const;
+/** An event that comes later than this is none. */
+const eventExpiryS = 5;
+
+/** Shows bells, calls and locks over MQTT, and takes commands for them. Without the surface `mqtt` nothing comes or goes. */
+export async function start({ hub, bus, version }: Lent<undefined>) {
+  const { calls, identity, locks } = hub;
+  const held = new DisposableStack();
+  const hubId = stationIdOf(identity.installation);
+  const topics = new BellTopics(hubId);
+  const bells = held.use(
+    new Bells({
+      ...{ hub, bus, version, hubId, topics },
+      stationIdOf: (deviceId) => deviceStationId(hubId, deviceId),
+      hubStatus: roomTopicOf({ kind: "state", station: hubId, what: "status" }),
+      former: z.array(z.string()).safeParse(identity.store.get(...kept)).data ?? [],
+      remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
+    }),
+  );
+  held.use(
+    calls.onChange((event) => {
+      const { deviceId } = event.call.from;
+      const payload = bellEvent(event);
+      if (deviceId === undefined || payload === undefined) return;
+      bus.publish(topics.of(deviceId, "event"), payload, { qos: 1, expiryS: eventExpiryS });
+    }),
+  );
+  held.use(locks.useMqtt(mqttLocks({ bus })));
+  held.use(watchLocks({ hub, bus }));
+  held.use(followBellCommands({ hub, bus, topics, repeat: (id) => bells.repeat(id) }));
+  return {
+    addresses: [],
+    [Symbol.asyncDispose]: async () => held.dispose(),
+  };
+}
