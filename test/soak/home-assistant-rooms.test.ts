@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connectAsync, type MqttClient } from "mqtt";
-import WebSocket from "ws";
 import { rmsLevel } from "../../src/codecs/pcm/index.ts";
 import { noLoudspeaker, noMicrophone } from "../../src/endpoints/machine/files.ts";
 import { every20Ms } from "../../src/endpoints/machine/ticker.ts";
@@ -21,26 +20,13 @@ import { senderOfName, stationIdOf } from "../../src/protocols/room/station-id.t
 import { systemClock } from "../../src/util/clock.ts";
 import { silentLog } from "../../src/util/log.ts";
 import { type HubProcess, startHubProcess } from "../e2e/hub-process.ts";
+import { HomeAssistant, homeAssistant, until } from "./home-assistant.ts";
 
-const { HA_URL = "", HA_TOKEN = "", HA_MQTT = "", HA_LOG = "" } = process.env;
+const { url: HA_URL, mqtt: HA_MQTT, log: HA_LOG } = homeAssistant;
 const port = 21_520;
 const group = "224.0.0.100";
 const kitchen = stationIdOf(senderOfName("Kitchen"));
 const hall = stationIdOf(senderOfName("Hall"));
-
-interface Entity {
-  readonly entity_id: string;
-  readonly unique_id: string;
-  readonly device_id: string;
-  readonly platform: string;
-}
-
-interface Device {
-  readonly id: string;
-  readonly identifiers: readonly (readonly string[])[];
-  readonly name: string;
-  readonly via_device_id: string | null;
-}
 
 const suite = new AsyncDisposableStack();
 let hub: HubProcess;
@@ -222,97 +208,4 @@ function station(room: string, how: { readonly address: string; readonly discove
     clock: systemClock,
     log: silentLog,
   });
-}
-
-async function until(what: string, is: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 200; n++) {
-    if (await is()) return;
-    await systemClock.sleep(75);
-  }
-  assert.fail(`it never came true that ${what}`);
-}
-
-/** Home Assistant by its REST and WebSocket interfaces. */
-class HomeAssistant implements Disposable {
-  readonly #socket: WebSocket;
-  #last = 0;
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-  }
-
-  static async connect(): Promise<HomeAssistant> {
-    const socket = new WebSocket(`${HA_URL.replace("http", "ws")}/api/websocket`);
-    socket.setMaxListeners(0);
-    const home = new HomeAssistant(socket);
-    await home.#next("auth_required");
-    socket.send(JSON.stringify({ type: "auth", access_token: HA_TOKEN }));
-    await home.#next("auth_ok");
-    return home;
-  }
-
-  async ask<T>(message: object): Promise<T> {
-    const id = ++this.#last;
-    this.#socket.send(JSON.stringify({ id, ...message }));
-    const answer = await this.#next("result", id);
-    assert.ok(answer.success, JSON.stringify(answer));
-    return answer.result as T;
-  }
-
-  entities(): Promise<readonly Entity[]> {
-    return this.ask({ type: "config/entity_registry/list" });
-  }
-
-  /** Waits for the one of this unique id. */
-  async entity(uniqueId: string): Promise<Entity> {
-    let found: Entity | undefined;
-    await until(`${uniqueId} is there`, async () => {
-      found = (await this.entities()).find(({ unique_id: own }) => own === uniqueId);
-      return found !== undefined;
-    });
-    return found!;
-  }
-
-  async device(identifier: string): Promise<Device> {
-    const all = await this.ask<readonly Device[]>({ type: "config/device_registry/list" });
-    const device = all.find(({ identifiers }) => identifiers.some((one) => one[1] === identifier));
-    assert.ok(device, `${identifier} is no device`);
-    return device;
-  }
-
-  async state(entityId: string) {
-    const answer = await this.#fetch(`api/states/${entityId}`);
-    return (await answer.json()) as { readonly state: string; readonly attributes: Readonly<Record<string, unknown>> };
-  }
-
-  isState(entityId: string, state: string): Promise<void> {
-    return until(`${entityId} is ${state}`, async () => (await this.state(entityId)).state === state);
-  }
-
-  async call(domain: string, service: string, body: object): Promise<void> {
-    const answer = await this.#fetch(`api/services/${domain}/${service}`, body);
-    assert.ok(answer.ok, await answer.text());
-  }
-
-  #fetch(path: string, body?: object): Promise<Response> {
-    const headers = { authorization: `Bearer ${HA_TOKEN}`, "content-type": "application/json" };
-    return fetch(`${HA_URL}/${path}`, { headers, ...(body && { method: "POST", body: JSON.stringify(body) }) });
-  }
-
-  #next(type: string, id?: number): Promise<{ readonly success?: boolean; readonly result?: unknown }> {
-    return new Promise((resolve, reject) => {
-      const look = (data: WebSocket.RawData) => {
-        const message = JSON.parse(String(data));
-        if (message.type !== type || (id !== undefined && message.id !== id)) return;
-        this.#socket.off("message", look);
-        resolve(message);
-      };
-      this.#socket.on("message", look);
-      this.#socket.once("error", reject);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.terminate();
-  }
 }
