@@ -135,6 +135,20 @@ describe("rooms on the page", { timeout: 120_000 }, () => {
     await says(page, "Hold to talk");
   });
 
+  it("that somebody rings are named, with who it is, until the chime is over", async () => {
+    await using opened = await open("/#/wall");
+    const { page, server } = opened;
+    await page.locator("dw-wall").waitFor();
+    const ring = { id: 7, caller: "Anna", deviceIds: ["living-room", "workshop"], chime: "doorbell", atMs: 0 };
+    server.tell({ type: "ring", ring });
+    server.tell({ type: "ring", ring: { ...ring, id: 8, callId: "shown-by-itself" } });
+    const notice = page.getByText("Anna rings at Living room and Workshop");
+    await notice.waitFor();
+    assert.equal(await notice.count(), 1);
+    server.tell({ type: "ring-over", id: 7 });
+    await notice.waitFor({ state: "detached" });
+  });
+
   it("are rung, told a text and played a chime; chimes are added and deleted", async () => {
     await using opened = await open("/#/room/living-room");
     const { page, server } = opened;

@@ -489,6 +489,8 @@ static void test_group(void)
 	ticks(20);
 	CHECK(sent[sent_count - 1].sequence >= 100000);
 	CHECK(sent[sent_count - 1].opus[2] == 21);
+	message("intercom/intercom_aabbccdd/ending/set", "10");
+	CHECK(s.tone_frames > 0);	/* the hub ends our talk soon */
 	room_station_release(&s);
 	ticks(40);
 
