@@ -49,7 +49,14 @@ function open(
     { id: "intercom-0000000b", name: "Hall" },
     { id: "intercom-0000000c", name: "Barn" },
     { id: "gate", name: "Gate" },
-  ].map((one) => ({ ...one, settings: { preview: false } }));
+    { id: "wall", name: "Wall", kind: "page" },
+    { id: "desk", name: "Desk", kind: "page", phase: "away" },
+  ].map(({ kind = "room", phase = "live", ...one }) => ({
+    ...one,
+    settings: { preview: false },
+    info: () => ({ kind }),
+    state: { phase },
+  }));
   const taken: TurnRequest[] = [];
   const ended: string[] = [];
   const hub = {
@@ -59,7 +66,7 @@ function open(
         return { finish: () => ended.push("finish") };
       },
     },
-    devices: { get: (id: string) => devices.find((one) => one.id === id) },
+    devices: { get: (id: string) => devices.find((one) => one.id === id), list: () => devices },
     house: () => ({ devices: devices.map((one) => ({ ...one, speaks: true })), groups: new Map() }),
     identity: {
       audit: { record: () => {} },
@@ -76,18 +83,20 @@ function open(
       return { [Symbol.dispose]: () => came.delete(listener) };
     },
   } as unknown as RoomArrivals;
+  const warned: string[] = [];
   const talks = new RoomTalks({
     hub,
     stations,
     arrivals,
     config: { name: "Doorward", group, emergency: how.emergency ?? "authenticated" },
+    warn: ({ stationId }, seconds) => warned.push(`${stationId} ${seconds}`),
     networkOf: (address) => (address?.startsWith("192.168.1.") ? house : far),
   });
   const hear = (
     { sender, address }: { readonly sender: string; readonly address: string },
     { on = group as string, priority = 0 as 0 | 1 | 2 } = {},
   ) => talks.hear({ sender, address, priority, group: on === "us" ? undefined : on });
-  return { stations, talks, hear, enter, taken, ended, written };
+  return { stations, talks, hear, enter, taken, ended, written, warned };
 }
 
 const sound = { data: new Uint8Array(60), timestampUs: 0, key: true };
@@ -119,6 +128,22 @@ describe("whom a station speaks to", () => {
     hear(rooms.kitchen, { on: "us" });
     assert.deepEqual(taken[0]?.to, ["device:gate"]);
     assert.equal(taken[0]?.hears?.("gate"), false);
+  });
+
+  it("is every browser that is there, when it speaks to the hub by its name", () => {
+    const { enter, hear, taken, stations } = open();
+    enter(rooms.kitchen);
+    stations.said(rooms.kitchen.id, { state: "transmitting", target: "doorward" });
+    hear(rooms.kitchen, { on: "us" });
+    assert.deepEqual(taken[0]?.to, ["device:wall"]);
+  });
+
+  it("is told when the talk ends soon", () => {
+    const { enter, hear, taken, warned } = open();
+    enter(rooms.kitchen);
+    hear(rooms.kitchen);
+    taken[0]?.onState({ state: "ending", seconds: 10 });
+    assert.deepEqual(warned, [`${rooms.kitchen.id} 10`]);
   });
 
   it("is known a moment later, and the talk is brought there then", () => {
