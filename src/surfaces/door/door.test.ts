@@ -548,7 +548,7 @@ describe("door: events and stations", () => {
       state: "ringing",
       name: "Front door",
       station: "front-door",
-      lock: false,
+      lock: true,
       by: "Front door",
     });
     panel.say({ type: "call", call_id: id, action: "ringing" });
