@@ -166,3 +166,13 @@ test("a lock that says how it stands is waited for, and one that was opened by h
   gate("UNLOCKED");
   assert.equal(of.rig.hub.calls.get(id)?.endReason, "opened");
 });
+
+test("a bell is there although its picture cannot be reached", async () => {
+  await using of = await house();
+  await of.rig.hub.devices.update("front", { address: "fake://x/?lost" });
+  await of.clock.advance(100);
+  of.since();
+  ring(of.rig);
+  await of.clock.advance(100);
+  assert.deepEqual(of.told("availability"), []);
+});

@@ -143,6 +143,7 @@ function hasBell(device: HubDevice): boolean {
   return settings.enabled && !settings.preview && (settings.bell !== undefined || device.info().kind === "door");
 }
 
+/** A bell is there although its picture cannot be reached: its webhook rings, and calls and lock go other ways. */
 function isThere({ state }: HubDevice): boolean {
-  return !["away", "disabled", "trouble", "wrong-password"].includes(state.phase);
+  return state.phase !== "away" && state.phase !== "disabled";
 }
