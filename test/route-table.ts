@@ -54,6 +54,10 @@ POST /api/v1/devices/:id/ring/unmute talk path
 GET /api/v1/calls signed-in
 POST /api/v1/calls signed-in
 GET /api/v1/callable signed-in
+GET /api/v1/push signed-in by session
+POST /api/v1/push signed-in by session
+POST /api/v1/push/:subscription/test signed-in by session
+DELETE /api/v1/push/:subscription signed-in by session
 GET /api/v1/calls/:call signed-in
 GET /api/v1/calls/:call/snapshot signed-in
 POST /api/v1/calls/:call/confirm signed-in

@@ -21,6 +21,7 @@ import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
 import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { mqttConfig } from "../src/surfaces/mqtt/config.ts";
+import { pushConfig } from "../src/surfaces/push/config.ts";
 import { roomConfig } from "../src/surfaces/room/config.ts";
 import { signallingConfig } from "../src/surfaces/signalling/config.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
@@ -275,6 +276,7 @@ export interface RigOptions {
   readonly whep?: z.input<typeof whepConfig>;
   readonly whip?: z.input<typeof whipConfig>;
   readonly mqtt?: z.input<typeof mqttConfig>;
+  readonly push?: z.input<typeof pushConfig>;
   readonly room?: z.input<typeof roomConfig>;
   readonly door?: z.input<typeof doorConfig>;
   readonly signalling?: z.input<typeof signallingConfig>;
@@ -387,6 +389,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         }),
         whep: whepConfig.parse(options.whep ?? {}),
         whip: whipConfig.parse(options.whip ?? {}),
+        push: pushConfig.parse(options.push ?? {}),
         mqtt: mqttConfig.parse(options.mqtt),
         room: roomConfig.parse(options.room),
         door: doorConfig.parse(options.door),

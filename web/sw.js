@@ -26,3 +26,43 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || !kept.includes(path)) return;
   event.respondWith(fetch(request).catch(() => caches.match(path, { cacheName })));
 });
+
+// Each message of the hub shows a notification: browsers ask for that. All about one call replace each other.
+self.addEventListener("push", (event) => {
+  const { type, call, title, text, untilMs } = event.data?.json() ?? {};
+  const rings = type === "ring" && Date.now() < untilMs;
+  const shown = self.registration.showNotification(title ?? "Doorward", {
+    body: type === "ring" && !rings ? "missed call" : (text ?? ""),
+    tag: call ?? "doorward",
+    icon: "/icon-192.png",
+    data: { call, rings },
+    renotify: rings,
+    requireInteraction: rings,
+    vibrate: rings ? [300, 150, 300, 150, 300] : undefined,
+    actions: rings ? [{ action: "answer", title: "Answer" }] : [],
+  });
+  // The visitor hears a ringing tone once somebody's device rings.
+  const told = rings && shown.then(() => confirm(call));
+  event.waitUntil(Promise.all([shown, told]));
+});
+
+function confirm(call) {
+  const path = `/api/v1/calls/${encodeURIComponent(call)}/confirm`;
+  return fetch(path, { method: "POST", headers: { "x-doorward": "1" }, credentials: "same-origin" }).catch(() => {});
+}
+
+// One tap leads to the call: into the page that is open, or a new one.
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const { call } = event.notification.data ?? {};
+  const path = call ? `/#/call/${encodeURIComponent(call)}${event.action === "answer" ? "?answer" : ""}` : "/#/calls";
+  event.waitUntil(open(path));
+});
+
+async function open(path) {
+  const pages = await self.clients.matchAll({ type: "window" });
+  const page = pages.find(({ url }) => new URL(url).pathname === "/");
+  if (!page) return self.clients.openWindow(path);
+  await page.focus();
+  page.postMessage({ open: path });
+}

@@ -17,6 +17,7 @@ import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder } from "../pure/wall-order.ts";
 import type { Said } from "../talk/dw-talk.ts";
 import { isOutdated } from "./installed.ts";
+import { unsubscribe } from "./notifications.ts";
 
 /**
  * What the page knows of its hub. Events: `change` (anything shown may differ), `talk` (detail: the hub's answer to this
@@ -108,6 +109,8 @@ export class Hub extends EventTarget {
 
   /** Ends the session here and at the hub. */
   async signOut(): Promise<void> {
+    // Whoever signs out here is not rung here any more: the browser forgets the address that the hub has.
+    await unsubscribe().catch(() => {});
     try {
       await call("POST", "/api/v1/logout");
     } catch (error) {

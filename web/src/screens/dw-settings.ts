@@ -118,6 +118,7 @@ export class DwSettings extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    void import("../calls/dw-ringing.ts");
     call<{ uptimeSeconds: number }>("GET", "/health").then(
       ({ uptimeSeconds }) => {
         this.uptime = uptimeSeconds;
@@ -137,6 +138,7 @@ export class DwSettings extends HubElement {
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>How I am rung</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
       <section class="panel"><h2>Station</h2>${this.#renderStation()}</section>
       <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
       <section class="panel"><h2>Tokens</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>

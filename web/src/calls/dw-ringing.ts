@@ -1,0 +1,163 @@
+import { css, html, nothing } from "lit";
+import { call, type PersonRinging, sentence } from "../api.ts";
+import { canNotify, isOwn, type PushState, subscribe, unsubscribe } from "../app/notifications.ts";
+import { HubElement } from "../parts/hub-element.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
+
+/** How this person is rung: do not disturb, quiet hours, and notifications on devices whose page is closed. */
+export class DwRinging extends HubElement {
+  static override properties = {
+    ...HubElement.properties,
+    ringing: { state: true },
+    push: { state: true },
+    said: { state: true },
+    wrong: { state: true },
+  };
+  static override styles = [
+    base,
+    buttons,
+    fields,
+    css`
+      :host {
+        display: grid;
+        gap: 16px;
+      }
+      .line {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+      }
+      .line p {
+        flex: 1 1 200px;
+      }
+      input[type="time"] {
+        width: auto;
+      }
+    `,
+  ];
+  declare ringing: PersonRinging | undefined;
+  declare push: PushState | undefined;
+  declare said: string;
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.said = "";
+    this.wrong = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#try(async () => {
+      this.ringing = await call<PersonRinging>("GET", "/api/v1/ringing");
+      this.push = await call<PushState>("GET", "/api/v1/push");
+    });
+  }
+
+  protected override render() {
+    const { ringing } = this;
+    const quiet = ringing?.quiet ?? [];
+    return html`
+      ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
+      <label class="check"><input type="checkbox" ?disabled=${!ringing} .checked=${ringing?.doNotDisturb ?? false} @change=${(
+        event: Event,
+      ) =>
+        this.#change({
+          doNotDisturb: (event.target as HTMLInputElement).checked,
+        })} /><span>Do not disturb: nothing of mine rings</span></label>
+      ${quiet.map(
+        ({ from, to }, index) =>
+          html`<div class="line"><p>Quiet from ${from} to ${to}</p><button @click=${() => this.#change({ quiet: quiet.filter((_, at) => at !== index) })}>${icon("trash")}Remove</button></div>`,
+      )}
+      <form class="line" @submit=${this.#addQuiet}>
+        <label><span>Quiet from</span><input type="time" name="from" required .defaultValue=${"22:00"} /></label>
+        <label><span>to</span><input type="time" name="to" required .defaultValue=${"07:00"} /></label>
+        <button>${icon("moon")}Add quiet hours</button>
+      </form>
+      ${this.#renderPush()}
+      <p class="muted" role="status">${this.said}</p>
+    `;
+  }
+
+  #renderPush() {
+    const { push } = this;
+    if (!push) return nothing;
+    if (!push.available)
+      return html`<p class="muted">Phones whose page is closed do not ring yet: the hub needs <code>push: { subject: mailto:you@example.org }</code> in its configuration.</p>`;
+    return html`
+      <h3>Notifications while the page is closed</h3>
+      ${push.subscriptions.map(
+        ({ id, name, takenMs, failed }) => html`<div class="line">
+          <p><strong>${name}</strong><br /><span class="muted">${failed ?? (takenMs === undefined ? "None yet." : `Last one taken ${new Date(takenMs).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}.`)}</span></p>
+          <button @click=${() => this.#test(id)}>${icon("bellRing")}Test</button>
+          <button @click=${() => this.#remove(id)}>${icon("trash")}Remove</button>
+        </div>`,
+      )}
+      ${
+        canNotify()
+          ? html`<form class="line" @submit=${this.#subscribe}>
+              <label><span>Name of this device</span><input name="name" maxlength="64" required .defaultValue=${/Mobi|Android|iPhone/.test(navigator.userAgent) ? "Phone" : "Computer"} /></label>
+              <button class="primary">${icon("bellRing")}Ring this device, too</button>
+            </form>`
+          : html`<p class="muted">This browser takes no notifications here. On an iPhone or iPad, add the page to the home screen first; elsewhere open the secure page.</p>`
+      }
+    `;
+  }
+
+  #change(change: Partial<PersonRinging>): Promise<void> {
+    return this.#try(async () => {
+      this.ringing = await call<PersonRinging>("PATCH", "/api/v1/ringing", { body: change });
+    });
+  }
+
+  #addQuiet = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const data = new FormData(event.target as HTMLFormElement);
+    const hours = { from: String(data.get("from")), to: String(data.get("to")) };
+    void this.#change({ quiet: [...(this.ringing?.quiet ?? []), hours] });
+  };
+
+  #subscribe = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const name = String(new FormData(event.target as HTMLFormElement).get("name")).trim() || "Browser";
+    void this.#try(async () => {
+      await subscribe(name);
+      await this.#again();
+    });
+  };
+
+  #test(id: string): Promise<void> {
+    return this.#try(async () => {
+      const path = `/api/v1/push/${encodeURIComponent(id)}/test`;
+      const { state, why } = await call<{ readonly state: string; readonly why?: string }>("POST", path);
+      this.said =
+        state === "taken" ? "It is on its way." : state === "gone" ? "That browser takes none any more." : (why ?? "");
+      await this.#again();
+    });
+  }
+
+  #remove(id: string): Promise<void> {
+    return this.#try(async () => {
+      await call("DELETE", `/api/v1/push/${encodeURIComponent(id)}`);
+      if (isOwn({ id })) await unsubscribe();
+      await this.#again();
+    });
+  }
+
+  async #again(): Promise<void> {
+    this.push = await call<PushState>("GET", "/api/v1/push");
+  }
+
+  async #try(act: () => Promise<void>): Promise<void> {
+    this.wrong = "";
+    try {
+      await act();
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+}
+
+customElements.define("dw-ringing", DwRinging);
