@@ -52,8 +52,8 @@ export interface RunningHub extends AsyncDisposable {
   readonly setupCode: string | undefined;
   /** Devices that could not be made, a sentence each. */
   readonly problems: readonly string[];
-  /** Viewers that are being served. */
-  readonly viewers: () => number;
+  /** Somebody sees, hears or speaks now. */
+  readonly isBusy: () => boolean;
   /** Process id of the WebRTC worker while it runs. */
   readonly webrtcPid: () => number | undefined;
 }
@@ -115,7 +115,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     addresses: surfaces.addresses,
     setupCode: identity.setupCode?.code,
     problems,
-    viewers: () => surfaces.viewings.size,
+    isBusy: surfaces.isBusy,
     webrtcPid: () => webrtc.pid,
     [Symbol.asyncDispose]: end,
   };

@@ -298,7 +298,7 @@ export const roomsForTests = { interfaces: ["lo"], port: 15_870, webPort: 0 };
 export interface Rig extends AsyncDisposable {
   readonly hub: Hub;
   readonly identity: Identity;
-  readonly web: HttpSurface & Pick<RunningSurfaces, "viewings" | "bus" | "addresses">;
+  readonly web: HttpSurface & Pick<RunningSurfaces, "viewings" | "bus" | "addresses" | "isBusy">;
   readonly camera: ScriptedCamera;
   readonly webrtc: ReturnType<typeof fakeWebRtc>;
   readonly conversions: ReturnType<typeof fakeConverter>["calls"];
@@ -410,7 +410,8 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
     const area = new URL(address).searchParams.get("area") ?? undefined;
     await hub.devices.addTransient({ id, name: id, address, ...(area !== undefined && { area }) });
   }
-  const web = { ...surfaces.http, viewings: surfaces.viewings, bus: surfaces.bus, addresses: surfaces.addresses };
+  const { viewings, bus, addresses, isBusy } = surfaces;
+  const web = { ...surfaces.http, viewings, bus, addresses, isBusy };
   const url = web.httpUrl.replace("localhost", "127.0.0.1");
   const owned = opened.move();
   return {

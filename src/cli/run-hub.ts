@@ -47,7 +47,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   if (options.json) stdout.write(`${JSON.stringify({ httpUrl, httpsUrl, setupCode, demo: demo !== undefined })}\n`);
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
   collectSeldom();
-  trimWhenIdle({ clock, signal: end.signal, isBusy: () => running.viewers() > 0 });
+  trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy });
   await using _demo = await demo?.(running);
   tellParentUp();
   const over = AbortSignal.any([signal, crash.signal]);

@@ -55,6 +55,8 @@ export interface RunningSurfaces extends AsyncDisposable {
   readonly bus: Bus;
   /** Where they are to be found, for people. */
   readonly addresses: readonly string[];
+  /** Somebody sees, hears or speaks now: a bad moment for whatever makes the hub pause. */
+  readonly isBusy: () => boolean;
 }
 
 /** Starts every surface that has a section in the configuration. Throws FatalError `listen`. */
@@ -93,7 +95,13 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
     { once: true },
   );
   const addresses = [...running.values()].flatMap((surface) => surface.addresses);
-  return { http: running.get("http") as HttpSurface, viewings, bus, addresses, [Symbol.asyncDispose]: end };
+  const isBusy = () =>
+    viewings.size > 0 ||
+    hub.calls.list().length > 0 ||
+    hub.devices.list().some(({ id }) => hub.turns.holder(id).holder) ||
+    [...running.values()].some((surface) => surface.isBusy?.());
+  const http = running.get("http") as HttpSurface;
+  return { http, viewings, bus, addresses, isBusy, [Symbol.asyncDispose]: end };
 }
 
 function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {

@@ -94,6 +94,8 @@ export interface Running extends AsyncDisposable {
   readonly sockets?: readonly SocketRoute[];
   /** Its own numbers, read when somebody asks for them. */
   readonly metrics?: () => readonly Metric[];
+  /** Whether somebody sees, hears or speaks through it now, beside what the hub's floors and calls know of. */
+  readonly isBusy?: () => boolean;
   /** Which other sites may call those routes; none unless the configuration names them. */
   readonly crossOrigin?: CrossOrigin;
 }

@@ -445,6 +445,23 @@ describe("door: sound", () => {
   });
 });
 
+describe("door: what makes the hub pause", () => {
+  it("waits while a client has sound with a station, and while it rings", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const client = await hub.client();
+    assert.equal(hub.rig.web.isBusy(), false);
+    await listening(client, "s");
+    assert.equal(hub.rig.web.isBusy(), true);
+    client.say(command("stop_audio", "end", { stream_id: "s" }));
+    await client.next({ type: "response", command_id: "end" });
+    assert.equal(hub.rig.web.isBusy(), false);
+    station.say({ type: "event", event: "ring", payload: {} });
+    await station.settled();
+    assert.equal(hub.rig.web.isBusy(), true);
+  });
+});
+
 describe("door: garbage", () => {
   it("costs a registered connection a sentence each, and nobody else anything", async () => {
     await using hub = await house();

@@ -58,6 +58,7 @@ export async function start(lent: Lent<DoorConfig>): Promise<DoorSurface> {
     port: portOf(server),
     connections: () => doors.size,
     house,
+    isBusy: () => house.clients.some(({ sessionStations }) => sessionStations.length > 0),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
