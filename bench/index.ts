@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   fanout: () => import("./fanout.ts"),
   "rtsp-reader": () => import("./rtsp-reader.ts"),
   room: () => import("./room.ts"),
+  mix: () => import("./mix.ts"),
   door: () => import("./door.ts"),
 };
 
