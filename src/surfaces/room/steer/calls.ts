@@ -1,3 +1,4 @@
+import type { HubCalls } from "../../../hub/call-api.ts";
 import { parseRoomJson, type RoomCall, roomCallSchema, roomTopicOf } from "../../../protocols/room/topics.ts";
 import type { Clock } from "../../../util/clock.ts";
 import type { Log } from "../../../util/log.ts";
@@ -51,4 +52,30 @@ export function followCalls({ bus, ring, clock, log }: CallsOptions): Disposable
 /** Tells stations of a call that the hub makes: they ring by themselves, with what they hear of us or their own beep. */
 export function tellCall(bus: MessageBus, call: Omit<RoomCall, "source">): boolean {
   return bus.command(roomTopicOf({ kind: "call" }), JSON.stringify({ ...call, source: ownSource }));
+}
+
+/** Options of {@link tellCalls}. */
+export interface TellCallsOptions {
+  readonly bus: MessageBus;
+  readonly calls: Pick<HubCalls, "onChange">;
+  /** What the room of a station is called, by its device; undefined for what is no station, or is not there. */
+  readonly roomOf: (deviceId: string) => string | undefined;
+}
+
+/** Shows stations who calls them, once for each call: the ringing itself is the hub's. */
+export function tellCalls({ bus, calls, roomOf }: TellCallsOptions): Disposable {
+  const told = new Map<string, Set<string>>();
+  return calls.onChange(({ call }) => {
+    if (call.state === "ended") told.delete(call.id);
+    if (call.state !== "ringing") return;
+    const already = told.get(call.id) ?? new Set();
+    told.set(call.id, already);
+    for (const { deviceId, state } of call.rung) {
+      if (deviceId === undefined || (state !== "told" && state !== "ringing") || already.has(deviceId)) continue;
+      const target = roomOf(deviceId);
+      if (target === undefined) continue;
+      already.add(deviceId);
+      tellCall(bus, { target, caller: call.from.name.slice(0, 64) });
+    }
+  });
 }

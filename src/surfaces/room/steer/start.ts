@@ -10,7 +10,7 @@ import { every } from "../../../util/every.ts";
 import type { RoomParts } from "../parts.ts";
 import { channelsOf, whyNobody } from "../targets.ts";
 import { Announcements } from "./announcements.ts";
-import { followCalls, tellCall } from "./calls.ts";
+import { followCalls, tellCall, tellCalls } from "./calls.ts";
 import { followCommands } from "./commands.ts";
 import { deviceBehind, deviceChange, deviceStations } from "./device-stations.ts";
 import { callComponent, stationComponents } from "./entities.ts";
@@ -120,6 +120,9 @@ export function startSteering(parts: RoomParts): Disposable {
   held.use(followCommands({ bus, isOwn: (id) => own.isOwn(id), set, clock }));
   held.use(followNotices(bus, (id, notice) => say(id, notice)));
   held.use(followCalls({ bus, ring, clock, log }));
+  const roomOf = (deviceId: string) =>
+    stations.list().find((station) => station.deviceId === deviceId && station.online)?.name;
+  held.use(tellCalls({ bus, calls: hub.calls, roomOf }));
   held.use(
     told.onValue(({ id, what }) => {
       settings.said(id, what);
