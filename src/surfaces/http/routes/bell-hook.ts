@@ -73,7 +73,7 @@ function ringer(hook: Hook, context: HttpContext): { readonly device: HubDevice;
   const found = token === undefined ? undefined : identity.credentials.find(token);
   if (found?.via !== "token") {
     hook.reply.header("www-authenticate", 'Basic realm="Doorward", charset="UTF-8"');
-    throw new Problem(401, { code: "signed-out", detail: "Show a token that may talk to this device." });
+    throw new Problem(401, { code: "no-token", detail: "Show a token that may talk to this device." });
   }
   if (!device || !mayUse(identity.policy, { principal: found, right: "talk", device }))
     throw new Problem(404, notFound);
