@@ -85,6 +85,7 @@ const screens: readonly { name: string; path: string; shown: string; options?: P
   { name: "devices", path: "/#/devices", shown: "dw-devices li", options: { devices: troubledHouse() } },
   { name: "people", path: "/#/people", shown: "dw-people tbody tr" },
   { name: "events", path: "/#/events", shown: "dw-events li" },
+  { name: "calls", path: "/#/calls", shown: "dw-calls .whom button" },
   { name: "settings", path: "/#/settings", shown: "dw-tokens li" },
   { name: "help", path: "/#/help", shown: "dw-help dl" },
   { name: "panel", path: "/panel", shown: "dw-panel dw-wall" },

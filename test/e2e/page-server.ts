@@ -14,6 +14,7 @@ import type {
   HubMessage,
   PageDevice,
   PageMessage,
+  PastCall,
   Session,
   Token,
   User,
@@ -68,6 +69,8 @@ export class PageServer implements AsyncDisposable {
     { name: "Gong", builtIn: true, seconds: 3 },
     { name: "Birthday", builtIn: false, seconds: 12 },
   ];
+  /** The history of calls, newest first. */
+  calls: PastCall[] = [];
   /** What was asked to be said, played or rung. */
   readonly said: Record<string, unknown>[] = [];
   tokens: Token[] = [
@@ -282,6 +285,14 @@ export class PageServer implements AsyncDisposable {
       case "DELETE /api/v1/tokens/:id":
         this.tokens = this.tokens.filter((token) => token.id !== id);
         return undefined;
+      case "GET /api/v1/calls":
+        return { running: [], calls: this.calls, replies: ["I am coming."] };
+      case "GET /api/v1/callable":
+        return { present: [{ party: "person:u2", name: "Ben" }] };
+      case "GET /api/v1/ringing":
+        return { doNotDisturb: false, quiet: [{ from: "22:00", to: "07:00" }] };
+      case "GET /api/v1/push":
+        return { available: true, key: "", subscriptions: [{ id: "p1", name: "Phone", addedMs: Date.now() }] };
       case "GET /api/v1/chimes":
         return { chimes: this.chimes };
       case "POST /api/v1/chimes":
