@@ -51,6 +51,8 @@ export class ClientCalls implements Disposable {
     const { deviceId = call.from.party, bell } = call.from;
     const about = Object.keys(payload).length > 0 || bell === undefined ? payload : { bell };
     this.#options.client.event(deviceId, { type: "event", event, payload: about });
+    // An older program says nothing of it: that it was told is all that can be known.
+    if (!this.#options.client.connection.features.has("calls")) this.#options.calls.confirm(call.id, this.#party.party);
   }
 
   /** It has sound with this station now: whoever speaks with a visitor has answered. */

@@ -571,7 +571,7 @@ describe("door: events and stations", () => {
     panel.say({ type: "call", call_id: id, action: "ringing" });
     await panel.settled();
     const rung = () => hub.rig.hub.calls.get(String(id))?.rung.map(({ party, state }) => `${party} ${state}`);
-    assert.deepEqual(rung(), ["client:phone told", "client:panel ringing"]);
+    assert.deepEqual(rung(), ["client:phone ringing", "client:panel ringing"]);
     await listening(phone, "s");
     assert.equal((await panel.next({ type: "call", change: "answered" }))["by"], "phone");
     panel.say({ type: "call", call_id: id, action: "answer" });
