@@ -11,6 +11,7 @@ import { CallVoice, type VoiceState } from "./call-voice.ts";
 import { callingStyles } from "./calling-styles.ts";
 import { Ringing } from "./ringing.ts";
 import "../talk/dw-guard.ts";
+import "../player/dw-player.ts";
 import "./dw-call-picture.ts";
 import type { DwCallPicture } from "./dw-call-picture.ts";
 
@@ -158,12 +159,16 @@ export class DwCalling extends HubElement {
     }}>${icon("close")}</button></div>`;
   }
 
+  /** Picture and sound of the call; before it is answered for who may look who is there. */
   #renderPicture(current: CallView) {
     const { cameraId, mayPeek, from } = current;
-    const inIt = placeIn(current) === "in";
-    if (cameraId === undefined || !(mayPeek || inIt))
-      return html`<div class="blank">${icon(from.deviceId ? "door" : "people")}</div>`;
-    return html`<dw-call-picture .call=${current} .device=${this.hub.device(cameraId)} src="/whep/${encodeURIComponent(cameraId)}" ?audible=${inIt && current.state === "answered"} .volume=${this.volume}></dw-call-picture>`;
+    const takesPart = placeIn(current) === "in" && current.state === "answered";
+    const src = `/whep/calls/${encodeURIComponent(current.id)}`;
+    if (cameraId !== undefined && (mayPeek || takesPart))
+      return html`<dw-call-picture .call=${current} .device=${this.hub.device(cameraId)} src=${src} ?audible=${takesPart} .volume=${this.volume}></dw-call-picture>`;
+    return html`<div class="blank">${icon(from.deviceId ? "door" : "people")}${
+      takesPart ? html`<dw-player class="unseen" keep src=${src} .volume=${this.volume}></dw-player>` : nothing
+    }</div>`;
   }
 
   #renderIncoming(current: CallView) {
@@ -246,7 +251,6 @@ export class DwCalling extends HubElement {
 
   get #voice(): CallVoice {
     this.#own ??= new CallVoice({
-      line: this.hub,
       onState: (state) => {
         this.voice = state;
       },
