@@ -54,9 +54,15 @@ export class CallMedia implements Disposable {
     return this.#running(callId)?.ear(party);
   }
 
-  /** A party's microphone, heard while they take part. Its owner closes it. Undefined when the call is over. */
-  speak(callId: string, from: { readonly party: PartyId; readonly voice: Track }): Disposable | undefined {
-    return this.#running(callId)?.speak(from.party, from.voice);
+  /**
+   * A party's microphone, heard while they take part, but not by `direct`, with whom they have sound already. Its owner closes
+   * it. Undefined when the call is over.
+   */
+  speak(
+    callId: string,
+    from: { readonly party: PartyId; readonly voice: Track; readonly direct?: PartyId },
+  ): Disposable | undefined {
+    return this.#running(callId)?.speak(from.party, from.voice, from.direct);
   }
 
   /** Lets a party hear `sound`, that of the camera at the door, until somebody answers. */

@@ -29,6 +29,8 @@ interface Party {
   readonly ear: CallEar;
   /** Microphones that were brought along: a page's, a client's. */
   readonly voices: Set<Track>;
+  /** With whom it has sound already, both ways, beside the call. */
+  direct?: PartyId;
   device?: CallDevice;
 }
 
@@ -63,16 +65,22 @@ export class CallSound implements Disposable {
     return this.#party(party).ear.track;
   }
 
-  /** A microphone of a party, heard while they take part. A station that brings its own sound needs no turn at its speaker. */
-  speak(party: PartyId, voice: Track): Disposable {
+  /**
+   * A microphone of a party, heard while they take part. A station that brings its own sound needs no turn at its speaker.
+   * `direct` is another party with whom it has sound already: the two are not given each other's.
+   */
+  speak(party: PartyId, voice: Track, direct?: PartyId): Disposable {
     const found = this.#party(party);
+    if (direct !== undefined) found.direct = direct;
     found.voices.add(voice);
     found.device?.[Symbol.dispose]();
     delete found.device;
     this.#arrange();
     return {
       [Symbol.dispose]: () => {
-        if (found.voices.delete(voice)) this.#arrange();
+        if (!found.voices.delete(voice)) return;
+        if (found.voices.size === 0) delete found.direct;
+        this.#arrange();
       },
     };
   }
@@ -148,10 +156,13 @@ export class CallSound implements Disposable {
     for (const party of this.#parties.values()) party.ear.hear(this.#soundFor(party));
   }
 
-  #soundFor({ id }: Party): Track | undefined {
+  #soundFor({ id, direct }: Party): Track | undefined {
     if (this.#call.state === "ringing") return this.#whole(this.#peeking.get(id));
     if (this.#call.state !== "answered" || !this.#takesPart(id)) return undefined;
-    const others = [...this.#parties.values()].filter((party) => party.id !== id && this.#takesPart(party.id));
+    const others = [...this.#parties.values()].filter((party) => {
+      const apart = party.id !== id && party.id !== direct && party.direct !== id;
+      return apart && this.#takesPart(party.id);
+    });
     return this.#together(others.flatMap((party) => this.#voicesOf(party)));
   }
 

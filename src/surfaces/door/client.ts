@@ -4,6 +4,7 @@ import { isQuietPcm } from "../../media/blocks.ts";
 import type { DoorSound } from "../../protocols/door/binary.ts";
 import { type Started, startSchema, stopSchema, type ToHub } from "../../protocols/door/messages.ts";
 import { checked } from "../../protocols/door/parse.ts";
+import type { DoorSoundFormat } from "../../protocols/door/sound.ts";
 import type { Clock } from "../../util/clock.ts";
 import { DoorwardError, WireError } from "../../util/errors.ts";
 import { Seldom } from "../../util/seldom.ts";
@@ -25,6 +26,12 @@ export interface Unlocking {
   /** What the station is told of who asks. */
   readonly originId: string;
   readonly onAnswer: (answer: Answer) => void;
+}
+
+/** Who else is in a call beside a client and a station. */
+export interface Others {
+  said(sound: Pick<DoorSound, "pcm">): void;
+  heard(pcm: Uint8Array): Uint8Array;
 }
 
 /** What a client asks of the house: the stations that are there, and what it may do to them. */
@@ -49,6 +56,8 @@ export interface ClientHouse {
   callWish(by: DoorClient, wish: ToHub<"call">): void;
   /** The floor of a station's loudspeaker, for a client that speaks. */
   floorOf(station: DoorStation, by: DoorClient): { loud(): boolean };
+  /** The others of a call in which a client speaks with a station; undefined where the two are alone. */
+  othersOf(by: DoorClient, at: { readonly station: DoorStation; readonly format: DoorSoundFormat }): Others | undefined;
   /** The client that has this key now. */
   clientOf(key: string): DoorClient | undefined;
   clientLeft(client: DoorClient): void;
@@ -166,6 +175,7 @@ export class DoorClient implements Party {
       this.#notPassed("audio_held", { stream: sound.streamId });
       return;
     }
+    this.#options.house.othersOf(this, { station, format: sound })?.said(sound);
     station.play({ ...sound, data }, this.clientId);
   }
 
@@ -332,7 +342,10 @@ export class DoorClient implements Party {
           this.#notPassed("forbidden", { stream: id, right: "listen" });
           return;
         }
-        this.connection.pass({ ...sound, data }, { direction: "intercom_to_client", originId: station.id });
+        const way = { direction: "intercom_to_client", originId: station.id } as const;
+        const others = house.othersOf(this, { station, format: sound });
+        if (others) this.connection.pass({ ...sound, pcm: others.heard(sound.pcm) }, way);
+        else this.connection.pass({ ...sound, data }, way);
       },
       over: (why, format) => {
         this.#forget(id);

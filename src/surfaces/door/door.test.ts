@@ -3,9 +3,13 @@ import { describe, it } from "node:test";
 import { eventually } from "../../../test/contracts/rig.ts";
 import { DoorPeer, soundFrame } from "../../../test/peers/door-peer.ts";
 import { type Rig, type RigOptions, startRig } from "../../../test/web-rig.ts";
+import { createOpusDecoder } from "../../codecs/opus/index.ts";
+import { bytesOf, samplesOf } from "../../codecs/pcm/index.ts";
+import { pcmFormat } from "../../media/format.ts";
 import { writeBinaryFrame } from "../../protocols/door/binary.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
 import { ManualClock } from "../../util/clock.ts";
+import { every } from "../../util/every.ts";
 
 /** A hub with a door surface, and peers that end with it. */
 async function house(options: RigOptions = {}) {
@@ -42,6 +46,11 @@ async function listening(client: DoorPeer, streamId: string, id = `start-${strea
   client.say(command("start_audio", id, { stream_id: streamId }));
   const answer = await client.next({ type: "response", command_id: id });
   assert.equal(answer["status"], "ok", JSON.stringify(answer));
+}
+
+/** The largest sample, of 16 bits each. */
+function loudest(pcm: Uint8Array): number {
+  return samplesOf(pcm).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 
 describe("door: registration", () => {
@@ -583,6 +592,45 @@ describe("door: events and stations", () => {
     phone.say(command("stop_audio", "end", { stream_id: "s" }));
     assert.equal((await panel.next({ type: "call", change: "ended" }))["by"], "phone");
     assert.deepEqual(hub.rig.hub.calls.list(), []);
+  });
+
+  it("is heard by a third who joins the call, and hears them over the station's sound, and itself nowhere", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const phone = await hub.client();
+    station.say({ type: "event", event: "ring", payload: {} });
+    await phone.next({ type: "event" });
+    await listening(phone, "s");
+    const { calls, callMedia, voices, clock } = hub.rig.hub;
+    const [call] = calls.list();
+    assert.equal(call?.state, "answered");
+    const anna = { party: "person:anna", name: "Anna" } as const;
+    calls.join(call.id, anna);
+    using voice = voices.open({ owner: anna.party, format: pcmFormat(16_000) });
+    using _speaking = callMedia.speak(call.id, { party: anna.party, voice: voice.track });
+    using ear = callMedia.ear(call.id, anna.party)?.read({ maxFrames: 500 });
+    using decoder = await createOpusDecoder({ sampleRateHz: 16_000, channels: 1 });
+    let heardByAnna = 0;
+    let n = 0;
+    using _all = every(clock, 20, () => {
+      const tone = Int16Array.from({ length: 320 }, (_, at) => 3000 * Math.sin((n * 320 + at) * 0.2));
+      voice.write({ data: bytesOf(tone), timestampUs: clock.nowUs(), durationUs: 20_000, key: true });
+      if (n++ % 2 > 0) return;
+      station.sound("s", (n - 1) / 2, { silent: true });
+      phone.sound("s", (n - 1) / 2);
+      for (let frame = ear?.take(); frame; frame = ear?.take()) {
+        heardByAnna = Math.max(heardByAnna, loudest(decoder.decode(frame.data)));
+      }
+    });
+    const heardByPhone = () => loudest(Buffer.from(String(phone.all("audio_frame").at(-1)?.["data"] ?? ""), "base64"));
+    await eventually(() => heardByAnna > 4000 && heardByPhone() > 1500);
+    assert.ok(heardByPhone() < 5000, "who speaks hears the others only");
+    const toStation = station.all("audio_frame").map(({ data }) => String(data));
+    assert.ok(toStation.length > 0);
+    calls.end(call.id, anna);
+    const before = phone.all("audio_frame").length;
+    await phone.next(() => phone.all("audio_frame").length > before + 12);
+    assert.equal(heardByPhone(), 0, "the two are alone again");
   });
 
   it("lets a client decline and hang up, ends what it took part in when it vanishes, and refuses what is over", async () => {

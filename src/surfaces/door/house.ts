@@ -5,8 +5,10 @@ import { mayUse } from "../../hub/reach.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
 import type { ToHub } from "../../protocols/door/messages.ts";
+import type { DoorSoundFormat } from "../../protocols/door/sound.ts";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
+import { CallLink } from "./call-link.ts";
 import type { ClientHouse, DoorClient, Unlocking } from "./client.ts";
 import { ClientCalls } from "./client-calls.ts";
 import type { DoorConfig } from "./config.ts";
@@ -33,6 +35,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   readonly #clients = new Map<string, DoorClient>();
   readonly #floors = new Map<string, SessionFloor>();
   readonly #calls = new Map<DoorClient, ClientCalls>();
+  readonly #links = new Map<DoorClient, CallLink>();
   /** A press is being passed on. */
   #pressing = false;
   readonly #options: DoorHouseOptions;
@@ -86,6 +89,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   clientLeft(client: DoorClient): void {
+    this.#unlink(client);
     this.#calls.get(client)?.[Symbol.dispose]();
     this.#calls.delete(client);
     if (this.#clients.get(client.key) === client) this.#clients.delete(client.key);
@@ -165,7 +169,27 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   sessionEnded(by: DoorClient, station: DoorStation): void {
+    this.#unlink(by);
     this.#calls.get(by)?.left(station.id);
+  }
+
+  /** The others of a call in which a client speaks with a station; undefined where the two are alone. */
+  othersOf(
+    by: DoorClient,
+    at: { readonly station: DoorStation; readonly format: DoorSoundFormat },
+  ): CallLink | undefined {
+    const call = this.#callOf(by, at.station.id);
+    const known = this.#links.get(by);
+    if (known && known.callId === call?.id && call.participants.length > 2) return known;
+    this.#unlink(by);
+    if (!call || call.participants.length <= 2) return undefined;
+    const { callMedia: media, voices, clock, log } = this.#options.hub;
+    const [party, station] = [`client:${by.clientId}`, `device:${at.station.id}`] as const;
+    const { sampleRateHz, channels } = at.format;
+    const format = { sampleRateHz, channels };
+    const link = new CallLink({ media, voices, callId: call.id, party, station, format, clock, log });
+    this.#links.set(by, link);
+    return link;
   }
 
   callWish(by: DoorClient, wish: ToHub<"call">): void {
@@ -175,7 +199,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   /** The floor of a station's loudspeaker, for a client that speaks. */
   floorOf(station: DoorStation, by: DoorClient): { loud(): boolean } {
     // In a call the floor is the call's, and so theirs.
-    if (this.#isInCall(by, station.id)) return { loud: () => this.#isOpenToCalls(station.id) };
+    if (this.#callOf(by, station.id)) return { loud: () => this.#isOpenToCalls(station.id) };
     let floor = this.#floors.get(station.id);
     if (!floor) {
       floor = new SessionFloor({ hub: this.#options.hub, deviceId: station.id });
@@ -231,9 +255,15 @@ export class DoorHouse implements ClientHouse, Disposable {
     return deviceId !== undefined && client.may("talk", deviceId);
   }
 
-  #isInCall(client: DoorClient, stationId: string): boolean {
+  #unlink(client: DoorClient): void {
+    this.#links.get(client)?.[Symbol.dispose]();
+    this.#links.delete(client);
+  }
+
+  /** The answered call in which a client speaks with a station. */
+  #callOf(client: DoorClient, stationId: string): CallInfo | undefined {
     const { calls } = this.#options.hub;
-    return calls.list().some(({ state, from, participants }) => {
+    return calls.list().find(({ state, from, participants }) => {
       const isParty = participants.some(({ party }) => party === `client:${client.clientId}`);
       return state === "answered" && from.deviceId === stationId && isParty;
     });
