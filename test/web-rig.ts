@@ -168,8 +168,9 @@ export function fakeWebRtc() {
       return {
         id: `asked ${asking.length}`,
         offerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n",
-        answered: (sdp: string) => {
+        answered: async (sdp: string) => {
           fake.answers.push(sdp);
+          return [{ candidate: "candidate:1 1 UDP 1 192.0.2.1 5000 typ host", sdpMid: "0" }];
         },
         addCandidate: ({ candidate }: IceCandidate) => {
           fake.candidates.push(candidate);

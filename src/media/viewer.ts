@@ -68,10 +68,13 @@ export type Publisher = Pick<Viewer, "id" | "answerSdp" | "addCandidate" | "clos
 /** A peer that was asked to send, and has not answered yet or has. Its owner disposes it. */
 export interface AskedPublisher extends AsyncDisposable {
   readonly id: string;
-  /** What it is asked, with our candidates. */
+  /** What it is asked, without our candidates: who had them before we know its answer would come too early. */
   readonly offerSdp: string;
-  /** Its answer. Throws FatalError `bad-offer` for one that sends nothing, or `codec-unsupported`. */
-  answered(answerSdp: string): void;
+  /**
+   * Its answer; resolves with our candidates, which are to be told now. Rejects with FatalError `bad-offer` for one that sends
+   * nothing, or `codec-unsupported`, and RecoverableError when the worker ends.
+   */
+  answered(answerSdp: string): Promise<readonly IceCandidate[]>;
   addCandidate(candidate: IceCandidate): void;
   /** As of a viewer; "failed" too when it does not answer within 20 s. */
   readonly closed: Promise<string>;

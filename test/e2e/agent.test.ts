@@ -93,7 +93,9 @@ describe("a camera agent of ours", () => {
     await using peer = await openPeer();
     viewer.say("signal_offer", { session_id, sdp: { type: "offer", sdp: peer.asked.offerSdp } });
     const { sdp } = (await viewer.next("signal_answer")).payload as { readonly sdp: { readonly sdp: string } };
-    peer.asked.answered(sdp.sdp);
+    for (const candidate of await peer.asked.answered(sdp.sdp)) {
+      viewer.say("signal_ice", { session_id, candidate: { ...candidate, sdpMLineIndex: 0 } });
+    }
     await until("pictures and sound come", async () => peer.frames.video > 10 && peer.frames.audio > 20);
     viewer.say("end_watch", { session_id });
     await peer.asked.closed;

@@ -46,14 +46,19 @@ export class Relay implements WatchEndpoint, Disposable {
   }
 
   description(watch: Watch, sdp: string): void {
-    if (this.#running?.watch !== watch) return;
-    try {
-      this.#running.publisher.answered(sdp);
-    } catch (error) {
+    const running = this.#running;
+    if (running?.watch !== watch) return;
+    const told = running.publisher.answered(sdp).then((candidates) => {
+      if (this.#running !== running) return;
+      for (const one of candidates) this.#options.agent.candidate(watch, { ...one, sdpMLineIndex: 0 });
+      this.#options.agent.candidate(watch, null);
+    });
+    background(told, (error) => {
+      if (this.#running !== running) return;
       this.#options.device.log.warn({ err: error }, `the agent's picture cannot be taken: ${messageOf(error)}`);
       this.#stop("error");
       this.#again();
-    }
+    });
   }
 
   candidate(watch: Watch, candidate: Candidate): void {

@@ -213,6 +213,7 @@ describe("signalling of camera agents", () => {
     agent.say("signal_answer", answer(session));
     agent.say("heartbeat", {}, "h");
     assert.equal((await agent.next("heartbeat_ack")).request_id, "h");
+    assert.match(JSON.stringify((await agent.next("signal_ice")).payload), /192\.0\.2\.1/);
     const [fake] = home.rig.webrtc.asking;
     assert.deepEqual(fake?.answers, ["v=0\r\nanswer"]);
     fake?.onTrack(videoFormat).write({ data: new Uint8Array([0, 0, 0, 1, 0x65]), timestampUs: 0, key: true });

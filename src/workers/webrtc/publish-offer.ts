@@ -1,4 +1,5 @@
 import { browserAudioCodecs } from "../../media/convert.ts";
+import type { IceCandidate } from "../../media/viewer.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import { FatalError } from "../../util/errors.ts";
 import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type SectionPlan, sends, served } from "./offer.ts";
@@ -77,4 +78,22 @@ function pick({ kind, payloads }: OfferedSection): PayloadMapping | undefined {
   const of = (codec: string) => payloads.filter((payload) => payload.codec === codec);
   if (kind === "video") return bestH264(of("h264"), undefined) ?? of("h265")[0];
   return browserAudioCodecs.flatMap(of)[0];
+}
+
+/**
+ * Takes the candidates out of a description. The library as offerer begins the handshake as soon as its peer finds it, and
+ * closes when it does not know the answer by then: so its peer is told where it is only afterwards.
+ */
+export function withoutCandidates(sdp: string): {
+  readonly offerSdp: string;
+  readonly candidates: readonly IceCandidate[];
+} {
+  let sdpMid = "";
+  const candidates: IceCandidate[] = [];
+  const lines = sdp.split("\r\n").filter((line) => {
+    sdpMid = /^a=mid:(.*)$/.exec(line)?.[1] ?? sdpMid;
+    if (line.startsWith("a=candidate:")) candidates.push({ candidate: line.slice(2), sdpMid });
+    return !line.startsWith("a=candidate:") && line !== "a=end-of-candidates";
+  });
+  return { offerSdp: lines.join("\r\n"), candidates };
 }

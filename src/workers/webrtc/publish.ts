@@ -5,7 +5,7 @@ import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
-import { askingPlan, planPublish } from "./publish-offer.ts";
+import { askingPlan, planPublish, withoutCandidates } from "./publish-offer.ts";
 import { WorkerViewer } from "./viewer.ts";
 
 /** Options of {@link createPublishWorker}. */
@@ -75,13 +75,17 @@ class HubSide implements PublishWorker {
 
   async ask({ onTrack }: Pick<PublishRequest, "onTrack">): Promise<AskedPublisher> {
     const peer = await this.#open({ onTrack, offerSdp: "" }, (id) => ({ type: "ask", viewer: id, plan: askingPlan }));
+    const { offerSdp, candidates } = withoutCandidates(peer.answerSdp);
     return {
       id: peer.id,
-      offerSdp: peer.answerSdp,
+      offerSdp,
       closed: peer.closed,
-      answered: (answerSdp) => {
+      answered: async (answerSdp) => {
         const { taken, repaired } = planPublish(answerSdp);
         this.#process.post({ type: "asked", viewer: Number(peer.id), answerSdp, taken, repaired });
+        // Whatever it answers to this comes after it took the answer.
+        await peer.stats();
+        return candidates;
       },
       addCandidate: (candidate) => peer.addCandidate(candidate),
       [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
