@@ -2,9 +2,9 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
+import type { SayText } from "../hub/call-visitor.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Principal } from "../identity/policy.ts";
-import type { RecordedSpeech } from "../media/speech.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
 import type { Bus } from "./bus.ts";
 import type { LogInGuard } from "./log-in-guard.ts";
@@ -12,9 +12,6 @@ import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
 import type { IceServer } from "./webrtc/ice-links.ts";
 import type { Viewings } from "./webrtc/viewings.ts";
-
-/** Makes speech of text; throws FatalError with a sentence when no engine is there. */
-export type SayText = (text: string, options: { readonly voice?: string }) => RecordedSpeech;
 
 /** What every surface is lent of the house. */
 export interface House {

@@ -43,6 +43,47 @@ it("the page says that the hub does not answer, and is there again by itself whe
   await page.close();
 });
 
+it("a ring that is pushed shows a notification, one that comes late tells of a missed call", {
+  timeout: 30_000,
+}, async () => {
+  await using server = await start();
+  await context.grantPermissions(["notifications"], { origin: server.url });
+  const page = await context.newPage();
+  const worker = await context.newCDPSession(page);
+  const registered = Promise.withResolvers<string>();
+  worker.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+    const own = registrations.find(({ scopeURL }) => scopeURL.startsWith(server.url));
+    if (own) registered.resolve(own.registrationId);
+  });
+  await worker.send("ServiceWorker.enable");
+  await page.goto(server.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const registrationId = await registered.promise;
+  const deliver = (message: object) =>
+    worker.send("ServiceWorker.deliverPushMessage", {
+      origin: server.url,
+      registrationId,
+      data: JSON.stringify(message),
+    });
+  const shown = (title: string) =>
+    page.evaluate(async (wanted) => {
+      const { getNotifications } = await navigator.serviceWorker.ready.then((ready) => ({
+        getNotifications: () => ready.getNotifications(),
+      }));
+      for (;;) {
+        const found = (await getNotifications()).find(({ title: one }) => one === wanted);
+        if (found) return [found.body, found.requireInteraction];
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+    }, title);
+  const ring = { type: "ring", text: "rings" };
+  await deliver({ ...ring, call: "one", title: "Front door", untilMs: Date.now() + 45_000 });
+  assert.deepEqual(await shown("Front door"), ["rings", true]);
+  await deliver({ ...ring, call: "two", title: "Garden gate", untilMs: Date.now() - 1000 });
+  assert.deepEqual(await shown("Garden gate"), ["missed call", false]);
+  await page.close();
+});
+
 it("the page weighs at most 100 kB as the hub sends it", { timeout: 30_000 }, async (t) => {
   const folder = suite.use(await temporaryFolder());
   await using hub = await startHubProcess({ folder: folder.path, config: "devices: {}\n" });

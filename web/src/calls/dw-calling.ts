@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { type CallChanged, type CallList, type CallView, call, sentence } from "../api.ts";
+import type { Hub } from "../app/hub.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Seconds } from "../parts/seconds.ts";
@@ -69,6 +70,7 @@ export class DwCalling extends HubElement {
     },
   });
   readonly #confirmed = new Set<string>();
+  #followed: Hub | undefined;
   #own: CallVoice | undefined;
   #shown = "";
   #clear: number | undefined;
@@ -91,13 +93,13 @@ export class DwCalling extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.hub.addEventListener("call", this.#onCall);
+    this.#follow(this.hub);
     window.addEventListener("keydown", this.#onKey, { capture: true });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.hub.removeEventListener("call", this.#onCall);
+    this.#follow(undefined);
     window.removeEventListener("keydown", this.#onKey, { capture: true });
     this.#ringing.stop();
     this.#own?.close();
@@ -107,6 +109,7 @@ export class DwCalling extends HubElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
+    this.#follow(this.hub);
     const current = this.#current;
     if (current?.id === this.#shown) return;
     this.#shown = current?.id ?? "";
@@ -271,6 +274,14 @@ export class DwCalling extends HubElement {
     }
     const others = othersIn(current);
     return others && others !== this.#name(current) ? `In a call with ${others}` : "In a call";
+  }
+
+  /** It is there before it is told of its hub where its code came later than the page. */
+  #follow(hub: Hub | undefined): void {
+    if (hub === this.#followed) return;
+    this.#followed?.removeEventListener("call", this.#onCall);
+    hub?.addEventListener("call", this.#onCall);
+    this.#followed = hub;
   }
 
   #onCall = (event: Event): void => {
