@@ -1,5 +1,5 @@
-import type { CallRefusal, StopReason } from "./call.ts";
 import type { CallChange, CallEndReason, CallInfo, CallParty, PartyId } from "./call-info.ts";
+import type { CallRefusal, StopReason } from "./call-steps.ts";
 import type { ChannelId } from "./channel.ts";
 
 /** Somebody or something that can be rung: a page, a panel, a room station, a door client, a push subscription, Home Assistant. */

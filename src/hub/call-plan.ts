@@ -1,8 +1,8 @@
 import type { HubDevice } from "./api.ts";
 import type { ArrivalKind } from "./arrival-kinds.ts";
-import type { CallRequest, CallStep, CallTarget } from "./call.ts";
 import type { BellPress, CallWish, Ringer } from "./call-api.ts";
 import { type CallInfo, type CallParty, isPartyId, type PartyId } from "./call-info.ts";
+import type { CallRequest, CallStep, CallTarget } from "./call-steps.ts";
 import { type ChannelId, type House, membersOf } from "./channel.ts";
 import { lockOf } from "./lock-of.ts";
 

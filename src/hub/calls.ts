@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
-import { bellOf, type CallEffect, CallMachine, type CallOutcome, type Instant } from "./call.ts";
+import { CallMachine } from "./call.ts";
 import type { BellPress, CallEvent, CallResult, CallStart, CallWish, HubCalls, MutedBell, Ringer } from "./call-api.ts";
 import type { CallEndReason, CallInfo, CallParty, PartyId } from "./call-info.ts";
 import type { CallPlans } from "./call-plan.ts";
+import { bellOf } from "./call-running.ts";
+import type { CallEffect, CallOutcome, Instant } from "./call-steps.ts";
 
 /** Options of {@link Calls}. */
 export interface CallsOptions {
