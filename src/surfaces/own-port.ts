@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { addressBlock } from "../util/address-block.ts";
-import { FatalError } from "../util/errors.ts";
+import { listenAt } from "../util/listen.ts";
 import { createServer } from "../util/node-http.ts";
 import { isAllowedHost, parseHost } from "./allowed-hosts.ts";
 
@@ -22,6 +22,8 @@ export interface NewSocket {
 export interface OwnPortOptions {
   readonly host: string;
   readonly port: number;
+  /** The section of the configuration that says so. */
+  readonly what: string;
   /** Other sites whose pages may connect, e.g. `http://homeassistant.local:8123`. */
   readonly origins: readonly string[];
   /** The setting that names them, for refusals: `room.webOrigins`. */
@@ -50,7 +52,7 @@ const requestMs = 30_000;
 
 /** HTTP and WebSockets of other people's clients, on a port of their own. Throws FatalError `listen`. */
 export async function listenOnOwnPort(options: OwnPortOptions): Promise<OwnPort> {
-  const { host, port, answer, maxSockets = usualSockets } = options;
+  const { host, port, what, answer, maxSockets = usualSockets } = options;
   const server = createServer({ maxHeaderSize: 16 * 1024, connectionsCheckingInterval: headersMs / 10 });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   server.headersTimeout = headersMs;
@@ -81,7 +83,7 @@ export async function listenOnOwnPort(options: OwnPortOptions): Promise<OwnPort>
     );
   });
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, { status: 400, error: "not understood" }));
-  await bind(server, { host, port });
+  await listenAt(server, { host, port, what });
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: () =>
@@ -137,6 +139,21 @@ export function pathOf({ url = "" }: IncomingMessage): string {
   return url.split("?")[0] ?? "";
 }
 
+/** Answers with JSON, unless it was answered or nobody waits any more. */
+export function answerJson(
+  response: ServerResponse,
+  answer: { readonly status: number; readonly body: unknown },
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(answer.status, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...(answer.status === 413 && { connection: "close" }),
+  });
+  response.end(JSON.stringify(answer.body));
+}
+
 /** What a request shows as `Authorization: Bearer`. */
 export function bearerOf({ headers }: IncomingMessage): string | undefined {
   return /^Bearer ([\x21-\x7e]{1,128})$/i.exec(headers.authorization ?? "")?.[1];
@@ -173,21 +190,4 @@ function refuseUpgrade(socket: Duplex, { status, error }: Refusal): void {
   const body = JSON.stringify({ error });
   const head = `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-function bind(
-  server: ReturnType<typeof createServer>,
-  at: { readonly host: string; readonly port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
-      reject(new FatalError(`cannot listen on ${at.host}:${at.port}: ${why}`, { code: "listen", cause }));
-    };
-    server.once("error", fail);
-    server.listen(at, () => {
-      server.off("error", fail);
-      resolve();
-    });
-  });
 }

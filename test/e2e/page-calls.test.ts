@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 
@@ -15,25 +13,6 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;
 const faults: string[] = [];
-
-/** Runs the demo, which has a door bell, and gives the address that it prints. */
-async function startDemo(folder: string): Promise<{ readonly address: string } & AsyncDisposable> {
-  const files = ["--config", join(folder, "doorward.yaml"), "--data", join(folder, "data")];
-  const args = [join(root, "bin/doorward.js"), "demo", ...files, "--http-port", "0", "--https-port", "0"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
-  const stop = async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGINT");
-    await ended;
-  };
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [address] = /http:\/\/localhost\S+#\/setup\?code=\S+/.exec(line) ?? [];
-    if (!address) continue;
-    child.stdout.resume();
-    return { address, [Symbol.asyncDispose]: stop };
-  }
-  throw new Error("the demo ended before it printed its address");
-}
 
 /** Presses the door's bell and gives how long it takes until the page shows that it rings, in milliseconds. */
 function ring(): Promise<{ readonly ringMs: number; readonly pictureMs: number }> {

@@ -1,36 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import { startDemo } from "./demo-process.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;
 const faults: string[] = [];
-
-/** Runs the demo as a person does, and gives the address that it prints. */
-async function startDemo(folder: string): Promise<{ readonly address: string } & AsyncDisposable> {
-  const files = ["--config", join(folder, "doorward.yaml"), "--data", join(folder, "data")];
-  const args = [join(root, "bin/doorward.js"), "demo", ...files, "--http-port", "0", "--https-port", "0"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const stop = async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGINT");
-    await ended;
-  };
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [address] = /http:\/\/localhost\S+#\/setup\?code=\S+/.exec(line) ?? [];
-    if (!address) continue;
-    child.stdout.resume();
-    return { address, [Symbol.asyncDispose]: stop };
-  }
-  throw new Error("the demo ended before it printed its address");
-}
 
 before(async () => {
   const folder = suite.use(await temporaryFolder());

@@ -6,7 +6,8 @@ import type { DoorReasonWord } from "../../protocols/door/reasons.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
-import { FatalError, messageOf } from "../../util/errors.ts";
+import { messageOf } from "../../util/errors.ts";
+import { listenAt } from "../../util/listen.ts";
 import type { Lent, Running } from "../surface.ts";
 import type { DoorConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
@@ -90,13 +91,7 @@ class Doors implements AsyncDisposable {
     const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
     const server = createServer(options, (socket) => this.#came(socket, speaks));
     server.maxConnections = maxConnections;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
-        reject(new FatalError(`door: cannot listen on ${host}:${port}: ${why}`, { code: "listen", cause }));
-      });
-      server.listen({ host, port }, () => resolve());
-    });
+    await listenAt(server, { host, port, what: "door" });
     this.#servers.push(server);
     return server;
   }

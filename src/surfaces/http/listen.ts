@@ -1,8 +1,8 @@
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
-import { FatalError } from "../../util/errors.ts";
+import { listenAt } from "../../util/listen.ts";
 import { createServer } from "../../util/node-http.ts";
 import type { SocketGuard } from "./sockets.ts";
 import type { TlsMaterial } from "./tls.ts";
@@ -67,7 +67,7 @@ async function start(
     app.server.emit("upgrade", request, socket, head);
   });
   server.on("clientError", (...trouble) => app.server.emit("clientError", ...trouble));
-  await listen(server, { host, port });
+  await listenAt(server, { host, port });
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: () =>
@@ -78,18 +78,4 @@ async function start(
         for (const socket of upgraded) socket.destroy();
       }),
   };
-}
-
-function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
-      reject(new FatalError(`cannot listen on ${at.host}:${at.port}: ${why}`, { code: "listen", cause }));
-    };
-    server.once("error", fail);
-    server.listen({ host: at.host, port: at.port }, () => {
-      server.off("error", fail);
-      resolve();
-    });
-  });
 }

@@ -3,7 +3,8 @@ import { type Duplex, duplexPair } from "node:stream";
 import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import { addressBlock } from "../../util/address-block.ts";
 import type { Clock } from "../../util/clock.ts";
-import { FatalError, messageOf } from "../../util/errors.ts";
+import { messageOf } from "../../util/errors.ts";
+import { listenAt } from "../../util/listen.ts";
 import type { Log } from "../../util/log.ts";
 import { Seldom } from "../../util/seldom.ts";
 import { maxPayloadBytes } from "../bus.ts";
@@ -115,7 +116,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
   await aedes.listen();
   const server = guardedServer((socket) => aedes.handle(socket));
   try {
-    await listen(server, options);
+    await listenAt(server, { host: options.host, port: options.port, what: "mqtt" });
   } catch (error) {
     await new Promise<void>((resolve) => aedes.close(() => resolve()));
     throw error;
@@ -197,18 +198,5 @@ function guardedServer(connected: (socket: Socket) => void) {
     endAll: () => {
       for (const socket of sockets) socket.destroy();
     },
-  });
-}
-
-function listen(
-  server: ReturnType<typeof createServer>,
-  { host, port }: { host: string; port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
-      reject(new FatalError(`mqtt: cannot listen on ${host}:${port}: ${why}`, { code: "listen", cause }));
-    });
-    server.listen({ host, port }, () => resolve());
   });
 }

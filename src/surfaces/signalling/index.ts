@@ -44,6 +44,7 @@ async function start(lent: Lent<SignallingConfig>): Promise<Running> {
       host: config.host,
       port: config.port,
       origins: config.origins,
+      what: "signalling",
       originsSetting: "signalling.origins",
       maxSockets: config.maxAgents + 512,
       knows: () => true, // a wrong one is told so by the message of the protocol

@@ -3,7 +3,7 @@ import { ZodError } from "zod";
 import type { Hub } from "../../hub/hub.ts";
 import { background } from "../../util/background.ts";
 import { DoorwardError, FatalError, messageOf } from "../../util/errors.ts";
-import { bearerOf } from "../own-port.ts";
+import { answerJson, bearerOf } from "../own-port.ts";
 import { Problem } from "../problem.ts";
 import type { Accounts } from "./accounts.ts";
 import type { DeviceDesk, RestCaller } from "./device-desk.ts";
@@ -67,16 +67,7 @@ export class Rest {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
-    const send = (status: number, body: unknown) => {
-      if (response.headersSent || response.destroyed) return;
-      response.writeHead(status, {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        ...(status === 413 && { connection: "close" }),
-      });
-      response.end(JSON.stringify(body));
-    };
+    const send = (status: number, body: unknown) => answerJson(response, { status, body });
     background(
       this.#serve(request).then((body) => send(200, body)),
       (error) => {

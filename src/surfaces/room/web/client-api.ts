@@ -3,7 +3,7 @@ import { type ChimeInfo, maxChimeBytes } from "../../../hub/chimes.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import { background } from "../../../util/background.ts";
 import { DoorwardError, messageOf } from "../../../util/errors.ts";
-import { bearerOf } from "../../own-port.ts";
+import { answerJson, bearerOf } from "../../own-port.ts";
 import type { Clients } from "./clients.ts";
 import type { Ringing } from "./ringing.ts";
 
@@ -32,16 +32,7 @@ export class ClientApi {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
-    const send = ({ status, body }: Answer) => {
-      if (response.headersSent || response.destroyed) return;
-      response.writeHead(status, {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        ...(status === 413 && { connection: "close" }),
-      });
-      response.end(JSON.stringify(body));
-    };
+    const send = (answer: Answer) => answerJson(response, answer);
     const failed = (error: unknown) => {
       if (!(error instanceof DoorwardError)) this.#options.hub.log.error({ err: error }, "a client's request failed");
       send(refusalOf(error));

@@ -34,6 +34,7 @@ export async function startRoomWeb({ house, config, stations }: RoomWebParts): P
       host,
       port: webPort,
       origins,
+      what: "room",
       originsSetting: "room.webOrigins",
       knows: (token) => token.startsWith("dwd_") || hub.identity.credentials.find(token)?.via === "token",
       sockets: {
