@@ -94,6 +94,12 @@ export class CallPlans {
     return this.#target(ringer);
   }
 
+  /** Whether somebody is not to be rung now by a call: they do not want it, or its bell rings nobody. */
+  isQuietNow({ from }: CallInfo, party: CallParty): boolean {
+    const bell = from.deviceId === undefined ? undefined : this.#options.device(from.deviceId);
+    return (bell !== undefined && this.#options.isBellQuiet(bell)) || this.#options.isQuiet(party);
+  }
+
   /** Whether a call of a device ends when its door is opened. */
   endsWhenOpened(deviceId: string): boolean {
     return this.#options.device(deviceId)?.settings.bell?.openedEnds !== false;

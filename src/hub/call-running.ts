@@ -1,9 +1,9 @@
 import type { CallChange, CallInfo, CallParty, PartyId, Rung } from "./call-info.ts";
-import type { CallEffect, CallRequest } from "./call-steps.ts";
+import type { CallEffect, CallRequest, CallStep, CallTarget } from "./call-steps.ts";
 
 /** A call that is not over. */
 export interface Running {
-  readonly request: CallRequest;
+  request: CallRequest;
   info: CallInfo;
   readonly startUs: number;
   /** Moved forward when a step is over before its time. */
@@ -71,6 +71,27 @@ export function endsUs({ startUs, request }: Running): number {
 export function stepUs({ startUs, shiftUs, nextStep, request }: Running): number | undefined {
   const step = request.steps[nextStep];
   return step && startUs + step.afterMs * 1000 - shiftUs;
+}
+
+/** Who was to ring by now, were it not quiet there: of the steps that count, or who came meanwhile. All, while nobody rings. */
+export function hushedNow({ info, request, nextStep }: Running): readonly Rung[] {
+  const hushed = info.rung.filter(({ state }) => state === "quiet");
+  if (!someRing(info)) return hushed;
+  const past = request.steps.slice(0, nextStep);
+  const from = past.findLastIndex(({ how }) => how === "instead");
+  const isIn = (steps: readonly CallStep[], party: PartyId) =>
+    steps.some(({ targets }) => targets.some((target) => target.party === party));
+  return hushed.filter(({ party }) => isIn(past.slice(from), party) || !isIn(request.steps, party));
+}
+
+/** The same, by who does not want to be rung now. */
+export function reviewed(request: CallRequest, isQuiet: (party: CallParty) => boolean): CallRequest {
+  const target = (one: CallTarget): CallTarget => {
+    if (one.hindered === "busy") return one;
+    const { hindered: _, ...party } = one;
+    return isQuiet(one) ? { ...party, hindered: "quiet" } : party;
+  };
+  return { ...request, steps: request.steps.map((step) => ({ ...step, targets: step.targets.map(target) })) };
 }
 
 /** Keeps the newest of a map. */

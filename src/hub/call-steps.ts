@@ -36,7 +36,7 @@ export interface CallRequest {
 }
 
 /** Why somebody falls silent. */
-export type StopReason = CallEndReason | "answered" | "passed" | "gone" | "declined";
+export type StopReason = CallEndReason | "answered" | "passed" | "gone" | "declined" | "quiet";
 
 /** What follows from a step; in order. */
 export type CallEffect =

@@ -4,11 +4,13 @@ import {
   changed,
   endsUs,
   hindranceOf,
+  hushedNow,
   mark,
   partyIn,
   partyOf,
   type Running,
   remember,
+  reviewed,
   rings,
   rungOf,
   someRing,
@@ -170,6 +172,22 @@ export class CallMachine {
       const stop = this.#silence(running, { party, state: "unreachable", why: "gone" });
       return [...stop, changed(running.info, "rung"), ...this.#nobodyLeft(running, now)];
     });
+  }
+
+  /**
+   * Quiet hours, or do-not-disturb, began or ended while it rings: who does not want it falls silent, who was passed over for
+   * it rings, and those whose turn comes later are judged anew.
+   */
+  review(id: string, isQuiet: (party: CallParty) => boolean, now: Instant): readonly CallEffect[] {
+    const running = this.#running.get(id);
+    if (running?.info.state !== "ringing") return [];
+    running.request = reviewed(running.request, isQuiet);
+    const woken = hushedNow(running).filter((rung) => !isQuiet(rung));
+    const hushed = running.info.rung.filter((rung) => rings(rung) && isQuiet(rung));
+    if (woken.length + hushed.length === 0) return [];
+    const stops = hushed.flatMap(({ party }) => this.#silence(running, { party, state: "quiet", why: "quiet" }));
+    const rung = woken.flatMap((one) => this.#tell(running, partyOf(one)));
+    return [...stops, ...rung, changed(running.info, "rung"), ...this.#nobodyLeft(running, now)];
   }
 
   /** Somebody is gone for good: they leave what they take part in, and are rung no longer. */
@@ -349,7 +367,7 @@ export class CallMachine {
     const { hindered, ...party } = target;
     if (takesPart(running.info, party.party)) return [];
     const known = rungOf(running.info, party.party);
-    if (known && known.state !== "unreachable" && known.state !== "passed") return [];
+    if (known && !["unreachable", "passed", "quiet"].includes(known.state)) return [];
     const state = hindered ?? (this.isBusy(party.party) && party.party.startsWith("device:") ? "busy" : "told");
     const rest = running.info.rung.filter((other) => other !== known);
     running.info = { ...running.info, rung: [...rest, { ...partyOf(party), state }] };

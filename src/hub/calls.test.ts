@@ -10,6 +10,8 @@ import { settingsOf } from "./device-settings.ts";
 
 /** A house with a door, and people who say what their phones do. */
 function rig(options: { readonly bell?: object; readonly quiet?: readonly string[] } = {}) {
+  const quiet = new Set(options.quiet);
+  const bell = { quiet: false };
   const clock = new ManualClock();
   const settings = settingsOf({ name: "Front door", area: "Entrance", ...(options.bell && { bell: options.bell }) });
   const door = { id: "door", name: "Front door", area: "Entrance", settings, info: () => ({ kind: "door" }) };
@@ -17,8 +19,8 @@ function rig(options: { readonly bell?: object; readonly quiet?: readonly string
     device: (id) => (id === "door" ? (door as unknown as HubDevice) : undefined),
     house: () => ({ devices: [], groups: new Map() }),
     person: (name) => (["anna", "ben", "cleo"].includes(name) ? { id: name, name } : undefined),
-    isQuiet: ({ name }) => options.quiet?.includes(name) ?? false,
-    isBellQuiet: () => false,
+    isQuiet: ({ name }) => quiet.has(name),
+    isBellQuiet: () => bell.quiet,
     ringS: () => 45,
   });
   const calls = new Calls({ plans, clock, log: silentLog });
@@ -37,7 +39,7 @@ function rig(options: { readonly bell?: object; readonly quiet?: readonly string
   };
   const take = () => said.splice(0);
   const changes = () => events.splice(0).map(({ change }) => change);
-  return { calls, clock, phone, take, changes };
+  return { calls, clock, phone, take, changes, quiet, bell };
 }
 
 const anna = { party: "person:anna", name: "anna" } as const;
@@ -150,6 +152,73 @@ test("a group in which nobody can be rung does not keep the next one waiting", (
     call?.rung.map(({ name, state }) => `${name} ${state}`),
     ["anna quiet", "ben told"],
   );
+});
+
+test("quiet hours that begin while it rings silence those whose they are, and let others ring on; that end, ring them", async () => {
+  const { calls, clock, phone, take, quiet } = rig({ quiet: ["ben"] });
+  phone("anna");
+  phone("ben");
+  const { call } = calls.ring({ from: "door" });
+  assert.deepEqual(take(), ["anna rings"]);
+  quiet.add("anna");
+  await clock.advance(1000);
+  assert.deepEqual(take(), ["anna silent: quiet"]);
+  quiet.clear();
+  await clock.advance(1000);
+  assert.deepEqual(take(), ["anna rings", "ben rings"]);
+  quiet.add("anna");
+  await clock.advance(1000);
+  assert.equal(calls.answer(call?.id ?? "", ben).state, "done");
+  assert.deepEqual(take(), ["anna silent: quiet", "ben silent: answered by ben"]);
+});
+
+test("a group is judged when its turn comes, and who is passed over keeps nobody waiting", async () => {
+  const groups = { bell: { groups: [["person:anna"], ["person:ben"], ["person:cleo"]], groupS: 15 } };
+  const { calls, clock, phone, take, quiet } = rig(groups);
+  for (const name of ["anna", "ben", "cleo"]) phone(name);
+  const { call } = calls.ring({ from: "door" });
+  quiet.add("ben");
+  await clock.advance(15_000);
+  assert.deepEqual(take(), ["anna rings", "anna silent: passed", "cleo rings"]);
+  quiet.clear();
+  await clock.advance(2000);
+  // Ben's turn is over.
+  assert.deepEqual(take(), []);
+  quiet.add("cleo");
+  await clock.advance(1000);
+  quiet.clear();
+  await clock.advance(1000);
+  assert.deepEqual(take(), ["cleo silent: quiet", "ben rings", "cleo rings"]);
+  assert.equal(calls.get(call?.id ?? "")?.state, "ringing");
+});
+
+test("a bell's own quiet hours hush a ring that runs into them, which is missed at its time unless they end before", async () => {
+  const { calls, clock, phone, take, bell } = rig();
+  phone("anna");
+  const first = calls.ring({ from: "door" }).call?.id ?? "";
+  bell.quiet = true;
+  await clock.advance(1000);
+  phone("ben");
+  assert.deepEqual(take(), ["anna rings", "anna silent: quiet"]);
+  await clock.advance(44_000);
+  assert.equal(calls.get(first)?.endReason, "missed");
+  const second = calls.ring({ from: "door" }).call?.id ?? "";
+  await clock.advance(5000);
+  assert.deepEqual(take(), []);
+  bell.quiet = false;
+  await clock.advance(1000);
+  assert.deepEqual(take(), ["anna rings", "ben rings"]);
+  assert.equal(calls.get(second)?.state, "ringing");
+});
+
+test("somebody who is called by a person and does not want it any more is reached no longer", async () => {
+  const { calls, clock, phone, quiet } = rig();
+  phone("anna");
+  phone("ben");
+  const { call } = calls.call({ from: anna, to: ["person:ben"] });
+  quiet.add("ben");
+  await clock.advance(1000);
+  assert.equal(calls.get(call?.id ?? "")?.endReason, "unreachable");
 });
 
 test("ten rings that nobody answers mute a bell for ten minutes; somebody who says so, or an answer, lets it ring", async () => {

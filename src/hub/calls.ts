@@ -17,6 +17,8 @@ export interface CallsOptions {
   readonly machine?: CallMachine;
 }
 
+/** While it rings it is looked so often whether somebody does not want it any more, or wants it again. */
+const reviewMs = 1000;
 /** How long somebody who talks may be away. */
 const returnMs = 5000;
 
@@ -272,7 +274,19 @@ export class Calls implements HubCalls, Disposable {
     if (nextUs === undefined) return;
     const { clock } = this.#options;
     const delayMs = Math.max(0, (nextUs - clock.nowUs()) / 1000);
-    this.#tick = clock.timer(delayMs, () => this.#apply(this.#machine.tick(this.#now())));
+    this.#tick = clock.timer(Math.min(delayMs, reviewMs), () => {
+      this.#review();
+      this.#apply(this.#machine.tick(this.#now()));
+    });
+  }
+
+  /** Quiet hours begin and end while it rings, too. */
+  #review(): void {
+    const { plans } = this.#options;
+    for (const call of this.list()) {
+      if (call.state !== "ringing") continue;
+      this.#apply(this.#machine.review(call.id, (party) => plans.isQuietNow(call, party), this.#now()));
+    }
   }
 }
 

@@ -152,6 +152,7 @@ export function createHub(options: HubOptions): Hub {
   const { calls } = callParts;
   const locks = new Locks({
     device: (id) => registry.get(id),
+    isLegacy: (device) => !reception.isOpen && device.info().arrival?.enrolled === "legacy",
     opened: (id, by) => calls.opened(id, by),
     audit: identity.audit,
     unseal: devicePasswords(identity).unseal,

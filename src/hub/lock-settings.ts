@@ -90,6 +90,12 @@ export const locksConfig = z
       .describe(
         "True lets everybody open doors who may send to the MQTT broker, so also Home Assistant's lock entities.",
       ),
+    legacyStations: z
+      .boolean()
+      .default(false)
+      .describe(
+        "True has door stations opened as well that were let in by their address alone: whoever takes that address is told so, too.",
+      ),
   })
   .prefault({})
   .describe("What opens doors.");

@@ -1,14 +1,18 @@
+import { randomUUID } from "node:crypto";
 import type { Audit } from "../identity/audit.ts";
+import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
-import { DoorwardError, messageOf, RecoverableError } from "../util/errors.ts";
+import { FatalError, RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { HubDevice } from "./api.ts";
 import type { CallParty } from "./call-info.ts";
 import { lockOf } from "./lock-of.ts";
 import { callRelay } from "./lock-relay.ts";
+import { answerOf, failure, type LockState, resultOf, type UnlockResult } from "./lock-result.ts";
 import type { LocksConfig, OpenableLock } from "./lock-settings.ts";
-import { type OpeningAnswer, Openings, stationLock } from "./openings.ts";
+import { type LockCommand, LockWords, namesDoor, ownCommand } from "./lock-words.ts";
+import { type OpeningAnswer, Openings, type OpeningWish } from "./openings.ts";
 
 /** Who wants a door open. */
 export interface UnlockWish {
@@ -17,22 +21,14 @@ export interface UnlockWish {
   readonly nonce: string;
 }
 
-/** What came of it. */
-export interface UnlockResult {
-  readonly opened: boolean;
-  /** For people. */
-  readonly sentence: string;
-  /** For programs: `opened`, `no-lock`, `offline`, `timeout`, `relay-host`, or what the station said. */
-  readonly code: string;
-  /** It was opened for somebody else, or by an earlier wish of this name. */
-  readonly joined: boolean;
-}
-
-/** How a lock stands, as far as the hub knows. */
-export interface LockState {
-  readonly state: "locked" | "opening" | "open" | "failed";
-  /** What came of the last wish. */
-  readonly last?: { readonly by: string; readonly sentence: string; readonly atMs: number };
+/** A command by which somebody else than the hub has a door station open its door. */
+export interface StationWish extends LockCommand {
+  readonly by: CallParty;
+  /** How long it stands open, where the settings of the station do not say it. */
+  readonly openingMs: number;
+  /** Gives the station the command; called unless the same lock opens already. */
+  readonly open: (onAnswer: (answer: OpeningAnswer) => void) => void;
+  readonly onAnswer: (answer: OpeningAnswer) => void;
 }
 
 /** Opens locks that are reached by MQTT. Throws RecoverableError when it could not. */
@@ -43,6 +39,8 @@ export interface MqttLocks {
 /** Options of {@link Locks}. */
 export interface LocksOptions {
   readonly device: (id: string) => HubDevice | undefined;
+  /** True for a station that is known by its address alone. */
+  readonly isLegacy: (device: HubDevice) => boolean;
   /** A door was opened. */
   readonly opened: (deviceId: string, by: CallParty | undefined) => void;
   readonly audit: Pick<Audit, "record">;
@@ -61,19 +59,20 @@ const maxNonces = 4096;
 
 /** Opens doors, each wish at most once and all wishes of one moment together. The policy is asked by the surface before. */
 export class Locks implements Disposable {
-  /** Wishes for locks, also those that come to a door station by other ways. */
-  readonly openings: Openings;
+  /** Which commands of a station open which door. */
+  readonly words = new LockWords();
+  readonly #openings: Openings;
   readonly #options: LocksOptions;
   readonly #nonces = new Map<string, { readonly result: Promise<UnlockResult>; readonly atUs: number }>();
   readonly #states = new Map<string, LockState>();
   readonly #closing = new Map<string, Disposable>();
   readonly #changes: Listeners<string>;
   #mqtt: MqttLocks | undefined;
-  #config: LocksConfig = { relayHosts: [], overMqtt: false };
+  #config: LocksConfig = { relayHosts: [], overMqtt: false, legacyStations: false };
 
   constructor(options: LocksOptions) {
     this.#options = options;
-    this.openings = new Openings(options.clock);
+    this.#openings = new Openings(options.clock);
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of locks failed"));
   }
 
@@ -90,6 +89,11 @@ export class Locks implements Disposable {
   /** True for a device from which a door can be opened. */
   has(deviceId: string): boolean {
     return this.#lockOf(deviceId) !== undefined;
+  }
+
+  /** True for a command that opens a door at a station. */
+  opens(command: string, stationId: string): boolean {
+    return this.words.opens(command, this.#ownOf(stationId));
   }
 
   /** How the lock of a device stands. */
@@ -126,6 +130,38 @@ export class Locks implements Disposable {
     return result;
   }
 
+  /**
+   * Has a station open by a command of somebody else: one wish with all others for the same lock, however those came. A door
+   * of the station that something else opens is opened by that, unless the command names another one.
+   */
+  order(stationId: string, wish: StationWish): void {
+    const { by, payload, onAnswer } = wish;
+    const lock = this.#lockOf(stationId);
+    const own = this.#ownOf(stationId);
+    if (lock && !own && !namesDoor(payload)) {
+      const opening = this.#open(stationId, { by, nonce: randomUUID() });
+      background(
+        opening.then((result) => onAnswer(answerOf(result))),
+        (err) => this.#options.log.error({ err }, "unlock"),
+      );
+      return;
+    }
+    const key = this.words.key(stationId, wish, own);
+    const isOwn = lock !== undefined && key === this.#keyOf(stationId, lock);
+    this.#ask(stationId, {
+      key,
+      by,
+      lock: isOwn ? lock : undefined,
+      openingMs: isOwn && this.#isSet(stationId) ? lock.opensForS * 1000 : wish.openingMs,
+      open: (answered) => {
+        const refusal = this.#refusal(stationId);
+        if (refusal) answered(failure(refusal));
+        else wish.open(answered);
+      },
+      onAnswer: (answer) => onAnswer(answer),
+    });
+  }
+
   /** The lock, or the door, was seen to open or close: by whomever. */
   noticed(deviceId: string, open: boolean): void {
     this.#set(deviceId, { ...this.state(deviceId), state: open ? "open" : "locked" });
@@ -139,22 +175,49 @@ export class Locks implements Disposable {
 
   async #open(deviceId: string, wish: UnlockWish): Promise<UnlockResult> {
     const lock = this.#lockOf(deviceId);
-    const name = this.#options.device(deviceId)?.name ?? deviceId;
-    if (!lock) return { opened: false, sentence: `${name} has no lock`, code: "no-lock", joined: false };
+    if (!lock) {
+      const name = this.#nameOf(deviceId);
+      return { opened: false, sentence: `${name} has no lock`, code: "no-lock", joined: false };
+    }
     const { promise, resolve } = Promise.withResolvers<UnlockResult>();
-    this.openings.ask(this.#keyOf(deviceId, lock), {
+    this.#ask(deviceId, {
+      key: this.#keyOf(deviceId, lock),
+      by: wish.by,
+      lock,
       openingMs: lock.opensForS * 1000,
-      open: (onAnswer) => {
-        this.#set(deviceId, { ...this.state(deviceId), state: "opening" });
-        this.#try(deviceId, { lock, nonce: wish.nonce }).then(onAnswer, (error: unknown) => onAnswer(failure(error)));
+      open: (answered) => {
+        this.#try(deviceId, { lock, nonce: wish.nonce }).then(answered, (error: unknown) => answered(failure(error)));
       },
-      onAnswer: (answer, { first }) => {
-        const result = resultOf(answer, { name, first });
-        this.#note(deviceId, { lock, wish, result });
-        resolve(result);
-      },
+      onAnswer: (_, result) => resolve(result),
     });
     return await promise;
+  }
+
+  /** One wish for a lock; `lock` is the device's own, where it is that. */
+  #ask(
+    deviceId: string,
+    wish: Omit<OpeningWish, "onAnswer"> & {
+      readonly key: string;
+      readonly by: CallParty;
+      readonly lock: OpenableLock | undefined;
+      readonly onAnswer: (answer: OpeningAnswer, result: UnlockResult) => void;
+    },
+  ): void {
+    const { key, by, lock, openingMs, open, onAnswer } = wish;
+    this.#openings.ask(key, {
+      openingMs,
+      open: (answered) => {
+        if (lock) this.#set(deviceId, { ...this.state(deviceId), state: "opening" });
+        open(answered);
+      },
+      onAnswer: (answer, { first }) => {
+        const result = resultOf(answer, { name: this.#nameOf(deviceId), first });
+        this.#note(deviceId, { by, result });
+        if (lock) this.#show(deviceId, { by, result, openMs: openingMs });
+        onAnswer(answer, result);
+        if (result.opened) this.#options.opened(deviceId, by);
+      },
+    });
   }
 
   async #try(deviceId: string, how: { readonly lock: OpenableLock; readonly nonce: string }): Promise<OpeningAnswer> {
@@ -178,6 +241,8 @@ export class Locks implements Disposable {
     if (lock.by === "station") {
       const station = device(lock.device ?? deviceId);
       if (!station) throw new RecoverableError(`there is no station ${lock.device}`, { code: "no-station" });
+      const refusal = this.#refusal(station.id);
+      if (refusal) throw refusal;
       return await station.command(lock.command, lock.payload, { expiresMs: unlockMs });
     }
     if (lock.by === "http") {
@@ -190,21 +255,30 @@ export class Locks implements Disposable {
     return undefined;
   }
 
-  #note(
+  /** Who cannot prove who it is is not told to open: whoever takes its address would seem to be the door. */
+  #refusal(stationId: string): FatalError | undefined {
+    const { device, isLegacy } = this.#options;
+    const station = device(stationId);
+    if (!station || this.#config.legacyStations || !isLegacy(station)) return undefined;
+    const sentence =
+      "it was let in by its address alone, and such a station is not told to open; give it a token, or set locks.legacyStations";
+    return new FatalError(sentence, { code: "legacy_station" });
+  }
+
+  #note(deviceId: string, { by, result }: { readonly by: CallParty; readonly result: UnlockResult }): void {
+    const { audit, log } = this.#options;
+    audit.record({ actor: by.name, action: "unlock", subject: deviceId, detail: result.code });
+    log.info({ device: deviceId, code: result.code }, `unlock for ${by.name}: ${result.sentence}`);
+  }
+
+  #show(
     deviceId: string,
-    of: { readonly lock: OpenableLock; readonly wish: UnlockWish; readonly result: UnlockResult },
+    of: { readonly by: CallParty; readonly result: UnlockResult; readonly openMs: number },
   ): void {
-    const { wish, result, lock } = of;
-    const { audit, log, clock, opened } = this.#options;
-    const { name } = wish.by;
-    audit.record({ actor: name, action: "unlock", subject: deviceId, detail: result.code });
-    log.info({ device: deviceId, code: result.code }, `unlock for ${name}: ${result.sentence}`);
-    const last = { by: name, sentence: result.sentence, atMs: clock.wallMs() };
+    const { by, result, openMs } = of;
+    const last = { by: by.name, sentence: result.sentence, atMs: this.#options.clock.wallMs() };
     this.#set(deviceId, { state: result.opened ? "open" : "failed", last });
-    if (!result.joined || !this.#closing.has(deviceId)) {
-      this.#closeIn(deviceId, result.opened ? lock.opensForS * 1000 : failedMs);
-    }
-    if (result.opened) opened(deviceId, wish.by);
+    if (!result.joined || !this.#closing.has(deviceId)) this.#closeIn(deviceId, result.opened ? openMs : failedMs);
   }
 
   #closeIn(deviceId: string, ms: number): void {
@@ -226,9 +300,26 @@ export class Locks implements Disposable {
     return device?.settings.enabled ? lockOf(device) : undefined;
   }
 
+  /** By which command a station opens its own lock. */
+  #ownOf(stationId: string): LockCommand | undefined {
+    return ownCommand(this.#lockOf(stationId), stationId);
+  }
+
+  /** True where the settings of a device say what opens it. */
+  #isSet(deviceId: string): boolean {
+    return this.#options.device(deviceId)?.settings.bell?.lock !== undefined;
+  }
+
+  #nameOf(deviceId: string): string {
+    return this.#options.device(deviceId)?.name ?? deviceId;
+  }
+
   /** One text for one lock, by whichever device it is opened. */
   #keyOf(deviceId: string, lock: OpenableLock): string {
-    if (lock.by === "station") return stationLock(lock.device ?? deviceId, lock);
+    if (lock.by === "station") {
+      const stationId = lock.device ?? deviceId;
+      return this.words.key(stationId, lock, this.#ownOf(stationId));
+    }
     return JSON.stringify(lock.by === "mqtt" ? [lock.topic, lock.payload] : [lock.method, lock.url, lock.body]);
   }
 
@@ -239,20 +330,4 @@ export class Locks implements Disposable {
       this.#nonces.delete(key);
     }
   }
-}
-
-function failure(error: unknown): OpeningAnswer {
-  const reason = error instanceof DoorwardError ? error.code : "error";
-  return { status: "error", payload: { reason, sentence: messageOf(error) } };
-}
-
-function resultOf(
-  { status, payload }: OpeningAnswer,
-  { name, first }: { readonly name: string; readonly first: boolean },
-): UnlockResult {
-  const joined = !first;
-  if (status === "ok") return { opened: true, sentence: `${name} is open`, code: "opened", joined };
-  const code = String(payload["reason"] ?? "error").slice(0, 64);
-  const why = String(payload["sentence"] ?? payload["reason"] ?? "no reason given").slice(0, 256);
-  return { opened: false, sentence: `${name} was not opened: ${why}`, code, joined };
 }

@@ -62,11 +62,3 @@ export class Openings {
     });
   }
 }
-
-/** What stands for the lock that a command opens at a door station. */
-export function stationLock(
-  deviceId: string,
-  { command, payload }: { readonly command: string; readonly payload: Readonly<Record<string, unknown>> },
-): string {
-  return JSON.stringify([deviceId, command, payload]);
-}

@@ -107,6 +107,10 @@ export const doorReasons = reasons({
   },
   intercom_disconnected: { in: "response", says: "the station went away before it answered" },
   timeout: { in: "response", says: "the station did not answer in time" },
+  legacy_station: {
+    in: "response",
+    says: "a door is not opened by a station that was let in by its address alone (`locks.legacyStations`)",
+  },
   superseded: { in: "response", says: "the audio session was over before the station answered" },
 });
 

@@ -14,7 +14,7 @@ interface Sent {
 async function house(how: { readonly overMqtt?: boolean } = {}) {
   const clock = new ManualClock();
   const rig = await startRig({ front: "fake://x/?video", yard: "fake://x/?video" }, { clock });
-  rig.hub.locks.follow({ relayHosts: [], overMqtt: how.overMqtt ?? true });
+  rig.hub.locks.follow({ relayHosts: [], overMqtt: how.overMqtt ?? true, legacyStations: false });
   await rig.hub.devices.update("front", { warm: true, bell: { lock: { by: "mqtt", topic: "gate/set" } } });
   const root = `doorward/${stationIdOf(rig.identity.installation)}/bells/front`;
   const sent: Sent[] = [];

@@ -1,6 +1,6 @@
 import type { CallEvent } from "../../hub/call-api.ts";
 import type { CallInfo } from "../../hub/call-info.ts";
-import type { LockState } from "../../hub/locks.ts";
+import type { LockState } from "../../hub/lock-result.ts";
 import type { BellEvent } from "./entities.ts";
 
 /** What the event entity of a bell is told; undefined for a change that is no event there. */

@@ -9,7 +9,7 @@ test("by a real broker: a ring is one event, a broker that starts again brings n
   await using broker = await startMosquitto();
   const url = `mqtt://127.0.0.1:${broker.port}`;
   await using rig = await startRig({ front: "fake://x/?video" }, { mqtt: { url } });
-  rig.hub.locks.follow({ relayHosts: [], overMqtt: true });
+  rig.hub.locks.follow({ relayHosts: [], overMqtt: true, legacyStations: false });
   await rig.hub.devices.update("front", { bell: { lock: { by: "mqtt", topic: "gate/set", opensForS: 0.5 } } });
   const root = `doorward/${stationIdOf(rig.identity.installation)}/bells/front`;
   const home = await connectAsync(url, { reconnectPeriod: 50 });

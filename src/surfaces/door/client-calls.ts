@@ -2,12 +2,12 @@ import type { CallEvent, CallResult, HubCalls } from "../../hub/call-api.ts";
 import type { CallInfo, CallParty } from "../../hub/call-info.ts";
 import type { FromHub, ToHub } from "../../protocols/door/messages.ts";
 import { WireError } from "../../util/errors.ts";
-import type { DoorClient } from "./client.ts";
+import type { HouseClient } from "./client-house.ts";
 
 /** Options of {@link ClientCalls}. */
 export interface ClientCallsOptions {
   readonly calls: HubCalls;
-  readonly client: DoorClient;
+  readonly client: HouseClient;
   /** May it answer this call? */
   readonly mayAnswer: (call: CallInfo) => boolean;
   /** True while a station's press is passed on: what it said of it is told then. */
@@ -62,6 +62,21 @@ export class ClientCalls implements Disposable {
     if (!call || !client.may("talk", stationId) || !mayAnswer(call) || this.#takesPart(call)) return;
     if (call.state === "ringing") calls.answer(call.id, this.#party);
     else calls.join(call.id, this.#party);
+  }
+
+  /**
+   * It does not want the call that rings for it, of the station that it names or of the one that it was told of last. Undefined
+   * when none does.
+   */
+  declined(of: { readonly station: string | undefined; readonly reply: unknown }): CallInfo | undefined {
+    const { calls, client, mayAnswer } = this.#options;
+    const ringing = calls.list().filter((call) => call.state === "ringing" && mayAnswer(call));
+    const meant = of.station ?? client.toldOf;
+    const call = ringing.findLast(({ from }) => from.deviceId === meant) ?? (of.station ? undefined : ringing.at(-1));
+    if (!call) return undefined;
+    const reply = typeof of.reply === "string" && of.reply.trim() !== "" ? of.reply.slice(0, 300) : undefined;
+    const { state, call: after } = calls.decline(call.id, this.#party, { reply });
+    return state === "done" ? after : undefined;
   }
 
   /** Its sound with this station is over. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openingCommands } from "../../hub/lock-words.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
 
 const port = z.int().min(0).max(65_535);
@@ -27,8 +28,15 @@ export const doorConfig = z
       .default(["ring", "doorbell", "doorbell_pressed", "bell", "button"])
       .describe("Events of a station that are a press of its bell."),
     unlockCommands: names
-      .default(["unlock", "open", "open_door", "unlock_door"])
-      .describe("Commands that open a door: they need the right to unlock, expire, and are noted."),
+      .default([...openingCommands])
+      .describe(
+        "Commands that open a door: they need the right to unlock, expire, are noted, and all mean the same; the command of a station's own `lock` is one, too.",
+      ),
+    declineCommands: names
+      .default(["decline", "reject", "hang_up", "hangup", "dismiss"])
+      .describe(
+        "Commands of clients that decline the call which rings for them, with `reply` of the payload said at the door. While none rings they go to the station.",
+      ),
     freeCommands: names
       .default(["status", "ping", "info"])
       .describe(

@@ -290,9 +290,9 @@ describe("door: commands", () => {
       noted.map(({ subject, detail }) => [subject, detail]),
       [
         ["front-door", "timeout"],
-        ["front-door", "ok"],
-        ["front-door", "ok"],
-        ["front-door", "ok"],
+        ["front-door", "opened"],
+        ["front-door", "opened"],
+        ["front-door", "opened"],
       ],
     );
   });
@@ -656,6 +656,58 @@ describe("door: events and stations", () => {
     one.socket.destroy();
     await other.next(({ change, bell }) => change === "ended" && bell === "yard");
     await station.settled();
+  });
+
+  it("lets a client of before decline by a command, with a reply; while none rings, its station gets that command", async () => {
+    await using hub = await house();
+    const station = await hub.station();
+    const [one, other] = [await hub.client("one"), await hub.client("other")];
+    station.say({ type: "event", event: "ring", payload: { bell: "gate" } });
+    for (const client of [one, other]) await client.next({ type: "event" });
+    const ended = hub.rig.hub.calls.list()[0]?.id ?? "";
+    one.say(command("decline", "d1", { reply: "Not today" }));
+    const told = await one.next({ type: "response", command_id: "d1" });
+    assert.deepEqual(told["payload"], { call_id: ended, state: "ended" });
+    const call = hub.rig.hub.calls.get(ended);
+    assert.deepEqual([call?.endReason, call?.endedBy?.name, call?.reply], ["declined", "one", "Not today"]);
+    // The reply is said at the door, so its sound is opened; it is given no command of the client's.
+    const given = () => station.all("command").filter((asked) => asked["origin_id"] !== "hub");
+    assert.deepEqual(given(), []);
+    one.say(command("decline", "d1", { reply: "Not today" }));
+    await one.next(() => one.all("response").length === 2);
+    other.say(command("reject", "d2"));
+    await other.next({ type: "response", command_id: "d2" });
+    assert.deepEqual(
+      given().map((asked) => asked["command"]),
+      ["reject"],
+    );
+  });
+
+  it("never tells a station to open that was let in by its address alone, whoever asks", async () => {
+    await using hub = await house({ enrolment: "pending" });
+    const { hub: own, identity } = hub.rig;
+    const waiting = await hub.bare();
+    waiting.say({ type: "register", role: "intercom", client_id: "front-door" });
+    await waiting.next({ type: "error", reason: "pending" });
+    await own.reception.approve("front-door", { legacy: true, by: "Anna" });
+    const station = await hub.station();
+    const root = await hub.rig.person({ name: "Root", administrator: true });
+    const { secret: token } = await identity.credentials.makeToken(root.id, {
+      name: "t",
+      grants: [{ scope: "*", rights: ["talk", "unlock"] }],
+    });
+    const client = await hub.client("phone", { token });
+    client.say(command("open_door", "u"));
+    const answer = await client.next({ type: "response", command_id: "u" });
+    assert.deepEqual(
+      [answer["status"], (answer["payload"] as Record<string, unknown>)["reason"]],
+      ["error", "legacy_station"],
+    );
+    await station.settled();
+    assert.deepEqual(station.all("command"), []);
+    client.say(command("status", "s"));
+    await client.next({ type: "response", command_id: "s" });
+    assert.equal(station.all("command").length, 1);
   });
 
   it("has many stations: a newer client names them, one of before means the one it was told of last, or is assigned to", async () => {

@@ -1,6 +1,5 @@
 import type { CallInfo } from "../../hub/call-info.ts";
 import type { Hub } from "../../hub/hub.ts";
-import { stationLock } from "../../hub/openings.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
@@ -9,11 +8,11 @@ import type { DoorSoundFormat } from "../../protocols/door/sound.ts";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
 import { CallLink } from "./call-link.ts";
-import type { ClientHouse, DoorClient, Unlocking } from "./client.ts";
 import { ClientCalls } from "./client-calls.ts";
+import type { ClientHouse, HouseClient, Unlocking } from "./client-house.ts";
 import type { DoorConfig } from "./config.ts";
 import { SessionFloor } from "./session-floor.ts";
-import type { Answer, DoorStation } from "./station.ts";
+import type { DoorStation } from "./station.ts";
 import { Wishes } from "./wishes.ts";
 
 /** Options of {@link DoorHouse}. */
@@ -32,10 +31,10 @@ export class DoorHouse implements ClientHouse, Disposable {
   readonly clock: Clock;
   readonly wishes: Wishes;
   readonly #stations = new Map<string, DoorStation>();
-  readonly #clients = new Map<string, DoorClient>();
+  readonly #clients = new Map<string, HouseClient>();
   readonly #floors = new Map<string, SessionFloor>();
-  readonly #calls = new Map<DoorClient, ClientCalls>();
-  readonly #links = new Map<DoorClient, CallLink>();
+  readonly #calls = new Map<HouseClient, ClientCalls>();
+  readonly #links = new Map<HouseClient, CallLink>();
   /** A press is being passed on. */
   #pressing = false;
   readonly #options: DoorHouseOptions;
@@ -44,6 +43,7 @@ export class DoorHouse implements ClientHouse, Disposable {
     this.#options = options;
     this.clock = options.hub.clock;
     this.wishes = new Wishes(this.clock);
+    options.hub.locks.words.follow(options.config.unlockCommands);
   }
 
   /** Stations that are connected, the longest first. */
@@ -52,7 +52,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   /** Clients that are connected. */
-  get clients(): readonly DoorClient[] {
+  get clients(): readonly HouseClient[] {
     return [...this.#clients.values()];
   }
 
@@ -80,7 +80,7 @@ export class DoorHouse implements ClientHouse, Disposable {
     this.#tellStations();
   }
 
-  clientCame(client: DoorClient): void {
+  clientCame(client: HouseClient): void {
     this.#clients.set(client.key, client);
     this.#tellStationsTo(client);
     const mayAnswer = (call: CallInfo) => this.#mayAnswer(client, call);
@@ -88,7 +88,7 @@ export class DoorHouse implements ClientHouse, Disposable {
     this.#calls.set(client, new ClientCalls({ calls: this.#options.hub.calls, client, mayAnswer, isPressing }));
   }
 
-  clientLeft(client: DoorClient): void {
+  clientLeft(client: HouseClient): void {
     this.#unlink(client);
     this.#calls.get(client)?.[Symbol.dispose]();
     this.#calls.delete(client);
@@ -96,7 +96,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   /** The client that has this key now. */
-  clientOf(key: string): DoorClient | undefined {
+  clientOf(key: string): HouseClient | undefined {
     return this.#clients.get(key);
   }
 
@@ -106,7 +106,7 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   /** The station that a client means, by name or without one. Throws WireError `intercom_unavailable`. */
-  stationFor(client: DoorClient, named: string | undefined): DoorStation {
+  stationFor(client: HouseClient, named: string | undefined): DoorStation {
     const assigned = this.#options.config.assign[client.clientId];
     const candidates =
       named !== undefined
@@ -124,8 +124,8 @@ export class DoorHouse implements ClientHouse, Disposable {
   }
 
   /** Throws WireError `forbidden` unless the client may give a station this command. */
-  permit(client: DoorClient, of: { readonly station: DoorStation; readonly command: string }): void {
-    const needed = this.#rightFor(client, of.command);
+  permit(client: HouseClient, of: { readonly station: DoorStation; readonly command: string }): void {
+    const needed = this.#rightFor(client, { command: of.command, stationId: of.station.id });
     if (needed.length === 0 || needed.some((right) => client.may(right, of.station.id))) return;
     throw new WireError(`the right to ${needed.join(" or ")} is missing`, {
       code: "forbidden",
@@ -133,49 +133,59 @@ export class DoorHouse implements ClientHouse, Disposable {
     });
   }
 
-  #rightFor(client: DoorClient, command: string): readonly Right[] {
+  #rightFor(
+    client: HouseClient,
+    { command, stationId }: { readonly command: string; readonly stationId: string },
+  ): readonly Right[] {
     const { freeCommands } = this.#options.config;
     if (command === "stop_audio") return [];
     if (command === "start_audio") return ["listen", "talk"];
-    if (this.opensDoor(command)) return ["unlock"];
+    if (this.opensDoor(command, stationId)) return ["unlock"];
     return freeCommands.includes(command) || client.isGuest ? ["talk"] : ["unlock"];
   }
 
-  /** True for a command that opens a door. */
-  opensDoor(command: string): boolean {
-    return this.#options.config.unlockCommands.includes(command);
+  /** True for a command that opens a door of this station. */
+  opensDoor(command: string, stationId: string): boolean {
+    return this.#options.hub.locks.opens(command, stationId);
   }
 
   /** Opens a door, once for all who ask while it opens. */
   unlock(station: DoorStation, how: Unlocking): void {
     const { command, payload, by, originId, onAnswer } = how;
-    const { calls, identity, locks } = this.#options.hub;
     const order = { command, payload, originId, timeoutMs: unlockMs, expiresMs: unlockMs };
-    locks.openings.ask(stationLock(station.id, { command, payload }), {
+    this.#options.hub.locks.order(station.id, {
+      command,
+      payload,
+      by,
       openingMs: this.#options.config.openingMs,
       open: (answered) => station.order({ ...order, onAnswer: answered }),
-      onAnswer: (answer) => {
-        identity.audit.record({ actor: by.name, action: "unlock", subject: station.id, detail: sayAnswer(answer) });
-        if (answer.status === "ok") calls.opened(station.id, { party: `client:${by.key}`, name: by.name });
-        onAnswer(answer);
-      },
+      onAnswer,
     });
   }
 
+  /** Declines the call that a command means: a program that knows nothing of calls can say that it does not come. */
+  declined(by: HouseClient, message: ToHub<"command">) {
+    if (!this.#options.config.declineCommands.includes(message.command)) return undefined;
+    const call = this.#calls.get(by)?.declined({ station: message.station, reply: message.payload["reply"] });
+    if (!call) return undefined;
+    const payload = { call_id: call.id, state: call.state };
+    return { stationId: call.from.deviceId ?? call.from.party, answer: { status: "ok", payload } as const };
+  }
+
   /** A client has sound with a station now. */
-  sessionOpened(by: DoorClient, station: DoorStation): void {
+  sessionOpened(by: HouseClient, station: DoorStation): void {
     this.#options.hub.identity.audit.record({ actor: by.name, action: "listen", subject: station.id });
     this.#calls.get(by)?.spokenWith(station.id);
   }
 
-  sessionEnded(by: DoorClient, station: DoorStation): void {
+  sessionEnded(by: HouseClient, station: DoorStation): void {
     this.#unlink(by);
     this.#calls.get(by)?.left(station.id);
   }
 
   /** The others of a call in which a client speaks with a station; undefined where the two are alone. */
   othersOf(
-    by: DoorClient,
+    by: HouseClient,
     at: { readonly station: DoorStation; readonly format: DoorSoundFormat },
   ): CallLink | undefined {
     const call = this.#callOf(by, at.station.id);
@@ -192,12 +202,12 @@ export class DoorHouse implements ClientHouse, Disposable {
     return link;
   }
 
-  callWish(by: DoorClient, wish: ToHub<"call">): void {
+  callWish(by: HouseClient, wish: ToHub<"call">): void {
     this.#calls.get(by)?.receive(wish);
   }
 
   /** The floor of a station's loudspeaker, for a client that speaks. */
-  floorOf(station: DoorStation, by: DoorClient): { loud(): boolean } {
+  floorOf(station: DoorStation, by: HouseClient): { loud(): boolean } {
     // In a call the floor is the call's, and so theirs.
     if (this.#callOf(by, station.id)) return { loud: () => this.#isOpenToCalls(station.id) };
     let floor = this.#floors.get(station.id);
@@ -242,12 +252,12 @@ export class DoorHouse implements ClientHouse, Disposable {
     });
   }
 
-  #isFor(client: DoorClient, deviceId: string): boolean {
+  #isFor(client: HouseClient, deviceId: string): boolean {
     const assigned = this.#options.config.assign[client.clientId];
     return assigned === undefined || assigned === deviceId;
   }
 
-  #mayAnswer(client: DoorClient, call: CallInfo): boolean {
+  #mayAnswer(client: HouseClient, call: CallInfo): boolean {
     const { callRights } = this.#options.hub;
     const { deviceId } = call.from;
     if (deviceId !== undefined && !this.#isFor(client, deviceId)) return false;
@@ -255,13 +265,13 @@ export class DoorHouse implements ClientHouse, Disposable {
     return deviceId !== undefined && client.may("talk", deviceId);
   }
 
-  #unlink(client: DoorClient): void {
+  #unlink(client: HouseClient): void {
     this.#links.get(client)?.[Symbol.dispose]();
     this.#links.delete(client);
   }
 
   /** The answered call in which a client speaks with a station. */
-  #callOf(client: DoorClient, stationId: string): CallInfo | undefined {
+  #callOf(client: HouseClient, stationId: string): CallInfo | undefined {
     const { calls } = this.#options.hub;
     return calls.list().find(({ state, from, participants }) => {
       const isParty = participants.some(({ party }) => party === `client:${client.clientId}`);
@@ -278,15 +288,11 @@ export class DoorHouse implements ClientHouse, Disposable {
     for (const client of this.#clients.values()) this.#tellStationsTo(client);
   }
 
-  #tellStationsTo(client: DoorClient): void {
+  #tellStationsTo(client: HouseClient): void {
     if (!client.connection.features.has("stations")) return;
     const { devices } = this.#options.hub;
     const doors = devices.list().filter((device) => device.info().kind === "door" && client.knows(device.id));
     const stations = doors.map(({ id, name }) => ({ id, name, online: this.#stations.has(id) }));
     client.connection.say({ type: "stations", stations });
   }
-}
-
-function sayAnswer({ status, payload }: Answer): string {
-  return status === "ok" ? "ok" : String(payload["reason"] ?? "error").slice(0, 64);
 }

@@ -57,7 +57,7 @@ export class Registration {
     device.phase("live");
     this.#registered(register, connection);
     this.#house.stationCame(station);
-    background(serveOrders({ station, sound, opensDoor: (command) => this.#house.opensDoor(command) }), (err) =>
+    background(serveOrders({ station, sound, opensDoor: (command) => this.#house.opensDoor(command, id) }), (err) =>
       device.log.error({ err }, "commands of a door station ended"),
     );
     return station;
