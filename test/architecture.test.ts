@@ -30,8 +30,8 @@ const layers: Readonly<Record<string, readonly string[] | "*">> = {
  */
 const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"] },
-  endpoints: { "room-station": ["machine"], door: ["machine"] },
-  surfaces: { whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"], signalling: ["webrtc"] },
+  endpoints: { "room-station": ["machine"], door: ["machine"], agent: ["machine"] },
+  surfaces: { panel: ["webrtc"], whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"], signalling: ["webrtc"] },
 };
 const layersWithSiblings = ["protocols", "drivers", "endpoints", "surfaces", "workers"];
 

@@ -15,7 +15,14 @@ import type { Frame } from "../src/media/frame.ts";
 import { openOpusVoice } from "../src/media/opus-voice.ts";
 import { openPcmVoice } from "../src/media/pcm-voice.ts";
 import { Track } from "../src/media/track.ts";
-import type { IceCandidate, PublishRequest, Viewer, ViewRequest, WebRtcWorker } from "../src/media/viewer.ts";
+import type {
+  AskRequest,
+  IceCandidate,
+  PublishRequest,
+  Viewer,
+  ViewRequest,
+  WebRtcWorker,
+} from "../src/media/viewer.ts";
 import { doorConfig } from "../src/surfaces/door/config.ts";
 import { httpConfig } from "../src/surfaces/http/config.ts";
 import type { HttpSurface } from "../src/surfaces/http/index.ts";
@@ -132,6 +139,8 @@ export interface FakeAsked extends Pick<PublishRequest, "onTrack"> {
   readonly candidates: string[];
   readonly closed: Promise<string>;
   readonly fail: (reason: string) => void;
+  /** What it is sent. */
+  readonly sound: Track | undefined;
 }
 
 /** A worker without WebRTC: answers every offer that has a video line, refuses the rest as the real one does. */
@@ -160,9 +169,16 @@ export function fakeWebRtc() {
   /** Peers that were asked to publish. */
   const asking: FakeAsked[] = [];
   const publishing = {
-    ask: async ({ onTrack }: Pick<PublishRequest, "onTrack">) => {
+    ask: async ({ onTrack, sound }: AskRequest) => {
       const closed = Promise.withResolvers<string>();
-      const fake: FakeAsked = { onTrack, answers: [], candidates: [], closed: closed.promise, fail: closed.resolve };
+      const fake: FakeAsked = {
+        onTrack,
+        sound,
+        answers: [],
+        candidates: [],
+        closed: closed.promise,
+        fail: closed.resolve,
+      };
       asking.push(fake);
       await gate;
       return {
@@ -176,6 +192,7 @@ export function fakeWebRtc() {
           fake.candidates.push(candidate);
         },
         closed: closed.promise,
+        audible: Promise.resolve(sound !== undefined),
         [Symbol.asyncDispose]: async () => closed.resolve("closed"),
       };
     },

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { runAgent } from "./agent/run.ts";
+import { parseSoundPlace } from "./agent/sound.ts";
 import { type Command, UsageError } from "./command.ts";
 
 const usage = `usage: doorward agent --backend URL --device-id NAME [--source ADDRESS] [options]
@@ -13,6 +14,10 @@ it speaks), waits, and sends picture and sound only while somebody watches, unch
   --name TEXT            what people are to call it
   --source ADDRESS       what it shows: test (default: a made-up picture), rtsp://user:password@camera/path, any other
                          address of a camera that "doorward probe" takes, or a media file
+  --mic [PLACE]          its microphone: default (that of the sound system), alsa:DEVICE, pulse:DEVICE, pipewire:DEVICE,
+                         file:FILE.wav, or test for a tone. Without it the sound is that of the source
+  --speaker [PLACE]      its loudspeaker, by which the hub speaks there: as for --mic; file:FILE.wav writes down what is heard
+  --echo-cancel          keeps the loudspeaker out of the microphone (PulseAudio)
   --state FILE           where its name and token are kept (default: ~/.local/state/doorward/agent.json);
                          $DOORWARD_TOKEN goes before
 
@@ -26,12 +31,15 @@ export const command: Command = {
   usage,
   run: async (args, context) => {
     const { values } = parseArgs({
-      args: [...args],
+      args: withPlaces(args),
       options: {
         backend: { type: "string" },
         "device-id": { type: "string" },
         name: { type: "string" },
         source: { type: "string", default: "test" },
+        mic: { type: "string" },
+        speaker: { type: "string" },
+        "echo-cancel": { type: "boolean", default: false },
         state: { type: "string" },
       },
     });
@@ -39,10 +47,23 @@ export const command: Command = {
     if (!URL.canParse(backend) || !/^wss?:$/.test(new URL(backend).protocol)) {
       throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
     }
-    const { name, source, state } = values;
+    const { name, source, state, mic, speaker } = values;
+    const sound = {
+      microphone: mic === undefined ? undefined : parseSoundPlace("--mic", mic),
+      loudspeaker: speaker === undefined ? undefined : parseSoundPlace("--speaker", speaker),
+      echoCancel: values["echo-cancel"],
+    };
     return await runAgent(
-      { backend, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state },
+      { backend, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
       context,
     );
   },
 };
+
+/** `--mic` and `--speaker` alone mean what the machine itself takes. */
+function withPlaces(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    const alone = (args[i + 1] ?? "--").startsWith("--");
+    return /^--(mic|speaker)$/.test(arg) && alone ? [arg, "default"] : [arg];
+  });
+}

@@ -76,8 +76,16 @@ export interface AskedPublisher extends AsyncDisposable {
    */
   answered(answerSdp: string): Promise<readonly IceCandidate[]>;
   addCandidate(candidate: IceCandidate): void;
+  /** True when it is connected and takes the sound that it was offered; false when it takes none, or is over before. */
+  readonly audible: Promise<boolean>;
   /** As of a viewer; "failed" too when it does not answer within 20 s. */
   readonly closed: Promise<string>;
+}
+
+/** A peer that is to be asked. */
+export interface AskRequest extends Pick<PublishRequest, "onTrack"> {
+  /** Opus that is sent to it where it takes any; its owner closes it. */
+  readonly sound?: Track | undefined;
 }
 
 /** Takes in what peers publish. Starts its process at the first of them, ends it when idle. */
@@ -88,7 +96,7 @@ export interface PublishWorker extends AsyncDisposable {
    */
   publish(request: PublishRequest): Promise<Publisher>;
   /** Makes an offer to a peer that publishes when it is asked, instead of answering its own. */
-  ask(request: Pick<PublishRequest, "onTrack">): Promise<AskedPublisher>;
+  ask(request: AskRequest): Promise<AskedPublisher>;
 }
 
 /** Hub side of the WebRTC worker. Starts its process at the first viewer, ends it when idle. */

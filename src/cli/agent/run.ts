@@ -4,12 +4,13 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { type BackendState, CameraAgent } from "../../endpoints/agent/index.ts";
+import { type BackendState, CameraAgent, MicrophoneTrack, Player } from "../../endpoints/agent/index.ts";
 import { StateFile } from "../../endpoints/machine/state-file.ts";
 import { messageOf } from "../../util/errors.ts";
 import { createWebRtcWorker } from "../../workers/webrtc/index.ts";
 import type { CommandContext } from "../command.ts";
 import { pairingCode } from "./pairing.ts";
+import { type AgentSoundArguments, openAgentSound } from "./sound.ts";
 import { openSource } from "./source.ts";
 
 /** What the command line says. */
@@ -19,6 +20,7 @@ export interface AgentArguments {
   readonly name: string | undefined;
   readonly source: string;
   readonly state: string | undefined;
+  readonly sound: AgentSoundArguments;
 }
 
 const stateSchema = z.object({
@@ -34,6 +36,10 @@ export async function runAgent(args: AgentArguments, context: CommandContext): P
   const kept = keptState(args, tell);
   const { deviceId, token } = kept;
   await using source = await openSource(addressOf(args.source), context);
+  await using sound = await openAgentSound(args.sound, { clock, tell });
+  const { microphone, loudspeaker } = sound;
+  using hears = microphone && (await MicrophoneTrack.open({ microphone, clock }));
+  using player = loudspeaker && new Player({ loudspeaker, clock, log });
   // The child in TypeScript: it takes a relay's credentials for each viewer.
   await using webrtc = createWebRtcWorker({ clock, log, engine: "node" });
   let asked = false;
@@ -59,6 +65,9 @@ export async function runAgent(args: AgentArguments, context: CommandContext): P
     token,
     claims: true,
     source,
+    microphone: hears?.track,
+    player,
+    speaker: player && { echoCancelling: args.sound.echoCancel },
     webrtc,
     onState,
     onWatched: (viewers) =>

@@ -30,6 +30,8 @@ export interface BackendOptions {
   readonly token: string | undefined;
   /** The token was made by this agent itself. */
   readonly claims: boolean;
+  /** What it plays sound by, where it does. */
+  readonly speaker?: { readonly echoCancelling: boolean } | undefined;
   readonly onMessage: (message: MessageOf<typeof toAgent>) => void;
   /** The connection is gone, with all sessions. */
   readonly onLost: () => void;
@@ -127,11 +129,12 @@ export class Backend {
   }
 
   #greet(): void {
-    const { deviceId, name, token, claims } = this.#options;
+    const { deviceId, name, token, claims, speaker } = this.#options;
     this.say("hello", {
       device_id: deviceId,
       ...(name !== undefined && { device_name: name }),
       ...(token !== undefined && { token, claims }),
+      ...(speaker && { speaker: true, echo_cancelling: speaker.echoCancelling }),
     });
   }
 

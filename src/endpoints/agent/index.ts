@@ -6,8 +6,11 @@ import { messageOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { Backend, type BackendOptions } from "./backend.ts";
 import { libraryIceServers } from "./ice.ts";
+import type { Player } from "./player.ts";
 
 export type { BackendState } from "./backend.ts";
+export { MicrophoneTrack } from "./microphone.ts";
+export { agentForm, Player } from "./player.ts";
 
 /** What an agent sends. */
 export interface AgentSource {
@@ -20,6 +23,10 @@ export interface AgentSource {
 /** Options of {@link CameraAgent}. */
 export interface CameraAgentOptions extends Omit<BackendOptions, "onMessage" | "onLost"> {
   readonly source: AgentSource;
+  /** What plays what is spoken here; none where there is no loudspeaker. */
+  readonly player?: Player | undefined;
+  /** What it hears; the sound of the source where there is no microphone. */
+  readonly microphone?: Track | undefined;
   readonly webrtc: Pick<WebRtcWorker, "view">;
   /** Somebody begins to watch, or ends; how many then do. */
   readonly onWatched: (viewers: number) => void;
@@ -34,6 +41,10 @@ interface Session {
   readonly id: string;
   readonly iceServers: readonly string[];
   readonly over: AbortController;
+  /** Who watches may speak here. */
+  readonly talk: boolean;
+  /** The hub itself watches. */
+  readonly hub: boolean;
   /** Candidates that came before the viewer was answered. */
   readonly early: Candidate[];
   viewer?: Viewer;
@@ -80,10 +91,11 @@ export class CameraAgent {
   }
 
   #begin({ payload }: Told<"watch_request">): void {
-    const { session_id: id, ice_servers } = payload;
+    // A backend that says nothing of speaking, as the seed's, leaves it to whoever gave the agent a loudspeaker.
+    const { session_id: id, ice_servers, talk = true, hub = false } = payload;
     if (this.#sessions.has(id) || this.#sessions.size >= maxSessions) return;
     const iceServers = libraryIceServers(ice_servers);
-    this.#sessions.set(id, { id, iceServers, over: new AbortController(), early: [], asked: false });
+    this.#sessions.set(id, { id, iceServers, talk, hub, over: new AbortController(), early: [], asked: false });
   }
 
   #offer({ payload }: Told<"signal_offer">): void {
@@ -106,33 +118,39 @@ export class CameraAgent {
   }
 
   async #serve(session: Session, offerSdp: string): Promise<void> {
-    const { source, webrtc, onWatched } = this.#options;
     const { signal } = session.over;
-    using held = new DisposableStack();
-    held.use(source.demand());
-    const tracks = await source.tracks(signal);
-    signal.throwIfAborted();
-    const { iceServers } = session;
-    const viewer = await webrtc.view({
-      offerSdp,
-      acceptMicrophone: false,
-      iceServers,
-      ...(tracks.video && { video: tracks.video }),
-      ...(tracks.audio && { audio: tracks.audio }),
-    });
-    await using _viewer = viewer;
+    await using held = new AsyncDisposableStack();
+    held.use(this.#options.source.demand());
+    const viewer = held.use(await this.#view(session, offerSdp));
+    if (session.talk) held.use(await this.#options.player?.listen(viewer, session));
     signal.throwIfAborted();
     session.viewer = viewer;
     this.#backend.say("signal_answer", { session_id: session.id, sdp: { type: "answer", sdp: viewer.answerSdp } });
     for (const candidate of session.early.splice(0)) add(viewer, candidate);
-    onWatched(this.viewers);
+    this.#options.onWatched(this.viewers);
     const ended = Promise.withResolvers<string>();
     signal.addEventListener("abort", () => ended.resolve("closed"), { once: true });
     const reason = await Promise.race([viewer.closed, ended.promise]);
     delete session.viewer;
     if (!signal.aborted) this.#backend.say("end_watch", { session_id: session.id, reason });
     this.#sessions.delete(session.id);
-    onWatched(this.viewers);
+    this.#options.onWatched(this.viewers);
+  }
+
+  /** Answers its offer, as soon as there is something to show. */
+  async #view({ over, iceServers, talk }: Session, offerSdp: string): Promise<Viewer> {
+    const { source, webrtc, player, microphone } = this.#options;
+    const { video, audio } = await source.tracks(over.signal);
+    over.signal.throwIfAborted();
+    const sound = microphone ?? audio;
+    const acceptMicrophone = talk && player !== undefined;
+    return await webrtc.view({
+      offerSdp,
+      acceptMicrophone,
+      iceServers,
+      ...(video && { video }),
+      ...(sound && { audio: sound }),
+    });
   }
 
   #end(id: string): void {

@@ -2,8 +2,8 @@ import { bytesOf, samplesOf } from "../../codecs/pcm/index.ts";
 import type { DoorSound } from "../../protocols/door/binary.ts";
 import { SoundOrder } from "../../protocols/door/order.ts";
 import { toStationSound } from "../../protocols/door/sound.ts";
+import { BlockPlayout } from "../machine/playout.ts";
 import type { SoundForm } from "../machine/sound-form.ts";
-import { DoorPlayout } from "./playout.ts";
 
 /** How a program sends and plays the sound of a stream. */
 export interface DoorSoundForm extends SoundForm {
@@ -50,7 +50,7 @@ export class DoorStream {
   readonly streamId: string;
   readonly #options: DoorStreamOptions;
   readonly #order = new SoundOrder();
-  readonly #playout: DoorPlayout;
+  readonly #playout: BlockPlayout;
   readonly #block: Int16Array;
   #gathered = 0;
   #sequence = 0;
@@ -62,7 +62,7 @@ export class DoorStream {
     const most = Math.floor(maxPcmBytes / (2 * form.channels));
     this.streamId = streamId;
     this.#options = options;
-    this.#playout = new DoorPlayout(form);
+    this.#playout = new BlockPlayout(form);
     this.#block = new Int16Array(Math.min(wanted, most) * form.channels);
   }
 

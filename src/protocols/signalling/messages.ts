@@ -38,6 +38,9 @@ export const fromAgent = {
     device_name: z.string().max(256).optional(),
     /** Not of the seed: it made its token itself, to be let in with that. */
     claims: z.boolean().optional(),
+    /** Not of the seed: it plays what it is sent, and whether it keeps that out of its microphone. */
+    speaker: z.boolean().optional(),
+    echo_cancelling: z.boolean().optional(),
   }),
   heartbeat: nothing,
   signal_answer: answer,
@@ -61,7 +64,15 @@ export const fromViewer = {
 export const toAgent = {
   hello_ack: z.object({ device_id: id, server_time: z.string() }),
   heartbeat_ack: nothing,
-  watch_request: z.object({ session_id: id, user_id: z.string(), ice_servers: z.array(iceServerSchema) }),
+  watch_request: z.object({
+    session_id: id,
+    user_id: z.string(),
+    ice_servers: z.array(iceServerSchema),
+    /** Not of the seed: whether who watches may speak there. */
+    talk: z.boolean().optional(),
+    /** Not of the seed: it is the hub itself, which decides who speaks. */
+    hub: z.boolean().optional(),
+  }),
   signal_offer: offer,
   signal_ice: ice,
   watch_ended: z.object({ session_id: id, reason: z.string() }),

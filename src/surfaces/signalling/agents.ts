@@ -44,24 +44,27 @@ export class Agent implements WatchEndpoint {
   /** As it calls itself. */
   readonly ownId: string;
   readonly link: AgentLink;
+  /** What it plays sound by, if it does. */
+  readonly speaker: { readonly echoCancelling: boolean } | undefined;
   readonly #sessions = new Set<Watch>();
   readonly #options: Pick<AgentsOptions, "watches" | "iceServers">;
 
   constructor(
-    who: { readonly deviceId: string; readonly ownId: string; readonly link: AgentLink },
+    who: Pick<Agent, "deviceId" | "ownId" | "link" | "speaker">,
     options: Pick<AgentsOptions, "watches" | "iceServers">,
   ) {
     this.deviceId = who.deviceId;
     this.ownId = who.ownId;
     this.link = who.link;
+    this.speaker = who.speaker;
     this.#options = options;
   }
 
-  /** Asks it to make itself ready for somebody who watches. */
-  ask(watch: Watch, userId: string): void {
+  /** Asks it to make itself ready for somebody who watches, and may speak there or not. */
+  ask(watch: Watch, who: { readonly user_id: string; readonly talk: boolean; readonly hub?: boolean }): void {
     this.#sessions.add(watch);
     const ice_servers = [...this.#options.iceServers(`device_${this.ownId}_${watch.id}`)];
-    this.link.tell("watch_request", { session_id: watch.id, user_id: userId, ice_servers });
+    this.link.tell("watch_request", { session_id: watch.id, ...who, ice_servers });
   }
 
   description(watch: Watch, sdp: string): void {
@@ -212,7 +215,8 @@ export class Agents implements Disposable {
     const device = await hub.reception.admit(arrival, AbortSignal.any([signal, over.signal]), (wanted) =>
       relayed?.want(wanted),
     );
-    const agent = new Agent({ deviceId, ownId, link }, this.#options);
+    const speaker = payload.speaker ? { echoCancelling: payload.echo_cancelling === true } : undefined;
+    const agent = new Agent({ deviceId, ownId, link, speaker }, this.#options);
     relayed = relay(agent, device);
     this.#agents.set(deviceId, agent);
     device.ready();

@@ -4,6 +4,7 @@ import { background } from "../../util/background.ts";
 import { backoffDelayMs } from "../../util/backoff.ts";
 import { messageOf } from "../../util/errors.ts";
 import { LateTracks } from "../webrtc/late-tracks.ts";
+import { AgentSpeaker } from "./agent-speaker.ts";
 import type { Agent } from "./agents.ts";
 import type { Candidate, Watch, WatchEnd, WatchEndpoint, Watches } from "./watches.ts";
 
@@ -18,7 +19,7 @@ export interface RelayOptions {
 const retry = { firstMs: 1000, maxMs: 30_000 } as const;
 
 /**
- * Fetches an agent's picture and sound for the hub: while anybody wants the device the hub is one viewer of the agent, and
+ * Fetches an agent's picture and sound for the hub, and brings it what is spoken there: while anybody wants the device the hub is one viewer of the agent, and
  * serves all others, so that the agent's uplink carries it once. Its owner disposes it.
  */
 export class Relay implements WatchEndpoint, Disposable {
@@ -30,9 +31,14 @@ export class Relay implements WatchEndpoint, Disposable {
   /** The session under way, and what takes it in. */
   #running: { readonly watch: Watch; readonly publisher: AskedPublisher; readonly tracks: LateTracks } | undefined;
   #opening = false;
+  readonly #speaker: AgentSpeaker | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    const { agent, device } = options;
+    const { deviceId, speaker } = agent;
+    this.#speaker = speaker && new AgentSpeaker({ deviceId, ...speaker, clock: device.clock, log: device.log });
+    if (this.#speaker) device.offerSpeaker(this.#speaker);
   }
 
   /** Whether anybody wants the device now. */
@@ -78,6 +84,7 @@ export class Relay implements WatchEndpoint, Disposable {
     this.#wanted = false;
     this.#retry?.[Symbol.dispose]();
     this.#stop("device_disconnected");
+    this.#speaker?.[Symbol.dispose]();
   }
 
   #begin(): void {
@@ -100,12 +107,13 @@ export class Relay implements WatchEndpoint, Disposable {
     const { agent, device, publishers, watches } = this.#options;
     const tracks = new LateTracks();
     tracks.lend(device);
-    const publisher = await publishers.ask({ onTrack: tracks.onTrack });
+    const publisher = await publishers.ask({ onTrack: tracks.onTrack, sound: this.#speaker?.track });
     if (!this.#wanted) return await publisher[Symbol.asyncDispose]();
     const watch = watches.begin({ deviceId: agent.deviceId, viewer: this, agent });
     const running = { watch, publisher, tracks };
     this.#running = running;
-    agent.ask(watch, "hub");
+    this.#speaker?.begins(publisher);
+    agent.ask(watch, { user_id: "hub", talk: true, hub: true });
     agent.description(watch, publisher.offerSdp);
     background(
       publisher.closed.then((reason) => {
@@ -129,6 +137,7 @@ export class Relay implements WatchEndpoint, Disposable {
     if (!this.#running) return;
     const { publisher, tracks } = this.#running;
     this.#running = undefined;
+    this.#speaker?.ends();
     tracks.pause();
     background(publisher[Symbol.asyncDispose](), (err) =>
       this.#options.device.log.error({ err }, "a relayed picture did not close"),

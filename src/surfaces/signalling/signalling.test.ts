@@ -272,6 +272,30 @@ describe("signalling of camera agents", () => {
     await agent.next("heartbeat_ack");
   });
 
+  it("offers an agent's loudspeaker to the hub, and tells it who may speak there", async () => {
+    await using home = await house();
+    const agent = await home.agent({ device_id: "shed", speaker: true, echo_cancelling: true });
+    await agent.next("hello_ack");
+    const device = home.rig.hub.devices.get("shed");
+    assert.equal(device?.speaker?.echoCancelling, true);
+    using _demand = device?.demand();
+    const { hub, talk } = (await agent.next("watch_request")).payload;
+    assert.deepEqual([hub, talk, home.rig.webrtc.asking[0]?.sound?.format.codec], [true, true, "opus"]);
+    for (const [name, rights] of [
+      ["ann", ["view", "talk"]],
+      ["ben", ["view"]],
+    ] as const) {
+      const viewer = await home.viewer(await home.token(name, [{ scope: "*", rights: [...rights] }]));
+      await viewer.next("hello_ack");
+      viewer.say("watch_request", { device_id: "shed" });
+      const asked = (await agent.next("watch_request")).payload;
+      assert.deepEqual([asked["hub"], asked["talk"]], [undefined, name === "ann"]);
+    }
+    const mute = await home.agent({ device_id: "barn" });
+    await mute.next("hello_ack");
+    assert.equal(home.rig.hub.devices.get("barn")?.speaker, undefined);
+  });
+
   it("ends a session that nobody answers, at both ends, and a connection that is silent", async () => {
     const clock = new ManualClock();
     await using home = await house({ clock });

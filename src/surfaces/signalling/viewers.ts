@@ -157,7 +157,8 @@ class Viewer implements WatchEndpoint {
     this.#sessions.set(watch.id, watch);
     const ice_servers = [...iceServers(`viewer_${this.userId}_${watch.id}`)];
     link.tell("watch_ready", { session_id: watch.id, ice_servers }, { requestId });
-    direct?.ask(watch, this.userId);
+    const talk = mayUse(hub.identity.policy, { principal: this.#principal, right: "talk", device });
+    direct?.ask(watch, { user_id: this.userId, talk });
     // Its picture does not pass the hub: that somebody looks is written down here.
     if (direct) hub.identity.audit.record({ actor: this.#principal.name, action: "view", subject: deviceId });
   }

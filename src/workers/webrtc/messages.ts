@@ -78,6 +78,8 @@ export type ToPublishChild =
       readonly type: "ask";
       readonly viewer: number;
       readonly plan: AnswerPlan;
+      /** What it is sent where its answer takes it. */
+      readonly audioTrack?: number;
     }
   | {
       /** What it answered. */
@@ -86,11 +88,15 @@ export type ToPublishChild =
       readonly answerSdp: string;
       readonly taken: ReadonlyMap<string, PayloadMapping>;
       readonly repaired: ReadonlySet<string>;
+      /** It takes the sound that it was offered. */
+      readonly takesSound: boolean;
     };
 
 /** What that worker tells the hub. */
 export type FromPublishChild =
   | FromChild
+  /** It is connected, and sent the sound that it was offered. */
+  | { readonly type: "audible"; readonly viewer: number }
   | { readonly type: "published-format"; readonly viewer: number; readonly format: Format }
   | {
       readonly type: "published";

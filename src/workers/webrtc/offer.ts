@@ -112,7 +112,8 @@ function nacksOf(
     .filter((payloadType) => promised.has(String(payloadType)) || promised.has("*"));
 }
 
-function receives(section: OfferedSection | undefined): section is OfferedSection {
+/** Whether the other side means to take what is sent in a section. */
+export function receives(section: OfferedSection | undefined): section is OfferedSection {
   return section?.direction === "recvonly" || section?.direction === "sendrecv";
 }
 

@@ -2,7 +2,16 @@ import { browserAudioCodecs } from "../../media/convert.ts";
 import type { IceCandidate } from "../../media/viewer.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import { FatalError } from "../../util/errors.ts";
-import { type AnswerPlan, bestH264, type OfferedSection, readOffer, type SectionPlan, sends, served } from "./offer.ts";
+import {
+  type AnswerPlan,
+  bestH264,
+  type OfferedSection,
+  readOffer,
+  receives,
+  type SectionPlan,
+  sends,
+  served,
+} from "./offer.ts";
 
 /** How a publisher's offer is answered: which payload of each section is taken in. */
 export interface PublishPlan extends AnswerPlan {
@@ -14,35 +23,50 @@ export interface PublishPlan extends AnswerPlan {
 
 const h264 = (profile: string) => `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`;
 
-/** What a peer is asked for that publishes when it is asked: one picture and one sound, in what {@link planPublish} takes. */
-export const askingPlan: AnswerPlan = {
-  withoutSound: false,
-  sections: [
-    {
-      kind: "video",
-      mid: "0",
-      direction: "RecvOnly",
-      mediaStream: "asked",
-      payloads: [
-        { payloadType: 96, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("42e01f") },
-        { payloadType: 97, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("4d001f") },
-        { payloadType: 98, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("640c1f") },
-        { payloadType: 99, rtpmap: "H265/90000", clockRateHz: 90_000 },
-      ],
-    },
-    {
-      kind: "audio",
-      mid: "1",
-      direction: "RecvOnly",
-      mediaStream: "asked",
-      payloads: [
-        { payloadType: 111, rtpmap: "opus/48000/2", clockRateHz: 48_000, fmtp: "minptime=10;useinbandfec=1" },
-        { payloadType: 0, rtpmap: "PCMU/8000", clockRateHz: 8000 },
-        { payloadType: 8, rtpmap: "PCMA/8000", clockRateHz: 8000 },
-      ],
-    },
+const opus = { payloadType: 111, rtpmap: "opus/48000/2", clockRateHz: 48_000, fmtp: "minptime=10;useinbandfec=1" };
+
+/**
+ * What a peer is asked for that publishes when it is asked: one picture and one sound, in what {@link planPublish} takes. With
+ * `sound` it is offered Opus in return.
+ */
+export function askingPlan({ sound }: { readonly sound: boolean }): AnswerPlan {
+  const audio = sound ? ({ direction: "SendRecv", sending: opus } as const) : ({ direction: "RecvOnly" } as const);
+  return { withoutSound: false, sections: [askedPicture, { ...askedSound, ...audio }] };
+}
+
+const askedPicture: SectionPlan = {
+  kind: "video",
+  mid: "0",
+  direction: "RecvOnly",
+  mediaStream: "asked",
+  payloads: [
+    { payloadType: 96, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("42e01f") },
+    { payloadType: 97, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("4d001f") },
+    { payloadType: 98, rtpmap: "H264/90000", clockRateHz: 90_000, fmtp: h264("640c1f") },
+    { payloadType: 99, rtpmap: "H265/90000", clockRateHz: 90_000 },
   ],
 };
+
+const askedSound: SectionPlan = {
+  kind: "audio",
+  mid: "1",
+  direction: "RecvOnly",
+  mediaStream: "asked",
+  payloads: [
+    opus,
+    { payloadType: 0, rtpmap: "PCMU/8000", clockRateHz: 8000 },
+    { payloadType: 8, rtpmap: "PCMA/8000", clockRateHz: 8000 },
+  ],
+};
+
+/** Whether a peer takes the sound that it was offered, by its answer. Throws FatalError `bad-offer`. */
+export function takesSound(answerSdp: string): boolean {
+  const audio = readOffer(answerSdp).find(({ kind }) => kind === "audio");
+  return (
+    receives(audio) &&
+    audio.payloads.some(({ codec, payloadType }) => codec === "opus" && payloadType === opus.payloadType)
+  );
+}
 
 /**
  * Decides what is taken of a publisher: the first picture in H.264 (or H.265 where that is all it offers) and the first

@@ -1,11 +1,19 @@
-import type { AskedPublisher, PublishedTrack, Publisher, PublishRequest, PublishWorker } from "../../media/viewer.ts";
+import type {
+  AskedPublisher,
+  AskRequest,
+  PublishedTrack,
+  Publisher,
+  PublishRequest,
+  PublishWorker,
+} from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
-import { askingPlan, planPublish, withoutCandidates } from "./publish-offer.ts";
+import { askingPlan, planPublish, takesSound, withoutCandidates } from "./publish-offer.ts";
+import { SharedTracks } from "./shared-tracks.ts";
 import { WorkerViewer } from "./viewer.ts";
 
 /** Options of {@link createPublishWorker}. */
@@ -26,12 +34,15 @@ export function createPublishWorker(options: PublishWorkerOptions): PublishWorke
 interface Publishing extends PublishRequest {
   readonly peer: WorkerViewer;
   readonly tracks: Map<"video" | "audio", PublishedTrack>;
+  readonly audible: PromiseWithResolvers<boolean>;
 }
 
 class HubSide implements PublishWorker {
   readonly #process: WorkerProcess<ToPublishChild, FromPublishChild>;
   readonly #publishing = new Map<number, Publishing>();
   readonly #options: PublishWorkerOptions;
+  /** What is sent to those that were asked. */
+  readonly #sounds: SharedTracks;
   #last = 0;
 
   constructor(options: PublishWorkerOptions) {
@@ -46,16 +57,21 @@ class HubSide implements PublishWorker {
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),
     });
+    this.#sounds = new SharedTracks({ post: (message, onSent) => void this.#process.post(message, onSent), log });
   }
 
   async publish(request: PublishRequest): Promise<Publisher> {
     const { taken, repaired, ...plan } = planPublish(request.offerSdp);
     const { offerSdp } = request;
-    return await this.#open(request, (id) => ({ type: "publish", viewer: id, offerSdp, plan, taken, repaired }));
+    const first = (id: number): ToPublishChild => ({ type: "publish", viewer: id, offerSdp, plan, taken, repaired });
+    return (await this.#open(request, first)).peer;
   }
 
   /** Opens a peer; resolves when the child has described its side. */
-  async #open(request: PublishRequest, first: (id: number) => ToPublishChild): Promise<WorkerViewer> {
+  async #open(
+    request: PublishRequest,
+    first: (id: number, held: DisposableStack) => ToPublishChild,
+  ): Promise<Publishing> {
     using held = new DisposableStack();
     held.use(await this.#process.lease());
     const id = ++this.#last;
@@ -66,23 +82,35 @@ class HubSide implements PublishWorker {
         this.#process.post(message);
       },
     };
+    const audible = Promise.withResolvers<boolean>();
+    held.defer(() => audible.resolve(false));
+    const opening = first(id, held);
     const peer = new WorkerViewer({ id, link, clock, log, held: held.move() });
-    this.#publishing.set(id, { ...request, peer, tracks: new Map() });
-    link.post(first(id));
+    const publishing = { ...request, peer, tracks: new Map(), audible };
+    this.#publishing.set(id, publishing);
+    link.post(opening);
     await peer.answered;
-    return peer;
+    return publishing;
   }
 
-  async ask({ onTrack }: Pick<PublishRequest, "onTrack">): Promise<AskedPublisher> {
-    const peer = await this.#open({ onTrack, offerSdp: "" }, (id) => ({ type: "ask", viewer: id, plan: askingPlan }));
+  async ask({ onTrack, sound }: AskRequest): Promise<AskedPublisher> {
+    const plan = askingPlan({ sound: sound !== undefined });
+    const { peer, audible } = await this.#open({ onTrack, offerSdp: "" }, (id, held) => {
+      const share = sound && held.use(this.#sounds.share(sound));
+      return { type: "ask", viewer: id, plan, ...(share && { audioTrack: share.id }) };
+    });
     const { offerSdp, candidates } = withoutCandidates(peer.answerSdp);
     return {
       id: peer.id,
       offerSdp,
       closed: peer.closed,
+      audible: audible.promise,
       answered: async (answerSdp) => {
         const { taken, repaired } = planPublish(answerSdp);
-        this.#process.post({ type: "asked", viewer: Number(peer.id), answerSdp, taken, repaired });
+        const takes = sound !== undefined && takesSound(answerSdp);
+        if (!takes) audible.resolve(false);
+        const viewer = Number(peer.id);
+        this.#process.post({ type: "asked", viewer, answerSdp, taken, repaired, takesSound: takes });
         // Whatever it answers to this comes after it took the answer.
         await peer.stats();
         return candidates;
@@ -109,7 +137,8 @@ class HubSide implements PublishWorker {
       return;
     }
     const publishing = this.#publishing.get(message.viewer);
-    if (message.type === "published") publishing?.tracks.get(message.kind)?.write(message.frame);
+    if (message.type === "audible") publishing?.audible.resolve(true);
+    else if (message.type === "published") publishing?.tracks.get(message.kind)?.write(message.frame);
     else if (message.type === "published-format") {
       const { format } = message;
       const track = publishing?.tracks.get(format.kind);
@@ -119,6 +148,7 @@ class HubSide implements PublishWorker {
   }
 
   #lost(): void {
+    this.#sounds.reset();
     for (const { peer } of [...this.#publishing.values()]) {
       peer.end("worker-lost", new RecoverableError("the publish worker ended", { code: "worker-lost" }));
     }

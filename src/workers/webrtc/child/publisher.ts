@@ -15,6 +15,9 @@ import { every } from "../../../util/every.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { openConnection, watchConnection } from "./connection.ts";
+import type { FairSending } from "./fair-sending.ts";
+import type { PacketTrack } from "./packet-track.ts";
+import { RtpSender } from "./sender.ts";
 import { describe } from "./viewer.ts";
 
 /** What it will send, as its description says. */
@@ -31,11 +34,16 @@ export interface PublisherOptions {
   readonly plan: AnswerPlan;
   /** Its own offer; none for one that is asked to publish by ours. */
   readonly offered?: PublishedSdp & { readonly offerSdp: string };
+  /** What one that is asked to publish is sent in return, if it takes it. */
+  readonly sound: PacketTrack | undefined;
+  readonly queue: FairSending;
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
   /** The gathered answer, or our offer. */
   readonly onAnswer: (sdp: string) => void;
+  /** It is connected, and sent the sound. */
+  readonly onAudible: () => void;
   /** A stream begins, or its details changed. */
   readonly onFormat: (format: Format) => void;
   readonly onFrame: (kind: "video" | "audio", frame: Frame) => void;
@@ -73,6 +81,7 @@ export class Publisher {
   readonly #timers = new DisposableStack();
   readonly #sync: RtpSync;
   readonly #ownSsrc = randomInt(1, 0xffff_ffff);
+  #sender: RtpSender | undefined;
   #watch: Disposable | undefined;
   #heardUs: number | undefined;
   #open = true;
@@ -107,20 +116,33 @@ export class Publisher {
   }
 
   /** It answered our offer; only the first answer counts. Throws Error when the library refuses it. */
-  answered({ sdp, ...published }: PublishedSdp & { readonly sdp: string }): void {
+  answered({
+    sdp,
+    takesSound,
+    ...published
+  }: PublishedSdp & { readonly sdp: string; readonly takesSound: boolean }): void {
     if (!this.#open || this.#options.offered || this.#incoming.length > 0) return;
     this.#listen(published);
+    if (takesSound) this.#speak();
     this.#connection.setRemoteDescription(withoutNames(sdp), "answer");
   }
 
   /** A publisher is heard in any case. */
   wantMicrophone(_wanted: boolean): void {}
 
-  /** What was asked of it; a publisher is sent nothing else. */
+  /** What was asked of it, and what it was sent in return. */
   get stats(): ViewerStats {
     const packetsLost = this.#incoming.reduce((sum, { receiver }) => sum + receiver.counters.lost, 0);
     const [nacks, keyFrameRequests] = [this.#nacks, this.#keyFrameRequests];
-    return { packetsSent: 0, bytesSent: 0, framesDropped: 0, nacks, keyFrameRequests, packetsLost };
+    const { packets = 0, bytes = 0, dropped = 0 } = this.#sender?.counters ?? {};
+    return {
+      packetsSent: packets,
+      bytesSent: bytes,
+      framesDropped: dropped,
+      nacks,
+      keyFrameRequests,
+      packetsLost,
+    };
   }
 
   close(reason: string): void {
@@ -139,6 +161,7 @@ export class Publisher {
     this.#open = false;
     this.#timers.dispose();
     this.#watch?.[Symbol.dispose]();
+    this.#sender?.[Symbol.dispose]();
     for (const track of this.#tracks.values()) track.close();
     this.#connection.close();
   }
@@ -157,6 +180,21 @@ export class Publisher {
       this.#incoming.push(incoming);
       track.onMessage((bytes) => this.#take(bytes, incoming));
     }
+  }
+
+  /** Sends it the sound from the moment on at which it is connected. */
+  #speak(): void {
+    const { sound, plan, queue, clock, onAudible } = this.#options;
+    const section = plan.sections.find(({ sending }) => sending);
+    const sink = this.#tracks.get(section?.mid ?? "");
+    if (!sound || !section?.sending || !sink) return;
+    const { payloadType, clockRateHz } = section.sending;
+    const sending = { payloadType, clockRateHz, ssrc: this.#ownSsrc, cname: section.mediaStream };
+    sink.onOpen(() => {
+      if (!this.#open) return;
+      this.#sender = new RtpSender({ track: sound, sink, queue, clock, ...sending });
+      onAudible();
+    });
   }
 
   #receive(

@@ -156,10 +156,13 @@ export class WebRtcService implements AsyncDisposable {
       name: `publisher-${viewer}`,
       plan,
       ...(message.type === "publish" && { offered: message }),
+      sound: message.type === "ask" ? this.#tracks.get(message.audioTrack ?? -1) : undefined,
+      queue: this.#queue,
       port,
       iceServers,
       clock,
       onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),
+      onAudible: () => this.#post({ type: "audible", viewer }),
       onFormat: (format) => this.#post({ type: "published-format", viewer, format }),
       onFrame: (kind, frame) => this.#post({ type: "published", viewer, kind, frame }),
       onClosed: (reason) => {
@@ -183,7 +186,7 @@ export class WebRtcService implements AsyncDisposable {
   #asked(peer: Viewer | Publisher, message: Message<"asked">): void {
     if (!(peer instanceof Publisher)) return;
     try {
-      peer.answered({ sdp: message.answerSdp, taken: message.taken, repaired: message.repaired });
+      peer.answered({ ...message, sdp: message.answerSdp });
     } catch (error) {
       this.#post({ type: "trouble", message: `viewer ${message.viewer}: answer refused: ${messageOf(error)}` });
       peer.close("failed");

@@ -1,4 +1,4 @@
-import { frameLength, type SoundForm } from "../machine/sound-form.ts";
+import { frameLength, type SoundForm } from "./sound-form.ts";
 
 /** Frames of 20 ms: with how many spare ones playing begins, at least and at most. */
 const leastMargin = 2;
@@ -13,7 +13,7 @@ const window = 250;
  * begins a little after the first block, so that the next may be late; the little grows while blocks come too late, and what
  * waits for longer than it has to, since two clocks are never the same, is shortened by a frame now and then.
  */
-export class DoorPlayout {
+export class BlockPlayout {
   /** Frames left out, and times at which nothing was there. */
   readonly counters = { shed: 0, underruns: 0 };
   readonly #length: number;

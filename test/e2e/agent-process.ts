@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const program = join(import.meta.dirname, "..", "..", "bin", "doorward.js");
+
+/** `doorward agent` as a person runs it, until disposed. */
+export interface AgentProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** What it said so far. */
+  said(): string;
+}
+
+/** Runs it with these options. */
+export function startAgentProcess(options: readonly string[]): AgentProcess {
+  const child = spawn(process.execPath, [program, "agent", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const ended = once(child, "exit");
+  return {
+    pid: child.pid ?? 0,
+    said: () => said,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGINT");
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { systemClock } from "../../src/util/clock.ts";
+import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
+import { type HubRig, startRig, until } from "./hub-rig.ts";
+import { temporaryFolder } from "./page-browser.ts";
+import { microphoneWav, onset, openTalkPage, samplesOf, type TalkPage } from "./talk-rig.ts";
+
+const rateHz = 48_000;
+const suite = new AsyncDisposableStack();
+let rig: HubRig;
+let agent: AgentProcess;
+let anna: TalkPage;
+let wav: string;
+
+/** What the agent's loudspeaker has played so far. */
+const heard = async () => samplesOf((await readFile(wav)).subarray(44));
+
+before(async () => {
+  const folder = suite.use(await temporaryFolder()).path;
+  wav = join(folder, "out.wav");
+  rig = suite.use(await startRig("enrolment: open\nsignalling: { port: 0 }\ndevices: {}\n"));
+  const backend = rig.running.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
+  const names = ["--backend", backend, "--device-id", "shed", "--name", "Garden shed"];
+  const state = ["--state", join(folder, "agent.json")];
+  agent = suite.use(startAgentProcess([...names, ...state, "--source", "test", "--speaker", `file:${wav}`]));
+  await until(`the agent is there: ${agent.said()}`, async () => rig.running.hub.devices.get("shed")?.speaker);
+  const tone = Int16Array.from({ length: 2 * rateHz }, (_, i) => 12_000 * Math.sin((2 * Math.PI * 440 * i) / rateHz));
+  const microphone = microphoneWav(tone, { rateHz, before: 0, after: 0 });
+  anna = suite.use(await openTalkPage(rig, { device: "shed", microphone }));
+});
+
+after(() => suite.disposeAsync());
+
+describe("speaking from the page through a camera agent", () => {
+  it("is heard at the agent's loudspeaker while the bar is held, and nothing before or after", {
+    timeout: 60_000,
+  }, async (t) => {
+    assert.equal((await readFile(wav)).length, 44);
+    await anna.page.keyboard.down(" ");
+    await until("it is heard", async () => onset(await heard()) >= 0);
+    const firstMs = systemClock.wallMs() - ((await anna.presses()).at(-1) ?? 0);
+    t.diagnostic(`press to first sample in the file: ${firstMs.toFixed(0)} ms`);
+    await until("a second of it", async () => (await heard()).length > rateHz);
+    const said = (await heard()).subarray(rateHz / 2, rateHz);
+    const crossings = said.filter((sample, i) => sample >= 0 && (said[i - 1] ?? 0) < 0).length;
+    assert.ok(Math.abs(crossings * 2 - 440) < 15, `${crossings * 2} Hz`);
+    await anna.page.keyboard.up(" ");
+    await anna.barSays("Hold to talk");
+    await until("it rests", async () => (await heard()).subarray(-rateHz / 4).every((sample) => Math.abs(sample) < 50));
+  });
+});
