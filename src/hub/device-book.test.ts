@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseDocument } from "yaml";
+import { type BellSettings, bellSchema } from "./bell-settings.ts";
 import { writeDevice } from "./device-book.ts";
 import type { DeviceInput } from "./device-settings.ts";
 
@@ -60,6 +61,36 @@ devices:
     assert.equal(
       rewritten(text, { id: "yard", input }),
       "devices:\n  yard: { name: Y, address: fake://yard/ } # keep\n",
+    );
+  });
+
+  it("keeps what stands in its bell: comments, other keys, and a lock as it was written", () => {
+    const text = `devices:
+  front:
+    arrives: door
+    # what happens at the door
+    bell:
+      camera: porch # above the letter box
+      groups:
+        # the children first
+        - [ "person:Anna" ]
+      ringS: 60 # grandmother is slow
+      lock:
+        by: mqtt # the old opener
+        topic: door/set
+        payload: UNLOCK # as its manual says
+      texts: { missed: Nobody is in. }
+  yard: fake://yard/
+`;
+    const bell = bellSchema.parse(parseDocument(text).toJS().devices.front.bell);
+    const input = (change: Partial<BellSettings>) =>
+      ({ id: "front", name: "Front", arrives: "door", bell: { ...bell, ...change } }) as const;
+    assert.equal(rewritten(text, { id: "front", input: input({}) }), text);
+    assert.equal(
+      rewritten(text, { id: "front", input: input({ ringS: 30, quiet: [{ from: "22:00", to: "07:00" }] }) }),
+      text
+        .replace("ringS: 60", "ringS: 30")
+        .replace("is in. }\n", "is in. }\n      quiet:\n        - from: 22:00\n          to: 07:00\n"),
     );
   });
 

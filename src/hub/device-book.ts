@@ -3,6 +3,7 @@ import { type Document, isAlias, isMap, isNode, isScalar, type Scalar, visit, ty
 import type { ConfigFile } from "./config-file.ts";
 import { idFromName, titleOf } from "./device-input.ts";
 import { type DeviceInput, deviceDefaults } from "./device-settings.ts";
+import { type LockSettings, lockDefaults } from "./lock-settings.ts";
 import type { DeviceBook } from "./registry.ts";
 
 /** Devices stand in the configuration file, under `devices:`; one of go2rtc's `streams:` moves there when it is changed. */
@@ -40,12 +41,17 @@ export function writeDevice(
 }
 
 /** A device as it is written: without what has its default. */
-function written({ id, ...input }: DeviceInput): Record<string, unknown> {
-  const usual: Readonly<Record<string, unknown>> = {
-    ...deviceDefaults,
-    ...(id !== undefined && { name: titleOf(id) }),
-  };
-  const kept = Object.entries(input).filter(
+function written({ id, bell, ...input }: DeviceInput): Record<string, unknown> {
+  const lock = bell?.lock && unusual(bell.lock, lockDefaults(bell.lock.by));
+  return unusual(
+    { ...input, bell: lock ? { ...bell, lock } : bell },
+    { ...deviceDefaults, ...(id !== undefined && { name: titleOf(id) }) },
+  );
+}
+
+/** What is not as it would be anyway. */
+function unusual(settings: object, usual: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept = Object.entries(settings).filter(
     ([key, value]) => value !== undefined && !isDeepStrictEqual(value, usual[key]),
   );
   return Object.fromEntries(kept);
@@ -77,7 +83,8 @@ function setValue(
 ): void {
   const node = map.get(key, true) as unknown;
   if (isMap(node) && typeof value === "object" && value !== null) {
-    changeMap(document, { map: node, next: value as Record<string, unknown>, defaults: {} });
+    const defaults = key === "lock" ? lockDefaults(String(node.get("by")) as LockSettings["by"]) : {};
+    changeMap(document, { map: node, next: value as Record<string, unknown>, defaults });
   } else if (isScalar(node) && (typeof value !== "object" || value === null)) {
     setScalar(node, value);
   } else {

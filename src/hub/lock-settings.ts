@@ -67,6 +67,13 @@ export const lockSchema = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("none") }),
 ]);
 
+/** What holds of a lock of this kind where nothing is written. */
+export function lockDefaults(by: LockSettings["by"]): Readonly<Record<string, unknown>> {
+  const kind = lockSchema.options.find((option) => option.shape.by.value === by);
+  const usual = Object.entries(kind?.shape ?? {}).filter(([, setting]) => setting instanceof z.ZodDefault);
+  return Object.fromEntries(usual.map(([name, setting]) => [name, setting.parse(undefined)]));
+}
+
 /** {@link lockSchema} */
 export type LockSettings = z.output<typeof lockSchema>;
 
