@@ -12,6 +12,7 @@ import {
   waiting,
 } from "../test/e2e/page-devices.ts";
 import type { PageServer, PageServerOptions } from "../test/e2e/page-server.ts";
+import { callScenes } from "./call-scenes.ts";
 
 /** One picture to take: where, of what, after doing what. */
 export interface Scene {
@@ -387,6 +388,7 @@ export const scenes: readonly Scene[] = [
   ...roomScenes,
   ...stations,
   ...arriving,
+  ...callScenes,
   ...signedInScenes,
   { name: "setup-1-code", path: "/#/setup", server: () => ({ session: newHub() }), prepare: shown("dw-setup form") },
   {

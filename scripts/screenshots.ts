@@ -8,12 +8,12 @@ import { type PageServer, startPageServer } from "../test/e2e/page-server.ts";
 import { startPageVideo } from "../test/e2e/page-video.ts";
 import { type Scene, scenes, signedInScenes } from "./screenshot-scenes.ts";
 
-const sizes = { phone: [390, 844], tablet: [1024, 768], desk: [1920, 1080] } as const;
+const sizes = { phone: [390, 844], landscape: [844, 390], tablet: [1024, 768], desk: [1920, 1080] } as const;
 const help = `Pictures of every screen and every state of the page, for looking at.
 
 npm run screenshots [-- options]
   --only <text>       only scenes whose name fits this pattern
-  --size <name>       phone, tablet or desk
+  --size <name>       phone, landscape, tablet or desk
   --theme <name>      light or dark
   --out <folder>      screenshots by default
   --url <address>     a real hub instead of a scripted one, with --user and --password

@@ -134,3 +134,46 @@ test("it is declined with a word for the visitor, and the history says what happ
   await page.getByText(/Answered by you, 0:\d\d/).waitFor();
   assert.deepEqual(faults, []);
 });
+
+test("the bell is set up in the device's form: whom it rings in which order, forward, quiet hours; errors stand at their field", {
+  timeout: 30_000,
+}, async () => {
+  const device = (name: string) =>
+    page.evaluate(async (wanted) => {
+      const { devices } = (await (await fetch("/api/v1/devices", { headers: { "x-doorward": "1" } })).json()) as {
+        devices: { id: string; name: string; settings: object }[];
+      };
+      return devices.find((one) => one.name === wanted);
+    }, name);
+  const before = await device("Doorbell");
+  const kitchen = await device("Kitchen");
+  await page.evaluate(() => {
+    location.hash = "#/edit/doorbell";
+  });
+  await page.getByRole("radio", { name: /One after another/ }).check();
+  await page.getByLabel("Add to: Step 1").selectOption({ label: "Anna" });
+  await page.getByRole("button", { name: "Add a step" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Choose whom it rings at this step, or remove the step.").waitFor();
+  await page.getByLabel("Add to: Step 2").selectOption({ label: "Kitchen" });
+  await page.getByRole("button", { name: "Step 2 earlier" }).click();
+  await page.getByLabel("Ring others as well after a while").check();
+  await page.getByLabel("Add to: Rung as well").selectOption({ label: "Anna" });
+  await page.getByRole("button", { name: "Add quiet hours" }).last().click();
+  await page.getByRole("button", { name: "Sunday" }).click();
+  await page.getByLabel("Rings for (seconds)", { exact: true }).fill("60");
+  assert.deepEqual(await accessFaults(), []);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.waitForURL(/#\/devices$/);
+  assert.deepEqual((await device("Doorbell"))?.settings, {
+    ...before?.settings,
+    bell: {
+      camera: "front-door",
+      groups: [[`device:${kitchen?.id}`], ["person:Anna"]],
+      forward: { afterS: 30, to: ["person:Anna"] },
+      quiet: [{ from: "22:00", to: "07:00", days: ["mon", "tue", "wed", "thu", "fri", "sat"] }],
+      ringS: 60,
+    },
+  });
+  assert.deepEqual(faults, []);
+});

@@ -9,6 +9,7 @@ import { contentSecurityPolicy } from "../../src/surfaces/http/security-headers.
 import type { StationTold } from "../../src/surfaces/panel/messages.ts";
 import type {
   AuditEntry,
+  CallView,
   Chime,
   Hearing,
   HubMessage,
@@ -20,6 +21,7 @@ import type {
   User,
   Waiting,
 } from "../../web/src/api.ts";
+import { callsApi, type ScriptedCalls } from "./page-server-calls.ts";
 
 /** A viewing that the scripted server gives. */
 export interface ScriptedViewing extends AsyncDisposable {
@@ -52,7 +54,7 @@ export interface PageServerOptions {
 }
 
 /** A hub whose every word is scripted: it speaks docs/http-contract.md and has no devices behind it. */
-export class PageServer implements AsyncDisposable {
+export class PageServer implements AsyncDisposable, ScriptedCalls {
   session: Session;
   readonly devices = new Map<string, PageDevice>();
   readonly received: PageMessage[] = [];
@@ -71,6 +73,9 @@ export class PageServer implements AsyncDisposable {
   ];
   /** The history of calls, newest first. */
   calls: PastCall[] = [];
+  readonly running: CallView[] = [];
+  present: object[] = [{ party: "person:u2", name: "Ben" }];
+  readonly asked: string[] = [];
   /** What was asked to be said, played or rung. */
   readonly said: Record<string, unknown>[] = [];
   tokens: Token[] = [
@@ -155,6 +160,7 @@ export class PageServer implements AsyncDisposable {
     this.#sockets.add(socket);
     const tell = (message: HubMessage) => socket.send(JSON.stringify(message));
     tell({ type: "devices", devices: [...this.devices.values()] });
+    if (this.running.length > 0) tell({ type: "calls", calls: this.running, mutedBells: [] });
     if (this.waiting.length > 0) tell({ type: "waiting", waiting: this.waiting });
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("message", (data) => {
@@ -196,7 +202,10 @@ export class PageServer implements AsyncDisposable {
   ): Promise<unknown> {
     const { body } = request;
     const [, id = "", act = ""] = /^\w+ \/api\/v1\/\w+\/([^/]+)(?:\/(\w+))?/.exec(call) ?? [];
-    switch (call.replace(/(\/api\/v1\/\w+)\/[^/]+(\/\w+)?$/, "$1/:id$2")) {
+    const named = call.replace(/(\/api\/v1\/\w+)\/[^/]+(\/\w+)?$/, "$1/:id$2");
+    const answer = callsApi(named, { calls: this, id, act });
+    if (answer !== undefined) return answer;
+    switch (named) {
       case "GET /health":
         return { status: "ok", version: this.session.version, uptimeSeconds: 93_000 };
       case "GET /ca.svg":
@@ -285,14 +294,6 @@ export class PageServer implements AsyncDisposable {
       case "DELETE /api/v1/tokens/:id":
         this.tokens = this.tokens.filter((token) => token.id !== id);
         return undefined;
-      case "GET /api/v1/calls":
-        return { running: [], calls: this.calls, replies: ["I am coming."] };
-      case "GET /api/v1/callable":
-        return { present: [{ party: "person:u2", name: "Ben" }] };
-      case "GET /api/v1/ringing":
-        return { doNotDisturb: false, quiet: [{ from: "22:00", to: "07:00" }] };
-      case "GET /api/v1/push":
-        return { available: true, key: "", subscriptions: [{ id: "p1", name: "Phone", addedMs: Date.now() }] };
       case "GET /api/v1/chimes":
         return { chimes: this.chimes };
       case "POST /api/v1/chimes":

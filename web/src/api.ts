@@ -1,4 +1,5 @@
 import type { Hearing } from "../../src/hub/api.ts";
+import type { BellSettings, QuietHours } from "../../src/hub/bell-settings.ts";
 import type { MutedBell } from "../../src/hub/call-api.ts";
 import type { ChannelId } from "../../src/hub/channel.ts";
 import type { ChimeInfo } from "../../src/hub/chimes.ts";
@@ -29,6 +30,7 @@ import type { Immutable } from "../../src/util/immutable.ts";
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
 export type {
   AuditEntry,
+  BellSettings,
   CallView,
   ChannelId,
   DeviceInfo,
@@ -41,6 +43,7 @@ export type {
   HubMessage,
   MutedBell,
   PersonRinging,
+  QuietHours,
   Right,
   TalkMessage,
   TrackInfo,
@@ -102,13 +105,22 @@ export class ApiError extends Error {
   readonly code: string;
   /** The values in the sentence. */
   readonly fields: ProblemFields;
+  /** What was wrong with the request, part by part: `bell.ringS`. */
+  readonly errors: readonly FieldError[];
   constructor(message: string, options: ApiErrorOptions) {
     super(message, { cause: options.cause });
     this.name = "ApiError";
     this.status = options.status;
     this.code = options.code ?? "";
     this.fields = options.fields ?? {};
+    this.errors = options.errors ?? [];
   }
+}
+
+/** One part of a request that the hub did not take, and why. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
 }
 
 /** Options of {@link ApiError}. */
@@ -116,6 +128,7 @@ export interface ApiErrorOptions {
   readonly status: number;
   readonly code?: string;
   readonly fields?: ProblemFields;
+  readonly errors?: readonly FieldError[];
   readonly cause?: unknown;
 }
 
@@ -123,7 +136,9 @@ export interface ApiErrorOptions {
 export async function problemOf(response: Response): Promise<ApiError> {
   const fallback = sentences[response.status] ?? `The hub answered with ${response.status}.`;
   try {
-    const problem = (await response.json()) as { [Name in "detail" | "title" | "code" | "fields"]?: unknown };
+    const problem = (await response.json()) as {
+      [Name in "detail" | "title" | "code" | "fields" | "errors"]?: unknown;
+    };
     const told = typeof problem.detail === "string" ? problem.detail : problem.title;
     const text = typeof told === "string" && told !== "" ? told : fallback;
     const message = /[.!?]$/.test(text) ? text : `${text}.`;
@@ -131,6 +146,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
       status: response.status,
       code: typeof problem.code === "string" ? problem.code : "",
       fields: typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {},
+      errors: Array.isArray(problem.errors) ? problem.errors : [],
     });
   } catch (cause) {
     return new ApiError(fallback, { status: response.status, cause });

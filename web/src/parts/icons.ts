@@ -1,6 +1,7 @@
 import { html, type SVGTemplateResult, type TemplateResult } from "lit";
 import numbers from "lucide-static/icons/activity.svg?icon";
 import back from "lucide-static/icons/arrow-left.svg?icon";
+import up from "lucide-static/icons/arrow-up.svg?icon";
 import bellRing from "lucide-static/icons/bell-ring.svg?icon";
 import camera from "lucide-static/icons/camera.svg?icon";
 import devices from "lucide-static/icons/cctv.svg?icon";
@@ -77,6 +78,7 @@ const shapes = {
   soundOff,
   speaker,
   trash,
+  up,
   wall,
   warn,
 } satisfies Record<string, SVGTemplateResult>;

@@ -10,6 +10,8 @@ import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../arrivals/dw-access.ts";
 import "../arrivals/dw-add-arrival.ts";
+import type { DwRingSettings } from "../devices/dw-ring-settings.ts";
+import { ringStyles } from "../devices/ring-styles.ts";
 import "../player/dw-player.ts";
 
 /** A new device by its address, with a preview before it is saved; or, with `device`, the same form for a known one. */
@@ -24,12 +26,14 @@ export class DwAdd extends HubElement {
     wrong: { state: true },
     settings: { state: true },
     arrives: { state: true },
+    refused: { state: true },
   };
   static override styles = [
     base,
     buttons,
     fields,
     page,
+    ringStyles,
     css`
       .two {
         display: grid;
@@ -135,6 +139,8 @@ export class DwAdd extends HubElement {
   declare live: boolean;
   declare busy: boolean;
   declare wrong: string;
+  /** Why the hub did not take it. */
+  declare refused: unknown;
   /** A new device is one that will call the hub. */
   declare arrives: boolean;
   /** What settings there are, once the hub has told. */
@@ -154,6 +160,7 @@ export class DwAdd extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.device) void import("../devices/dw-ring-settings.ts");
     call<SettingsSchema>("GET", "/api/v1/device-settings").then(
       (settings) => {
         this.settings = settings;
@@ -207,6 +214,7 @@ export class DwAdd extends HubElement {
         <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
       ${this.#fields(known).map(renderField)}
+      ${known ? html`<dw-ring-settings .hub=${this.hub} .device=${known} .error=${this.refused}></dw-ring-settings>` : nothing}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <div class="row">
         <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
@@ -321,8 +329,10 @@ export class DwAdd extends HubElement {
 
   #save = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    this.busy = true;
     this.wrong = "";
+    const rings = this.renderRoot.querySelector<DwRingSettings>("dw-ring-settings");
+    if (rings?.check?.() === false) return;
+    this.busy = true;
     try {
       const saved = this.device
         ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, {
@@ -330,6 +340,7 @@ export class DwAdd extends HubElement {
             body: {
               ...(this.hub.administrator ? { area: null, ...this.#form } : { name: this.#form.name }),
               ...this.#changes,
+              ...rings?.changes,
             },
           })
         : await call<PageDevice>("POST", "/api/v1/devices", { body: { ...this.#form, ...this.#changes } });
@@ -337,6 +348,7 @@ export class DwAdd extends HubElement {
       location.hash = this.device || !saved ? href({ screen: "devices" }) : href({ screen: "camera", id: saved.id });
     } catch (error) {
       this.wrong = sentence(error);
+      this.refused = error;
     } finally {
       this.busy = false;
     }

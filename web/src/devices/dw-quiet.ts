@@ -1,0 +1,85 @@
+import { html, LitElement, nothing } from "lit";
+import type { QuietHours } from "../api.ts";
+import { icon } from "../parts/icons.ts";
+
+const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const dayWords: Readonly<Record<(typeof days)[number], { readonly short: string; readonly long: string }>> = {
+  mon: { short: "Mo", long: "Monday" },
+  tue: { short: "Tu", long: "Tuesday" },
+  wed: { short: "We", long: "Wednesday" },
+  thu: { short: "Th", long: "Thursday" },
+  fri: { short: "Fr", long: "Friday" },
+  sat: { short: "Sa", long: "Saturday" },
+  sun: { short: "Su", long: "Sunday" },
+};
+
+type Hours = QuietHours[number];
+
+/**
+ * Quiet hours to look at and to change, in the style of what it stands in. Event `dw-hours` with all of them
+ * after every change.
+ */
+export class DwQuiet extends LitElement {
+  static override properties = { hours: { attribute: false }, wrong: {} };
+  declare hours: QuietHours;
+  /** What is wrong with them. */
+  declare wrong: string;
+
+  constructor() {
+    super();
+    this.hours = [];
+    this.wrong = "";
+  }
+
+  /** It takes the style of the form that it is a part of, and its fields are that form's. */
+  protected override createRenderRoot() {
+    return this;
+  }
+
+  protected override render() {
+    return html`
+      ${this.hours.map((hours, index) => this.#renderHours(hours, index))}
+      ${this.wrong ? html`<p class="fault" role="alert">${this.wrong}</p>` : nothing}
+      <button type="button" ?disabled=${this.hours.length >= 16} @click=${() => this.#tell([...this.hours, { from: "22:00", to: "07:00" }])}>${icon("moon")}Add quiet hours</button>
+    `;
+  }
+
+  #renderHours(hours: Hours, index: number) {
+    const time = (end: "from" | "to", words: string) =>
+      html`<label class="inline"><span>${words}</span><input type="time" required .value=${hours[end]} @change=${(
+        event: Event,
+      ) => {
+        const { value } = event.target as HTMLInputElement;
+        if (value) this.#change(index, { ...hours, [end]: value });
+      }} /></label>`;
+    return html`<div class="hours" role="group" aria-label="Quiet hours ${index + 1}">
+      ${time("from", "From")}${time("to", hours.to <= hours.from ? "to, the next day" : "to")}
+      <span class="days" role="group" aria-label="Days on which they begin">${days.map((day) => this.#renderDay(day, { hours, index }))}</span>
+      <button type="button" class="ghost icon" aria-label="Remove quiet hours ${index + 1}" @click=${() => this.#tell(this.hours.filter((_, at) => at !== index))}>${icon("trash")}</button>
+    </div>`;
+  }
+
+  #renderDay(day: (typeof days)[number], { hours, index }: { readonly hours: Hours; readonly index: number }) {
+    const chosen: readonly string[] = hours.days ?? days;
+    const on = chosen.includes(day);
+    const toggle = () => {
+      const next = days.filter((each) => (each === day ? !on : chosen.includes(each)));
+      // None at all would be no quiet hours: those are removed.
+      if (next.length === 0) return;
+      const { days: _, ...times } = hours;
+      this.#change(index, next.length === days.length ? times : { ...times, days: next });
+    };
+    return html`<button type="button" class="day" aria-pressed=${on} @click=${toggle}><span aria-hidden="true">${dayWords[day].short}</span><span class="unseen">${dayWords[day].long}</span></button>`;
+  }
+
+  #change(index: number, hours: Hours): void {
+    this.#tell(this.hours.map((old, at) => (at === index ? hours : old)));
+  }
+
+  #tell(hours: QuietHours): void {
+    this.hours = hours;
+    this.dispatchEvent(new CustomEvent("dw-hours", { detail: hours }));
+  }
+}
+
+customElements.define("dw-quiet", DwQuiet);
