@@ -1,8 +1,9 @@
-// Check, then every test: unit and contract tests two at a time, then the end-to-end and C tests one at a time, so that what
-// one of them measures is not disturbed by another. Each part ends with the runner's own summary; the last line adds up.
-// Arguments are files or globs to run instead of all.
+// Check, then every test: unit and contract tests two at a time in one runner; then the end-to-end and C tests, two files at a
+// time; at last, one at a time, those that measure something and say so by a line "// Runs alone: ...", so that nothing disturbs
+// them. Each part ends with the runner's own summary; the last line adds up. Arguments are files or globs to run instead of all.
 // A file that hangs costs its own time and no more: what it started is ended with it, and the next one runs.
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { node24, root } from "../bin/node24.mjs";
 
@@ -12,39 +13,54 @@ const testMs = 400_000;
 
 const chosen = process.argv.slice(2);
 const node = node24() ?? process.execPath;
-const parts =
-  chosen.length > 0
-    ? alone(chosen)
-    : [
-        {
-          files: ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"],
-          concurrency: 2,
-        },
-        ...alone(["test/e2e/*.test.ts", "native/*/test/*.test.ts"]),
-      ];
 
 if (chosen.length === 0) {
   const { status } = spawnSync(node, [join(root, "scripts", "check.mjs")], { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
 
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    for (const child of running) endGroup(child, signal);
+    process.exit(1);
+  });
+
 const total = { pass: 0, fail: 0, skipped: 0 };
 let failed = false;
-for (const part of parts) failed = (await run(part)) !== 0 || failed;
-if (parts.length > 1) console.log(`\n${total.pass} passed, ${total.fail} failed, ${total.skipped} skipped`);
+const unit = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"];
+const files = filesOf(chosen.length > 0 ? chosen : ["test/e2e/*.test.ts", "native/*/test/*.test.ts"]);
+const measuring = chosen.length > 0 ? files : files.filter(measures);
+if (chosen.length === 0) await run({ files: unit, concurrency: 2 });
+const beside = files.filter((file) => !measuring.includes(file));
+await Promise.all([1, 2].map(runNext));
+for (const file of measuring) await run({ files: [file], concurrency: 1 });
+if (chosen.length === 0 || files.length > 1)
+  console.log(`\n${total.pass} passed, ${total.fail} failed, ${total.skipped} skipped`);
 process.exit(failed ? 1 : 0);
 
-/** Each of the files by itself, in the runner's own process, so that nothing but our pipes waits for what it left running. */
-function alone(globs) {
-  // Asked of Node 24: the machine's own may not know globs yet.
+/** Runs what is left of the files that may run beside another; their words are shown as a whole when they end. */
+async function runNext() {
+  for (let file = beside.shift(); file !== undefined; file = beside.shift())
+    await run({ files: [file], concurrency: 1, atTheEnd: true });
+}
+
+/** Whether the file asks for a quiet machine. */
+function measures(file) {
+  return /^\/\/ Runs alone: /m.test(readFileSync(join(root, file), "utf8"));
+}
+
+/** Asked of Node 24: the machine's own may not know globs yet. */
+function filesOf(globs) {
   const list =
     "console.log(process.argv.slice(1).flatMap((glob) => require('node:fs').globSync(glob).sort()).join('\\n'))";
   const { stdout } = spawnSync(node, ["--no-warnings", "-e", list, ...globs], { cwd: root, encoding: "utf8" });
-  const files = stdout.split("\n").filter(Boolean);
-  return (files.length > 0 ? files : globs).map((file) => ({ files: [file], concurrency: 1 }));
+  const found = stdout.split("\n").filter(Boolean);
+  return found.length > 0 ? found : globs;
 }
 
-function run({ files, concurrency }) {
+/** Each file in the runner's own process where it runs by itself, so that nothing but our pipes waits for what it left running. */
+function run({ files, concurrency, atTheEnd = false }) {
   const args = [
     "--test",
     ...(concurrency === 1 ? ["--test-isolation=none"] : [`--test-concurrency=${concurrency}`]),
@@ -55,31 +71,34 @@ function run({ files, concurrency }) {
   ];
   const env = { ...process.env, NODE_NO_WARNINGS: "1" };
   const child = spawn(node, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env, detached: true });
-  const forward = (signal) => endGroup(child, signal);
-  process.on("SIGINT", forward).on("SIGTERM", forward);
+  running.add(child);
   let hangs = false;
+  const words = [];
+  const say = (chunk) => (atTheEnd ? words.push(chunk) : process.stdout.write(chunk));
   const hang = setTimeout(() => {
     hangs = true;
-    console.log(`✖ nothing was heard for ${silenceMs / 60_000} minutes, so this was ended: ${files.join(" ")}`);
+    say(Buffer.from(`✖ nothing was heard for ${silenceMs / 60_000} minutes, so this was ended: ${files.join(" ")}\n`));
     endGroup(child, "SIGKILL");
   }, silenceMs);
   let tail = "";
   child.stdout.on("data", (chunk) => {
     hang.refresh();
-    process.stdout.write(chunk);
+    say(chunk);
     tail = (tail + chunk.toString()).slice(-200_000);
   });
-  child.stderr.pipe(process.stderr, { end: false });
+  child.stderr.on("data", say);
   // What a test left running still holds our pipes: "close" comes when that is ended as well.
   child.on("exit", () => endGroup(child, "SIGKILL"));
   return new Promise((resolve) => {
     child.on("close", (code) => {
       clearTimeout(hang);
-      process.off("SIGINT", forward).off("SIGTERM", forward);
+      running.delete(child);
+      process.stdout.write(Buffer.concat(words));
       for (const key of Object.keys(total))
         total[key] += Number(tail.match(new RegExp(`^ℹ ${key} (\\d+)$`, "m"))?.[1] ?? 0);
       if (hangs) total.fail++;
-      resolve(code ?? 1);
+      failed ||= code !== 0;
+      resolve();
     });
   });
 }

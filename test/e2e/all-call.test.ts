@@ -14,6 +14,8 @@ import { startArrivingFake } from "../contracts/arriving-fake.ts";
 import { clip } from "../rtsp.ts";
 import { startRig, until } from "./hub-rig.ts";
 
+// Runs alone: measures how soon everybody hears.
+
 const presses = 12;
 const atMostMs = 150;
 

@@ -6,6 +6,8 @@ import { startRig } from "./hub-rig.ts";
 import { postOffer } from "./hub-viewer.ts";
 import { openPage } from "./webrtc-page.ts";
 
+// Runs alone: measures when a flash is drawn and a click is played.
+
 const limitMs = 80;
 const pairs = 3;
 

@@ -11,6 +11,8 @@ import { type HubRig, startRig } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
 import { WallClock } from "./wall-clock.ts";
 
+// Runs alone: measures how far sound and picture are apart.
+
 /** Most that sound and picture may be apart. */
 const limitMs = 80;
 /** How long the camera's encoder of pictures takes: sound comes so much earlier, and its reports say so. */

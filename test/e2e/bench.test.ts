@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 
+// Runs alone: measures.
+
 const root = join(import.meta.dirname, "..", "..");
 const run = promisify(execFile);
 

@@ -12,6 +12,8 @@ import { clip } from "../rtsp.ts";
 import { type HubRig, startRig } from "./hub-rig.ts";
 import { type HubViewer, watchHub } from "./hub-viewer.ts";
 
+// Runs alone: measures how soon trouble is told.
+
 /** A camera of either kind, as these tests see it. */
 interface Camera extends AsyncDisposable {
   readonly address: string;

@@ -7,6 +7,8 @@ import { startRig, until } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
 import { WallClock } from "./wall-clock.ts";
 
+// Runs alone: measures how late pictures are.
+
 /** Shorter than WebRTC needs to take the hub for dead. */
 const stoppedMs = 3000;
 

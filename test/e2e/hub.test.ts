@@ -14,6 +14,8 @@ import { ffmpeg, makeClip } from "../ffmpeg.ts";
 import { type HubRig, pictures, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
+// Runs alone: measures how soon a picture is back.
+
 const root = join(import.meta.dirname, "..", "..");
 
 /** Two seconds of one colour as H.264, a key frame a second. */

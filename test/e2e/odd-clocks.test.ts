@@ -8,6 +8,8 @@ import { startRig, until } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
 import { WallClock } from "./wall-clock.ts";
 
+// Runs alone: measures how far pictures are from the live edge.
+
 /** Longest that a viewer may be without a packet, and furthest that a picture may be from the live edge. */
 const limitMs = 500;
 /** What the clock of a camera does when its time is set, and where 32 bits of 90 kHz come to their end. */

@@ -9,6 +9,8 @@ import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 
+// Runs alone: measures the time from a press to the ring and the picture.
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;

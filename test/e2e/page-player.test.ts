@@ -7,6 +7,8 @@ import { camera, videoTrack } from "./page-devices.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import { type PageVideo, startPageVideo } from "./page-video.ts";
 
+// Runs alone: measures how soon a press is answered.
+
 /** What a test here has: the page in Chromium, the scripted hub, real video. */
 interface Stage {
   readonly page: Page;

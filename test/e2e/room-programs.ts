@@ -38,9 +38,9 @@ export interface StationProcess extends AsyncDisposable {
   says(pattern: RegExp): Promise<void>;
 }
 
-/** Builds the station in C, and the relay for a bad network; throws with what the compiler said. */
+/** Builds the station in C, and the relay for a bad network, one test file at a time; throws with what the compiler said. */
 export async function buildNativeStation(): Promise<void> {
-  const child = spawn("make", ["-s", "build/room-station", "build/relay"], { cwd: native });
+  const child = spawn("flock", [native, "make", "-s", "build/room-station", "build/relay"], { cwd: native });
   const said: Buffer[] = [];
   child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
   const [code] = await once(child, "close");

@@ -11,6 +11,8 @@ import { joinRoom } from "../peers/room-peer.ts";
 import { within } from "../within.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
+// Runs alone: counts every slot of sound.
+
 // The same scenes for both stations: what they say is heard by a peer on loopback, what they hear is what they recorded.
 
 const folder = mkdtempSync(join(tmpdir(), "doorward-rooms-"));

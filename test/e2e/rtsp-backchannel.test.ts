@@ -12,6 +12,8 @@ import { startGstServer } from "../peers/gst.ts";
 import { hearSessions } from "../peers/onvif-sessions.ts";
 import { runDriver } from "../rtsp.ts";
 
+// Runs alone: measures from mouth to ear.
+
 const picture =
   "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1 ! x264enc tune=zerolatency key-int-max=5 ! rtph264pay name=pay0 pt=96";
 const sink = "audioconvert ! audio/x-raw,format=S16LE,rate=8000,channels=1 ! fdsink fd=1 sync=false async=false";

@@ -10,6 +10,8 @@ import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { delays, openStation, percentile, type StationPage } from "./station-page.ts";
 import { microphoneWav, words } from "./talk-rig.ts";
 
+// Runs alone: measures from mouth to ear.
+
 const suite = new AsyncDisposableStack();
 const rateHz = 48_000;
 let rig: HubRig;

@@ -12,6 +12,8 @@ import {
   type YooseeHub,
 } from "./talk-rig.ts";
 
+// Runs alone: measures from press to sound.
+
 const rateHz = 48_000;
 const suite = new AsyncDisposableStack();
 let hub: YooseeHub;

@@ -13,6 +13,8 @@ import { engines } from "./webrtc-engines.ts";
 import { type Clip, numberedClip, type Playing, playClip, toneClip } from "./webrtc-media.ts";
 import { openPage } from "./webrtc-page.ts";
 
+// Runs alone: looks for freezes.
+
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** The tone that is played, and one that is not. */

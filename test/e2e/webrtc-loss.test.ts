@@ -10,6 +10,8 @@ import { engines } from "./webrtc-engines.ts";
 import { playClip, videoClip } from "./webrtc-media.ts";
 import { openPage } from "./webrtc-page.ts";
 
+// Runs alone: a freeze must come from loss, not from another test.
+
 /** Several packets a picture, as cameras have, and a key frame every 10 s only: what is not repaired would be seen for long. */
 const clip = videoClip(
   ffmpeg(

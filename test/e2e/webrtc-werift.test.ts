@@ -18,6 +18,8 @@ import { engines } from "./webrtc-engines.ts";
 import { type Clip, playClip, toneClip, videoClip } from "./webrtc-media.ts";
 import { type WeriftOptions, weriftViewer } from "./webrtc-werift.ts";
 
+// Runs alone: counts what each viewer gets while engines are killed.
+
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** Large enough for fragments, with two slices a picture and small units to aggregate. */

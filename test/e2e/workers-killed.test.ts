@@ -7,6 +7,8 @@ import { clicks } from "./flash-and-click.ts";
 import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { type HubViewer, watchHub } from "./hub-viewer.ts";
 
+// Runs alone: measures how long a viewer waits.
+
 /** What one viewer got of one kind. */
 class Received {
   count = 0;
