@@ -35,13 +35,17 @@ export class CallDevice implements Disposable {
   #microphone: Track | undefined;
   #turn: Turn | undefined;
   #again: Disposable | undefined;
+  /** It wants to be left alone: asked again when that changes, and not before. */
+  #quiet = false;
+  #taking = false;
   #over = false;
 
   constructor(options: CallDeviceOptions) {
     this.#options = options;
-    const { device } = options;
+    const { device, turns } = options;
     this.#held.use(device.demand());
     this.#held.use(device.onChange(() => this.#look()));
+    this.#held.use(turns.onChange((id) => id === device.id && this.#quiet && this.#take()));
     this.#microphone = device.track("audio");
     this.#take();
   }
@@ -70,14 +74,17 @@ export class CallDevice implements Disposable {
       this.#microphone = now;
       this.#options.onMicrophone();
     }
-    if (!this.#turn && !this.#again) this.#take();
+    if (!this.#turn && !this.#again && !this.#quiet) this.#take();
   }
 
   #take(): void {
     const { device, turns, ear, talker, onPlaying } = this.#options;
     this.#again = undefined;
     // One that is there and has no speaker is only listened to.
-    if (this.#over || (device.state.phase === "live" && !device.speaker)) return;
+    if (this.#over || this.#taking || (device.state.phase === "live" && !device.speaker)) return;
+    this.#quiet = false;
+    // Whoever is told of the turn while it is asked for tells us, too.
+    this.#taking = true;
     const turn = turns.take({
       to: [`device:${device.id}`],
       talker,
@@ -91,8 +98,9 @@ export class CallDevice implements Disposable {
         if (hearing.some(({ state }) => state === "playing")) onPlaying();
       },
     });
+    this.#taking = false;
     if (this.#over) turn.cancel();
-    else if (!this.#again) this.#turn = turn;
+    else if (!this.#again && !this.#quiet) this.#turn = turn;
   }
 
   #follow(state: TurnState): void {
@@ -101,6 +109,8 @@ export class CallDevice implements Disposable {
     const { clock, log, device } = this.#options;
     log.info({ device: device.id, state: state.state }, "a call is not heard there at the moment");
     this.#turn = undefined;
+    this.#quiet = device.settings.doNotDisturb || (state.state === "refused" && state.reason === "do-not-disturb");
+    if (this.#quiet) return;
     // Whoever took it has the floor; in line behind them it is ours again as soon as they end.
     const delayMs = state.state === "pre-empted" ? 0 : againMs;
     this.#again = clock.timer(delayMs, () => this.#take());

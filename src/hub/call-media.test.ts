@@ -201,3 +201,30 @@ test("two devices in a call hear each other; a talk to one of them waits", async
   await clock.advance(1000);
   assert.deepEqual([door.said.at(-1), other.said.at(-1)], ["closed", "closed"]);
 });
+
+test("a device that is not to be disturbed in its call is heard, and asked again when that changes, not before", async () => {
+  const { rig: own, clock, calls } = await rig();
+  await using _own = own;
+  const [door, other] = [bell(own, "door"), bell(own, "other")];
+  const { call } = calls.call({ from: { party: "device:door", name: "Door", deviceId: "door" }, to: ["device:other"] });
+  assert.ok(call);
+  calls.answer(call.id, { party: "device:other", name: "Other", deviceId: "other" });
+  await clock.advance(100);
+  assert.deepEqual(other.said, ["open"]);
+  await own.hub.devices.update("other", { doNotDisturb: true });
+  await clock.advance(100);
+  assert.deepEqual(other.said, ["open", "closed"]);
+  const asked = test.mock.method(own.hub.turns, "take");
+  await clock.advance(60_000);
+  assert.equal(asked.mock.callCount(), 0, "nobody asks again and again");
+  other.speak();
+  await clock.advance(40);
+  assert.equal(door.said.at(-1), "open", "it is heard all the same");
+  await own.hub.devices.update("other", { doNotDisturb: false });
+  await clock.advance(100);
+  assert.deepEqual(other.said, ["open", "closed", "open"]);
+  assert.equal(asked.mock.callCount(), 1);
+  calls.end(call.id, undefined);
+  await clock.advance(1000);
+  assert.equal(own.hub.turns.holder("other").holder, undefined);
+});
