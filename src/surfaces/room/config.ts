@@ -65,6 +65,14 @@ export const roomConfig = z
       .describe(
         "Whose emergencies count as such. Stations without a token can be imitated by anybody in the network: theirs count as urgent.",
       ),
+    callSilenceS: z
+      .int()
+      .min(0)
+      .max(3600)
+      .default(30)
+      .describe(
+        "After so many seconds in which nobody speaks a station that knows nothing of calls leaves the one that it is in; 0: only by its call button.",
+      ),
     soundsFrom: z
       .array(z.url({ protocol: /^https?$/ }).meta({ type: "string", format: "uri" }))
       .max(32)

@@ -21,6 +21,10 @@ export interface RoomSpeakerOptions {
   readonly carrier: Carrier;
   /** False for one that could not tell whether what is sent by the carrier is the hub's, although it asks: it is sent to alone. */
   readonly mayCarry: () => boolean;
+  /** What of a speech is sent to it. */
+  readonly heard?: (speech: Speech) => Speech;
+  /** It hears while it speaks, so that what it plays is in what it says. */
+  readonly duplex?: () => boolean;
 }
 
 /** Samples first: recordings are coded as the firmware does it. Opus passes where it needs not be louder. */
@@ -29,12 +33,15 @@ const unchanged: readonly AudioFormat[] = [samples, opusFormat];
 
 /** One station's loudspeaker. */
 export class RoomSpeaker implements Speaker {
-  /** Stations are half duplex: what they play is not in what they say. */
-  readonly echoCancelling = true;
   readonly #options: RoomSpeakerOptions;
 
   constructor(options: RoomSpeakerOptions) {
     this.#options = options;
+  }
+
+  /** Most stations are half duplex: what they play is not in what they say. */
+  get echoCancelling(): boolean {
+    return !this.#options.duplex?.();
   }
 
   get carrier(): Carrier | undefined {
@@ -50,10 +57,10 @@ export class RoomSpeaker implements Speaker {
   }
 
   async play(speech: Speech): Promise<void> {
-    const { sender, destination, key } = this.#options;
+    const { sender, destination, key, heard } = this.#options;
     const to = destination();
     if (!to) throw new RecoverableError("its address is not known yet", { code: "offline" });
-    await sender.send(speech, { to: [to], key: key() });
+    await sender.send(heard?.(speech) ?? speech, { to: [to], key: key() });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Destination } from "../../workers/pace/index.ts";
 import { PaceThread } from "../../workers/pace/index.ts";
 import type { Lent } from "../surface.ts";
 import { RoomArrivals } from "./arrivals.ts";
+import { StationCalls } from "./calls/station-calls.ts";
 import type { RoomConfig } from "./config.ts";
 import { Deliveries } from "./deliveries.ts";
 import { destinationsOf } from "./destinations.ts";
@@ -31,6 +32,7 @@ export async function start(house: Lent<RoomConfig>) {
   await using opened = new AsyncDisposableStack();
   const own = identity.installation;
   const stations = opened.use(new RoomStations({ clock, log }));
+  const calls = opened.use(new StationCalls({ hub, stations, hangUpAfterMs: config.callSilenceS * 1000 }));
   const troubles = opened.use(new RoomTroubles({ faults: identity.faults, stations, config, log }));
   const pace = opened.use(new PaceThread({ log }));
   const sender = new RoomSender({ pace, sender: own, clock, firstSequence: firstPacket(identity.store) });
@@ -46,6 +48,7 @@ export async function start(house: Lent<RoomConfig>) {
     group: () => groupKeys.signing,
     begin: () => deliveries.begin(),
   });
+  const mayCarry = (stationId: string) => arrivals.visitOf(stationId)?.key === undefined || groupKeys.knows(stationId);
   const makesVolume = (stationId: string) => stations.get(stationId)?.told === true && house.bus.connected;
   const gainOf = (stationId: string, deviceId: string) =>
     hub.turns.house.volume * (makesVolume(stationId) ? 1 : (hub.devices.get(deviceId)?.settings.volume ?? 1));
@@ -58,7 +61,10 @@ export async function start(house: Lent<RoomConfig>) {
         new RoomSpeaker({
           sender,
           carrier,
-          mayCarry: () => arrivals.visitOf(stationId)?.key === undefined || groupKeys.knows(stationId),
+          // What is said in a call is not sent to all.
+          mayCarry: () => !calls.isTalking(deviceId) && mayCarry(stationId),
+          heard: (speech) => calls.heardAt(deviceId, speech),
+          duplex: () => stations.get(stationId)?.calls === true,
           destination: () => addressOf(stations.get(stationId)?.address, config.port),
           key: () => arrivals.visitOf(stationId)?.key,
           makesVolume: () => makesVolume(stationId),
@@ -91,6 +97,7 @@ export async function start(house: Lent<RoomConfig>) {
     stations,
     arrivals,
     config,
+    calls,
     networkOf: (address) => networkOf(address, sockets?.networks ?? []),
     warn: ({ stationId, key }, seconds) => {
       if (key) house.bus.command(roomTopicOf({ kind: "command", station: stationId, what: "ending" }), `${seconds}`);
@@ -119,7 +126,7 @@ export async function start(house: Lent<RoomConfig>) {
       onTrouble: (sentences) => troubles.network(sentences),
     }),
   );
-  const parts: RoomParts = { house, config, stations, sender: own, hubId: stationIdOf(own) };
+  const parts: RoomParts = { house, config, stations, calls, sender: own, hubId: stationIdOf(own) };
   const web = opened.use(await startRoomWeb(parts));
   await startParts(parts, opened);
   const owned = opened.move();

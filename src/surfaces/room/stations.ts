@@ -24,6 +24,8 @@ export interface RoomStation {
   readonly isMobile?: boolean;
   /** It speaks MQTT: it said itself who it is. */
   readonly told: boolean;
+  /** It knows of calls: it is told how they stand, answers and hangs up by itself, and hears while it speaks. */
+  readonly calls?: boolean;
   /** How often it said that it has come: a station that started again counts its packets anew. */
   readonly starts: number;
   /** It loses much of what is sent to the group, by what it says it heard. */
@@ -42,6 +44,7 @@ export interface ToldStation {
   readonly name: string;
   readonly address?: string | undefined;
   readonly isMobile?: boolean | undefined;
+  readonly calls?: boolean | undefined;
 }
 
 /** Options of {@link RoomStations}. */
@@ -97,7 +100,7 @@ export class RoomStations implements Disposable {
   }
 
   /** It said who it is. */
-  told({ id, name, address, isMobile }: ToldStation): void {
+  told({ id, name, address, isMobile, calls }: ToldStation): void {
     const known = this.#enter(id);
     if (!known) return;
     const early = this.#early.get(id);
@@ -105,6 +108,8 @@ export class RoomStations implements Disposable {
     this.#set(known, {
       name,
       told: true,
+      // Another program may have come under its id.
+      ...((calls || known.station.calls) && { calls: calls === true }),
       ...(address !== undefined && { address }),
       ...(isMobile !== undefined && { isMobile }),
     });

@@ -8,6 +8,7 @@ import type { RoomPriority } from "../../protocols/room/packet.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
 import { allRooms } from "../../protocols/room/topics.ts";
 import type { RoomArrivals } from "./arrivals.ts";
+import type { StationCalls } from "./calls/station-calls.ts";
 import type { RoomConfig } from "./config.ts";
 import type { RoomNetwork } from "./networks.ts";
 import type { RoomStation, RoomStations } from "./stations.ts";
@@ -23,6 +24,8 @@ export interface RoomTalksOptions {
   readonly config: Pick<RoomConfig, "group" | "emergency" | "name">;
   /** Tells a station of ours that its talk ends in so many seconds. */
   readonly warn?: (visit: Visit, seconds: number) => void;
+  /** Which stations speak in a call, and answer one by that. */
+  readonly calls?: Pick<StationCalls, "talks" | "speaks">;
   /** In which of our networks an address is: multicast goes no further. */
   readonly networkOf: (address: string | undefined) => RoomNetwork | undefined;
 }
@@ -56,10 +59,10 @@ export class RoomTalks {
     stations.heard(heard.sender, heard.address, heard.group);
     const held = new DisposableStack();
     const waiting: { readonly frame: Frame; readonly lostBefore: number }[] = [];
-    let talk: Talk | undefined;
+    let talk: TalkSink | undefined;
     const begin = (visit: Visit) => {
       if (talk || visit.stationId !== id) return;
-      talk = new Talk(this.#options, { heard, visit, counters: this.counters });
+      talk = this.#begin(heard, visit);
       for (const { frame, lostBefore } of waiting.splice(0)) talk.write(frame, lostBefore);
     };
     const visit = arrivals.visitOf(id);
@@ -76,6 +79,21 @@ export class RoomTalks {
       },
     };
   }
+
+  #begin(heard: HeardTalk, visit: Visit): TalkSink {
+    const { calls } = this.#options;
+    if (calls?.talks(visit.deviceId, heard.priority)) return inCall(visit, calls);
+    return new Talk(this.#options, { heard, visit, counters: this.counters });
+  }
+}
+
+/** What a station says in its call: heard there, and by nobody else through us. */
+function inCall(visit: Visit, calls: Pick<StationCalls, "speaks">): TalkSink {
+  const speaking = calls.speaks(visit.deviceId);
+  return {
+    write: (frame, lostBefore) => visit.write(frame, lostBefore),
+    end: () => speaking[Symbol.dispose](),
+  };
 }
 
 interface TalkDetails {
@@ -85,7 +103,7 @@ interface TalkDetails {
 }
 
 /** One talk of a station that was let in. */
-class Talk {
+class Talk implements TalkSink {
   #turn: Turn | undefined;
   readonly #held = new DisposableStack();
   readonly #options: RoomTalksOptions;

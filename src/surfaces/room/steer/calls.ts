@@ -8,7 +8,7 @@ import type { MessageBus } from "../../bus.ts";
 /** Options of {@link followCalls}. */
 export interface CallsOptions {
   readonly bus: MessageBus;
-  /** Rings whoever is called, by the name of the room; a sentence where that is nobody. */
+  /** Calls or rings whoever is meant, by the name of the room; a sentence where that is nobody. */
   readonly ring: (call: RoomCall) => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -22,7 +22,7 @@ const sayEveryMs = 60_000;
 /** More calls of all within {@link againMs} are no calls. */
 const maxCalls = 8;
 
-/** Rings for calls that come over MQTT. One that the broker had kept, and one of a hub, is none. */
+/** Passes on calls that come over MQTT. One that the broker had kept, and one of a hub, is none. */
 export function followCalls({ bus, ring, clock, log }: CallsOptions): Disposable {
   const held = new DisposableStack();
   const recent = new Map<string, Disposable>();
@@ -60,14 +60,16 @@ export interface TellCallsOptions {
   readonly calls: Pick<HubCalls, "onChange">;
   /** What the room of a station is called, by its device; undefined for what is no station, or is not there. */
   readonly roomOf: (deviceId: string) => string | undefined;
+  /** True for a call that came over MQTT: all have heard of it. */
+  readonly isTold?: (callId: string) => boolean;
 }
 
 /** Shows stations who calls them, once for each call: the ringing itself is the hub's. */
-export function tellCalls({ bus, calls, roomOf }: TellCallsOptions): Disposable {
+export function tellCalls({ bus, calls, roomOf, isTold }: TellCallsOptions): Disposable {
   const told = new Map<string, Set<string>>();
   return calls.onChange(({ call }) => {
     if (call.state === "ended") told.delete(call.id);
-    if (call.state !== "ringing") return;
+    if (call.state !== "ringing" || isTold?.(call.id)) return;
     const already = told.get(call.id) ?? new Set();
     told.set(call.id, already);
     for (const { deviceId, state } of call.rung) {

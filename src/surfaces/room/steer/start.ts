@@ -33,7 +33,7 @@ const addressEveryMs = 60_000;
  * devices as a station among stations and in Home Assistant. Without the surface `mqtt` nothing comes and nothing goes.
  */
 export function startSteering(parts: RoomParts): Disposable {
-  const { house, config, stations, hubId } = parts;
+  const { house, config, stations, calls, hubId } = parts;
   const { name: hubName } = config;
   const { hub, bus, version } = house;
   const { clock, log, identity, devices } = hub;
@@ -122,7 +122,7 @@ export function startSteering(parts: RoomParts): Disposable {
   held.use(followCalls({ bus, ring, clock, log }));
   const roomOf = (deviceId: string) =>
     stations.list().find((station) => station.deviceId === deviceId && station.online)?.name;
-  held.use(tellCalls({ bus, calls: hub.calls, roomOf }));
+  held.use(tellCalls({ bus, calls: hub.calls, roomOf, isTold: (id) => calls.isPressed(id) }));
   held.use(
     told.onValue(({ id, what }) => {
       settings.said(id, what);
@@ -159,12 +159,17 @@ export function startSteering(parts: RoomParts): Disposable {
     else announcements.announce({ to, target: named, priority: notice.priority ?? priority, message: notice.message });
   }
 
-  /** Somebody called over MQTT: everybody there has heard of it. */
+  /** Somebody called over MQTT: everybody there has heard of it. A station calls by that, and everybody is only rung. */
   function ring({ target, caller, chime }: RoomCall): string | undefined {
     const to = channelsOf(target, places);
-    if (to.length === 0) return sayNobody(target);
     const [self] = channelsOf(caller, places);
     const callerDevice = self?.startsWith("device:") ? self.slice("device:".length) : undefined;
+    const station = stations.list().find((one) => one.online && one.deviceId === callerDevice);
+    const person = to.length === 0 && station ? hub.personCalled(target) : undefined;
+    if (to.length === 0 && !person) return sayNobody(target);
+    if (station?.deviceId !== undefined && !to.includes("all")) {
+      return calls.press(station.deviceId, person ? [`person:${person.id}`] : to);
+    }
     const known = chime !== undefined && hub.chimes.get(chime) !== undefined;
     called = true;
     try {

@@ -6,6 +6,7 @@ import type { Listening } from "../../../../test/peers/mosquitto.ts";
 import type { Ring } from "../../../hub/rings.ts";
 import { silentLog } from "../../../util/log.ts";
 import type { Lent } from "../../surface.ts";
+import { StationCalls } from "../calls/station-calls.ts";
 import { type RoomConfig, roomConfig } from "../config.ts";
 import { RoomStations } from "../stations.ts";
 import { startSteering } from "./start.ts";
@@ -49,7 +50,10 @@ async function steer(home: House): Promise<Steered> {
     say: () => spoken,
   } as unknown as Lent<RoomConfig>;
   const config = roomConfig.parse({ interfaces: ["lo"] }) as RoomConfig;
-  const steering = held.use(startSteering({ house, config, stations, hubId, sender: rig.identity.installation }));
+  const calls = held.use(new StationCalls({ hub: rig.hub, stations, hangUpAfterMs: 30_000 }));
+  const steering = held.use(
+    startSteering({ house, config, stations, calls, hubId, sender: rig.identity.installation }),
+  );
   await until(home, true);
   const program = await home.program();
   const all = await home.listen("#");

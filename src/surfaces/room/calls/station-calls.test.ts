@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { startRig } from "../../../../test/web-rig.ts";
+import { createOpusEncoder } from "../../../codecs/opus/index.ts";
+import { bytesOf } from "../../../codecs/pcm/index.ts";
+import type { CallInfo } from "../../../hub/call-info.ts";
+import { type AudioFormat, opusFormat } from "../../../media/format.ts";
+import type { Frame } from "../../../media/frame.ts";
+import { ManualClock } from "../../../util/clock.ts";
+import { silentLog } from "../../../util/log.ts";
+import { RoomArrivals } from "../arrivals.ts";
+import { RoomStations } from "../stations.ts";
+import { RoomTalks } from "../talks.ts";
+import { StationCalls } from "./station-calls.ts";
+
+const rooms = {
+  kitchen: { id: "intercom_0000000a", sender: "000000000000000a", address: "127.0.0.10", name: "Kitchen" },
+  office: { id: "intercom_0000000b", sender: "000000000000000b", address: "127.0.0.11", name: "Office" },
+  attic: { id: "intercom_0000000c", sender: "000000000000000c", address: "127.0.0.12", name: "Attic" },
+} as const;
+type Room = keyof typeof rooms;
+const deviceOf = (room: Room) => rooms[room].id.replace("_", "-");
+const silenceMs = 30_000;
+
+/** Three stations that were let in, a door and a hub; `knows` know of calls. */
+async function house({ knows = [] as readonly Room[], enrolment = "open" as "open" | "pending" } = {}) {
+  const clock = new ManualClock();
+  const rig = await startRig({ door: "fake://x/?live" }, { clock, enrolment });
+  const { hub } = rig;
+  const stations = new RoomStations({ clock, log: silentLog });
+  const calls = new StationCalls({ hub, stations, hangUpAfterMs: silenceMs });
+  const heard = new Map<string, Frame[]>();
+  const formats: AudioFormat[] = [opusFormat];
+  const arrivals = new RoomArrivals({
+    hub,
+    stations,
+    speakerOf: (stationId, deviceId) => ({
+      formats,
+      echoCancelling: true,
+      play: async (speech) => {
+        const { frames } = calls.heardAt(deviceId, speech);
+        const list = heard.get(stationId) ?? [];
+        heard.set(stationId, list);
+        for await (const frame of frames) {
+          if (speech.signal.aborted) break;
+          if (speech.live) list.push(frame);
+        }
+      },
+    }),
+  });
+  const talks = new RoomTalks({
+    ...{ hub, stations, arrivals, calls },
+    config: { name: "Doorward", group: "224.0.0.100", emergency: "all" },
+    networkOf: () => undefined,
+  });
+  const packets = async (level: number) => {
+    using encoder = await createOpusEncoder({ sampleRateHz: 16_000, channels: 1 });
+    const block = (n: number) => Int16Array.from({ length: 320 }, (_, i) => level * Math.sin((n * 320 + i) / 5));
+    return Array.from({ length: 20 }, (_, n) => encoder.encode(bytesOf(block(n))).slice()).slice(10);
+  };
+  const sound = { loud: await packets(9000), quiet: await packets(20) };
+  /** Says something for so long. */
+  const say = async (
+    room: Room,
+    ms: number,
+    how: { readonly level?: "loud" | "quiet"; readonly priority?: 0 | 2 } = {},
+  ) => {
+    const { sender, address } = rooms[room];
+    const talk = talks.hear({ sender, address, priority: how.priority ?? 0, group: undefined });
+    const blocks = sound[how.level ?? "loud"];
+    for (let n = 0; n < ms / 20; n++) {
+      const data = blocks[n % blocks.length] as Uint8Array;
+      talk.write({ data, timestampUs: clock.nowUs(), durationUs: 20_000, key: true }, 0);
+      await clock.advance(20);
+    }
+    return talk;
+  };
+  for (const [room, { id, name, address }] of Object.entries(rooms)) {
+    stations.told({ id, name, address, calls: knows.includes(room as Room) });
+    stations.status(id, true);
+    await clock.advance(50);
+  }
+  const states: string[] = [];
+  hub.calls.onChange(({ change, by, reason }) => {
+    if (change !== "rung") states.push([change, by?.name, reason].filter(Boolean).join(" "));
+  });
+  const call = (): CallInfo | undefined => hub.calls.list()[0];
+  const owned = new AsyncDisposableStack();
+  owned.use(rig);
+  for (const one of [stations, arrivals, calls]) owned.use(one);
+  return {
+    ...{ rig, hub, clock, stations, arrivals, calls, say, states, call },
+    press: (from: Room, to: Room | "door") =>
+      calls.press(deviceOf(from), [`device:${to === "door" ? to : deviceOf(to)}`]),
+    heardIn: (room: Room) => heard.get(rooms[room].id)?.length ?? 0,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+describe("a room station in a call", () => {
+  it("calls by its button, is answered by talking, hears and is heard there alone, and hangs up by its button", async () => {
+    await using of = await house();
+    const { clock, say, press, heardIn, states, call } = of;
+    assert.equal(press("kitchen", "office"), undefined);
+    await clock.advance(100);
+    assert.deepEqual([call()?.from.name, call()?.rung.map(({ name }) => name)], ["Kitchen", ["Office"]]);
+    const first = await say("office", 600);
+    assert.equal(call()?.answeredBy?.name, "Office");
+    assert.ok(heardIn("kitchen") > 20, "the first words are heard");
+    first.end();
+    const before = heardIn("office");
+    (await say("kitchen", 600)).end();
+    assert.ok(heardIn("office") - before > 20);
+    assert.equal(heardIn("attic"), 0, "nobody else hears it");
+    press("kitchen", "office");
+    assert.deepEqual(states, ["ringing Kitchen", "confirmed Office", "answered Office", "ended Kitchen ended"]);
+    await clock.advance(1000);
+    assert.equal(of.hub.turns.holder(deviceOf("office")).holder, undefined);
+    assert.equal(of.hub.turns.holder(deviceOf("kitchen")).holder, undefined);
+  });
+
+  it("calls nobody any more when its button is pressed again while it rings", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    await of.clock.advance(1500);
+    of.press("kitchen", "attic");
+    assert.deepEqual(of.states.at(-1), "ended Kitchen cancelled");
+    assert.equal(of.call(), undefined);
+  });
+
+  it("that talks before anybody has answered speaks to the room as ever, and it rings no longer", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    of.stations.said(rooms.kitchen.id, { state: "transmitting", target: "Office" });
+    assert.deepEqual(of.states.at(-1), "ended Kitchen cancelled");
+    await of.clock.advance(600);
+    (await of.say("kitchen", 600)).end();
+    assert.ok(of.heardIn("office") > 20);
+    assert.equal(of.heardIn("attic"), 0);
+  });
+
+  it("answers by a talk of which the hub only hears that it began", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    of.stations.said(rooms.office.id, { state: "transmitting", target: "Kitchen" });
+    assert.equal(of.call()?.answeredBy?.name, "Office");
+  });
+
+  it("answers once: the talk of another that was rung, too, is no answer", async () => {
+    await using of = await house();
+    of.calls.press(deviceOf("kitchen"), [`device:${deviceOf("office")}`, `device:${deviceOf("attic")}`]);
+    (await of.say("attic", 100)).end();
+    (await of.say("office", 100)).end();
+    assert.equal(of.call()?.answeredBy?.name, "Attic");
+    assert.deepEqual(
+      of.call()?.participants.map(({ name }) => name),
+      ["Kitchen", "Attic"],
+    );
+  });
+
+  it("is sent nothing while nobody speaks, so that it can, and nothing while it speaks itself", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    (await of.say("office", 100)).end();
+    (await of.say("office", 1000, { level: "quiet" })).end();
+    const before = of.heardIn("kitchen");
+    (await of.say("office", 3000, { level: "quiet" })).end();
+    assert.equal(of.heardIn("kitchen"), before, "quiet is not sent");
+    const talking = of.say("kitchen", 800);
+    (await of.say("office", 800)).end();
+    (await talking).end();
+    assert.equal(of.heardIn("kitchen"), before, "it could not hear it");
+    await of.clock.advance(600);
+    (await of.say("office", 800)).end();
+    assert.ok(of.heardIn("kitchen") - before > 20);
+  });
+
+  it("that knows of calls hears all of it, also while it speaks, and answers by no talk", async () => {
+    await using of = await house({ knows: ["kitchen"] });
+    of.press("office", "kitchen");
+    (await of.say("kitchen", 100)).end();
+    assert.equal(of.call()?.state, "ringing");
+    assert.equal(of.calls.answer(deviceOf("kitchen")), true);
+    await of.clock.advance(100);
+    const talking = of.say("kitchen", 1000);
+    (await of.say("office", 1000, { level: "quiet" })).end();
+    (await talking).end();
+    assert.ok(of.heardIn("kitchen") > 20);
+  });
+
+  it("leaves after a long silence, and no sooner than that", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    (await of.say("office", 100)).end();
+    await of.clock.advance(silenceMs - 2000);
+    (await of.say("kitchen", 100)).end();
+    await of.clock.advance(silenceMs - 2000);
+    assert.equal(of.call()?.state, "answered");
+    await of.clock.advance(2500);
+    assert.match(of.states.at(-1) ?? "", /^ended (Kitchen|Office) ended$/);
+  });
+
+  it("that knows of calls is never hung up for its silence", async () => {
+    await using of = await house({ knows: ["kitchen", "office"] });
+    of.press("kitchen", "office");
+    of.calls.answer(deviceOf("office"));
+    await of.clock.advance(10 * silenceMs);
+    assert.equal(of.call()?.state, "answered");
+  });
+
+  it("that is gone has left, and the others are told who", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    (await of.say("office", 100)).end();
+    of.stations.status(rooms.office.id, false);
+    await of.clock.advance(11_000);
+    assert.equal(of.states.at(-1), "ended Office ended");
+  });
+
+  it("is spoken to in an emergency as ever, in a call, too, and its own is one", async () => {
+    await using of = await house();
+    of.press("kitchen", "office");
+    (await of.say("office", 100)).end();
+    of.stations.said(rooms.kitchen.id, { state: "transmitting", target: "Attic" });
+    (await of.say("kitchen", 600, { priority: 2 })).end();
+    assert.ok(of.heardIn("attic") > 20);
+    assert.equal(of.call()?.state, "answered");
+  });
+
+  it("calls a door, which is connected to and answers at once", async () => {
+    await using of = await house();
+    assert.equal(of.press("kitchen", "door"), undefined);
+    assert.equal(of.call()?.answeredBy?.name, "door");
+    await of.clock.advance(200);
+    let said = 0;
+    of.rig.camera.running.get("door")?.offerSpeaker({
+      formats: [opusFormat],
+      echoCancelling: true,
+      play: async (speech) => {
+        for await (const _ of speech.frames) said++;
+      },
+    });
+    await of.clock.advance(200);
+    (await of.say("kitchen", 600)).end();
+    assert.ok(said > 20);
+    await of.clock.advance(6000);
+    assert.equal(of.call()?.state, "answered", "it stays");
+    of.press("kitchen", "door");
+    assert.equal(of.states.at(-1), "ended Kitchen ended");
+  });
+
+  it("calls nobody through whom it may not talk", async () => {
+    await using of = await house({ enrolment: "pending" });
+    assert.equal(of.press("kitchen", "office"), `${deviceOf("kitchen")} may not talk there`);
+    assert.equal(of.call(), undefined);
+  });
+});
