@@ -1,6 +1,7 @@
 import { type ArrivalHouse, arrivalContract } from "../../../test/contracts/arrivals.ts";
 import { DoorPeer } from "../../../test/peers/door-peer.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { LockWords } from "../../hub/lock-words.ts";
 import { background } from "../../util/background.ts";
 import { systemClock } from "../../util/clock.ts";
 import { DoorwardError } from "../../util/errors.ts";
@@ -15,7 +16,8 @@ const codes: Readonly<Record<string, string>> = { intercom_already_registered: "
 
 /** A door station over TCP, whose talk path somebody has opened. */
 arrivalContract("door", async ({ reception, registry }: ArrivalHouse) => {
-  const hub = { reception, devices: registry, clock: systemClock, log: silentLog } as unknown as Hub;
+  const locks = { words: new LockWords() };
+  const hub = { reception, devices: registry, locks, clock: systemClock, log: silentLog } as unknown as Hub;
   const config = doorConfig.parse({ port: 0 }) as DoorConfig;
   const surface = await start({ hub, config } as unknown as Lent<DoorConfig>);
   let spoken = 0;
