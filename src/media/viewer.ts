@@ -8,6 +8,9 @@ export interface IceCandidate {
   readonly sdpMid: string;
 }
 
+/** Told of our candidates as they are found; null says that there are no more. */
+export type OnCandidate = (candidate: IceCandidate | null) => void;
+
 /** What a viewer is to be shown. Its sound is what browsers take (`playsInBrowsers`). */
 export interface ViewRequest {
   readonly offerSdp: string;
@@ -17,6 +20,8 @@ export interface ViewRequest {
   readonly acceptMicrophone: boolean;
   /** For this viewer beside those of the worker: `stun:host:port`, `turn:user:password@host:port`. Only the child in TypeScript takes them. */
   readonly iceServers?: readonly string[];
+  /** Candidates of ours that are found after the answer; null when there are no more. Without it the answer waits a little for them. */
+  readonly onCandidate?: OnCandidate;
 }
 
 /** Counters of one viewer, from the worker. */
@@ -62,6 +67,16 @@ export interface PublishRequest {
   readonly onTrack: (format: Format) => PublishedTrack;
 }
 
+/** A peer that is to be asked to publish. */
+export interface AskRequest extends Pick<PublishRequest, "onTrack"> {
+  /** Opus that is sent to it where it takes any; its owner closes it. */
+  readonly sound?: Track | undefined;
+  /** For this peer beside those of the worker, as of {@link ViewRequest}. */
+  readonly iceServers?: readonly string[];
+  /** Candidates of ours that are found after its answer was taken; null when there are no more. */
+  readonly onCandidate?: OnCandidate;
+}
+
 /** One peer that sends picture or sound to the hub. Its owner disposes it. */
 export type Publisher = Pick<Viewer, "id" | "answerSdp" | "addCandidate" | "closed"> & AsyncDisposable;
 
@@ -80,12 +95,6 @@ export interface AskedPublisher extends AsyncDisposable {
   readonly audible: Promise<boolean>;
   /** As of a viewer; "failed" too when it does not answer within 20 s. */
   readonly closed: Promise<string>;
-}
-
-/** A peer that is to be asked. */
-export interface AskRequest extends Pick<PublishRequest, "onTrack"> {
-  /** Opus that is sent to it where it takes any; its owner closes it. */
-  readonly sound?: Track | undefined;
 }
 
 /** Takes in what peers publish. Starts its process at the first of them, ends it when idle. */

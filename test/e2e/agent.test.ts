@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { openSource } from "../../src/cli/agent/source.ts";
 import { CameraAgent } from "../../src/endpoints/agent/index.ts";
@@ -9,14 +11,24 @@ import { createPublishWorker } from "../../src/workers/webrtc/publish.ts";
 import { signallingPeer } from "../peers/signalling-peer.ts";
 import { type HubRig, startRig, until } from "./hub-rig.ts";
 
-const yaml = "enrolment: open\nsignalling: { port: 0 }\ndevices: {}\n";
+// Servers that never answer: nothing waits for them.
+const yaml = (silentPort: number) => `enrolment: open
+signalling: { port: 0 }
+whep:
+  stunServers: ["stun:127.0.0.1:${silentPort}"]
+  turn: { urls: ["turn:127.0.0.1:${silentPort}?transport=udp"], secret: "0123456789abcdef" }
+devices: {}
+`;
 const suite = new AsyncDisposableStack();
 let rig: HubRig;
 let address: string;
 const watched: number[] = [];
 
 before(async () => {
-  rig = suite.use(await startRig(yaml));
+  const silent = createSocket("udp4").bind(0, "127.0.0.1");
+  suite.defer(() => void silent.close());
+  await once(silent, "listening");
+  rig = suite.use(await startRig(yaml(silent.address().port)));
   address = rig.running.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
   const clock = systemClock;
   const stop = new AbortController();
@@ -59,13 +71,21 @@ async function openPeer() {
   return { asked, frames, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+/** No longer than a first picture takes; who waits for a server that is not there waits 10 s and more. */
+function assertQuick(beganUs: number): void {
+  const tookMs = Math.round((systemClock.nowUs() - beganUs) / 1000);
+  assert.ok(tookMs < 4000, `the first picture took ${tookMs} ms`);
+}
+
 describe("a camera agent of ours", () => {
   it("sends to the hub once, for all who look, and rests when nobody does", { timeout: 60_000 }, async () => {
     const device = rig.running.hub.devices.get("shed");
     assert.equal(device?.name, "Garden shed");
+    const beganUs = systemClock.nowUs();
     using _first = device?.demand();
     const second = device?.demand();
     await until("it is live", async () => device?.state.phase === "live");
+    assertQuick(beganUs);
     second?.[Symbol.dispose]();
     const [video, audio] = [device?.track("video"), device?.track("audio")];
     assert.equal(video?.format.codec, "h264");
@@ -88,14 +108,18 @@ describe("a camera agent of ours", () => {
       hello: { token: token.secret },
     });
     await viewer.next("hello_ack");
+    const beganUs = systemClock.nowUs();
     viewer.say("watch_request", { device_id: "shed" });
-    const { session_id } = (await viewer.next("watch_ready")).payload;
+    const { session_id, ice_servers } = (await viewer.next("watch_ready")).payload;
+    assert.equal((ice_servers as unknown[]).length, 2);
     await using peer = await openPeer();
     viewer.say("signal_offer", { session_id, sdp: { type: "offer", sdp: peer.asked.offerSdp } });
     const { sdp } = (await viewer.next("signal_answer")).payload as { readonly sdp: { readonly sdp: string } };
     for (const candidate of await peer.asked.answered(sdp.sdp)) {
       viewer.say("signal_ice", { session_id, candidate: { ...candidate, sdpMLineIndex: 0 } });
     }
+    await until("the first picture comes", async () => peer.frames.video > 0);
+    assertQuick(beganUs);
     await until("pictures and sound come", async () => peer.frames.video > 10 && peer.frames.audio > 20);
     viewer.say("end_watch", { session_id });
     await peer.asked.closed;

@@ -1,11 +1,11 @@
 import type { Track } from "../../media/track.ts";
-import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
+import type { IceCandidate, Viewer, WebRtcWorker } from "../../media/viewer.ts";
+import { libraryIceServers } from "../../protocols/signalling/ice.ts";
 import type { MessageOf, toAgent } from "../../protocols/signalling/messages.ts";
 import { background } from "../../util/background.ts";
 import { messageOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { Backend, type BackendOptions } from "./backend.ts";
-import { libraryIceServers } from "./ice.ts";
 import type { Player } from "./player.ts";
 
 export type { BackendState } from "./backend.ts";
@@ -47,6 +47,8 @@ interface Session {
   readonly hub: boolean;
   /** Candidates that came before the viewer was answered. */
   readonly early: Candidate[];
+  /** Candidates of ours that were found before it was answered. */
+  readonly found: IceCandidate[];
   viewer?: Viewer;
   asked: boolean;
 }
@@ -95,7 +97,16 @@ export class CameraAgent {
     const { session_id: id, ice_servers, talk = true, hub = false } = payload;
     if (this.#sessions.has(id) || this.#sessions.size >= maxSessions) return;
     const iceServers = libraryIceServers(ice_servers);
-    this.#sessions.set(id, { id, iceServers, talk, hub, over: new AbortController(), early: [], asked: false });
+    this.#sessions.set(id, {
+      id,
+      iceServers,
+      talk,
+      hub,
+      over: new AbortController(),
+      early: [],
+      found: [],
+      asked: false,
+    });
   }
 
   #offer({ payload }: Told<"signal_offer">): void {
@@ -127,6 +138,7 @@ export class CameraAgent {
     session.viewer = viewer;
     this.#backend.say("signal_answer", { session_id: session.id, sdp: { type: "answer", sdp: viewer.answerSdp } });
     for (const candidate of session.early.splice(0)) add(viewer, candidate);
+    for (const candidate of session.found.splice(0)) this.#found(session, candidate);
     this.#options.onWatched(this.viewers);
     const ended = Promise.withResolvers<string>();
     signal.addEventListener("abort", () => ended.resolve("closed"), { once: true });
@@ -138,7 +150,8 @@ export class CameraAgent {
   }
 
   /** Answers its offer, as soon as there is something to show. */
-  async #view({ over, iceServers, talk }: Session, offerSdp: string): Promise<Viewer> {
+  async #view(session: Session, offerSdp: string): Promise<Viewer> {
+    const { over, iceServers, talk } = session;
     const { source, webrtc, player, microphone } = this.#options;
     const { video, audio } = await source.tracks(over.signal);
     over.signal.throwIfAborted();
@@ -148,9 +161,20 @@ export class CameraAgent {
       offerSdp,
       acceptMicrophone,
       iceServers,
+      onCandidate: (candidate) => this.#found(session, candidate),
       ...(video && { video }),
       ...(sound && { audio: sound }),
     });
+  }
+
+  /** Servers tell theirs after the answer, or never. */
+  #found({ id, viewer, found }: Session, candidate: IceCandidate | null): void {
+    if (!candidate || !this.#sessions.has(id)) return;
+    if (!viewer) {
+      found.push(candidate);
+      return;
+    }
+    this.#backend.say("signal_ice", { session_id: id, candidate: { ...candidate, sdpMLineIndex: 0 } });
   }
 
   #end(id: string): void {

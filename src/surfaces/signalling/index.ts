@@ -29,7 +29,7 @@ async function start(lent: Lent<SignallingConfig>): Promise<Running> {
       maxAgents: config.maxAgents,
       iceServers: (label) => iceServers(label, config.agentTurnUrls),
       nameOf: (deviceId) => desk.nameOf(deviceId),
-      relay: (agent, device) => new Relay({ agent, device, watches, publishers }),
+      relay: (agent, device) => new Relay({ agent, device, watches, publishers, iceServers }),
     }),
   );
   const viewers = opened.use(new Viewers({ hub, agents, watches, viewings, watch: config.watch, iceServers }));

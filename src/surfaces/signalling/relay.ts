@@ -1,5 +1,7 @@
 import type { Device } from "../../device/driver.ts";
-import type { AskedPublisher, PublishWorker } from "../../media/viewer.ts";
+import type { AskedPublisher, IceCandidate, PublishWorker } from "../../media/viewer.ts";
+import { libraryIceServers } from "../../protocols/signalling/ice.ts";
+import type { SignalIceServer } from "../../protocols/signalling/messages.ts";
 import { background } from "../../util/background.ts";
 import { backoffDelayMs } from "../../util/backoff.ts";
 import { messageOf } from "../../util/errors.ts";
@@ -14,6 +16,8 @@ export interface RelayOptions {
   readonly device: Device;
   readonly watches: Watches;
   readonly publishers: Pick<PublishWorker, "ask">;
+  /** Servers for the hub's own end of one session, by its label. */
+  readonly iceServers: (label: string) => readonly SignalIceServer[];
 }
 
 const retry = { firstMs: 1000, maxMs: 30_000 } as const;
@@ -57,7 +61,6 @@ export class Relay implements WatchEndpoint, Disposable {
     const told = running.publisher.answered(sdp).then((candidates) => {
       if (this.#running !== running) return;
       for (const one of candidates) this.#options.agent.candidate(watch, { ...one, sdpMLineIndex: 0 });
-      this.#options.agent.candidate(watch, null);
     });
     background(told, (error) => {
       if (this.#running !== running) return;
@@ -104,10 +107,15 @@ export class Relay implements WatchEndpoint, Disposable {
   }
 
   async #open(): Promise<void> {
-    const { agent, device, publishers, watches } = this.#options;
+    const { agent, device, publishers, watches, iceServers } = this.#options;
     const tracks = new LateTracks();
     tracks.lend(device);
-    const publisher = await publishers.ask({ onTrack: tracks.onTrack, sound: this.#speaker?.track });
+    const publisher = await publishers.ask({
+      onTrack: tracks.onTrack,
+      sound: this.#speaker?.track,
+      iceServers: libraryIceServers(iceServers(`hub_${agent.ownId}`)),
+      onCandidate: (candidate) => this.#found(publisher, candidate),
+    });
     if (!this.#wanted) return await publisher[Symbol.asyncDispose]();
     const watch = watches.begin({ deviceId: agent.deviceId, viewer: this, agent });
     const running = { watch, publisher, tracks };
@@ -124,6 +132,13 @@ export class Relay implements WatchEndpoint, Disposable {
       }),
       (err) => device.log.error({ err }, "a relayed picture did not end cleanly"),
     );
+  }
+
+  /** A candidate of ours that was found after the agent's answer was taken. */
+  #found(publisher: AskedPublisher, candidate: IceCandidate | null): void {
+    const running = this.#running;
+    if (running?.publisher !== publisher) return;
+    this.#options.agent.candidate(running.watch, candidate && { ...candidate, sdpMLineIndex: 0 });
   }
 
   #stop(reason: WatchEnd): void {

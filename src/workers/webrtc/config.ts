@@ -19,6 +19,13 @@ export const webrtcConfig = z
         "Servers that the hub itself asks for its public address (stun:host:port), or is reached through " +
           "(turn:user:password@host:port). None are needed at home.",
       ),
+    leaveOutInterfaces: z
+      .array(z.string().regex(/^[\w.:*@-]{1,32}$/, "a name, * for any part of it"))
+      .max(32)
+      .default([])
+      .describe(
+        'Network interfaces whose addresses viewers are not told, e.g. bridges to containers: ["docker*", "br-*", "veth*"].',
+      ),
     engine: z
       .enum(["auto", "native", "node"])
       .default("auto")

@@ -22,6 +22,8 @@ export interface WebRtcWorkerOptions {
   readonly iceServers?: readonly string[];
   /** IP addresses under which this machine is also reached, e.g. the host's when it runs in a container. */
   readonly announceAddresses?: readonly string[];
+  /** Patterns (`docker*`) of names of interfaces whose addresses nobody is told. */
+  readonly leaveOutInterfaces?: readonly string[];
   /** Which child serves viewers; "auto" by default. */
   readonly engine?: EngineChoice;
   /** The process ends when it had no viewer for this time; 30 s by default. */
@@ -112,7 +114,8 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const audio = request.audio && sends("audio") ? held.use(this.#tracks.share(request.audio)) : undefined;
     held.defer(() => this.#viewers.delete(id));
     const { clock, log } = this.#options;
-    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move() });
+    const { onCandidate } = request;
+    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move(), onCandidate });
     this.#viewers.set(id, viewer);
     this.post({
       type: "view",
@@ -122,18 +125,20 @@ class HubSide implements WebRtcWorker, ViewerLink {
       ...(video ? { videoTrack: video.id } : {}),
       ...(audio ? { audioTrack: audio.id } : {}),
       ...(request.iceServers ? { iceServers: request.iceServers } : {}),
+      ...(onCandidate ? { trickles: true } : {}),
     });
     return viewer;
   }
 
   #configure(): void {
-    const { clock, udpPort = 0, iceServers = [], announceAddresses = [] } = this.#options;
+    const { clock, udpPort = 0, iceServers = [], announceAddresses = [], leaveOutInterfaces = [] } = this.#options;
     this.post({
       type: "configure",
       clockOffsetUs: machineUs() - clock.nowUs(),
       udpPort,
       iceServers,
       announceAddresses,
+      leaveOutInterfaces,
     });
   }
 

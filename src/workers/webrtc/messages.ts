@@ -13,6 +13,8 @@ export type ToChild =
       readonly udpPort: number;
       readonly iceServers: readonly string[];
       readonly announceAddresses: readonly string[];
+      /** Patterns of names of interfaces whose addresses nobody is told. */
+      readonly leaveOutInterfaces: readonly string[];
     }
   | {
       readonly type: "track";
@@ -38,6 +40,8 @@ export type ToChild =
       readonly videoTrack?: number;
       readonly audioTrack?: number;
       readonly iceServers?: readonly string[];
+      /** It takes candidates that are found after the answer. */
+      readonly trickles?: boolean;
     }
   | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
   | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }
@@ -47,6 +51,8 @@ export type ToChild =
 /** What the worker tells the hub. */
 export type FromChild =
   | { readonly type: "answer"; readonly viewer: number; readonly sdp: string }
+  /** A candidate of ours that was found after the answer; none when there are no more. */
+  | { readonly type: "found"; readonly viewer: number; readonly candidate: IceCandidate | null }
   | { readonly type: "refused"; readonly viewer: number; readonly message: string }
   | { readonly type: "closed"; readonly viewer: number; readonly reason: string }
   | {
@@ -80,6 +86,8 @@ export type ToPublishChild =
       readonly plan: AnswerPlan;
       /** What it is sent where its answer takes it. */
       readonly audioTrack?: number;
+      readonly iceServers?: readonly string[];
+      readonly trickles?: boolean;
     }
   | {
       /** What it answered. */

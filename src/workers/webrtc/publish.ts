@@ -1,6 +1,7 @@
 import type {
   AskedPublisher,
   AskRequest,
+  OnCandidate,
   PublishedTrack,
   Publisher,
   PublishRequest,
@@ -24,6 +25,7 @@ export interface PublishWorkerOptions {
   readonly udpPort?: number;
   readonly iceServers?: readonly string[];
   readonly announceAddresses?: readonly string[];
+  readonly leaveOutInterfaces?: readonly string[];
 }
 
 /** Takes in what peers publish, in a process of its own: its crash costs publishers a reconnect and viewers nothing. */
@@ -69,7 +71,7 @@ class HubSide implements PublishWorker {
 
   /** Opens a peer; resolves when the child has described its side. */
   async #open(
-    request: PublishRequest,
+    request: PublishRequest & Pick<AskRequest, "onCandidate">,
     first: (id: number, held: DisposableStack) => ToPublishChild,
   ): Promise<Publishing> {
     using held = new DisposableStack();
@@ -85,7 +87,8 @@ class HubSide implements PublishWorker {
     const audible = Promise.withResolvers<boolean>();
     held.defer(() => audible.resolve(false));
     const opening = first(id, held);
-    const peer = new WorkerViewer({ id, link, clock, log, held: held.move() });
+    const { onCandidate } = request;
+    const peer = new WorkerViewer({ id, link, clock, log, held: held.move(), onCandidate });
     const publishing = { ...request, peer, tracks: new Map(), audible };
     this.#publishing.set(id, publishing);
     link.post(opening);
@@ -93,11 +96,19 @@ class HubSide implements PublishWorker {
     return publishing;
   }
 
-  async ask({ onTrack, sound }: AskRequest): Promise<AskedPublisher> {
+  async ask({ onTrack, sound, iceServers, onCandidate }: AskRequest): Promise<AskedPublisher> {
     const plan = askingPlan({ sound: sound !== undefined });
-    const { peer, audible } = await this.#open({ onTrack, offerSdp: "" }, (id, held) => {
+    const later = new LaterCandidates(onCandidate);
+    // Who is told where we are reached needs no relay of ours, and a relay would cost us the one port.
+    const servers = this.#options.announceAddresses?.length ? undefined : iceServers;
+    const request = { onTrack, offerSdp: "", onCandidate: later.found };
+    const { peer, audible } = await this.#open(request, (id, held) => {
       const share = sound && held.use(this.#sounds.share(sound));
-      return { type: "ask", viewer: id, plan, ...(share && { audioTrack: share.id }) };
+      return {
+        ...{ type: "ask", viewer: id, plan, trickles: onCandidate !== undefined },
+        ...(share && { audioTrack: share.id }),
+        ...(servers && { iceServers: servers }),
+      };
     });
     const { offerSdp, candidates } = withoutCandidates(peer.answerSdp);
     return {
@@ -113,6 +124,7 @@ class HubSide implements PublishWorker {
         this.#process.post({ type: "asked", viewer, answerSdp, taken, repaired, takesSound: takes });
         // Whatever it answers to this comes after it took the answer.
         await peer.stats();
+        later.tell();
         return candidates;
       },
       addCandidate: (candidate) => peer.addCandidate(candidate),
@@ -126,9 +138,16 @@ class HubSide implements PublishWorker {
   }
 
   #configure(): void {
-    const { clock, udpPort = 0, iceServers = [], announceAddresses = [] } = this.#options;
+    const { clock, udpPort = 0, iceServers = [], announceAddresses = [], leaveOutInterfaces = [] } = this.#options;
     const clockOffsetUs = machineUs() - clock.nowUs();
-    this.#process.post({ type: "configure", clockOffsetUs, udpPort, iceServers, announceAddresses });
+    this.#process.post({
+      type: "configure",
+      clockOffsetUs,
+      udpPort,
+      iceServers,
+      announceAddresses,
+      leaveOutInterfaces,
+    });
   }
 
   #receive(message: FromPublishChild): void {
@@ -152,5 +171,29 @@ class HubSide implements PublishWorker {
     for (const { peer } of [...this.#publishing.values()]) {
       peer.end("worker-lost", new RecoverableError("the publish worker ended", { code: "worker-lost" }));
     }
+  }
+}
+
+/** Keeps what is found before the peer's answer was taken, and tells it after what the answer gave. */
+class LaterCandidates {
+  readonly #onCandidate: OnCandidate | undefined;
+  readonly #kept: Parameters<OnCandidate>[0][] = [];
+  #telling = false;
+
+  constructor(onCandidate: OnCandidate | undefined) {
+    this.#onCandidate = onCandidate;
+  }
+
+  readonly found: OnCandidate = (candidate) => {
+    if (this.#telling) this.#onCandidate?.(candidate);
+    else this.#kept.push(candidate);
+  };
+
+  /** From the next turn on, when who waits for the answer has told the first ones. */
+  tell(): void {
+    setImmediate(() => {
+      this.#telling = true;
+      for (const candidate of this.#kept.splice(0)) this.#onCandidate?.(candidate);
+    });
   }
 }

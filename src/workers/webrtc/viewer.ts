@@ -1,4 +1,4 @@
-import type { IceCandidate, MicrophoneFrame, Viewer, ViewerStats } from "../../media/viewer.ts";
+import type { IceCandidate, MicrophoneFrame, OnCandidate, Viewer, ViewerStats } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
@@ -18,6 +18,7 @@ export interface WorkerViewerOptions {
   readonly log: Log;
   /** What the viewer keeps alive: the worker's lease, its shares of tracks. Disposed when it is over. */
   readonly held: DisposableStack;
+  readonly onCandidate?: OnCandidate | undefined;
 }
 
 const answerMs = 10_000;
@@ -82,12 +83,13 @@ export class WorkerViewer implements Viewer {
   }
 
   /** What the worker says about this viewer. */
-  receive(message: Extract<FromChild, { type: "answer" | "refused" | "closed" | "sound" | "stats" }>): void {
+  receive(message: Extract<FromChild, { type: "answer" | "found" | "refused" | "closed" | "sound" | "stats" }>): void {
     if (message.type === "answer") {
       this.#answerSdp = message.sdp;
       this.#deadline[Symbol.dispose]();
       this.#answer.resolve();
-    } else if (message.type === "refused") this.#fail(message.message);
+    } else if (message.type === "found") this.#options.onCandidate?.(message.candidate);
+    else if (message.type === "refused") this.#fail(message.message);
     else if (message.type === "closed") this.end(message.reason, over());
     else if (message.type === "sound") {
       const { data, timestampUs, durationUs, lostBefore } = message;

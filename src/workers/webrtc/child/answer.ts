@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 
 /** Where the worker can be reached besides what the library found out. */
 export interface ExtraCandidates {
-  readonly port: number;
+  /** None are added where it is not known. */
+  readonly port: number | undefined;
   /** IP addresses, the best first. */
   readonly addresses: readonly string[];
 }
@@ -12,13 +13,15 @@ export interface ExtraCandidates {
  * the address outside a container. Those that are already there are not repeated.
  */
 export function withCandidates(sdp: string, extra: ExtraCandidates): string {
+  const { port } = extra;
+  if (port === undefined) return sdp;
   const lines = sdp.split("\r\n").filter((line) => line !== "");
   const known = new Set(lines.filter((line) => line.startsWith("a=candidate:")).map((line) => line.split(" ")[4]));
   const added = extra.addresses
     .filter((address) => isIP(address) !== 0 && !known.has(address))
     .map((address, i) => {
       const priority = 126 * 2 ** 24 + (1000 - i) * 2 ** 8 + 255;
-      return `a=candidate:x${i} 1 UDP ${priority} ${address} ${extra.port} typ host`;
+      return `a=candidate:x${i} 1 UDP ${priority} ${address} ${port} typ host`;
     });
   const firstMedia = lines.findIndex((line) => line.startsWith("m="));
   const nextMedia = lines.findIndex((line, i) => i > firstMedia && line.startsWith("m="));
@@ -26,6 +29,12 @@ export function withCandidates(sdp: string, extra: ExtraCandidates): string {
   const end = section.indexOf("a=end-of-candidates");
   const at = firstMedia + (end < 0 ? section.length : end);
   return `${[...lines.slice(0, at), ...added, ...lines.slice(at)].join("\r\n")}\r\n`;
+}
+
+/** The port of a gathered answer's own addresses. */
+export function hostPort(sdp: string): number | undefined {
+  const [, port] = /^a=candidate:\S+ 1 UDP \d+ \S+ (\d+) typ host/im.exec(sdp) ?? [];
+  return port === undefined ? undefined : Number(port);
 }
 
 /**

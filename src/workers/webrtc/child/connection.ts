@@ -1,4 +1,5 @@
 import { PeerConnection } from "node-datachannel";
+import type { IceCandidate } from "../../../media/viewer.ts";
 import type { Clock } from "../../../util/clock.ts";
 
 /** Options of {@link openConnection} and {@link watchConnection}. */
@@ -7,43 +8,52 @@ export interface ConnectionOptions {
   readonly port: number;
   readonly iceServers: readonly string[];
   readonly clock: Clock;
-  /** The gathered answer. */
+  /** It takes candidates after the answer: the answer waits for none that a server must tell. */
+  readonly trickles: boolean;
+  /** The answer, with the candidates that are known by then. */
   readonly onAnswer: (sdp: string) => void;
+  /** One that was found afterwards; null when there are no more. */
+  readonly onCandidate: (candidate: IceCandidate | null) => void;
 }
 
 const connectMs = 20_000;
+/** Longest wait for servers, of a peer that takes the answer only. A server that is there has answered by then. */
+const serversMs = 500;
 const returnMs = 4000;
 
-/** A connection on the one UDP port of all peers, which answers only. Throws Error when the library refuses. */
+/** True where a relay is among the servers. The library asks for one only on a port of the connection's own. */
+export function hasRelay(iceServers: readonly string[]): boolean {
+  return iceServers.some((server) => /^turns?:/i.test(server));
+}
+
+/**
+ * A connection on the one UDP port of all peers, or on its own where a relay helps, which answers only. Throws Error when the
+ * library refuses.
+ */
 export function openConnection({ name, port, iceServers }: ConnectionOptions): PeerConnection {
   return new PeerConnection(name, {
     iceServers: [...iceServers],
-    enableIceUdpMux: true,
-    portRangeBegin: port,
-    portRangeEnd: port,
+    ...(!hasRelay(iceServers) && { enableIceUdpMux: true, portRangeBegin: port, portRangeEnd: port }),
     disableAutoNegotiation: true,
   });
 }
 
 /**
- * Tells the answer when it is gathered, and calls `end` with the reason when the connection does not come about within 20 s,
+ * Tells the answer, then what is found later, and calls `end` with the reason when the connection does not come about within 20 s,
  * stays away for 4 s, or ends. Disposed, it tells nothing more.
  */
 export function watchConnection(
   connection: PeerConnection,
   options: ConnectionOptions & { readonly end: (reason: string) => void },
 ): Disposable {
-  const { clock, onAnswer, end } = options;
+  const { clock, end } = options;
   let watching = true;
   let deadline = clock.timer(connectMs, () => end("failed"));
   const allow = (delayMs: number, reason: string) => {
     deadline[Symbol.dispose]();
     deadline = clock.timer(delayMs, () => end(reason));
   };
-  connection.onGatheringStateChange((state) => {
-    const local = state === "complete" && watching ? connection.localDescription() : null;
-    if (local) onAnswer(local.sdp);
-  });
+  const answer = new GatheredAnswer(connection, options);
   connection.onStateChange((state) => {
     if (!watching) return;
     if (state === "connected") deadline[Symbol.dispose]();
@@ -53,7 +63,57 @@ export function watchConnection(
   return {
     [Symbol.dispose]: () => {
       watching = false;
+      answer[Symbol.dispose]();
       deadline[Symbol.dispose]();
     },
   };
+}
+
+/** Tells the answer as soon as it may be told: servers that cannot be reached would hold it up for 24 s. */
+class GatheredAnswer implements Disposable {
+  readonly #connection: PeerConnection;
+  readonly #options: ConnectionOptions;
+  #told: string | undefined;
+  #patience: Disposable | undefined;
+  #over = false;
+
+  constructor(connection: PeerConnection, options: ConnectionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    connection.onLocalCandidate((candidate, sdpMid) => this.#found({ candidate, sdpMid }));
+    connection.onGatheringStateChange((state) => this.#gathering(state));
+  }
+
+  [Symbol.dispose](): void {
+    this.#over = true;
+    this.#patience?.[Symbol.dispose]();
+  }
+
+  #gathering(state: string): void {
+    const { clock, trickles, onCandidate } = this.#options;
+    if (this.#over) return;
+    if (state === "complete") {
+      this.#tell();
+      onCandidate(null);
+    } else if (state === "in-progress") {
+      // The machine's own are known by now.
+      if (trickles) this.#tell();
+      else this.#patience = clock.timer(serversMs, () => this.#tell());
+    }
+  }
+
+  #tell(): void {
+    if (this.#told !== undefined) return;
+    this.#patience?.[Symbol.dispose]();
+    const local = this.#connection.localDescription();
+    if (!local) return;
+    this.#told = local.sdp;
+    this.#options.onAnswer(local.sdp);
+  }
+
+  #found({ candidate, sdpMid }: IceCandidate): void {
+    const line = candidate.replace(/^a=/, "");
+    if (this.#over || this.#told === undefined || this.#told.includes(line)) return;
+    this.#options.onCandidate({ candidate: line, sdpMid });
+  }
 }

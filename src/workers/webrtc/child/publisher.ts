@@ -44,6 +44,8 @@ export interface PublisherOptions {
   readonly onAnswer: (sdp: string) => void;
   /** It is connected, and sent the sound. */
   readonly onAudible: () => void;
+  readonly trickles: boolean;
+  readonly onCandidate: (candidate: IceCandidate | null) => void;
   /** A stream begins, or its details changed. */
   readonly onFormat: (format: Format) => void;
   readonly onFrame: (kind: "video" | "audio", frame: Frame) => void;

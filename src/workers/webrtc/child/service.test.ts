@@ -13,7 +13,14 @@ function starting() {
     posted.push(message);
     wake();
   });
-  service.receive({ type: "configure", clockOffsetUs: 0, udpPort: 0, iceServers: [], announceAddresses: [] });
+  service.receive({
+    type: "configure",
+    clockOffsetUs: 0,
+    udpPort: 0,
+    iceServers: [],
+    announceAddresses: [],
+    leaveOutInterfaces: [],
+  });
   const heard = async () => {
     while (posted.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     return posted[0];

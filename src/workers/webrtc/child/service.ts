@@ -1,8 +1,10 @@
 import { background } from "../../../util/background.ts";
 import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
+import { candidateAddress, leftOutAddresses, withoutAddresses } from "../left-out.ts";
 import type { FromPublishChild, ToPublishChild } from "../messages.ts";
-import { withCandidates } from "./answer.ts";
+import { hostPort, withCandidates } from "./answer.ts";
+import { type ConnectionOptions, hasRelay } from "./connection.ts";
 import { FairSending } from "./fair-sending.ts";
 import { PacketTrack } from "./packet-track.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
@@ -18,6 +20,7 @@ interface Settings {
   readonly udpPort: number;
   readonly iceServers: readonly string[];
   readonly announceAddresses: readonly string[];
+  readonly leaveOutInterfaces: readonly string[];
 }
 
 const silenceCheckMs = 2000;
@@ -76,8 +79,8 @@ export class WebRtcService implements AsyncDisposable {
   }
 
   #configure(message: Message<"configure">): void {
-    const { clockOffsetUs, udpPort, iceServers, announceAddresses } = message;
-    this.#settings = { clock: hubClock(clockOffsetUs), udpPort, iceServers, announceAddresses };
+    const { clockOffsetUs, udpPort, ...addresses } = message;
+    this.#settings = { ...addresses, clock: hubClock(clockOffsetUs), udpPort };
     this.#openPort(udpPort).catch(() => {});
   }
 
@@ -125,51 +128,59 @@ export class WebRtcService implements AsyncDisposable {
 
   #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Viewer {
     const { viewer, offerSdp, plan, videoTrack, audioTrack } = message;
-    const { clock, port, iceServers, announceAddresses } = settings;
     const video = videoTrack === undefined ? undefined : this.#tracks.get(videoTrack);
     const audio = audioTrack === undefined ? undefined : this.#tracks.get(audioTrack);
-    const addresses = [...announceAddresses, "127.0.0.1"];
     return new Viewer({
-      name: `viewer-${viewer}`,
+      ...this.#connecting(message, settings),
       offerSdp,
       plan,
       ...(video ? { video } : {}),
       ...(audio ? { audio } : {}),
-      port,
-      iceServers: [...iceServers, ...(message.iceServers ?? [])],
-      clock,
       queue: this.#queue,
-      onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),
       onSound: (packet) => this.#post({ type: "sound", viewer, ...packet }),
-      onClosed: (reason) => {
-        this.#peers.delete(viewer);
-        this.#post({ type: "closed", viewer, reason });
-      },
     });
   }
 
   #take(message: Message<"publish" | "ask">, settings: Settings & { readonly port: number }): Publisher {
     const { viewer, plan } = message;
-    const { clock, port, iceServers, announceAddresses } = settings;
-    const addresses = [...announceAddresses, "127.0.0.1"];
     return new Publisher({
-      name: `publisher-${viewer}`,
+      ...this.#connecting(message, settings),
       plan,
       ...(message.type === "publish" && { offered: message }),
       sound: message.type === "ask" ? this.#tracks.get(message.audioTrack ?? -1) : undefined,
       queue: this.#queue,
-      port,
-      iceServers,
-      clock,
-      onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: withCandidates(sdp, { port, addresses }) }),
       onAudible: () => this.#post({ type: "audible", viewer }),
       onFormat: (format) => this.#post({ type: "published-format", viewer, format }),
       onFrame: (kind, frame) => this.#post({ type: "published", viewer, kind, frame }),
+    });
+  }
+
+  /** How a peer of whatever kind is connected, and what is told of it. */
+  #connecting(
+    message: Message<"view" | "publish" | "ask">,
+    settings: Settings & { readonly port: number },
+  ): ConnectionOptions & { readonly onClosed: (reason: string) => void } {
+    const { viewer } = message;
+    const { clock, port, announceAddresses, leaveOutInterfaces } = settings;
+    const { iceServers: own = [], trickles = false } = message.type === "publish" ? {} : message;
+    const iceServers = [...settings.iceServers, ...own];
+    const left = leftOutAddresses(leaveOutInterfaces);
+    const addresses = [...announceAddresses, "127.0.0.1"];
+    const describe = (sdp: string) =>
+      withCandidates(withoutAddresses(sdp, left), { port: hasRelay(iceServers) ? hostPort(sdp) : port, addresses });
+    return {
+      name: `${message.type === "view" ? "viewer" : "publisher"}-${viewer}`,
+      ...{ port, iceServers, clock, trickles },
+      onAnswer: (sdp) => this.#post({ type: "answer", viewer, sdp: describe(sdp) }),
+      onCandidate: (candidate) => {
+        const told = candidate === null || !left.has(candidateAddress(candidate.candidate));
+        if (told && trickles) this.#post({ type: "found", viewer, candidate });
+      },
       onClosed: (reason) => {
         this.#peers.delete(viewer);
         this.#post({ type: "closed", viewer, reason });
       },
-    });
+    };
   }
 
   #toPeer(message: ToPeer): void {

@@ -26,6 +26,8 @@ export interface ViewerOptions {
   readonly queue: FairSending;
   /** The gathered answer. */
   readonly onAnswer: (sdp: string) => void;
+  readonly trickles: boolean;
+  readonly onCandidate: (candidate: IceCandidate | null) => void;
   readonly onSound: (packet: SoundPacket) => void;
   /** Called once, with the reason; the peer has released everything. */
   readonly onClosed: (reason: string) => void;

@@ -243,6 +243,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
       port: this.#port ?? 0,
       publicAddresses: [...this.#publicAddresses.values()],
       announced: this.#settings?.announceAddresses ?? [],
+      leaveOutInterfaces: this.#settings?.leaveOutInterfaces ?? [],
     });
   }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
+import { leftOutAddresses } from "../left-out.ts";
 import type { Endpoint } from "./message.ts";
 
 /** Where this machine may be reached. */
@@ -9,12 +10,17 @@ export interface OwnAddresses {
   readonly publicAddresses: readonly Endpoint[];
   /** From the settings. */
   readonly announced: readonly string[];
+  /** Patterns of names of interfaces that are left out. */
+  readonly leaveOutInterfaces?: readonly string[];
 }
 
 const maxInterfaceAddresses = 24;
 
 /** Candidate lines (RFC 8839, 5.1): the machine's own addresses, those of the settings, loopback, and the public ones. */
-export function ownCandidates(addresses: OwnAddresses, own: readonly string[] = interfaceAddresses()): string[] {
+export function ownCandidates(
+  addresses: OwnAddresses,
+  own: readonly string[] = interfaceAddresses(addresses.leaveOutInterfaces),
+): string[] {
   const { port, publicAddresses, announced } = addresses;
   const hosts = [...new Set([...own, ...announced.filter((one) => isIP(one) !== 0), "127.0.0.1"])];
   const reflexive = publicAddresses.filter(({ address }) => !hosts.includes(address));
@@ -38,10 +44,12 @@ function line(
 }
 
 /** Link-local addresses of IPv6 are left out: they mean nothing without the name of an interface. */
-function interfaceAddresses(): string[] {
+function interfaceAddresses(leaveOut: readonly string[] = []): string[] {
+  const left = leftOutAddresses(leaveOut);
   return Object.values(networkInterfaces())
     .flatMap((found) => found ?? [])
     .filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address))
     .map(({ address }) => address)
+    .filter((address) => !left.has(address))
     .slice(0, maxInterfaceAddresses);
 }

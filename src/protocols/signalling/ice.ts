@@ -1,4 +1,4 @@
-import type { SignalIceServer } from "../../protocols/signalling/messages.ts";
+import type { SignalIceServer } from "./messages.ts";
 
 /** Servers as the hub tells them, as the WebRTC library takes them: `turn:user:password@host:port?transport=udp`. */
 export function libraryIceServers(servers: readonly SignalIceServer[]): readonly string[] {
