@@ -70,6 +70,13 @@ PATCH /api/v1/ringing signed-in
 POST /api/v1/stations/:id none
 DELETE /api/v1/stations/:id none
 POST /api/v1/room-stations/:id none
+POST /api/auth/register none
+POST /api/auth/login none
+POST /api/devices/register none
+GET /api/devices none
+GET /api/devices/:id/status none
+POST /api/pairing/generate none
+POST /api/devices/pair none
 POST /voice signed-in
 PATCH /voice/:voice signed-in
 DELETE /voice/:voice signed-in

@@ -14,8 +14,11 @@ export interface NewSocket {
   readonly address: string;
   /** The token that it showed as `Authorization: Bearer`. */
   readonly token: string | undefined;
-  /** It is a stranger no more: its block of addresses may have another one in its place. */
-  readonly welcome: () => void;
+  /**
+   * It is a stranger no more: its block of addresses may have another one in its place. `who` is the person or the device; who
+   * has too many connections already loses this one.
+   */
+  readonly welcome: (who: string) => void;
 }
 
 /** Options of {@link listenOnOwnPort}. */
@@ -137,6 +140,11 @@ function notOurs(request: IncomingMessage, { knows, sockets }: OwnPortOptions): 
 /** The path of a request, without what follows `?`. */
 export function pathOf({ url = "" }: IncomingMessage): string {
   return url.split("?")[0] ?? "";
+}
+
+/** The address that a request asked for, as an URL of no matter which host; `/` for one that is none. */
+export function urlOf({ url = "/" }: IncomingMessage): URL {
+  return URL.parse(url, "http://hub") ?? new URL("http://hub/");
 }
 
 /** Answers with JSON, unless it was answered or nobody waits any more. */

@@ -8,6 +8,7 @@ import type { Principal } from "../identity/policy.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
 import type { Bus } from "./bus.ts";
 import type { LogInGuard } from "./log-in-guard.ts";
+import type { NewSocket } from "./own-port.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
 import type { IceServer } from "./webrtc/ice-links.ts";
@@ -62,13 +63,26 @@ export interface CrossOrigin {
   readonly origins: readonly string[];
 }
 
-/** One WebSocket, as data: HTTP serves it to whoever is signed in, and closes it when the hub ends. */
-export interface SocketRoute {
+/** One WebSocket, as data: HTTP serves it, and closes it when the hub ends. */
+export type SocketRoute = SignedInSocket | OwnProofSocket;
+
+/** A WebSocket for whoever is signed in. */
+export interface SignedInSocket {
   readonly path: string;
+  readonly proof?: undefined;
   /** What a connection takes a place of, until it closes. */
   readonly share: "pages";
   /** Somebody has connected. The socket is the surface's now. */
   connected(socket: WebSocket, principal: Principal, request: FastifyRequest): void;
+}
+
+/** A WebSocket on which callers say who they are, by a message or a token: no cookie counts there. */
+export interface OwnProofSocket {
+  readonly path: string;
+  readonly proof: "own";
+  readonly share?: undefined;
+  /** Somebody has connected: a stranger, until they are made welcome. The socket is the surface's now. */
+  connected(opened: NewSocket): void;
 }
 
 /** One of a surface's own numbers, as `/metrics` shows it. */
@@ -94,7 +108,7 @@ export interface Running extends AsyncDisposable {
   /** Whether somebody sees, hears or speaks through it now, beside what the hub's floors and calls know of. */
   readonly isBusy?: () => boolean;
   /** Which other sites may call those routes; none unless the configuration names them. */
-  readonly crossOrigin?: CrossOrigin;
+  readonly crossOrigin?: CrossOrigin | readonly CrossOrigin[];
 }
 
 /** One way in which outsiders reach the hub. */

@@ -95,7 +95,9 @@ export async function createApp(
   ];
   for (const route of routes) serveRoute(app, { route, context });
   serveCrossOrigin(app, context);
-  for (const socket of context.others.flatMap(({ sockets }) => sockets ?? [])) serveSocket(app, { socket, context });
+  for (const socket of context.others.flatMap(({ sockets }) => sockets ?? [])) {
+    serveSocket(app, { socket, context, sockets });
+  }
   await servePageFiles(app, context);
   return { fastify: app, routes, served, sockets };
 }

@@ -1,15 +1,37 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
+import { bearerOf } from "../own-port.ts";
 import { Problem } from "../problem.ts";
-import type { SocketRoute } from "../surface.ts";
+import type { OwnProofSocket, SignedInSocket, SocketRoute } from "../surface.ts";
 import type { HttpContext } from "./context.ts";
 import { askerOf } from "./serve-route.ts";
+import type { SocketGuard } from "./sockets.ts";
 
-/** Puts a surface's WebSocket on the server: whoever is signed in and has a place left is connected. */
-export function serveSocket(
-  app: FastifyInstance,
-  how: { readonly socket: SocketRoute; readonly context: HttpContext },
-): void {
+interface How<Socket extends SocketRoute> {
+  readonly socket: Socket;
+  readonly context: HttpContext;
+  readonly sockets: SocketGuard;
+}
+
+/** Puts a surface's WebSocket on the server. */
+export function serveSocket(app: FastifyInstance, how: How<SocketRoute>): void {
+  const { socket } = how;
+  if (socket.proof === "own") serveOwnProof(app, { ...how, socket });
+  else serveSignedIn(app, { ...how, socket });
+}
+
+/** Whoever comes is connected, and is a stranger to the socket guard until the surface knows them. */
+function serveOwnProof(app: FastifyInstance, { socket, sockets }: How<OwnProofSocket>): void {
+  app.get(socket.path, { websocket: true }, (opened: WebSocket, { raw, ip }) => {
+    const welcome = (who: string) => {
+      if (!sockets.welcome(raw.socket, who)) opened.close(1008, "Too many connections");
+    };
+    socket.connected({ socket: opened, request: raw, address: ip, token: bearerOf(raw), welcome });
+  });
+}
+
+/** Whoever is signed in and has a place left is connected. */
+function serveSignedIn(app: FastifyInstance, how: How<SignedInSocket>): void {
   const { path, share, connected } = how.socket;
   app.get(
     path,

@@ -135,7 +135,7 @@ export class Agents implements Disposable {
   }
 
   /** An agent has connected; `welcome` is called when it was let in. */
-  connected(link: AgentLink, welcome: () => void): void {
+  connected(link: AgentLink, welcome: (who: string) => void): void {
     let agent: Agent | undefined;
     const over = new AbortController();
     this.#links.add(link);
@@ -150,7 +150,7 @@ export class Agents implements Disposable {
         background(
           this.#enter(link, { hello: message, signal: over.signal }).then((entered) => {
             agent = entered;
-            if (entered) welcome();
+            if (entered) welcome(`agent:${entered.deviceId}`);
           }),
           (err) => this.#options.hub.log.error({ err }, "an agent was not let in"),
         );

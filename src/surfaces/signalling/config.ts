@@ -3,19 +3,15 @@ import { z } from "zod";
 /** `signalling:` of the configuration. */
 export const signallingConfig = z
   .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default("127.0.0.1")
-      .describe(
-        "Address of its port. On any but loopback, tokens go over the network in the clear: better a proxy with HTTPS in front, or the hub's own port, which serves agents as well.",
-      ),
     port: z
       .int()
       .min(0)
       .max(65_535)
-      .default(8000)
-      .describe("Port of the camera agents' and their viewers' own protocol; 0 is any free one."),
+      .optional()
+      .describe(
+        "A port of its own beside the hub's, as the original has one: 8000 is what original agents and viewers call; 0 is any free one. Absent: none. No TLS there: tokens go over the network in the clear.",
+      ),
+    host: z.string().min(1).default("127.0.0.1").describe("Address of that port."),
     watch: z
       .enum(["direct", "relayed"])
       .default("direct")
@@ -34,16 +30,23 @@ export const signallingConfig = z
       )
       .max(32)
       .default([])
-      .describe("Other sites whose pages may connect there."),
+      .describe("Other sites whose pages may connect and ask, on either port."),
     agentTurnUrls: z
       .array(z.string().regex(/^turns?:[\w.:[\]?=-]{1,255}$/, "turn:host:port?transport=udp"))
       .max(8)
       .default([])
       .describe("Addresses of the TURN server as agents reach it, where they differ from whep.turn.urls."),
-    maxAgents: z.int().min(1).max(100_000).default(1000).describe("Most camera agents connected at once."),
+    maxAgents: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(10_000)
+      .describe("Most camera agents connected at once; http.maxConnections counts as well on the hub's own port."),
   })
-  .optional()
-  .describe("Camera agents beyond the local network, and viewers that speak their protocol. Absent: none.");
+  .prefault({})
+  .describe(
+    "Camera agents beyond the local network, and viewers that speak their protocol: /ws/device and /ws/viewer on the hub's own port.",
+  );
 
 /** Settings of the signalling surface. */
-export type SignallingConfig = NonNullable<z.infer<typeof signallingConfig>>;
+export type SignallingConfig = z.infer<typeof signallingConfig>;

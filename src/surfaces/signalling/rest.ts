@@ -1,9 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { ZodError } from "zod";
 import type { Hub } from "../../hub/hub.ts";
-import { background } from "../../util/background.ts";
 import { DoorwardError, FatalError, messageOf } from "../../util/errors.ts";
-import { answerJson, bearerOf } from "../own-port.ts";
 import { Problem } from "../problem.ts";
 import type { Accounts } from "./accounts.ts";
 import type { DeviceDesk, RestCaller } from "./device-desk.ts";
@@ -18,16 +15,38 @@ export interface RestOptions {
   readonly tokenInQuery: boolean;
 }
 
-interface Asked {
+/** A request, whatever port it came to. */
+export interface RestRequest {
   readonly url: URL;
+  /** Parsed JSON; `{}` for none. */
   readonly body: unknown;
-  readonly caller: RestCaller;
+  /** The token that it showed as `Authorization: Bearer`. */
+  readonly bearer: string | undefined;
+  readonly address: string;
 }
 
-/** The last part of `/api/devices/<id>/status` is what `id` is. */
-type Handler = (asked: Asked, id: string) => object | Promise<object>;
+/** What it is answered with, as JSON. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly body: object;
+}
 
-const maxBodyBytes = 64 * 1024;
+/** One call of the seed's HTTP. */
+export interface RestCall {
+  readonly method: "GET" | "POST";
+  /** `:id` is a device. */
+  readonly path: string;
+  readonly summary: string;
+  answer(request: RestRequest, id?: string): Promise<RestAnswer>;
+}
+
+interface Asked extends Pick<RestRequest, "url" | "body"> {
+  readonly caller: RestCaller;
+  readonly id: string;
+}
+
+type Handle = (asked: Asked) => object | Promise<object>;
+
 /** The seed answers as FastAPI does: `{ detail }` with one of these. */
 const statusOf: Readonly<Record<string, number>> = {
   closed: 403,
@@ -44,96 +63,76 @@ const statusOf: Readonly<Record<string, number>> = {
 
 /** The seed's HTTP: accounts, devices, pairing. */
 export class Rest {
-  readonly #routes: ReadonlyMap<string, Handler>;
+  /** What is served on every port. */
+  readonly calls: readonly RestCall[];
+  /** What is served only where nothing else is: the hub's own port has a page and a state of its own there. */
+  readonly atRoot: readonly RestCall[];
   readonly #options: RestOptions;
 
   constructor(options: RestOptions) {
     this.#options = options;
     const { accounts, desk, hub, version } = options;
-    this.#routes = new Map<string, Handler>([
-      ["GET /", () => ({ app: "Doorward", version, status: "running" })],
-      ["GET /health", () => ({ status: "healthy", timestamp: new Date(hub.clock.wallMs()).toISOString() })],
-      ["POST /api/auth/register", ({ body }) => accounts.register(body)],
-      ["POST /api/auth/login", ({ body, caller }) => accounts.logIn(body, caller.address)],
-      ["POST /api/devices/register", ({ body, caller }) => desk.register(body, caller)],
-      ["GET /api/devices", ({ caller }) => desk.list(personOf(caller))],
-      ["GET /api/devices/status", ({ caller }, id) => desk.status(id, caller)],
-      [
-        "POST /api/pairing/generate",
-        ({ url, caller }) => desk.generate(url.searchParams.get("device_id") ?? "", caller),
-      ],
-      ["POST /api/devices/pair", ({ body, caller }) => desk.pair(body, personOf(caller))],
-    ]);
+    const call = (asked: string, summary: string, handle: Handle) => this.#call({ asked, summary, handle });
+    this.calls = [
+      call("POST /api/auth/register", "Somebody adds themselves", ({ body }) => accounts.register(body)),
+      call("POST /api/auth/login", "A token for a day", ({ body, caller }) => accounts.logIn(body, caller.address)),
+      call("POST /api/devices/register", "A device says its name", ({ body, caller }) => desk.register(body, caller)),
+      call("GET /api/devices", "The devices that one may see", ({ caller }) => desk.list(personOf(caller))),
+      call("GET /api/devices/:id/status", "Whether it is there", ({ caller, id }) => desk.status(id, caller)),
+      call("POST /api/pairing/generate", "A code for a device to show", ({ url, caller }) =>
+        desk.generate(url.searchParams.get("device_id") ?? "", caller),
+      ),
+      call("POST /api/devices/pair", "Somebody read the code of a device", ({ body, caller }) =>
+        desk.pair(body, personOf(caller)),
+      ),
+    ];
+    this.atRoot = [
+      call("GET /", "What this is", () => ({ app: "Doorward", version, status: "running" })),
+      call("GET /health", "That it is well", () => ({
+        status: "healthy",
+        timestamp: new Date(hub.clock.wallMs()).toISOString(),
+      })),
+    ];
   }
 
-  answer(request: IncomingMessage, response: ServerResponse): void {
-    const send = (status: number, body: unknown) => answerJson(response, { status, body });
-    background(
-      this.#serve(request).then((body) => send(200, body)),
-      (error) => {
-        const { status, detail } = this.#refusal(error);
-        send(status, { detail });
+  #call(of: { readonly asked: string; readonly summary: string; readonly handle: Handle }): RestCall {
+    const [method, path = ""] = of.asked.split(" ");
+    return {
+      method: method === "GET" ? "GET" : "POST",
+      path,
+      summary: `Camera agents: ${of.summary}`,
+      answer: async ({ url, body, bearer, address }, id = "") => {
+        try {
+          const caller = this.#callerOf({ url, bearer, address });
+          return { status: 200, body: await of.handle({ url, body: body ?? {}, caller, id }) };
+        } catch (error) {
+          return this.#refusal(error);
+        }
       },
-    );
+    };
   }
 
-  async #serve(request: IncomingMessage): Promise<object> {
-    const { method = "GET" } = request;
-    const url = new URL(request.url ?? "/", "http://hub");
-    const [, id] = /^\/api\/devices\/([^/]+)\/status$/.exec(url.pathname) ?? [];
-    const path = id === undefined ? url.pathname : "/api/devices/status";
-    const handler = this.#routes.get(`${method} ${path}`);
-    if (!handler) throw new FatalError("Not Found", { code: "not-found" });
-    const body = method === "POST" ? await bodyOf(request) : undefined;
-    return await handler({ url, body, caller: this.#callerOf(request, url) }, decoded(id ?? ""));
-  }
-
-  #callerOf(request: IncomingMessage, url: URL): RestCaller {
+  #callerOf({ url, bearer, address }: Omit<RestRequest, "body">): RestCaller {
     const { tokenInQuery, hub } = this.#options;
-    const query = tokenInQuery ? (url.searchParams.get("token") ?? undefined) : undefined;
-    const token = bearerOf(request) ?? query;
+    const token = bearer ?? (tokenInQuery ? (url.searchParams.get("token") ?? undefined) : undefined);
     const found = token === undefined ? undefined : hub.identity.credentials.find(token);
-    const address = request.socket.remoteAddress ?? "";
     return { principal: found?.via === "token" ? found : undefined, token, address };
   }
 
-  #refusal(error: unknown): { readonly status: number; readonly detail: string } {
-    if (error instanceof Problem) return { status: error.status, detail: messageOf(error) };
+  #refusal(error: unknown): RestAnswer {
+    const refused = (status: number, detail: string) => ({ status, body: { detail } });
+    if (error instanceof Problem) return refused(error.status, messageOf(error));
     if (error instanceof ZodError) {
       const [issue] = error.issues;
-      return { status: 422, detail: `${issue?.path.join(".")}: ${issue?.message}` };
+      return refused(422, `${issue?.path.join(".")}: ${issue?.message}`);
     }
-    if (error instanceof DoorwardError) return { status: statusOf[error.code] ?? 503, detail: messageOf(error) };
+    if (error instanceof DoorwardError) return refused(statusOf[error.code] ?? 503, messageOf(error));
     this.#options.hub.log.error({ err: error }, "a request failed");
-    return { status: 500, detail: "The hub failed here; its log says why." };
+    return refused(500, "The hub failed here; its log says why.");
   }
 }
 
 function personOf({ principal }: RestCaller) {
   if (principal) return principal;
   throw new FatalError("Invalid token", { code: "unauthorised" });
-}
-
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return "";
-  }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Problem(413, { code: "too-large", detail: "The body is larger than 64 KiB." });
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return {};
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
-    throw new FatalError("The body is not JSON.", { code: "bad-request" });
-  }
 }

@@ -1,81 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type SignallingPeer, signallingPeer } from "../../../test/peers/signalling-peer.ts";
-import { offerSdp, type Rig, startRig, videoFormat } from "../../../test/web-rig.ts";
-import type { Grant } from "../../identity/policy.ts";
+import {
+  answerOf as answer,
+  signallingHouse as house,
+  offerOf as offer,
+  watching,
+} from "../../../test/signalling-house.ts";
+import { offerSdp, videoFormat } from "../../../test/web-rig.ts";
 import { ManualClock } from "../../util/clock.ts";
-
-interface House extends AsyncDisposable {
-  readonly rig: Rig;
-  readonly http: string;
-  agent(hello: object): Promise<SignallingPeer>;
-  viewer(token: string): Promise<SignallingPeer>;
-  /** A person with a token. */
-  token(name: string, grants?: readonly Grant[]): Promise<string>;
-  post(path: string, body: object, token?: string): Promise<{ status: number; json: Record<string, unknown> }>;
-  get(path: string, token?: string): Promise<{ status: number; json: Record<string, unknown> }>;
-}
-
-async function house(
-  options: { readonly open?: boolean; readonly signalling?: object; readonly clock?: ManualClock } = {},
-): Promise<House> {
-  await using opened = new AsyncDisposableStack();
-  const rig = opened.use(
-    await startRig(
-      { yard: "fake://x/?video&audio" },
-      {
-        enrolment: options.open === false ? "pending" : "open",
-        signalling: { port: 0, ...options.signalling },
-        ...(options.clock && { clock: options.clock }),
-      },
-    ),
-  );
-  const address = rig.web.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
-  const http = address.replace("ws:", "http:").replace("/ws/device", "");
-  const owned = opened.move();
-  const peers = new AsyncDisposableStack();
-  const ask = async (path: string, init: RequestInit, token?: string) => {
-    const headers = {
-      "content-type": "application/json",
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    };
-    const response = await fetch(`${http}${path}`, { ...init, headers });
-    return { status: response.status, json: (await response.json()) as Record<string, unknown> };
-  };
-  return {
-    rig,
-    http,
-    agent: async (hello) => peers.use(await signallingPeer(address, { hello })),
-    viewer: async (token) =>
-      peers.use(await signallingPeer(address.replace("/device", "/viewer"), { hello: { token } })),
-    token: async (name, grants = [{ scope: "*", rights: ["view"] }]) => {
-      const { users, credentials } = rig.identity;
-      const { id } = await users.create({ name, administrator: false, grants: [...grants] });
-      return (await credentials.makeToken(id, { name: "test", grants: [...grants] })).secret;
-    },
-    post: (path, body, token) => ask(path, { method: "POST", body: JSON.stringify(body) }, token),
-    get: (path, token) => ask(path, {}, token),
-    [Symbol.asyncDispose]: async () => {
-      await peers.disposeAsync();
-      await owned.disposeAsync();
-    },
-  };
-}
-
-const answer = (session_id: unknown) => ({ session_id, sdp: { type: "answer", sdp: "v=0\r\nanswer" } });
-const offer = (session_id: unknown, sdp = "v=0\r\noffer") => ({ session_id, sdp: { type: "offer", sdp } });
-
-/** An agent and a viewer in one session, before the offer. */
-async function watching(home: House) {
-  const agent = await home.agent({ device_id: "shed" });
-  await agent.next("hello_ack");
-  const viewer = await home.viewer(await home.token("ann"));
-  await viewer.next("hello_ack");
-  viewer.say("watch_request", { device_id: "shed" }, "r1");
-  const ready = await viewer.next("watch_ready");
-  const asked = await agent.next("watch_request");
-  return { agent, viewer, ready, session: asked.payload["session_id"] };
-}
 
 describe("signalling of camera agents", () => {
   it("brings an agent and a viewer together: request, offer, answer, candidates both ways, end", async () => {

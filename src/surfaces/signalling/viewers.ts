@@ -44,7 +44,7 @@ export class Viewers implements Disposable {
   }
 
   /** A viewer has connected; `welcome` is called when it showed who it is. */
-  connected(link: ViewerLink, welcome: () => void): void {
+  connected(link: ViewerLink, welcome: (who: string) => void): void {
     const { hub } = this.#options;
     let viewer: Viewer | undefined;
     this.#links.add(link);
@@ -62,7 +62,7 @@ export class Viewers implements Disposable {
           const end = () =>
             link.close(signallingCloses.refused, "Your rights were changed, or the token was taken away");
           link.held.use(hub.identity.attachments.attach(principal, end));
-          welcome();
+          welcome(principal.userId);
         }
         const server_time = new Date(hub.clock.wallMs()).toISOString();
         link.tell("hello_ack", { user_id: viewer.userId, server_time }, { requestId: message.requestId });
