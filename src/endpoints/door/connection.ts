@@ -11,6 +11,7 @@ import { isAbort, messageOf, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import type { Log } from "../../util/log.ts";
 import { networkReason } from "../../util/network-reason.ts";
+import { isUntrusted, untrustedText } from "../../util/untrusted.ts";
 import { DoorRefusal, refusalOf } from "./refusal.ts";
 
 /** Where the hub is, and how it is spoken to. */
@@ -48,15 +49,6 @@ const maxWaiting = 8;
 const connectMs = 10_000;
 /** For what was said last to leave. */
 const lastWordsMs = 2000;
-/** Node's codes for a certificate that nobody who is trusted vouches for. */
-const untrusted: ReadonlySet<string> = new Set([
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-const untrustedText =
-  "nobody who is trusted here vouches for its certificate: give its authority (Doorward's is at /ca.crt)";
 /** What the original host takes in one line (asyncio's own limit). */
 const plainLineBytes = 65_536;
 const aroundSamplesBytes = 512;
@@ -251,8 +243,7 @@ function dial({ host, port = doorLimits.port.value, tls }: DoorAddress): Socket 
 }
 
 function unreachable(cause: unknown): DoorRefusal {
-  const { code = "" } = cause as { readonly code?: string };
-  if (untrusted.has(code)) return new DoorRefusal("untrusted", { message: untrustedText, cause });
+  if (isUntrusted(cause)) return new DoorRefusal("untrusted", { message: untrustedText, cause });
   const message = isAbort(cause) ? messageOf(cause) : networkReason(cause);
   return new DoorRefusal("unreachable", { message, cause });
 }

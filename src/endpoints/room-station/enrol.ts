@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../util/errors.ts";
 import { networkReason } from "../../util/network-reason.ts";
-import { callHub, certificateAuthorityOf, isUntrusted } from "./hub-call.ts";
+import { isUntrusted } from "../../util/untrusted.ts";
+import { callHub, certificateAuthorityOf } from "./hub-call.ts";
 
 /** What the hub tells a station that it lets in. */
 export interface Admission {

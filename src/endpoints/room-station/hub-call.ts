@@ -8,6 +8,8 @@ export interface HubCall {
   readonly method: "GET" | "POST";
   /** JSON. */
   readonly body?: string;
+  /** Shown as `Authorization: Bearer`. */
+  readonly token?: string;
   /** Certificates by which the hub is known, beside the system's; `any` takes whatever it shows. */
   readonly trust?: { readonly ca: string } | "any" | undefined;
   readonly signal: AbortSignal;
@@ -23,15 +25,17 @@ const answerMs = 10_000;
 const maxAnswerBytes = 64 * 1024;
 
 /** Calls the hub by http or https. Throws the network's error. */
-export async function callHub(url: URL, { method, body, trust, signal }: HubCall): Promise<HubAnswer> {
+export async function callHub(url: URL, { method, body, token, trust, signal }: HubCall): Promise<HubAnswer> {
   const answered = Promise.withResolvers<HubAnswer>();
   const ca = typeof trust === "object" ? { ca: trust.ca } : {};
   const options = {
     method,
     signal,
     timeout: answerMs,
-    headers:
-      body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+    },
   };
   const request =
     url.protocol === "https:"
@@ -54,14 +58,6 @@ export async function callHub(url: URL, { method, body, trust, signal }: HubCall
   });
   request.end(body);
   return await answered.promise;
-}
-
-/** True for an error that says that nobody we trust vouches for the hub's certificate. */
-export function isUntrusted(error: unknown): boolean {
-  const { code = "" } = error as { readonly code?: string };
-  return ["SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"].includes(
-    code,
-  );
 }
 
 /** The certificate authority that the hub made for itself, as it gives it to anybody: to be kept from the first call on. */
