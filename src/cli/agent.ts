@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { runAgent } from "./agent/run.ts";
 import { parseSoundPlace } from "./agent/sound.ts";
+import { readCertificate } from "./certificate-file.ts";
 import { type Command, UsageError } from "./command.ts";
 
 const usage = `usage: doorward agent --backend URL --device-id NAME [--source ADDRESS] [options]
@@ -8,8 +9,9 @@ const usage = `usage: doorward agent --backend URL --device-id NAME [--source AD
 A camera agent on any machine that reaches the hub, also from behind a router: it calls the hub (or the backend whose protocol
 it speaks), waits, and sends picture and sound only while somebody watches, unchanged where the camera sends H.264.
 
-  --backend URL          ws://HOST:8000/ws/device; wss:// behind a proxy with HTTPS
+  --backend URL          wss://HOST:8443/ws/device of a hub; ws://HOST:8000/ws/device of an original backend
                          (default: $BACKEND_URL, else ws://localhost:8000/ws/device)
+  --ca FILE              known by the certificate authority in this file (PEM); Doorward's own is at /ca.crt of its page
   --device-id NAME       its name at the hub (default: $DEVICE_ID, else one that is made once and kept)
   --name TEXT            what people are to call it
   --source ADDRESS       what it shows: test (default: a made-up picture), rtsp://user:password@camera/path, any other
@@ -34,6 +36,7 @@ export const command: Command = {
       args: withPlaces(args),
       options: {
         backend: { type: "string" },
+        ca: { type: "string" },
         "device-id": { type: "string" },
         name: { type: "string" },
         source: { type: "string", default: "test" },
@@ -47,6 +50,7 @@ export const command: Command = {
     if (!URL.canParse(backend) || !/^wss?:$/.test(new URL(backend).protocol)) {
       throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
     }
+    const ca = values.ca === undefined ? undefined : readCertificate(values.ca);
     const { name, source, state, mic, speaker } = values;
     const sound = {
       microphone: mic === undefined ? undefined : parseSoundPlace("--mic", mic),
@@ -54,7 +58,7 @@ export const command: Command = {
       echoCancel: values["echo-cancel"],
     };
     return await runAgent(
-      { backend, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
+      { backend, ca, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
       context,
     );
   },

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { type BackendState, CameraAgent, MicrophoneTrack, Player } from "../../endpoints/agent/index.ts";
+import { CameraAgent, MicrophoneTrack, Player } from "../../endpoints/agent/index.ts";
 import { StateFile } from "../../endpoints/machine/state-file.ts";
 import { messageOf } from "../../util/errors.ts";
 import { createWebRtcWorker } from "../../workers/webrtc/index.ts";
@@ -12,10 +12,13 @@ import type { CommandContext } from "../command.ts";
 import { pairingCode } from "./pairing.ts";
 import { type AgentSoundArguments, openAgentSound } from "./sound.ts";
 import { openSource } from "./source.ts";
+import { toldState } from "./told-state.ts";
 
 /** What the command line says. */
 export interface AgentArguments {
   readonly backend: string;
+  /** Certificate authority by which the backend is known (PEM). */
+  readonly ca: string | undefined;
   readonly deviceId: string | undefined;
   readonly name: string | undefined;
   readonly source: string;
@@ -42,24 +45,18 @@ export async function runAgent(args: AgentArguments, context: CommandContext): P
   using player = loudspeaker && new Player({ loudspeaker, clock, log });
   // The child in TypeScript: it takes a relay's credentials for each viewer.
   await using webrtc = createWebRtcWorker({ clock, log, engine: "node" });
-  let asked = false;
-  const onState = (state: BackendState) => {
-    if (state.state === "connected") {
-      asked = false;
-      tell(`${deviceId} is connected to ${args.backend}`);
-      return;
-    }
-    const again = `; again in ${Math.ceil(state.retryMs / 1000)} s`;
-    tell(`${state.why}${again}`);
-    if (!state.person || asked) return;
-    asked = true;
-    pairingCode({ backend: args.backend, deviceId, token, signal }).then(
-      (code) => code && tell(`an administrator lets it in on the hub's page, or pairs it by the code ${code}`),
-      (error) => log.debug({ err: error }, `no pairing code: ${messageOf(error)}`),
-    );
-  };
+  const { backend, ca } = args;
+  const onState = toldState({
+    deviceId,
+    backend,
+    pairingCode: () => pairingCode({ backend, deviceId, token, ca, signal }),
+    tell,
+    clock,
+    log,
+  });
   const agent = new CameraAgent({
-    url: args.backend,
+    url: backend,
+    ca,
     deviceId,
     name: args.name,
     token,

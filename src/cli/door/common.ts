@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { DoorAddress, DoorState, DoorStreamCounters } from "../../endpoints/door/index.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
-import { messageOf } from "../../util/errors.ts";
+import { readCertificate } from "../certificate-file.ts";
 import { type CommandContext, UsageError } from "../command.ts";
 import { parseSoundSystem } from "../open-sound.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -63,14 +62,6 @@ export function parseDoorFlags(values: DoorValues) {
     runForMs: whole("run-for", 0, 2_000_000_000),
     json: values.json ?? false,
   };
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`--ca ${path} cannot be read: ${messageOf(error)}`);
-  }
 }
 
 /** A client id, checked. */

@@ -78,6 +78,8 @@ interface Course {
 export class Backend {
   readonly #options: BackendOptions;
   #socket: WebSocket | undefined;
+  /** Another agent of its name took its place: it does not take it back. */
+  #yields = false;
 
   constructor(options: BackendOptions) {
     this.#options = options;
@@ -128,6 +130,7 @@ export class Backend {
     this.#listen(socket, course);
     socket.once("close", (code, reason) => {
       held.dispose();
+      if (code === signallingCloses.replaced) this.#yields = true;
       resolve(endOf(course, { code, reason: String(reason) }));
     });
     return promise;
@@ -164,6 +167,7 @@ export class Backend {
     if (message?.type === "error" && !course.accepted) course.refusal = message.payload.message;
     if (message?.type === "hello_ack" && !course.accepted) {
       course.accepted = true;
+      this.#yields = false;
       this.#options.onState({ state: "connected" });
     }
     if (message && course.accepted) this.#options.onMessage(message);
@@ -180,6 +184,7 @@ export class Backend {
       device_id: deviceId,
       ...(name !== undefined && { device_name: name }),
       ...(token !== undefined && { token, claims }),
+      ...(this.#yields && { yields: true }),
       ...(speaker && { speaker: true, echo_cancelling: speaker.echoCancelling }),
     });
   }

@@ -21,7 +21,7 @@ export const signallingLimits = {
 export const signallingCloses = {
   /** What was said is not allowed; the reason says what. */
   refused: 1008,
-  /** Another connection of the same device came: a person has to decide which of the two is meant. */
+  /** Another connection of the same device came, or is there: a person has to decide which of the two is meant. */
   replaced: 4001,
   /** The device waits to be let in by an administrator. */
   pending: 4003,

@@ -38,6 +38,8 @@ export const fromAgent = {
     device_name: z.string().max(256).optional(),
     /** Not of the seed: it made its token itself, to be let in with that. */
     claims: z.boolean().optional(),
+    /** Not of the seed: it was replaced before, and takes the place of nobody who is there. */
+    yields: z.boolean().optional(),
     /** Not of the seed: it plays what it is sent, and whether it keeps that out of its microphone. */
     speaker: z.boolean().optional(),
     echo_cancelling: z.boolean().optional(),

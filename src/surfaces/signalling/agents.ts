@@ -3,7 +3,7 @@ import type { Hub } from "../../hub/hub.ts";
 import { signallingCloses } from "../../protocols/signalling/limits.ts";
 import type { fromAgent, MessageOf, SignalIceServer, toAgent } from "../../protocols/signalling/messages.ts";
 import { background } from "../../util/background.ts";
-import { DoorwardError, messageOf } from "../../util/errors.ts";
+import { DoorwardError, FatalError, messageOf } from "../../util/errors.ts";
 import { toName } from "../../util/name.ts";
 import type { SignalLink } from "./link.ts";
 import type { Candidate, Watch, WatchEnd, WatchEndpoint, Watches } from "./watches.ts";
@@ -184,8 +184,7 @@ export class Agents implements Disposable {
     } catch (error) {
       if (!(error instanceof DoorwardError)) throw error;
       link.tell("error", { message: messageOf(error), code: error.code }, { requestId });
-      const code = error.code === "pending" ? signallingCloses.pending : signallingCloses.refused;
-      return this.#refuse(link, { code, reason: messageOf(error) });
+      return this.#refuse(link, { code: closeOf(error), reason: messageOf(error) });
     }
   }
 
@@ -211,6 +210,7 @@ export class Agents implements Disposable {
       ...(name !== undefined && { name }),
       ...(token !== undefined && { token, claims: payload.claims === true }),
     } as const;
+    if (payload.yields) this.#refuseTaken(arrival);
     let relayed: Fetching | undefined;
     const device = await hub.reception.admit(arrival, AbortSignal.any([signal, over.signal]), (wanted) =>
       relayed?.want(wanted),
@@ -225,6 +225,15 @@ export class Agents implements Disposable {
     if (device.signal.aborted) this.#left(agent, relayed);
     hub.log.info({ device: deviceId, address: link.address }, `camera agent ${ownId} is there`);
     return agent;
+  }
+
+  /** Two agents of one name do not take each other's place again and again. */
+  #refuseTaken(arrival: Parameters<Hub["reception"]["check"]>[0]): void {
+    this.#options.hub.reception.check(arrival);
+    if (!this.#agents.has(arrival.id)) return;
+    throw new FatalError("Another agent of this name is connected: end it, or give this one a name of its own", {
+      code: "taken",
+    });
   }
 
   /** Its connection ended, a newer one came, or it was taken away. */
@@ -254,4 +263,9 @@ export class Agents implements Disposable {
     link.close(how.code, how.reason);
     return undefined;
   }
+}
+
+function closeOf({ code }: DoorwardError): number {
+  if (code === "pending") return signallingCloses.pending;
+  return code === "taken" ? signallingCloses.replaced : signallingCloses.refused;
 }

@@ -44,6 +44,19 @@ describe("signalling of camera agents", () => {
     await second.next("watch_request");
   });
 
+  it("does not let two agents of one name take each other's place again and again", async () => {
+    await using home = await house();
+    const first = await home.agent({ device_id: "shed" });
+    await first.next("hello_ack");
+    const yielding = await home.agent({ device_id: "shed", yields: true });
+    assert.equal((await yielding.next("error")).payload["code"], "taken");
+    assert.equal((await yielding.closed).code, 4001);
+    first.say("heartbeat");
+    await first.next("heartbeat_ack");
+    await first[Symbol.asyncDispose]();
+    await (await home.agent({ device_id: "shed", yields: true })).next("hello_ack");
+  });
+
   it("refuses every message about a session that is another's", async () => {
     await using home = await house();
     const { agent, viewer, session } = await watching(home);
