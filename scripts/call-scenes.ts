@@ -119,6 +119,14 @@ export const callScenes: readonly Scene[] = [
   calling("answered", { call: answered }),
   calling("unlock", { call: answered, act: hold }),
   calling("three", { call: { ...answered, participants: [door, you, ben] } }),
+  calling("second", {
+    call: answered,
+    act: async (page, server) => {
+      const ben2 = callOf({ ...person, id: "c2", rung: [{ ...you, state: "ringing" }], participants: [ben] });
+      server.tell({ type: "calls", calls: [callOf(answered), ben2], mutedBells: [] });
+      await page.locator("dw-second-call button").first().waitFor();
+    },
+  }),
   calling("person", { call: { ...person, rung: [{ ...you, state: "ringing" }], participants: [ben] } }),
   calling("person-answered", { call: { ...person, ...answered, participants: [ben, you] } }),
   calling("outgoing", {
@@ -140,7 +148,7 @@ export const callScenes: readonly Scene[] = [
       await page.reload();
       await page.locator("dw-calls li img").first().waitFor();
       server?.tell({ type: "calls", calls: [], mutedBells: [{ from: door, untilMs: now + 500_000 }] });
-      await page.locator("dw-calls .wrong").waitFor();
+      await page.locator("dw-muted-bells button").waitFor();
     },
   },
   {

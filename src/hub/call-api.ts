@@ -61,6 +61,15 @@ export interface MutedBell {
   readonly untilMs: number;
 }
 
+/**
+ * How it stands with somebody whom one may call: `free`, `busy` (in a call), `quiet` (do-not-disturb or quiet hours), `away`
+ * (nothing of theirs is there).
+ */
+export const availabilities = ["free", "busy", "quiet", "away"] as const;
+
+/** One of {@link availabilities}. */
+export type Availability = (typeof availabilities)[number];
+
 /** All calls of the hub. The policy (may they?) is asked by the surface before. */
 export interface HubCalls {
   /** The calls that ring or are answered. */
@@ -92,6 +101,8 @@ export interface HubCalls {
   addRinger(ringer: Ringer): Disposable;
   /** Who can be rung now: their page, panel, station or phone is there. */
   present(): readonly CallParty[];
+  /** How it stands with somebody at this moment. */
+  availability(party: CallParty): Availability;
   onChange(listener: (event: CallEvent) => void): Disposable;
   /** The bells that are muted now because nobody answers them. */
   mutedBells(): readonly MutedBell[];

@@ -100,6 +100,11 @@ export class CallPlans {
     return (bell !== undefined && this.#options.isBellQuiet(bell)) || this.#options.isQuiet(party);
   }
 
+  /** Whether somebody does not want to be rung now. */
+  isQuiet(party: CallParty): boolean {
+    return this.#options.isQuiet(party);
+  }
+
   /** Whether a call of a device ends when its door is opened. */
   endsWhenOpened(deviceId: string): boolean {
     return this.#options.device(deviceId)?.settings.bell?.openedEnds !== false;

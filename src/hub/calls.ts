@@ -3,7 +3,17 @@ import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { CallMachine } from "./call.ts";
-import type { BellPress, CallEvent, CallResult, CallStart, CallWish, HubCalls, MutedBell, Ringer } from "./call-api.ts";
+import type {
+  Availability,
+  BellPress,
+  CallEvent,
+  CallResult,
+  CallStart,
+  CallWish,
+  HubCalls,
+  MutedBell,
+  Ringer,
+} from "./call-api.ts";
 import type { CallEndReason, CallInfo, CallParty, PartyId } from "./call-info.ts";
 import type { CallPlans } from "./call-plan.ts";
 import { bellOf } from "./call-running.ts";
@@ -121,6 +131,12 @@ export class Calls implements HubCalls, Disposable {
   present(): readonly CallParty[] {
     const there = new Map([...this.#ringers].map(({ party, name, deviceId }) => [party, { party, name, deviceId }]));
     return [...there.values()].map(({ deviceId, ...who }) => ({ ...who, ...(deviceId !== undefined && { deviceId }) }));
+  }
+
+  availability(party: CallParty): Availability {
+    if (this.#ringersOf(party.party).length === 0) return "away";
+    if (this.#options.plans.isQuiet(party)) return "quiet";
+    return this.#machine.isBusy(party.party) ? "busy" : "free";
   }
 
   onChange(listener: (event: CallEvent) => void): Disposable {

@@ -6,7 +6,7 @@ export interface ScriptedCalls {
   /** The history, newest first. */
   calls: PastCall[];
   /** Who is there and can be called, or why not. */
-  present: object[];
+  callable: object[];
   /** What was asked of calls: `answer c1`. */
   readonly asked: string[];
 }
@@ -34,7 +34,7 @@ export function callsApi(
       return found && { ...found, state: act === "answer" ? "answered" : "ended" };
     }
     case "GET /api/v1/callable":
-      return { present: calls.present };
+      return { present: [], callable: calls.callable };
     case "GET /api/v1/ringing":
       return { doNotDisturb: false, quiet: [{ from: "22:00", to: "07:00" }] };
     case "GET /api/v1/push":

@@ -74,7 +74,12 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   /** The history of calls, newest first. */
   calls: PastCall[] = [];
   readonly running: CallView[] = [];
-  present: object[] = [{ party: "person:u2", name: "Ben" }];
+  callable: object[] = [
+    { party: "person:u2", name: "Ben", state: "free" },
+    { party: "person:u3", name: "Grandmother", state: "quiet" },
+    { party: "person:u4", name: "Cleo", state: "away" },
+    { party: "device:living-room", name: "Living room", deviceId: "living-room", state: "busy" },
+  ];
   readonly asked: string[] = [];
   /** What was asked to be said, played or rung. */
   readonly said: Record<string, unknown>[] = [];

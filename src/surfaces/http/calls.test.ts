@@ -118,10 +118,20 @@ describe("calls by the API", () => {
     const present = async (as: Person) => (await rig.call("GET", "/api/v1/callable", { as })).json["present"];
     assert.deepEqual(await present(anna), [{ party: `person:${ben.id}`, name: "Ben" }]);
     assert.deepEqual(await present(eve), []);
+    const stands = async (as: Person) => {
+      const { json } = await rig.call("GET", "/api/v1/callable", { as });
+      return (json["callable"] as { name: string; state: string }[]).map(({ name, state }) => `${name} ${state}`);
+    };
+    assert.deepEqual(await stands(anna), ["Ben free", "Eve away", "Root away"]);
+    assert.deepEqual(await stands(eve), []);
+    await rig.call("PATCH", "/api/v1/ringing", { as: ben, body: { doNotDisturb: true } });
+    assert.deepEqual((await stands(anna))[0], "Ben quiet");
+    await rig.call("PATCH", "/api/v1/ringing", { as: ben, body: { doNotDisturb: false } });
     const path = `/api/v1/calls/${String(called.json["id"])}`;
     const again = await rig.call("POST", "/api/v1/calls", { as: anna, body: { to: "ben" } });
     assert.deepEqual([again.status, again.json.code], [409, "call-refused"]);
     assert.equal((await rig.call("POST", `${path}/answer`, { as: ben })).json["state"], "answered");
+    assert.deepEqual((await stands(anna))[0], "Ben busy");
     bens.socket.terminate();
     const stranger = await rig.call("POST", "/api/v1/calls", { as: anna, body: { to: "nobody" } });
     assert.equal(stranger.status, 404);

@@ -1,5 +1,23 @@
 import { css } from "lit";
 
+/** Over everything that the page shows. */
+const whole = css`
+  inset: 0;
+  display: flex;
+  flex-direction: column;
+  width: auto;
+  max-height: none;
+  gap: 0;
+  background: var(--dw-bg);
+`;
+
+const wholeCall = css`
+  flex: 1;
+  border: 0;
+  border-radius: 0;
+  padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left);
+`;
+
 /** Styles of a call that takes the screen: whole on phones and panels, a card on larger ones. */
 export const callingStyles = css`
   .calls {
@@ -10,10 +28,12 @@ export const callingStyles = css`
     display: grid;
     gap: 12px;
     width: min(420px, calc(100vw - 32px));
+    max-height: calc(100dvh - 32px);
   }
   .call {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr) auto;
+    grid-template: "head" auto "picture" minmax(0, 1fr) "acts" auto / minmax(0, 1fr);
+    min-height: 0;
     overflow: hidden;
     border: 1px solid var(--dw-control);
     border-radius: var(--dw-radius);
@@ -24,6 +44,7 @@ export const callingStyles = css`
     outline: none;
   }
   header {
+    grid-area: head;
     display: flex;
     align-items: start;
     gap: 12px;
@@ -46,22 +67,32 @@ export const callingStyles = css`
     font-variant-numeric: tabular-nums;
   }
   dw-call-picture {
-    aspect-ratio: 16 / 9;
+    grid-area: picture;
+    width: 100%;
+    max-height: 100%;
     min-height: 0;
+    aspect-ratio: 16 / 9;
   }
   .blank {
+    grid-area: picture;
     display: grid;
+    place-content: center;
     place-items: center;
+    gap: 8px;
     min-height: 96px;
     color: var(--dw-muted);
+    background: var(--dw-hover);
   }
   .blank svg {
-    width: 48px;
-    height: 48px;
+    width: 64px;
+    height: 64px;
   }
   .acts {
+    grid-area: acts;
     display: grid;
     gap: 8px;
+    min-height: 0;
+    overflow: auto;
     padding: 12px 16px calc(16px + env(safe-area-inset-bottom));
   }
   .pair {
@@ -69,7 +100,8 @@ export const callingStyles = css`
     grid-template-columns: 1fr 1fr;
     gap: 8px;
   }
-  .pair > button {
+  .pair > button,
+  .hang {
     min-height: 56px;
   }
   .answer {
@@ -80,45 +112,16 @@ export const callingStyles = css`
   .answer:hover {
     background: color-mix(in oklab, var(--dw-speaking) 88%, var(--dw-text));
   }
-  .tools {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 8px;
+  .hang {
+    border-color: var(--dw-trouble);
+    background: var(--dw-trouble);
+    color: var(--dw-surface);
   }
-  .tools button {
-    flex: 1;
+  .hang:hover {
+    background: color-mix(in oklab, var(--dw-trouble) 88%, var(--dw-text));
   }
-  .tools label {
-    display: flex;
-    flex: 1 1 140px;
-    align-items: center;
-    gap: 8px;
-  }
-  input[type="range"] {
-    flex: 1;
-    min-width: 0;
-    height: 40px;
-    margin: 0;
-    accent-color: var(--dw-accent);
-  }
-  .replies {
-    display: grid;
-    gap: 8px;
-  }
-  .replies button {
-    justify-content: start;
-    min-height: 44px;
-    white-space: normal;
-    text-align: left;
-  }
-  .own {
-    display: flex;
-    gap: 8px;
-  }
-  .own input {
-    flex: 1;
-    min-width: 0;
+  .hush {
+    min-height: 48px;
   }
   [aria-pressed="true"] {
     border-color: var(--dw-waiting);
@@ -127,20 +130,32 @@ export const callingStyles = css`
   dw-guard {
     width: 100%;
   }
-  .note {
+  .note,
+  .wrong {
     display: flex;
     gap: 8px;
     padding: 8px 12px;
     border-radius: var(--dw-radius);
     background: var(--dw-waiting-soft);
   }
+  button.note {
+    white-space: normal;
+    text-align: left;
+  }
   .note.good {
     background: var(--dw-speaking-soft);
   }
+  .wrong {
+    background: var(--dw-trouble-soft);
+  }
+  .wrong svg {
+    color: var(--dw-trouble);
+  }
   .over {
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
-    gap: 12px;
+    gap: 8px 12px;
     padding: 12px 16px;
     border: 1px solid var(--dw-control);
     border-radius: var(--dw-radius);
@@ -148,51 +163,61 @@ export const callingStyles = css`
   }
   .over p {
     flex: 1;
+    min-width: 0;
+    overflow-wrap: anywhere;
   }
-  :host([whole]) .calls,
-  .calls.whole {
-    inset: 0;
-    width: auto;
-    padding: 0;
-    grid-auto-rows: minmax(0, 1fr);
-    gap: 0;
-    background: var(--dw-bg);
+  :host([whole]) .calls {
+    ${whole}
   }
-  :host([whole]) .call,
-  .calls.whole .call {
-    border: 0;
-    border-radius: 0;
-    padding-top: env(safe-area-inset-top);
+  :host([whole]) .call {
+    ${wholeCall}
   }
-  :host([whole]) dw-call-picture,
-  .calls.whole dw-call-picture {
+  :host([whole]) dw-call-picture {
+    height: 100%;
     aspect-ratio: auto;
   }
-  :host([whole]) .acts,
-  .calls.whole .acts {
+  :host([whole]) .acts {
     width: 100%;
     max-width: 560px;
     margin: 0 auto;
   }
-  @media (max-width: 640px) {
+  @media (max-width: 640px), (max-height: 560px) {
     .calls:not(.over-only) {
-      inset: 0;
-      width: auto;
-      grid-auto-rows: minmax(0, 1fr);
-      gap: 0;
-      background: var(--dw-bg);
+      ${whole}
     }
-    .calls:not(.over-only) .over {
-      align-self: start;
+    .calls:not(.over-only) :is(.over, dw-second-call) {
       margin: 8px;
     }
     .call {
-      border: 0;
-      border-radius: 0;
-      padding-top: env(safe-area-inset-top);
+      ${wholeCall}
     }
     dw-call-picture {
+      height: 100%;
       aspect-ratio: auto;
+    }
+  }
+  @media (max-width: 640px) {
+    /* What is at the bottom of a phone is what one is about to touch. */
+    .over-only {
+      top: calc(8px + env(safe-area-inset-top));
+      right: 8px;
+      bottom: auto;
+      width: calc(100vw - 16px);
+    }
+  }
+  /* A phone that lies on its side: the picture beside what one touches. */
+  @media (max-height: 560px) and (min-width: 560px) {
+    .call,
+    :host([whole]) .call {
+      grid-template: "picture head" auto "picture acts" minmax(0, 1fr) / minmax(0, 1fr) minmax(280px, 340px);
+    }
+    header {
+      padding: 8px 16px 0;
+    }
+    .acts {
+      align-content: end;
+      gap: 6px;
+      padding-top: 6px;
     }
   }
 `;

@@ -3,25 +3,27 @@ import { type CallChanged, type CallList, type CallView, call, sentence } from "
 import type { Hub } from "../app/hub.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
+import { KeptFocus } from "../parts/kept-focus.ts";
 import { Seconds } from "../parts/seconds.ts";
-import { base, buttons, fields } from "../parts/styles.ts";
-import { othersIn, placeIn, sayOutcome, sayRinging } from "../pure/call-words.ts";
+import { base, buttons } from "../parts/styles.ts";
+import { playTone } from "../parts/tones.ts";
+import { type CallNotice, explainCall, nameOfCall, noticeOf } from "../pure/call-sayings.ts";
+import { placeIn } from "../pure/call-words.ts";
 import { microphoneHelp } from "../pure/talk-words.ts";
 import { timer } from "../pure/words.ts";
 import { CallVoice, type VoiceState } from "./call-voice.ts";
 import { callingStyles } from "./calling-styles.ts";
-import { Ringing } from "./ringing.ts";
-import "../talk/dw-guard.ts";
-import "../player/dw-player.ts";
-import "./dw-call-picture.ts";
 import type { DwCallPicture } from "./dw-call-picture.ts";
+import type { Declining } from "./dw-replies.ts";
+import { Ringing } from "./ringing.ts";
+import "../player/dw-player.ts";
+import "../talk/dw-guard.ts";
+import "./dw-call-picture.ts";
+import "./dw-call-tools.ts";
+import "./dw-replies.ts";
+import "./dw-second-call.ts";
 
 const noticeForMs = 5000;
-
-interface Notice {
-  readonly name: string;
-  readonly text: string;
-}
 
 /**
  * The calls of this page, over whatever it shows: one that rings, one that one makes, one in which one is, and for a moment
@@ -44,7 +46,7 @@ export class DwCalling extends HubElement {
     notice: { state: true },
     busy: { state: true },
   };
-  static override styles = [base, buttons, fields, callingStyles];
+  static override styles = [base, buttons, callingStyles];
   declare whole: boolean;
   /** Id of a call that is answered as soon as it is there: somebody touched its notification. */
   declare answering: string;
@@ -60,7 +62,7 @@ export class DwCalling extends HubElement {
   declare muted: boolean;
   declare volume: number;
   declare voice: VoiceState;
-  declare notice: Notice | undefined;
+  declare notice: CallNotice | undefined;
   declare busy: boolean;
   readonly #seconds = new Seconds(this);
   readonly #ringing = new Ringing({
@@ -74,6 +76,7 @@ export class DwCalling extends HubElement {
   #own: CallVoice | undefined;
   #shown = "";
   #clear: number | undefined;
+  readonly #focus = new KeptFocus();
 
   constructor() {
     super();
@@ -119,7 +122,12 @@ export class DwCalling extends HubElement {
     this.hushed = false;
     this.muted = false;
     if (current && this.replies.length === 0) void this.#askReplies();
-    if (current) void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(".call")?.focus());
+    if (!current) {
+      this.#focus.giveBack();
+      return;
+    }
+    this.#focus.keep();
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(".call")?.focus());
   }
 
   protected override updated(): void {
@@ -129,6 +137,7 @@ export class DwCalling extends HubElement {
       this.#ringing.start(current.from.name);
       if (this.answering === current.id) void this.#answer(current);
     } else this.#ringing.stop();
+    for (const { id } of current && place !== "incoming" ? this.#waiting(current) : []) this.#knock(id);
     if (current && place === "in" && current.state === "answered" && !this.muted) this.#voice.speak(current);
     else this.#own?.quiet();
   }
@@ -140,9 +149,10 @@ export class DwCalling extends HubElement {
     const place = placeIn(current);
     return html`<div class="calls">
       ${this.notice ? this.#renderNotice(this.notice) : nothing}
+      ${place === "incoming" ? nothing : this.#renderSecond(current)}
       <section class="call ${place === "incoming" ? "ringing" : ""}" role="dialog" aria-labelledby="who" aria-describedby="what" tabindex="-1">
         <header>
-          <div><h2 id="who">${place === "incoming" ? icon("bellRing") : nothing} ${this.#name(current)}</h2><p id="what" class="muted">${this.#explain(current)}</p></div>
+          <div><h2 id="who">${place === "incoming" ? icon("bellRing") : nothing} ${nameOfCall(current)}</h2><p id="what" class="muted">${explainCall(current)}</p></div>
           <span class="time" aria-hidden="true">${timer(this.#seconds.nowMs - (current.answeredMs ?? current.startedMs))}</span>
         </header>
         ${this.#renderPicture(current)}
@@ -156,7 +166,7 @@ export class DwCalling extends HubElement {
     </div>`;
   }
 
-  #renderNotice({ name, text }: Notice) {
+  #renderNotice({ name, text }: CallNotice) {
     return html`<div class="over" role="status">${icon("phone")}<p><strong>${name}</strong><br />${text}</p><button class="ghost icon" aria-label="Close" @click=${() => {
       this.notice = undefined;
     }}>${icon("close")}</button></div>`;
@@ -169,7 +179,7 @@ export class DwCalling extends HubElement {
     const src = `/whep/calls/${encodeURIComponent(current.id)}`;
     if (cameraId !== undefined && (mayPeek || takesPart))
       return html`<dw-call-picture .call=${current} .device=${this.hub.device(cameraId)} src=${src} ?audible=${takesPart} .volume=${this.volume}></dw-call-picture>`;
-    return html`<div class="blank">${icon(from.deviceId ? "door" : "people")}${
+    return html`<div class="blank">${icon(from.deviceId ? "door" : "people")}<span>${nameOfCall(current)}</span>${
       takesPart ? html`<dw-player class="unseen" keep src=${src} .volume=${this.volume}></dw-player>` : nothing
     }</div>`;
   }
@@ -186,26 +196,16 @@ export class DwCalling extends HubElement {
         }}>${icon("hangUp")}Decline</button>
         <button class="answer" ?disabled=${this.busy || !current.mayAnswer} @click=${() => this.#answer(current)}>${icon("phone")}Answer</button>
       </div>
-      <div class="tools">
-        <button aria-pressed=${this.hushed} @click=${() => this.#hush()}>${icon(this.hushed ? "soundOff" : "sound")}${this.hushed ? "Silent here" : "Silence here"}</button>
-      </div>
+      <button class="hush" aria-pressed=${this.hushed} @click=${() => this.#hush()}>${icon(this.hushed ? "soundOff" : "sound")}${this.hushed ? "Silent here" : "Silence here"}</button>
       ${this.#renderUnlock(current)}`;
   }
 
   #renderReplies(current: CallView) {
-    return html`<div class="replies" role="group" aria-label="Decline and say">
-      ${current.from.deviceId ? this.replies.map((reply) => html`<button @click=${() => this.#decline(current, { reply })}>${icon("speaker")}${reply}</button>`) : nothing}
-      ${
-        current.from.deviceId
-          ? html`<form class="own" @submit=${(event: SubmitEvent) => this.#onOwnReply(event, current)}><input name="reply" maxlength="300" required aria-label="Own words" placeholder="Own words" /><button>Say</button></form>`
-          : nothing
-      }
-      <button class="danger" @click=${() => this.#decline(current, {})}>${icon("hangUp")}Decline without a word</button>
-      <button @click=${() => this.#decline(current, { forSelf: true })}>${icon("moon")}Only stop ringing here</button>
-      <button class="ghost" @click=${() => {
-        this.declining = "";
-      }}>${icon("back")}Back</button>
-    </div>`;
+    return html`<dw-replies .replies=${current.from.deviceId ? this.replies : undefined} @dw-declined=${(
+      event: CustomEvent<Declining>,
+    ) => this.#decline(current, event.detail)} @dw-back=${() => {
+      this.declining = "";
+    }}></dw-replies>`;
   }
 
   #renderIn(current: CallView) {
@@ -213,21 +213,22 @@ export class DwCalling extends HubElement {
     return html`${this.#renderVoice()}
       ${
         answered
-          ? html`<div class="tools">
-              <button aria-pressed=${this.muted} @click=${() => {
-                this.muted = !this.muted;
-              }}>${icon(this.muted ? "micOff" : "mic")}${this.muted ? "Muted" : "Mute"}</button>
-              ${current.cameraId && document.pictureInPictureEnabled ? html`<button @click=${this.#pip}>${icon("pip")}Small window</button>` : nothing}
-              <label>${icon("sound")}<span class="unseen">Loudness</span><input type="range" min="0" max="1" step="0.05" .value=${String(this.volume)} @input=${(
-                event: Event,
-              ) => {
-                this.volume = Number((event.target as HTMLInputElement).value);
-              }} /></label>
-            </div>`
+          ? html`<dw-call-tools .muted=${this.muted} .picture=${current.cameraId !== undefined} .volume=${this.volume} @dw-mute=${() => {
+              this.muted = !this.muted;
+            }} @dw-window=${this.#pip} @dw-volume=${(event: CustomEvent<number>) => {
+              this.volume = event.detail;
+            }}></dw-call-tools>`
           : nothing
       }
       ${this.#renderUnlock(current)}
-      <button class="danger" ?disabled=${this.busy} @click=${() => this.#end(current)}>${icon("hangUp")}${answered ? "Hang up" : "Give up"}</button>`;
+      <button class="hang" ?disabled=${this.busy} @click=${() => this.#end(current)}>${icon("hangUp")}${answered ? "Hang up" : "Give up"}</button>`;
+  }
+
+  #renderSecond(current: CallView) {
+    return this.#waiting(current).map(
+      (other) =>
+        html`<dw-second-call .call=${other} .busy=${this.busy} @dw-not-now=${() => this.#decline(other, { forSelf: true })} @dw-change=${() => this.#change(current, other)}></dw-second-call>`,
+    );
   }
 
   #renderVoice() {
@@ -242,7 +243,7 @@ export class DwCalling extends HubElement {
   /** Slow to press, and never where Answer was. */
   #renderUnlock(current: CallView) {
     if (!current.mayUnlock || !current.from.deviceId) return nothing;
-    return html`<dw-guard label="Open the door" hint="Opens ${current.from.name}." icon="lock" @dw-armed=${() => this.#unlock(current)}></dw-guard>`;
+    return html`<dw-guard label="Open the door" hint="Opens ${current.from.name}." icon="lock" calm @dw-armed=${() => this.#unlock(current)}></dw-guard>`;
   }
 
   /** The one that matters most: the call in which one is, else the newest that rings. */
@@ -250,6 +251,10 @@ export class DwCalling extends HubElement {
     const calls = [...(this.hub?.calls.values() ?? [])];
     const placed = (...places: readonly string[]) => calls.findLast((one) => places.includes(placeIn(one)));
     return placed("in") ?? placed("incoming") ?? placed("outgoing");
+  }
+
+  #waiting(current: CallView): readonly CallView[] {
+    return [...this.hub.calls.values()].filter((one) => one.id !== current.id && placeIn(one) === "incoming");
   }
 
   get #voice(): CallVoice {
@@ -261,21 +266,6 @@ export class DwCalling extends HubElement {
     return this.#own;
   }
 
-  #name(current: CallView): string {
-    if (placeIn(current) === "outgoing") return current.rung.map(({ name }) => name).join(", ") || "Calling";
-    return current.from.party === current.you ? othersIn(current) : current.from.name;
-  }
-
-  #explain(current: CallView): string {
-    const place = placeIn(current);
-    if (place === "incoming") return ["Rings", sayRinging(current)].filter(Boolean).join(", ");
-    if (place === "outgoing") {
-      return current.rung.some(({ state }) => state === "ringing") ? "It rings there." : "Calling.";
-    }
-    const others = othersIn(current);
-    return others && others !== this.#name(current) ? `In a call with ${others}` : "In a call";
-  }
-
   /** It is there before it is told of its hub where its code came later than the page. */
   #follow(hub: Hub | undefined): void {
     if (hub === this.#followed) return;
@@ -285,21 +275,13 @@ export class DwCalling extends HubElement {
   }
 
   #onCall = (event: Event): void => {
-    const { call: changed, change } = (event as CustomEvent<CallChanged>).detail;
-    const mine = changed.rung.some(({ party }) => party === changed.you) || changed.from.party === changed.you;
-    const elsewhere = change === "answered" && placeIn(changed) === "others";
-    if (changed.state === "ended") this.#confirmed.delete(changed.id);
-    if (!mine || !(elsewhere || changed.state === "ended")) return;
-    if (changed.endedBy?.party === changed.you || (changed.answeredBy && !elsewhere && this.#shown !== changed.id))
-      return;
-    const text = changed.answeredBy && !elsewhere ? "The call is over" : sayOutcome(changed);
-    this.#tell({
-      name: changed.from.party === changed.you ? this.#name(changed) || "Your call" : changed.from.name,
-      text,
-    });
+    const { detail } = event as CustomEvent<CallChanged>;
+    if (detail.call.state === "ended") this.#confirmed.delete(detail.call.id);
+    const notice = noticeOf(detail, this.#shown);
+    if (notice) this.#tell(notice);
   };
 
-  #tell(notice: Notice): void {
+  #tell(notice: CallNotice): void {
     this.notice = notice;
     clearTimeout(this.#clear);
     this.#clear = window.setTimeout(() => {
@@ -315,6 +297,13 @@ export class DwCalling extends HubElement {
     if (this.hub.send({ type: "call-confirm", call: current.id })) this.#confirmed.add(current.id);
   }
 
+  /** Somebody who talks is told once that another rings, softly; they see it for as long as it does. */
+  #knock(id: string): void {
+    if (this.#confirmed.has(id) || !this.hub.send({ type: "call-confirm", call: id })) return;
+    this.#confirmed.add(id);
+    playTone("ring");
+  }
+
   #hush(): void {
     this.hushed = true;
     this.#ringing.mute();
@@ -326,18 +315,17 @@ export class DwCalling extends HubElement {
     return this.#post(current, "answer");
   }
 
-  #decline(current: CallView, body: { readonly reply?: string; readonly forSelf?: boolean }): Promise<void> {
+  #decline(current: CallView, body: Declining): Promise<void> {
     return this.#post(current, "decline", body);
-  }
-
-  #onOwnReply(event: SubmitEvent, current: CallView): void {
-    event.preventDefault();
-    const reply = String(new FormData(event.target as HTMLFormElement).get("reply") ?? "").trim();
-    if (reply) void this.#decline(current, { reply });
   }
 
   #end(current: CallView): Promise<void> {
     return this.#post(current, "end");
+  }
+
+  async #change(current: CallView, other: CallView): Promise<void> {
+    await this.#end(current);
+    if (!this.wrong) await this.#answer(other);
   }
 
   async #post({ id }: CallView, what: "answer" | "decline" | "end", body?: object): Promise<void> {

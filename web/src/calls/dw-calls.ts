@@ -2,18 +2,21 @@ import { css, html, nothing, type PropertyValues } from "lit";
 import { type CallChanged, type CallList, type CallView, call, type PastCall, sentence } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
-import { may } from "../parts/may.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { dayName } from "../pure/audit-words.ts";
-import { isMissed, othersIn, placeIn, sayOutcome, talkedFor } from "../pure/call-words.ts";
+import { isMissed, othersIn, placeIn, sayOutcome, standsWords, talkedFor } from "../pure/call-words.ts";
 import { isRoom } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
 
-/** Somebody who can be called now. */
-interface Present {
+/** Somebody whom one may call. */
+interface Callable {
   readonly party: string;
   readonly name: string;
+  readonly deviceId?: string;
+  readonly state: keyof typeof standsWords;
 }
+
+const againMs = 10_000;
 
 /**
  * Calls: those that run, whom one may call, and what was before, the missed ones marked. With `only` (a call's id) that one.
@@ -25,7 +28,7 @@ export class DwCalls extends HubElement {
     only: {},
     list: { state: true },
     one: { state: true },
-    present: { state: true },
+    callable: { state: true },
     wrong: { state: true },
   };
   static override styles = [
@@ -41,14 +44,14 @@ export class DwCalls extends HubElement {
       ul {
         list-style: none;
       }
-      li {
+      .panel li {
         display: flex;
         align-items: center;
         gap: 12px;
         min-height: 64px;
         padding: 8px 16px;
       }
-      li + li {
+      .panel li + li {
         border-top: 1px solid var(--dw-line);
       }
       li p {
@@ -84,7 +87,18 @@ export class DwCalls extends HubElement {
         gap: 8px;
       }
       .whom button {
-        min-height: 48px;
+        min-height: 56px;
+        text-align: left;
+        line-height: 1.25;
+      }
+      .whom .stands {
+        font-weight: 400;
+        font-size: var(--dw-13);
+        color: var(--dw-muted);
+      }
+      .whom [data-state="away"] {
+        border-style: dashed;
+        color: var(--dw-muted);
       }
       .large {
         display: block;
@@ -102,25 +116,28 @@ export class DwCalls extends HubElement {
   declare only: string;
   declare list: CallList | undefined;
   declare one: PastCall | undefined;
-  declare present: readonly Present[];
+  declare callable: readonly Callable[];
   declare wrong: string;
   #shown: string | undefined;
+  #timer: number | undefined;
 
   constructor() {
     super();
     this.only = "";
-    this.present = [];
+    this.callable = [];
     this.wrong = "";
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.hub?.addEventListener("call", this.#onCall);
+    this.#timer = window.setInterval(() => void this.#askCallable(), againMs);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.hub.removeEventListener("call", this.#onCall);
+    clearInterval(this.#timer);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -160,7 +177,6 @@ export class DwCalls extends HubElement {
     const { list } = this;
     const running = [...this.hub.calls.values()];
     return html`
-      ${this.#renderMuted()}
       ${running.length > 0 ? html`<h2>Now</h2><ul class="panel">${running.map((one) => this.#renderCall({ ...one, hasSnapshot: false }))}</ul>` : nothing}
       ${this.#renderWhom()}
       ${this.#renderPast()}
@@ -168,25 +184,20 @@ export class DwCalls extends HubElement {
     `;
   }
 
-  #renderMuted() {
-    return this.hub.mutedBells.map(
-      ({ from, untilMs }) =>
-        html`<div class="wrong">${icon("soundOff")}<span>The bell of ${from.name} is silent until ${timeOf(untilMs)}: it rang too often and nobody answered.</span>${from.deviceId ? html`<button @click=${() => this.#post(`/api/v1/devices/${encodeURIComponent(from.deviceId ?? "")}/ring/unmute`)}>Let it ring again</button>` : nothing}</div>`,
-    );
+  /** People and rooms, each with what hinders; who is not there stands last. */
+  #renderWhom() {
+    const rooms = (id: string) => this.hub.devices.some((device) => device.id === id && isRoom(device));
+    const own = `person:${this.hub.session?.user?.id}`;
+    const shown = this.callable.filter(({ party, deviceId }) => party !== own && (!deviceId || rooms(deviceId)));
+    if (shown.length === 0) return nothing;
+    const there = shown.filter(({ state }) => state !== "away");
+    const away = shown.filter(({ state }) => state === "away");
+    return html`<h2>Call somebody</h2><ul class="whom">${[...there, ...away].map((one) => this.#renderCallable(one))}</ul>`;
   }
 
-  /** People who are there, rooms, and doors whose bell one may press. */
-  #renderWhom() {
-    const own = this.hub.session?.user?.id;
-    const people = this.present.filter(({ party }) => party !== `person:${own}`);
-    const rooms = this.hub.devices.filter((device) => isRoom(device) && may(device, "talk"));
-    if (people.length + rooms.length === 0) return nothing;
-    const button = ({ party, name }: Present) =>
-      html`<button @click=${() => this.#call(party)}>${icon("phone")}${name}</button>`;
-    return html`<h2>Call somebody who is there</h2><div class="whom">
-      ${people.map(button)}
-      ${rooms.map(({ id, name }) => button({ party: `device:${id}`, name }))}
-    </div>`;
+  #renderCallable({ party, name, state }: Callable) {
+    const words = standsWords[state];
+    return html`<li><button data-state=${state} @click=${() => this.#call(party)}>${icon(state === "quiet" ? "moon" : "phone")}<span>${name}${words ? html`<br /><span class="stands">${words}</span>` : nothing}</span></button></li>`;
   }
 
   #renderPast() {
@@ -221,6 +232,7 @@ export class DwCalls extends HubElement {
   #onCall = (event: Event): void => {
     const { call: changed } = (event as CustomEvent<CallChanged>).detail;
     if (changed.state === "ended" || changed.id === this.only) void this.#load();
+    else void this.#askCallable();
   };
 
   #call(to: string): Promise<void> {
@@ -245,11 +257,17 @@ export class DwCalls extends HubElement {
       }
       this.list = await call<CallList>("GET", "/api/v1/calls");
       this.dispatchEvent(new CustomEvent("dw-seen"));
-      const { present } = await call<{ readonly present: readonly Present[] }>("GET", "/api/v1/callable");
-      this.present = present;
+      await this.#askCallable();
     } catch (error) {
       this.wrong = sentence(error);
     }
+  }
+
+  async #askCallable(): Promise<void> {
+    const answer = await call<{ readonly callable: readonly Callable[] }>("GET", "/api/v1/callable").catch(
+      () => undefined,
+    );
+    if (answer) this.callable = answer.callable;
   }
 
   #older = async (): Promise<void> => {

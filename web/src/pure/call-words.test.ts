@@ -58,6 +58,21 @@ test("what became of a call is one sentence", () => {
   assert.equal(sayOutcome(call({ state: "ended", endReason: "opened" })), "The door was opened");
 });
 
+test("one's own call that came to nothing says of each why", () => {
+  const ben = { party: "person:2", name: "Ben" } as const;
+  const own = (state: CallView["rung"][number]["state"], endReason: CallView["endReason"]) =>
+    sayOutcome(call({ from: you, state: "ended", endReason, rung: [{ ...ben, state }] }));
+  assert.equal(own("quiet", "unreachable"), "Ben does not want to be disturbed now");
+  assert.equal(own("unreachable", "unreachable"), "Ben is not here now");
+  assert.equal(own("busy", "busy"), "Ben is in another call");
+  assert.equal(own("ringing", "missed"), "Ben did not answer");
+  const both = [{ ...ben, state: "quiet" } as const, { ...kitchen, state: "busy" } as const];
+  assert.equal(
+    sayOutcome(call({ from: you, state: "ended", endReason: "busy", rung: both })),
+    "Ben does not want to be disturbed now; Kitchen is in another call",
+  );
+});
+
 test("missed is what others began and nobody took", () => {
   assert.equal(isMissed(call({ state: "ended", endReason: "missed" })), true);
   assert.equal(isMissed(call({ state: "ended", endReason: "cancelled" })), true);

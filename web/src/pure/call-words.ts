@@ -1,4 +1,4 @@
-import type { CallView } from "../api.ts";
+import type { CallView, MutedBell } from "../api.ts";
 import { timer } from "./words.ts";
 
 type Call = Pick<
@@ -44,12 +44,37 @@ export function othersIn({ participants, you }: Pick<Call, "participants" | "you
     .join(", ");
 }
 
+/** How it stands with somebody whom one may call, in words; nothing hinders where there are none. */
+export const standsWords = {
+  free: "",
+  busy: "in a call",
+  quiet: "does not want to be disturbed",
+  away: "not here now",
+} as const;
+
+/** Why one's own call came to nothing, by what it says of whom one called. */
+function sayUnreached({ rung }: Pick<Call, "rung">): string {
+  const words: Readonly<Partial<Record<Call["rung"][number]["state"], string>>> = {
+    busy: "is in another call",
+    quiet: "does not want to be disturbed now",
+    unreachable: "is not here now",
+  };
+  const said = rung.flatMap(({ name, state }) => (words[state] ? [`${name} ${words[state]}`] : []));
+  return said.length > 0 ? said.join("; ") : "Nobody could be reached";
+}
+
+/** That a bell is silent for a while, and until when. */
+export function sayMuted({ from, untilMs }: MutedBell, time: (ms: number) => string): string {
+  return `The bell of ${from.name} is silent until ${time(untilMs)}: it rang too often and nobody answered.`;
+}
+
 /** One sentence about what became of a call, for the notice that replaces the ring and for the history. */
 export function sayOutcome(call: Call): string {
   const { answeredBy, endedBy, endReason, you, reply } = call;
   const name = (who: { readonly party: string; readonly name: string } | undefined) =>
     who === undefined ? "somebody" : who.party === you ? "you" : who.name;
   if (answeredBy) return `Answered by ${name(answeredBy)}`;
+  if (call.from.party === you && (endReason === "busy" || endReason === "unreachable")) return sayUnreached(call);
   switch (endReason) {
     case "declined":
       return `Declined by ${name(endedBy)}${reply ? `: “${reply}”` : ""}`;
@@ -64,7 +89,9 @@ export function sayOutcome(call: Call): string {
     case "unreachable":
       return "Nobody could be reached";
     case "missed":
-      return "Nobody answered";
+      return call.from.party === you && call.rung.length === 1
+        ? `${name(call.rung[0])} did not answer`
+        : "Nobody answered";
     case "ended":
       return "Ended";
     default:

@@ -22,6 +22,7 @@ import "./dw-settings.ts";
 import "./dw-setup.ts";
 import "./dw-station.ts";
 import "./dw-wall.ts";
+import "../parts/dw-muted-bells.ts";
 import { appStyles } from "./app-styles.ts";
 
 const places: readonly {
@@ -108,7 +109,7 @@ export class DwApp extends HubElement {
       ${this.#renderTop()}
       <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
       <div class="rest">
-        ${this.#renderBanner()} ${this.#renderFaults()} ${this.#renderRings()}
+        ${this.#renderBanner()} <dw-muted-bells .hub=${this.hub}></dw-muted-bells> ${this.#renderFaults()} ${this.#renderRings()}
         <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
       </div>
       <dw-calling ?whole=${this.route.screen === "call"} .answering=${this.calling} .hub=${this.hub}></dw-calling>

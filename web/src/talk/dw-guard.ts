@@ -17,6 +17,7 @@ export class DwGuard extends LitElement {
     label: {},
     hint: {},
     icon: {},
+    calm: { type: Boolean, reflect: true },
     holding: { type: Boolean, reflect: true },
     armed: { state: true },
     asked: { state: true },
@@ -76,6 +77,19 @@ export class DwGuard extends LitElement {
       :host([holding]) button {
         background: var(--dw-trouble-soft);
       }
+      :host([calm]) button {
+        flex-direction: row;
+        gap: 12px;
+        min-height: 56px;
+        font-size: var(--dw-15);
+        border-color: var(--dw-control);
+        color: var(--dw-text);
+        text-align: left;
+      }
+      :host([calm][holding]) button {
+        border-color: var(--dw-accent);
+        background: var(--dw-accent-soft);
+      }
       @media (max-width: 480px) {
         :host {
           width: 84px;
@@ -91,6 +105,8 @@ export class DwGuard extends LitElement {
   /** What the press does, for the tooltip and screen readers. */
   declare hint: string;
   declare icon: IconName;
+  /** It is no emergency: in the colours of other buttons, in one line. */
+  declare calm: boolean;
   declare holding: boolean;
   declare armed: boolean;
   declare asked: boolean;
@@ -102,6 +118,7 @@ export class DwGuard extends LitElement {
     this.label = "";
     this.hint = "";
     this.icon = "warn";
+    this.calm = false;
     this.holding = false;
     this.armed = false;
     this.asked = false;

@@ -1,6 +1,11 @@
 import { z } from "zod";
-import { callPartySchema } from "../../../hub/call-info.ts";
+import type { HubDevice } from "../../../hub/api.ts";
+import { availabilities } from "../../../hub/call-api.ts";
+import { type CallParty, callPartySchema } from "../../../hub/call-info.ts";
+import { partyOfPrincipal } from "../../../hub/call-rights.ts";
+import { mayUse } from "../../../hub/reach.ts";
 import { personRingingSchema, ringingChangeSchema } from "../../../hub/ringing-settings.ts";
+import type { Principal } from "../../../identity/policy.ts";
 import { callView, callViewSchema } from "../../call-view.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { deviceParams, type Route, route } from "../../route.ts";
@@ -62,18 +67,29 @@ export function callHistoryRoutes(context: HttpContext): readonly Route[] {
     route({
       method: "GET",
       path: "/api/v1/callable",
-      summary: "The people who are there and can be called, for whoever may talk to some device of the house",
+      summary: "Whom one can call and how it stands with them, for whoever may talk to some device of the house",
       right: "signed-in",
       answers: {
         200: {
-          description: "People whose page is open or whose phone takes notifications, by name",
-          schema: z.object({ present: z.array(callPartySchema).readonly() }),
+          description: "By name",
+          schema: z.object({
+            present: z
+              .array(callPartySchema)
+              .readonly()
+              .describe("People whose page is open or whose phone takes notifications."),
+            callable: z
+              .array(callPartySchema.extend({ state: z.enum(availabilities) }))
+              .readonly()
+              .describe("All people but oneself, and the devices with a loudspeaker that one may talk to."),
+          }),
         },
       },
       handle: ({ principal }) => {
-        const talks = hub.devices.list().some((device) => identity.policy.allows(principal, "talk", device));
-        const people = talks ? calls.present().filter(({ party }) => party.startsWith("person:")) : [];
-        return { present: people.toSorted((a, b) => a.name.localeCompare(b.name)) };
+        const reached = hub.devices
+          .list()
+          .filter((device) => mayUse(identity.policy, { principal, right: "talk", device }));
+        const people = reached.length > 0 ? calls.present().filter(({ party }) => party.startsWith("person:")) : [];
+        return { present: people.toSorted(byName), callable: callable(reached, { hub, principal }) };
       },
     }),
     route({
@@ -164,4 +180,22 @@ export function callHistoryRoutes(context: HttpContext): readonly Route[] {
       handle: async ({ body, principal }) => await ringing.change(principal.userId, body),
     }),
   ];
+}
+
+/** Everybody of the house but the caller of the route, and the devices that can be heard, each with how it stands. */
+function callable(
+  devices: readonly HubDevice[],
+  { hub, principal }: { readonly hub: HttpContext["hub"]; readonly principal: Principal },
+) {
+  if (devices.length === 0) return [];
+  const own = partyOfPrincipal(principal).party;
+  const people = hub.identity.users.list().map(({ id, name }): CallParty => ({ party: `person:${id}`, name }));
+  const heard = devices.filter(({ speaker, settings }) => speaker !== undefined && settings.enabled);
+  const rooms = heard.map(({ id, name }): CallParty => ({ party: `device:${id}`, name, deviceId: id }));
+  const others = [...people.toSorted(byName), ...rooms.toSorted(byName)].filter(({ party }) => party !== own);
+  return others.map((party) => ({ ...party, state: hub.calls.availability(party) }));
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name.localeCompare(b.name);
 }
