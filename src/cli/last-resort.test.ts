@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
+import { placeOf } from "../util/error-place.ts";
 import { Faults } from "../util/faults.ts";
 import { silentLog } from "../util/log.ts";
-import { lastResort, maxErrors, placeOf, withinMs } from "./last-resort.ts";
+import { lastResort, maxErrors, withinMs } from "./last-resort.ts";
 
 function rig() {
   const clock = new ManualClock();

@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.ts";
+import { placeOf } from "../util/error-place.ts";
 import type { Faults } from "../util/faults.ts";
 import type { Log } from "../util/log.ts";
 
@@ -59,10 +60,4 @@ export function lastResort(options: LastResortOptions): Disposable {
       source.off("unhandledRejection", onRejection);
     },
   };
-}
-
-/** File and line of our own code where an error was made; undefined when it names none. */
-export function placeOf(error: unknown): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  return /(?:src|dist)\/([\w./-]+:\d+)/.exec(stack)?.[1];
 }

@@ -24,8 +24,8 @@ export interface HubDevice {
   info(): DeviceInfo;
   /** Calls `listener` whenever state, tracks, speaker or settings change. */
   onChange(listener: () => void): Disposable;
-  /** Keeps the source running until the handle is disposed. */
-  demand(): Disposable;
+  /** Keeps the source running until the handle is disposed; for a viewer it is tried at once, and more often. */
+  demand(by?: "viewer" | "hub"): Disposable;
   /** The track of a kind, if the device has published one. */
   track(kind: "video" | "audio", label?: string): Track | undefined;
   /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */

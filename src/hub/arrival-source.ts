@@ -33,6 +33,9 @@ export class ArrivalSource implements DeviceSource {
     this.#tell?.(wanted);
   }
 
+  /** It comes when it comes. */
+  watched(): void {}
+
   /**
    * Lends the device to a connection until `signal` aborts; the device's own signal aborts when the connection is to end.
    * Throws FatalError `taken` when another has the device and is not to be replaced, RecoverableError `closing`, and

@@ -9,6 +9,7 @@ import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import { Loan } from "./loan.ts";
+import { LossLog } from "./loss-log.ts";
 import { loudnessOf } from "./loudness.ts";
 import { RaisedLoudness } from "./raised-loudness.ts";
 import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
@@ -50,6 +51,8 @@ export class LocalDevice implements HubDevice {
   /** What it offered last: still shown while it is not connected. */
   #lastSpeaker: Speaker | undefined;
   #demands = 0;
+  /** How many of them are of people who look. */
+  #watching = 0;
   /** What the source was told last. */
   #wanted = false;
   #linger: Disposable | undefined;
@@ -61,6 +64,7 @@ export class LocalDevice implements HubDevice {
   readonly #tracks: DeviceTracks;
   readonly #memory: DeviceMemory;
   readonly #raised: RaisedLoudness;
+  readonly #losses: LossLog;
   readonly #changes: Listeners<void>;
   readonly #options: LocalDeviceOptions;
   readonly #closed = new AbortController();
@@ -74,6 +78,7 @@ export class LocalDevice implements HubDevice {
     this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
     this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange: () => this.#changes.emit() });
     const { clock, log } = options;
+    this.#losses = new LossLog({ clock, log: log.child({ device: this.id }) });
     this.#raised = new RaisedLoudness({
       memory: this.#memory,
       speaker: () => this.speaker,
@@ -170,16 +175,21 @@ export class LocalDevice implements HubDevice {
     return this.#changes.add(listener);
   }
 
-  demand(): Disposable {
+  demand(by: "viewer" | "hub" = "hub"): Disposable {
+    const looks = by === "viewer" ? 1 : 0;
     this.#demands++;
+    this.#watching += looks;
     this.#reconsider();
+    if (looks > 0) this.#source.watched(true);
     let held = true;
     return {
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
         this.#demands--;
+        this.#watching -= looks;
         this.#reconsider();
+        if (looks > 0 && this.#watching === 0) this.#source.watched(false);
       },
     };
   }
@@ -304,7 +314,10 @@ export class LocalDevice implements HubDevice {
         if (event.type === "quirk") this.#learn(event);
         this.#options.onEvent?.(event);
       },
-      onReady: ready,
+      onReady: () => {
+        ready();
+        this.#losses.back();
+      },
       onEnd: (ended) => {
         if (this.#loan === ended) this.#loan = undefined;
       },
@@ -314,11 +327,7 @@ export class LocalDevice implements HubDevice {
   }
 
   #lost(loss: Loss): void {
-    const { error, retryInMs } = loss;
-    this.#options.log.warn(
-      { device: this.id, code: error.code, retryInMs, err: error },
-      `device lost: ${error.message}`,
-    );
+    this.#losses.lost(loss);
     this.#status.lost(loss);
   }
 

@@ -2,6 +2,7 @@ import type { Driver } from "../device/driver.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
+import { Patience } from "./patience.ts";
 import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
 import { type Loss, supervise } from "./supervise.ts";
 
@@ -40,6 +41,7 @@ class DriverSource implements DeviceSource {
   #closed = false;
   #run: Run | undefined;
   #notBeforeUs = 0;
+  readonly #patience = new Patience();
   readonly #host: SourceHost;
   readonly #options: DriverSourceOptions;
 
@@ -54,6 +56,10 @@ class DriverSource implements DeviceSource {
     if (!this.#wanted) this.#run?.stop.abort();
     else if (this.#run?.stop.signal.aborted) this.#host.connecting();
     this.#startIfWanted();
+  }
+
+  watched(watched: boolean): void {
+    this.#patience.watched = watched;
   }
 
   async restart(): Promise<void> {
@@ -95,6 +101,7 @@ class DriverSource implements DeviceSource {
         random,
         signal,
         notBeforeUs: this.#notBeforeUs,
+        patience: this.#patience,
         onAttempt: () => this.#host.connecting(),
         onLoss: (loss) => this.#lost(loss),
         run: async ({ ready, signal }) => {

@@ -12,6 +12,8 @@ export interface DeviceSource extends AsyncDisposable {
   readonly atRest: "idle" | "away";
   /** Whether anybody wants the device now. A source that is called follows at once; one that arrives ignores it. */
   want(wanted: boolean): void;
+  /** Whether people look at it: one that is called waits less then, and none at all when somebody has just come. */
+  watched(watched: boolean): void;
   /** Lets go of the device and begins again where it is wanted; resolves when it has let go. */
   restart(): Promise<void>;
 }

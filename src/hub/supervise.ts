@@ -1,6 +1,6 @@
-import { backoffDelayMs } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
-import { DoorwardError, FatalError, isAbort, messageOf } from "../util/errors.ts";
+import { DoorwardError, isAbort, messageOf } from "../util/errors.ts";
+import { Patience } from "./patience.ts";
 
 /** Why a run of a driver ended, and when it is tried again. */
 export interface Loss {
@@ -20,19 +20,17 @@ export interface SuperviseOptions {
   readonly random?: () => number;
   /** No try before this hub time (µs): a refusal by an earlier run still counts. */
   readonly notBeforeUs?: number;
+  /** How long it waits; as long as for a device that nobody watches unless given. */
+  readonly patience?: Patience;
 }
-
-/** Delays of the supervisor: 1 to 30 s with jitter; what only a person can mend is tried every 30 to 60 s. */
-const backoff = { firstMs: 1000, maxMs: 30_000 };
-const fatalDelayMs = 30_000;
 
 /**
  * Runs a driver until `signal` aborts: the only place that retries. A FatalError (wrong password) is tried at most once
- * in 30 s; everything else after 1 s, doubling to 30 s with jitter. Anything that is not one of our errors is a fault of
- * the driver; it is reported as such and retried like the others.
+ * in 30 s; everything else after 1 s, doubling to 30 s with jitter, to 5 s while somebody watches. Anything that is not one
+ * of our errors is a fault of the driver; it is reported as such and retried like the others.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { signal, clock } = options;
+  const { signal, clock, patience = new Patience(), random = Math.random } = options;
   let attempt = 0;
   let tries = 0;
   const waitMs = ((options.notBeforeUs ?? 0) - clock.nowUs()) / 1000;
@@ -43,9 +41,9 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
       attempt = 0;
     });
     if (signal.aborted) return;
-    const retryInMs = retryDelayMs(error, attempt++, options.random ?? Math.random);
-    options.onLoss({ error, retryInMs });
-    await clock.sleep(retryInMs, signal).catch(swallowAbort);
+    const loss = { error, retryInMs: patience.delayMs(error, { attempt: attempt++, random }) };
+    options.onLoss(loss);
+    await patience.wait(loss, { clock, signal });
   }
 }
 
@@ -61,11 +59,6 @@ async function tryOnce(options: SuperviseOptions, ready: () => void): Promise<Do
   } finally {
     own.abort();
   }
-}
-
-function retryDelayMs(error: DoorwardError, attempt: number, random: () => number): number {
-  if (error instanceof FatalError) return fatalDelayMs + Math.round(fatalDelayMs * random());
-  return backoffDelayMs(attempt, { ...backoff, random });
 }
 
 function swallowAbort(error: unknown): void {

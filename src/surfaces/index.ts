@@ -106,5 +106,14 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
 
 function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {
   const { devices, converter, identity, log } = hub;
-  return new Viewings({ devices, identity, converter, webrtc, voices: hub.voices, log, admission: shares.viewings });
+  return new Viewings({
+    devices,
+    identity,
+    converter,
+    webrtc,
+    voices: hub.voices,
+    clock: hub.clock,
+    log,
+    admission: shares.viewings,
+  });
 }

@@ -1,4 +1,6 @@
 import pino from "pino";
+import { placeOf } from "./error-place.ts";
+import { DoorwardError, isAbort } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { redact } from "./redact.ts";
 
@@ -24,12 +26,28 @@ export function createLog(options: LogOptions = {}): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: pino.stdSerializers.err },
+      serializers: { err: options.level === "debug" ? pino.stdSerializers.err : inShort },
       depthLimit: 6,
       edgeLimit: 64,
     },
     { write: (line: string) => write(redact(render(line))) },
   );
+}
+
+/** An error without its stack: a sentence and a code where it is ours, and else where it was made. */
+function inShort(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name: type, message, cause } = error;
+  const { code } = error as { readonly code?: unknown };
+  const ours = error instanceof DoorwardError || isAbort(error);
+  const place = ours ? undefined : placeOf(error);
+  return {
+    type,
+    message,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(place !== undefined && { place }),
+    ...(cause instanceof Error && { cause: inShort(cause) }),
+  };
 }
 
 function toText(line: string): string {

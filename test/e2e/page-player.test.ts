@@ -77,16 +77,27 @@ function offers(): Promise<number> {
   return stage.page.evaluate(() => (window as unknown as { offers: number }).offers);
 }
 
-test("the offer has one receiving video line and one receiving audio line", { timeout: 30_000 }, () => {
-  const offer = stage.server.offers[0] ?? "";
-  const media = offer.split(/^m=/m).slice(1);
-  assert.deepEqual(
-    media.map((section) => [section.split(" ")[0], /^a=(sendrecv|recvonly|sendonly)/m.exec(section)?.[1]]),
-    [
-      ["video", "recvonly"],
-      ["audio", "recvonly"],
-    ],
-  );
+/** What an offer asks for, as "video recvonly". */
+function askedFor(offer: string | undefined): string[] {
+  const media = (offer ?? "").split(/^m=/m).slice(1);
+  return media.map((section) => `${section.split(" ")[0]} ${/^a=(sendrecv|recvonly|sendonly)/m.exec(section)?.[1]}`);
+}
+
+test("sound is asked for when it is switched on, and the picture stands meanwhile", { timeout: 30_000 }, async () => {
+  const { page, server } = stage;
+  assert.deepEqual(askedFor(server.offers[0]), ["video recvonly"], "nobody listens to a muted picture");
+  const words = await page.evaluateHandle(() => {
+    const said: string[] = [];
+    document.addEventListener("dw-state", (event) => said.push((event as CustomEvent<{ text: string }>).detail.text));
+    return said;
+  });
+  await page.getByRole("button", { name: "Sound off" }).click();
+  while (server.offers.length < 2) await page.waitForTimeout(20);
+  assert.deepEqual(askedFor(server.offers[1]), ["video recvonly", "audio recvonly"]);
+  await page.getByRole("button", { name: "Sound on" }).click();
+  await said("Live");
+  assert.deepEqual(await words.jsonValue(), []);
+  assert.equal(server.offers.length, 2, "to mute it again needs no new session");
 });
 
 test("pictures are decoded, and the numbers tell of them", { timeout: 30_000 }, async () => {

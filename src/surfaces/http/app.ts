@@ -5,7 +5,7 @@ import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Principal } from "../../identity/policy.ts";
 import { addressBlock } from "../../util/address-block.ts";
-import { messageOf } from "../../util/errors.ts";
+import { isAbort, messageOf } from "../../util/errors.ts";
 import { notFound, Problem, retryAfterOf, toProblem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import type { CrossOrigin } from "../surface.ts";
@@ -159,7 +159,9 @@ function fail(
   how: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly context: HttpContext },
 ): FastifyReply {
   const problem = toProblem(error);
-  if (problem.status >= 500 && problem.status !== 503) {
+  // Whoever hangs up while something is done for them has no fault to report.
+  const left = isAbort(error) && how.reply.raw.destroyed;
+  if (problem.status >= 500 && problem.status !== 503 && !left) {
     const { method, routeOptions } = how.request;
     how.context.hub.log.error({ err: error, method, route: routeOptions.url }, `request failed: ${messageOf(error)}`);
   }

@@ -25,6 +25,11 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("talk-release"), turn: z.int().nonnegative() }),
   /** The page can be heard ringing for a call. */
   z.object({ type: z.literal("call-confirm"), call: z.string().max(64) }),
+  /**
+   * All devices whose pictures are looked for on this page now: they are wanted until another list comes, and those that are
+   * named for the first time are tried at once where they are in trouble. So the page has nothing to ask meanwhile.
+   */
+  z.object({ type: z.literal("watch"), devices: z.array(z.string().max(64)).max(1000) }),
   z.object({ type: z.literal("ping") }),
 ]);
 
@@ -43,6 +48,8 @@ export const pageMessageRights: Readonly<
   "talk-release": { right: "signed-in", subject: "hub" },
   // Of a call in which they are rung.
   "call-confirm": { right: "signed-in", subject: "hub" },
+  // Of the devices that this socket was told about, which takes the right to see them.
+  watch: { right: "signed-in", subject: "hub" },
   ping: { right: "signed-in", subject: "hub" },
 };
 

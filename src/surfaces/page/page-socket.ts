@@ -9,6 +9,7 @@ import { type DeviceView, deviceView } from "../device-view.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
 import { PageCalls } from "./page-calls.ts";
 import { PageTurns } from "./page-turns.ts";
+import { PageWatch } from "./page-watch.ts";
 
 /** Options of {@link PageSocket}. */
 export interface PageSocketOptions {
@@ -28,6 +29,7 @@ const burst = 60;
 export class PageSocket {
   readonly #options: PageSocketOptions;
   readonly #turns: PageTurns;
+  readonly #watch: PageWatch;
   readonly #held = new DisposableStack();
   readonly #known = new Set<string>();
   /** Rings that it was told of, and that go on. */
@@ -43,6 +45,7 @@ export class PageSocket {
     this.#options = options;
     const { hub, principal } = options;
     this.#creditUs = hub.clock.nowUs();
+    this.#watch = this.#held.use(new PageWatch(hub.devices));
     this.#turns = this.#held.use(new PageTurns({ hub, principal, tell: (message) => this.#send(message) }));
   }
 
@@ -119,7 +122,10 @@ export class PageSocket {
   #tellChange(event: { readonly type: "device" | "removed"; readonly id: string }): void {
     const view = event.type === "device" ? this.#view(event.id) : undefined;
     if (view) this.#send({ type: "device", device: view });
-    else if (this.#known.delete(event.id)) this.#send({ type: "removed", id: event.id });
+    else if (this.#known.delete(event.id)) {
+      this.#watch.leave(event.id);
+      this.#send({ type: "removed", id: event.id });
+    }
   }
 
   #view(id: string): DeviceView | undefined {
@@ -152,6 +158,7 @@ export class PageSocket {
   #handle(message: PageMessage): void {
     if (message.type === "ping") this.#send({ type: "pong" });
     else if (message.type === "call-confirm") this.#calls?.confirm(message.call);
+    else if (message.type === "watch") this.#watch.set(message.devices.filter((id) => this.#known.has(id)));
     else if (message.type === "talk-take") this.#turns.take(message);
     else this.#turns.release(message.turn);
   }

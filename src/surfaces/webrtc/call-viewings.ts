@@ -154,7 +154,7 @@ export class CallViewings implements AsyncDisposable {
     if (!call || !camera?.settings.enabled || !/^m=video/m.test(offerSdp)) return undefined;
     const views = mayUse(hub.identity.policy, { principal, right: "view", device: camera });
     if (!views && !hub.callRights.mayPeek(principal, call)) return undefined;
-    held.use(camera.demand());
+    held.use(camera.demand("viewer"));
     const timeoutMs = call.state === "answered" ? pictureMs.answered : pictureMs.ringing;
     try {
       const { video } = await waitForTracks(camera, { timeoutMs, signal });

@@ -10,9 +10,11 @@ import { type Converter, playsInBrowsers } from "../../media/convert.ts";
 import { opusFormat } from "../../media/format.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
+import type { Clock } from "../../util/clock.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Admission, Asker } from "../admission.ts";
+import { Sittings } from "./sittings.ts";
 import { voiceOf } from "./voice-of.ts";
 
 /** One browser that watches one device. Ends by itself when its rights, its device or its connection end. */
@@ -36,6 +38,7 @@ export interface ViewingsOptions {
   readonly webrtc: WebRtcWorker;
   /** Where the microphones of those who may talk are voices, each by the id of its viewing. */
   readonly voices: Voices;
+  readonly clock: Clock;
   readonly log: Log;
   /** Places for them, from their opening to their end. */
   readonly admission: Admission;
@@ -67,10 +70,12 @@ interface Media {
  */
 export class Viewings implements AsyncDisposable {
   readonly #open = new Map<string, Viewing>();
+  readonly #sittings: Sittings;
   readonly #options: ViewingsOptions;
 
   constructor(options: ViewingsOptions) {
     this.#options = options;
+    this.#sittings = new Sittings(options.clock);
   }
 
   /** How many are open. */
@@ -99,7 +104,7 @@ export class Viewings implements AsyncDisposable {
     await using held = new AsyncDisposableStack();
     // Whoever waits for a dead device takes no place from others.
     const place = held.use(this.#options.admission.wait(request.asker));
-    held.use(device.demand());
+    held.use(device.demand("viewer"));
     const over = Promise.withResolvers<string>();
     held.use(this.#options.identity.attachments.attach(principal, over.resolve));
     const media = await this.#media(request);
@@ -119,7 +124,9 @@ export class Viewings implements AsyncDisposable {
     request.signal.throwIfAborted();
     this.#watch({ request, media, viewer, held, end: over.resolve });
     const action = media.audio ? "listen" : "view";
-    audit.record({ actor: principal.name, action, subject: device.id });
+    if (held.use(this.#sittings.begin(`${principal.userId} ${device.id} ${action}`)).first) {
+      audit.record({ actor: principal.name, action, subject: device.id });
+    }
     return this.#keep({ principal, device, viewer }, { over, held: held.move() });
   }
 
@@ -183,10 +190,8 @@ export class Viewings implements AsyncDisposable {
   async #media(request: ViewingRequest): Promise<Media> {
     const { device, offerSdp, signal } = request;
     const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
-    if (!tracks.video && !tracks.audio) {
-      throw noPicture(device);
-    }
-    const listens = this.#may(request, "listen");
+    const listens = wantsSound(offerSdp) && this.#may(request, "listen");
+    if (!tracks.video && !tracks.audio) throw noPicture(device);
     const video = pickVideo(device, { video: tracks.video, offerSdp });
     const audio = listens && tracks.audio ? await this.#sound(tracks.audio) : undefined;
     return { video, audio };
@@ -220,6 +225,12 @@ export class Viewings implements AsyncDisposable {
       fields: about(device),
     });
   }
+}
+
+/** Whether an offer asks for sound: a tile that is muted does not, and nobody is said to have listened to it. */
+export function wantsSound(offerSdp: string): boolean {
+  const sections = offerSdp.split(/^m=/m).slice(1);
+  return sections.some((section) => section.startsWith("audio ") && !/^a=(inactive|sendonly)\s*$/m.test(section));
 }
 
 /** The main picture, or the small one when the browser offers no H.265 and the main one needs it. */

@@ -17,6 +17,7 @@ import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder } from "../pure/wall-order.ts";
 import type { Said } from "../talk/dw-talk.ts";
 import { isOutdated } from "./installed.ts";
+import { Looks } from "./looks.ts";
 import { unsubscribe } from "./notifications.ts";
 
 /**
@@ -47,6 +48,8 @@ export class Hub extends EventTarget {
   station = "";
   /** Who spoke to whom while this page was open. */
   readonly talks = new TalkLog();
+  /** What is looked at here. */
+  readonly looks = new Looks((message) => this.send(message));
   #devices = new Map<string, PageDevice>();
   #groups: ReadonlyMap<string, readonly string[]> = new Map();
   #previews = new Map<string, PageDevice>();
@@ -186,6 +189,7 @@ export class Hub extends EventTarget {
       case "devices":
         this.#devices = new Map(message.devices.filter(({ permanent }) => permanent).map((each) => [each.id, each]));
         this.known = true;
+        this.looks.tell();
         // The hub tells what is wrong right after this.
         this.faults = [];
         this.waiting = [];

@@ -10,6 +10,8 @@ export interface WhepOptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** False asks for sound and talk only: for a picture that this browser cannot decode. */
   readonly picture: boolean;
+  /** False asks for the picture only. */
+  readonly sound: boolean;
   readonly onTrack: (track: MediaStreamTrack) => void;
   /** Once, when the connection is over for a reason other than `close`. */
   readonly onLost: (reason: string) => void;
@@ -28,7 +30,7 @@ export class WhepSession {
   iceServers: readonly RTCIceServer[] = [];
   #location = "";
   #waiting: RTCIceCandidate[] = [];
-  readonly #audio: RTCRtpTransceiver;
+  readonly #audio: RTCRtpTransceiver | undefined;
   readonly #video: RTCRtpTransceiver;
   readonly #options: WhepOptions;
 
@@ -36,9 +38,9 @@ export class WhepSession {
     this.#options = options;
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [...(options.iceServers ?? [])] });
     this.#video = this.peer.addTransceiver("video", { direction: options.picture ? "recvonly" : "inactive" });
-    this.#audio = this.peer.addTransceiver("audio", { direction: "recvonly" });
-    for (const { receiver } of [this.#video, this.#audio]) {
-      if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+    this.#audio = options.sound ? this.peer.addTransceiver("audio", { direction: "recvonly" }) : undefined;
+    for (const transceiver of [this.#video, this.#audio]) {
+      if (transceiver && "jitterBufferTarget" in transceiver.receiver) transceiver.receiver.jitterBufferTarget = 0;
     }
     this.peer.ontrack = (event) => options.onTrack(event.track);
     this.peer.onicecandidate = (event) => {
@@ -69,7 +71,7 @@ export class WhepSession {
 
   /** Whether the answer has sound in it. */
   get hasAudio(): boolean {
-    return this.#audio.currentDirection === "recvonly";
+    return this.#audio?.currentDirection === "recvonly";
   }
 
   /** Asks the hub whether it still knows this session; unreachable counts as alive (the connection itself will tell). */

@@ -3,6 +3,8 @@ import type { PageDevice } from "../api.ts";
 import { type Numbers, NumbersTaker } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
+import { askingKey, isWorthAsking, type Refusal, refusalHoldsMs } from "../pure/asking.ts";
+import { isBetterWhole } from "../pure/fit.ts";
 import { type PlayerPhase, type Said, sayMissing, sayPicture } from "../pure/words.ts";
 import { unsupportedCodec } from "./codecs.ts";
 import { playerStyles } from "./player-styles.ts";
@@ -29,6 +31,7 @@ export class DwPlayer extends LitElement {
     ducked: { type: Boolean },
     volume: { type: Number },
     device: { attribute: false },
+    looks: { attribute: false },
     phase: { state: true },
     figures: { state: true },
     nowMs: { state: true },
@@ -49,6 +52,8 @@ export class DwPlayer extends LitElement {
   declare volume: number;
   /** What the hub says of the device, where the page knows it: explains more than a browser can see. */
   declare device: PageDevice | undefined;
+  /** Where the page notes what it looks at, so that the hub has it ready; see app/looks.ts. */
+  declare looks: { look(id: string): Disposable } | undefined;
   /** What this browser sees; read only. */
   declare phase: PlayerPhase;
   declare figures: Numbers;
@@ -65,6 +70,12 @@ export class DwPlayer extends LitElement {
   #ticker: number | undefined;
   #taker = new NumbersTaker();
   #saidBefore = "";
+  #look: Disposable | undefined;
+  /** Whether the running session asked for sound: one that was muted all along did not. */
+  #heard = false;
+  /** A session takes over from one whose picture stands meanwhile: until then nothing new is said of it. */
+  #takingOver = false;
+  readonly #changes = new EventTarget();
 
   constructor() {
     super();
@@ -126,18 +137,24 @@ export class DwPlayer extends LitElement {
     this.#observer?.disconnect();
     clearInterval(this.#ticker);
     clearTimeout(this.#leaving);
+    this.#look?.[Symbol.dispose]();
+    this.#look = undefined;
     this.#stop("off");
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("device")) this.#changes.dispatchEvent(new Event("device"));
     const video = this.#video;
     if (video) {
       video.muted = this.muted;
       video.volume = this.ducked ? Math.min(0.06, this.volume) : this.volume;
       if (changed.has("muted") && !this.muted && video.paused && video.srcObject) void this.#play();
     }
-    if (changed.has("src") || changed.has("token")) this.#stop("off");
-    if (changed.has("src") || changed.has("device") || changed.has("keep") || changed.has("token")) this.#seen();
+    if (changed.has("src") || changed.has("token")) {
+      this.#leave();
+      this.#stop("off");
+    }
+    if (decisive.some((name) => changed.has(name))) this.#seen();
     const { tone, text } = this.said;
     if (text !== this.#saidBefore) {
       this.#saidBefore = text;
@@ -148,7 +165,7 @@ export class DwPlayer extends LitElement {
 
   protected override render() {
     const said = this.said;
-    const clear = said.tone === "live";
+    const clear = said.tone === "live" && this.phase.phase !== "sound-only";
     return html`
       <video
         class=${clear ? "" : "veiled"}
@@ -156,6 +173,7 @@ export class DwPlayer extends LitElement {
         autoplay
         muted
         disablepictureinpicture
+        @resize=${this.#fitPicture}
         aria-label=${this.label ? `Live picture of ${this.label}` : "Live picture"}
       ></video>
       ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
@@ -201,28 +219,64 @@ export class DwPlayer extends LitElement {
     if (codec !== this.#unsupported) this.#stop("off");
     this.#unsupported = codec;
     if (codec) this.phase = { phase: "unsupported", codec };
-    const useful = !codec || this.device?.tracks.some(({ kind }) => kind === "audio");
-    const wanted = useful && this.src !== "" && this.device?.state.phase !== "disabled";
+    const wanted = this.src !== "" && this.device?.state.phase !== "disabled" && !this.#pointless;
     const visible = this.keep || (this.#onScreen && !document.hidden);
     clearTimeout(this.#leaving);
-    if (wanted && visible) this.#start();
-    else if (!wanted) this.#stop("off");
-    else if (this.#watching)
-      this.#leaving = window.setTimeout(() => this.#stop("paused"), document.hidden ? 10_000 : 1500);
+    if (visible && this.src !== "") this.#look ??= this.device && this.looks?.look(this.device.id);
+    if (!wanted) this.#stop("off");
+    else if (visible && this.#soundOnly && this.muted && !this.#watching) this.phase = { phase: "sound-only" };
+    else if (visible) this.#start();
+    if (!visible && (this.#watching || this.#look))
+      this.#leaving = window.setTimeout(() => this.#leave(), document.hidden ? 10_000 : 1500);
   };
+
+  /** There is sound and no picture. */
+  get #soundOnly(): boolean {
+    const { tracks = [], state } = this.device ?? {};
+    return state?.phase === "live" && tracks.length > 0 && tracks.every(({ kind }) => kind === "audio");
+  }
+
+  /** Its picture cannot be shown here, and its sound is not wanted or not there. */
+  get #pointless(): boolean {
+    if (this.#unsupported === undefined) return false;
+    return this.muted || !this.device?.tracks.some(({ kind }) => kind === "audio");
+  }
+
+  /** An upright picture on a wide tile keeps its head and its feet. */
+  #fitPicture = (): void => {
+    const { videoWidth: widthPx = 0, videoHeight: heightPx = 0 } = this.#video ?? {};
+    const place = { widthPx: this.clientWidth, heightPx: this.clientHeight };
+    this.toggleAttribute("whole", isBetterWhole({ widthPx, heightPx }, place));
+  };
+
+  #leave(): void {
+    this.#look?.[Symbol.dispose]();
+    this.#look = undefined;
+    this.#stop("paused");
+  }
 
   #start(): void {
     const video = this.#video;
-    if (this.#watching || !video) return;
+    if (!video) return;
+    if (this.#watching && (this.muted || this.#heard)) return;
+    // Unmuted for the first time: a session with sound takes over, and the picture stands for that moment.
+    this.#takingOver = this.#watching !== undefined && this.phase.phase === "live";
+    this.#watching?.abort();
     const watching = new AbortController();
     this.#watching = watching;
+    this.#heard = !this.muted;
     void keepWatching({
       url: this.src,
       token: this.token,
       picture: this.#unsupported === undefined,
+      sound: this.#heard,
+      mayAsk: (refusal, signal) => this.#mayAsk(refusal, signal),
       video,
       signal: watching.signal,
       onPhase: (phase) => {
+        if (watching.signal.aborted) return;
+        if (this.#takingOver && (phase.phase === "connecting" || phase.phase === "waiting")) return;
+        this.#takingOver = false;
         const hidden = this.#unsupported !== undefined && phase.phase !== "forbidden" && phase.phase !== "gone";
         this.phase = hidden ? { phase: "unsupported", codec: this.#unsupported ?? "" } : phase;
         this.nowMs = Date.now();
@@ -239,8 +293,33 @@ export class DwPlayer extends LitElement {
     });
   }
 
+  /** Waits until the hub says something that makes asking worth while. */
+  async #mayAsk(refusal: Refusal | undefined, signal: AbortSignal): Promise<void> {
+    const before = askingKey(this.device);
+    const holdsMs = refusal === undefined ? 0 : refusalHoldsMs(refusal, this.device !== undefined);
+    const untilMs = holdsMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + holdsMs;
+    const ready = () =>
+      isWorthAsking(this.device) &&
+      (performance.now() >= untilMs || (refusal !== "busy" && askingKey(this.device) !== before));
+    while (!signal.aborted && !ready()) await this.#somethingNew(untilMs - performance.now(), signal);
+  }
+
+  /** Resolves when the hub says something of the device, after `ms`, or when `signal` aborts. */
+  #somethingNew(ms: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    return new Promise<void>((resolve) => {
+      const once = { signal: over.signal };
+      const done = () => resolve();
+      this.#changes.addEventListener("device", done, once);
+      signal.addEventListener("abort", done, once);
+      if (ms > 0 && Number.isFinite(ms)) AbortSignal.timeout(ms).addEventListener("abort", done, once);
+    }).finally(() => over.abort());
+  }
+
   #stop(phase: "off" | "paused"): void {
     if (!this.#watching) return;
+    this.#heard = false;
+    this.#takingOver = false;
     this.#watching.abort();
     this.#watching = undefined;
     if (this.#unsupported === undefined) this.phase = { phase };
@@ -264,6 +343,9 @@ export class DwPlayer extends LitElement {
     });
   };
 }
+
+/** What decides whether there is anything to be shown. */
+const decisive = ["src", "device", "keep", "token", "muted", "looks"] as const;
 
 /** The corner says it shortly; the middle has said it whole. */
 function shortly(said: Said): string {

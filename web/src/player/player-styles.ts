@@ -18,7 +18,7 @@ export const playerStyles = css`
     height: 100%;
     object-fit: contain;
   }
-  :host([fit="cover"]) video {
+  :host([fit="cover"]:not([whole])) video {
     object-fit: cover;
   }
   video.veiled {
@@ -56,7 +56,7 @@ export const playerStyles = css`
     justify-content: space-between;
     gap: 12px;
     padding: 32px 12px 8px;
-    background: linear-gradient(transparent, rgb(0 0 0 / 0.72));
+    background: linear-gradient(transparent, rgb(0 0 0 / 0.7) 50%, rgb(0 0 0 / 0.8));
     font-size: var(--dw-15, 0.9375rem);
     pointer-events: none;
   }
@@ -70,6 +70,9 @@ export const playerStyles = css`
     display: inline-flex;
     align-items: center;
     gap: 6px;
+    padding: 0 8px;
+    border-radius: 999px;
+    background: var(--dw-over, rgb(13 15 17 / 0.72));
     font-size: var(--dw-13, 0.8125rem);
     line-height: 1.6;
     white-space: nowrap;

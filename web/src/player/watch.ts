@@ -1,5 +1,6 @@
 import { ApiError, sentence } from "../api.ts";
 import { WhepSession } from "../net/whep.ts";
+import type { Refusal } from "../pure/asking.ts";
 import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
 import { Rhythm } from "../pure/rhythm.ts";
 import type { PlayerPhase } from "../pure/words.ts";
@@ -10,6 +11,10 @@ export interface WatchOptions {
   readonly token?: string;
   /** False when this browser cannot decode the picture: sound and talk only. */
   readonly picture: boolean;
+  /** False while nobody hears it: then none is asked for, and nobody is said to listen. */
+  readonly sound: boolean;
+  /** Resolves when it is of use to ask, after the hub said no or before it was asked; at the latest when `signal` aborts. */
+  readonly mayAsk: (refusal: Refusal | undefined, signal: AbortSignal) => Promise<void>;
   /** Where the picture and the sound go. */
   readonly video: HTMLVideoElement;
   readonly onPhase: (phase: PlayerPhase) => void;
@@ -32,9 +37,12 @@ const pathlessAfterMs = 3000;
 export async function keepWatching(options: WatchOptions): Promise<void> {
   const { signal, onPhase, onSession } = options;
   const known: KnownServers = { iceServers: [] };
+  let refusal: Refusal | undefined;
   for (let attempt = 0; !signal.aborted; attempt++) {
     if (attempt === 0) onPhase({ phase: "connecting" });
     await pause(retryDelayMs(attempt), signal);
+    await options.mayAsk(refusal, signal);
+    refusal = undefined;
     if (signal.aborted) return;
     try {
       const outcome = await watchOnce({
@@ -47,6 +55,9 @@ export async function keepWatching(options: WatchOptions): Promise<void> {
       if (!signal.aborted) onPhase({ phase: "lost", message: outcome });
     } catch (error) {
       if (signal.aborted) return;
+      refusal = refusalOf(error);
+      // What the hub said no to is no fault of the line: the next try comes when that changes, and then at once.
+      if (refusal !== "fault") attempt = -1;
       onPhase(phaseOf(error));
     } finally {
       onSession(undefined);
@@ -157,11 +168,21 @@ function watchPictures(options: PictureOptions): void {
   signal.addEventListener("abort", () => clearInterval(timer));
 }
 
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof ApiError)) return "fault";
+  if (error.code === "codec-unsupported") return "codec";
+  if (error.code === "no-media") return "no-media";
+  if (error.status === 401 || error.status === 403) return "rights";
+  if (error.status === 404) return "gone";
+  return error.status === 429 ? "busy" : "fault";
+}
+
 function phaseOf(error: unknown): PlayerPhase {
   if (!(error instanceof ApiError)) return { phase: "lost", message: sentence(error) };
   if (error.code === "codec-unsupported") return { phase: "unsupported", codec: error.fields.codec ?? "h265" };
   if (error.status === 401 || error.status === 403) return { phase: "forbidden" };
   if (error.status === 404) return { phase: "gone" };
+  if (error.status === 429) return { phase: "busy", message: error.message };
   return { phase: "lost", message: error.message };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
 import { settingsJsonSchema } from "../../../src/hub/device-settings.ts";
-import { changedFields, formFields, type SettingsSchema } from "./device-form.ts";
+import { changedBasics, changedFields, formFields, type SettingsSchema } from "./device-form.ts";
 
 const schema = settingsJsonSchema() as SettingsSchema;
 
@@ -44,4 +44,20 @@ describe("the form of a device", () => {
     const fields = formFields({ properties }, { all: true, values: { note: "x" } });
     assert.deepEqual(changedFields(fields, new Map([["note", ""]])), { note: null });
   });
+});
+
+test("saving a form that shows a part of a device sends nothing but what was changed in it", () => {
+  const before = { name: "Yard", area: "Outside", address: "rtsp://192.168.1.20/stream" };
+  const shown = { ...before, username: "", password: "" };
+  assert.deepEqual(changedBasics(shown, before, { all: true }), {});
+  assert.deepEqual(changedBasics({ ...shown, name: "Court" }, before, { all: true }), { name: "Court" });
+  assert.deepEqual(changedBasics({ ...shown, area: "" }, before, { all: true }), { area: null });
+  assert.deepEqual(changedBasics({ ...shown, password: "secret" }, before, { all: true }), { password: "secret" });
+});
+
+test("whoever sets up only this device sends no more than they may change, also where the form shows less", () => {
+  const before = { name: "Yard", area: "Outside", address: "rtsp://192.168.1.20/stream" };
+  const shown = { name: "Yard", area: "", address: "", username: "x", password: "y" };
+  assert.deepEqual(changedBasics(shown, before, { all: false }), {});
+  assert.deepEqual(changedBasics({ ...shown, name: "Court" }, before, { all: false }), { name: "Court" });
 });

@@ -73,3 +73,31 @@ export function changedFields(
       .map(([name, value]) => [name, value === "" ? null : value]),
   );
 }
+
+/** What the form shows of a device in places of its own, as typed; an empty text is nothing. */
+export interface BasicsEntered {
+  readonly name: string;
+  readonly area: string;
+  readonly address: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * What is to be sent of those: nothing that was not changed, and nothing that this person may not change. An emptied area is
+ * taken away; user name and password are never shown, so left empty they stay what they are.
+ */
+export function changedBasics(
+  entered: BasicsEntered,
+  before: { readonly name: string; readonly area?: string | undefined; readonly address?: string | undefined },
+  how: { readonly all: boolean },
+): Readonly<Partial<Record<keyof BasicsEntered, string | null>>> {
+  const { name, area, address, username, password } = entered;
+  return {
+    ...(name !== "" && name !== before.name && { name }),
+    ...(how.all && area !== (before.area ?? "") && { area: area === "" ? null : area }),
+    ...(how.all && address !== "" && address !== before.address && { address }),
+    ...(how.all && username !== "" && { username }),
+    ...(how.all && password !== "" && { password }),
+  };
+}

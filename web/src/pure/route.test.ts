@@ -11,6 +11,14 @@ test("an empty address is the wall, /panel the tablet's page", () => {
   assert.deepEqual(parseRoute("/", "#/camera/%E0%A4%A"), { screen: "wall" });
 });
 
+test("a wall tablet shows cameras, rooms and calls, and has no way to anything else", () => {
+  for (const screen of ["wall", "devices", "people", "events", "settings", "help", "add", "setup"]) {
+    assert.deepEqual(parseRoute("/panel", `#/${screen}`), { screen: "panel" });
+  }
+  assert.deepEqual(parseRoute("/panel", "#/edit/front"), { screen: "panel" });
+  assert.deepEqual(parseRoute("/panel", "#/call/c1"), { screen: "call", id: "c1" });
+});
+
 test("every device id survives the way through the address bar", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (id) => {

@@ -17,18 +17,24 @@ export type Route =
 
 const plain = ["wall", "devices", "people", "events", "calls", "settings", "help", "panel", "add", "setup"] as const;
 
+/** Whether this is the page of a wall tablet: no address of the page leads out of it. */
+export function isPanel(pathname: string): boolean {
+  return /^\/panel\/?$/.test(pathname);
+}
+
 /**
- * Reads the address bar: `#/camera/front-door`, `#/devices`; `/panel` without a hash is the wall tablet's page.
- * Whatever is unknown is the wall.
+ * Reads the address bar: `#/camera/front-door`, `#/devices`. Whatever is unknown is the wall; on `/panel` whatever is no camera,
+ * room or call is the wall tablet's page.
  */
 export function parseRoute(pathname: string, hash: string): Route {
   const [, first = "", second = ""] = /^#\/([a-z]*)(?:\/([^?]*))?/.exec(hash) ?? [];
   if (first === "camera" || first === "edit" || first === "room" || first === "call") {
     const id = decoded(second);
-    if (id) return { screen: first, id };
+    if (id && !(first === "edit" && isPanel(pathname))) return { screen: first, id };
   }
+  if (isPanel(pathname)) return { screen: "panel" };
   for (const screen of plain) if (screen === first) return { screen };
-  return { screen: first === "" && /^\/panel\/?$/.test(pathname) ? "panel" : "wall" };
+  return { screen: "wall" };
 }
 
 /** The hash of a route, for links. */

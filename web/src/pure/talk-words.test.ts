@@ -22,6 +22,13 @@ test("at rest the bar says what to do", () => {
   );
 });
 
+test("a camera that cannot be spoken through says so by its name, and so does one that is not theirs to speak through", () => {
+  const garden = { ...door, name: "Garden", speaker: undefined };
+  assert.equal(sayTalk({ phase: "ready" }, only(garden), options).detail, "Garden has no speaker.");
+  const foreign = { ...door, rights: ["view", "listen"] as const };
+  assert.match(sayTalk({ phase: "ready" }, only(foreign), options).detail, /may not talk through Front door/);
+});
+
 test("who holds the speaker is told before and after the press", () => {
   const held = { ...door, speaker: { ...speaker, holder: anna } };
   const phases: TalkPhase[] = [

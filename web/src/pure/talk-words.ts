@@ -1,5 +1,6 @@
 import type { Hearing } from "../../../src/hub/api.ts";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
+import type { Right } from "../../../src/identity/policy.ts";
 import { howLong, timer } from "./words.ts";
 
 /** Somebody who speaks at the moment. */
@@ -66,7 +67,7 @@ export function microphoneHelp(trouble: MicrophoneTrouble, userAgent: string): s
 }
 
 /** What of a device the talk bar speaks about. */
-export type TalkDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker">;
+export type TalkDevice = Pick<DeviceInfo, "id" | "name" | "state" | "speaker"> & { readonly rights?: readonly Right[] };
 
 /** Whom one would talk to. */
 export interface TalkTarget {
@@ -218,12 +219,14 @@ function ready(target: TalkTarget | undefined, keys: boolean): TalkSaid {
 }
 
 function readyFor(device: TalkDevice, keys: boolean): TalkSaid {
-  const { speaker, state } = device;
+  const { speaker, state, rights } = device;
+  if (rights && !rights.includes("talk"))
+    return { tone: "quiet", text: "Not yours to speak through", detail: `You may not talk through ${device.name}.` };
   if (!speaker) {
     if (state.phase === "trouble" || state.phase === "disabled" || state.phase === "wrong-password") {
       return { tone: "quiet", text: "Not connected", detail: `${device.name} cannot be spoken through at the moment.` };
     }
-    return { tone: "quiet", text: "No speaker", detail: `${device.name} cannot play sound.` };
+    return { tone: "quiet", text: "No speaker", detail: `${device.name} has no speaker.` };
   }
   if (speaker.holder)
     return { tone: "held", text: `${speaker.holder.name} is speaking`, detail: "Hold to wait for your turn." };

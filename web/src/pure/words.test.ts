@@ -45,7 +45,7 @@ test("trouble is told with the reason and the next try", () => {
     }),
     now,
   );
-  assert.equal(said.detail, "connect: refused by 10.0.0.9. Next try in 9 s.");
+  assert.equal(said.detail, "Connect: refused by 10.0.0.9. Next try in 9 s.");
 });
 
 test("a picture that stands still never reads as live", () => {
@@ -64,6 +64,34 @@ test("the reason the hub knows wins over what the browser sees", () => {
     sayPicture({ phase: "unsupported", codec: "h265" }, device("live"), now).text,
     "This browser can't show H.265",
   );
+});
+
+test("a camera that the hub has lost is not called live, whatever picture still stands here", () => {
+  const error = { code: "unreachable", message: "no route", atMs: now };
+  for (const phase of ["live", "stale", "sound-only"] as const) {
+    const player = { phase, sinceMs: now } as PlayerPhase;
+    for (const told of [device("connecting"), device("connecting", { error }), device("trouble", { error })]) {
+      assert.notEqual(sayPicture(player, told, now).tone, "live", `${phase} ${told.state.phase}`);
+    }
+    assert.equal(sayPicture(player, device("waiting-for-key-frame"), now).tone, "waiting");
+  }
+});
+
+test("the last reason stays while a camera is only being tried again", () => {
+  const error = { code: "unreachable", message: "no route to 10.0.0.9", atMs: now };
+  const said = sayPicture({ phase: "lost", message: "No picture from Yard." }, device("connecting", { error }), now);
+  assert.deepEqual(said, {
+    tone: "trouble",
+    text: "Not connected",
+    detail: "No route to 10.0.0.9. Trying again.",
+  });
+  const refused = device("connecting", { error: { ...error, code: "wrong-password" } });
+  assert.equal(sayDevice(refused, now).text, "Wrong password");
+});
+
+test("a picture that the hub does not give because there are too many is not said to be on its way", () => {
+  const said = sayPicture({ phase: "busy", message: "Too many pictures are open." }, device("live"), now);
+  assert.deepEqual([said.tone, said.detail], ["quiet", "Too many pictures are open."]);
 });
 
 test("a track reads like a label", () => {

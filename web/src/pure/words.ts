@@ -25,6 +25,8 @@ export type PlayerPhase =
   | { readonly phase: "unsupported"; readonly codec: string }
   | { readonly phase: "forbidden" }
   | { readonly phase: "gone" }
+  /** More is watched than the hub gives one person or all of them. */
+  | { readonly phase: "busy"; readonly message: string }
   /** The session could not be had or broke; tried again by itself. */
   | { readonly phase: "lost"; readonly message?: string };
 
@@ -88,6 +90,8 @@ export function sayDevice(device: Told, nowMs: number): Said {
     case "away":
       return { tone: "quiet", text: "Away", detail: "It shows as soon as the device calls the hub." };
     case "connecting":
+      // The last reason stays while it is only being tried again.
+      if (state.error) return { tone: "trouble", text: troubleText(state.error), detail: troubleDetail(device, nowMs) };
       return { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." };
     case "waiting-for-key-frame":
       return {
@@ -116,6 +120,10 @@ export function sayDevice(device: Told, nowMs: number): Said {
   }
 }
 
+function troubleText({ code }: { readonly code: string }): string {
+  return code === "wrong-password" ? "Wrong password" : "Not connected";
+}
+
 /** What a tile says: the hub's knowledge where it explains more, otherwise what this browser sees. */
 export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs: number): Said {
   const phase = device?.state.phase;
@@ -131,14 +139,19 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
   }
   if (
     device &&
-    (phase === "disabled" || phase === "wrong-password" || phase === "trouble" || phase === "paused-by-talk")
+    (phase === "disabled" ||
+      phase === "away" ||
+      phase === "wrong-password" ||
+      phase === "trouble" ||
+      phase === "paused-by-talk")
   ) {
     return sayDevice(device, nowMs);
   }
   // The hub knows first: what is shown again here may be an old picture, and what fails here may fail there.
   const seeking = player.phase === "waiting" || player.phase === "lost" || player.phase === "connecting";
+  const showing = player.phase === "live" || player.phase === "stale" || player.phase === "sound-only";
   if (device && phase === "stale" && (seeking || player.phase === "live")) return sayDevice(device, nowMs);
-  if (device && (phase === "connecting" || phase === "waiting-for-key-frame") && seeking)
+  if (device && (phase === "connecting" || phase === "waiting-for-key-frame") && (seeking || showing))
     return sayDevice(device, nowMs);
   const unfit = device && phase === "live" ? sayUnfit(device) : undefined;
   // A stream of pieces may play well here: then nothing has to be said of it.
@@ -149,7 +162,7 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
     case "live":
       return { tone: "live", text: "Live" };
     case "sound-only":
-      return { tone: "live", text: "Sound only" };
+      return { tone: "live", text: "Sound only", detail: "This device has no picture." };
     case "stale":
       return {
         tone: "trouble",
@@ -162,6 +175,8 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
       return { tone: "quiet", text: "Removed", detail: "This device is no longer part of the hub." };
     case "lost":
       return { tone: "waiting", text: "Connecting again", detail: player.message };
+    case "busy":
+      return { tone: "quiet", text: "Not shown", detail: player.message };
     case "off":
       return { tone: "quiet", text: "Off" };
     case "waiting":
@@ -191,7 +206,8 @@ export function sayTrack(track: TrackInfo): string {
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
   const { error, retryAtMs } = device.state;
   const what = error?.message ?? "The camera cannot be reached";
-  const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
+  const begun = what.charAt(0).toUpperCase() + what.slice(1);
+  const sentence = /[.!?]$/.test(begun) ? begun : `${begun}.`;
   const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;
   return inMs > 1500 ? `${sentence} Next try in ${howLong(inMs)}.` : `${sentence} Trying again.`;
 }

@@ -162,4 +162,18 @@ export const appStyles = css`
       font-size: var(--dw-15);
     }
   }
+  /* A phone on its side: the picture has the whole height. */
+  @media (orientation: landscape) and (max-height: 520px) {
+    :host([data-screen="camera"]) {
+      grid-template-rows: minmax(0, 1fr);
+    }
+    :host([data-screen="camera"]) .top,
+    :host([data-screen="camera"]) nav {
+      display: none;
+    }
+    :host([data-screen="camera"]) .rest {
+      grid-column: 1 / -1;
+      grid-row: 1;
+    }
+  }
 `;

@@ -4,7 +4,14 @@ import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { sayKind } from "../pure/arrival-words.ts";
-import { changedFields, type FormField, formFields, type SettingsSchema } from "../pure/device-form.ts";
+import {
+  type BasicsEntered,
+  changedBasics,
+  changedFields,
+  type FormField,
+  formFields,
+  type SettingsSchema,
+} from "../pure/device-form.ts";
 import { rights } from "../pure/rights.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
@@ -205,13 +212,13 @@ export class DwAdd extends HubElement {
     const works = this.live || known !== undefined;
     return html`<form class="two" @submit=${this.#save} autocomplete="off">
       <div class="part">
-      ${known?.arrival ? html`<p><span class="label">Kind</span><br />${sayKind(known.kind)}: it calls the hub.</p>` : this.#renderAddress(known)}
+      ${known && !this.hub.administrator ? html`<p class="muted">Its address and area are an administrator's to change.</p>` : known?.arrival ? html`<p><span class="label">Kind</span><br />${sayKind(known.kind)}: it calls the hub.</p>` : this.#renderAddress(known)}
       </div>
       ${this.#renderPreview(known)}
       <div class="part ends">
       <div class="pair">
         <label><span>Name</span><input name="name" required maxlength="64" placeholder="Front door" .defaultValue=${known?.name ?? ""} /></label>
-        <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
+        <label ?hidden=${known !== undefined && !this.hub.administrator}><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
       ${this.#fields(known).map(renderField)}
       ${known ? html`<dw-ring-settings .hub=${this.hub} .device=${known} .error=${this.refused}></dw-ring-settings>` : nothing}
@@ -248,7 +255,7 @@ export class DwAdd extends HubElement {
     return html`<section class="panel preview" aria-label="Preview">
       ${
         id
-          ? html`<dw-player src="/whep/${encodeURIComponent(id)}" muted announce .device=${shown ?? undefined} @dw-state=${(
+          ? html`<dw-player src="/whep/${encodeURIComponent(id)}" muted announce .looks=${this.hub.looks} .device=${shown ?? undefined} @dw-state=${(
               event: CustomEvent<{ tone: string }>,
             ) => {
               this.live = event.detail.tone === "live";
@@ -284,17 +291,24 @@ export class DwAdd extends HubElement {
     return changedFields(fields, new Map(entered));
   }
 
-  get #form(): DeviceForm {
+  get #entered(): BasicsEntered {
     const data = new FormData(this.renderRoot.querySelector("form") ?? undefined);
     const text = (name: string) => String(data.get(name) ?? "").trim();
-    const form = {
+    return {
       name: text("name"),
       area: text("area"),
       address: withScheme(text("address")),
       username: text("username"),
       password: text("password"),
     };
-    return Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
+  }
+
+  get #form(): DeviceForm {
+    return Object.fromEntries(Object.entries(this.#entered).filter(([, value]) => value !== ""));
+  }
+
+  #changesOf(known: PageDevice): Readonly<Record<string, unknown>> {
+    return { ...changedBasics(this.#entered, known, { all: this.hub.administrator }), ...this.#changes };
   }
 
   #onPaste(): void {
@@ -334,14 +348,10 @@ export class DwAdd extends HubElement {
     if (rings?.check?.() === false) return;
     this.busy = true;
     try {
-      const saved = this.device
-        ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(this.device)}`, {
-            // An emptied area is taken away; an empty password stays as it is.
-            body: {
-              ...(this.hub.administrator ? { area: null, ...this.#form } : { name: this.#form.name }),
-              ...this.#changes,
-              ...rings?.changes,
-            },
+      const known = this.device ? this.hub.device(this.device) : undefined;
+      const saved = known
+        ? await call<PageDevice>("PATCH", `/api/v1/devices/${encodeURIComponent(known.id)}`, {
+            body: { ...this.#changesOf(known), ...rings?.changes },
           })
         : await call<PageDevice>("POST", "/api/v1/devices", { body: { ...this.#form, ...this.#changes } });
       if (saved) this.hub.learn(saved);

@@ -8,7 +8,8 @@ import { base, buttons } from "../parts/styles.ts";
 import { mayMakeSound } from "../parts/tones.ts";
 import { sayRing } from "../pure/ring-words.ts";
 import { isRoom } from "../pure/rooms.ts";
-import { href, parseRoute, type Route } from "../pure/route.ts";
+import { href, isPanel, parseRoute, type Route } from "../pure/route.ts";
+import { titleOf } from "../pure/title.ts";
 import "./dw-add.ts";
 import "./dw-camera.ts";
 import "./dw-devices.ts";
@@ -81,13 +82,18 @@ export class DwApp extends HubElement {
 
   /** The device that this page is, by its address: `/panel?device=kitchen`. */
   get station(): string {
-    if (this.route.screen !== "panel") return "";
+    if (!isPanel(location.pathname)) return "";
     return new URLSearchParams(location.search).get("device") ?? "";
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#onHash);
+  }
+
+  protected override updated(): void {
+    document.title = titleOf(this.route, (id) => this.hub.device(id)?.name);
+    this.dataset.screen = this.route.screen;
   }
 
   protected override render() {
@@ -102,8 +108,8 @@ export class DwApp extends HubElement {
     }
     if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
     if (!session.user) return html`<dw-login .hub=${this.hub}></dw-login>`;
-    if (this.route.screen === "panel")
-      return html`<main class="whole"><dw-panel .hub=${this.hub}></dw-panel></main><dw-calling whole .hub=${this.hub}></dw-calling>`;
+    if (isPanel(location.pathname))
+      return html`<main class="whole">${this.route.screen === "panel" || this.route.screen === "call" ? html`<dw-panel .hub=${this.hub}></dw-panel>` : this.#renderScreen()}</main><dw-calling whole .hub=${this.hub}></dw-calling>`;
     return html`
       <a class="skip" href="#main" @click=${this.#skip}>To the content</a>
       ${this.#renderTop()}
@@ -189,7 +195,7 @@ export class DwApp extends HubElement {
       case "camera":
         return isShownAsRoom(hub, route.id)
           ? html`<dw-room .hub=${hub} .room=${route.id}></dw-room>`
-          : html`<dw-camera .hub=${hub} .camera=${route.id}></dw-camera>`;
+          : html`<dw-camera ?panel=${isPanel(location.pathname)} .hub=${hub} .camera=${route.id}></dw-camera>`;
       case "edit":
         return html`<dw-add .hub=${hub} .device=${route.id}></dw-add>`;
       case "add":

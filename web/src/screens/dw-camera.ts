@@ -19,6 +19,7 @@ export class DwCamera extends HubElement {
   static override properties = {
     ...HubElement.properties,
     camera: {},
+    panel: { type: Boolean, reflect: true },
     sound: { state: true },
     numbers: { state: true },
     live: { state: true },
@@ -108,6 +109,57 @@ export class DwCamera extends HubElement {
           min-width: 0;
         }
       }
+      @media (orientation: landscape) and (max-height: 520px) {
+        :host {
+          position: relative;
+          grid-template: minmax(0, 1fr) / minmax(0, 1fr) 152px;
+          background: var(--dw-bg);
+        }
+        .head {
+          position: absolute;
+          inset: env(safe-area-inset-top) auto auto env(safe-area-inset-left);
+          z-index: 1;
+          border: 0;
+          padding: 4px 12px 4px 4px;
+          background: var(--dw-over);
+          border-radius: 0 0 var(--dw-radius) 0;
+          color: var(--dw-over-text);
+        }
+        .head a,
+        .head .muted {
+          color: inherit;
+        }
+        .head h1 {
+          font-size: var(--dw-15);
+        }
+        .head .what {
+          display: none;
+        }
+        .stage {
+          grid-area: 1 / 1;
+        }
+        .bottom {
+          grid: auto minmax(0, 1fr) / minmax(0, 1fr);
+          align-items: stretch;
+          gap: 4px;
+          padding: 4px max(4px, env(safe-area-inset-right)) max(4px, env(safe-area-inset-bottom)) 4px;
+          overflow-y: auto;
+        }
+        .tools {
+          display: grid;
+          grid-template-columns: 1fr 1fr;
+          grid-row: 1;
+          gap: 2px;
+        }
+        .tools button,
+        .tools a {
+          min-height: 52px;
+          padding: 4px;
+        }
+        dw-talk {
+          grid-row: 2;
+        }
+      }
       @media (max-width: 640px) {
         .head .what {
           display: none;
@@ -118,6 +170,8 @@ export class DwCamera extends HubElement {
 
   /** Id of the device. */
   declare camera: string;
+  /** On a wall tablet: nothing leads to administration. */
+  declare panel: boolean;
   declare sound: boolean;
   declare numbers: boolean;
   declare live: boolean;
@@ -126,6 +180,7 @@ export class DwCamera extends HubElement {
   constructor() {
     super();
     this.camera = "";
+    this.panel = false;
     this.sound = readPreferences().sound && (navigator.userActivation?.hasBeenActive ?? false);
     this.numbers = false;
     this.live = false;
@@ -139,7 +194,7 @@ export class DwCamera extends HubElement {
       return html`<div class="gone"><h1>This camera is not here</h1><p class="muted">It was removed, or you may not see it.</p><a class="button" href="#/wall">${icon("wall")}To the wall</a></div>`;
     }
     if (!device) return nothing;
-    const audible = device.tracks.some(({ kind }) => kind === "audio");
+    const audible = device.tracks.some(({ kind }) => kind === "audio") && may(device, "listen");
     const video = device.tracks.find(({ kind }) => kind === "video");
     return html`
       <div class="head">
@@ -152,8 +207,9 @@ export class DwCamera extends HubElement {
         <dw-player
           src="/whep/${encodeURIComponent(device.id)}"
           announce
-          ?muted=${!this.sound}
+          ?muted=${!this.sound || !may(device, "listen")}
           ?numbers=${this.numbers}
+          .looks=${this.hub.looks}
           .device=${device}
           @dw-state=${(event: CustomEvent<{ tone: string }>) => {
             this.live = event.detail.tone === "live";
@@ -176,7 +232,7 @@ export class DwCamera extends HubElement {
             }}
           >${icon("numbers")}Numbers</button>
           ${hasBell(device) && may(device, "talk") ? html`<button @click=${() => this.#ring(device)}>${icon("bellRing")}Ring</button>` : nothing}
-          ${this.hub.administrator ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
+          ${this.hub.administrator && !this.panel ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
         </div>
       </div>
       <span class="unseen" role="status">${this.notice}</span>
@@ -184,7 +240,11 @@ export class DwCamera extends HubElement {
   }
 
   #renderWayOut(device: PageDevice) {
-    if (!this.hub.administrator || device.state.phase !== "wrong-password") return nothing;
+    const { phase, error } = device.state;
+    if (phase === "trouble" || (phase === "connecting" && error && error.code !== "wrong-password")) {
+      return html`<button slot="way-out" @click=${() => this.hub.looks.tryNow(device.id)}>${icon("restart")}Try now</button>`;
+    }
+    if (!this.hub.administrator || this.panel || phase !== "wrong-password") return nothing;
     return html`<a class="button" slot="way-out" href=${href({ screen: "edit", id: device.id })}>${icon("key")}Give another password</a>`;
   }
 

@@ -204,7 +204,7 @@ export class DwStation extends HubElement {
             ? html`<div class="whom" role="radiogroup" aria-label="Speak to">${choices.map((choice) => this.#renderChoice(choice, choice === chosen))}</div>`
             : html`<p class="nobody">There is nobody to speak to yet. Other stations and cameras with a speaker appear here.</p>`
         }
-        ${cameras.length > 0 ? html`<ul class="cameras">${cameras.map((device) => html`<li><dw-player src="/whep/${encodeURIComponent(device.id)}" label=${device.name} fit="cover" muted .device=${device}></dw-player></li>`)}</ul>` : nothing}
+        ${cameras.length > 0 ? html`<ul class="cameras">${cameras.map((device) => html`<li><dw-player src="/whep/${encodeURIComponent(device.id)}" label=${device.name} fit="cover" muted .looks=${this.hub.looks} .device=${device}></dw-player></li>`)}</ul>` : nothing}
       </div>
       <footer>
         ${chosen ? html`<dw-talk hotkey large .line=${this.hub} .session=${this.session} .target=${targetOf([chosen.to], house)} @dw-said=${this.hub.onSaid}></dw-talk>` : nothing}

@@ -207,7 +207,7 @@ export class DwWall extends HubElement {
     const holder = speaker?.holder;
     const marks = `tile ${id === this.chosen ? "chosen" : ""} ${holder ? "speaking" : ""}`;
     return html`<li class=${marks} data-id=${id}>
-      <dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .device=${device}></dw-player>
+      <dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .looks=${this.hub.looks} .device=${device}></dw-player>
       <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
       ${holder ? html`<span class="who">${holder.name === this.#own ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
       <div class="tools">
@@ -219,6 +219,7 @@ export class DwWall extends HubElement {
 
   #renderBar(target: Target) {
     const choices = targetChoices(this.#house);
+    const [mute] = target.devices.filter((device) => !canTalk(device));
     const one = !this.several && target.to.length === 1 ? target.to[0] : undefined;
     const options = (kind: string, label: string) => {
       const some = choices.filter((choice) => choice.kind === kind);
@@ -231,6 +232,7 @@ export class DwWall extends HubElement {
           <span>Talk to</span>
           <select @change=${this.#onTarget}>
             ${options("all", "All")} ${options("area", "Areas")} ${options("group", "Groups")} ${options("device", "Devices")}
+            ${mute ? html`<option selected disabled>${mute.name}</option>` : nothing}
             ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : "Several…"}</option>` : nothing}
           </select>
         </label>
@@ -283,8 +285,10 @@ export class DwWall extends HubElement {
     if (chosen && (chosen.devices.length > 0 || this.several)) return chosen;
     const free = ({ speaker, state }: PageDevice) => state.phase === "live" && !speaker?.doNotDisturb;
     const { devices } = house;
-    const device = devices.find(({ id }) => id === this.chosen) ?? devices.find(free) ?? devices[0];
-    return device && targetOf([`device:${device.id}`], house);
+    // Who was chosen is spoken to or nobody is: another one only while there is no choice.
+    const own = this.hub.device(this.chosen);
+    const device = own ?? devices.find(free) ?? devices[0];
+    return device && targetOf([`device:${device.id}`], { ...house, devices: [...new Set([...devices, device])] });
   }
 
   #onTarget(event: Event): void {

@@ -225,7 +225,7 @@ export class DwTalk extends LitElement {
   }
 
   get #possible(): boolean {
-    return this.#target?.devices.some(({ speaker }) => speaker !== undefined) ?? false;
+    return this.#target?.devices.some(({ speaker, rights }) => speaker && rights.includes("talk")) ?? false;
   }
 
   #onArmed(priority: 1 | 2, held: boolean): void {

@@ -4,6 +4,7 @@ import { css } from "lit";
 export const talkStyles = css`
   :host {
     display: block;
+    container-type: inline-size;
   }
   .bar {
     display: flex;
@@ -140,6 +141,31 @@ export const talkStyles = css`
       flex: 0 1 40px;
       width: 40px;
       min-width: 0;
+    }
+  }
+  /* Beside the picture of a phone on its side. */
+  @container (max-width: 240px) {
+    .bar {
+      flex-direction: column;
+      height: 100%;
+    }
+    .hold {
+      flex-direction: column;
+      justify-content: center;
+      gap: 4px;
+      min-height: 88px;
+      padding: 8px;
+      text-align: center;
+    }
+    .words {
+      flex: none;
+    }
+    .level {
+      display: none;
+    }
+    .side {
+      width: auto;
+      flex-direction: row;
     }
   }
 `;
