@@ -30,6 +30,7 @@ import { type RunningSurfaces, startSurfaces } from "../src/surfaces/index.ts";
 import { mqttConfig } from "../src/surfaces/mqtt/config.ts";
 import { pushConfig } from "../src/surfaces/push/config.ts";
 import { roomConfig } from "../src/surfaces/room/config.ts";
+import { rtspConfig } from "../src/surfaces/rtsp/config.ts";
 import { signallingConfig } from "../src/surfaces/signalling/config.ts";
 import { whepConfig } from "../src/surfaces/whep/config.ts";
 import { whipConfig } from "../src/surfaces/whip/config.ts";
@@ -297,6 +298,7 @@ export interface RigOptions {
   readonly push?: z.input<typeof pushConfig>;
   readonly room?: z.input<typeof roomConfig>;
   readonly door?: z.input<typeof doorConfig>;
+  readonly rtsp?: z.input<typeof rtspConfig>;
   readonly signalling?: z.input<typeof signallingConfig>;
   readonly enrolment?: "pending" | "open";
   /** HTTPS with the hub's own certificate; off by default, for speed. */
@@ -411,6 +413,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         mqtt: mqttConfig.parse(options.mqtt),
         room: roomConfig.parse(options.room),
         door: doorConfig.parse(options.door),
+        rtsp: rtspConfig.parse(options.rtsp),
         signalling: signallingConfig.parse(options.signalling),
       },
       version: "0.0.0-test",

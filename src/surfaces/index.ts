@@ -12,6 +12,7 @@ import page from "./page/index.ts";
 import panel from "./panel/index.ts";
 import push from "./push/index.ts";
 import room from "./room/index.ts";
+import rtsp from "./rtsp/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
 import signalling from "./signalling/index.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
@@ -21,7 +22,7 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, push, room, bells, door, signalling, http] as const;
+export const surfaces = [mqtt, whep, whip, page, panel, push, room, bells, door, rtsp, signalling, http] as const;
 
 type Surfaces = typeof surfaces;
 

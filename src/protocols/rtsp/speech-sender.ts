@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { AudioFormat } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
+import { ntpTime } from "../rtp/ntp.ts";
 import { type RtpPacket, serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer, type Packetizer } from "../rtp/packetize.ts";
 import { serializeRtcp } from "../rtp/rtcp-write.ts";
@@ -11,8 +12,6 @@ import { audioDurationUs } from "./unit-frames.ts";
 /** A pause of the talker longer than this is told to the receiver by the timestamp. */
 const pauseUs = 200_000;
 const reportEveryUs = 5_000_000;
-/** Seconds between 1900 (NTP) and 1970. */
-const ntpEpochS = 2_208_988_800;
 
 interface Turn {
   readonly format: AudioFormat;
@@ -84,15 +83,12 @@ export class SpeechSender {
   #report(nowUs: number): void {
     if (this.#lastReportUs !== undefined && nowUs - this.#lastReportUs < reportEveryUs) return;
     this.#lastReportUs = nowUs;
-    const wallMs = this.#clock.wallMs();
-    const ntp =
-      (BigInt(Math.floor(wallMs / 1000) + ntpEpochS) << 32n) | BigInt(Math.floor(((wallMs % 1000) / 1000) * 2 ** 32));
     this.#stream.sendRtcp(
       serializeRtcp([
         {
           type: "sender-report",
           ssrc: this.#ssrc,
-          ntp,
+          ntp: ntpTime(this.#clock.wallMs() * 1000),
           rtpTimestamp: this.#timestamp >>> 0,
           packets: this.#packets,
           bytes: this.#bytes,

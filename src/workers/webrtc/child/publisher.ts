@@ -3,9 +3,12 @@ import type { PeerConnection, Track } from "node-datachannel";
 import type { Format } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
+import type { FairSending } from "../../../protocols/rtp/fair-sending.ts";
 import { RepairRequests } from "../../../protocols/rtp/nack.ts";
+import type { PacketTrack } from "../../../protocols/rtp/packet-track.ts";
 import { isRtcp } from "../../../protocols/rtp/rtcp.ts";
 import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
+import { RtpSender } from "../../../protocols/rtp/sender.ts";
 import { RtpSync } from "../../../protocols/rtp/sync.ts";
 import { MediaReceiver } from "../../../protocols/rtsp/receiver.ts";
 import { createAudioFrames, createVideoFrames } from "../../../protocols/rtsp/unit-frames.ts";
@@ -15,9 +18,6 @@ import { every } from "../../../util/every.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { openConnection, watchConnection } from "./connection.ts";
-import type { FairSending } from "./fair-sending.ts";
-import type { PacketTrack } from "./packet-track.ts";
-import { RtpSender } from "./sender.ts";
 import { describe } from "./viewer.ts";
 
 /** What it will send, as its description says. */

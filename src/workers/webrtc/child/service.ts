@@ -1,3 +1,5 @@
+import { FairSending } from "../../../protocols/rtp/fair-sending.ts";
+import { PacketTrack } from "../../../protocols/rtp/packet-track.ts";
 import { background } from "../../../util/background.ts";
 import { type Clock, systemClock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
@@ -5,8 +7,6 @@ import { candidateAddress, leftOutAddresses, withoutAddresses } from "../left-ou
 import type { FromPublishChild, ToPublishChild } from "../messages.ts";
 import { hostPort, withCandidates } from "./answer.ts";
 import { type ConnectionOptions, hasRelay } from "./connection.ts";
-import { FairSending } from "./fair-sending.ts";
-import { PacketTrack } from "./packet-track.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
 import { Publisher } from "./publisher.ts";
 import { hubClock } from "./time.ts";

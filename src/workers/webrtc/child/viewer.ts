@@ -1,17 +1,17 @@
 import { randomInt } from "node:crypto";
 import { Audio, type PeerConnection, type Track, Video } from "node-datachannel";
 import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
+import type { FairSending } from "../../../protocols/rtp/fair-sending.ts";
+import type { PacketTrack } from "../../../protocols/rtp/packet-track.ts";
 import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
+import { RtpSender } from "../../../protocols/rtp/sender.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { openConnection, watchConnection } from "./connection.ts";
-import type { FairSending } from "./fair-sending.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
-import type { PacketTrack } from "./packet-track.ts";
 import { resendLost } from "./resend.ts";
-import { RtpSender } from "./sender.ts";
 
 /** Options of {@link Viewer}. */
 export interface ViewerOptions {

@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
-import type { ReportBlock } from "../../../protocols/rtp/rtcp.ts";
-import { serializeRtcp } from "../../../protocols/rtp/rtcp-write.ts";
-import type { Clock } from "../../../util/clock.ts";
+import type { Clock } from "../../util/clock.ts";
 import type { FairSending, Sending } from "./fair-sending.ts";
+import { ntpMiddle, ntpTime } from "./ntp.ts";
 import type { PacketFrame, PacketReader, PacketTrack } from "./packet-track.ts";
-import { ntpMiddle, ntpTime } from "./time.ts";
+import type { ReportBlock } from "./rtcp.ts";
+import { serializeRtcp } from "./rtcp-write.ts";
 
-/** What a sender needs of a WebRTC track. */
+/** Where a sender's packets leave: a WebRTC track, or what an RTSP client set up. */
 export interface PacketSink {
   /** False when the packet could not leave at the moment; throws when the track is closed. */
   sendMessageBinary(packet: Buffer): boolean;
@@ -22,6 +22,8 @@ export interface RtpSenderOptions {
   readonly clockRateHz: number;
   readonly ssrc: number;
   readonly cname: string;
+  /** After how many ms what did not leave is tried again; 2 by default. */
+  readonly retryMs?: number;
 }
 
 /** Monotonic counters of one sender. */
@@ -49,7 +51,7 @@ const standsStillUs = 1_500_000;
 const catchUpForUs = 5_000_000;
 /** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
 const catchUpMsPerPacket = 0.25;
-const retryMs = 2;
+const usualRetryMs = 2;
 
 /**
  * Sends one track to one viewer: its own sequence numbers, timestamps and sender reports over packets that all share.
@@ -87,6 +89,11 @@ export class RtpSender implements Sending, PacketReader, Disposable {
     return this.#options.ssrc;
   }
 
+  /** Sequence number of the next packet. */
+  get sequence(): number {
+    return (this.#sequence + this.#sentOfNext) & 0xffff;
+  }
+
   onFrame(frame: PacketFrame): void {
     if (this.#next) return;
     if (this.#waitingForKey && !frame.key) return;
@@ -119,7 +126,7 @@ export class RtpSender implements Sending, PacketReader, Disposable {
       this[Symbol.dispose]();
       return undefined;
     }
-    if (packets === undefined) return retryMs;
+    if (packets === undefined) return this.#options.retryMs ?? usualRetryMs;
     const catchingUp = this.#catchUpSinceUs !== undefined;
     this.#next = frame.next;
     if (!frame.next && !frame.replay) this.#catchUpSinceUs = undefined;

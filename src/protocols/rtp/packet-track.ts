@@ -1,7 +1,7 @@
-import { type AudioCodec, kindOf, type VideoCodec } from "../../../media/format.ts";
-import { rtpHeaderBytes } from "../../../protocols/rtp/packet.ts";
-import { createPacketizer, type Packetizer } from "../../../protocols/rtp/packetize.ts";
-import type { Clock } from "../../../util/clock.ts";
+import { type AudioCodec, kindOf, type VideoCodec } from "../../media/format.ts";
+import type { Clock } from "../../util/clock.ts";
+import { rtpHeaderBytes } from "./packet.ts";
+import { createPacketizer, type Packetizer } from "./packetize.ts";
 
 /**
  * One frame as RTP packets, made once for all viewers: each packet is 12 bytes for the header, rewritten for each viewer just

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { parseRtp, type RtpPacket } from "../../../protocols/rtp/packet.ts";
-import { isRtcp, parseRtcp } from "../../../protocols/rtp/rtcp.ts";
-import { ManualClock } from "../../../util/clock.ts";
+import { ManualClock } from "../../util/clock.ts";
+import { parseRtp, type RtpPacket } from "./packet.ts";
 import { PacketTrack } from "./packet-track.ts";
+import { isRtcp, parseRtcp } from "./rtcp.ts";
 import { RtpSender } from "./sender.ts";
 
 /** A queue that is served by hand. */

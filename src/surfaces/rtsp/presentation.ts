@@ -1,0 +1,158 @@
+import { splitAnnexB } from "../../codecs/annexb.ts";
+import { nalFacts } from "../../codecs/nal.ts";
+import { videoFormat } from "../../codecs/video-format.ts";
+import type { HubDevice } from "../../hub/api.ts";
+import { mayUse } from "../../hub/reach.ts";
+import { noPicture } from "../../hub/trouble.ts";
+import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+import type { Principal, Right } from "../../identity/policy.ts";
+import type { Format } from "../../media/format.ts";
+import type { Track } from "../../media/track.ts";
+import { g711Payloads, payloadTypeOf, type RtpPayloadType, writeDescription } from "../../protocols/sdp/describe.ts";
+import type { Asker } from "../admission.ts";
+import type { Desk } from "./desk.ts";
+import type { Place } from "./place.ts";
+import { RtspRefusal } from "./refusal.ts";
+
+/** One medium of a presentation: a track of the device, or the way back to its speaker. */
+export interface Medium {
+  readonly control: string;
+  readonly kind: "video" | "audio";
+  readonly payloads: readonly RtpPayloadType[];
+  /** Absent: it is the client that sends. */
+  readonly track?: Track;
+}
+
+/** Who opens a presentation, and of what. */
+export interface PresentationRequest {
+  readonly principal: Principal;
+  readonly place: Place;
+  /** ONVIF's back channel is asked for. */
+  readonly backchannel: boolean;
+  readonly asker: Asker;
+  readonly signal: AbortSignal;
+}
+
+/** A device that is kept running for one client, with what that client may see and hear of it. */
+export interface Presentation extends AsyncDisposable {
+  readonly device: HubDevice;
+  readonly place: Place;
+  readonly principal: Principal;
+  readonly backchannel: boolean;
+  readonly media: readonly Medium[];
+  /** Calls `end` once, with the reason, when it is over: the device is gone, or other rights hold. */
+  watch(end: (reason: string) => void): Disposable;
+}
+
+const trackTimeoutMs = 10_000;
+/** How long the small picture may come after the main one. */
+const subGraceMs = 2000;
+const rights = ["view", "listen", "talk"] as const;
+
+/**
+ * Opens what a URI means. Throws RtspRefusal: 404 for what is not there, or not for them; 453 when too many watch; 503
+ * when the device shows nothing; 551 when there is no way back to its speaker.
+ */
+export async function openPresentation(desk: Desk, request: PresentationRequest): Promise<Presentation> {
+  const { hub, admission } = desk;
+  const device = hub.devices.get(request.place.deviceId);
+  const may = (right: Right) =>
+    device !== undefined && mayUse(hub.identity.policy, { principal: request.principal, right, device });
+  if (!device || !(may("view") || may("listen"))) throw notThere();
+  await using held = new AsyncDisposableStack();
+  // Whoever waits for a dead device takes no place from others.
+  const place = held.use(admission.wait(request.asker));
+  held.use(device.demand());
+  const tracks = await tracksOf(device, request);
+  place.begin();
+  const seen = [may("view") ? tracks.video : undefined, may("listen") ? tracks.audio : undefined];
+  const media = seen.filter((track) => track !== undefined).map(mediumOf);
+  if (media.length === 0) throw tracks.video || tracks.audio ? notThere() : noPicture(device);
+  if (request.backchannel) media.push(wayBack(device, { may: may("talk"), number: media.length }));
+  const { principal } = request;
+  const action = media.some(({ track, kind }) => track && kind === "audio") ? "listen" : "view";
+  hub.identity.audit.record({ actor: principal.name, action, subject: device.id, detail: "RTSP" });
+  const kept = held.move();
+  return {
+    device,
+    place: request.place,
+    principal,
+    backchannel: request.backchannel,
+    media,
+    watch: (end) => watchOver(desk, { device, principal, media, end }),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Its session description (RFC 8866). */
+export function describePresentation({ device, media, backchannel }: Presentation): string {
+  return writeDescription({
+    name: device.name,
+    id: Math.floor(Math.random() * 2 ** 31),
+    media: media.map(({ kind, payloads, control, track }) => ({
+      kind,
+      payloads,
+      control,
+      // As ONVIF's streaming specification writes it, 5.3; without a way back players expect no direction.
+      ...(backchannel && { direction: track ? "recvonly" : "sendonly" }),
+    })),
+  });
+}
+
+function notThere(): RtspRefusal {
+  return new RtspRefusal(404, "There is no such stream, or it is not for you");
+}
+
+async function tracksOf(device: HubDevice, { place, signal }: PresentationRequest) {
+  const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
+  if (place.label === "main") return tracks;
+  const wait = { label: place.label, timeoutMs: subGraceMs, signal };
+  const video = device.track("video", "sub") ?? (await device.waitForTrack("video", wait));
+  if (!video) throw new RtspRefusal(404, `${device.name} has no small picture`);
+  return { video, audio: device.track("audio", "sub") ?? tracks.audio };
+}
+
+function mediumOf(track: Track, n: number): Medium {
+  const payload = payloadTypeOf(completeFormat(track), 96 + n);
+  return { control: `trackID=${n}`, kind: track.format.kind, payloads: [payload], track };
+}
+
+/** A track's format; parameter sets that it does not know yet are those of its last key frame. */
+function completeFormat({ format, lastKeyFrame }: Track): Format {
+  if (format.kind !== "video" || format.parameterSets.length > 0 || !lastKeyFrame) return format;
+  const { setRank } = nalFacts[format.codec];
+  return videoFormat(
+    format.codec,
+    splitAnnexB(lastKeyFrame.data).filter((nal) => setRank(nal) >= 0),
+  );
+}
+
+function wayBack(device: HubDevice, { may, number }: { readonly may: boolean; readonly number: number }): Medium {
+  const headers = { Unsupported: "www.onvif.org/ver20/backchannel" };
+  if (!(device.speaker || device.info().speaker)) {
+    throw new RtspRefusal(551, `${device.name} has no speaker`, headers);
+  }
+  if (!may) throw new RtspRefusal(551, `You may not speak through ${device.name}`, headers);
+  return { control: `trackID=${number}`, kind: "audio", payloads: g711Payloads };
+}
+
+function watchOver(
+  { hub }: Desk,
+  what: Pick<Presentation, "device" | "principal" | "media"> & { readonly end: (reason: string) => void },
+): Disposable {
+  const { device, principal, media, end } = what;
+  const { policy, attachments } = hub.identity;
+  const may = () => rights.filter((right) => mayUse(policy, { principal, right, device })).join();
+  const granted = may();
+  const held = new DisposableStack();
+  held.use(attachments.attach(principal, end));
+  held.use(
+    hub.devices.onChange((event) => {
+      if (event.id !== device.id) return;
+      if (event.type === "removed" || hub.devices.get(device.id) !== device) end("the device was changed or removed");
+      else if (may() !== granted) end("other rights hold"); // it moved to another area
+    }),
+  );
+  for (const { track } of media) if (track) held.use(track.onChange(() => track.open || end("the device ended it")));
+  return held;
+}
