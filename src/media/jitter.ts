@@ -51,6 +51,8 @@ export class JitterBuffer {
   /** Timestamp of the frame whose turn is next; undefined while filling up. */
   #nextUs: number | undefined;
   #transits: number[] = [];
+  /** The same, the fastest first: kept in order, since each turn asks for them. */
+  readonly #sorted: number[] = [];
   #concealed = 0;
   #lastShedUs = 0;
   readonly #clock: Clock;
@@ -68,7 +70,7 @@ export class JitterBuffer {
   /** Delay that is aimed at, in microseconds: what 97 % of the last arrivals needed, in whole frames. */
   get targetUs(): number {
     if (this.#transits.length === 0) return this.#minUs;
-    const sorted = [...this.#transits].sort((a, b) => a - b);
+    const sorted = this.#sorted;
     const spread = (sorted[Math.floor((sorted.length - 1) * 0.97)] ?? 0) - (sorted[0] ?? 0);
     const whole = Math.ceil(spread / this.#frameUs) * this.#frameUs;
     return Math.max(this.#minUs, Math.min(this.#maxUs, whole));
@@ -81,8 +83,7 @@ export class JitterBuffer {
 
   /** A frame has arrived. */
   push(frame: Frame): void {
-    this.#transits.push(this.#clock.nowUs() - frame.timestampUs);
-    if (this.#transits.length > window) this.#transits.shift();
+    this.#arrived(this.#clock.nowUs() - frame.timestampUs);
     if (this.#nextUs !== undefined && frame.timestampUs < this.#nextUs - this.#frameUs / 2) {
       this.counters.late++;
       return;
@@ -141,7 +142,15 @@ export class JitterBuffer {
 
   /** How long a frame of this timestamp would have been here by now, had it come as fast as the fastest. */
   #heldBackUs(timestampUs: number): number {
-    return this.#clock.nowUs() - timestampUs - Math.min(...this.#transits);
+    return this.#clock.nowUs() - timestampUs - (this.#sorted[0] ?? Number.POSITIVE_INFINITY);
+  }
+
+  #arrived(transitUs: number): void {
+    this.#transits.push(transitUs);
+    this.#sorted.splice(placeOf(this.#sorted, transitUs), 0, transitUs);
+    if (this.#transits.length <= window) return;
+    const oldest = this.#transits.shift();
+    if (oldest !== undefined) this.#sorted.splice(placeOf(this.#sorted, oldest), 1);
   }
 
   #shrink(): void {
@@ -157,4 +166,15 @@ export class JitterBuffer {
     this.counters.shed++;
     if (this.#nextUs !== undefined) this.#nextUs = gone.timestampUs + this.#frameUs;
   }
+}
+
+/** Index of the first number that is not below `value`. */
+function placeOf(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

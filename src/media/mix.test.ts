@@ -172,6 +172,30 @@ describe("a mix of voices", () => {
     assert.equal(reader.queued, before);
   });
 
+  it("of microphones that are switched off sends half a second of silence, then nothing, and the first word at once", async () => {
+    const { clock, mixer, ear } = rig();
+    const track = new Track(pcmFormat(48_000), { id: "muted", clock });
+    const mix = mixer.mix([track], { format: mixedPcm });
+    using reader = mix.read({ maxFrames: 1000 });
+    using heard = ear(mix);
+    const say = async (ms: number, amplitude: number) => {
+      for (let n = 0; n < ms / 20; n++) {
+        const data = bytesOf(hum(400, { rateHz: 48_000, amplitude, n }));
+        track.write({ data, timestampUs: clock.nowUs(), durationUs: blockUs, key: true });
+        await clock.advance(20);
+      }
+    };
+    await say(1000, 0);
+    assert.equal(reader.queued, 0);
+    await say(500, 5000);
+    const spoken = reader.queued;
+    await say(2000, 0);
+    assert.ok(reader.queued - spoken >= 25 && reader.queued - spoken <= 27, `${reader.queued - spoken} silent blocks`);
+    await heard.samples();
+    await say(300, 5000);
+    assert.ok(amplitudeOf(await heard.samples(), 400) > 4500);
+  });
+
   it("lowers a station's microphone while the far end speaks, and gives it back soon after", async () => {
     const { clock, mixer, ear } = rig();
     const microphone = new Track(pcmFormat(48_000), { id: "door", clock });

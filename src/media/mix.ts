@@ -1,5 +1,5 @@
 import { createOpusEncoder, type OpusEncoder } from "../codecs/opus/index.ts";
-import { bytesOf, rmsLevel, samplesOf } from "../codecs/pcm/index.ts";
+import { bytesOf, isSilent, rmsLevel, samplesOf } from "../codecs/pcm/index.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { DuckGate } from "./duck.ts";
@@ -31,6 +31,8 @@ const blockSamples = (rateHz * blockMs) / 1000;
 const maxBehindUs = 200_000;
 /** A block that is missing is the one before, softer, so often. */
 const maxRepeats = 2;
+/** A mix of microphones that are all silent is sent for so many blocks, since a talker only draws breath; then nothing. */
+const silentTail = 25;
 
 /** A mix as samples: 48 kHz, one channel. */
 export const mixedPcm = pcmFormat(rateHz);
@@ -141,8 +143,10 @@ export class Mixer {
 /** One track as samples, a block for each step. */
 class Source implements Disposable {
   users = 0;
-  /** The block of this step; undefined while it is silent. */
+  /** The block of this step; undefined while nothing is to be heard. */
   block: Int16Array | undefined;
+  /** Sound comes, in which nothing is to be heard. */
+  silent = false;
   readonly track: Track;
   readonly #jitter: JitterBuffer;
   readonly #reader: Reader;
@@ -169,8 +173,11 @@ class Source implements Disposable {
 
   step(): void {
     const turn = this.#jitter.pull();
+    this.silent = false;
     if (turn.type === "frame") {
-      this.block = samplesOf(turn.frame.data);
+      const samples = samplesOf(turn.frame.data);
+      this.silent = isSilent(samples);
+      this.block = this.silent ? undefined : samples;
       this.#repeats = 0;
     } else if (turn.type === "lost" && this.block && this.#repeats++ < maxRepeats) {
       this.block = this.block.map((sample) => sample >> 1);
@@ -197,6 +204,9 @@ class Mix implements Disposable {
   readonly #gate = new DuckGate();
   readonly #limiter = new Limiter();
   readonly #sum = new Int32Array(blockSamples);
+  /** What was mixed last, where it is copied before the next. */
+  readonly #mixed = new Int16Array(blockSamples);
+  #silentBlocks = silentTail;
   #encoder: OpusEncoder | undefined;
   #over = false;
 
@@ -228,9 +238,12 @@ class Mix implements Disposable {
       return;
     }
     const gain = this.#far && this.#gate.next(this.#far.block ? rmsLevel(bytesOf(this.#far.block)) : 0, blockMs);
-    const sounding = this.#sources.flatMap(({ block }) => (block ? [block] : []));
-    if (sounding.length === 0) return;
-    const samples = this.#limiter.limit(this.#added(sounding));
+    const sounding = this.#add();
+    if (sounding > 0) this.#silentBlocks = 0;
+    else if (!this.#sources.some(({ silent }) => silent) || this.#silentBlocks++ >= silentTail) return;
+    const isCopied = this.#output.format.codec === "opus";
+    const samples = isCopied ? this.#mixed : new Int16Array(blockSamples);
+    this.#limiter.limit(this.#sum, samples);
     if (gain) ramp(samples, gain);
     const data = this.#made(bytesOf(samples));
     if (data) this.#output.write({ data, timestampUs: atUs, durationUs: blockUs, key: true });
@@ -242,16 +255,22 @@ class Mix implements Disposable {
     this.#encoder = undefined;
   }
 
-  #added(blocks: readonly Int16Array[]): Int32Array {
+  /** Adds up who is heard; gives how many those are. */
+  #add(): number {
     const sum = this.#sum;
-    sum.fill(0);
-    for (const block of blocks) for (let n = 0; n < blockSamples; n++) sum[n] = (sum[n] ?? 0) + (block[n] ?? 0);
-    return sum;
+    let count = 0;
+    for (const { block } of this.#sources) {
+      if (!block) continue;
+      if (count++ === 0) sum.set(block);
+      else for (let n = 0; n < blockSamples; n++) sum[n] = (sum[n] as number) + (block[n] as number);
+    }
+    if (count === 0) sum.fill(0);
+    return count;
   }
 
   #made(pcm: Uint8Array): Uint8Array | undefined {
     if (this.#output.format.codec !== "opus") return pcm;
-    return this.#encoder?.encode(pcm).slice();
+    return this.#encoder?.encode(pcm);
   }
 }
 
@@ -259,20 +278,31 @@ class Mix implements Disposable {
 class Limiter {
   #gain = 1;
 
-  limit(sum: Int32Array): Int16Array<ArrayBuffer> {
-    let peak = 1;
-    for (const sample of sum) peak = Math.max(peak, Math.abs(sample));
+  limit(sum: Int32Array, output: Int16Array): void {
+    const peak = peakOf(sum);
     const from = this.#gain;
     const bearable = Math.min(1, 32_767 / peak);
     const to = Math.min(bearable, from + 0.02);
     this.#gain = to;
-    const output = new Int16Array(sum.length);
+    if (from === 1 && to === 1) {
+      output.set(sum);
+      return;
+    }
     // Down at once: a ramp would let the beginning of the block through.
     const start = Math.min(from, bearable);
     for (let n = 0; n < sum.length; n++)
       output[n] = Math.round((sum[n] ?? 0) * (start + ((to - start) * n) / sum.length));
-    return output;
   }
+}
+
+function peakOf(sum: Int32Array): number {
+  let [least, most] = [-1, 1];
+  for (let n = 0; n < sum.length; n++) {
+    const sample = sum[n] as number;
+    if (sample > most) most = sample;
+    else if (sample < least) least = sample;
+  }
+  return Math.max(most, -least);
 }
 
 function ramp(samples: Int16Array, { from, to }: { readonly from: number; readonly to: number }): void {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { decodeG711 } from "../codecs/g711/index.ts";
-import { createOpusEncoder } from "../codecs/opus/index.ts";
-import { rmsLevel } from "../codecs/pcm/index.ts";
+import { createOpusDecoder, createOpusEncoder } from "../codecs/opus/index.ts";
+import { bytesOf, rmsLevel, samplesOf } from "../codecs/pcm/index.ts";
 import { type AudioFormat, opusFormat, pcmFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
-import { openOpusVoice } from "./opus-voice.ts";
+import { OpusBlocks, openOpusVoice } from "./opus-voice.ts";
 
 const packetMs = 20;
 
@@ -82,6 +82,32 @@ describe("a talker's Opus in this process", () => {
     const paused = await heard([...packets.slice(0, 10), ...packets.slice(60)], pcmFormat(8000));
     assert.equal(paused.length, 50);
     assert.equal(paused[10]?.timestampUs, packets[60]?.timestampUs);
+  });
+
+  it("is not decoded again while a microphone is switched off, and what is said next sounds as if it had been", async () => {
+    using encoder = await createOpusEncoder({ sampleRateHz: 48_000, channels: 1 });
+    using decoder = await createOpusDecoder({ sampleRateHz: 48_000, channels: 1 });
+    let decoded = 0;
+    const decode = (packet: Uint8Array) => {
+      decoded++;
+      return decoder.decode(packet);
+    };
+    const blocks = new OpusBlocks({ ...decoder, decode }, { blockBytes: 1920 });
+    using reference = await createOpusDecoder({ sampleRateHz: 48_000, channels: 1 });
+    let worst = 0;
+    for (let n = 0; n < 700; n++) {
+      const loud = n < 50 || n >= 650;
+      const samples = Int16Array.from({ length: 960 }, (_, i) =>
+        loud ? Math.round(8000 * Math.sin((2 * Math.PI * 440 * (n * 960 + i)) / 48_000)) : 0,
+      );
+      const data = encoder.encode(bytesOf(samples)).slice();
+      const [block] = blocks.push({ data, timestampUs: n * 20_000, durationUs: 20_000, key: true });
+      const wanted = samplesOf(reference.decode(data));
+      for (const [i, sample] of samplesOf(block?.data ?? new Uint8Array()).entries())
+        worst = Math.max(worst, Math.abs(sample - (wanted[i] ?? 0)));
+    }
+    assert.ok(decoded < 260, `${decoded} of 700 packets were decoded`);
+    assert.ok(worst <= 400, `differs by ${worst} of 8000`);
   });
 
   it("is not for what needs more than that", async () => {

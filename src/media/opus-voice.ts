@@ -1,13 +1,14 @@
 import { encodeG711 } from "../codecs/g711/index.ts";
 import type { OpusRate } from "../codecs/opus/encoder.ts";
 import { createOpusDecoder, type OpusDecoder, opusPacketDurationUs } from "../codecs/opus/index.ts";
-import { applyGain } from "../codecs/pcm/index.ts";
+import { applyGain, isSilent, samplesOf } from "../codecs/pcm/index.ts";
 import { WireError } from "../util/errors.ts";
 import { AsyncQueue } from "../util/queue.ts";
 import type { AudioConversion } from "./convert.ts";
 import type { AudioFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import { Reblocker } from "./reblock.ts";
+import { SilentPackets } from "./silent-packets.ts";
 
 /** What is not read is dropped after this many blocks: 3 s. */
 const maxBlocks = 150;
@@ -30,7 +31,7 @@ export async function openOpusVoice(
   const encode = encoderOf(output);
   if (input.codec !== "opus" || output.channels !== 1 || !encode) return undefined;
   const decoder = await createOpusDecoder({ sampleRateHz: output.sampleRateHz as OpusRate, channels: 1 });
-  let voice: Voice | undefined = new Voice(decoder, { blockBytes: output.sampleRateHz / 25 });
+  let voice: OpusBlocks | undefined = new OpusBlocks(decoder, { blockBytes: output.sampleRateHz / 25 });
   let droppedFrames = 0;
   const frames = new AsyncQueue<Frame>({
     max: maxBlocks,
@@ -69,26 +70,32 @@ function encoderOf({ codec, sampleRateHz }: AudioFormat): ((pcm: Uint8Array) => 
   return undefined;
 }
 
-/** One talker's packets, decoded and cut into blocks that keep the packets' times. */
-class Voice {
+/**
+ * One talker's packets, decoded and cut into blocks of 20 ms that keep the packets' times. A microphone that is switched off
+ * sends the same few bytes again and again: once they were silence they are not decoded again.
+ */
+export class OpusBlocks {
   #previousEndUs: number | undefined;
   #nextUs = 0;
   #rest = 0;
+  readonly #silent = new SilentPackets();
   readonly #decoder: OpusDecoder;
   readonly #blockBytes: number;
   readonly #reblocker: Reblocker;
 
+  /** The decoder stays its owner's. */
   constructor(decoder: OpusDecoder, options: { readonly blockBytes: number }) {
     this.#decoder = decoder;
     this.#blockBytes = options.blockBytes;
     this.#reblocker = new Reblocker(options.blockBytes);
   }
 
+  /** Gives the blocks that are whole now; none for a damaged packet. */
   push(frame: Frame): Frame[] {
     try {
       opusPacketDurationUs(frame.data);
       const lost = this.#conceal(frame);
-      const sound = this.#decoder.decode(frame.data);
+      const sound = this.#decoded(frame.data);
       const durationUs = (sound.length / this.#blockBytes) * blockUs;
       this.#previousEndUs = frame.timestampUs + durationUs;
       return [...lost, ...this.#blocks(sound, frame.timestampUs)];
@@ -98,9 +105,19 @@ class Voice {
     }
   }
 
+  /** What is left. */
   flush(): Frame[] {
     const last = this.#reblocker.flush();
     return last ? [this.#block(last)] : [];
+  }
+
+  #decoded(packet: Uint8Array): Uint8Array {
+    const silence = this.#silent.soundOf(packet);
+    if (silence) return silence;
+    const sound = this.#decoder.decode(packet);
+    if (isSilent(samplesOf(sound))) this.#silent.wasSilent(packet, sound);
+    else this.#silent.wasHeard();
+    return sound;
   }
 
   #conceal(frame: Frame): Frame[] {

@@ -1,9 +1,9 @@
 import { decodeG711 } from "../codecs/g711/index.ts";
+import { createOpusDecoder } from "../codecs/opus/index.ts";
 import { bytesOf, samplesOf } from "../codecs/pcm/index.ts";
-import { background } from "../util/background.ts";
 import { type AudioFormat, pcmFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
-import { openOpusVoice } from "./opus-voice.ts";
+import { OpusBlocks } from "./opus-voice.ts";
 import { PcmVoiceBlocks } from "./pcm-voice.ts";
 import { downmix, Resampler } from "./resample.ts";
 
@@ -33,16 +33,22 @@ export async function openPcmInput(
   if (!isPlainSound(format)) throw new TypeError(`${format.codec} is not decoded here`);
   const output = pcmFormat(rateHz);
   if (format.codec !== "opus") return plain(format, { output, give });
-  const voice = await openOpusVoice(format, { output });
-  if (!voice) throw new TypeError(`Opus is not decoded to ${rateHz} Hz`);
-  const run = async () => {
-    for await (const block of voice.frames) give(block);
+  const decoder = await createOpusDecoder({ sampleRateHz: rateHz, channels: 1 });
+  const blocks = new OpusBlocks(decoder, { blockBytes: rateHz / 25 });
+  let over = false;
+  const push = (frame: Frame) => {
+    if (over) return;
+    try {
+      for (const block of blocks.push(frame)) give(block);
+    } catch (error) {
+      onError(error);
+    }
   };
-  background(run(), onError);
-  return {
-    push: (frame) => voice.push(frame),
-    [Symbol.dispose]: () => background(voice[Symbol.asyncDispose](), onError),
+  const dispose = () => {
+    if (!over) decoder[Symbol.dispose]();
+    over = true;
   };
+  return { push, [Symbol.dispose]: dispose };
 }
 
 function plain(

@@ -1,3 +1,3 @@
 export { applyGain } from "./gain.ts";
-export { rmsLevel } from "./level.ts";
+export { isSilent, rmsLevel } from "./level.ts";
 export { bytesOf, pcmBytes, samplesOf, silence } from "./samples.ts";
