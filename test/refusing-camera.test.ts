@@ -19,6 +19,7 @@ const settings = {
   volume: 1,
   muted: false,
   doNotDisturb: false,
+  watch: "auto" as const,
   permanent: true,
   preview: false,
 };

@@ -59,6 +59,12 @@ export const settingsShape = {
     description: "Hours in which nobody is rung there, by the house's clock, e.g. from 22:00 to 07:00.",
     changedBy: "device",
   }),
+  watch: noted(z.enum(["auto", "direct", "relayed"]).default("auto"), {
+    label: "Camera agent: how it is watched",
+    description:
+      "By viewers of the camera agents' protocol. direct: peer to peer, also where signalling.watch says otherwise. relayed: always through the hub, so that its uplink carries one picture. auto: as signalling.watch says. Unless it is relayed, a viewer may ask for either.",
+    changedBy: "device",
+  }),
   bell: noted(bellSchema.optional(), {
     label: "Bell",
     description: "Whom it rings when somebody rings there, which camera shows them, and what opens the door.",

@@ -45,6 +45,7 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
       volume: 1,
       muted: false,
       doNotDisturb: false,
+      watch: "auto",
       permanent: true,
       preview: false,
     },

@@ -25,6 +25,7 @@ export function open(
       volume: 1,
       muted: false,
       doNotDisturb: false,
+      watch: "auto",
       permanent: false,
       preview: false,
     },

@@ -55,6 +55,8 @@ export interface BackendOptions {
 }
 
 const quick = { firstMs: 1000, maxMs: 60_000 } as const;
+/** Closes that only a person can do something about. */
+const personal: readonly number[] = [signallingCloses.refused, signallingCloses.replaced, signallingCloses.pending];
 /** What only a person can mend is not asked for each second. */
 const patient = { firstMs: 30_000, maxMs: 60_000 } as const;
 
@@ -204,7 +206,7 @@ function endOf(
   { accepted, refusal, person }: Course,
   { code, reason }: { readonly code: number; readonly reason: string },
 ): Ended {
-  const refused = Object.values<number>(signallingCloses).includes(code);
+  const refused = personal.includes(code);
   // A refusal has told more by its message; once it was let in, what closes it says why.
   const why = (accepted && reason) || refusal || reason || "the connection was closed";
   return { why, person: person || refused, accepted };

@@ -27,6 +27,16 @@ export function readMessage<Table extends MessageTable>(text: string, table: Tab
   return message as MessageOf<Table>;
 }
 
+/** The `request_id` of what could not be read, so that its sender knows which of its messages it was. */
+export function requestIdOf(text: string): string | undefined {
+  try {
+    const read = envelope.pick({ request_id: true }).safeParse(json(text));
+    return read.data?.request_id ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Writes one; `request_id` only in answers, where it is null when the request had none. */
 export function writeMessage<Table extends MessageTable, Type extends keyof Table & string>(
   type: Type,

@@ -19,6 +19,8 @@ export const signallingLimits = {
 
 /** How connections are closed (RFC 6455, 7.4). */
 export const signallingCloses = {
+  /** Nothing was heard for 90 s. */
+  silent: 1001,
   /** What was said is not allowed; the reason says what. */
   refused: 1008,
   /** Another connection of the same device came, or is there: a person has to decide which of the two is meant. */

@@ -56,7 +56,11 @@ export const fromAgent = {
 export const fromViewer = {
   hello: z.looseObject({ token: z.string().max(128).optional() }),
   heartbeat: nothing,
-  watch_request: z.looseObject({ device_id: id }),
+  watch_request: z.looseObject({
+    device_id: id,
+    /** Not of the seed: how it wishes to watch an agent, through the hub or peer to peer. */
+    relayed: z.boolean().optional(),
+  }),
   signal_offer: offer,
   signal_ice: ice,
   end_watch: z.object({ session_id: id }),
@@ -85,7 +89,12 @@ export const toAgent = {
 export const toViewer = {
   hello_ack: z.object({ user_id: z.string(), server_time: z.string() }),
   heartbeat_ack: nothing,
-  watch_ready: z.object({ session_id: id, ice_servers: z.array(iceServerSchema) }),
+  watch_ready: z.object({
+    session_id: id,
+    ice_servers: z.array(iceServerSchema),
+    /** Not of the seed: the hub stands in the agent's place. */
+    relayed: z.boolean().optional(),
+  }),
   signal_answer: answer,
   signal_ice: ice,
   watch_ended: z.object({ session_id: id, reason: z.string() }),

@@ -137,6 +137,7 @@ export class Agents implements Disposable {
   /** An agent has connected; `welcome` is called when it was let in. */
   connected(link: AgentLink, welcome: (who: string) => void): void {
     let agent: Agent | undefined;
+    let entering = false;
     const over = new AbortController();
     this.#links.add(link);
     link.start({
@@ -146,7 +147,9 @@ export class Agents implements Disposable {
           else agent.receive(message);
           return;
         }
-        if (message.type !== "hello" || over.signal.aborted) return;
+        // A second hello before the first was answered would be a second connection of the device.
+        if (message.type !== "hello" || entering || over.signal.aborted) return;
+        entering = true;
         background(
           this.#enter(link, { hello: message, signal: over.signal }).then((entered) => {
             agent = entered;
@@ -184,7 +187,9 @@ export class Agents implements Disposable {
     } catch (error) {
       if (!(error instanceof DoorwardError)) throw error;
       link.tell("error", { message: messageOf(error), code: error.code }, { requestId });
-      return this.#refuse(link, { code: closeOf(error), reason: messageOf(error) });
+      const deviceId = deviceIdOf(ownId);
+      const reason = error.code === "refused" ? this.#reasonFor(deviceId) : messageOf(error);
+      return this.#refuse(link, { code: closeOf(error), reason });
     }
   }
 
@@ -252,6 +257,11 @@ export class Agents implements Disposable {
         : [signallingCloses.refused, "The device was taken away or changed"];
       agent.link.close(code, reason);
     });
+  }
+
+  /** As the seed has it; what exactly was wrong is told by the error before. */
+  #reasonFor(deviceId: string): string {
+    return this.#options.hub.reception.isEnrolled(deviceId) ? "Invalid token" : "Device not found";
   }
 
   #greet(agent: Agent, requestId: string | undefined): void {

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { z } from "zod";
-import { readMessage, writeMessage } from "../../protocols/signalling/envelope.ts";
+import { readMessage, requestIdOf, writeMessage } from "../../protocols/signalling/envelope.ts";
 import { signallingCloses, signallingLimits } from "../../protocols/signalling/limits.ts";
 import type { MessageOf, MessageTable } from "../../protocols/signalling/messages.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -37,6 +37,7 @@ export class SignalLink<In extends MessageTable, Out extends MessageTable> imple
   #credit = burst;
   #creditUs: number;
   #heardUs: number;
+  #silence: Disposable | undefined;
   #greeted = false;
 
   constructor(options: SignalLinkOptions<In>) {
@@ -51,7 +52,6 @@ export class SignalLink<In extends MessageTable, Out extends MessageTable> imple
   start(on: { readonly message: (message: MessageOf<In>) => void; readonly end: () => void }): void {
     const { socket, clock, log } = this.#options;
     socket.on("message", (data, isBinary) => this.#receive(data, { isBinary, told: on.message }));
-    socket.on("pong", () => this.#heard());
     socket.on("error", (err) => log.debug({ err }, "a signalling connection failed")); // "close" follows
     socket.once("close", () => {
       this.held.dispose();
@@ -61,7 +61,9 @@ export class SignalLink<In extends MessageTable, Out extends MessageTable> imple
       if (!this.#greeted) this.close(signallingCloses.refused, "Expected hello message");
     });
     this.held.use(hello);
-    this.held.use(every(clock, signallingLimits.pingMs, () => this.#beat()));
+    this.held.use(every(clock, signallingLimits.pingMs, () => this.#ping()));
+    this.held.defer(() => this.#silence?.[Symbol.dispose]());
+    this.#listenFor(signallingLimits.silenceMs);
   }
 
   /** True until it was closed by either end. */
@@ -98,7 +100,7 @@ export class SignalLink<In extends MessageTable, Out extends MessageTable> imple
 
   #receive(data: RawData, how: { readonly isBinary: boolean; readonly told: (message: MessageOf<In>) => void }): void {
     if (!this.isOpen) return;
-    this.#heard();
+    this.#heardUs = this.#options.clock.nowUs();
     if (!this.#spend()) {
       this.close(signallingCloses.refused, "Too many messages");
       return;
@@ -113,27 +115,32 @@ export class SignalLink<In extends MessageTable, Out extends MessageTable> imple
       this.#greeted = true;
       if (message) how.told(message);
     } catch (error) {
-      this.#refuse(error);
+      this.#refuse(error, how.isBinary ? undefined : requestIdOf(data.toString()));
     }
   }
 
   /** It is told what was wrong with its message, and goes on; before it said who it is it does not. */
-  #refuse(error: unknown): void {
+  #refuse(error: unknown, requestId: string | undefined): void {
     if (!(error instanceof DoorwardError)) throw error;
     const { socket, clock } = this.#options;
     const told = { message: messageOf(error), code: error instanceof WireError ? "bad-message" : error.code };
-    socket.send(writeMessage("error", told, { wallMs: clock.wallMs() }));
+    socket.send(writeMessage("error", told, { wallMs: clock.wallMs(), answers: { requestId } }));
     if (!this.#greeted) this.close(signallingCloses.refused, messageOf(error));
   }
 
-  #heard(): void {
-    this.#heardUs = this.#options.clock.nowUs();
+  /** Who says nothing for so long is gone: a pong does not count, for it comes from whoever is frozen, too. */
+  #listenFor(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#silence = clock.timer(delayMs, () => {
+      const leftMs = signallingLimits.silenceMs - (clock.nowUs() - this.#heardUs) / 1000;
+      if (leftMs > 0) this.#listenFor(Math.ceil(leftMs));
+      else this.close(signallingCloses.silent, "No heartbeat");
+    });
   }
 
-  #beat(): void {
-    const { socket, clock } = this.#options;
-    if (clock.nowUs() - this.#heardUs > signallingLimits.silenceMs * 1000) socket.terminate();
-    else if (this.isOpen) socket.ping();
+  /** Proxies end what is quiet. */
+  #ping(): void {
+    if (this.isOpen) this.#options.socket.ping();
   }
 
   #spend(): boolean {

@@ -10,6 +10,14 @@ import {
 import { offerSdp, videoFormat } from "../../../test/web-rig.ts";
 import { ManualClock } from "../../util/clock.ts";
 
+/** Whatever was sent to and by these is there: they said something after it, and were answered. */
+async function settled(...peers: readonly SignallingPeer[]): Promise<void> {
+  for (const peer of peers) {
+    peer.say("heartbeat");
+    await peer.next("heartbeat_ack");
+  }
+}
+
 describe("signalling of camera agents", () => {
   it("brings an agent and a viewer together: request, offer, answer, candidates both ways, end", async () => {
     await using home = await house();
@@ -42,6 +50,17 @@ describe("signalling of camera agents", () => {
     const viewer = await home.viewer(await home.token("ann"));
     viewer.say("watch_request", { device_id: "shed" });
     await second.next("watch_request");
+  });
+
+  it("acknowledges a second hello of a connection again, and takes a hurried one for no second device", async () => {
+    await using home = await house();
+    const agent = await home.agent({ device_id: "shed" });
+    agent.say("hello", { device_id: "shed" });
+    await agent.next("hello_ack");
+    agent.say("hello", { device_id: "barn" }, "again");
+    const { payload, request_id } = await agent.next("hello_ack");
+    assert.deepEqual([payload["device_id"], request_id], ["shed", "again"]);
+    assert.equal(home.rig.hub.devices.get("barn"), undefined);
   });
 
   it("does not let two agents of one name take each other's place again and again", async () => {
@@ -186,7 +205,9 @@ describe("signalling of camera agents", () => {
     await agent.next("hello_ack");
     const thief = await home.agent({ device_id: "shed", token: "dwd_other" });
     assert.equal((await thief.next("error")).payload["code"], "refused");
-    assert.equal((await thief.closed).code, 1008);
+    assert.deepEqual(await thief.closed, { code: 1008, reason: "Invalid token" });
+    const camera = await home.agent({ device_id: "yard" });
+    assert.equal((await camera.next("error")).payload["code"], "pending");
     agent.say("heartbeat");
     await agent.next("heartbeat_ack");
   });
@@ -195,6 +216,8 @@ describe("signalling of camera agents", () => {
     await using home = await house();
     const closing = async (peer: Promise<SignallingPeer>) => await (await peer).closed;
     assert.deepEqual(await closing(home.agent({})), { code: 1008, reason: "Missing device_id" });
+    assert.deepEqual(await closing(home.agent({ device_id: "yard" })), { code: 1008, reason: "Device not found" });
+    assert.deepEqual(await closing(home.agent({ device_id: "___" })), { code: 1008, reason: "Device not found" });
     assert.deepEqual(await closing(home.viewer("dwt_wrong")), { code: 1008, reason: "Invalid token" });
     const url = home.http.replace("http:", "ws:");
     const silent = await signallingPeer(`${url}/ws/viewer`, { hello: {} });
@@ -212,6 +235,8 @@ describe("signalling of camera agents", () => {
       agent.socket.send(text);
       assert.equal((await agent.next("error")).payload["code"], "bad-message");
     }
+    agent.socket.send('{"type":"signal_ice","payload":{},"request_id":"mine"}');
+    assert.equal((await agent.next("error")).request_id, "mine");
     agent.say("__proto__");
     agent.say("of the future", { a: 1 });
     agent.say("heartbeat");
@@ -242,18 +267,103 @@ describe("signalling of camera agents", () => {
     assert.equal(home.rig.hub.devices.get("barn")?.speaker, undefined);
   });
 
-  it("ends a session that nobody answers, at both ends, and a connection that is silent", async () => {
+  it("ends a session that nobody answers, at both ends", async () => {
     const clock = new ManualClock();
     await using home = await house({ clock });
     const { agent, viewer, session } = await watching(home);
-    await clock.advance(60_000);
+    await clock.advance(59_999);
+    await settled(agent, viewer);
+    assert.ok([agent, viewer].every(({ told }) => told.every(({ type }) => type !== "watch_ended")));
+    await clock.advance(1);
     for (const peer of [agent, viewer]) {
       assert.deepEqual((await peer.next("watch_ended")).payload, { session_id: session, reason: "timeout" });
     }
-    for (const peer of [agent, viewer]) peer.socket.pong = () => {};
-    for (let s = 0; s < 8; s++) await clock.advance(25_000);
-    assert.equal((await agent.closed).code, 1006);
   });
+
+  it("lets an answered session last, and tells who speaks in it later that it is over", async () => {
+    const clock = new ManualClock();
+    await using home = await house({ clock });
+    const { agent, viewer, session } = await watching(home);
+    viewer.say("signal_offer", offer(session));
+    await agent.next("signal_offer");
+    agent.say("signal_answer", answer(session));
+    await viewer.next("signal_answer");
+    for (let s = 0; s < 10; s++) {
+      await clock.advance(30_000);
+      await settled(agent, viewer);
+    }
+    agent.socket.terminate();
+    await viewer.next("watch_ended");
+    viewer.say("signal_offer", offer(session), "late");
+    const { payload, request_id } = await viewer.next("error");
+    assert.deepEqual([payload["code"], payload["session_id"], request_id], ["no-session", session, "late"]);
+    viewer.say("watch_request", { device_id: "shed" }, "again");
+    assert.deepEqual((await viewer.next("error")).payload, { message: "Device is offline", code: "offline" });
+  });
+
+  it("pings every 25 s, and takes who says nothing for 90 s for gone, whatever its sockets answer", async () => {
+    const clock = new ManualClock();
+    await using home = await house({ clock });
+    const { agent, viewer } = await watching(home);
+    let pings = 0;
+    agent.socket.on("ping", () => pings++);
+    await clock.advance(60_000);
+    await settled(viewer);
+    await clock.advance(29_999);
+    await settled(viewer);
+    assert.equal(home.rig.hub.devices.get("shed")?.state.phase, "idle");
+    await clock.advance(1);
+    assert.deepEqual(await agent.closed, { code: 1001, reason: "No heartbeat" });
+    assert.equal(pings, 3);
+    assert.equal((await home.get("/api/devices/shed/status")).json["is_online"], false);
+  });
+
+  it("knows a device that vanished without a word for offline, and one that nobody saw since the hub began", async () => {
+    await using home = await house();
+    const online = async () => (await home.get("/api/devices/shed/status")).json["is_online"];
+    await home.rig.hub.devices.addTransient({ id: "shed", name: "Shed", arrives: "agent" });
+    assert.deepEqual((await home.get("/api/devices/shed/status")).json, {
+      device_id: "shed",
+      is_online: false,
+      last_seen: null,
+    });
+    const agent = await home.agent({ device_id: "shed" });
+    await agent.next("hello_ack");
+    assert.equal(await online(), true);
+    const viewer = await home.viewer(await home.token("ann"));
+    viewer.say("watch_request", { device_id: "shed" });
+    await viewer.next("watch_ready");
+    agent.socket.terminate();
+    await viewer.next("watch_ended");
+    assert.equal(await online(), false);
+  });
+
+  for (const [hub, device, wish, how] of [
+    ["direct", "auto", undefined, "direct"],
+    ["relayed", "auto", undefined, "relayed"],
+    ["relayed", "auto", false, "direct"],
+    ["direct", "auto", true, "relayed"],
+    ["relayed", "direct", undefined, "direct"],
+    ["relayed", "direct", true, "relayed"],
+    ["direct", "relayed", undefined, "relayed"],
+    ["direct", "relayed", false, "relayed"],
+  ] as const) {
+    it(`is ${how} where the hub says ${hub}, the device ${device} and the viewer wishes relayed: ${wish}`, async () => {
+      await using home = await house({ signalling: { watch: hub } });
+      const agent = await home.agent({ device_id: "shed" });
+      await agent.next("hello_ack");
+      await home.rig.hub.devices.update("shed", { watch: device });
+      const viewer = await home.viewer(await home.token("ann"));
+      viewer.say("watch_request", { device_id: "shed", ...(wish !== undefined && { relayed: wish }) });
+      const ready = await viewer.next("watch_ready");
+      assert.equal(ready.payload["relayed"], how === "relayed");
+      viewer.say("signal_offer", offer(ready.payload["session_id"], offerSdp));
+      const asked = await agent.next("watch_request");
+      // Relayed, the one that asks is the hub, in a session of its own.
+      assert.equal(asked.payload["user_id"] === "hub", how === "relayed");
+      assert.equal(asked.payload["session_id"] === ready.payload["session_id"], how === "direct");
+    });
+  }
 });
 
 describe("accounts and devices of the agents' protocol", () => {

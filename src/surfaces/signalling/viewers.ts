@@ -1,3 +1,4 @@
+import type { HubDevice } from "../../hub/api.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { Principal } from "../../identity/policy.ts";
@@ -150,17 +151,23 @@ class Viewer implements WatchEndpoint {
       link.tell("error", { message: "Device is offline", code: "offline" }, { requestId });
       return;
     }
-    const relayed = payload["relayed"] ?? this.#options.watch === "relayed";
-    const direct = agent && relayed !== true ? agent : undefined;
+    const direct = agent && this.#isDirect(device, payload.relayed) ? agent : undefined;
     const deviceId = device.id;
     const watch = watches.begin({ deviceId, viewer: this, agent: direct ?? this.#hubEnd(deviceId) });
     this.#sessions.set(watch.id, watch);
     const ice_servers = [...iceServers(`viewer_${this.userId}_${watch.id}`)];
-    link.tell("watch_ready", { session_id: watch.id, ice_servers }, { requestId });
+    link.tell("watch_ready", { session_id: watch.id, ice_servers, relayed: !direct }, { requestId });
     const talk = mayUse(hub.identity.policy, { principal: this.#principal, right: "talk", device });
     direct?.ask(watch, { user_id: this.userId, talk });
     // Its picture does not pass the hub: that somebody looks is written down here.
     if (direct) hub.identity.audit.record({ actor: this.#principal.name, action: "view", subject: deviceId });
+  }
+
+  /** The device's own setting spares its uplink; else the viewer's wish, then the device's, then the hub's. */
+  #isDirect({ settings }: HubDevice, relayed: boolean | undefined): boolean {
+    if (settings.watch === "relayed") return false;
+    if (relayed !== undefined) return !relayed;
+    return (settings.watch === "auto" ? this.#options.watch : settings.watch) === "direct";
   }
 
   #hubEnd(deviceId: string): HubEnd {

@@ -16,6 +16,7 @@ describe("the form of a device", () => {
         ["volume", "number", 1],
         ["muted", "switch", false],
         ["doNotDisturb", "switch", false],
+        ["watch", "choice", "auto"],
       ],
     );
     for (const { label, help } of fields) assert.ok(label !== "" && help !== "");
