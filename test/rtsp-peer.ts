@@ -38,9 +38,14 @@ export class RtspPeer implements Disposable {
   }
 
   /** Sends a request, in the session if there is one, and gives the answer. */
-  async ask(method: string, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<RtspResponse> {
+  async ask(
+    method: string,
+    uri: string,
+    headers: Readonly<Record<string, string>> = {},
+    body = "",
+  ): Promise<RtspResponse> {
     const fields = new RtspHeaders({ CSeq: ++this.#cseq, Session: this.#session, ...headers });
-    this.socket.write(serializeMessage({ method, uri, headers: fields }));
+    this.socket.write(serializeMessage({ method, uri, headers: fields, body: Buffer.from(body) }));
     const answer = await this.answer();
     this.#session = answer.headers.get("Session")?.split(";")[0] ?? this.#session;
     return answer;

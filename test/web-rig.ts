@@ -10,7 +10,7 @@ import type { ScryptCost } from "../src/identity/password.ts";
 import { type Grant, type Principal, rights } from "../src/identity/policy.ts";
 import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
-import type { AudioFormat, Format } from "../src/media/format.ts";
+import { type AudioFormat, type Format, opusFormat } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
 import { openOpusVoice } from "../src/media/opus-voice.ts";
 import { openPcmVoice } from "../src/media/pcm-voice.ts";
@@ -42,6 +42,7 @@ import { type Log, silentLog } from "../src/util/log.ts";
 export const everything: readonly Grant[] = [{ scope: "*", rights: [...rights] }];
 
 export const videoFormat: Format = { kind: "video", codec: "h264", parameterSets: [], widthPx: 640, heightPx: 360 };
+const pcmuFormat: AudioFormat = { kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 };
 export const aacFormat: AudioFormat = { kind: "audio", codec: "aac", sampleRateHz: 16_000, channels: 1 };
 
 /** An offer as Chromium writes it, shortened. */
@@ -75,7 +76,7 @@ export interface ScriptedCamera {
   readonly heard: Frame[];
 }
 
-/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`. */
+/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`, and `speaker=pcmu` for one that takes G.711. */
 export function scriptedCamera(): ScriptedCamera {
   const running = new Map<string, Device>();
   const configs = new Map<string, unknown>();
@@ -103,7 +104,7 @@ export function scriptedCamera(): ScriptedCamera {
         }
         if (wants.has("speaker")) {
           device.offerSpeaker({
-            formats: [{ kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 }],
+            formats: [wants.get("speaker") === "pcmu" ? pcmuFormat : opusFormat],
             echoCancelling: false,
             play: async (speech) => {
               for await (const frame of speech.frames) heard.push(frame);

@@ -20,17 +20,23 @@ async function readByFfmpeg(
   return lines.filter((line) => /^0,/.test(line)).map((line) => line.split(",").at(-1)?.trim() ?? "");
 }
 
-describe("ffmpeg as a reader of the hub's RTSP", { concurrency: 3 }, () => {
-  for (const codec of ["h264"] as const) {
-    for (const transport of ["tcp"] as const) {
-      it(`${codec} over ${transport}: every picture bit by bit, from the kept group on`, async () => {
-        const { clip, frames } = clipFrames({ codec, frames: 100, keyInterval: 100 });
-        await using house = await startRtspHouse({ yard: "fake://x/?video" });
-        const track = await house.track("yard", "video");
-        using _playing = playInto(track, frames, { once: true });
-        const got = await readByFfmpeg(house.address("yard"), transport);
-        assert.deepEqual(got, frameHashes(clip, codec).slice(0, pictures));
-      });
-    }
+/** Ways of reading, each with a picture: all of them in a few seconds. */
+const ways = [
+  { codec: "h264", transport: "tcp", scheme: "rtsp" },
+  { codec: "h264", transport: "udp", scheme: "rtsp" },
+  { codec: "h265", transport: "tcp", scheme: "rtsps" },
+  { codec: "h265", transport: "udp", scheme: "rtsp" },
+] as const;
+
+describe("ffmpeg as a reader of the hub's RTSP", { concurrency: 4 }, () => {
+  for (const { codec, transport, scheme } of ways) {
+    it(`${codec} over ${transport}, ${scheme}: every picture bit by bit, from the kept group on`, async () => {
+      const { clip, frames } = clipFrames({ codec, frames: 100, keyInterval: 100 });
+      await using house = await startRtspHouse({ yard: codec === "h264" ? "fake://x/?video" : "fake://x/?video&h265" });
+      const track = await house.track("yard", "video");
+      using _playing = playInto(track, frames, { once: true });
+      const got = await readByFfmpeg(house.address("yard", { scheme }), transport);
+      assert.deepEqual(got, frameHashes(clip, codec).slice(0, pictures));
+    });
   }
 });

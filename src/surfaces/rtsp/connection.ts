@@ -3,22 +3,23 @@ import { RtspHeaders } from "../../protocols/rtsp/headers.ts";
 import { type RtspMessage, type RtspRequest, serializeMessage } from "../../protocols/rtsp/message.ts";
 import { RtspParser } from "../../protocols/rtsp/parser.ts";
 import type { RtspAnswer } from "../../protocols/rtsp/server.ts";
-import type { RtspTransport } from "../../protocols/rtsp/transport-header.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import { background } from "../../util/background.ts";
 import { isAbort, messageOf, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import { Serial } from "../../util/serial.ts";
 import type { Desk } from "./desk.ts";
-import { Dialogue, type OpenedOutlet } from "./dialogue.ts";
-import { Interleaved } from "./interleaved.ts";
+import { Dialogue } from "./dialogue.ts";
+import { Outlets } from "./outlets.ts";
 import { RtspRefusal, reasonPhrase, refusalOf } from "./refusal.ts";
-import { type OutletListener, sessionTimeoutS } from "./session.ts";
+import { sessionTimeoutS } from "./session.ts";
 
 /** Options of {@link RtspConnection}. */
 export interface RtspConnectionOptions {
   readonly desk: Desk;
   readonly socket: Socket;
+  /** It speaks TLS: media stay on the connection. */
+  readonly secure: boolean;
   /** The client is no stranger any more. */
   readonly onKnown: () => void;
 }
@@ -40,20 +41,19 @@ export class RtspConnection {
   readonly #gone = new AbortController();
   readonly #turns = new Serial();
   readonly #parser = new RtspParser();
-  readonly #channels = new Map<number, (packet: Uint8Array) => void>();
-  readonly #out: Interleaved;
+  readonly #outlets: Outlets;
   readonly #dialogue: Dialogue;
 
   constructor(options: RtspConnectionOptions) {
     const { socket, desk } = options;
     this.#options = options;
-    this.#out = new Interleaved(socket);
+    this.#outlets = new Outlets({ socket, clock: desk.hub.clock, udp: desk.config.udp && !options.secure });
     this.#leftUs = desk.hub.clock.nowUs();
     this.#askedUs = this.#leftUs;
     this.#dialogue = new Dialogue({
       desk,
       block: addressBlock(socket.remoteAddress ?? ""),
-      outlet: (wanted) => this.#outlet(wanted),
+      outlet: (wanted) => this.#outlets.open(wanted),
       onKnown: options.onKnown,
       onEnded: (reason) => this.#end(reason),
       signal: this.#gone.signal,
@@ -79,7 +79,7 @@ export class RtspConnection {
   }
 
   #take(message: RtspMessage): void {
-    if (message.kind === "frame") this.#channels.get(message.channel)?.(message.payload);
+    if (message.kind === "frame") this.#outlets.receive(message.channel, message.payload);
     else if (message.kind === "request") this.#enqueue(message);
     else if (message.kind === "noise" && !this.#dialogue.session) this.#refuseAndEnd(400, "This is no RTSP");
   }
@@ -122,7 +122,7 @@ export class RtspConnection {
     const fields = new RtspHeaders({ CSeq: request.headers.get("CSeq"), Server: "Doorward", ...headers });
     const bytes = body === undefined ? undefined : Buffer.from(body, "utf8");
     const said = reason === undefined ? undefined : reasonPhrase(reason);
-    this.#out.write(
+    this.#outlets.interleaved.write(
       serializeMessage({ status, headers: fields, ...(said && { reason: said }), ...(bytes && { body: bytes }) }),
     );
   }
@@ -130,7 +130,9 @@ export class RtspConnection {
   #refuseAndEnd(status: number, reason: string): void {
     if (this.#gone.signal.aborted) return;
     this.#gone.abort();
-    this.#out.write(serializeMessage({ status, reason, headers: new RtspHeaders({ Connection: "close" }) }));
+    this.#outlets.interleaved.write(
+      serializeMessage({ status, reason, headers: new RtspHeaders({ Connection: "close" }) }),
+    );
     this.#hangUp();
   }
 
@@ -149,47 +151,12 @@ export class RtspConnection {
     socket.once("close", () => late[Symbol.dispose]());
   }
 
-  async #outlet(wanted: RtspTransport): Promise<OpenedOutlet | undefined> {
-    return wanted.protocol === "tcp" ? this.#interleave(wanted) : undefined;
-  }
-
-  /** The channels that the client asks for, unless they are taken. */
-  #interleave(wanted: RtspTransport): OpenedOutlet | undefined {
-    const asked = wanted.interleaved;
-    const free = asked && !asked.some((channel) => this.#channels.has(channel)) ? asked : this.#freeChannels();
-    if (!free) return undefined;
-    const [rtp, rtcp] = free;
-    let listener: OutletListener | undefined;
-    this.#channels.set(rtp, (packet) => listener?.onRtp(packet));
-    this.#channels.set(rtcp, (packet) => listener?.onRtcp(packet));
-    return {
-      transport: { protocol: "tcp", interleaved: [rtp, rtcp] },
-      outlet: {
-        sink: this.#out.sinks(rtp, rtcp),
-        listen: (next) => {
-          listener = next;
-        },
-        [Symbol.dispose]: () => {
-          this.#channels.delete(rtp);
-          this.#channels.delete(rtcp);
-        },
-      },
-    };
-  }
-
-  #freeChannels(): readonly [number, number] | undefined {
-    for (let channel = 0; channel < 256; channel += 2) {
-      if (!this.#channels.has(channel) && !this.#channels.has(channel + 1)) return [channel, channel + 1];
-    }
-    return undefined;
-  }
-
   /** Ends who takes nothing, and who shows no sign of life. A client that takes what is sent is there. */
   #look(): void {
     const { socket, desk } = this.#options;
     const nowUs = desk.hub.clock.nowUs();
     const left = socket.bytesWritten - socket.writableLength;
-    if (this.#out.waitingBytes === 0 || left !== this.#leftBytes) this.#leftUs = nowUs;
+    if (this.#outlets.interleaved.waitingBytes === 0 || left !== this.#leftBytes) this.#leftUs = nowUs;
     if (nowUs - this.#leftUs > stuckMs * 1000) {
       desk.hub.log.info({}, "an RTSP client takes nothing: it is let go");
       socket.destroy();

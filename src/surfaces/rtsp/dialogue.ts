@@ -3,16 +3,12 @@ import type { RtspRequest } from "../../protocols/rtsp/message.ts";
 import type { RtspAnswer } from "../../protocols/rtsp/server.ts";
 import { formatTransport, parseTransports, type RtspTransport } from "../../protocols/rtsp/transport-header.ts";
 import type { Desk } from "./desk.ts";
+import { Microphone } from "./microphone.ts";
+import type { OpenedOutlet } from "./outlets.ts";
 import { type Place, placeOf } from "./place.ts";
 import { describePresentation, type Medium, openPresentation, type Presentation } from "./presentation.ts";
 import { RtspRefusal } from "./refusal.ts";
-import { type Outlet, Session, sessionTimeoutS } from "./session.ts";
-
-/** An outlet, and how the client is told of it. */
-export interface OpenedOutlet {
-  readonly outlet: Outlet;
-  readonly transport: RtspTransport;
-}
+import { Session, sessionTimeoutS } from "./session.ts";
 
 /** Options of {@link Dialogue}. */
 export interface DialogueOptions {
@@ -20,7 +16,7 @@ export interface DialogueOptions {
   /** Where the client comes from (`addressBlock`). */
   readonly block: string;
   /** Opens where media go to; undefined for a transport that cannot be had here. */
-  readonly outlet: (wanted: RtspTransport, control: string) => Promise<OpenedOutlet | undefined>;
+  readonly outlet: (wanted: RtspTransport) => Promise<OpenedOutlet | undefined>;
   /** The client is no stranger any more. */
   readonly onKnown: () => void;
   /** The session ended from our side, for this reason. */
@@ -98,7 +94,7 @@ export class Dialogue implements AsyncDisposable {
     const place = placeOf(request.uri);
     const presentation = await this.#open(request, place);
     const medium = mediumOf(presentation, place?.control);
-    const { outlet, transport } = await this.#outlet(request, medium.control);
+    const { outlet, transport } = await this.#outlet(request);
     this.#session ??= this.#begin(presentation);
     const ssrc = this.#session.setUp(medium, outlet);
     const answered = medium.track ? { ...transport, ssrc } : transport;
@@ -109,9 +105,9 @@ export class Dialogue implements AsyncDisposable {
   }
 
   /** The first transport of those that the client offers that can be had. */
-  async #outlet(request: RtspRequest, control: string): Promise<OpenedOutlet> {
+  async #outlet(request: RtspRequest): Promise<OpenedOutlet> {
     for (const wanted of parseTransports(request.headers.get("Transport") ?? "")) {
-      const opened = await this.#options.outlet(wanted, control);
+      const opened = await this.#options.outlet(wanted);
       if (opened) return opened;
     }
     throw new RtspRefusal(461, "Unsupported Transport");
@@ -121,7 +117,9 @@ export class Dialogue implements AsyncDisposable {
     const { desk, onEnded } = this.#options;
     this.#watch?.[Symbol.dispose]();
     this.#watch = presentation.watch(onEnded);
-    return new Session({ desk, presentation });
+    const { principal, device } = presentation;
+    const microphone = new Microphone({ hub: desk.hub, principal, deviceId: device.id });
+    return new Session({ desk, presentation, microphone });
   }
 
   #play(request: RtspRequest): RtspAnswer {
@@ -132,9 +130,20 @@ export class Dialogue implements AsyncDisposable {
     return { status: 200, headers: { Session: session.id, ...headers } };
   }
 
+  /** Empty ones keep a session alive; `talk` tells how it goes with what the client says. */
   #parameter(request: RtspRequest): RtspAnswer {
     if (request.headers.has("Session")) this.#sessionOf(request);
-    return this.#inSession();
+    const names = Buffer.from(request.body)
+      .toString("latin1")
+      .split(/\r?\n/)
+      .map((name) => name.trim())
+      .filter(Boolean);
+    if (names.length === 0) return this.#inSession();
+    if (request.method.toUpperCase() !== "GET_PARAMETER" || names.some((name) => name !== "talk")) {
+      throw new RtspRefusal(451, "Parameter Not Understood");
+    }
+    const body = `talk: ${this.#session?.microphone.told ?? "nothing is set up"}\r\n`;
+    return { status: 200, headers: { Session: this.#session?.id, "Content-Type": "text/parameters" }, body };
   }
 
   async #tearDown(request: RtspRequest): Promise<RtspAnswer> {

@@ -47,6 +47,8 @@ export interface Presentation extends AsyncDisposable {
 const trackTimeoutMs = 10_000;
 /** How long the small picture may come after the main one. */
 const subGraceMs = 2000;
+/** How long a device that shows a picture may take to offer its speaker. */
+const speakerTimeoutMs = 2000;
 const rights = ["view", "listen", "talk"] as const;
 
 /**
@@ -68,7 +70,8 @@ export async function openPresentation(desk: Desk, request: PresentationRequest)
   const seen = [may("view") ? tracks.video : undefined, may("listen") ? tracks.audio : undefined];
   const media = seen.filter((track) => track !== undefined).map(mediumOf);
   if (media.length === 0) throw tracks.video || tracks.audio ? notThere() : noPicture(device);
-  if (request.backchannel) media.push(wayBack(device, { may: may("talk"), number: media.length }));
+  if (request.backchannel)
+    media.push(await wayBack(device, { may: may("talk"), number: media.length, signal: request.signal }));
   const { principal } = request;
   const action = media.some(({ track, kind }) => track && kind === "audio") ? "listen" : "view";
   hub.identity.audit.record({ actor: principal.name, action, subject: device.id, detail: "RTSP" });
@@ -127,12 +130,16 @@ function completeFormat({ format, lastKeyFrame }: Track): Format {
   );
 }
 
-function wayBack(device: HubDevice, { may, number }: { readonly may: boolean; readonly number: number }): Medium {
+/** The way back to its speaker; throws RtspRefusal 551 as ONVIF asks for where there is none, or none for them. */
+async function wayBack(
+  device: HubDevice,
+  { may, number, signal }: { readonly may: boolean; readonly number: number; readonly signal: AbortSignal },
+): Promise<Medium> {
   const headers = { Unsupported: "www.onvif.org/ver20/backchannel" };
-  if (!(device.speaker || device.info().speaker)) {
+  if (!may) throw new RtspRefusal(551, `You may not speak through ${device.name}`, headers);
+  if (!device.info().speaker && !(await device.waitForSpeaker({ timeoutMs: speakerTimeoutMs, signal }))) {
     throw new RtspRefusal(551, `${device.name} has no speaker`, headers);
   }
-  if (!may) throw new RtspRefusal(551, `You may not speak through ${device.name}`, headers);
   return { control: `trackID=${number}`, kind: "audio", payloads: g711Payloads };
 }
 

@@ -1,7 +1,7 @@
 import { DoorwardError } from "../../util/errors.ts";
 
 /** The statuses with which a request is refused (RFC 2326, 7.1.1). */
-export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 453 | 454 | 455 | 459 | 461 | 500 | 503 | 551;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 451 | 453 | 454 | 455 | 459 | 461 | 500 | 503 | 551;
 
 /** Why a request is not done; its sentence goes out as the reason phrase, which players show. */
 export class RtspRefusal extends Error {

@@ -3,6 +3,7 @@ import { parseRtcp, type RtcpPacket } from "../../protocols/rtp/rtcp.ts";
 import { type PacketSink, RtpSender } from "../../protocols/rtp/sender.ts";
 import { WireError } from "../../util/errors.ts";
 import type { Desk } from "./desk.ts";
+import type { Microphone } from "./microphone.ts";
 import type { Medium, Presentation } from "./presentation.ts";
 import type { PacketShare } from "./shared-packets.ts";
 
@@ -35,22 +36,22 @@ const retryMs = 10;
 export class Session implements Disposable {
   readonly id = randomBytes(12).toString("hex");
   readonly presentation: Presentation;
+  readonly microphone: Microphone;
   /** When the client last showed that it is there (hub's clock, µs). */
   lastSignUs: number;
   readonly #desk: Desk;
   readonly #streams = new Map<string, Stream>();
   readonly #cname = randomBytes(8).toString("hex");
-  readonly #onTalk: ((packet: Uint8Array) => void) | undefined;
 
   constructor(options: {
     readonly desk: Desk;
     readonly presentation: Presentation;
-    /** Takes RTP of the way back. */
-    readonly onTalk?: (packet: Uint8Array) => void;
+    /** Takes what the client says. It is the session's own. */
+    readonly microphone: Microphone;
   }) {
     this.#desk = options.desk;
     this.presentation = options.presentation;
-    this.#onTalk = options.onTalk;
+    this.microphone = options.microphone;
     this.lastSignUs = options.desk.hub.clock.nowUs();
     options.desk.counters.sessions++;
   }
@@ -73,7 +74,7 @@ export class Session implements Disposable {
     outlet.listen({
       onRtp: (packet) => {
         this.#sign();
-        if (!medium.track) this.#onTalk?.(packet);
+        if (!medium.track) this.microphone.push(packet);
       },
       onRtcp: (packet) => {
         this.#sign();
@@ -104,6 +105,7 @@ export class Session implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.microphone[Symbol.dispose]();
     for (const control of this.controls) this.#end(control);
   }
 
