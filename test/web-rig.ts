@@ -12,6 +12,7 @@ import type { UserInput } from "../src/identity/users.ts";
 import type { Converter } from "../src/media/convert.ts";
 import { type AudioFormat, type Format, opusFormat } from "../src/media/format.ts";
 import type { Frame } from "../src/media/frame.ts";
+import { openG711Voice } from "../src/media/g711-voice.ts";
 import { openOpusVoice } from "../src/media/opus-voice.ts";
 import { openPcmVoice } from "../src/media/pcm-voice.ts";
 import { Track } from "../src/media/track.ts";
@@ -263,7 +264,10 @@ export function fakeConverter(clock: Clock) {
       return track;
     },
     convertAudio: async (input, options) => {
-      const voice = (await openOpusVoice(input, options)) ?? (await openPcmVoice(input, options));
+      const voice =
+        (await openOpusVoice(input, options)) ??
+        (await openPcmVoice(input, options)) ??
+        (await openG711Voice(input, options));
       if (voice) return voice;
       throw new FatalError("not in this test");
     },

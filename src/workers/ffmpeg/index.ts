@@ -1,5 +1,6 @@
 import type { Converter } from "../../media/convert.ts";
 import type { Frame } from "../../media/frame.ts";
+import { openG711Voice } from "../../media/g711-voice.ts";
 import { openOpusVoice } from "../../media/opus-voice.ts";
 import { openPcmVoice } from "../../media/pcm-voice.ts";
 import { openAudioConversion } from "./audio.ts";
@@ -53,6 +54,7 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     convertAudio: async (input, { output, gain = 1 }) =>
       (await openOpusVoice(input, { output, gain })) ??
       (await openPcmVoice(input, { output, gain })) ??
+      (await openG711Voice(input, { output, gain })) ??
       (await openAudioConversion(link, { input, output, gain })),
     decodeFile: (source, decode) => openDecodedFile(link, source, { ...decode, log }),
     snapshot: createSnapshots(link),
