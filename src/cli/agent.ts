@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { parseCapture } from "./agent/capture-arguments.ts";
 import { runAgent } from "./agent/run.ts";
 import { parseSoundPlace } from "./agent/sound.ts";
 import { readCertificate } from "./certificate-file.ts";
@@ -14,8 +15,12 @@ it speaks), waits, and sends picture and sound only while somebody watches, unch
   --ca FILE              known by the certificate authority in this file (PEM); Doorward's own is at /ca.crt of its page
   --device-id NAME       its name at the hub (default: $DEVICE_ID, else one that is made once and kept)
   --name TEXT            what people are to call it
-  --source ADDRESS       what it shows: test (default: a made-up picture), rtsp://user:password@camera/path, any other
-                         address of a camera that "doorward probe" takes, or a media file
+  --source ADDRESS       what it shows: test (default: a made-up picture), /dev/video0, rtsp://user:password@camera/path, any
+                         other address of a camera that "doorward probe" takes, a media file, or capture:KIND:NAME for
+                         another kind of device that FFmpeg films with (capture:lavfi:testsrc2,realtime)
+  --size WIDTHxHEIGHT    of what is encoded here: what is filmed by a device and is not H.264 (default: 1280x720)
+  --fps NUMBER           pictures a second of it (default: 30)
+  --bitrate MIN-MAX      kbit/s of it; between these it follows what the viewers bear (default: 300-2500)
   --mic [PLACE]          its microphone: default (that of the sound system), alsa:DEVICE, pulse:DEVICE, pipewire:DEVICE,
                          file:FILE.wav, or test for a tone. Without it the sound is that of the source
   --speaker [PLACE]      its loudspeaker, by which the hub speaks there: as for --mic; file:FILE.wav writes down what is heard
@@ -40,6 +45,9 @@ export const command: Command = {
         "device-id": { type: "string" },
         name: { type: "string" },
         source: { type: "string", default: "test" },
+        size: { type: "string", default: "1280x720" },
+        fps: { type: "string", default: "30" },
+        bitrate: { type: "string", default: "300-2500" },
         mic: { type: "string" },
         speaker: { type: "string" },
         "echo-cancel": { type: "boolean", default: false },
@@ -51,7 +59,8 @@ export const command: Command = {
       throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
     }
     const ca = values.ca === undefined ? undefined : readCertificate(values.ca);
-    const { name, source, state, mic, speaker } = values;
+    const { name, state, mic, speaker } = values;
+    const source = parseCapture(values.source, values) ?? values.source;
     const sound = {
       microphone: mic === undefined ? undefined : parseSoundPlace("--mic", mic),
       loudspeaker: speaker === undefined ? undefined : parseSoundPlace("--speaker", speaker),

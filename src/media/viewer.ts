@@ -11,6 +11,15 @@ export interface IceCandidate {
 /** Told of our candidates as they are found; null says that there are no more. */
 export type OnCandidate = (candidate: IceCandidate | null) => void;
 
+/** What a viewer says of the picture that it is sent. */
+export type ViewerFeedback =
+  /** It lost the picture. */
+  | { readonly type: "key-frame" }
+  /** Of what was sent since its last report, this share (0 to 1) was lost; a way there and back took so long. */
+  | { readonly type: "report"; readonly lostShare: number; readonly roundTripMs?: number }
+  /** It could take so much (REMB). */
+  | { readonly type: "estimate"; readonly bitrateBps: number };
+
 /** What a viewer is to be shown. Its sound is what browsers take (`playsInBrowsers`). */
 export interface ViewRequest {
   readonly offerSdp: string;
@@ -22,6 +31,11 @@ export interface ViewRequest {
   readonly iceServers?: readonly string[];
   /** Candidates of ours that are found after the answer; null when there are no more. Without it the answer waits a little for them. */
   readonly onCandidate?: OnCandidate;
+  /**
+   * Given by whoever encodes the picture and makes a key frame when a viewer lost it: it is then not sent the last group again.
+   * Only the child in TypeScript tells.
+   */
+  readonly onFeedback?: (feedback: ViewerFeedback) => void;
 }
 
 /** Counters of one viewer, from the worker. */

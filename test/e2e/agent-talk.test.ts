@@ -9,6 +9,8 @@ import { temporaryFolder } from "./page-browser.ts";
 import { microphoneWav, onset, openTalkPage, samplesOf, type TalkPage } from "./talk-rig.ts";
 
 const rateHz = 48_000;
+/** What a webcam gives: pictures that are encoded by the agent. */
+const webcam = "capture:lavfi:testsrc2=size=1280x720:rate=30,format=yuyv422,realtime";
 const suite = new AsyncDisposableStack();
 let rig: HubRig;
 let agent: AgentProcess;
@@ -25,7 +27,8 @@ before(async () => {
   const backend = rig.running.addresses.find((one) => one.endsWith("/ws/device")) ?? "";
   const names = ["--backend", backend, "--device-id", "shed", "--name", "Garden shed"];
   const state = ["--state", join(folder, "agent.json")];
-  agent = suite.use(startAgentProcess([...names, ...state, "--source", "test", "--speaker", `file:${wav}`]));
+  const media = ["--source", webcam, "--mic", "test", "--speaker", `file:${wav}`];
+  agent = suite.use(startAgentProcess([...names, ...state, ...media]));
   await until(`the agent is there: ${agent.said()}`, async () => rig.running.hub.devices.get("shed")?.speaker);
   const tone = Int16Array.from({ length: 2 * rateHz }, (_, i) => 12_000 * Math.sin((2 * Math.PI * 440 * i) / rateHz));
   const microphone = microphoneWav(tone, { rateHz, before: 0, after: 0 });
@@ -39,6 +42,12 @@ describe("speaking from the page through a camera agent", () => {
     timeout: 60_000,
   }, async (t) => {
     assert.equal((await readFile(wav)).length, 44);
+    const device = rig.running.hub.devices.get("shed");
+    const [video, audio] = [device?.track("video"), device?.track("audio")];
+    const size = video?.format.kind === "video" && [video.format.widthPx, video.format.heightPx];
+    assert.deepEqual(size, [1280, 720]);
+    assert.match(agent.said(), /encoded by libx264/);
+    assert.ok((audio?.counters.frames ?? 0) > 10, "its microphone is heard");
     await anna.page.keyboard.down(" ");
     await until("it is heard", async () => onset(await heard()) >= 0);
     const firstMs = systemClock.wallMs() - ((await anna.presses()).at(-1) ?? 0);

@@ -9,9 +9,10 @@ import { StateFile } from "../../endpoints/machine/state-file.ts";
 import { messageOf } from "../../util/errors.ts";
 import { createWebRtcWorker } from "../../workers/webrtc/index.ts";
 import type { CommandContext } from "../command.ts";
+import type { CaptureArguments } from "./capture-arguments.ts";
 import { pairingCode } from "./pairing.ts";
 import { type AgentSoundArguments, openAgentSound } from "./sound.ts";
-import { openSource } from "./source.ts";
+import { openCaptureSource, openSource } from "./source.ts";
 import { toldState } from "./told-state.ts";
 
 /** What the command line says. */
@@ -21,7 +22,8 @@ export interface AgentArguments {
   readonly ca: string | undefined;
   readonly deviceId: string | undefined;
   readonly name: string | undefined;
-  readonly source: string;
+  /** A device of this machine, or an address. */
+  readonly source: string | CaptureArguments;
   readonly state: string | undefined;
   readonly sound: AgentSoundArguments;
 }
@@ -38,7 +40,11 @@ export async function runAgent(args: AgentArguments, context: CommandContext): P
   const tell = (text: string) => stderr.write(`doorward agent: ${text}\n`);
   const kept = keptState(args, tell);
   const { deviceId, token } = kept;
-  await using source = await openSource(addressOf(args.source), context);
+  const { source: shown } = args;
+  await using source =
+    typeof shown === "string"
+      ? await openSource(addressOf(shown), context)
+      : openCaptureSource(shown, { context, tell });
   await using sound = await openAgentSound(args.sound, { clock, tell });
   const { microphone, loudspeaker } = sound;
   using hears = microphone && (await MicrophoneTrack.open({ microphone, clock }));

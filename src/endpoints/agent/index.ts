@@ -1,5 +1,5 @@
 import type { Track } from "../../media/track.ts";
-import type { IceCandidate, Viewer, WebRtcWorker } from "../../media/viewer.ts";
+import type { IceCandidate, Viewer, ViewerFeedback, WebRtcWorker } from "../../media/viewer.ts";
 import { libraryIceServers } from "../../protocols/signalling/ice.ts";
 import type { MessageOf, toAgent } from "../../protocols/signalling/messages.ts";
 import { background } from "../../util/background.ts";
@@ -7,18 +7,13 @@ import { messageOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { Backend, type BackendOptions } from "./backend.ts";
 import type { Player } from "./player.ts";
+import type { AgentSource } from "./source.ts";
 
 export type { BackendState } from "./backend.ts";
+export { CaptureSource } from "./capture.ts";
 export { MicrophoneTrack } from "./microphone.ts";
 export { agentForm, Player } from "./player.ts";
-
-/** What an agent sends. */
-export interface AgentSource {
-  /** Keeps the camera connected until the handle is disposed: one for each session. */
-  demand(): Disposable;
-  /** Its picture and sound, as soon as they are there. Rejects with a sentence when there are none. */
-  tracks(signal: AbortSignal): Promise<{ readonly video?: Track | undefined; readonly audio?: Track | undefined }>;
-}
+export type { AgentSource } from "./source.ts";
 
 /** Options of {@link CameraAgent}. */
 export interface CameraAgentOptions extends Omit<BackendOptions, "onMessage" | "onLost"> {
@@ -131,7 +126,9 @@ export class CameraAgent {
   async #serve(session: Session, offerSdp: string): Promise<void> {
     const { signal } = session.over;
     await using held = new AsyncDisposableStack();
-    held.use(this.#options.source.demand());
+    const { source } = this.#options;
+    held.use(source.demand());
+    held.defer(() => source.left?.(session.id));
     const viewer = held.use(await this.#view(session, offerSdp));
     if (session.talk) held.use(await this.#options.player?.listen(viewer, session));
     signal.throwIfAborted();
@@ -151,12 +148,14 @@ export class CameraAgent {
 
   /** Answers its offer, as soon as there is something to show. */
   async #view(session: Session, offerSdp: string): Promise<Viewer> {
-    const { over, iceServers, talk } = session;
+    const { id, over, iceServers, talk } = session;
     const { source, webrtc, player, microphone } = this.#options;
     const { video, audio } = await source.tracks(over.signal);
     over.signal.throwIfAborted();
     const sound = microphone ?? audio;
     const acceptMicrophone = talk && player !== undefined;
+    const onFeedback = source.heard && ((feedback: ViewerFeedback) => source.heard?.(id, feedback));
+    onFeedback?.({ type: "key-frame" });
     return await webrtc.view({
       offerSdp,
       acceptMicrophone,
@@ -164,6 +163,7 @@ export class CameraAgent {
       onCandidate: (candidate) => this.#found(session, candidate),
       ...(video && { video }),
       ...(sound && { audio: sound }),
+      ...(onFeedback && { onFeedback }),
     });
   }
 

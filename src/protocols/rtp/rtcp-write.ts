@@ -32,6 +32,11 @@ function writePacket(packet: RtcpPacket): Buffer {
       return frame(206, 1, [words(packet.ssrc, packet.mediaSsrc)]);
     case "full-intra-request":
       return frame(206, 4, [words(packet.ssrc, 0, packet.mediaSsrc, 0)]);
+    case "receiver-estimate": {
+      const exponent = Math.max(0, Math.ceil(Math.log2((packet.bitrateBps + 1) / 2 ** 18)));
+      const mantissa = Math.floor(packet.bitrateBps / 2 ** exponent);
+      return frame(206, 15, [words(packet.ssrc, 0, 0x52_45_4d_42, exponent * 2 ** 18 + mantissa)]);
+    }
   }
 }
 

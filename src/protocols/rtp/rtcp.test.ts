@@ -38,6 +38,7 @@ const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
   record({ type: fc.constant("goodbye" as const), ssrcs: fc.array(uint32, { maxLength: 3 }) }),
   record({ type: fc.constant("picture-loss" as const), ssrc: uint32, mediaSsrc: uint32 }),
   record({ type: fc.constant("full-intra-request" as const), ssrc: uint32, mediaSsrc: uint32 }),
+  record({ type: fc.constant("receiver-estimate" as const), ssrc: uint32, bitrateBps: fc.nat(2 ** 18 - 1) }),
 );
 
 test("compound packets come back as they were written", () => {
@@ -61,6 +62,15 @@ test("the sequences of a NACK come back, over the wrap too", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("what a browser says that it could take is read: exponent and mantissa", () => {
+  // 1,572,864 bit/s as Chromium writes it, about one source.
+  const bytes = Buffer.from("8fce0005000000010000000052454d42010f000012345678", "hex");
+  assert.deepEqual(parseRtcp(bytes), [{ type: "receiver-estimate", ssrc: 1, bitrateBps: 0x30000 * 8 }]);
+  const [back] = parseRtcp(serializeRtcp([{ type: "receiver-estimate", ssrc: 1, bitrateBps: 5_000_000 }]));
+  assert.ok(back?.type === "receiver-estimate" && Math.abs(back.bitrateBps / 5_000_000 - 1) < 1e-4);
+  assert.deepEqual(parseRtcp(Buffer.from("8fce000200000001000000000", "hex")), []);
 });
 
 test("other types are passed over, malformed ones refused", () => {

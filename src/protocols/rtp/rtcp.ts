@@ -37,7 +37,9 @@ export type RtcpPacket =
   | { readonly type: "goodbye"; readonly ssrcs: readonly number[] }
   | { readonly type: "nack"; readonly ssrc: number; readonly mediaSsrc: number; readonly sequences: readonly number[] }
   | { readonly type: "picture-loss"; readonly ssrc: number; readonly mediaSsrc: number }
-  | { readonly type: "full-intra-request"; readonly ssrc: number; readonly mediaSsrc: number };
+  | { readonly type: "full-intra-request"; readonly ssrc: number; readonly mediaSsrc: number }
+  /** What a receiver could take (REMB, draft-alvestrand-rmcat-remb). */
+  | { readonly type: "receiver-estimate"; readonly ssrc: number; readonly bitrateBps: number };
 
 /** True when bytes on a shared port are RTCP and not RTP: packet types 192 to 223 (RFC 5761, 4). */
 export function isRtcp(bytes: Uint8Array): boolean {
@@ -166,9 +168,17 @@ function readNack(body: DataView): RtcpPacket {
 }
 
 function readPayloadFeedback(raw: RawPacket): RtcpPacket | undefined {
+  if (raw.count === 15) return readEstimate(raw.body);
   if (raw.count !== 1 && raw.count !== 4) return undefined;
   need(raw.body, raw.count === 1 ? 8 : 12);
   const ssrc = raw.body.getUint32(0);
   if (raw.count === 1) return { type: "picture-loss", ssrc, mediaSsrc: raw.body.getUint32(4) };
   return { type: "full-intra-request", ssrc, mediaSsrc: raw.body.getUint32(8) };
+}
+
+/** Application feedback of which only REMB is read: "REMB", a count, 6 bits of exponent and 18 of mantissa. */
+function readEstimate(body: DataView): RtcpPacket | undefined {
+  if (body.byteLength < 16 || body.getUint32(8) !== 0x52_45_4d_42) return undefined;
+  const packed = body.getUint32(12) & 0xff_ffff;
+  return { type: "receiver-estimate", ssrc: body.getUint32(0), bitrateBps: (packed & 0x3_ffff) * 2 ** (packed >> 18) };
 }

@@ -4,16 +4,18 @@ import { openG711Voice } from "../../media/g711-voice.ts";
 import { openOpusVoice } from "../../media/opus-voice.ts";
 import { openPcmVoice } from "../../media/pcm-voice.ts";
 import { openAudioConversion } from "./audio.ts";
+import { type Capture, openCapture } from "./capture.ts";
 import { openDecodedFile } from "./file.ts";
 import { FfmpegLink, type FfmpegOptions } from "./link.ts";
-import type { SceneOptions } from "./messages.ts";
+import type { CaptureOptions, SceneOptions } from "./messages.ts";
 import { createSnapshots } from "./snapshot.ts";
 import { type Clip, generateClip, type MediaStreams, openFileStreams, openSceneStreams } from "./streams.ts";
 import { generateTone, type ToneOptions } from "./tone.ts";
 import { createTrackConversions } from "./track.ts";
 
+export type { Capture } from "./capture.ts";
 export type { FfmpegOptions } from "./link.ts";
-export type { SceneOptions, StreamFrame } from "./messages.ts";
+export type { CaptureOptions, SceneOptions, StreamFrame } from "./messages.ts";
 export type { Clip, MediaStreams } from "./streams.ts";
 export type { ToneOptions } from "./tone.ts";
 
@@ -27,6 +29,8 @@ export interface FfmpegWorker extends Converter {
   openFile(path: string): Promise<MediaStreams>;
   /** A made-up camera: drawn pictures with a running clock, and a bell every second if it has a tone. */
   openScene(scene: Partial<SceneOptions>): Promise<MediaStreams>;
+  /** What a device films, in H.264: its own, or encoded. */
+  openCapture(options: CaptureOptions): Promise<Capture>;
   /** This many seconds of a made-up camera's pictures, all at once. */
   generateClip(scene: Partial<SceneOptions> & { readonly seconds: number }): Promise<Clip>;
   /** This many seconds of a bell that is struck every second. */
@@ -48,6 +52,7 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     available: () => link.available(),
     openFile: (path) => openFileStreams(link, path),
     openScene: (scene) => openSceneStreams(link, scene),
+    openCapture: (capture) => openCapture(link, capture),
     generateClip: (scene) => generateClip(link, scene),
     generateTone: (tone) => generateTone(link, { ...tone, log }),
     convertTrack,

@@ -21,6 +21,23 @@ export interface SceneOptions {
   readonly seconds?: number;
 }
 
+/** A device that films. */
+export interface CaptureOptions {
+  /** FFmpeg's name of its kind: `v4l2`. */
+  readonly format: string;
+  /** Its name there: `/dev/video0`. */
+  readonly url: string;
+  /** FFmpeg's options for it; the next ones where it does not open with these. At least one. */
+  readonly tries: readonly Readonly<Record<string, string>>[];
+  /** At most so large; it is made smaller, with its shape. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Where the device does not say. */
+  readonly fps: number;
+  /** To begin with. */
+  readonly bitrateBps: number;
+}
+
 /** What the hub asks of the child. `id` names the job; all but the first message of a job are ignored after `close`. */
 export type ToChild =
   | {
@@ -50,6 +67,9 @@ export type ToChild =
       readonly frame: Uint8Array;
       readonly widthPx: number | undefined;
     }
+  | { readonly op: "capture"; readonly id: number; readonly capture: CaptureOptions }
+  /** Of a capture that is encoded: a key frame now, another bit rate from now on. */
+  | { readonly op: "tune"; readonly id: number; readonly keyFrame?: boolean; readonly bitrateBps?: number }
   /** The next bytes of a stream; undefined at its end. */
   | { readonly op: "bytes"; readonly id: number; readonly bytes: Uint8Array | undefined }
   /** This many more frames may be sent. */
@@ -70,6 +90,8 @@ export interface Opened {
   readonly durationUs?: number;
   /** The JPEG of a snapshot. */
   readonly picture?: Uint8Array;
+  /** FFmpeg's name of what encodes a capture; none where it passes through. */
+  readonly encoder?: string | undefined;
 }
 
 /** What the child answers. */

@@ -114,8 +114,8 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const audio = request.audio && sends("audio") ? held.use(this.#tracks.share(request.audio)) : undefined;
     held.defer(() => this.#viewers.delete(id));
     const { clock, log } = this.#options;
-    const { onCandidate } = request;
-    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move(), onCandidate });
+    const { onCandidate, onFeedback } = request;
+    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move(), onCandidate, onFeedback });
     this.#viewers.set(id, viewer);
     this.post({
       type: "view",
@@ -126,6 +126,7 @@ class HubSide implements WebRtcWorker, ViewerLink {
       ...(audio ? { audioTrack: audio.id } : {}),
       ...(request.iceServers ? { iceServers: request.iceServers } : {}),
       ...(onCandidate ? { trickles: true } : {}),
+      ...(onFeedback ? { feedback: true } : {}),
     });
     return viewer;
   }

@@ -1,6 +1,6 @@
 import type { AudioCodec, Format, VideoCodec } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
-import type { IceCandidate, ViewerStats } from "../../media/viewer.ts";
+import type { IceCandidate, ViewerFeedback, ViewerStats } from "../../media/viewer.ts";
 import type { PayloadMapping } from "../../protocols/sdp/index.ts";
 import type { AnswerPlan } from "./offer.ts";
 
@@ -42,6 +42,8 @@ export type ToChild =
       readonly iceServers?: readonly string[];
       /** It takes candidates that are found after the answer. */
       readonly trickles?: boolean;
+      /** Tell what it says of the picture. */
+      readonly feedback?: boolean;
     }
   | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
   | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }
@@ -65,6 +67,7 @@ export type FromChild =
       readonly lostBefore: number;
     }
   | { readonly type: "stats"; readonly viewer: number; readonly request: number; readonly stats: ViewerStats }
+  | { readonly type: "feedback"; readonly viewer: number; readonly feedback: ViewerFeedback }
   | { readonly type: "trouble"; readonly message: string };
 
 /** What the hub tells the worker that takes in publishers: all that viewers need, and their offers. */

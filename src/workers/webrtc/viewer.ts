@@ -1,4 +1,11 @@
-import type { IceCandidate, MicrophoneFrame, OnCandidate, Viewer, ViewerStats } from "../../media/viewer.ts";
+import type {
+  IceCandidate,
+  MicrophoneFrame,
+  OnCandidate,
+  Viewer,
+  ViewerFeedback,
+  ViewerStats,
+} from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
@@ -16,6 +23,7 @@ export interface WorkerViewerOptions {
   readonly link: ViewerLink;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onFeedback?: ((feedback: ViewerFeedback) => void) | undefined;
   /** What the viewer keeps alive: the worker's lease, its shares of tracks. Disposed when it is over. */
   readonly held: DisposableStack;
   readonly onCandidate?: OnCandidate | undefined;
@@ -83,7 +91,9 @@ export class WorkerViewer implements Viewer {
   }
 
   /** What the worker says about this viewer. */
-  receive(message: Extract<FromChild, { type: "answer" | "found" | "refused" | "closed" | "sound" | "stats" }>): void {
+  receive(
+    message: Extract<FromChild, { type: "answer" | "found" | "refused" | "closed" | "sound" | "stats" | "feedback" }>,
+  ): void {
     if (message.type === "answer") {
       this.#answerSdp = message.sdp;
       this.#deadline[Symbol.dispose]();
@@ -91,6 +101,7 @@ export class WorkerViewer implements Viewer {
     } else if (message.type === "found") this.#options.onCandidate?.(message.candidate);
     else if (message.type === "refused") this.#fail(message.message);
     else if (message.type === "closed") this.end(message.reason, over());
+    else if (message.type === "feedback") this.#options.onFeedback?.(message.feedback);
     else if (message.type === "sound") {
       const { data, timestampUs, durationUs, lostBefore } = message;
       this.#microphone.emit({ data, timestampUs, durationUs, lostBefore, key: true });

@@ -8,6 +8,7 @@ export class Job {
   #ended = false;
   #closed = false;
   #credit = 0;
+  #onNews: ((message: ToChild) => void) | undefined;
   #bytes: ((bytes: Uint8Array | undefined) => void) | undefined;
   #wake: (() => void) | undefined;
   readonly #id: number;
@@ -34,7 +35,13 @@ export class Job {
       this.#bytes = undefined;
       answer?.(message.op === "bytes" ? message.bytes : undefined);
     }
+    this.#onNews?.(message);
     this.#wake?.();
+  }
+
+  /** Is told each message for this job from now on, at once. */
+  follow(onNews: (message: ToChild) => void): void {
+    this.#onNews = onNews;
   }
 
   opened(opened: Opened): void {

@@ -2,6 +2,7 @@ import type { Frame } from "../../../media/frame.ts";
 import { DoorwardError, FatalError, messageOf } from "../../../util/errors.ts";
 import type { FromChild, StreamFrame, ToChild } from "../messages.ts";
 import { quietFfmpeg } from "./av.ts";
+import { openCapture } from "./capture.ts";
 import { openScene } from "./clip.ts";
 import { AudioConversionCore } from "./conversion.ts";
 import { openPassThrough } from "./demux.ts";
@@ -59,6 +60,15 @@ const starters = {
     const { formats, batches } = await openScene(scene);
     job.opened({ formats });
     job.end(await job.send(batches, (frames: StreamFrame[]) => frames));
+  },
+  capture: async (job: Job, { capture }: Of<"capture">): Promise<void> => {
+    await using device = await openCapture(capture);
+    job.follow((message) => {
+      if (message.op === "tune") device.tune(message);
+      else if (message.op === "close") device.interrupt();
+    });
+    job.opened({ formats: [device.format], encoder: device.encoder });
+    if (!job.closed) for await (const frame of device.frames) job.frames([frame]);
   },
   demux: async (job: Job, { path }: Of<"demux">): Promise<void> => {
     const { formats, durationUs, batches } = await openPassThrough(path);

@@ -137,6 +137,7 @@ export class WebRtcService implements AsyncDisposable {
       ...(video ? { video } : {}),
       ...(audio ? { audio } : {}),
       queue: this.#queue,
+      onFeedback: message.feedback ? (feedback) => this.#post({ type: "feedback", viewer, feedback }) : undefined,
       onSound: (packet) => this.#post({ type: "sound", viewer, ...packet }),
     });
   }

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { Audio, type PeerConnection, type Track, Video } from "node-datachannel";
-import type { IceCandidate, ViewerStats } from "../../../media/viewer.ts";
+import type { IceCandidate, ViewerFeedback, ViewerStats } from "../../../media/viewer.ts";
 import type { FairSending } from "../../../protocols/rtp/fair-sending.ts";
 import type { PacketTrack } from "../../../protocols/rtp/packet-track.ts";
-import { isRtcp, parseRtcp, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
+import { isRtcp, parseRtcp, type ReportBlock, type RtcpPacket } from "../../../protocols/rtp/rtcp.ts";
 import { RtpSender } from "../../../protocols/rtp/sender.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
@@ -29,6 +29,8 @@ export interface ViewerOptions {
   readonly trickles: boolean;
   readonly onCandidate: (candidate: IceCandidate | null) => void;
   readonly onSound: (packet: SoundPacket) => void;
+  /** Given where key frames are made on demand. */
+  readonly onFeedback: ((feedback: ViewerFeedback) => void) | undefined;
   /** Called once, with the reason; the peer has released everything. */
   readonly onClosed: (reason: string) => void;
 }
@@ -164,14 +166,26 @@ export class Viewer {
   }
 
   #feedback(packet: RtcpPacket, sender: RtpSender): void {
+    const { onFeedback } = this.#options;
     if (packet.type === "receiver-report" || packet.type === "sender-report") {
-      for (const report of packet.reports) sender.takeReport(report);
+      for (const report of packet.reports) this.#report(report, sender);
+    } else if (packet.type === "receiver-estimate") {
+      if (!sender.urgent) onFeedback?.({ type: "estimate", bitrateBps: packet.bitrateBps });
     } else if (!("mediaSsrc" in packet) || packet.mediaSsrc !== sender.ssrc) return;
     else if (packet.type === "nack") this.#nacks += packet.sequences.length;
     else {
       this.#keyFrameRequests++;
-      sender.restart();
+      if (onFeedback) onFeedback({ type: "key-frame" });
+      else sender.restart();
     }
+  }
+
+  #report(report: ReportBlock, sender: RtpSender): void {
+    sender.takeReport(report);
+    if (report.ssrc !== sender.ssrc || sender.urgent) return;
+    const { roundTripMs } = sender.reported ?? {};
+    const lostShare = report.fractionLost / 256;
+    this.#options.onFeedback?.({ type: "report", lostShare, ...(roundTripMs !== undefined && { roundTripMs }) });
   }
 }
 
