@@ -26,7 +26,7 @@ loudspeaker plays what they say. With --hub it asks Doorward to be let in, once,
   --loudspeaker DEVICE   the same
   --echo-cancel          PulseAudio's echo cancelling, set up now and undone at exit
   --button KIND          key (space or Enter: once to talk, once more to end), gpio:LINE or gpio:CHIP/LINE (a button
-                         to ground; while it is held); default: key in a terminal
+                         to ground; while it is held); default: key in a terminal. It answers what rings, and hangs up
   --target ROOM          whom to talk to (default: as set last, at first All Rooms)
   --priority N           0 normal, 1 high, 2 emergency (default: as set last)
   --volume N             0 to 100 (default: as set last, at first 80)
@@ -36,7 +36,9 @@ loudspeaker plays what they say. With --hub it asks Doorward to be let in, once,
   --out FILE             write what is heard instead of playing it; - for samples to stdout
   --talk-at MS           press the button after so long
   --talk-for MS          and let it go after so long (default 5000)
-  --call-at MS           ring the target after so long
+  --call-at MS           call the target after so long: a room, or whomever the hub knows by that name
+  --answer-after MS      answer what rings after so long
+  --hang-up-at MS        hang up, or decline what rings, after so long
   --run-for MS           end after so long (default: never)
   --json                 at the end, what was counted, as one line of JSON on stderr
 

@@ -33,6 +33,8 @@ const flags = {
   "talk-at": { type: "string" },
   "talk-for": { type: "string", default: "5000" },
   "call-at": { type: "string" },
+  "answer-after": { type: "string" },
+  "hang-up-at": { type: "string" },
   "run-for": { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
@@ -76,6 +78,8 @@ export function parseStationArguments(args: readonly string[]) {
     talkAtMs: durationOf(values["talk-at"], "--talk-at"),
     talkForMs: durationOf(values["talk-for"], "--talk-for") ?? 0,
     callAtMs: durationOf(values["call-at"], "--call-at"),
+    answerAfterMs: durationOf(values["answer-after"], "--answer-after"),
+    hangUpAtMs: durationOf(values["hang-up-at"], "--hang-up-at"),
     runForMs: durationOf(values["run-for"], "--run-for"),
     json: values.json,
   };

@@ -12,6 +12,7 @@ import {
 import { findInterface } from "../../endpoints/room-station/network.ts";
 import { type RoomState, roomStateSchema } from "../../endpoints/room-station/state.ts";
 import type { PressResult } from "../../endpoints/room-station/station.ts";
+import type { StationCallNews } from "../../protocols/room/calls.ts";
 import { transport } from "../../protocols/room/constants.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
@@ -48,6 +49,7 @@ export async function runStation(args: StationArguments, context: CommandContext
     peers: args.peers,
     onSettings: (now) => file.set({ settings: now }),
     onBroker: (state) => tellTo(context)(state === "connected" ? "the broker is there" : `the broker: ${state.lost}`),
+    onCall: (news) => tellTo(context)(sayCall(news)),
     onTick: script,
     clock,
     log,
@@ -66,6 +68,17 @@ function tellTo({ stderr }: CommandContext): (text: string) => void {
   return (text) => {
     stderr.write(`doorward room-station: ${text}\n`);
   };
+}
+
+/** How a call stands, in words. */
+function sayCall({ state, who = "somebody", why }: StationCallNews): string {
+  const words = {
+    calling: `calling ${who}`,
+    ringing: `${who} calls: the talk button answers`,
+    answered: `in a call with ${who}`,
+    idle: `no call${why === undefined ? "" : ` any more: ${why}`}`,
+  };
+  return words[state];
 }
 
 /** Where the sound is, and the messages. */
@@ -128,10 +141,11 @@ function keyOf(hex: string | undefined): Uint8Array | undefined {
   return Buffer.from(hex, "hex");
 }
 
-const refusals: Readonly<Record<Exclude<PressResult, "talks">, string>> = {
-  busy: "somebody else talks",
-  locked: "a call was sent just now",
-  nobody: "this room is not there",
+const pressed: Readonly<Record<Exclude<PressResult, "talks">, string>> = {
+  answers: "answered",
+  busy: "no talk: somebody else talks",
+  locked: "no talk: a call was sent just now",
+  nobody: "no talk: this room is not there",
 };
 
 function openButton(
@@ -140,15 +154,20 @@ function openButton(
 ): Disposable {
   const { station, context } = how;
   const tell = tellTo(context);
+  const button = args.button ?? (process.stdin.isTTY && args.in !== "-" ? { kind: "key" } : undefined);
   const events = {
     press: () => {
+      if (station.callNews.state !== "ringing" && station.hangUp()) return;
       const result = station.press();
-      tell(result === "talks" ? `talking to ${station.settings.target}` : `no talk: ${refusals[result]}`);
+      tell(result === "talks" ? `talking to ${station.settings.target}` : pressed[result]);
     },
-    release: () => station.release(),
+    // A key is pressed once more to end what it began.
+    release: () => {
+      if (button?.kind === "key" && station.callNews.state === "answered") station.hangUp();
+      else station.release();
+    },
     onTrouble: tell,
   };
-  const button = args.button ?? (process.stdin.isTTY && args.in !== "-" ? { kind: "key" } : undefined);
   if (button?.kind === "key") return listenToKeys(events);
   if (button?.kind === "gpio") return listenToGpio(button, events);
   return { [Symbol.dispose]: () => {} };

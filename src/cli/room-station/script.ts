@@ -8,9 +8,9 @@ export interface ScriptOptions {
   readonly end: () => void;
 }
 
-/** Does what the command line asks for at its time: call, talk, let go, end. Called each 20 ms with the ms since the start. */
+/** Does what the command line asks for at its time: call, answer, hang up, talk, let go, end. Called each 20 ms with the ms since the start. */
 export function scriptOf(
-  args: Pick<StationArguments, "talkAtMs" | "talkForMs" | "callAtMs" | "runForMs">,
+  args: Pick<StationArguments, "talkAtMs" | "talkForMs" | "callAtMs" | "answerAfterMs" | "hangUpAtMs" | "runForMs">,
   options: ScriptOptions,
 ): (sinceMs: number) => void {
   const { station, tell, end } = options;
@@ -31,10 +31,20 @@ export function scriptOf(
     steps.push({ atMs: args.talkAtMs, run: press });
     steps.push({ atMs: args.talkAtMs + args.talkForMs, run: (own) => own.release() });
   }
+  if (args.hangUpAtMs !== undefined) steps.push({ atMs: args.hangUpAtMs, run: (own) => own.hangUp() });
   if (args.runForMs !== undefined) steps.push({ atMs: args.runForMs, run: end });
   steps.sort((one, other) => one.atMs - other.atMs);
+  let rangMs: number | undefined;
+  let answered = false;
   return (sinceMs) => {
     const own = station();
+    if (own?.callNews.state !== "ringing") [rangMs, answered] = [undefined, false];
+    else rangMs ??= sinceMs;
+    const { answerAfterMs } = args;
+    if (answerAfterMs !== undefined && rangMs !== undefined && !answered && sinceMs - rangMs >= answerAfterMs) {
+      answered = true;
+      own?.press();
+    }
     while (own && steps[0] && steps[0].atMs <= sinceMs) steps.shift()?.run(own);
   };
 }

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { createOpusEncoder } from "../../codecs/opus/index.ts";
+import type { StationCallNews } from "../../protocols/room/calls.ts";
 import { codec } from "../../protocols/room/constants.ts";
 import { senderOfCard, senderOfName } from "../../protocols/room/station-id.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -35,6 +36,8 @@ export interface RoomStationOptions {
   readonly microphone: Microphone;
   readonly loudspeaker: Loudspeaker;
   readonly onSettings?: (settings: StationSettings) => void;
+  /** Our call stands otherwise. */
+  readonly onCall?: (news: StationCallNews) => void;
   readonly onBroker?: (state: "connected" | { readonly lost: string }) => void;
   /** Each 20 ms, before the station's own; ms since the start. */
   readonly onTick?: (sinceMs: number) => void;
@@ -53,8 +56,12 @@ export interface RunningRoomStation extends AsyncDisposable {
   press(): PressResult;
   release(): void;
   set(change: Partial<StationSettings>): void;
-  /** Rings a room. False when it is unknown. */
+  /** How our call stands. */
+  readonly callNews: StationCallNews;
+  /** Rings a room; in a call it hangs up, and what rings is declined. False when the room is unknown. */
   call(target: string): boolean;
+  /** Declines what rings, hangs up, gives up a call of ours; false when there is none. */
+  hangUp(): boolean;
 }
 
 /** Who a station is on the wire: as its network card, or by host and room where there is none. */
@@ -87,6 +94,7 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
       if (what === "settings") options.onSettings?.(station.settings);
     },
     onHeard: (talk) => messages.heard(talk),
+    onWish: (wish) => messages.wish(wish),
   });
   const heard = (bytes: Uint8Array, how: { readonly byGroup: boolean }) =>
     station.hear(bytes, { nowMs: nowMs(), ...how });
@@ -146,6 +154,10 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
     press: () => station.press(nowMs()),
     release: () => station.release(),
     set: (change) => station.set(change),
+    get callNews() {
+      return station.call;
+    },
+    hangUp: () => station.hangUp(),
     call: (target) => messages.call(target, nowMs()),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

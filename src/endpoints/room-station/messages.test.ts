@@ -37,19 +37,21 @@ function rig(how: { readonly discovery?: boolean; readonly key?: Uint8Array } = 
     },
     begin: (to, writing) => {
       const over = Promise.withResolvers<{ sent: number; dropped: number }>();
-      talks.push({ to, writing, over: () => over.resolve({ sent: 25, dropped: 0 }) });
+      const end = () => over.resolve({ sent: 25, dropped: 0 });
+      talks.push({ to, writing, over: end });
       return {
         over: over.promise,
         push: () => {},
         retarget: () => {},
         rekey: () => {},
         finish: () => {},
-        cut: () => {},
+        cut: end,
       };
     },
     firstSequence: 7,
     everybody: [{ address: "224.0.0.100", port: 5005 }],
     stationAt: (address) => ({ address, port: 5005 }),
+    onWish: (wish) => messages.wish(wish),
     onChange: (what) => {
       messages[what]();
       if (what === "settings") kept.push(station.settings);
@@ -76,7 +78,7 @@ describe("a station in MQTT", () => {
     const { messages, said } = rig();
     messages.online();
     assert.deepEqual(said, [
-      `R intercom/devices/${id}/info {"room":"Kitchen","ip":"10.0.0.5","id":"${id}"}`,
+      `R intercom/devices/${id}/info {"room":"Kitchen","ip":"10.0.0.5","id":"${id}","calls":"1"}`,
       `R intercom/${id}/state {"state":"idle"}`,
       `R intercom/${id}/volume 80`,
       `R intercom/${id}/mute OFF`,
@@ -224,5 +226,78 @@ describe("a station in MQTT", () => {
     const target = said.findLast((line) => line.startsWith(`R homeassistant/select/${id}_target/config `));
     assert.match(target ?? "", /"options":\["All Rooms","Office"\]/);
     assert.equal(said.filter((line) => line.includes("homeassistant/sensor")).length, 2);
+  });
+});
+
+describe("a station in a call", () => {
+  const answered = { state: "answered", id: "c1", who: "Office", to: "10.0.0.1" } as const;
+  const open = () => {
+    const of = rig();
+    const hub = (news: object, retained = false) => of.tell(`intercom/${id}/call/set`, JSON.stringify(news), retained);
+    const wishes = () => of.said.splice(0).filter((line) => line.includes("/call {"));
+    /** To whom it speaks now. */
+    const talking = () => {
+      of.station.tick(20);
+      return of.station.activity.state === "transmitting" ? of.talks.at(-1)?.to.map(({ address }) => address) : [];
+    };
+    return { ...of, hub, wishes, talking };
+  };
+
+  it("calls by its button, speaks to the hub once it is answered, and hangs up by the same button", () => {
+    const { messages, hub, wishes, talking, office, station } = open();
+    office(true);
+    assert.equal(messages.call("Office", 0), true);
+    assert.deepEqual(wishes(), ['- intercom/call {"target":"Office","caller":"Kitchen"}']);
+    hub({ state: "calling", id: "c1", who: "Office" });
+    assert.deepEqual(talking(), []);
+    hub(answered);
+    assert.deepEqual(talking(), ["10.0.0.1"]);
+    assert.equal(station.press(3000), "talks", "the talk button changes nothing");
+    station.release();
+    assert.deepEqual(talking(), ["10.0.0.1"]);
+    assert.equal(messages.call("Office", 4000), true);
+    assert.deepEqual(wishes(), [`- intercom/${id}/call {"do":"hangup","id":"c1"}`]);
+    hub({ state: "idle", why: "ended" });
+    assert.deepEqual(talking(), []);
+  });
+
+  it("answers what rings by the talk button, and declines it by the other", () => {
+    const { messages, hub, wishes, talking, station } = open();
+    hub({ state: "ringing", id: "c1", who: "Office" });
+    assert.equal(station.press(0), "answers");
+    hub(answered);
+    assert.deepEqual(talking(), ["10.0.0.1"]);
+    hub({ state: "ringing", id: "c2", who: "Door" });
+    messages.call("Office", 0);
+    assert.deepEqual(wishes(), [
+      `- intercom/${id}/call {"do":"answer","id":"c1"}`,
+      `- intercom/${id}/call {"do":"decline","id":"c2"}`,
+    ]);
+  });
+
+  it("opens its microphone for no call that nobody there made or answered, and for none that a broker had kept", () => {
+    const { hub, talking, station } = open();
+    hub(answered);
+    assert.deepEqual(talking(), []);
+    hub({ state: "ringing", id: "c1", who: "Office" });
+    station.press(0);
+    hub({ ...answered, id: "c2" });
+    assert.deepEqual(talking(), [], "another one");
+    hub(answered, true);
+    assert.deepEqual(talking(), []);
+    for (const news of [{}, { state: "open" }, { ...answered, to: "everybody" }, null]) hub(news as object);
+    assert.deepEqual(talking(), []);
+  });
+
+  it("is over when nothing is heard of the hub for half a minute", () => {
+    const { hub, talking, station } = open();
+    hub({ state: "ringing", id: "c1", who: "Office" });
+    station.press(0);
+    hub(answered);
+    assert.deepEqual(talking(), ["10.0.0.1"]);
+    station.tick(29_000);
+    assert.equal(station.call.state, "answered");
+    station.tick(30_000);
+    assert.deepEqual([station.call.state, talking()], ["idle", []]);
   });
 });

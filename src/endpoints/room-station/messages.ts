@@ -1,3 +1,4 @@
+import { type StationCallWish, stationCallSchema } from "../../protocols/room/calls.ts";
 import {
   isAllRooms,
   parseRoomJson,
@@ -59,7 +60,7 @@ export class StationMessages {
   online(): void {
     const { station, address, publish } = this.#options;
     this.#describe();
-    const info = { room: station.room, ip: address, id: station.id };
+    const info = { room: station.room, ip: address, id: station.id, calls: "1" };
     publish(roomTopicOf({ kind: "info", station: station.id }), JSON.stringify(info), { retain: true });
     this.activity();
     this.settings();
@@ -91,9 +92,15 @@ export class StationMessages {
     this.#report("heard", JSON.stringify(talk));
   }
 
-  /** Rings a room. False when it is unknown. */
+  /** Somebody here answers, declines or hangs up. */
+  wish(wish: StationCallWish): void {
+    this.#report("call", JSON.stringify(wish));
+  }
+
+  /** Rings a room; in a call, it hangs up, and what rings is declined. False when the room is unknown. */
   call(target: string, nowMs: number): boolean {
     const { station, publish } = this.#options;
+    if (station.hangUp()) return true;
     if (!station.calls(target, nowMs)) return false;
     publish(roomTopicOf({ kind: "call" }), JSON.stringify({ target, caller: station.room }), { retain: false });
     return true;
@@ -113,6 +120,7 @@ export class StationMessages {
     } else if (address.kind === "command" && !retained && address.station === station.id) {
       if (address.what === "key") this.#key(payload);
       if (address.what === "ending") station.warn();
+      if (address.what === "call") this.#callNews(payload);
       const change = changeOf(address.what, payload);
       if (change) station.set(change);
     }
@@ -124,6 +132,11 @@ export class StationMessages {
     const room = station.room.toLowerCase();
     if (!call || call.caller.toLowerCase() === room) return;
     if (isAllRooms(call.target) || call.target.trim().toLowerCase() === room) station.ring();
+  }
+
+  #callNews(payload: string): void {
+    const news = parseRoomJson(payload, stationCallSchema);
+    if (news) this.#options.station.takeCall(news, this.#options.nowMs());
   }
 
   #describe(): void {

@@ -28,6 +28,8 @@ export interface OwnTalkOptions {
   readonly nowMs: number;
   /** Ten seconds are left. */
   readonly onWarning: () => void;
+  /** A call, which may last as long as it likes. */
+  readonly unlimited?: boolean;
 }
 
 const { tagBytes, groupBytes } = authenticity;
@@ -76,6 +78,7 @@ export class OwnTalk {
       this.#phase = "words";
       this.#options.microphone.begin();
     }
+    if (this.#options.unlimited) return;
     if (longMs >= floor.longestTalkMs.value - floor.warningMs.value) this.warn();
     if (longMs >= floor.longestTalkMs.value) this.release();
   }

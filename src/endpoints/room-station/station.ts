@@ -1,4 +1,5 @@
 import type { OpusEncoder } from "../../codecs/opus/index.ts";
+import type { StationCallNews, StationCallWish } from "../../protocols/room/calls.ts";
 import type { RoomPriority } from "../../protocols/room/packet.ts";
 import { stationIdOf } from "../../protocols/room/station-id.ts";
 import { isAllRooms, type StationActivity } from "../../protocols/room/topics.ts";
@@ -9,14 +10,15 @@ import { StationFloor } from "./floor.ts";
 import { type Came, Hearing, type HearingCounters } from "./hearing.ts";
 import { StationKeys } from "./keys.ts";
 import type { HeardTalk } from "./multicast-count.ts";
+import { OwnCall } from "./own-call.ts";
 import { OwnTalk } from "./own-talk.ts";
 import { Peers } from "./peers.ts";
 import { frameSamples, Playout } from "./playout.ts";
 import type { StationSettings } from "./settings.ts";
 import { framesOfTone, ringTone, warningTone } from "./tone.ts";
 
-/** What a press of the button came to: a talk, or why there is none. */
-export type PressResult = "talks" | "busy" | "locked" | "nobody";
+/** What a press of the button came to: a talk, an answer to a call, or why there is none. */
+export type PressResult = "talks" | "answers" | "busy" | "locked" | "nobody";
 
 /** What a station counts; monotonic. */
 export interface StationCounters extends HearingCounters {
@@ -52,6 +54,10 @@ export interface StationOptions {
   readonly onChange: (what: "activity" | "settings") => void;
   /** A talk to the group is over: how much of it came. */
   readonly onHeard?: (talk: HeardTalk) => void;
+  /** Somebody here answers, declines or hangs up. */
+  readonly onWish?: (wish: StationCallWish) => void;
+  /** Our call stands otherwise. */
+  readonly onCall?: (news: StationCallNews) => void;
 }
 
 /** More packets than a talk has. */
@@ -70,9 +76,12 @@ export class Station {
   readonly #playout = new Playout();
   readonly #keys: StationKeys;
   readonly #hearing: Hearing;
+  readonly #call: OwnCall;
   readonly #silence: Uint8Array;
   #settings: StationSettings;
   #talk: OwnTalk | undefined;
+  /** Our talk is what we say in a call: we hear while it lasts. */
+  #callTalk: OwnTalk | undefined;
   #tone: Iterator<Int16Array> | undefined;
   #ringing = false;
   #sent = 0;
@@ -101,6 +110,13 @@ export class Station {
       onTaken: () => this.#cutTalk(),
       onHeard: (talk) => options.onHeard?.(talk),
     });
+    this.#call = new OwnCall({
+      onWish: (wish) => options.onWish?.(wish),
+      onChange: (news) => {
+        if (news.state !== "ringing") this.#hush();
+        options.onCall?.(news);
+      },
+    });
   }
 
   /** What people have set. */
@@ -112,6 +128,11 @@ export class Station {
   get activity(): { readonly state: StationActivity; readonly target?: string } {
     if (this.#talk) return { state: "transmitting", target: this.#talk.target };
     return { state: this.#floor.holder ? "receiving" : "idle" };
+  }
+
+  /** How our call stands. */
+  get call(): StationCallNews {
+    return this.#call.news;
   }
 
   /** Whom it hears: the sender's 16 digits. */
@@ -140,13 +161,20 @@ export class Station {
   /** 20 ms have passed. */
   tick(nowMs: number): void {
     this.#hearing.tick(nowMs);
+    this.#call.tick(nowMs);
+    this.#followCall(nowMs);
     this.#talk?.tick(nowMs);
     this.#play();
     this.#show();
   }
 
-  /** The button is pressed. Pressed twice it is one talk; an unknown or absent target is refused, never everybody. */
+  /**
+   * The button is pressed. Pressed twice it is one talk; an unknown or absent target is refused, never everybody. While
+   * somebody calls us, it answers; in a call we talk already.
+   */
   press(nowMs: number): PressResult {
+    if (this.#call.answer()) return "answers";
+    if (this.#callTalk) return "talks";
     if (this.#talk && this.#floor.own !== undefined) return "talks";
     const { priority, target } = this.#settings;
     const refusal = this.#floor.refusal(priority, nowMs);
@@ -157,9 +185,19 @@ export class Station {
     return "talks";
   }
 
-  /** The button is let go. */
+  /** The button is let go. A call goes on. */
   release(): void {
-    this.#talk?.release();
+    if (!this.#callTalk) this.#talk?.release();
+  }
+
+  /** Declines what rings, hangs up, gives up a call of ours; false when there is none. */
+  hangUp(): boolean {
+    return this.#call.hangUp();
+  }
+
+  /** The hub says how our call stands. */
+  takeCall(news: StationCallNews, nowMs: number): void {
+    this.#call.take(news, nowMs);
   }
 
   /** The hub ends our talk soon. */
@@ -174,10 +212,11 @@ export class Station {
     this.#tone = framesOfTone(ringTone);
   }
 
-  /** We are about to ring a room: false when it is unknown. The button is locked for two seconds. */
+  /** We are about to ring a room: false when it is unknown to us, and there is no hub that may know it. The button is locked for two seconds. */
   calls(target: string, nowMs: number): boolean {
-    if (!isAllRooms(target) && !this.peers.knows(target)) return false;
+    if (!isAllRooms(target) && !this.peers.knows(target) && !this.#call.isKnown) return false;
     this.#floor.lock(nowMs);
+    this.#call.calls(nowMs);
     return true;
   }
 
@@ -195,11 +234,28 @@ export class Station {
     return address === undefined ? undefined : [stationAt(address)];
   }
 
+  /** Our microphone is open as long as we are in a call: somebody here has called or answered. */
+  #followCall(nowMs: number): void {
+    const address = this.#call.talksTo;
+    if (address === undefined) {
+      this.#callTalk?.cut();
+      if (this.#callTalk === this.#talk) this.#talk = undefined;
+      this.#callTalk = undefined;
+      return;
+    }
+    if (this.#callTalk) return;
+    this.#cutTalk();
+    const to = [this.#options.stationAt(address)];
+    this.#beginTalk({ priority: 0, target: this.#call.news.who ?? "", to, nowMs, unlimited: true });
+    this.#callTalk = this.#talk;
+  }
+
   #beginTalk(how: {
     readonly priority: RoomPriority;
     readonly target: string;
     readonly to: readonly Destination[];
     readonly nowMs: number;
+    readonly unlimited?: boolean;
   }): void {
     const count = this.#keys.countAt(how.nowMs);
     if (count !== undefined && ((count - this.#sequence) | 0) > 0) this.#sequence = count;
@@ -213,7 +269,7 @@ export class Station {
         this.#tone = framesOfTone(warningTone);
       },
     });
-    this.#floor.seize(how.priority);
+    if (!how.unlimited) this.#floor.seize(how.priority);
     this.#talk = talk;
     // A talk that was cut may still leave a packet while the next one begins.
     const [first, ahead] = [this.#sequence, longestTalkPackets];
@@ -223,6 +279,7 @@ export class Station {
       if (this.#sequence === (first + ahead) >>> 0) this.#sequence = (first + sent) >>> 0;
       if (this.#talk !== talk) return;
       this.#talk = undefined;
+      if (this.#callTalk === talk) this.#callTalk = undefined;
       this.#floor.own = undefined;
     };
     // It never fails: a clock that ends says that nothing more was sent.
@@ -230,6 +287,7 @@ export class Station {
   }
 
   #cutTalk(): void {
+    if (this.#callTalk) return;
     this.#talk?.cut();
     this.#talk = undefined;
     this.#floor.own = undefined;
@@ -244,6 +302,13 @@ export class Station {
       heard: sound !== undefined,
     });
     if (!taken) this.#late++;
+  }
+
+  /** Nobody rings us any more. */
+  #hush(): void {
+    if (!this.#ringing) return;
+    this.#tone = undefined;
+    this.#ringing = false;
   }
 
   #toneFrame(): Int16Array | undefined {

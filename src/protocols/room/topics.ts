@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type StationCallWish, stationCallWishSchema } from "./calls.ts";
 
 /** What stands in front of everything about rooms. */
 const root = "intercom";
@@ -19,6 +20,7 @@ export const roomTopics = [
   "key",
   "heard",
   "ending",
+  "call",
 ] as const;
 
 /** One of them. */
@@ -76,6 +78,8 @@ export const stationInfoSchema = z.object({
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   id: z.string().regex(stationName),
   is_mobile: z.boolean().optional(),
+  /** The version of calls that it knows, `1`; absent of stations that know none. */
+  calls: z.string().max(8).optional(),
 });
 export type StationInfo = z.infer<typeof stationInfoSchema>;
 
@@ -101,13 +105,20 @@ const heardSchema = z.object({
 /** What a station tells beside how it stands; never kept by a broker. */
 export type StationReport =
   /** It has this key of the group. */
-  { readonly kind: "key"; readonly keyId: number } | ({ readonly kind: "heard" } & z.infer<typeof heardSchema>);
+  | { readonly kind: "key"; readonly keyId: number }
+  | ({ readonly kind: "heard" } & z.infer<typeof heardSchema>)
+  /** Somebody there wants something of its call. */
+  | { readonly kind: "call"; readonly wish: StationCallWish };
 
-/** `intercom/<id>/key` and `intercom/<id>/heard`; undefined for anything else. */
+/** `intercom/<id>/key`, `/heard` and `/call`; undefined for anything else. */
 export function parseStationReport(what: RoomTopic, payload: string): StationReport | undefined {
   if (what === "key") {
     const keyId = Number(payload);
     return /^\d{1,3}$/.test(payload) && keyId < 256 ? { kind: "key", keyId } : undefined;
+  }
+  if (what === "call") {
+    const wish = parseRoomJson(payload, stationCallWishSchema);
+    return wish && { kind: "call", wish };
   }
   const heard = what === "heard" ? parseRoomJson(payload, heardSchema) : undefined;
   return heard && { kind: "heard", ...heard };

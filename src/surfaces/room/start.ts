@@ -6,6 +6,7 @@ import { PaceThread } from "../../workers/pace/index.ts";
 import type { Lent } from "../surface.ts";
 import { RoomArrivals } from "./arrivals.ts";
 import { StationCalls } from "./calls/station-calls.ts";
+import { ToldStates } from "./calls/told-states.ts";
 import type { RoomConfig } from "./config.ts";
 import { Deliveries } from "./deliveries.ts";
 import { destinationsOf } from "./destinations.ts";
@@ -20,6 +21,7 @@ import { RoomSender } from "./sender.ts";
 import { RoomSpeaker, roomCarrier } from "./speaker.ts";
 import { stationRoutes } from "./station-route.ts";
 import { RoomStations } from "./stations.ts";
+import { hubAddress } from "./steer/hub-address.ts";
 import { startSteering } from "./steer/start.ts";
 import { RoomTalks } from "./talks.ts";
 import { RoomTroubles } from "./troubles.ts";
@@ -126,6 +128,9 @@ export async function start(house: Lent<RoomConfig>) {
       onTrouble: (sentences) => troubles.network(sentences),
     }),
   );
+  const hubFrom = (address: string | undefined) =>
+    networkOf(address, sockets?.networks ?? [])?.address ?? hubAddress(config);
+  opened.use(new ToldStates({ hub, bus: house.bus, calls, stations, hubFrom }));
   const parts: RoomParts = { house, config, stations, calls, sender: own, hubId: stationIdOf(own) };
   const web = opened.use(await startRoomWeb(parts));
   await startParts(parts, opened);

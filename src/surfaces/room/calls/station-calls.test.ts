@@ -1,105 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { startRig } from "../../../../test/web-rig.ts";
-import { createOpusEncoder } from "../../../codecs/opus/index.ts";
-import { bytesOf } from "../../../codecs/pcm/index.ts";
-import type { CallInfo } from "../../../hub/call-info.ts";
-import { type AudioFormat, opusFormat } from "../../../media/format.ts";
-import type { Frame } from "../../../media/frame.ts";
-import { ManualClock } from "../../../util/clock.ts";
-import { silentLog } from "../../../util/log.ts";
-import { RoomArrivals } from "../arrivals.ts";
-import { RoomStations } from "../stations.ts";
-import { RoomTalks } from "../talks.ts";
-import { StationCalls } from "./station-calls.ts";
-
-const rooms = {
-  kitchen: { id: "intercom_0000000a", sender: "000000000000000a", address: "127.0.0.10", name: "Kitchen" },
-  office: { id: "intercom_0000000b", sender: "000000000000000b", address: "127.0.0.11", name: "Office" },
-  attic: { id: "intercom_0000000c", sender: "000000000000000c", address: "127.0.0.12", name: "Attic" },
-} as const;
-type Room = keyof typeof rooms;
-const deviceOf = (room: Room) => rooms[room].id.replace("_", "-");
-const silenceMs = 30_000;
-
-/** Three stations that were let in, a door and a hub; `knows` know of calls. */
-async function house({ knows = [] as readonly Room[], enrolment = "open" as "open" | "pending" } = {}) {
-  const clock = new ManualClock();
-  const rig = await startRig({ door: "fake://x/?live" }, { clock, enrolment });
-  const { hub } = rig;
-  const stations = new RoomStations({ clock, log: silentLog });
-  const calls = new StationCalls({ hub, stations, hangUpAfterMs: silenceMs });
-  const heard = new Map<string, Frame[]>();
-  const formats: AudioFormat[] = [opusFormat];
-  const arrivals = new RoomArrivals({
-    hub,
-    stations,
-    speakerOf: (stationId, deviceId) => ({
-      formats,
-      echoCancelling: true,
-      play: async (speech) => {
-        const { frames } = calls.heardAt(deviceId, speech);
-        const list = heard.get(stationId) ?? [];
-        heard.set(stationId, list);
-        for await (const frame of frames) {
-          if (speech.signal.aborted) break;
-          if (speech.live) list.push(frame);
-        }
-      },
-    }),
-  });
-  const talks = new RoomTalks({
-    ...{ hub, stations, arrivals, calls },
-    config: { name: "Doorward", group: "224.0.0.100", emergency: "all" },
-    networkOf: () => undefined,
-  });
-  const packets = async (level: number) => {
-    using encoder = await createOpusEncoder({ sampleRateHz: 16_000, channels: 1 });
-    const block = (n: number) => Int16Array.from({ length: 320 }, (_, i) => level * Math.sin((n * 320 + i) / 5));
-    return Array.from({ length: 20 }, (_, n) => encoder.encode(bytesOf(block(n))).slice()).slice(10);
-  };
-  const sound = { loud: await packets(9000), quiet: await packets(20) };
-  /** Says something for so long. */
-  const say = async (
-    room: Room,
-    ms: number,
-    how: { readonly level?: "loud" | "quiet"; readonly priority?: 0 | 2 } = {},
-  ) => {
-    const { sender, address } = rooms[room];
-    const talk = talks.hear({ sender, address, priority: how.priority ?? 0, group: undefined });
-    const blocks = sound[how.level ?? "loud"];
-    for (let n = 0; n < ms / 20; n++) {
-      const data = blocks[n % blocks.length] as Uint8Array;
-      talk.write({ data, timestampUs: clock.nowUs(), durationUs: 20_000, key: true }, 0);
-      await clock.advance(20);
-    }
-    return talk;
-  };
-  for (const [room, { id, name, address }] of Object.entries(rooms)) {
-    stations.told({ id, name, address, calls: knows.includes(room as Room) });
-    stations.status(id, true);
-    await clock.advance(50);
-  }
-  const states: string[] = [];
-  hub.calls.onChange(({ change, by, reason }) => {
-    if (change !== "rung") states.push([change, by?.name, reason].filter(Boolean).join(" "));
-  });
-  const call = (): CallInfo | undefined => hub.calls.list()[0];
-  const owned = new AsyncDisposableStack();
-  owned.use(rig);
-  for (const one of [stations, arrivals, calls]) owned.use(one);
-  return {
-    ...{ rig, hub, clock, stations, arrivals, calls, say, states, call },
-    press: (from: Room, to: Room | "door") =>
-      calls.press(deviceOf(from), [`device:${to === "door" ? to : deviceOf(to)}`]),
-    heardIn: (room: Room) => heard.get(rooms[room].id)?.length ?? 0,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
+import { deviceOf, rooms, silenceMs, stationHouse } from "../../../../test/station-house.ts";
+import { opusFormat } from "../../../media/format.ts";
 
 describe("a room station in a call", () => {
   it("calls by its button, is answered by talking, hears and is heard there alone, and hangs up by its button", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     const { clock, say, press, heardIn, states, call } = of;
     assert.equal(press("kitchen", "office"), undefined);
     await clock.advance(100);
@@ -120,7 +26,7 @@ describe("a room station in a call", () => {
   });
 
   it("calls nobody any more when its button is pressed again while it rings", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     await of.clock.advance(1500);
     of.press("kitchen", "attic");
@@ -129,7 +35,7 @@ describe("a room station in a call", () => {
   });
 
   it("that talks before anybody has answered speaks to the room as ever, and it rings no longer", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     of.stations.said(rooms.kitchen.id, { state: "transmitting", target: "Office" });
     assert.deepEqual(of.states.at(-1), "ended Kitchen cancelled");
@@ -140,14 +46,14 @@ describe("a room station in a call", () => {
   });
 
   it("answers by a talk of which the hub only hears that it began", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     of.stations.said(rooms.office.id, { state: "transmitting", target: "Kitchen" });
     assert.equal(of.call()?.answeredBy?.name, "Office");
   });
 
   it("answers once: the talk of another that was rung, too, is no answer", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.calls.press(deviceOf("kitchen"), [`device:${deviceOf("office")}`, `device:${deviceOf("attic")}`]);
     (await of.say("attic", 100)).end();
     (await of.say("office", 100)).end();
@@ -159,7 +65,7 @@ describe("a room station in a call", () => {
   });
 
   it("is sent nothing while nobody speaks, so that it can, and nothing while it speaks itself", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     (await of.say("office", 100)).end();
     (await of.say("office", 1000, { level: "quiet" })).end();
@@ -176,7 +82,7 @@ describe("a room station in a call", () => {
   });
 
   it("that knows of calls hears all of it, also while it speaks, and answers by no talk", async () => {
-    await using of = await house({ knows: ["kitchen"] });
+    await using of = await stationHouse({ knows: ["kitchen"] });
     of.press("office", "kitchen");
     (await of.say("kitchen", 100)).end();
     assert.equal(of.call()?.state, "ringing");
@@ -189,7 +95,7 @@ describe("a room station in a call", () => {
   });
 
   it("leaves after a long silence, and no sooner than that", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     (await of.say("office", 100)).end();
     await of.clock.advance(silenceMs - 2000);
@@ -201,7 +107,7 @@ describe("a room station in a call", () => {
   });
 
   it("that knows of calls is never hung up for its silence", async () => {
-    await using of = await house({ knows: ["kitchen", "office"] });
+    await using of = await stationHouse({ knows: ["kitchen", "office"] });
     of.press("kitchen", "office");
     of.calls.answer(deviceOf("office"));
     await of.clock.advance(10 * silenceMs);
@@ -209,7 +115,7 @@ describe("a room station in a call", () => {
   });
 
   it("that is gone has left, and the others are told who", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     (await of.say("office", 100)).end();
     of.stations.status(rooms.office.id, false);
@@ -218,7 +124,7 @@ describe("a room station in a call", () => {
   });
 
   it("is spoken to in an emergency as ever, in a call, too, and its own is one", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     of.press("kitchen", "office");
     (await of.say("office", 100)).end();
     of.stations.said(rooms.kitchen.id, { state: "transmitting", target: "Attic" });
@@ -228,7 +134,7 @@ describe("a room station in a call", () => {
   });
 
   it("calls a door, which is connected to and answers at once", async () => {
-    await using of = await house();
+    await using of = await stationHouse();
     assert.equal(of.press("kitchen", "door"), undefined);
     assert.equal(of.call()?.answeredBy?.name, "door");
     await of.clock.advance(200);
@@ -250,7 +156,7 @@ describe("a room station in a call", () => {
   });
 
   it("calls nobody through whom it may not talk", async () => {
-    await using of = await house({ enrolment: "pending" });
+    await using of = await stationHouse({ enrolment: "pending" });
     assert.equal(of.press("kitchen", "office"), `${deviceOf("kitchen")} may not talk there`);
     assert.equal(of.call(), undefined);
   });

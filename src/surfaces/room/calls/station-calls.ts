@@ -6,6 +6,7 @@ import type { Hub } from "../../../hub/hub.ts";
 import { mayUse } from "../../../hub/reach.ts";
 import type { Speech } from "../../../media/speech.ts";
 import type { RoomPriority } from "../../../protocols/room/packet.ts";
+import { Listeners } from "../../../util/listeners.ts";
 import type { RoomStation, RoomStations } from "../stations.ts";
 import { gatedSpeech } from "./gated-speech.ts";
 import { Silence } from "./silence.ts";
@@ -41,10 +42,12 @@ export class StationCalls implements Disposable {
   readonly #silences = new Map<string, Silence>();
   /** Stations that said last that they talk. */
   readonly #transmitting = new Set<string>();
+  readonly #refusals: Listeners<{ readonly deviceId: string; readonly why: string }>;
 
   constructor(options: StationCallsOptions) {
     this.#options = options;
     const { hub, stations } = options;
+    this.#refusals = new Listeners((err) => hub.log.error({ err }, "listener of stations' calls failed"));
     this.#held.use(hub.calls.onChange(({ call }) => this.#follow(call)));
     this.#held.use(stations.onChange((station) => this.#seen(station)));
   }
@@ -64,6 +67,17 @@ export class StationCalls implements Disposable {
     return this.callOf(deviceId)?.state === "answered";
   }
 
+  /** Calls `listener` when a station wanted to call and no call came of it, with why. */
+  onRefused(listener: (news: { readonly deviceId: string; readonly why: string }) => void): Disposable {
+    return this.#refusals.add(listener);
+  }
+
+  /** A station wanted to call somebody whom nobody knows. Gives the sentence back. */
+  refuse(deviceId: string, why: string): string {
+    this.#refusals.emit({ deviceId, why });
+    return why;
+  }
+
   /**
    * The call button of a station: calls, or hangs up when it is in a call or makes one. A sentence where that came to nothing;
    * undefined otherwise.
@@ -77,12 +91,12 @@ export class StationCalls implements Disposable {
       return undefined;
     }
     const allowed = this.#allowed(deviceId, to);
-    if (allowed.length === 0) return `${from.name} may not talk there`;
+    if (allowed.length === 0) return this.refuse(deviceId, `${from.name} may not talk there`);
     using _answering = this.#answerAt(from.party, allowed);
     this.#pressing = from.party;
     const { call, reason } = hub.calls.call({ from, to: allowed });
     this.#pressing = undefined;
-    if (!call) return `not called: ${reason ?? "unreachable"}`;
+    if (!call) return this.refuse(deviceId, `not called: ${reason ?? "unreachable"}`);
     this.#audit("call", { deviceId, call });
     return call.state === "ended" ? `not called: ${call.endReason}` : undefined;
   }
@@ -95,10 +109,19 @@ export class StationCalls implements Disposable {
     this.#audit("call-ended", { deviceId, call });
   }
 
+  /** What rings at a station and may be answered there. */
+  ringingAt(deviceId: string): CallInfo | undefined {
+    const { calls, callRights, reception } = this.#options.hub;
+    const call = calls.list().find((one) => one.state === "ringing" && ringsAt(one, `device:${deviceId}`));
+    if (!call || reception.isOpen) return call;
+    const principal = reception.principalUnder(deviceId);
+    return principal && callRights.mayAnswer(principal, call) ? call : undefined;
+  }
+
   /** A station answers what rings there; false when nothing does, or another was faster. */
   answer(deviceId: string): boolean {
     const { hub } = this.#options;
-    const call = this.#ringingAt(deviceId);
+    const call = this.ringingAt(deviceId);
     if (!call || hub.calls.answer(call.id, this.#partyOf(deviceId)).state !== "done") return false;
     this.#audit("call-answered", { deviceId, call });
     return true;
@@ -107,7 +130,7 @@ export class StationCalls implements Disposable {
   /** A station declines what rings there. */
   decline(deviceId: string): void {
     const { hub } = this.#options;
-    const call = this.#ringingAt(deviceId);
+    const call = this.ringingAt(deviceId);
     if (!call || hub.calls.decline(call.id, this.#partyOf(deviceId)).state !== "done") return;
     this.#audit("call-declined", { deviceId, call });
   }
@@ -190,14 +213,6 @@ export class StationCalls implements Disposable {
 
   #isSpeaking(deviceId: string): boolean {
     return this.#talking.has(deviceId) || this.#stationOf(deviceId)?.state === "transmitting";
-  }
-
-  #ringingAt(deviceId: string): CallInfo | undefined {
-    const { calls, callRights, reception } = this.#options.hub;
-    const call = calls.list().find((one) => one.state === "ringing" && ringsAt(one, `device:${deviceId}`));
-    if (!call || reception.isOpen) return call;
-    const principal = reception.principalUnder(deviceId);
-    return principal && callRights.mayAnswer(principal, call) ? call : undefined;
   }
 
   /** Whom a station may call: devices through which it may talk, and people, if there is one such device. */

@@ -166,7 +166,10 @@ export function startSteering(parts: RoomParts): Disposable {
     const callerDevice = self?.startsWith("device:") ? self.slice("device:".length) : undefined;
     const station = stations.list().find((one) => one.online && one.deviceId === callerDevice);
     const person = to.length === 0 && station ? hub.personCalled(target) : undefined;
-    if (to.length === 0 && !person) return sayNobody(target);
+    if (to.length === 0 && !person) {
+      const why = sayNobody(target);
+      return station?.deviceId === undefined ? why : calls.refuse(station.deviceId, why);
+    }
     if (station?.deviceId !== undefined && !to.includes("all")) {
       return calls.press(station.deviceId, person ? [`person:${person.id}`] : to);
     }

@@ -44,6 +44,7 @@ export interface StationList {
     readonly name: string;
     readonly address?: string;
     readonly isMobile?: boolean;
+    readonly calls?: boolean;
   }): void;
   status(id: string, online: boolean): void;
   /** What it does, and to whom it speaks then. */
@@ -185,9 +186,10 @@ export class ToldStations implements Disposable {
   #list(id: string, station: Station): void {
     const { info, online } = station;
     if (!info || !(online || station.listed)) return;
-    const { room, ip, is_mobile: isMobile } = info;
+    const { room, ip, is_mobile: isMobile, calls } = info;
     const name = toName(room, { fallback: id });
-    this.#options.stations.told({ id, name, ...(ip && { address: ip }), ...(isMobile && { isMobile }) });
+    const more = { ...(ip && { address: ip }), ...(isMobile && { isMobile }), ...(calls && { calls: true }) };
+    this.#options.stations.told({ id, name, ...more });
     if (station.listed) return;
     station.listed = true;
     this.#options.stations.status(id, true);
