@@ -151,6 +151,8 @@ export interface Driver<Config = unknown> {
    * that it is kept sealed. One schema makes type, check and docs page.
    */
   readonly config: z.ZodType<Config>;
+  /** What every device of this kind can do, or cannot, where that is sure before one was reached. */
+  readonly can?: Readonly<Partial<Record<"view" | "listen" | "talk", "yes" | "no">>>;
   /** How the addresses begin that it may claim, as people write them: `rtsp://`. */
   readonly schemes?: readonly string[];
   /**

@@ -1,3 +1,5 @@
+import type { Can } from "./abilities.ts";
+
 /**
  * How a device may come that calls the hub: its word in `arrives:`, and what comes that way. The one place where a kind is
  * added; schema, API, form and docs are made of it, and the surface that lets it in names its word (`reception.admit`).
@@ -13,6 +15,16 @@ export const arrivalKinds = {
 
 /** One of {@link arrivalKinds}. */
 export type ArrivalKind = keyof typeof arrivalKinds;
+
+/** What is sure of every device that comes so. */
+export const arrivalAbilities: Readonly<Record<ArrivalKind, Partial<Can>>> = {
+  whip: { talk: "no" },
+  agent: {},
+  page: { view: "no", listen: "yes", talk: "yes" },
+  "room-web": { view: "no", listen: "yes", talk: "yes" },
+  room: { view: "no", listen: "yes", talk: "yes" },
+  door: { view: "no", listen: "yes", talk: "yes", ring: "yes" },
+};
 
 /** Their words. */
 export const arrivalWords = Object.keys(arrivalKinds) as readonly ArrivalKind[];

@@ -1,5 +1,6 @@
 import type { Device } from "../device/driver.ts";
 import { FatalError, RecoverableError } from "../util/errors.ts";
+import { arrivalAbilities, isArrivalKind } from "./arrival-kinds.ts";
 import type { Loan } from "./loan.ts";
 import type { DeviceSource, SourceHost } from "./source.ts";
 
@@ -10,6 +11,7 @@ import type { DeviceSource, SourceHost } from "./source.ts";
 export class ArrivalSource implements DeviceSource {
   readonly atRest = "away";
   readonly kind: string;
+  readonly can: DeviceSource["can"];
   #loan: Loan | undefined;
   #closed = false;
   #wanted = false;
@@ -20,6 +22,7 @@ export class ArrivalSource implements DeviceSource {
   constructor(host: SourceHost, kind: string) {
     this.#host = host;
     this.kind = kind;
+    this.can = isArrivalKind(kind) ? arrivalAbilities[kind] : undefined;
   }
 
   /** True while a connection has the device. */

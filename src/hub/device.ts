@@ -4,11 +4,13 @@ import type { Clock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
+import { Abilities } from "./abilities.ts";
 import type { HubDevice } from "./api.ts";
 import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import { Loan } from "./loan.ts";
+import { lockOfKind } from "./lock-of.ts";
 import { LossLog } from "./loss-log.ts";
 import { loudnessOf } from "./loudness.ts";
 import { RaisedLoudness } from "./raised-loudness.ts";
@@ -63,6 +65,7 @@ export class LocalDevice implements HubDevice {
   readonly #status: DeviceStatus;
   readonly #tracks: DeviceTracks;
   readonly #memory: DeviceMemory;
+  readonly #abilities: Abilities;
   readonly #raised: RaisedLoudness;
   readonly #losses: LossLog;
   readonly #changes: Listeners<void>;
@@ -87,6 +90,7 @@ export class LocalDevice implements HubDevice {
       log,
     });
     this.#source = options.source(this.#host());
+    this.#abilities = new Abilities({ sure: this.#source.can, memory: this.#memory });
     this.#status.phase = this.#atRest();
     this.#reconsider();
   }
@@ -141,6 +145,10 @@ export class LocalDevice implements HubDevice {
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       ...this.#station,
       ...this.#delivery,
+      can: this.#abilities.with({
+        bell: this.#settings.bell !== undefined,
+        lock: lockOfKind(this.#settings, this.#source.kind) !== undefined,
+      }),
       permanent: !this.#settings.preview,
       ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
     };
@@ -306,6 +314,7 @@ export class LocalDevice implements HubDevice {
       tracks: this.#tracks,
       onChange: () => {
         this.#lastSpeaker = loan.speaker ?? this.#lastSpeaker;
+        if (this.#loan === loan) this.#look(loan);
         this.#changes.emit();
       },
       onSpeaker: () => this.#raised.follow(),
@@ -319,11 +328,18 @@ export class LocalDevice implements HubDevice {
         this.#losses.back();
       },
       onEnd: (ended) => {
-        if (this.#loan === ended) this.#loan = undefined;
+        if (this.#loan !== ended) return;
+        this.#loan = undefined;
+        this.#abilities.ended();
       },
     });
     if (loan.open) this.#loan = loan;
     return loan;
+  }
+
+  #look(loan: Loan): void {
+    const live = (kind: "video" | "audio") => this.#tracks.get(kind, "main") !== undefined;
+    this.#abilities.shows({ video: live("video"), audio: live("audio"), speaker: loan.speaker !== undefined });
   }
 
   #lost(loss: Loss): void {

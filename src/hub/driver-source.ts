@@ -37,6 +37,7 @@ export function driverSource(options: DriverSourceOptions): MakeSource {
 class DriverSource implements DeviceSource {
   readonly atRest = "idle";
   readonly kind: string;
+  readonly can: DeviceSource["can"];
   #wanted = false;
   #closed = false;
   #run: Run | undefined;
@@ -49,6 +50,7 @@ class DriverSource implements DeviceSource {
     this.#host = host;
     this.#options = options;
     this.kind = options.driver.kind;
+    this.can = options.driver.can;
   }
 
   want(wanted: boolean): void {

@@ -1,3 +1,4 @@
+import type { Can } from "./abilities.ts";
 import type { Loan } from "./loan.ts";
 import type { Loss } from "./supervise.ts";
 
@@ -8,6 +9,8 @@ import type { Loss } from "./supervise.ts";
 export interface DeviceSource extends AsyncDisposable {
   /** The driver's kind, or the arrival's. */
   readonly kind: string;
+  /** What every device of this kind can do, or cannot, where that is sure. */
+  readonly can?: Partial<Can> | undefined;
   /** What the device is while nothing is lent and nothing is under way. */
   readonly atRest: "idle" | "away";
   /** Whether anybody wants the device now. A source that is called follows at once; one that arrives ignores it. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { grantSchema } from "../identity/policy.ts";
 import { audioCodecs, type Format } from "../media/format.ts";
 import type { Immutable } from "../util/immutable.ts";
+import { canSchema } from "./abilities.ts";
 
 /** What a device is doing; the page has a sentence for each. */
 export const devicePhases = [
@@ -118,6 +119,7 @@ export const deviceInfoSchema = z.object({
     })
     .optional()
     .describe("How what is sent to all room stations at once arrives there; of those that report it."),
+  can: canSchema.optional().describe("What it can do, as far as is known; also while it is not connected."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
     .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))

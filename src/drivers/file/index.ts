@@ -23,6 +23,7 @@ export default function createFileDriver(deps: { readonly converter: FfmpegWorke
     kind: "file",
     summary: "a media file played in a loop, or a made-up camera",
     config,
+    can: { talk: "no" },
     schemes: ["file:", "test:"],
     claims: (address) => (address.protocol === "file:" || address.protocol === "test:" ? 2 : 0),
     run: async (device, { address, loop }) => {

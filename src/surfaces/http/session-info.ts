@@ -15,6 +15,7 @@ export const sessionSchema = z.object({
   httpsUrl: z.string().optional(),
   caUrl: z.string().optional(),
   version: z.string(),
+  hubId: z.string().optional().describe("What tells this hub from every other one; to whoever is signed in."),
   demo: z.boolean(),
 });
 
@@ -36,6 +37,7 @@ export function sessionInfo(
     }),
     secure: isSecure(request),
     ...addresses(request, context),
+    ...(user && { hubId: context.hub.identity.installation }),
     version: context.version,
     demo: context.demo,
   };
