@@ -29,7 +29,7 @@ const layers: Readonly<Record<string, readonly string[] | "*">> = {
  * what those share that speak WebRTC with browsers and devices (viewings, microphones, candidates, ICE servers).
  */
 const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"] },
+  protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"], onvif: ["rtsp"] },
   endpoints: { "room-station": ["machine"], door: ["machine"], agent: ["machine"] },
   surfaces: { panel: ["webrtc"], whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"], signalling: ["webrtc"] },
 };

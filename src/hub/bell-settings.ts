@@ -39,6 +39,27 @@ export const quietHoursSchema = z
 /** {@link quietHoursSchema} */
 export type QuietHours = z.output<typeof quietHoursSchema>;
 
+/** A bell that a camera tells of by ONVIF events. */
+export const onvifBellSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(512)
+    .optional()
+    .describe("The camera's device service; http://<host of its address>/onvif/device_service when absent."),
+  inputs: z
+    .array(z.string().min(1).max(64))
+    .max(16)
+    .readonly()
+    .optional()
+    .describe("Tokens of the digital inputs that are a button; all when absent, and none of `[]`."),
+  topics: z
+    .array(z.string().min(3).max(200))
+    .max(16)
+    .readonly()
+    .optional()
+    .describe("Further topics that are a press, e.g. tns1:RuleEngine/MyRule/Ding; prefixes do not count."),
+});
+
 /** A device's `bell:`: what happens when somebody rings there. */
 export const bellSchema = z.strictObject({
   camera: z.string().max(48).optional().describe("Id of the camera that shows who rings; its own picture when absent."),
@@ -65,6 +86,9 @@ export const bellSchema = z.strictObject({
     )
     .optional()
     .describe("Of a device with several bells: what each is called, and whom it rings."),
+  onvif: onvifBellSchema
+    .optional()
+    .describe("For a camera whose button is told by ONVIF events: the hub listens to them. `{}` is enough for most."),
   openedEnds: z.boolean().optional().describe("False lets it ring on when the door is opened."),
   texts: z
     .record(z.string().min(1).max(32), z.string().max(300))

@@ -19,7 +19,7 @@ import {
   resolveDevice,
 } from "./device-input.ts";
 import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
-import { sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
+import { openDevice, sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
 import type { DeviceInfo, HolderInfo } from "./state.ts";
@@ -67,6 +67,13 @@ export interface ArrivalPlace {
   reenrolled(): void;
 }
 
+/** How the hub logs in at a device. */
+export interface DeviceLogin {
+  readonly host: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
 interface Entry {
   /** Of a device that calls the hub. */
   readonly arrival: ArrivalSource | undefined;
@@ -108,6 +115,14 @@ export class Registry implements HubDevices, AsyncDisposable {
 
   get(id: string): HubDevice | undefined {
     return this.#entries.get(id)?.device;
+  }
+
+  /** How the hub logs in at a device that it calls: for another service of the same device. */
+  login(id: string): DeviceLogin | undefined {
+    const input = this.#entries.get(id)?.input;
+    if (!input || input.address === undefined) return undefined;
+    const { url, username, password } = openDevice(input, this.#options.unseal);
+    return { host: url.hostname, username, password };
   }
 
   /** Where a device that calls the hub is let in; undefined for every other. */

@@ -4,6 +4,7 @@ import { deviceStationId, stationIdOf } from "../../protocols/room/station-id.ts
 import { roomTopicOf } from "../../protocols/room/topics.ts";
 import type { Lent } from "../surface.ts";
 import { Bells } from "./bells.ts";
+import { CameraBells } from "./camera-bells.ts";
 import { followBellCommands } from "./commands.ts";
 import { bellEvent } from "./messages.ts";
 import { mqttLocks, watchLocks } from "./mqtt-locks.ts";
@@ -13,7 +14,10 @@ const kept = ["bells", "told"] as const;
 /** An event that comes later than this is none. */
 const eventExpiryS = 5;
 
-/** Shows bells, calls and locks over MQTT, and takes commands for them. Without the surface `mqtt` nothing comes or goes. */
+/**
+ * Shows bells, calls and locks over MQTT, and takes commands for them; without the surface `mqtt` nothing comes or goes there.
+ * Listens to the bells of cameras that tell them by ONVIF.
+ */
 export async function start({ hub, bus, version }: Lent<undefined>) {
   const { calls, identity, locks } = hub;
   const held = new DisposableStack();
@@ -36,6 +40,7 @@ export async function start({ hub, bus, version }: Lent<undefined>) {
       bus.publish(topics.of(deviceId, "event"), payload, { qos: 1, expiryS: eventExpiryS });
     }),
   );
+  held.use(new CameraBells(hub));
   held.use(locks.useMqtt(mqttLocks({ bus })));
   held.use(watchLocks({ hub, bus }));
   held.use(followBellCommands({ hub, bus, topics, repeat: (id) => bells.repeat(id) }));

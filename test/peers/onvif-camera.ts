@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { authorize, parseChallenges } from "../../src/protocols/rtsp/auth.ts";
+
+/** What a scripted camera does otherwise than others. */
+export interface OnvifCameraOptions {
+  readonly username?: string;
+  readonly password?: string;
+  /** Its clock, against ours. */
+  readonly aheadMs?: number;
+  /** Asks for Digest of HTTP besides. */
+  readonly httpDigest?: boolean;
+  /** Names an address of the subscription that leads nowhere from here. */
+  readonly wrongHost?: boolean;
+  /** Does not know Renew. */
+  readonly noRenew?: boolean;
+}
+
+const spaces =
+  'xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:ter="http://www.onvif.org/ver10/error" xmlns:dom0="http://www.axis.com/2009/event"';
+const digestField = 'Digest realm="camera", nonce="abc", qop="auth", algorithm=MD5';
+
+/** A message as cameras write it. */
+export function onvifMessage(
+  topic: string,
+  of: { readonly operation?: string; readonly source?: string; readonly state?: boolean; readonly name?: string },
+): string {
+  const { operation = "Changed", source = "000", state = true, name = "State" } = of;
+  return `<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="2026-11-01T11:59:43Z" PropertyOperation="${operation}"><tt:Source><tt:SimpleItem Name="Source" Value="${source}"/></tt:Source><tt:Data><tt:SimpleItem Name="${name}" Value="${state}"/></tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
+}
+
+/** A camera that tells events by pull points, with the faults of real ones. */
+export class OnvifCamera implements AsyncDisposable {
+  /** Each request's action, in order. */
+  readonly asked: string[] = [];
+  subscriptions = 0;
+  /** What a new subscription is told first. */
+  initial: readonly string[] = [];
+  #queue: string[] = [];
+  #known = "";
+  #waiting: (() => void) | undefined;
+  readonly #options: OnvifCameraOptions;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  private constructor(options: OnvifCameraOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
+    const camera = new OnvifCamera(options);
+    await new Promise<void>((resolve) => camera.#server.listen(0, "127.0.0.1", resolve));
+    return camera;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/onvif/device_service`;
+  }
+
+  /** Something happens. */
+  tell(...messages: readonly string[]): void {
+    this.#queue.push(...messages);
+    this.#waiting?.();
+  }
+
+  /** It restarts, and knows no subscription any more. */
+  forget(): void {
+    this.#known = "";
+    this.#waiting?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#waiting?.();
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = "";
+    for await (const piece of request) text += String(piece);
+    const action = /action="[^"]*\/(\w+?)(?:Request)?"/.exec(request.headers["content-type"] ?? "")?.[1] ?? "";
+    this.asked.push(action);
+    const refused = action !== "GetSystemDateAndTime" && !this.#isKnown(request, text);
+    if (refused && this.#options.httpDigest) {
+      response.writeHead(401, { "www-authenticate": digestField }).end();
+      return;
+    }
+    const answer = refused ? fault("ter:NotAuthorized", "Sender not Authorized") : await this.#answer(action, text);
+    if (response.destroyed) return;
+    response.writeHead(answer.includes("Fault>") ? 400 : 200, { "content-type": "application/soap+xml" });
+    response.end(
+      `<?xml version="1.0" encoding="UTF-8"?>\n<SOAP-ENV:Envelope ${spaces}><SOAP-ENV:Header/><SOAP-ENV:Body>${answer}</SOAP-ENV:Body></SOAP-ENV:Envelope>`,
+    );
+  }
+
+  async #answer(action: string, text: string): Promise<string> {
+    const { aheadMs = 0, wrongHost = false, noRenew = false } = this.#options;
+    if (action === "GetSystemDateAndTime") return timeOf(new Date(Date.now() + aheadMs));
+    const base = wrongHost ? "http://192.0.2.1:8000" : new URL(this.url).origin;
+    if (action === "GetCapabilities")
+      return `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Events><tt:XAddr>${base}/onvif/event_service</tt:XAddr></tt:Events></tds:Capabilities></tds:GetCapabilitiesResponse>`;
+    if (action === "CreatePullPointSubscription") {
+      this.#known = String(++this.subscriptions);
+      this.#queue = [...this.initial];
+      return `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa5:Address>${base}/onvif/pull?a=1&amp;b=2</wsa5:Address><wsa5:ReferenceParameters><dom0:SubscriptionId>${this.#known}</dom0:SubscriptionId></wsa5:ReferenceParameters></tev:SubscriptionReference></tev:CreatePullPointSubscriptionResponse>`;
+    }
+    const isOurs = text.includes(
+      `<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event" a:IsReferenceParameter="true">${this.#known}<`,
+    );
+    if (this.#known === "" || !isOurs) return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
+    if (action === "Renew")
+      return noRenew ? fault("ter:ActionNotSupported", "not implemented") : "<wsnt:RenewResponse/>";
+    if (action === "Unsubscribe") return "<wsnt:UnsubscribeResponse/>";
+    if (this.#queue.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
+      if (this.#known === "") return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
+    }
+    return `<tev:PullMessagesResponse>${this.#queue.splice(0).join("")}</tev:PullMessagesResponse>`;
+  }
+
+  #isKnown({ headers, url = "" }: IncomingMessage, text: string): boolean {
+    const { username, password, httpDigest, aheadMs = 0 } = this.#options;
+    if (username === undefined || password === undefined) return true;
+    if (httpDigest) {
+      const [challenge] = parseChallenges([digestField]);
+      const { authorization = "" } = headers;
+      const part = (name: string) => new RegExp(`${name}="?([^",]+)`).exec(authorization)?.[1] ?? "";
+      if (!challenge || authorization === "") return false;
+      const nonceCount = Number.parseInt(part("nc"), 16);
+      return (
+        authorization ===
+        authorize(challenge, { username, password, method: "POST", uri: url, nonceCount, cnonce: part("cnonce") })
+      );
+    }
+    const field = (name: string) => new RegExp(`<\\w:${name}(?: [^>]*)?>([^<]*)<`).exec(text)?.[1] ?? "";
+    const created = field("Created");
+    const isNow = Math.abs(Date.parse(created) - (Date.now() + aheadMs)) < 5000;
+    const hash = createHash("sha1")
+      .update(Buffer.from(field("Nonce"), "base64"))
+      .update(created)
+      .update(password);
+    return isNow && field("Username") === username && field("Password") === hash.digest("base64");
+  }
+}
+
+function fault(code: string, reason: string): string {
+  return `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value>${code}</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code><SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${reason}</SOAP-ENV:Text></SOAP-ENV:Reason></SOAP-ENV:Fault>`;
+}
+
+function timeOf(at: Date): string {
+  const [y, mo, d] = [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate()];
+  const [h, mi, s] = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()];
+  return `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime><tt:Time><tt:Hour>${h}</tt:Hour><tt:Minute>${mi}</tt:Minute><tt:Second>${s}</tt:Second></tt:Time><tt:Date><tt:Year>${y}</tt:Year><tt:Month>${mo}</tt:Month><tt:Day>${d}</tt:Day></tt:Date></tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`;
+}
