@@ -13,6 +13,7 @@ const programs = {
   ip: "iproute2",
   strace: "strace",
   mosquitto_sub: "mosquitto-clients",
+  turnserver: "coturn",
   make: "make",
   gcc: "gcc",
 };

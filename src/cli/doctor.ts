@@ -6,6 +6,7 @@ import { type Config, configSchema } from "../config.ts";
 import { ConfigFile } from "../hub/config-file.ts";
 import { deviceInputs } from "../hub/device-input.ts";
 import { hasPlainSecret } from "../hub/device-secrets.ts";
+import { checkTurn, type TurnFinding } from "../surfaces/webrtc/turn-check.ts";
 import { messageOf } from "../util/errors.ts";
 import { networkReason } from "../util/network-reason.ts";
 import { version } from "../util/version.ts";
@@ -66,6 +67,9 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const { mqtt } = config;
   if (mqtt?.url !== undefined) await add("MQTT broker", () => reach(mqtt.url ?? ""));
   else if (mqtt) await add(`MQTT port ${mqtt.port}`, () => tcpFree(mqtt.port, mqtt.host));
+  for (const { url, ok, detail } of await turnServers(config, context)) {
+    await add(`TURN ${url}`, async () => (ok ? detail : Promise.reject(new Error(detail))));
+  }
   await add("disk", () => diskSpace(options.dataDir));
   await add("clock", () => clockSteady(context));
   await add("addresses", async () => addresses());
@@ -183,4 +187,10 @@ function reach(address: string): Promise<string> {
     socket.once("timeout", () => fail("no answer within 3 s"));
     socket.once("error", (error) => fail(networkReason(error)));
   });
+}
+
+/** The TURN servers of the settings, asked for a relay as a viewer asks them. */
+async function turnServers({ whep, signalling }: Config, { clock }: CommandContext): Promise<readonly TurnFinding[]> {
+  const { turn } = whep;
+  return turn ? await checkTurn({ turn, moreUrls: signalling?.agentTurnUrls ?? [], clock }) : [];
 }
