@@ -12,6 +12,8 @@ it speaks), waits, and sends picture and sound only while somebody watches, unch
 
   --backend URL          wss://HOST:8443/ws/device of a hub; ws://HOST:8000/ws/device of an original backend
                          (default: $BACKEND_URL, else ws://localhost:8000/ws/device)
+  --whip URL             publishes all the time by WHIP instead, to https://HOST:8443/whip/NAME of a hub or any other server;
+                         its token is $DOORWARD_TOKEN
   --ca FILE              known by the certificate authority in this file (PEM); Doorward's own is at /ca.crt of its page
   --device-id NAME       its name at the hub (default: $DEVICE_ID, else one that is made once and kept)
   --name TEXT            what people are to call it
@@ -43,6 +45,7 @@ export const command: Command = {
         backend: { type: "string" },
         ca: { type: "string" },
         "device-id": { type: "string" },
+        whip: { type: "string" },
         name: { type: "string" },
         source: { type: "string", default: "test" },
         size: { type: "string", default: "1280x720" },
@@ -59,6 +62,9 @@ export const command: Command = {
       throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
     }
     const ca = values.ca === undefined ? undefined : readCertificate(values.ca);
+    const whip = values.whip === undefined ? undefined : whipUrl(values.whip);
+    if (whip && values.speaker !== undefined)
+      throw new UsageError("--speaker goes with --backend: WHIP brings no sound back");
     const { name, state, mic, speaker } = values;
     const source = parseCapture(values.source, values) ?? values.source;
     const sound = {
@@ -67,11 +73,17 @@ export const command: Command = {
       echoCancel: values["echo-cancel"],
     };
     return await runAgent(
-      { backend, ca, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
+      { backend, whip, ca, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
       context,
     );
   },
 };
+
+function whipUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new UsageError(`--whip ${text} is no address: it begins with https:// or http://`);
+}
 
 /** `--mic` and `--speaker` alone mean what the machine itself takes. */
 function withPlaces(args: readonly string[]): string[] {

@@ -111,6 +111,23 @@ export interface AskedPublisher extends AsyncDisposable {
   readonly closed: Promise<string>;
 }
 
+/** What is to be sent to a peer that takes our offer (WHIP). */
+export type SendRequest = Pick<ViewRequest, "video" | "audio" | "onFeedback">;
+
+/** A peer that is offered what we send. Its owner disposes it. */
+export interface Receiver extends Pick<Viewer, "id" | "closed" | "addCandidate" | "stats">, AsyncDisposable {
+  /** Without our candidates: it is we who look for the peer, which is where we are told. */
+  readonly offerSdp: string;
+  /** Its answer. Rejects with FatalError `codec-unsupported` for one that takes nothing, `bad-offer` for one that cannot be read. */
+  answered(answerSdp: string): Promise<void>;
+}
+
+/** Sends to peers that take offers. Starts its process at the first of them, ends it when idle. */
+export interface SendWorker extends AsyncDisposable {
+  /** Offers a picture, a sound or both. Throws FatalError `bad-offer` for neither. */
+  send(request: SendRequest): Promise<Receiver>;
+}
+
 /** Takes in what peers publish. Starts its process at the first of them, ends it when idle. */
 export interface PublishWorker extends AsyncDisposable {
   /**

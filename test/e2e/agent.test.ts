@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openSource } from "../../src/cli/agent/source.ts";
 import { CameraAgent, Player } from "../../src/endpoints/agent/index.ts";
@@ -13,7 +14,9 @@ import { silentLog } from "../../src/util/log.ts";
 import { createWebRtcWorker } from "../../src/workers/webrtc/index.ts";
 import { createPublishWorker } from "../../src/workers/webrtc/publish.ts";
 import { signallingPeer } from "../peers/signalling-peer.ts";
+import { startAgentProcess } from "./agent-process.ts";
 import { type HubRig, startRig, until } from "./hub-rig.ts";
+import { temporaryFolder } from "./page-browser.ts";
 
 // Servers that never answer: nothing waits for them.
 const yaml = (silentPort: number) => `enrolment: open
@@ -166,5 +169,22 @@ describe("a camera agent of ours", () => {
     await until("it is played", async () => played.length > 25);
     t.diagnostic(`first packet to loudspeaker, directly: ${((played[0] ?? 0) - beganMs).toFixed(0)} ms`);
     assert.ok((played[0] ?? 0) - beganMs < 1000);
+  });
+
+  it("publishes by WHIP all the time, and ends its session when it ends", { timeout: 60_000 }, async () => {
+    const { httpUrl, hub } = rig.running;
+    await using folder = await temporaryFolder();
+    const media = ["--source", "test:?size=320x180&fps=20&gop=1", "--mic", "test"];
+    const state = ["--state", join(folder.path, "agent.json")];
+    const agent = startAgentProcess(["--whip", `${httpUrl}whip/field`, ...state, ...media]);
+    try {
+      await until("it is live", async () => hub.devices.get("field")?.state.phase === "live");
+      const field = hub.devices.get("field");
+      const coming = () => (["video", "audio"] as const).map((kind) => field?.track(kind)?.counters.frames ?? 0);
+      await until("pictures and sound come", async () => coming().every((frames) => frames > 20));
+    } finally {
+      await agent[Symbol.asyncDispose]();
+    }
+    assert.equal(hub.devices.get("field")?.state.phase, "away");
   });
 });

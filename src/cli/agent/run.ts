@@ -1,23 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { CameraAgent, MicrophoneTrack, Player } from "../../endpoints/agent/index.ts";
+import { CameraAgent, WhipAgent } from "../../endpoints/agent/index.ts";
 import { StateFile } from "../../endpoints/machine/state-file.ts";
 import { messageOf } from "../../util/errors.ts";
 import { createWebRtcWorker } from "../../workers/webrtc/index.ts";
+import { createSendWorker } from "../../workers/webrtc/send.ts";
 import type { CommandContext } from "../command.ts";
 import type { CaptureArguments } from "./capture-arguments.ts";
+import { type AgentMedia, openAgentMedia } from "./media.ts";
 import { pairingCode } from "./pairing.ts";
-import { type AgentSoundArguments, openAgentSound } from "./sound.ts";
-import { openCaptureSource, openSource } from "./source.ts";
+import type { AgentSoundArguments } from "./sound.ts";
 import { toldState } from "./told-state.ts";
 
 /** What the command line says. */
 export interface AgentArguments {
   readonly backend: string;
+  /** Where it publishes by WHIP, in place of waiting at a backend. */
+  readonly whip: URL | undefined;
   /** Certificate authority by which the backend is known (PEM). */
   readonly ca: string | undefined;
   readonly deviceId: string | undefined;
@@ -36,50 +37,49 @@ const stateSchema = z.object({
 
 /** Runs a camera agent until Ctrl+C. */
 export async function runAgent(args: AgentArguments, context: CommandContext): Promise<number> {
-  const { clock, log, signal, stderr } = context;
-  const tell = (text: string) => stderr.write(`doorward agent: ${text}\n`);
-  const kept = keptState(args, tell);
-  const { deviceId, token } = kept;
-  const { source: shown } = args;
-  await using source =
-    typeof shown === "string"
-      ? await openSource(addressOf(shown), context)
-      : openCaptureSource(shown, { context, tell });
-  await using sound = await openAgentSound(args.sound, { clock, tell });
-  const { microphone, loudspeaker } = sound;
-  using hears = microphone && (await MicrophoneTrack.open({ microphone, clock }));
-  using player = loudspeaker && new Player({ loudspeaker, clock, log });
+  const tell = (text: string) => context.stderr.write(`doorward agent: ${text}\n`);
+  const own = { ...keptState(args, tell), tell };
+  await using media = await openAgentMedia(args, { context, tell });
+  await (args.whip === undefined
+    ? serve(args, { media, own, context })
+    : publish(args.whip, args, { media, own, context }));
+  return 0;
+}
+
+interface Running {
+  readonly media: AgentMedia;
+  readonly own: { readonly deviceId: string; readonly token: string; readonly tell: (text: string) => void };
+  readonly context: CommandContext;
+}
+
+/** Waits at a backend for whoever watches. */
+async function serve({ backend, ca, name }: AgentArguments, { media, own, context }: Running): Promise<void> {
+  const { clock, log, signal } = context;
+  const { deviceId, token, tell } = own;
   // The child in TypeScript: it takes a relay's credentials for each viewer.
   await using webrtc = createWebRtcWorker({ clock, log, engine: "node" });
-  const { backend, ca } = args;
-  const onState = toldState({
-    deviceId,
-    backend,
-    pairingCode: () => pairingCode({ backend, deviceId, token, ca, signal }),
-    tell,
-    clock,
-    log,
-  });
+  const code = () => pairingCode({ backend, deviceId, token, ca, signal });
+  const onWatched = (viewers: number) =>
+    tell(viewers === 0 ? "nobody watches" : `${viewers} ${viewers === 1 ? "watches" : "watch"}`);
   const agent = new CameraAgent({
-    url: backend,
-    ca,
-    deviceId,
-    name: args.name,
-    token,
-    claims: true,
-    source,
-    microphone: hears?.track,
-    player,
-    speaker: player && { echoCancelling: args.sound.echoCancel },
+    ...{ url: backend, ca, deviceId, name, token, claims: true },
+    ...media,
     webrtc,
-    onState,
-    onWatched: (viewers) =>
-      tell(viewers === 0 ? "nobody watches" : `${viewers} ${viewers === 1 ? "watches" : "watch"}`),
+    onState: toldState({ deviceId, backend, pairingCode: code, tell, clock, log }),
+    onWatched,
     clock,
     log,
   });
   await agent.run(signal);
-  return 0;
+}
+
+/** Publishes by WHIP all the time. */
+async function publish(url: URL, { ca }: AgentArguments, { media, own, context }: Running): Promise<void> {
+  const { clock, log, signal } = context;
+  const { deviceId, token, tell } = own;
+  await using sender = createSendWorker({ clock, log });
+  const onState = toldState({ deviceId, backend: url.href, pairingCode: async () => undefined, tell, clock, log });
+  await new WhipAgent({ ...{ url, ca, token, sender, onState, clock }, ...media }).run(signal);
 }
 
 /** Its name and its token: made once, and kept. */
@@ -95,10 +95,4 @@ function keptState(args: AgentArguments, tell: (text: string) => void) {
   const token = own ?? file.state.token ?? `dwd_${randomBytes(32).toString("base64url")}`;
   if (own === undefined) file.set({ deviceId, token });
   return { deviceId, token };
-}
-
-/** `test` and a file's path as addresses; everything else is one. */
-function addressOf(source: string): string {
-  if (source === "test") return "test:";
-  return existsSync(source) ? pathToFileURL(resolve(source)).href : source;
 }

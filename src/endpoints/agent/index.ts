@@ -1,6 +1,7 @@
 import type { Track } from "../../media/track.ts";
 import type { IceCandidate, Viewer, ViewerFeedback, WebRtcWorker } from "../../media/viewer.ts";
 import { libraryIceServers } from "../../protocols/signalling/ice.ts";
+import { signallingLimits } from "../../protocols/signalling/limits.ts";
 import type { MessageOf, toAgent } from "../../protocols/signalling/messages.ts";
 import { background } from "../../util/background.ts";
 import { messageOf } from "../../util/errors.ts";
@@ -14,6 +15,7 @@ export { CaptureSource } from "./capture.ts";
 export { MicrophoneTrack } from "./microphone.ts";
 export { agentForm, Player } from "./player.ts";
 export type { AgentSource } from "./source.ts";
+export { WhipAgent } from "./whip.ts";
 
 /** Options of {@link CameraAgent}. */
 export interface CameraAgentOptions extends Omit<BackendOptions, "onMessage" | "onLost"> {
@@ -46,6 +48,8 @@ interface Session {
   readonly found: IceCandidate[];
   viewer?: Viewer;
   asked: boolean;
+  /** Until there is an offer. */
+  readonly pending: Disposable;
 }
 
 /** Who is asked for more than so many at once is attacked. */
@@ -92,6 +96,7 @@ export class CameraAgent {
     const { session_id: id, ice_servers, talk = true, hub = false } = payload;
     if (this.#sessions.has(id) || this.#sessions.size >= maxSessions) return;
     const iceServers = libraryIceServers(ice_servers);
+    const { clock } = this.#options;
     this.#sessions.set(id, {
       id,
       iceServers,
@@ -101,13 +106,21 @@ export class CameraAgent {
       early: [],
       found: [],
       asked: false,
+      pending: clock.timer(signallingLimits.pendingMs, () => this.#expire(id)),
     });
+  }
+
+  /** Nobody made an offer in time: a backend that forgets its sessions is not to use up all that may be open. */
+  #expire(id: string): void {
+    this.#backend.say("end_watch", { session_id: id, reason: "timeout" });
+    this.#end(id);
   }
 
   #offer({ payload }: Told<"signal_offer">): void {
     const session = this.#sessions.get(payload.session_id);
     if (!session || session.asked) return;
     session.asked = true;
+    session.pending[Symbol.dispose]();
     background(this.#serve(session, payload.sdp.sdp), (error) => {
       if (session.over.signal.aborted) return;
       this.#options.log.warn({ err: error }, `a viewer was not served: ${messageOf(error)}`);
@@ -180,6 +193,7 @@ export class CameraAgent {
   #end(id: string): void {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
+    session?.pending[Symbol.dispose]();
     session?.over.abort();
   }
 

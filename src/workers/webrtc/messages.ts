@@ -93,6 +93,22 @@ export type ToPublishChild =
       readonly trickles?: boolean;
     }
   | {
+      /** Makes an offer to a peer that is to be sent these; it comes back as an answer does. */
+      readonly type: "send";
+      readonly viewer: number;
+      readonly plan: AnswerPlan;
+      readonly videoTrack?: number;
+      readonly audioTrack?: number;
+      readonly feedback: boolean;
+    }
+  | {
+      /** What such a peer answered, and the mids of what it takes. */
+      readonly type: "takes";
+      readonly viewer: number;
+      readonly answerSdp: string;
+      readonly mids: ReadonlySet<string>;
+    }
+  | {
       /** What it answered. */
       readonly type: "asked";
       readonly viewer: number;

@@ -13,7 +13,7 @@ import { hubClock } from "./time.ts";
 import { Viewer } from "./viewer.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
-type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked">;
+type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked" | "takes">;
 
 interface Settings {
   readonly clock: Clock;
@@ -70,6 +70,7 @@ export class WebRtcService implements AsyncDisposable {
         return;
       case "publish":
       case "ask":
+      case "send":
       case "view":
         background(this.#view(message), (error) => this.#post({ type: "trouble", message: messageOf(error) }));
         return;
@@ -107,7 +108,7 @@ export class WebRtcService implements AsyncDisposable {
     }
   }
 
-  async #view(message: Message<"view" | "publish" | "ask">): Promise<void> {
+  async #view(message: Message<"view" | "send" | "publish" | "ask">): Promise<void> {
     const { viewer } = message;
     const early: ToPeer[] = [];
     this.#early.set(viewer, early);
@@ -116,8 +117,9 @@ export class WebRtcService implements AsyncDisposable {
       if (!settings) throw new Error("not configured");
       const { port } = await this.#openPort(settings.udpPort);
       if (early.some(({ type }) => type === "close")) this.#post({ type: "closed", viewer, reason: "closed" });
-      else if (message.type !== "view") this.#peers.set(viewer, this.#take(message, { ...settings, port }));
-      else this.#peers.set(viewer, this.#answer(message, { ...settings, port }));
+      else if (message.type === "view" || message.type === "send")
+        this.#peers.set(viewer, this.#show(message, { ...settings, port }));
+      else this.#peers.set(viewer, this.#take(message, { ...settings, port }));
     } catch (error) {
       this.#post({ type: "refused", viewer, message: messageOf(error) });
     } finally {
@@ -126,13 +128,13 @@ export class WebRtcService implements AsyncDisposable {
     for (const heard of early) this.#toPeer(heard);
   }
 
-  #answer(message: Message<"view">, settings: Settings & { readonly port: number }): Viewer {
-    const { viewer, offerSdp, plan, videoTrack, audioTrack } = message;
+  #show(message: Message<"view" | "send">, settings: Settings & { readonly port: number }): Viewer {
+    const { viewer, plan, videoTrack, audioTrack } = message;
     const video = videoTrack === undefined ? undefined : this.#tracks.get(videoTrack);
     const audio = audioTrack === undefined ? undefined : this.#tracks.get(audioTrack);
     return new Viewer({
       ...this.#connecting(message, settings),
-      offerSdp,
+      offerSdp: message.type === "view" ? message.offerSdp : undefined,
       plan,
       ...(video ? { video } : {}),
       ...(audio ? { audio } : {}),
@@ -158,12 +160,13 @@ export class WebRtcService implements AsyncDisposable {
 
   /** How a peer of whatever kind is connected, and what is told of it. */
   #connecting(
-    message: Message<"view" | "publish" | "ask">,
+    message: Message<"view" | "send" | "publish" | "ask">,
     settings: Settings & { readonly port: number },
   ): ConnectionOptions & { readonly onClosed: (reason: string) => void } {
     const { viewer } = message;
     const { clock, port, announceAddresses, leaveOutInterfaces } = settings;
-    const { iceServers: own = [], trickles = false } = message.type === "publish" ? {} : message;
+    const { iceServers: own = [], trickles = false } =
+      message.type === "publish" || message.type === "send" ? {} : message;
     const iceServers = [...settings.iceServers, ...own];
     const left = leftOutAddresses(leaveOutInterfaces);
     const addresses = [...announceAddresses, "127.0.0.1"];
@@ -189,16 +192,17 @@ export class WebRtcService implements AsyncDisposable {
     const peer = this.#peers.get(message.viewer);
     if (!peer) return;
     if (message.type === "candidate") this.#addCandidate(peer, message);
-    else if (message.type === "asked") this.#asked(peer, message);
+    else if (message.type === "asked" || message.type === "takes") this.#asked(peer, message);
     else if (message.type === "microphone") peer.wantMicrophone(message.wanted);
     else if (message.type === "close") peer.close("closed");
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
   }
 
-  #asked(peer: Viewer | Publisher, message: Message<"asked">): void {
-    if (!(peer instanceof Publisher)) return;
+  #asked(peer: Viewer | Publisher, message: Message<"asked" | "takes">): void {
     try {
-      peer.answered({ ...message, sdp: message.answerSdp });
+      if (message.type === "takes") {
+        if (peer instanceof Viewer) peer.takes(message.answerSdp, message.mids);
+      } else if (peer instanceof Publisher) peer.answered({ ...message, sdp: message.answerSdp });
     } catch (error) {
       this.#post({ type: "trouble", message: `viewer ${message.viewer}: answer refused: ${messageOf(error)}` });
       peer.close("failed");

@@ -16,7 +16,8 @@ import { resendLost } from "./resend.ts";
 /** Options of {@link Viewer}. */
 export interface ViewerOptions {
   readonly name: string;
-  readonly offerSdp: string;
+  /** Its own; none for one that is made an offer. */
+  readonly offerSdp: string | undefined;
   readonly plan: AnswerPlan;
   readonly video?: PacketTrack;
   readonly audio?: PacketTrack;
@@ -39,8 +40,8 @@ export interface ViewerOptions {
 const silenceMs = { video: 5000, audio: 10_000 };
 
 /**
- * One viewer's connection. It only ever answers (as offerer the library races its peer), says beforehand what each section
- * carries, and closes every track before the connection, without which each connection would leak.
+ * One viewer's connection. It answers, or makes an offer whose peer is not told where we are before its answer is known (as
+ * offerer the library races its peer), says beforehand what each section carries, and closes every track before the connection, without which each connection would leak.
  */
 export class Viewer {
   readonly #connection: PeerConnection;
@@ -53,17 +54,20 @@ export class Viewer {
   #nacks = 0;
   #keyFrameRequests = 0;
   #open = true;
+  /** Of one that was made an offer: what it takes. */
+  #taken: ReadonlySet<string> | undefined;
   readonly #options: ViewerOptions;
 
-  /** Begins to answer. Throws Error when the library refuses the offer. */
+  /** Begins to answer, or makes an offer. Throws Error when the library refuses the offer. */
   constructor(options: ViewerOptions) {
     this.#options = options;
     this.#connection = openConnection(options);
     try {
       this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
       for (const section of options.plan.sections) this.#add(section);
-      this.#connection.setRemoteDescription(withoutNames(options.offerSdp), "offer");
-      this.#connection.setLocalDescription("answer");
+      const { offerSdp } = options;
+      if (offerSdp !== undefined) this.#connection.setRemoteDescription(withoutNames(offerSdp), "offer");
+      this.#connection.setLocalDescription(offerSdp === undefined ? "offer" : "answer");
     } catch (error) {
       this.#release();
       throw error;
@@ -72,6 +76,13 @@ export class Viewer {
 
   addCandidate({ candidate, sdpMid }: IceCandidate): void {
     if (this.#open && isAddressCandidate(candidate)) this.#connection.addRemoteCandidate(candidate, sdpMid);
+  }
+
+  /** It answered our offer, and takes these sections; only the first answer counts. Throws Error when the library refuses it. */
+  takes(answerSdp: string, mids: ReadonlySet<string>): void {
+    if (!this.#open || this.#taken || this.#options.offerSdp !== undefined) return;
+    this.#taken = mids;
+    this.#connection.setRemoteDescription(withoutNames(answerSdp), "answer");
   }
 
   /** Whether the hub wants to hear this viewer. */
@@ -142,7 +153,7 @@ export class Viewer {
     const { section, source, ssrc } = what;
     const { queue, clock } = this.#options;
     const sending = section.sending;
-    if (!this.#open || !sending) return;
+    if (!this.#open || !sending || this.#taken?.has(section.mid) === false) return;
     const { payloadType, clockRateHz } = sending;
     this.#senders.push(
       new RtpSender({ track: source, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),
