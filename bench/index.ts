@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   room: () => import("./room.ts"),
   mix: () => import("./mix.ts"),
   door: () => import("./door.ts"),
+  signalling: () => import("./signalling.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]

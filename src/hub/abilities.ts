@@ -80,7 +80,9 @@ export class Abilities {
   }
 
   get #learnt(): Partial<Learnt> {
-    return learntSchema.safeParse(this.#memory.get(key)).data ?? {};
+    const kept = this.#memory.get(key);
+    // What zod makes of nothing is an error with a stack: dear, where thousands of devices are looked at.
+    return kept === undefined ? {} : (learntSchema.safeParse(kept).data ?? {});
   }
 
   #learn(word: (has: boolean) => "yes" | "no" | undefined): void {

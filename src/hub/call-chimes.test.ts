@@ -57,7 +57,7 @@ function rig() {
 
 test("a device with a loudspeaker rings again and again, says so once it is heard, and is silent at once", async () => {
   const { clock, turns, ringers, confirmed, chimes, kitchen } = rig();
-  chimes.follow([kitchen]);
+  chimes.follow(kitchen.id, kitchen);
   const [ringer] = ringers;
   ringer?.ring(call);
   assert.deepEqual(turns[0]?.request.to, ["device:kitchen"]);
@@ -77,11 +77,12 @@ test("a device with a loudspeaker rings again and again, says so once it is hear
 test("one that comes, goes, or has its loudspeaker no more can be rung, or not", () => {
   const { ringers, chimes, kitchen } = rig();
   const deaf = { id: "camera", name: "Camera", settings: { enabled: true } } as unknown as HubDevice;
-  chimes.follow([kitchen, deaf]);
+  chimes.follow(kitchen.id, kitchen);
+  chimes.follow(deaf.id, deaf);
   assert.deepEqual(
     [...ringers].map(({ party }) => party),
     ["device:kitchen"],
   );
-  chimes.follow([deaf]);
+  chimes.follow(kitchen.id, undefined);
   assert.equal(ringers.size, 0);
 });

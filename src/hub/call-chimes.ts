@@ -26,17 +26,17 @@ export class CallChimes implements Disposable {
     this.#options = options;
   }
 
-  /** The devices that can ring by their speaker now; those that left are rung no longer. */
-  follow(devices: readonly HubDevice[]): void {
-    const there = new Map(devices.filter(canRing).map((device) => [device.id, device]));
-    for (const [id, ringer] of this.#devices) {
-      if (there.has(id)) continue;
-      this.#devices.delete(id);
-      ringer[Symbol.dispose]();
+  /** Something about a device changed: whether it can ring by its speaker now. Undefined when it is no more. */
+  follow(id: string, device: HubDevice | undefined): void {
+    const ringer = this.#devices.get(id);
+    const can = device !== undefined && canRing(device);
+    if (can === (ringer !== undefined)) return;
+    if (can) {
+      this.#devices.set(id, this.#options.calls.addRinger(this.#ringer({ id, name: device.name })));
+      return;
     }
-    for (const [id, { name }] of there) {
-      if (!this.#devices.has(id)) this.#devices.set(id, this.#options.calls.addRinger(this.#ringer({ id, name })));
-    }
+    this.#devices.delete(id);
+    ringer?.[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -98,5 +98,5 @@ export class CallChimes implements Disposable {
 
 /** Whatever has a speaker and can be heard by people who are not at a door. */
 function canRing(device: HubDevice): boolean {
-  return device.settings.enabled && device.speaker !== undefined;
+  return device.settings.enabled && !device.settings.preview && device.speaker !== undefined;
 }

@@ -94,7 +94,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
   const { say } = options;
   const config = () => rules().calls;
   const visitor = owned.use(new CallVisitor({ device, turns, converter, say, config, clock, log }));
-  owned.use(devices.onChange(() => chimes.follow(devices.list())));
+  owned.use(devices.onChange(({ id }) => chimes.follow(id, devices.get(id))));
   owned.use(
     calls.onChange((event) => {
       callHistory.follow(event);

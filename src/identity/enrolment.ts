@@ -325,7 +325,9 @@ export function deviceRightsOf(
 }
 
 function recordOf(deviceId: string, store: Pick<Store, "get">): Enrolled | undefined {
-  const kept = recordSchema.safeParse(store.get(storeKind, deviceId));
+  const stored = store.get(storeKind, deviceId);
+  if (stored === undefined) return undefined; // zod's error about nothing is dear
+  const kept = recordSchema.safeParse(stored);
   return kept.success ? kept.data : undefined;
 }
 

@@ -36,18 +36,15 @@ export function watchLocks({ hub, bus }: Parts): Disposable {
     watched.get(id)?.handle[Symbol.dispose]();
     watched.delete(id);
   };
-  const follow = () => {
-    const devices = hub.devices.list();
-    const there = new Set(devices.map(({ id }) => id));
-    for (const id of watched.keys()) if (!there.has(id)) forget(id);
-    for (const device of devices) {
-      const lock = lockOf(device);
-      const state = lock?.by === "mqtt" ? lock.state : undefined;
-      const key = JSON.stringify(state);
-      if (watched.get(device.id)?.key === key) continue;
-      forget(device.id);
-      if (state) watched.set(device.id, { key, handle: watch(device.id, state) });
-    }
+  /** One device only: each of thousands comes and goes. */
+  const follow = (id: string) => {
+    const device = hub.devices.get(id);
+    const lock = device && !device.settings.preview ? lockOf(device) : undefined;
+    const state = lock?.by === "mqtt" ? lock.state : undefined;
+    const key = JSON.stringify(state);
+    if (watched.get(id)?.key === key) return;
+    forget(id);
+    if (state) watched.set(id, { key, handle: watch(id, state) });
   };
   const watch = (deviceId: string, state: NonNullable<Lock["state"]>) => {
     let before: string | undefined;
@@ -60,8 +57,8 @@ export function watchLocks({ hub, bus }: Parts): Disposable {
       if (now === state.locked) hub.locks.noticed(deviceId, false);
     });
   };
-  const changes = hub.devices.onChange(follow);
-  follow();
+  const changes = hub.devices.onChange(({ id }) => follow(id));
+  for (const { id } of hub.devices.list()) follow(id);
   return {
     [Symbol.dispose]: () => {
       changes[Symbol.dispose]();
