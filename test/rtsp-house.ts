@@ -34,8 +34,9 @@ export async function startRtspHouse(
   const port = Number(new URL(address.replace(/^rtsps?/, "http")).port);
   let people = 0;
   const tokenFor: RtspHouse["tokenFor"] = async (grants) => {
-    const { id } = await rig.person({ name: `Person ${++people}`, grants: [...grants] });
-    const { secret } = await rig.identity.credentials.makeToken(id, { name: "rtsp", grants });
+    const { id, name } = await rig.person({ name: `Person ${++people}`, grants: [...grants] });
+    const digestNames = ["x", name];
+    const { secret } = await rig.identity.credentials.makeToken(id, { name: "rtsp", grants, digestNames });
     return secret;
   };
   const token = await tokenFor(everything);

@@ -77,7 +77,7 @@ export interface ScriptedCamera {
   readonly heard: Frame[];
 }
 
-/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`, and `speaker=pcmu` for one that takes G.711. */
+/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`; with `audio=pcma` and `speaker=pcmu` in G.711. */
 export function scriptedCamera(): ScriptedCamera {
   const running = new Map<string, Device>();
   const configs = new Map<string, unknown>();
@@ -98,7 +98,8 @@ export function scriptedCamera(): ScriptedCamera {
         });
         if (wants.has("lost")) return reject(new RecoverableError("nothing listens at cam.lan:554", { code: "lost" }));
         if (wants.has("refuse")) return reject(new FatalError("wrong password", { code: "wrong-password" }));
-        if (wants.has("audio")) device.publish(aacFormat);
+        if (wants.has("audio"))
+          device.publish(wants.get("audio") === "pcma" ? { ...pcmuFormat, codec: "pcma" } : aacFormat);
         if (wants.has("video")) {
           const track = device.publish(wants.has("h265") ? ({ ...videoFormat, codec: "h265" } as Format) : videoFormat);
           track.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { usualDigestName } from "../identity/digest-keys.ts";
 import { describeGrants, isWithin, rights } from "../identity/policy.ts";
 import { StoreFault } from "../identity/store-fault.ts";
 import type { User } from "../identity/users.ts";
@@ -13,7 +14,7 @@ const usage = `usage: doorward token list PERSON [--json]
 
 Tokens let programs act for a person: "Authorization: Bearer <token>" at the API and at /whep/<camera>. A token may do
 what it was made for and no more than its person may; it cannot change people, tokens or passwords.
-A token is shown once, when it is made; only its SHA-256 is kept.
+A token is shown once, when it is made; only its SHA-256 is kept, and, sealed, what checks an RTSP client's Digest.
 
   --grant SCOPE=...  what it may do; may be repeated. SCOPE is *, area:NAME or device:ID, everywhere (*) if left out;
                      rights are ${rights.join(", ")}.
@@ -60,6 +61,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
       const token = await credentials.makeToken(user.id, {
         name: what,
         grants,
+        digestNames: [usualDigestName, user.name],
         ...(expiresMs !== undefined && { expiresMs }),
       });
       const detail = `for ${user.name}: ${describeGrants(grants)}`;

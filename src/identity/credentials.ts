@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
 import { writtenMs } from "../util/version.ts";
 import { type WallJump, watchWallClock } from "../util/wall-watch.ts";
+import type { DigestKeys } from "./digest-keys.ts";
 import { type Grant, grantSchema, type PersonalCredential, type Principal } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
@@ -32,6 +33,8 @@ export interface TokenInput {
   readonly name: string;
   readonly grants: readonly Grant[];
   readonly expiresMs?: number;
+  /** User names with which it may answer a Digest challenge from the beginning; without any, once it was shown as it is. */
+  readonly digestNames?: readonly string[];
 }
 
 const storedGrants = z.array(grantSchema);
@@ -43,6 +46,7 @@ const storedGrants = z.array(grantSchema);
 export class Credentials implements Disposable {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #digests: DigestKeys | undefined;
   /** Ended already, although perhaps not yet in the database. */
   readonly #ended = new Set<string>();
   /** Last uses that are noted, although perhaps not yet in the database. */
@@ -52,8 +56,9 @@ export class Credentials implements Disposable {
   readonly #wrong = new Set<WallJump>();
   readonly #wall: ReturnType<typeof watchWallClock>;
 
-  constructor(options: { readonly store: Store; readonly clock: Clock }) {
+  constructor(options: { readonly store: Store; readonly clock: Clock; readonly digests?: DigestKeys }) {
     this.#store = options.store;
+    this.#digests = options.digests;
     this.#clock = options.clock;
     this.#wall = watchWallClock(options.clock, (jump) => this.#clockWasSet(jump));
   }
@@ -82,7 +87,8 @@ export class Credentials implements Disposable {
   async makeToken(userId: string, options: TokenInput): Promise<TokenInfo & { readonly secret: string }> {
     const { secret, hash, id } = mint("dwt_");
     const createdMs = this.#clock.wallMs();
-    const { name, grants, expiresMs } = options;
+    const { name, grants, expiresMs, digestNames = [] } = options;
+    const digests = digestNames.length > 0 ? this.#digests : undefined;
     const tooMany = {
       code: "too-many-tokens",
       message: `Remove a token first; ${credentialLimit} are enough.`,
@@ -100,6 +106,7 @@ export class Credentials implements Disposable {
         expiresMs ?? null,
         JSON.stringify(grants),
       ),
+      ...(digests ? [digests.keep({ id, secret, names: digestNames })] : []),
     );
     return { id, name, grants, createdMs, ...(expiresMs !== undefined && { expiresMs }), secret };
   }
@@ -123,7 +130,16 @@ export class Credentials implements Disposable {
     const via = secret.startsWith("dws_") ? "session" : secret.startsWith("dwt_") ? "token" : undefined;
     if (!via || secret.length > 128) return undefined;
     const sql = `SELECT c.*, u.name AS user FROM ${via}s c JOIN users u ON u.id = c.user_id WHERE c.hash = ?`;
-    const row = this.#store.one(sql, digest(secret));
+    return this.#principalOf(via, this.#store.one(sql, digest(secret)));
+  }
+
+  /** Whose token this is, which was proved in another way than by showing it; undefined when it is no more. */
+  findToken(id: string): Principal | undefined {
+    const sql = "SELECT c.*, u.name AS user FROM tokens c JOIN users u ON u.id = c.user_id WHERE c.id = ?";
+    return this.#principalOf("token", this.#store.one(sql, id));
+  }
+
+  #principalOf(via: PersonalCredential, row: Row | undefined): Principal | undefined {
     if (!row || !this.#alive(row)) return undefined;
     this.#touch(via, row);
     return {

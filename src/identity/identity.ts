@@ -6,6 +6,7 @@ import { type Log, silentLog } from "../util/log.ts";
 import { Attachments } from "./attachments.ts";
 import { Audit } from "./audit.ts";
 import { Credentials } from "./credentials.ts";
+import { DigestKeys } from "./digest-keys.ts";
 import { deviceRightsOf } from "./enrolment.ts";
 import { installationId } from "./installation.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
@@ -23,6 +24,8 @@ export interface Identity extends AsyncDisposable {
   readonly sealer: Sealer;
   readonly users: Users;
   readonly credentials: Credentials;
+  /** What checks Digest answers. */
+  readonly digests: DigestKeys;
   readonly attachments: Attachments;
   readonly policy: Policy;
   readonly proofs: Proofs;
@@ -74,7 +77,8 @@ export function openIdentity(options: IdentityOptions): Identity {
     throw error;
   }
   const hasher = new PasswordHasher({ cost: options.passwordCost });
-  const credentials = held.use(new Credentials({ store, clock }));
+  const digests = new DigestKeys({ store, sealer });
+  const credentials = held.use(new Credentials({ store, clock, digests }));
   const users = new Users({ store, clock, hasher, credentials, log });
   const rights: RightsSource = {
     rightsOf: (who) => (who.via === "device" ? deviceRightsOf(who, store) : users.rightsOf(who)),
@@ -87,6 +91,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     sealer,
     users,
     credentials,
+    digests,
     attachments,
     policy: new Policy(rights),
     proofs: new Proofs({ clock }),

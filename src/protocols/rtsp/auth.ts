@@ -113,19 +113,66 @@ export function verifyAuthorization(
   return same(given.get("response") ?? "", response) ? "right" : "wrong";
 }
 
+/** What a client's `Authorization: Digest` says (RFC 7616, 3.4). */
+export interface DigestAnswer {
+  readonly username: string;
+  readonly nonce: string;
+  readonly uri: string;
+  /** Hex: 32 digits are MD5's, 64 SHA-256's. */
+  readonly response: string;
+  readonly qop: string;
+  readonly nc: string;
+  readonly cnonce: string;
+}
+
+/** Reads a Digest answer; undefined for another scheme, or for one without what has to be there. */
+export function parseDigestAnswer(header: string): DigestAnswer | undefined {
+  if (!/^Digest\s/i.test(header)) return undefined;
+  const given = parameters(header.slice(6));
+  const of = (name: string) => given.get(name) ?? "";
+  const response = of("response").toLowerCase();
+  if (!/^([0-9a-f]{32}|[0-9a-f]{64})$/.test(response)) return undefined;
+  const { username, nonce, uri } = { username: of("username"), nonce: of("nonce"), uri: of("uri") };
+  return { username, nonce, uri, response, qop: of("qop"), nc: of("nc"), cnonce: of("cnonce") };
+}
+
+/**
+ * Checks a Digest answer by what the server keeps in place of a password: A1, hashed, in hex, for both algorithms. Which
+ * was used is told by the answer's length, whatever the client says: many never look at the challenge's algorithm.
+ */
+export function isDigestRight(
+  answer: DigestAnswer,
+  expected: { readonly md5: string; readonly sha256: string; readonly method: string },
+): boolean {
+  const sha = answer.response.length === 64;
+  const ha1 = sha ? expected.sha256 : expected.md5;
+  const hash = hasher(sha ? "SHA-256" : "MD5");
+  return same(answer.response, respond(hash, { ...answer, ha1, method: expected.method }));
+}
+
+function hasher(algorithm: DigestAlgorithm): (text: string) => string {
+  const name = algorithm.startsWith("SHA-256") ? "sha256" : "md5";
+  return (text) => createHash(name).update(text, "utf8").digest("hex");
+}
+
+function respond(
+  hash: (text: string) => string,
+  of: Pick<DigestAnswer, "nonce" | "uri" | "qop" | "nc" | "cnonce"> & { readonly ha1: string; readonly method: string },
+): string {
+  const ha2 = hash(`${of.method}:${of.uri}`);
+  if (!of.qop) return hash(`${of.ha1}:${of.nonce}:${ha2}`);
+  return hash(`${of.ha1}:${of.nonce}:${of.nc}:${of.cnonce}:${of.qop}:${ha2}`);
+}
+
 function digestResponse(
   challenge: DigestChallenge,
   request: AuthorizeOptions & { readonly cnonce: string; readonly nc: string },
 ): string {
-  const hash = (text: string) =>
-    createHash(challenge.algorithm.startsWith("SHA-256") ? "sha256" : "md5")
-      .update(text, "utf8")
-      .digest("hex");
+  const hash = hasher(challenge.algorithm);
+  const { nonce, qop = "" } = challenge;
   const plain = hash(`${request.username}:${challenge.realm}:${request.password}`);
-  const ha1 = challenge.algorithm.endsWith("-sess") ? hash(`${plain}:${challenge.nonce}:${request.cnonce}`) : plain;
-  const ha2 = hash(`${request.method}:${request.uri}`);
-  if (!challenge.qop) return hash(`${ha1}:${challenge.nonce}:${ha2}`);
-  return hash(`${ha1}:${challenge.nonce}:${request.nc}:${request.cnonce}:${challenge.qop}:${ha2}`);
+  const ha1 = challenge.algorithm.endsWith("-sess") ? hash(`${plain}:${nonce}:${request.cnonce}`) : plain;
+  return respond(hash, { ...request, ha1, nonce, qop });
 }
 
 const algorithms: readonly DigestAlgorithm[] = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess"];

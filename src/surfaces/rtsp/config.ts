@@ -18,6 +18,10 @@ export const rtspConfig = z
       ),
     tlsPort: port.optional().describe("Another port, for TLS only; 322 is usual for rtsps://."),
     plain: z.boolean().default(true).describe("False takes only TLS, on every port."),
+    basic: z
+      .boolean()
+      .default(true)
+      .describe("False takes a token as it is (Basic) over TLS and loopback only; elsewhere Digest has to do."),
     udp: z
       .boolean()
       .default(true)

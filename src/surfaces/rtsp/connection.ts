@@ -8,10 +8,11 @@ import { background } from "../../util/background.ts";
 import { isAbort, messageOf, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import { Serial } from "../../util/serial.ts";
+import { newNonce } from "./access.ts";
 import type { Desk } from "./desk.ts";
 import { Dialogue } from "./dialogue.ts";
 import { Outlets } from "./outlets.ts";
-import { RtspRefusal, reasonPhrase, refusalOf } from "./refusal.ts";
+import { type RefusalHeaders, RtspRefusal, reasonPhrase, refusalOf } from "./refusal.ts";
 import { sessionTimeoutS } from "./session.ts";
 
 /** Options of {@link RtspConnection}. */
@@ -50,9 +51,14 @@ export class RtspConnection {
     this.#outlets = new Outlets({ socket, clock: desk.hub.clock, udp: desk.config.udp && !options.secure });
     this.#leftUs = desk.hub.clock.nowUs();
     this.#askedUs = this.#leftUs;
+    const block = addressBlock(socket.remoteAddress ?? "");
     this.#dialogue = new Dialogue({
       desk,
-      block: addressBlock(socket.remoteAddress ?? ""),
+      caller: {
+        block,
+        nonce: newNonce(),
+        private: options.secure || isLoopback(socket.remoteAddress ?? ""),
+      },
       outlet: (wanted) => this.#outlets.open(wanted),
       onKnown: options.onKnown,
       onEnded: (reason) => this.#end(reason),
@@ -115,16 +121,19 @@ export class RtspConnection {
     if (status === 500) hub.log.error({ err: error }, "an RTSP request failed");
     else if (status !== 401) hub.log.info({ method: request.method, status }, `RTSP refused: ${messageOf(error)}`);
     counters.refused.set(status, (counters.refused.get(status) ?? 0) + 1);
-    this.#answer(request, { status, headers }, message);
+    this.#answer(request, { status, reason: reasonPhrase(message) }, headers);
   }
 
-  #answer(request: RtspRequest, { status, headers, body }: RtspAnswer, reason?: string): void {
+  #answer(
+    request: RtspRequest,
+    { status, reason, headers = {}, body }: RtspAnswer & { readonly reason?: string },
+    more: RefusalHeaders = {},
+  ): void {
     const fields = new RtspHeaders({ CSeq: request.headers.get("CSeq"), Server: "Doorward", ...headers });
+    for (const [name, values] of Object.entries(more)) for (const value of [values].flat()) fields.add(name, value);
     const bytes = body === undefined ? undefined : Buffer.from(body, "utf8");
-    const said = reason === undefined ? undefined : reasonPhrase(reason);
-    this.#outlets.interleaved.write(
-      serializeMessage({ status, headers: fields, ...(said && { reason: said }), ...(bytes && { body: bytes }) }),
-    );
+    const message = { status, headers: fields, ...(reason && { reason }), ...(bytes && { body: bytes }) };
+    this.#outlets.interleaved.write(serializeMessage(message));
   }
 
   #refuseAndEnd(status: number, reason: string): void {
@@ -168,4 +177,8 @@ export class RtspConnection {
     this.#leftBytes = left;
     if (session && nowUs - session.lastSignUs > sessionTimeoutS * 1_000_000) this.#end("no sign of life");
   }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(::ffff:)?127\.|^::1$/i.test(address);
 }

@@ -2,6 +2,7 @@ import type { Principal } from "../../identity/policy.ts";
 import type { RtspRequest } from "../../protocols/rtsp/message.ts";
 import type { RtspAnswer } from "../../protocols/rtsp/server.ts";
 import { formatTransport, parseTransports, type RtspTransport } from "../../protocols/rtsp/transport-header.ts";
+import type { Caller } from "./access.ts";
 import type { Desk } from "./desk.ts";
 import { Microphone } from "./microphone.ts";
 import type { OpenedOutlet } from "./outlets.ts";
@@ -13,8 +14,7 @@ import { Session, sessionTimeoutS } from "./session.ts";
 /** Options of {@link Dialogue}. */
 export interface DialogueOptions {
   readonly desk: Desk;
-  /** Where the client comes from (`addressBlock`). */
-  readonly block: string;
+  readonly caller: Caller;
   /** Opens where media go to; undefined for a transport that cannot be had here. */
   readonly outlet: (wanted: RtspTransport) => Promise<OpenedOutlet | undefined>;
   /** The client is no stranger any more. */
@@ -182,17 +182,17 @@ export class Dialogue implements AsyncDisposable {
     if (this.#session) throw new RtspRefusal(455, "One session at a time on a connection");
     if (!place) throw new RtspRefusal(404, "There is no such stream; its address is rtsp://hub/<device>");
     await this.#leave();
-    const { desk, block, signal } = this.#options;
-    const asker = { person: principal.userId, device: place.deviceId, block };
+    const { desk, caller, signal } = this.#options;
+    const asker = { person: principal.userId, device: place.deviceId, block: caller.block };
     this.#presentation = await openPresentation(desk, { principal, place, backchannel: asked, asker, signal });
     return this.#presentation;
   }
 
   /** A request without credentials is the one's who showed theirs on this connection before. */
   #authenticate(request: RtspRequest): Principal {
-    const { desk, block, onKnown } = this.#options;
+    const { desk, caller, onKnown } = this.#options;
     if (this.#principal && !request.headers.has("Authorization")) return this.#principal;
-    this.#principal = desk.access.check(request, { block });
+    this.#principal = desk.access.check(request, caller);
     onKnown();
     return this.#principal;
   }

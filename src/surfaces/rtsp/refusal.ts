@@ -3,12 +3,15 @@ import { DoorwardError } from "../../util/errors.ts";
 /** The statuses with which a request is refused (RFC 2326, 7.1.1). */
 export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 451 | 453 | 454 | 455 | 459 | 461 | 500 | 503 | 551;
 
+/** Header fields by name; several values are several fields. */
+export type RefusalHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** Why a request is not done; its sentence goes out as the reason phrase, which players show. */
 export class RtspRefusal extends Error {
   readonly status: RefusalStatus;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RefusalHeaders;
 
-  constructor(status: RefusalStatus, reason: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: RefusalStatus, reason: string, headers: RefusalHeaders = {}) {
     super(reason);
     this.status = status;
     this.headers = headers;

@@ -54,7 +54,7 @@ function openDesk({ hub, config, shares }: Lent<RtspConfig>): Desk {
   return {
     hub,
     config,
-    access: new Access(hub),
+    access: new Access({ hub, basic: config.basic }),
     packets: new SharedPackets({ clock, log }),
     queue: new FairSending(),
     admission: shares.viewings,

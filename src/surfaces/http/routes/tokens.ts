@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { usualDigestName } from "../../../identity/digest-keys.ts";
 import { describeGrants, grantSchema, isWithin } from "../../../identity/policy.ts";
 import { nameSchema } from "../../../util/name.ts";
 import { notFound, Problem } from "../../problem.ts";
@@ -58,7 +59,10 @@ export function tokenRoutes(context: HttpContext): readonly Route[] {
         }
         const expiresMs = body.expiresDays && context.hub.clock.wallMs() + body.expiresDays * dayMs;
         const { name, grants } = body;
-        const { secret, ...made } = await credentials.makeToken(person.id, { name, grants, expiresMs });
+        const { secret, ...made } = await credentials.makeToken(person.id, {
+          ...{ name, grants, expiresMs },
+          digestNames: [usualDigestName, person.name],
+        });
         const detail = `for ${person.name}: ${describeGrants(grants)}`;
         audit.record({ actor: principal.name, action: "token-made", subject: name, detail });
         return { ...made, token: secret };

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { decodeG711, encodeG711 } from "../../src/codecs/g711/index.ts";
+import { rmsLevel } from "../../src/codecs/pcm/index.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import { ffmpeg, frameHashes } from "../ffmpeg.ts";
+import { clipFrames, playInto, type RtspHouse, run, startRtspHouse } from "../rtsp-house.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "doorward-rtsp-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const pictures = 40;
+const tone = Int16Array.from({ length: 320 }, (_, i) => 8000 * Math.sin((2 * Math.PI * i) / 32));
+const toneFrame = { data: encodeG711("pcma", new Uint8Array(tone.buffer)), key: true, durationUs: 40_000 };
+
+/** Ten seconds of a picture, from now on. */
+async function playing(house: RtspHouse, codec: "h264" | "h265") {
+  const { clip, frames } = clipFrames({ codec, frames: 250, keyInterval: 250 });
+  const player = playInto(await house.track("yard", "video"), frames, { once: true });
+  return { hashes: frameHashes(clip, codec).slice(0, pictures), [Symbol.dispose]: () => player[Symbol.dispose]() };
+}
+
+describe("GStreamer reads the hub's RTSP", { concurrency: 2 }, () => {
+  for (const codec of ["h264", "h265"] as const) {
+    for (const transport of ["tcp", "udp"] as const) {
+      it(`${codec} over ${transport}, bit by bit`, { timeout: 60_000 }, async () => {
+        await using house = await startRtspHouse({ yard: `fake://x/?video${codec === "h265" ? "&h265" : ""}` });
+        using picture = await playing(house, codec);
+        const file = join(folder, `${codec}-${transport}`);
+        const source = ["rtspsrc", `location=${house.address("yard")}`, `protocols=${transport}`, "latency=50"];
+        const caps = `video/x-${codec},stream-format=byte-stream,alignment=au`;
+        const count = ["identity", `eos-after=${pictures + 1}`, "!", "filesink", `location=${file}`];
+        const { code, stderr } = await run("gst-launch-1.0", [
+          ...["-q", ...source, "!", `rtp${codec}depay`, "!", `${codec}parse`, "!", caps, "!", ...count],
+        ]);
+        assert.equal(code, 0, stderr);
+        assert.deepEqual(frameHashes(readFileSync(file), codec), picture.hashes);
+      });
+    }
+  }
+});
+
+/** Where a go2rtc is: `go install github.com/AlexxIT/go2rtc@v1.9.14`. */
+const go2rtc = process.env["GO2RTC"] ?? "";
+
+/** go2rtc with one stream: the hub's camera. */
+async function startGo2rtc(source: string, ports: { readonly api: number; readonly rtsp: number }) {
+  const config = join(folder, `go2rtc-${ports.api}.yaml`);
+  const lines = [
+    `api: { listen: "127.0.0.1:${ports.api}" }`,
+    `rtsp: { listen: "127.0.0.1:${ports.rtsp}" }`,
+    'webrtc: { listen: "" }',
+    `streams: { yard: "${source}" }`,
+  ];
+  writeFileSync(config, lines.join("\n"));
+  const child = spawn(go2rtc, ["-c", config], { stdio: "ignore" });
+  const api = `http://127.0.0.1:${ports.api}/api`;
+  const deadline = AbortSignal.timeout(10_000);
+  while (
+    !(await fetch(api).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await systemClock.sleep(50, deadline);
+  return { api, address: `rtsp://127.0.0.1:${ports.rtsp}/yard`, [Symbol.dispose]: () => child.kill() };
+}
+
+describe("go2rtc reads the hub's RTSP, and speaks through it", { skip: go2rtc === "" && "GO2RTC is not set" }, () => {
+  for (const [n, transport] of (["tcp", "udp"] as const).entries()) {
+    it(`picture and sound over ${transport}`, { timeout: 60_000 }, async () => {
+      await using house = await startRtspHouse({ yard: "fake://x/?video&audio=pcma" });
+      using picture = await playing(house, "h264");
+      using _sound = playInto(await house.track("yard", "audio"), [toneFrame]);
+      using peer = await startGo2rtc(`${house.address("yard")}#transport=${transport}`, {
+        api: 28_310 + 2 * n,
+        rtsp: 28_311 + 2 * n,
+      });
+      const output = join(folder, `${transport}.mkv`);
+      const read = [
+        "-v",
+        "error",
+        "-nostdin",
+        "-rtsp_transport",
+        "tcp",
+        "-i",
+        peer.address,
+        "-t",
+        "2",
+        "-c",
+        "copy",
+        output,
+      ];
+      const { code, stderr } = await run("ffmpeg", read);
+      assert.equal(code, 0, stderr);
+      const got = frameHashes(ffmpeg(["-i", output, "-map", "0:v", "-c", "copy", "-f", "h264", "-"]), "h264");
+      assert.ok(got.length >= 25, `${got.length} pictures`);
+      assert.deepEqual(got.slice(0, 25), picture.hashes.slice(0, 25), "from the kept group on");
+      const pcm = ffmpeg(["-i", output, "-map", "0:a", "-f", "s16le", "-"]);
+      assert.ok(Math.abs(rmsLevel(pcm) - 8000 / Math.SQRT2 / 32_768) < 0.02, `level ${rmsLevel(pcm)}`);
+    });
+  }
+
+  it("four seconds by ONVIF's back channel: all of it is heard, and the floor is given back", {
+    timeout: 60_000,
+  }, async () => {
+    await using house = await startRtspHouse({ yard: "fake://x/?video&speaker=pcmu" });
+    const { rig } = house;
+    using _picture = await playing(house, "h264");
+    using peer = await startGo2rtc(house.address("yard"), { api: 28_320, rtsp: 28_321 });
+    const wav = join(folder, "tone.wav");
+    ffmpeg(["-y", "-f", "lavfi", "-i", "sine=frequency=440:duration=4", "-ar", "8000", "-ac", "1", wav]);
+    const released = Promise.withResolvers<void>();
+    using _watch = rig.hub.turns.onChange((id) => {
+      if (id === "yard" && !rig.hub.turns.holder(id).holder) released.resolve();
+    });
+    const source = encodeURIComponent(`ffmpeg:${wav}#audio=pcmu#input=file`);
+    const answer = await fetch(`${peer.api}/streams?dst=yard&src=${source}`, { method: "POST" });
+    assert.equal(answer.status, 200, await answer.text());
+    await released.promise;
+    const heard = Buffer.concat(rig.camera.heard.map(({ data }) => decodeG711("pcmu", data)));
+    assert.ok(Math.abs(heard.length / 16_000 - 4) < 0.1, `${heard.length / 16_000} s were heard`);
+    assert.ok(rmsLevel(heard) > 0.08, `level ${rmsLevel(heard)}`);
+    assert.equal(rig.hub.voices.lost.network, 0);
+  });
+});
