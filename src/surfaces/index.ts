@@ -112,7 +112,7 @@ function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): View
     identity,
     converter,
     webrtc,
-    voices: hub.voices,
+    hub,
     clock: hub.clock,
     log,
     admission: shares.viewings,

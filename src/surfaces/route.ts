@@ -68,6 +68,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly bodyType?: string;
   /** A bearer token stands in for the header of our page (WHEP: players send no header of ours). */
   readonly bearerWrites?: true;
+  /** The token may come as the password of Basic: players take it in their address (`https://x:TOKEN@hub/whep/yard`). */
+  readonly basicToken?: true;
   /** It takes a credential of its own (a device's token) and no cookie, so that no page of ours has to have made the call. */
   readonly ownCredential?: true;
   /** Whatever is sent along is not read. */

@@ -15,9 +15,14 @@ export interface SoundFloorOptions {
   readonly to: ChannelId;
   /** What its packets carry. */
   readonly format: AudioFormat;
+  /** What its voice is called; something of its own by default. */
+  readonly id?: string;
   /** Called whenever it is told how it goes. */
-  readonly onState?: (state: TurnState | { readonly state: "refused"; readonly reason: "forbidden" }) => void;
+  readonly onState?: (state: SoundFloorState) => void;
 }
+
+/** How it goes. */
+export type SoundFloorState = TurnState | { readonly state: "refused"; readonly reason: "forbidden" };
 
 /** One packet of sound. */
 export interface HeardPacket {
@@ -28,24 +33,41 @@ export interface HeardPacket {
   readonly silent?: boolean;
 }
 
-/** After a refusal it is asked again no sooner. */
-const retryUs = 500_000;
+/** While somebody else speaks it is asked for again so often. */
+const retryUs = 100_000;
+/** So much of what was said last is kept while it is asked for: the first words. */
+const keptUs = 300_000;
+/** No packet for so long is the end of what was said: what comes then is something new. */
+const pauseUs = 500_000;
+/** Silence that follows speech is part of it for so long: whoever leaves their microphone open holds nothing by that. */
+const silenceUs = 2_000_000;
 
 /**
  * The floor by sound, for talkers who cannot ask for it: a packet that is heard takes it in their name, and what is said
- * reaches the speakers from that packet on; 500 ms without any give it back. Silence alone takes nothing. Its owner
- * disposes it.
+ * reaches the speakers from that packet on; 500 ms without any give it back. Silence alone takes nothing. While somebody else
+ * has it, it is asked for again as long as sound comes; that is told once. Its owner disposes it.
  */
 export class SoundFloor implements Disposable {
   #turn: Turn | undefined;
-  #refusedUs = Number.NEGATIVE_INFINITY;
+  #lastUs = Number.NEGATIVE_INFINITY;
+  #loudUs = Number.NEGATIVE_INFINITY;
+  #againUs = Number.NEGATIVE_INFINITY;
+  /** Said so long already that it has to pause first. */
+  #saidTooMuch = false;
+  /** What was told of a refusal of what is being said. */
+  #told = "";
+  #kept: { readonly packet: HeardPacket; readonly atUs: number }[] = [];
   readonly #voice: Voice;
   readonly #options: SoundFloorOptions;
 
   constructor(options: SoundFloorOptions) {
     const { hub, principal, format } = options;
     this.#options = options;
-    this.#voice = hub.voices.open({ owner: principal.userId, format });
+    this.#voice = hub.voices.open({
+      owner: principal.userId,
+      format,
+      ...(options.id !== undefined && { id: options.id }),
+    });
   }
 
   /** Whether the floor is held, or asked for, now. */
@@ -54,11 +76,22 @@ export class SoundFloor implements Disposable {
   }
 
   /** A packet came. */
-  hear({ frame, lostBefore = 0, silent = false }: HeardPacket): void {
+  hear(packet: HeardPacket): void {
     const nowUs = this.#options.hub.clock.nowUs();
-    if (!this.#turn && !silent && nowUs - this.#refusedUs >= retryUs) this.#take();
+    if (nowUs - this.#lastUs >= pauseUs) this.#begin();
+    this.#lastUs = nowUs;
+    if (!packet.silent) this.#loudUs = nowUs;
     // Readers of the voice are the speakers of the turn: what comes without one is nobody's.
-    if (this.#turn) this.#voice.write(frame, lostBefore);
+    if (this.#turn) {
+      if (nowUs - this.#loudUs < silenceUs) this.#write(packet);
+      return;
+    }
+    if (packet.silent || this.#saidTooMuch) return;
+    this.#kept = [...this.#kept.filter(({ atUs }) => nowUs - atUs < keptUs), { packet, atUs: nowUs }];
+    if (nowUs < this.#againUs) return;
+    this.#againUs = nowUs + retryUs;
+    this.#take();
+    if (this.#turn) for (const { packet: one } of this.#kept.splice(0)) this.#write(one);
   }
 
   [Symbol.dispose](): void {
@@ -67,12 +100,22 @@ export class SoundFloor implements Disposable {
     this.#voice[Symbol.dispose]();
   }
 
+  #begin(): void {
+    this.#kept = [];
+    this.#told = "";
+    this.#saidTooMuch = false;
+    this.#againUs = Number.NEGATIVE_INFINITY;
+  }
+
+  #write({ frame, lostBefore = 0 }: HeardPacket): void {
+    this.#voice.write(frame, lostBefore);
+  }
+
   #take(): void {
-    const { hub, principal, to, onState } = this.#options;
+    const { hub, principal, to } = this.#options;
     const whom = addressed(hub, { principal, to: [to], priority: 0 });
     if (!whom) {
-      this.#refused();
-      onState?.({ state: "refused", reason: "forbidden" });
+      this.#tell({ state: "refused", reason: "forbidden" });
       return;
     }
     let ended = false;
@@ -86,17 +129,21 @@ export class SoundFloor implements Disposable {
         if (state.state === "granted") this.#note();
         else if (state.state !== "queued" && state.state !== "ending") {
           ended = true;
-          if (state.state !== "released") this.#refused();
+          this.#saidTooMuch = state.state === "released" && state.reason === "too-long";
           if (this.#turn === turn) this.#turn = undefined;
         }
-        onState?.(state);
+        this.#tell(state);
       },
     });
     if (!ended) this.#turn = turn;
   }
 
-  #refused(): void {
-    this.#refusedUs = this.#options.hub.clock.nowUs();
+  /** That somebody else speaks is told once, and not at each try. */
+  #tell(state: SoundFloorState): void {
+    const told = state.state === "refused" ? JSON.stringify(state) : "";
+    if (told !== "" && told === this.#told) return;
+    this.#told = told;
+    this.#options.onState?.(state);
   }
 
   #note(): void {

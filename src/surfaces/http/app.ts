@@ -122,7 +122,15 @@ function admit(
   if (route?.ownCredential) return;
   if (route?.bearerWrites && request.principal?.via === "token") return;
   if (request.headers["x-doorward"] === "1") return;
+  if (route?.bearerWrites && !request.principal) refuseStranger(request, how.reply);
   throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });
+}
+
+/** A program that showed no token that counts. Browsers are not made to ask for a password: a page shows its own form. */
+function refuseStranger({ headers, routeOptions }: FastifyRequest, reply: FastifyReply): never {
+  const basic = routeOptions.config?.doorward?.basicToken && headers.origin === undefined;
+  reply.header("www-authenticate", basic ? ['Bearer realm="Doorward"', 'Basic realm="Doorward"'] : "Bearer");
+  throw new Problem(401, { code: "signed-out", detail: "Show a token of this hub that counts." });
 }
 
 /** The socket is somebody's now, unless they have too many. */

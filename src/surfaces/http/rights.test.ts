@@ -98,6 +98,7 @@ describe("rights of the page's socket", () => {
       device: "view",
       removed: "signed-in",
       talk: "signed-in",
+      microphone: "signed-in",
       faults: "administer",
       waiting: "administer",
       hearing: "signed-in",

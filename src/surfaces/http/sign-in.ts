@@ -4,6 +4,7 @@ import type { Identity } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { StoreFault } from "../../identity/store-fault.ts";
 import { cookieMaxAgeSeconds } from "../../identity/users.ts";
+import { tokenOf } from "../credential.ts";
 import { Problem } from "../problem.ts";
 import { isSecure } from "../secure.ts";
 import { stationIn, stationToken } from "../station-cookie.ts";
@@ -18,7 +19,8 @@ export function cookieName(request: FastifyRequest): string {
 }
 
 /**
- * Who calls: a station for itself if it says so, else a person by bearer token (RFC 6750) if there is one, else by cookie.
+ * Who calls: a station for itself if it says so, else a person by bearer token (RFC 6750) if there is one, where the route takes
+ * it also as the password of Basic (RFC 7617), else by cookie.
  * Undefined when nobody is signed in.
  */
 export function findPrincipal(
@@ -32,7 +34,8 @@ export function findPrincipal(
   }
   const header = request.headers.authorization;
   if (header !== undefined) {
-    const [, secret] = /^Bearer +([\w-]{1,128})$/i.exec(header) ?? [];
+    const [, bearer] = /^Bearer +([\w-]{1,128})$/i.exec(header) ?? [];
+    const secret = request.routeOptions.config?.doorward?.basicToken ? tokenOf(header) : bearer;
     const found = secret === undefined ? undefined : identity.credentials.find(secret);
     return found?.via === "token" ? found : undefined;
   }

@@ -10,7 +10,7 @@ const deviceIntervalMs = 250;
 /** What the page needs beside the API: the socket on which it is told what changes and takes turns, and its microphone. */
 export default defineSurface({ name: "page", config: undefined, start });
 
-async function start({ hub, webrtc, iceLinks }: Lent<undefined>) {
+async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
   const changed = new Listeners<{ readonly type: "device" | "removed"; readonly id: string }>((error) =>
     hub.log.error({ err: error }, "page socket failed"),
   );
@@ -39,7 +39,7 @@ async function start({ hub, webrtc, iceLinks }: Lent<undefined>) {
       {
         path: "/api/v1/events",
         share: "pages",
-        connected: (socket, principal) => new PageSocket({ socket, principal, hub, changed }).start(),
+        connected: (socket, principal) => new PageSocket({ socket, principal, hub, viewings, changed }).start(),
       },
     ],
     [Symbol.asyncDispose]: async () => owned.dispose(),

@@ -62,6 +62,14 @@ export type TalkMessage = { readonly type: "talk"; readonly turn: number } & (
   | { readonly state: "refused"; readonly reason: "forbidden" }
 );
 
+/** How it goes with a microphone of theirs that takes the floor by being heard (WHEP with `talk=auto`), on whatever connection. */
+export type MicrophoneMessage = {
+  readonly type: "microphone";
+  /** The last part of the session's `Location`. */
+  readonly session: string;
+  readonly device: HubDevice["id"];
+} & (TurnState | { readonly state: "refused"; readonly reason: "forbidden" });
+
 /** Who hears the page's own turn: every device that is meant, whenever that changes. */
 export interface HearingMessage {
   readonly type: "hearing";
@@ -97,6 +105,7 @@ export type HubMessage =
   | { readonly type: "device"; readonly device: DeviceView }
   | { readonly type: "removed"; readonly id: HubDevice["id"] }
   | TalkMessage
+  | MicrophoneMessage
   | { readonly type: "faults"; readonly faults: readonly Fault[] }
   /** Devices that call the hub and wait to be let in. */
   | { readonly type: "waiting"; readonly waiting: readonly Waiting[] }
@@ -116,6 +125,8 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   // Only ids that this socket was told about before.
   removed: "signed-in",
   talk: "signed-in",
+  // Only of the same person's sessions.
+  microphone: "signed-in",
   // To administrators of the hub only.
   faults: "administer",
   waiting: "administer",

@@ -6,6 +6,7 @@ import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
 import { type DeviceView, deviceView } from "../device-view.ts";
+import type { Viewings, ViewingTalk } from "../webrtc/viewings.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
 import { PageCalls } from "./page-calls.ts";
 import { PageTurns } from "./page-turns.ts";
@@ -16,6 +17,7 @@ export interface PageSocketOptions {
   readonly socket: WebSocket;
   readonly principal: Principal;
   readonly hub: Hub;
+  readonly viewings: Pick<Viewings, "onTalk">;
   readonly changed: Listeners<{ readonly type: "device" | "removed"; readonly id: string }>;
 }
 
@@ -74,6 +76,7 @@ export class PageSocket {
       }),
     );
     this.#calls = this.#held.use(new PageCalls({ hub, principal, tell: (message) => this.#send(message) }));
+    this.#held.use(this.#options.viewings.onTalk((talk) => this.#tellMicrophone(talk)));
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
@@ -83,6 +86,12 @@ export class PageSocket {
     const { identity, reception } = this.#options.hub;
     if (!identity.policy.allows(this.#options.principal, "administer")) return;
     this.#send({ type: "waiting", waiting: reception.waiting() });
+  }
+
+  #tellMicrophone({ viewing, state }: ViewingTalk): void {
+    const { principal } = this.#options;
+    if (viewing.principal.userId !== principal.userId) return;
+    this.#send({ type: "microphone", session: viewing.id, device: viewing.deviceId, ...state });
   }
 
   /** A station is told when it is rung itself, people when it is a device that they see. */

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { HubDevice, HubDevices } from "../../hub/api.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { about, noPicture } from "../../hub/trouble.ts";
-import type { Voices } from "../../hub/voices.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
@@ -12,8 +11,10 @@ import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
+import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
 import type { Admission, Asker } from "../admission.ts";
+import { SoundFloor, type SoundFloorOptions, type SoundFloorState } from "../sound-floor.ts";
 import { Sittings } from "./sittings.ts";
 import { voiceOf } from "./voice-of.ts";
 
@@ -24,6 +25,8 @@ export interface Viewing extends AsyncDisposable {
   readonly deviceId: string;
   readonly principal: Principal;
   readonly answerSdp: string;
+  /** Its microphone is taken. */
+  readonly mayTalk: boolean;
   readonly viewer: Pick<Viewer, "addCandidate">;
   stats(): Promise<ViewerStats>;
   /** Resolves once, with the reason. */
@@ -36,8 +39,8 @@ export interface ViewingsOptions {
   readonly identity: Identity;
   readonly converter: Converter;
   readonly webrtc: WebRtcWorker;
-  /** Where the microphones of those who may talk are voices, each by the id of its viewing. */
-  readonly voices: Voices;
+  /** Where the microphones of those who may talk are voices, each by the id of its viewing, and where they speak. */
+  readonly hub: SoundFloorOptions["hub"];
   readonly clock: Clock;
   readonly log: Log;
   /** Places for them, from their opening to their end. */
@@ -51,10 +54,20 @@ export interface ViewingRequest {
   readonly offerSdp: string;
   readonly asker: Asker;
   readonly signal: AbortSignal;
+  /** The microphone takes the floor by being heard; otherwise it is asked for, by the page's socket. */
+  readonly talkBySound?: boolean;
+}
+
+/** How the talk of a viewing goes whose microphone takes the floor by itself. */
+export interface ViewingTalk {
+  readonly viewing: Pick<Viewing, "id" | "deviceId" | "principal">;
+  readonly state: SoundFloorState;
 }
 
 /** Longest wait for a device's first track. */
 const trackTimeoutMs = 10_000;
+/** An Opus packet of so few bytes is silence, of an encoder that sends on while nothing is said. */
+const silentOpusBytes = 3;
 /** What decides which media a viewer gets; it ends when one of them comes or goes. */
 const attachedRights = ["view", "listen", "talk"] as const;
 
@@ -71,11 +84,18 @@ interface Media {
 export class Viewings implements AsyncDisposable {
   readonly #open = new Map<string, Viewing>();
   readonly #sittings: Sittings;
+  readonly #talks: Listeners<ViewingTalk>;
   readonly #options: ViewingsOptions;
 
   constructor(options: ViewingsOptions) {
     this.#options = options;
     this.#sittings = new Sittings(options.clock);
+    this.#talks = new Listeners((error) => options.log.error({ err: error }, "listener of talks failed"));
+  }
+
+  /** Calls `listener` with how it goes where a microphone takes the floor by itself. */
+  onTalk(listener: (talk: ViewingTalk) => void): Disposable {
+    return this.#talks.add(listener);
   }
 
   /** How many are open. */
@@ -127,18 +147,24 @@ export class Viewings implements AsyncDisposable {
     if (held.use(this.#sittings.begin(`${principal.userId} ${device.id} ${action}`)).first) {
       audit.record({ actor: principal.name, action, subject: device.id });
     }
-    return this.#keep({ principal, device, viewer }, { over, held: held.move() });
+    return this.#keep({ request, viewer }, { over, held: held.move() });
   }
 
   #keep(
-    what: { readonly principal: Principal; readonly device: HubDevice; readonly viewer: Viewer },
+    what: { readonly request: ViewingRequest; readonly viewer: Viewer },
     life: { readonly over: PromiseWithResolvers<string>; readonly held: AsyncDisposableStack },
   ): Viewing {
-    const { viewer, device, principal } = what;
+    const { viewer, request } = what;
+    const { device, principal } = request;
     const id = randomBytes(16).toString("base64url");
-    const { voices, identity } = this.#options;
-    if (identity.policy.allows(principal, "talk", device)) {
-      life.held.use(voiceOf(viewer, { voices, owner: principal.userId, id }));
+    const { hub, identity } = this.#options;
+    const mayTalk = identity.policy.allows(principal, "talk", device);
+    if (mayTalk) {
+      life.held.use(
+        request.talkBySound
+          ? this.#talkBySound({ id, deviceId: device.id, principal }, viewer)
+          : voiceOf(viewer, { voices: hub.voices, owner: principal.userId, id }),
+      );
     }
     const closed = life.over.promise.then(async (reason) => {
       this.#open.delete(id);
@@ -151,6 +177,7 @@ export class Viewings implements AsyncDisposable {
       deviceId: device.id,
       principal,
       answerSdp: viewer.answerSdp,
+      mayTalk,
       viewer,
       stats: () => viewer.stats(),
       closed,
@@ -161,6 +188,22 @@ export class Viewings implements AsyncDisposable {
     };
     this.#open.set(id, viewing);
     return viewing;
+  }
+
+  #talkBySound(viewing: ViewingTalk["viewing"], viewer: Viewer): Disposable {
+    const { id, deviceId, principal } = viewing;
+    const onState = (state: SoundFloorState) => this.#talks.emit({ viewing, state });
+    const { hub } = this.#options;
+    const floor = new SoundFloor({ hub, principal, to: `device:${deviceId}`, format: opusFormat, id, onState });
+    const heard = viewer.onMicrophone((frame) =>
+      floor.hear({ frame, lostBefore: frame.lostBefore ?? 0, silent: frame.data.length <= silentOpusBytes }),
+    );
+    return {
+      [Symbol.dispose]: () => {
+        heard[Symbol.dispose]();
+        floor[Symbol.dispose]();
+      },
+    };
   }
 
   #watch(what: {

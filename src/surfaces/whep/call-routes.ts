@@ -32,6 +32,7 @@ export function callWhepRoutes({ viewings, iceLinks }: CallWhepOptions): readonl
       body: sdp,
       bodyType: "application/sdp",
       bearerWrites: true,
+      basicToken: true,
       answers: {
         201: { description: "The answer; Location is the session", mediaType: "application/sdp" },
         404: { description: "There is no such call" },
@@ -54,6 +55,7 @@ export function callWhepRoutes({ viewings, iceLinks }: CallWhepOptions): readonl
       body: sdp,
       bodyType: "application/trickle-ice-sdpfrag",
       bearerWrites: true,
+      basicToken: true,
       answers: { 204: { description: "Taken" } },
       handle: ({ params: where, principal, body }) => {
         const { viewer } = find(viewings, { ...where, principal });
@@ -68,6 +70,7 @@ export function callWhepRoutes({ viewings, iceLinks }: CallWhepOptions): readonl
       right: "signed-in",
       params: sessionParams,
       bearerWrites: true,
+      basicToken: true,
       answers: { 200: { description: "Ended" } },
       handle: async ({ params: where, principal }) => {
         await find(viewings, { ...where, principal })[Symbol.asyncDispose]();

@@ -50,12 +50,21 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       right: "view",
       subject: "path",
       params: deviceParams,
+      query: z.object({
+        talk: z
+          .literal("auto")
+          .optional()
+          .describe("The microphone takes the floor by being heard, and gives it back after 500 ms without sound."),
+      }),
       body: sdp,
       bodyType: "application/sdp",
       bearerWrites: true,
+      basicToken: true,
       answers: { 201: { description: "The answer; Location is the session", mediaType: "application/sdp" } },
-      handle: async ({ asker, device, principal, body, reply, signal }) => {
-        const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal });
+      handle: async ({ asker, device, principal, query, body, reply, signal }) => {
+        const talkBySound = query.talk === "auto";
+        const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal, talkBySound });
+        if (talkBySound) reply.header("doorward-talk", viewing.mayTalk ? "auto" : "forbidden");
         const ufrag = ufragOf(body);
         if (ufrag !== undefined) ufrags.set(viewing, ufrag);
         const links = iceLinks(viewing.id);
@@ -75,6 +84,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       body: sdp,
       bodyType: "application/trickle-ice-sdpfrag",
       bearerWrites: true,
+      basicToken: true,
       answers: { 204: { description: "Taken" } },
       handle: ({ params, principal, body, request }) => {
         const viewing = find(viewings, { params, principal });
@@ -97,6 +107,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       right: "signed-in",
       params: sessionParams,
       bearerWrites: true,
+      basicToken: true,
       answers: { 200: { description: "Ended" } },
       handle: async ({ params, principal }) => {
         await find(viewings, { params, principal })[Symbol.asyncDispose]();

@@ -238,6 +238,7 @@ export class Hub extends EventTarget {
         // A station asks by itself whether it is still let in.
         if (!this.station) void this.start();
         return;
+      case "microphone": // of a player that takes the floor by being heard; ours asks for it
       case "error":
       case "pong":
         return;
