@@ -16,6 +16,7 @@
 #include "../src/sha256.h"
 #include "../src/station.h"
 #include "adapter.h"
+#include "script.h"
 
 static const char usage[] =
 	"room-station: a station of the room intercom\n\n"
@@ -33,6 +34,8 @@ static const char usage[] =
 	"  --talk-at MS       press the button after so long\n"
 	"  --talk-for MS      and let it go after so long\n"
 	"  --call-at MS       call the target after so long\n"
+	"  --answer-after MS  answer what rings after so long\n"
+	"  --hang-up-at MS    hang up, or decline what rings, after so long\n"
 	"  --run-for MS       end after so long (default: never)\n"
 	"  --volume N         0 to 100\n\n"
 	"ROOM_KEY, as hexadecimal digits, signs what is said.\n"
@@ -43,7 +46,7 @@ struct options {
 	const char *name, *interface, *group, *in, *out, *target, *user;
 	char *mqtt, *peer;
 	int port, priority, volume;
-	long long talk_at, talk_for, call_at, run_for;
+	long long talk_at, talk_for, call_at, answer_after, hang_up_at, run_for;
 };
 
 static volatile sig_atomic_t stopped;
@@ -96,6 +99,7 @@ static const struct option names[] = {
 	{"out", 1, NULL, 'O'},	     {"target", 1, NULL, 't'},
 	{"priority", 1, NULL, 'P'},  {"talk-at", 1, NULL, 'a'},
 	{"talk-for", 1, NULL, 'f'},  {"call-at", 1, NULL, 'c'},
+	{"answer-after", 1, NULL, 'A'}, {"hang-up-at", 1, NULL, 'H'},
 	{"run-for", 1, NULL, 'r'},   {"volume", 1, NULL, 'v'},
 	{"help", 0, NULL, 'h'},	     {NULL, 0, NULL, 0}};
 
@@ -116,6 +120,8 @@ static void option(struct options *o, int letter)
 	case 'a': o->talk_at = number(optarg, 0, INT32_MAX); break;
 	case 'f': o->talk_for = number(optarg, 0, INT32_MAX); break;
 	case 'c': o->call_at = number(optarg, 0, INT32_MAX); break;
+	case 'A': o->answer_after = number(optarg, 0, INT32_MAX); break;
+	case 'H': o->hang_up_at = number(optarg, 0, INT32_MAX); break;
 	case 'r': o->run_for = number(optarg, 1, INT32_MAX); break;
 	case 'v': o->volume = (int)number(optarg, 0, 100); break;
 	case 'h': (void)fputs(usage, stdout); exit(0);
@@ -286,43 +292,19 @@ static void wait_until(uint64_t due_ms)
 	}
 }
 
-static void press_button(const struct options *o, uint64_t since_ms,
-			 uint64_t now, unsigned *step)
-{
-	static const char *const refusals[] = {
-		NULL, "somebody else talks", "a call was sent just now",
-		"this room is not there"};
-	long long end = o->talk_at + o->talk_for;
-
-	if (*step == 0 && o->talk_at >= 0 && (long long)since_ms >= o->talk_at) {
-		enum room_press result = room_station_press(&station, now);
-
-		(*step)++;
-		if (result != ROOM_TALKS)
-			(void)wrong(refusals[result], station.target);
-	} else if (*step == 1 && (long long)since_ms >= end) {
-		(*step)++;
-		room_station_release(&station);
-	}
-}
-
 static void run(const struct options *o)
 {
 	uint64_t begun = now_ms(), due = begun;
-	long long call_at = o->call_at;
-	unsigned step = 0;
+	struct script script = {o->target, o->talk_at, o->talk_for, o->call_at,
+				o->answer_after, o->hang_up_at, -1, -1,
+				false, ROOM_NO_CALL};
 
 	while (!stopped && (o->run_for == 0 ||
 			    (long long)(due - begun) < o->run_for)) {
 		uint64_t since = due - begun;
 
 		wait_until(due);
-		if (call_at >= 0 && (long long)since >= call_at) {
-			call_at = -1;
-			if (!room_station_call(&station, o->target, due))
-				(void)wrong("this room is not there", o->target);
-		}
-		press_button(o, since, due, &step);
+		script_follow(&script, &station, (long long)since, due);
 		room_station_tick(&station, due);
 		udp_renew(&udp, due);
 		if (o->mqtt)
@@ -354,7 +336,9 @@ int main(int argc, char **argv)
 			    .port = ROOM_PORT,
 			    .volume = 80,
 			    .talk_at = -1,
-			    .call_at = -1};
+			    .call_at = -1,
+			    .answer_after = -1,
+			    .hang_up_at = -1};
 	int letter, result;
 
 	while ((letter = getopt_long(argc, argv, "h", names, NULL)) >= 0)

@@ -77,7 +77,7 @@ static void end_talk(struct room_station *s)
 static void begin_talk(struct room_station *s)
 {
 	end_talk(s);
-	if (s->phase != ROOM_QUIET)
+	if (s->phase != ROOM_QUIET && !s->in_call)
 		room_talk_cut(s);
 
 	room_playout_clear(&s->playout);
@@ -242,6 +242,20 @@ void room_tone(struct room_station *s, unsigned frames, unsigned half_wave)
 	s->tone_at = 0;
 }
 
+/**
+ * Our call stands otherwise: a tone that rang for it ends
+ *
+ * @param s Station
+ */
+void room_call_changed(struct room_station *s)
+{
+	if (!s->ringing || s->call.state == ROOM_RUNG)
+		return;
+
+	s->ringing = false;
+	s->tone_frames = 0;
+}
+
 static void play(struct room_station *s)
 {
 	const struct room_sound *sound = &s->ports->sound;
@@ -279,6 +293,9 @@ void room_station_tick(struct room_station *s, uint64_t now_ms)
 	if (room_floor_release(&s->floor, now_ms))
 		end_talk(s);
 
+	if (room_call_expire(&s->call, now_ms))
+		room_call_changed(s);
+	room_talk_follow_call(s, now_ms);
 	room_talk_tick(s, now_ms);
 	play(s);
 	room_show_state(s);

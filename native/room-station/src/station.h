@@ -1,6 +1,7 @@
 #ifndef ROOM_STATION_H
 #define ROOM_STATION_H
 
+#include "call.h"
 #include "floor.h"
 #include "heard.h"
 #include "keys.h"
@@ -20,7 +21,8 @@ enum room_press {
 	ROOM_TALKS,	/**< The talk begins			*/
 	ROOM_BUSY,	/**< Somebody else talks		*/
 	ROOM_LOCKED,	/**< A call was sent just now		*/
-	ROOM_NOBODY	/**< The target is not there		*/
+	ROOM_NOBODY,	/**< The target is not there		*/
+	ROOM_ANSWERS	/**< What rings is answered		*/
 };
 
 /** Another station */
@@ -75,7 +77,9 @@ struct room_station {
 	uint64_t talk_ms;	/**< When the talk began		*/
 	uint32_t sequence;	/**< Goes on from talk to talk		*/
 	char to[16];		/**< Address of the talk; empty: group	*/
-	char to_name[ROOM_NAME_SIZE];
+	char to_name[ROOM_NAME_SIZE * 2];
+	struct room_call call;
+	bool in_call;		/**< The talk is a call: we hear meanwhile */
 	uint8_t talk_priority;
 	uint8_t tx[ROOM_PACKET_MAX_BYTES];	/**< Sending's own buffers */
 	uint8_t tx_signed[ROOM_PACKET_MAX_BYTES];
@@ -108,6 +112,7 @@ void room_station_tick(struct room_station *s, uint64_t now_ms);
 
 enum room_press room_station_press(struct room_station *s, uint64_t now_ms);
 void room_station_release(struct room_station *s);
+bool room_station_hang_up(struct room_station *s);
 bool room_station_call(struct room_station *s, const char *target,
 		       uint64_t now_ms);
 void room_station_message(struct room_station *s, const char *topic,
@@ -116,6 +121,9 @@ void room_station_online(struct room_station *s);
 
 /* For the station's own parts */
 void room_talk_tick(struct room_station *s, uint64_t now_ms);
+void room_call_changed(struct room_station *s);
+void room_talk_follow_call(struct room_station *s, uint64_t now_ms);
+void room_tell_wish(struct room_station *s, const char *what);
 void room_talk_cut(struct room_station *s);
 void room_talk_warn(struct room_station *s);
 void room_tone(struct room_station *s, unsigned frames, unsigned half_wave);

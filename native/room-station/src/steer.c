@@ -53,6 +53,26 @@ void room_tell_heard(struct room_station *s, const struct room_heard *heard)
 		report(s, ROOM_HEARD, json);
 }
 
+/**
+ * Tell the hub what somebody here wants of the call
+ *
+ * @param s    Station
+ * @param what answer, decline or hangup
+ */
+void room_tell_wish(struct room_station *s, const char *what)
+{
+	char json[96];
+
+	if (room_make_wish(json, sizeof(json), what, s->call.id))
+		report(s, ROOM_OWN_CALL, json);
+}
+
+static void take_own_call(struct room_station *s, const char *payload)
+{
+	if (room_call_take(&s->call, payload, strlen(payload), s->now_ms))
+		room_call_changed(s);
+}
+
 static void take_key(struct room_station *s, const char *payload)
 {
 	int id = room_keys_take(&s->keys, &s->ports->key, payload, s->now_ms);
@@ -244,6 +264,8 @@ static void command(struct room_station *s, enum room_what what,
 
 	if (what == ROOM_GROUP_KEY) {
 		take_key(s, payload);
+	} else if (what == ROOM_OWN_CALL) {
+		take_own_call(s, payload);
 	} else if (what == ROOM_ENDING) {
 		room_talk_warn(s);
 	} else if (what == ROOM_VOLUME && percent >= 0) {
@@ -299,7 +321,25 @@ void room_station_message(struct room_station *s, const char *topic,
 }
 
 /**
- * Call a room; the button is locked for two seconds
+ * Hang up, give up our call, or decline what rings
+ *
+ * @param s Station
+ *
+ * @return False if there is no call
+ */
+bool room_station_hang_up(struct room_station *s)
+{
+	const char *what = room_call_end(&s->call);
+
+	if (what)
+		room_tell_wish(s, what);
+
+	return what != NULL;
+}
+
+/**
+ * Call a room, or whomever the hub knows by that name; the button is locked
+ * for two seconds. While there is a call the button ends it
  *
  * @param s      Station
  * @param target Room, or everybody
@@ -313,13 +353,16 @@ bool room_station_call(struct room_station *s, const char *target,
 	struct room_address address = {ROOM_CALL, ROOM_STATUS, {0}};
 	char json[160];
 
-	if (!room_is_all(target) && !room_peer_of(s, target))
+	if (room_station_hang_up(s))
+		return true;
+	if (!room_is_all(target) && !room_peer_of(s, target) && !s->call.known)
 		return false;
 	if (!room_make_call(json, sizeof(json), target, s->room))
 		return false;
 
 	publish(s, &address, json, false);
 	room_floor_lock(&s->floor, now_ms);
+	room_call_expect(&s->call, now_ms);
 
 	return true;
 }

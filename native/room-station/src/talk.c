@@ -57,7 +57,9 @@ static void set_phase(struct room_station *s, enum room_phase phase,
 {
 	s->phase = phase;
 	s->phase_frames = frames;
-	s->floor.sending = phase != ROOM_QUIET;
+	if (phase == ROOM_QUIET)
+		s->in_call = false;
+	s->floor.sending = phase != ROOM_QUIET && !s->in_call;
 }
 
 static void send_silence(struct room_station *s)
@@ -112,6 +114,8 @@ void room_talk_tick(struct room_station *s, uint64_t now_ms)
 		send_silence(s);
 	} else if (s->phase == ROOM_WORDS) {
 		send_words(s);
+		if (s->in_call)
+			return;
 		if (long_ms >= WARNING_AFTER)
 			room_talk_warn(s);
 		if (long_ms >= ROOM_FLOOR_LONGEST_TALK_MS)
@@ -127,6 +131,46 @@ void room_talk_tick(struct room_station *s, uint64_t now_ms)
 void room_talk_cut(struct room_station *s)
 {
 	set_phase(s, ROOM_QUIET, 0);
+}
+
+/* A talk of this priority, to where `to` says */
+static void begin(struct room_station *s, uint8_t priority, uint64_t now_ms)
+{
+	uint32_t count = room_keys_count(&s->keys, now_ms);
+
+	if (s->keys.group.known && (int32_t)(count - s->sequence) > 0)
+		s->sequence = count;
+	s->talk_priority = priority;
+	s->talk_ms = now_ms;
+	s->warned = false;
+	set_phase(s, ROOM_LEAD_IN, ROOM_FLOOR_LEAD_IN_FRAMES);
+}
+
+/**
+ * Our microphone is open as long as we are in a call that somebody here has
+ * made or answered
+ *
+ * @param s      Station
+ * @param now_ms Time
+ */
+void room_talk_follow_call(struct room_station *s, uint64_t now_ms)
+{
+	const char *to = room_call_talks_to(&s->call);
+
+	if (!to) {
+		if (s->in_call)
+			room_talk_cut(s);
+		return;
+	}
+	if (s->in_call)
+		return;
+
+	if (s->phase != ROOM_QUIET)
+		room_talk_cut(s);
+	memcpy(s->to, to, strlen(to) + 1);
+	memcpy(s->to_name, s->call.who, sizeof(s->to_name));
+	s->in_call = true;
+	begin(s, 0, now_ms);
 }
 
 /* Where the target is; an unknown or absent one is never everybody */
@@ -153,12 +197,15 @@ static bool find_target(struct room_station *s)
  * @param s      Station
  * @param now_ms Time
  *
- * @return What comes of it; pressed twice it is one talk
+ * @return What comes of it; pressed twice it is one talk, and while somebody
+ *         calls us it answers
  */
 enum room_press room_station_press(struct room_station *s, uint64_t now_ms)
 {
-	uint32_t count;
-
+	if (room_call_answer(&s->call)) {
+		room_tell_wish(s, "answer");
+		return ROOM_ANSWERS;
+	}
 	if (s->phase == ROOM_LEAD_IN || s->phase == ROOM_WORDS)
 		return ROOM_TALKS;
 	if (now_ms < s->floor.locked_until_ms)
@@ -168,26 +215,22 @@ enum room_press room_station_press(struct room_station *s, uint64_t now_ms)
 	if (!find_target(s))
 		return ROOM_NOBODY;
 
-	count = room_keys_count(&s->keys, now_ms);
-	if (s->keys.group.known && (int32_t)(count - s->sequence) > 0)
-		s->sequence = count;
-	s->talk_priority = s->priority;
-	s->talk_ms = now_ms;
-	s->warned = false;
 	s->floor.held = false;
 	s->floor.own_priority = s->priority;
-	set_phase(s, ROOM_LEAD_IN, ROOM_FLOOR_LEAD_IN_FRAMES);
+	begin(s, s->priority, now_ms);
 
 	return ROOM_TALKS;
 }
 
 /**
- * The button is let go
+ * The button is let go; a call goes on
  *
  * @param s Station
  */
 void room_station_release(struct room_station *s)
 {
+	if (s->in_call)
+		return;
 	if (s->phase == ROOM_LEAD_IN || s->phase == ROOM_WORDS)
 		set_phase(s, ROOM_TRAIL_OUT, ROOM_FLOOR_TRAIL_OUT_FRAMES);
 }

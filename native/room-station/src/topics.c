@@ -17,7 +17,7 @@ const char *const room_priorities[3] = {"Normal", "High", "Emergency"};
 
 static const char *const whats[ROOM_WHATS] = {
 	"status", "state", "volume", "mute", "target", "priority", "dnd",
-	"key", "heard", "ending"};
+	"key", "heard", "ending", "call"};
 
 static bool begins(const char *text, const char *with)
 {
@@ -227,7 +227,8 @@ static bool object(char *payload, size_t size, const char *const *pairs)
 bool room_make_info(char *payload, size_t size, const char *room,
 		    const char *ip, const char *id)
 {
-	const char *const pairs[] = {"room", room, "ip", ip, "id", id, NULL};
+	const char *const pairs[] = {"room",  room, "ip",    ip,  "id", id,
+				     "calls", "1",  NULL};
 
 	return object(payload, size, pairs);
 }
@@ -237,6 +238,15 @@ bool room_make_call(char *payload, size_t size, const char *target,
 		    const char *caller)
 {
 	const char *const pairs[] = {"target", target, "caller", caller, NULL};
+
+	return object(payload, size, pairs);
+}
+
+/** `intercom/<id>/call` */
+bool room_make_wish(char *payload, size_t size, const char *what,
+		    const char *id)
+{
+	const char *const pairs[] = {"do", what, "id", id, NULL};
 
 	return object(payload, size, pairs);
 }

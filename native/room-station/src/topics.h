@@ -26,6 +26,7 @@ enum room_what {
 	ROOM_GROUP_KEY,
 	ROOM_HEARD,
 	ROOM_ENDING,
+	ROOM_OWN_CALL,
 	ROOM_WHATS
 };
 
@@ -58,6 +59,8 @@ bool room_make_info(char *payload, size_t size, const char *room,
 		    const char *ip, const char *id);
 bool room_make_call(char *payload, size_t size, const char *target,
 		    const char *caller);
+bool room_make_wish(char *payload, size_t size, const char *what,
+		    const char *id);
 bool room_make_state(char *payload, size_t size, const char *state,
 		     const char *target);
 

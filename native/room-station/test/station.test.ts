@@ -212,7 +212,7 @@ function sequenceVectors(seed: number): void {
 
 function messageVectors(): void {
   const vectors = new Vectors();
-  const known = ["status", "state", "volume", "mute", "target", "priority", "dnd", "key", "heard", "ending"];
+  const known = ["status", "state", "volume", "mute", "target", "priority", "dnd", "key", "heard", "ending", "call"];
   const topics = known.flatMap((what) => [
     `intercom/intercom_0a0b0c0d/${what}`,
     `intercom/intercom_0a0b0c0d/${what}/set`,

@@ -90,8 +90,8 @@ static bool send_bytes(void *arg, const char *to, const uint8_t *b, size_t n)
 static void publish(void *arg, const char *topic, const char *payload, bool kept)
 {
 	(void)arg;
-	CHECK(kept == (strcmp(topic, "intercom/call") != 0 &&
-		       !strstr(topic, "/key") && !strstr(topic, "/heard")));
+	CHECK(kept == (!strstr(topic, "/call") && !strstr(topic, "/key") &&
+		       !strstr(topic, "/heard")));
 	published++;
 	(void)snprintf(last_topic, sizeof(last_topic), "%s", topic);
 	if (strstr(topic, "/heard"))
@@ -506,6 +506,69 @@ static void test_group(void)
 	ports.key.bytes = NULL;
 }
 
+static void call_news(const char *news)
+{
+	message("intercom/intercom_aabbccdd/call/set", news);
+}
+
+static void test_call(void)
+{
+	const char *answered = "{\"state\":\"answered\",\"id\":\"c1\","
+			       "\"who\":\"Bath\",\"to\":\"10.0.0.1\"}";
+
+	fresh();
+	call_news(answered);	/* nobody here wants that */
+	ticks(5);
+	CHECK(s.phase == ROOM_QUIET && sent_count == 0);
+	call_news("{\"state\":\"idle\"}");
+	CHECK(room_station_call(&s, "Anna", now));	/* the hub may know her */
+	call_news("{\"state\":\"calling\",\"id\":\"c1\",\"who\":\"Anna\"}");
+	ticks(5);
+	CHECK(s.phase == ROOM_QUIET);
+	call_news(answered);
+	ticks(20);
+	CHECK(s.phase == ROOM_WORDS && !strcmp(sent_to, "10.0.0.1"));
+	hear(1, 1, 1, 40);	/* and heard meanwhile */
+	CHECK(s.floor.held && s.phase == ROOM_WORDS);
+	CHECK(room_station_press(&s, now) == ROOM_TALKS);
+	room_station_release(&s);
+	for (unsigned i = 0; i < 10; i++) {
+		ticks(700);	/* longer than a talk may be */
+		call_news(answered);
+	}
+	CHECK(s.phase == ROOM_WORDS);
+	CHECK(room_station_call(&s, "Bath", now));
+	CHECK(!strcmp(last_topic, "intercom/intercom_aabbccdd/call"));
+	CHECK(!strcmp(last_payload, "{\"do\":\"hangup\",\"id\":\"c1\"}"));
+	ticks(1);
+	CHECK(s.phase == ROOM_QUIET);	/* nobody here wants it any more */
+}
+
+static void test_answer(void)
+{
+	fresh();
+	message("intercom/call", "{\"target\":\"Kitchen\",\"caller\":\"Bath\"}");
+	CHECK(s.ringing);
+	call_news("{\"state\":\"ringing\",\"id\":\"c2\",\"who\":\"Bath\"}");
+	CHECK(s.ringing);
+	CHECK(room_station_press(&s, now) == ROOM_ANSWERS);
+	CHECK(!strcmp(last_payload, "{\"do\":\"answer\",\"id\":\"c2\"}"));
+	call_news("{\"state\":\"answered\",\"id\":\"c2\",\"to\":\"10.0.0.1\"}");
+	CHECK(!s.ringing);
+	ticks(20);
+	CHECK(s.phase == ROOM_WORDS);
+	call_news("{\"state\":\"idle\",\"why\":\"ended\"}");
+	ticks(1);
+	CHECK(s.phase == ROOM_QUIET);
+	call_news("{\"state\":\"ringing\",\"id\":\"c3\",\"who\":\"Bath\"}");
+	CHECK(room_station_hang_up(&s));
+	CHECK(!strcmp(last_payload, "{\"do\":\"decline\",\"id\":\"c3\"}"));
+	ticks(1499);
+	CHECK(s.call.state == ROOM_RUNG);
+	ticks(2);	/* the hub is gone */
+	CHECK(s.call.state == ROOM_NO_CALL && !room_station_hang_up(&s));
+}
+
 int main(void)
 {
 	test_hmac();
@@ -521,6 +584,8 @@ int main(void)
 	test_signed();
 	test_group();
 	test_messages();
+	test_call();
+	test_answer();
 
 	return 0;
 }

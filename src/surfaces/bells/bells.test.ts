@@ -176,3 +176,25 @@ test("a bell is there although its picture cannot be reached", async () => {
   await of.clock.advance(100);
   assert.deepEqual(of.told("availability"), []);
 });
+
+test("a room station has no bell, and how its calls stand is kept all the same, whoever made them", async () => {
+  await using of = await house();
+  const { hub } = of.rig;
+  await hub.devices.add({ id: "attic", name: "Attic", arrives: "room" });
+  await of.clock.advance(100);
+  const topic = of.root.replace("bells/front", "rooms/attic/call");
+  const told = () => of.since().flatMap((one) => (one.topic === topic ? [one] : []));
+  assert.deepEqual(told(), [{ topic, payload: '{"state":"idle"}', retain: true }]);
+  using _ringer = hub.calls.addRinger({
+    ...{ party: "client:desk", name: "Desk", mayAnswer: () => true, ring: () => {}, stop: () => {} },
+  });
+  const attic = { party: "device:attic", name: "Attic", deviceId: "attic" } as const;
+  const { call } = hub.calls.call({ from: attic, to: ["client:desk"] });
+  hub.calls.answer(call?.id ?? "", { party: "client:desk", name: "Desk" });
+  hub.calls.end(call?.id ?? "", attic);
+  const states = told().map(({ payload }) => JSON.parse(payload));
+  assert.deepEqual(
+    states.map(({ state, caller, answered_by: by }) => [state, caller, by].filter(Boolean).join(" ")),
+    ["ringing Attic", "answered Attic Desk", "idle"],
+  );
+});

@@ -1,4 +1,6 @@
 import type { HubDevice } from "../../hub/api.ts";
+import type { CallInfo } from "../../hub/call-info.ts";
+import { stationCallTopic } from "../call-topic.ts";
 import { type DiscoveredDevice, discoveryPayload } from "../discovery.ts";
 import { KeptMessages } from "../kept-messages.ts";
 import type { House } from "../surface.ts";
@@ -81,17 +83,29 @@ export class Bells implements Disposable {
     const ids = bells.map(({ id }) => id);
     if (ids.join() !== this.#ids.join()) remember([...new Set([...ids, ...this.#options.former])]);
     this.#ids = ids;
-    if (ids.length > 0) this.#tellHouse();
+    const rooms = hub.devices.list().filter((device) => device.info().kind === "room");
+    const called = bells.length + rooms.length > 0;
+    if (called) this.#tellHouse();
     this.#discovery.follow(new Map(bells.map((device) => [this.#topicOf(device.id), this.#payloadOf(device)])));
     this.#kept.follow(
       new Map([
         ...bells.flatMap((device) => this.#messagesOf(device)),
-        ...(bells.length > 0 ? ([[topics.house, callMessage(hub.calls.list())]] as const) : []),
+        ...rooms.map(({ id }) => this.#roomMessage(id)),
+        ...(called ? ([[topics.house, callMessage(hub.calls.list())]] as const) : []),
       ]),
     );
   }
 
-  /** A house with a bell shows how its calls stand. It stays when the hub ends, or people would lose the name they gave it. */
+  /** A room station is a party of calls that others make, too. */
+  #roomMessage(deviceId: string): readonly [string, string] {
+    const { hub, hubId } = this.#options;
+    return [
+      stationCallTopic(hubId, deviceId),
+      callMessage(hub.calls.list().filter((call) => concerns(call, deviceId))),
+    ];
+  }
+
+  /** A house with a bell or a room station shows how its calls stand. It stays when the hub ends, or people would lose the name they gave it. */
   #tellHouse(): void {
     const { bus, hubId, topics } = this.#options;
     this.#house ??= bus.hubComponents.add("calls", callComponent(`${hubId}_calls`, topics.house));
@@ -141,6 +155,12 @@ export class Bells implements Disposable {
 function hasBell(device: HubDevice): boolean {
   const { settings } = device;
   return settings.enabled && !settings.preview && (settings.bell !== undefined || device.info().kind === "door");
+}
+
+/** True for a call in which a device takes part, or that rings there. */
+function concerns({ participants, rung }: CallInfo, deviceId: string): boolean {
+  const rings = rung.filter(({ state }) => state === "told" || state === "ringing");
+  return [...participants, ...rings].some((one) => one.deviceId === deviceId);
 }
 
 /** A bell is there although its picture cannot be reached: its webhook rings, and calls and lock go other ways. */

@@ -11,6 +11,8 @@ export interface StationEntities {
   readonly chimes?: readonly string[] | undefined;
   /** Whom its button rings: a room's name, or everybody's. */
   readonly rings: string;
+  /** Where it is kept how its calls stand; absent where nobody tells. */
+  readonly callTopic?: string;
   /** True when its state comes as JSON with more beside it, as firmware tells it. */
   readonly stateIsJson?: boolean;
 }
@@ -23,7 +25,7 @@ const caller = "Home Assistant";
  * by one keep their names and histories when they move into one device.
  */
 export function stationComponents(station: StationEntities): Readonly<Record<string, Component>> {
-  const { id, targets, chimes, rings } = station;
+  const { id, targets, chimes } = station;
   return {
     state: stateComponent(station),
     volume: {
@@ -47,16 +49,20 @@ export function stationComponents(station: StationEntities): Readonly<Record<str
     }),
     ...(chimes &&
       chimes.length > 0 && { chime: select(id, { what: "chime", name: "Chime", icon: "mdi:bell", options: chimes }) }),
-    ...spokenComponents(id, { rings }),
+    ...spokenComponents(id, station),
   };
 }
 
-/** What the hub does for any station, also for one that tells Home Assistant of itself: it speaks there, and rings it. */
+/**
+ * What the hub does for any station, also for one that tells Home Assistant of itself: it speaks there, rings it, and says how
+ * its calls stand.
+ */
 export function spokenComponents(
   id: string,
-  { rings }: { readonly rings: string },
-): Readonly<Record<"notify" | "ring", Component>> {
+  { rings, callTopic }: Pick<StationEntities, "rings" | "callTopic">,
+): Readonly<Record<string, Component>> {
   return {
+    ...(callTopic !== undefined && { station_call: stationCallComponent(id, callTopic) }),
     notify: {
       platform: "notify",
       unique_id: `${id}_notify`,
@@ -72,6 +78,21 @@ export function spokenComponents(
       command_topic: roomTopicOf({ kind: "call" }),
       payload_press: JSON.stringify({ target: rings, caller }),
     },
+  };
+}
+
+/** How the calls of a station stand, with who calls and who answered beside it. */
+function stationCallComponent(id: string, topic: string): Component {
+  return {
+    platform: "sensor",
+    unique_id: `${id}_station_call`,
+    name: "Calls",
+    icon: "mdi:phone-in-talk",
+    device_class: "enum",
+    options: ["idle", "ringing", "answered"],
+    state_topic: topic,
+    value_template: "{{ value_json.state }}",
+    json_attributes_topic: topic,
   };
 }
 

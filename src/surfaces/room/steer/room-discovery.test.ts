@@ -72,7 +72,7 @@ describe("a room station in Home Assistant", () => {
       ...{ sw_version: "1.2.3", suggested_area: "Downstairs", via_device: hub },
     });
     assert.deepEqual(availability, [{ topic: `intercom/${hub}/status` }, { topic: `intercom/${kitchen}/status` }]);
-    const names = ["state", "volume", "mute", "dnd", "target", "priority", "notify", "ring"];
+    const names = ["state", "volume", "mute", "dnd", "target", "priority", "station_call", "notify", "ring"];
     assert.deepEqual(Object.keys(components), names);
     assert.deepEqual(components.target.options, ["All Rooms", "Attic", "Hall"]);
     assert.deepEqual(remembered, [`${kitchen} ${deviceId}`]);
@@ -89,7 +89,7 @@ describe("a room station in Home Assistant", () => {
     assert.deepEqual(more, []);
     const { device, components } = JSON.parse(told![1]);
     assert.deepEqual(device, { identifiers: ["9a0b1c2d00000000"], name: "Kitchen Intercom" });
-    assert.deepEqual(Object.keys(components), ["notify", "ring"]);
+    assert.deepEqual(Object.keys(components), ["station_call", "notify", "ring"]);
   });
 
   it("is taken over from what was there before it when it has come and says nothing of itself", async () => {
@@ -123,7 +123,7 @@ describe("a room station in Home Assistant", () => {
       [whole, volume, whole],
     );
     assert.deepEqual(componentsOf(said[0]!).volume, { platform: "number" });
-    assert.deepEqual(Object.keys(componentsOf(said[2]!)), ["notify", "ring"]);
+    assert.deepEqual(Object.keys(componentsOf(said[2]!)), ["station_call", "notify", "ring"]);
   });
 
   it("is forgotten when it was removed, also in an earlier life, and is said again with everything else", async () => {

@@ -2,6 +2,7 @@ import type { HubDevice } from "../../../hub/api.ts";
 import { roomTopicOf } from "../../../protocols/room/topics.ts";
 import type { Clock } from "../../../util/clock.ts";
 import type { MessageBus } from "../../bus.ts";
+import { stationCallTopic } from "../../call-topic.ts";
 import { besidePayload, discoveryPayload, discoveryTopic, takeOver } from "../../discovery.ts";
 import type { RoomStation } from "../stations.ts";
 import { spokenComponents, stationComponents } from "./entities.ts";
@@ -27,6 +28,10 @@ export interface RoomDiscoveryOptions {
 /** Firmware describes itself when it connects: so long is waited for that. */
 const waitMs = 3000;
 const gatherMs = 50;
+
+interface Named extends Pick<HubDevice, "name" | "area"> {
+  readonly callTopic: string;
+}
 
 interface Described {
   readonly deviceId: string;
@@ -116,7 +121,8 @@ export class RoomDiscovery implements Disposable {
     const { bus } = this.#options;
     const own = this.#own.of(id);
     const whole = !this.#own.describesItself(id);
-    const payload = whole ? this.#whole(id, device) : this.#beside(id, device.name);
+    const named = { ...device, callTopic: stationCallTopic(this.#options.hubId, deviceId) };
+    const payload = whole ? this.#whole(id, named) : this.#beside(id, named);
     const before = this.#told.get(id);
     if (before?.payload === payload) return;
     this.#told.set(id, { deviceId, payload, whole });
@@ -125,21 +131,18 @@ export class RoomDiscovery implements Disposable {
       takeOver(bus, { id, payload, former: [...own.topics.keys()] });
       return;
     }
-    if (before?.whole) this.#handBack(id, { device, topics: own.topics });
+    if (before?.whole) this.#handBack(id, { device: named, topics: own.topics });
     bus.publish(discoveryTopic(id), payload, { retain: true, qos: 1 });
   }
 
   /** A station that was taken for one that says nothing describes itself after all: what Home Assistant refused of it is said again. */
   #handBack(
     id: string,
-    {
-      device,
-      topics,
-    }: { readonly device: Pick<HubDevice, "name" | "area">; readonly topics: ReadonlyMap<string, string> },
+    { device, topics }: { readonly device: Named; readonly topics: ReadonlyMap<string, string> },
   ): void {
     const { bus } = this.#options;
     const whole = JSON.parse(this.#whole(id, device)) as { components: Record<string, { platform: string }> };
-    const names = Object.keys(spokenComponents(id, { rings: device.name }));
+    const names = Object.keys(spokenComponents(id, { rings: device.name, callTopic: device.callTopic }));
     for (const [name, { platform }] of Object.entries(whole.components)) {
       if (!names.includes(name)) whole.components[name] = { platform };
     }
@@ -147,7 +150,7 @@ export class RoomDiscovery implements Disposable {
     for (const [topic, payload] of topics) bus.publish(topic, payload, { retain: true, qos: 1 });
   }
 
-  #whole(id: string, { name, area }: Pick<HubDevice, "name" | "area">): string {
+  #whole(id: string, { name, area, callTopic }: Named): string {
     const { hubId, version, targets, targetOf } = this.#options;
     const target = targetOf(id);
     const others = [...targets(), ...(target === undefined ? [] : [target])].filter((one) => one !== name);
@@ -155,17 +158,17 @@ export class RoomDiscovery implements Disposable {
       ...{ id, name, area, version, model: "Room station", via: hubId },
       identifiers: this.#own.of(id).identifiers,
       availabilityTopics: this.#availability(id),
-      components: stationComponents({ id, name, rings: name, targets: others, stateIsJson: true }),
+      components: stationComponents({ id, name, rings: name, callTopic, targets: others, stateIsJson: true }),
     });
   }
 
-  #beside(id: string, name: string): string {
+  #beside(id: string, { name, callTopic }: Named): string {
     const { version } = this.#options;
     const own = this.#own.of(id);
     return besidePayload({
       ...{ identifiers: own.identifiers, name: own.name ?? name, version },
       availabilityTopics: this.#availability(id),
-      components: spokenComponents(id, { rings: name }),
+      components: spokenComponents(id, { rings: name, callTopic }),
     });
   }
 
