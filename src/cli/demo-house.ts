@@ -9,8 +9,8 @@ import type { DeviceInput } from "../hub/device-settings.ts";
 import type { RunningHub } from "../main.ts";
 import type { VideoCodec } from "../media/format.ts";
 import { messageOf } from "../util/errors.ts";
-import type { Clip } from "../workers/ffmpeg/index.ts";
 import type { CommandContext } from "./command.ts";
+import { openLiveClip } from "./live-clip.ts";
 
 const fps = 15;
 
@@ -21,7 +21,15 @@ interface House {
   readonly running: RunningHub;
   readonly opened: AsyncDisposableStack;
   add(input: DeviceInput): Promise<void>;
-  clip(scene: { readonly hue: number; readonly codec?: VideoCodec }): Promise<Clip>;
+  /** Pictures of a camera, whose clock shows the time at which they are played, as its fake takes them. */
+  pictures<T>(scene: Scene, make: (data: Uint8Array) => T): Promise<readonly T[]>;
+}
+
+interface Scene {
+  /** The device that shows it. */
+  readonly id: string;
+  readonly hue: number;
+  readonly codec?: VideoCodec;
 }
 
 /** The make-believe house: one scripted camera of each kind on loopback, in the running hub, two room stations and a door bell. The caller disposes it. */
@@ -37,16 +45,7 @@ export async function openDemoHouse(
     add: async (input) => {
       await running.hub.devices.addTransient(input);
     },
-    clip: (scene) =>
-      running.converter.generateClip({
-        widthPx: 640,
-        heightPx: 360,
-        fps,
-        gopFrames: 2 * fps,
-        seconds: 12,
-        startWallMs: context.clock.wallMs(),
-        ...scene,
-      }),
+    pictures: (scene, make) => openPictures(scene, { make, running, context }),
   };
   const cameras: readonly Room[] = [garden, frontDoor, yard, nursery, garage];
   for (const camera of cameras) {
@@ -61,6 +60,28 @@ export async function openDemoHouse(
   return opened.move();
 }
 
+function openPictures<T>(
+  { id, ...scene }: Scene,
+  how: { readonly make: (data: Uint8Array) => T; readonly running: RunningHub; readonly context: CommandContext },
+): Promise<readonly T[]> {
+  const { running, context, make } = how;
+  const { clock, log } = context;
+  const size = { widthPx: 640, heightPx: 360, fps, gopFrames: fps, seconds: 1 };
+  return openLiveClip(
+    {
+      draw: async (startWallMs) => (await running.converter.generateClip({ ...size, ...scene, startWallMs })).frames,
+      gopFrames: fps,
+      frameMs: 1000 / fps,
+      wanted: () => running.hub.devices.get(id)?.state.phase !== "idle",
+      clock,
+      onError: (error) => log.debug({ err: error, device: id }, "a picture of the demo was not drawn"),
+    },
+    { make },
+  );
+}
+
+const asIs = (data: Uint8Array) => data;
+
 /** A made-up camera with a running clock and a bell. */
 const garden: Room = (house) =>
   house.add({
@@ -72,10 +93,10 @@ const garden: Room = (house) =>
 
 /** A standard camera with sound and an ONVIF back channel. */
 const frontDoor: Room = async (house) => {
-  const clip = await house.clip({ hue: 205 });
+  const accessUnits = await house.pictures({ id: "front-door", hue: 205 }, asIs);
   const fake = house.opened.use(
     await startFakeRtsp({
-      video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) },
+      video: { codec: "h264", frameRate: fps, accessUnits },
       audio: {
         format: { kind: "audio", codec: "pcma", sampleRateHz: 8000, channels: 1 },
         packets: chime(),
@@ -89,11 +110,11 @@ const frontDoor: Room = async (house) => {
 
 /** A Yoosee camera: picture by RTSP and talk by its own command on the same port. */
 const yard: Room = async (house) => {
-  const clip = await house.clip({ hue: 30 });
+  const accessUnits = await house.pictures({ id: "yard", hue: 30 }, asIs);
   const video = house.opened.use(
     await startFakeRtsp({
       path: "/onvif1",
-      video: { codec: "h264", frameRate: fps, accessUnits: clip.frames.map(({ data }) => data) },
+      video: { codec: "h264", frameRate: fps, accessUnits },
     }),
   );
   const fake = house.opened.use(await startFakeYoosee({ rtspPort: video.port }));
@@ -103,8 +124,7 @@ const yard: Room = async (house) => {
 
 /** An Ingenic camera with our hook in it: picture, sound, talk and health at ports of their own. */
 const nursery: Room = async (house) => {
-  const clip = await house.clip({ hue: 280 });
-  const units = clip.frames.map(({ data }) => splitAnnexB(data));
+  const units = await house.pictures({ id: "nursery", hue: 280 }, splitAnnexB);
   const fake = house.opened.use(
     await startFakeIngenic({ codec: "h264", units, frameRate: fps, delimiters: true, microphone: true }),
   );
@@ -114,8 +134,7 @@ const nursery: Room = async (house) => {
 
 /** A raw stream over TCP, with H.265, which not every browser can show. */
 const garage: Room = async (house) => {
-  const clip = await house.clip({ hue: 0, codec: "h265" });
-  const units = clip.frames.map(({ data }) => splitAnnexB(data));
+  const units = await house.pictures({ id: "garage", hue: 0, codec: "h265" }, splitAnnexB);
   const fake = house.opened.use(await startFake({ codec: "h265", units, frameRate: fps }));
   await house.add({ id: "garage", name: "Garage (H.265)", area: "Outside", address: fake.address });
 };

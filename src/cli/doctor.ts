@@ -14,12 +14,14 @@ import type { EngineChoice } from "../workers/webrtc/engine/choose.ts";
 import { probeEngine } from "../workers/webrtc/engine/probe.ts";
 import { enginePackage, findEngine } from "../workers/webrtc/engine/program.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { examineDevices } from "./doctor-devices.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
 import { driverSecrets, plainMqttSecrets } from "./seal.ts";
 
 const usage = `usage: doorward doctor [options]
 
-Checks what the hub needs on this machine: Node, configuration, ports, disk, clock, codecs, and which cameras answer.
+Checks what the hub needs on this machine: Node, configuration, ports, disk, clock, codecs, and which
+cameras show themselves: each is asked by its own driver, with its password, as the hub would.
 
 ${hubFlagsHelp}
 
@@ -57,16 +59,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     return `${options.configPath}: ${deviceInputs(found).size} device(s)`;
   });
   await add("passwords", async () => passwords(config));
-  const { http, webrtc } = config;
-  await add(`HTTP port ${options.httpPort ?? http.port}`, () => tcpFree(options.httpPort ?? http.port, "127.0.0.1"));
-  if (http.https) {
-    const port = options.httpsPort ?? http.httpsPort;
-    await add(`HTTPS port ${port}`, () => tcpFree(port, http.httpsHost));
-  }
-  await add(`UDP port ${webrtc.udpPort}`, () => udpFree(webrtc.udpPort));
-  const { mqtt } = config;
-  if (mqtt?.url !== undefined) await add("MQTT broker", () => reach(mqtt.url ?? ""));
-  else if (mqtt) await add(`MQTT port ${mqtt.port}`, () => tcpFree(mqtt.port, mqtt.host));
+  await ports(config, { options, add });
   for (const { url, ok, detail } of await turnServers(config, context)) {
     await add(`TURN ${url}`, async () => (ok ? detail : Promise.reject(new Error(detail))));
   }
@@ -79,12 +72,44 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   });
   await add("WebRTC engine", () => engine(config.webrtc.engine));
   await add("codecs", codecs);
-  for (const [id, { address }] of deviceInputs(config)) {
-    if (address !== undefined) await add(`camera ${id}`, () => reach(address));
-  }
+  await examineDevices({ config, dataDir: options.dataDir, context, add });
   const ok = findings.every((finding) => finding.ok);
   if (options.json) context.stdout.write(`${JSON.stringify({ ok, findings })}\n`);
   return ok ? 0 : 1;
+}
+
+type Add = (check: string, look: () => Promise<string>) => Promise<void>;
+
+/** Whether the hub could listen; where it does already, that is what is told. */
+async function ports(
+  config: Config,
+  { options, add }: { readonly options: ReturnType<typeof parseHubOptions>; readonly add: Add },
+): Promise<void> {
+  const { http, webrtc, mqtt } = config;
+  const httpPort = options.httpPort ?? http.port;
+  const running = await runningHub(httpPort);
+  const check = (name: string, port: number, free: () => Promise<string>) =>
+    add(`${name} port ${port}`, () => free().catch((error) => running ?? Promise.reject(error)));
+  await check("HTTP", httpPort, () => tcpFree(httpPort, "127.0.0.1"));
+  const httpsPort = options.httpsPort ?? http.httpsPort;
+  if (http.https) await check("HTTPS", httpsPort, () => tcpFree(httpsPort, http.httpsHost));
+  await check("UDP", webrtc.udpPort, () => udpFree(webrtc.udpPort));
+  if (mqtt?.url !== undefined) await add("MQTT broker", () => reach(mqtt.url ?? ""));
+  else if (mqtt) await check("MQTT", mqtt.port, () => tcpFree(mqtt.port, mqtt.host));
+}
+
+/** What is told of a port that a running Doorward has; undefined when none answers at its HTTP port. */
+async function runningHub(port: number): Promise<string | undefined> {
+  if (port === 0) return undefined;
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2000) });
+    const { status, version: theirs } = (await answer.json()) as { readonly [field: string]: unknown };
+    return typeof status === "string" && typeof theirs === "string"
+      ? `the hub that runs (${theirs}) has it`
+      : undefined;
+  } catch {
+    return undefined; // Whoever has the port is no hub.
+  }
 }
 
 /** Plain ones work, so they are no failure; the file may be read by more people than it should. */
@@ -166,13 +191,12 @@ async function codecs(): Promise<string> {
   return "Opus and FFmpeg's libraries load";
 }
 
-const usualPorts: Readonly<Record<string, number>> = { "rtsps:": 322, "mqtt:": 1883, "mqtts:": 8883 };
+const usualPorts: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
 
 function reach(address: string): Promise<string> {
   const url = URL.parse(address);
-  if (!url) return Promise.reject(new Error("this is no address: it has to look like rtsp://192.168.1.20/onvif1"));
-  if (url.hostname === "") return Promise.resolve("needs no network");
-  const port = Number(url.port) || (usualPorts[url.protocol] ?? 554);
+  if (!url) return Promise.reject(new Error("this is no address: it has to look like mqtt://192.168.1.5"));
+  const port = Number(url.port) || (usualPorts[url.protocol] ?? 1883);
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const socket = connect({ host: url.hostname, port, timeout: 3000 });

@@ -3,26 +3,23 @@ import { parseArgs } from "node:util";
 import type { Driver } from "../device/driver.ts";
 import { createRtspDriver } from "../drivers/rtsp/index.ts";
 import { RtspRecorder } from "../drivers/rtsp/report.ts";
-import type { HubDevice } from "../hub/api.ts";
-import { LocalDevice } from "../hub/device.ts";
-import { resolveDevice } from "../hub/device-input.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
-import { driverSource } from "../hub/driver-source.ts";
 import { describeFormat, type TrackInfo } from "../hub/state.ts";
 import type { Track } from "../media/track.ts";
 import { parseRtspAddress } from "../protocols/rtsp/address.ts";
-import { FatalError, RecoverableError } from "../util/errors.ts";
 import { version } from "../util/version.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { openDrivers } from "./drivers.ts";
+import { lookAtDevice } from "./look-at-device.ts";
 
 const usage = `usage: doorward probe ADDRESS [options]
 
 Connects to a camera as the hub would, without a hub, and tells what it sends.
-ADDRESS is e.g. rtsp://user:password@192.168.1.20/onvif1, tcp://192.168.1.25:12345/ or test:?name=Garden.
+ADDRESS is e.g. rtsp://user:password@192.168.1.20/onvif1, tcp://192.168.1.25:12345/ or test:?name=Garden; a number alone, such as
+192.168.1.20, is a camera that speaks RTSP. What only a person can mend is told at once.
 
   --seconds N      how long to measure (default 5)
-  --timeout N      how long to wait for the first picture, in seconds (default 15)
+  --timeout N      how long to wait for the first picture, in seconds (default 15); the same trouble twice ends it sooner
   --username NAME, --password TEXT
                    credentials, if they are not in the address
   --driver KIND    do not find out the driver from the address
@@ -59,8 +56,9 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
       pictures: { type: "boolean", default: false },
     },
   });
-  const [address] = positionals;
-  if (address === undefined) throw new UsageError("which address?");
+  const [given] = positionals;
+  if (given === undefined) throw new UsageError("which address?");
+  const address = withScheme(given);
   const { username, password, driver } = values;
   const input: DeviceInput = { id: "probe", name: "probe", address, username, password, driver };
   const recording = values.report === undefined ? undefined : startRecording(input, { ...values, context });
@@ -73,6 +71,12 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   });
   context.stdout.write(values.json ? `${JSON.stringify(report)}\n` : render(report));
   return 0;
+}
+
+/** A camera's number alone is taken as on the page: its usual door is RTSP. */
+function withScheme(address: string): string {
+  const bare = /^\d{1,3}(\.\d{1,3}){3}(:\d+)?(\/|$)/.test(address);
+  return bare ? `rtsp://${address}` : address;
 }
 
 /** A recording of how the camera speaks. */
@@ -122,95 +126,56 @@ async function probe(
     readonly recording?: Recording | undefined;
   },
 ): Promise<Report> {
-  const { clock, log, signal } = how.context;
-  await using drivers = openDrivers(how.context);
-  const resolved = resolveDevice(
-    { ...input, id: "probe" },
-    {
-      drivers: how.recording ? [how.recording.driver] : drivers.list,
-      unseal: (text) => text,
-      permanent: false,
-      preview: false,
-    },
-  );
-  const beganUs = clock.nowUs();
-  const device = new LocalDevice({ ...resolved, source: driverSource({ ...resolved, clock, log }), clock, log });
-  const first = firstFrame(device, { timeoutMs: how.timeoutMs, clock, signal });
-  try {
-    using _demand = device.demand();
-    await first;
-    const firstFrameMs = Math.round((clock.nowUs() - beganUs) / 1000);
-    const reports = device.tracks.map((track) => measure(track, how));
-    const tracks = await Promise.all(reports);
-    const formats = device.info().speaker?.formats ?? [];
-    return {
-      address: resolved.address,
-      driver: resolved.driver.kind,
-      firstFrameMs,
-      speaker: formats.map(({ codec, sampleRateHz }) => `${codec} ${sampleRateHz} Hz`),
-      tracks,
-    };
-  } finally {
-    await device.close();
-  }
+  const { context, timeoutMs } = how;
+  await using opened = openDrivers(context);
+  const drivers = how.recording ? [how.recording.driver] : opened.list;
+  const verbose = process.env["DOORWARD_LOG"] !== undefined;
+  const look = lookAtDevice(input, { drivers, unseal: (text) => text, timeoutMs, context, verbose });
+  await using looked = await look;
+  const { device, resolved, firstFrameMs } = looked;
+  const tracks = await Promise.all(device.tracks.map((track) => measure(track, how)));
+  const formats = device.info().speaker?.formats ?? [];
+  return {
+    address: resolved.address,
+    driver: resolved.driver.kind,
+    firstFrameMs,
+    speaker: formats.map(({ codec, sampleRateHz }) => `${codec} ${sampleRateHz} Hz`),
+    tracks,
+  };
 }
 
-/** Resolves at the first frame; rejects at once for what only a person can mend, else after the time-out. */
-function firstFrame(
-  device: HubDevice,
-  options: { readonly timeoutMs: number; readonly clock: CommandContext["clock"]; readonly signal: AbortSignal },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      const { phase, error } = device.state;
-      if (phase === "live") settle(resolve);
-      else if (phase === "wrong-password") settle(() => reject(new FatalError(error?.message ?? "wrong password")));
-    };
-    const listener = device.onChange(look);
-    const timer = options.clock.timer(options.timeoutMs, () => {
-      const why = device.state.error?.message ?? "it sent nothing that can be shown";
-      settle(() => reject(new RecoverableError(`no picture within ${options.timeoutMs / 1000} s: ${why}`)));
-    });
-    const onAbort = () => settle(() => reject(options.signal.reason));
-    options.signal.addEventListener("abort", onAbort, { once: true });
-    const settle = (done: () => void) => {
-      listener[Symbol.dispose]();
-      timer[Symbol.dispose]();
-      options.signal.removeEventListener("abort", onAbort);
-      done();
-    };
-  });
-}
-
+/** Counts all that comes, also before a key frame: the next one may be a long time away. */
 async function measure(
   track: Track,
   how: { readonly context: CommandContext; readonly measureMs: number },
 ): Promise<TrackReport> {
   const { clock, signal } = how.context;
-  // From the key frame that has come: the next one may be a long time away.
-  using reader = track.read({ start: "gop" });
-  const ended = clock.sleep(how.measureMs, signal).finally(() => reader.close());
-  const keyUs: number[] = [];
-  const timesUs: number[] = [];
-  let bytes = 0;
-  for await (const frame of reader) {
-    bytes += frame.data.length;
-    timesUs.push(frame.timestampUs);
-    if (frame.key) keyUs.push(frame.timestampUs);
-  }
-  await ended;
-  const spanUs = (timesUs.at(-1) ?? 0) - (timesUs[0] ?? 0);
-  const rate = spanUs > 0 ? ((timesUs.length - 1) * 1e6) / spanUs : 0;
+  const before = { ...track.counters, atUs: clock.nowUs() };
+  const keys = keyTimes(track, clock.sleep(how.measureMs, signal));
+  const keyUs = await keys;
+  const seconds = (clock.nowUs() - before.atUs) / 1e6;
+  const frames = track.counters.frames - before.frames;
+  const bytes = track.counters.bytes - before.bytes;
   const keySpanUs = (keyUs.at(-1) ?? 0) - (keyUs[0] ?? 0);
   const video = track.format.kind === "video";
   return {
     ...describeFormat(track.format),
-    frames: timesUs.length,
+    frames,
     bytes,
-    ...(video && { fps: Math.round(rate * 10) / 10 }),
-    bitrateBps: spanUs > 0 ? Math.round((bytes * 8e6) / (spanUs + spanUs / Math.max(1, timesUs.length - 1))) : 0,
+    ...(video && { fps: Math.round((frames / seconds) * 10) / 10 }),
+    bitrateBps: Math.round((bytes * 8) / seconds),
     ...(video && keyUs.length > 1 && { keyFrameIntervalMs: Math.round(keySpanUs / (keyUs.length - 1) / 1000) }),
   };
+}
+
+/** When key frames came, from the one that was there already on. */
+async function keyTimes(track: Track, ended: Promise<void>): Promise<readonly number[]> {
+  using reader = track.read({ start: "gop" });
+  const over = ended.finally(() => reader.close());
+  const keyUs: number[] = [];
+  for await (const frame of reader) if (frame.key) keyUs.push(frame.timestampUs);
+  await over;
+  return keyUs;
 }
 
 function render(report: Report): string {

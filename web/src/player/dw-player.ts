@@ -198,7 +198,7 @@ export class DwPlayer extends LitElement {
       ["Size", widthPx ? `${widthPx} × ${heightPx}` : "–"],
       ["Pictures", framesPerSecond === undefined ? "–" : `${framesPerSecond.toFixed(0)} a second`],
       ["Bit rate", bitrateBps === undefined ? "–" : `${(bitrateBps / 1e6).toFixed(2)} Mbit/s`],
-      ["Delay", latencyMs === undefined ? "–" : `about ${Math.max(1, Math.round(latencyMs))} ms`],
+      ["Delay from the hub", latencyMs === undefined ? "–" : `about ${Math.max(1, Math.round(latencyMs))} ms`],
       ["Dropped", `${framesDropped ?? 0} pictures`],
       ["Lost", `${packetsLost ?? 0} packets`],
     ];
