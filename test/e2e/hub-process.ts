@@ -36,6 +36,8 @@ export interface HubProcessOptions {
   readonly folder: string;
   /** Text of `doorward.yaml`; what is there stays when it is not given. */
   readonly config?: string;
+  /** Where it listens; any free port unless given. */
+  readonly httpPort?: number;
   /** Runs the hub through something: `["unshare", "-m", ...]`. */
   readonly through?: readonly string[];
 }
@@ -46,7 +48,7 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
   const dataDir = join(options.folder, "data");
   await mkdir(dataDir, { recursive: true });
   if (options.config !== undefined) await writeFile(configPath, options.config);
-  const ports = ["--http-port", "0", "--https-port", "0"];
+  const ports = ["--http-port", `${options.httpPort ?? 0}`, "--https-port", "0"];
   const command = [
     ...(options.through ?? []),
     ...[process.execPath, join(root, "bin", "doorward.js"), "hub", "--config", configPath, "--data", dataDir],

@@ -94,6 +94,16 @@ export class HomeAssistant implements Disposable {
     assert.ok(answer.ok, await answer.text());
   }
 
+  /** Asks its REST interface. */
+  get(path: string): Promise<Response> {
+    return this.#fetch(path);
+  }
+
+  /** Sends JSON to its REST interface. */
+  post(path: string, body: object): Promise<Response> {
+    return this.#fetch(path.replace(/\/$/, ""), body);
+  }
+
   #fetch(path: string, body?: object): Promise<Response> {
     const headers = { authorization: `Bearer ${homeAssistant.token}`, "content-type": "application/json" };
     return fetch(`${homeAssistant.url}/${path}`, {

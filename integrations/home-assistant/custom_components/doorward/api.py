@@ -1,0 +1,198 @@
+"""The hub's HTTP interface and its socket of events, as far as Home Assistant needs them.
+
+Shapes are those of the hub's docs/http-contract.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+import json
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from .const import HEARTBEAT_S, TIMEOUT_S
+
+type Json = dict[str, Any]
+
+
+class DoorwardError(Exception):
+    """The hub refused or could not; `code` is its own word for why."""
+
+    def __init__(self, detail: str, code: str = "refused") -> None:
+        """Take the hub's sentence and its code."""
+        super().__init__(detail)
+        self.code = code
+
+
+class CannotConnectError(DoorwardError):
+    """Nobody answers at the address, or it is no hub."""
+
+
+class InvalidAuthError(DoorwardError):
+    """The token is not, or no longer, one of the hub's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a hub says about itself and whose token it was shown."""
+
+    hub_id: str
+    version: str
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhepAnswer:
+    """The hub's half of a WebRTC session, and where it stands."""
+
+    sdp: str
+    location: str
+
+
+class DoorwardClient:
+    """Speaks to one hub with one token."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str | None) -> None:
+        """Take Home Assistant's own session, the hub's address and a token of it."""
+        self._http = http
+        self._url = URL(url.rstrip("/"))
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    @property
+    def url(self) -> str:
+        """Where the hub is."""
+        return str(self._url)
+
+    async def session(self) -> Session:
+        """Ask the hub who it is; raises where it is not there or does not know the token."""
+        found = await self.request("GET", "api/v1/session")
+        if not isinstance(found.get("version"), str):
+            raise CannotConnectError("What answers there is no Doorward hub", "no-hub")
+        user = found.get("user")
+        if user is None:
+            raise InvalidAuthError("The hub does not know this token", "signed-out")
+        return Session(str(found.get("hubId") or self._url), found["version"], user.get("name"))
+
+    async def events(self) -> AsyncIterator[Json]:
+        """Open the socket and give what the hub says, until it closes; raises where it cannot be opened."""
+        url = self._url.with_scheme("wss" if self._url.scheme == "https" else "ws") / "api/v1/events"
+        try:
+            async with self._http.ws_connect(url, headers=self._headers, heartbeat=HEARTBEAT_S) as socket:
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        yield message.json()
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                raise InvalidAuthError("The hub does not know this token any more", "signed-out") from error
+            raise CannotConnectError(f"The hub answered {error.status}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+
+    async def snapshot(self, device: str, width: int | None) -> bytes | None:
+        """Fetch a still picture (JPEG); None where the device has none now."""
+        path = f"api/v1/devices/{quote(device)}/snapshot" + (f"?width={width}" if width else "")
+        status, body, _ = await self._ask("GET", path)
+        return body if status == HTTPStatus.OK else None
+
+    async def whep(self, device: str, offer: str, *, talks: bool) -> WhepAnswer:
+        """Open a picture with sound; with `talks` the microphone of the offer takes the floor by its sound."""
+        path = f"whep/{quote(device)}" + ("?talk=auto" if talks else "")
+        status, body, headers = await self._ask("POST", path, offer.encode(), "application/sdp")
+        if status != HTTPStatus.CREATED:
+            raise _error(status, body)
+        return WhepAnswer(body.decode(), headers["Location"])
+
+    async def candidate(self, location: str, fragment: str) -> None:
+        """Tell a session of one more way to reach the browser."""
+        await self._ask("PATCH", location.lstrip("/"), fragment.encode(), "application/trickle-ice-sdpfrag")
+
+    async def close(self, location: str) -> None:
+        """End a session."""
+        await self._ask("DELETE", location.lstrip("/"))
+
+    async def say(self, to: str | list[str], what: Json, priority: int = 0) -> None:
+        """Say a text (`text`) or play a sound (`file`, `chime`) through devices."""
+        await self.request("POST", "api/v1/say", {"to": to, "priority": priority, **what})
+
+    async def ring(self, device: str) -> None:
+        """Press the bell of a device."""
+        await self.request("POST", f"api/v1/devices/{quote(device)}/ring", {})
+
+    async def unlock(self, device: str) -> None:
+        """Open the door of a device; asked for twice by mistake it opens once."""
+        await self.request("POST", f"api/v1/devices/{quote(device)}/unlock", {"nonce": secrets.token_urlsafe(16)})
+
+    async def call(self, call: str, change: str, body: Json | None = None) -> None:
+        """Answer, join, decline or end a call."""
+        await self.request("POST", f"api/v1/calls/{quote(call)}/{change}", body or {})
+
+    async def change(self, device: str, settings: Json) -> None:
+        """Change settings of a device; needs the right to administer it."""
+        await self.request("PATCH", f"api/v1/devices/{quote(device)}", settings)
+
+    async def request(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Ask for JSON; raises with the hub's own sentence where it refuses."""
+        payload = None if body is None else json.dumps(body).encode()
+        status, answer, _ = await self._ask(method, path, payload, "application/json" if body is not None else None)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise _error(status, answer)
+        return _parsed(answer)
+
+    async def _ask(
+        self, method: str, path: str, body: Any = None, content_type: str | None = None
+    ) -> tuple[int, bytes, Any]:
+        headers = {**self._headers, "x-doorward": "1"}
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        try:
+            async with self._http.request(
+                method,
+                self._url.join(URL(f"/{path}", encoded=True)),
+                data=body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            ) as answer:
+                return answer.status, await answer.read(), answer.headers
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+
+
+async def token_by_login(http: aiohttp.ClientSession, url: str, *, name: str, password: str, label: str) -> str:
+    """Sign in as a person, with a session that keeps cookies, and have a token made with all that they may do."""
+    person = DoorwardClient(http, url, None)
+    found = await person.request("POST", "api/v1/login", {"name": name, "password": password})
+    grants = found["user"]["grants"]
+    if found["user"]["administrator"]:
+        grants = [{"scope": "*", "rights": ["view", "listen", "talk", "page", "unlock", "administer"]}]
+    try:
+        made = await person.request("POST", "api/v1/tokens", {"name": label, "grants": grants})
+    finally:
+        await person.request("POST", "api/v1/logout", {})
+    return str(made["token"])
+
+
+def _parsed(body: bytes) -> Json:
+    if not body:
+        return {}
+    try:
+        found = json.loads(body)
+    except ValueError as error:
+        raise CannotConnectError("What answers there is no Doorward hub", "no-hub") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _error(status: int, body: bytes) -> DoorwardError:
+    try:
+        problem = _parsed(body)
+    except CannotConnectError:
+        problem = {}
+    detail, code = str(problem.get("detail") or f"The hub answered {status}"), str(problem.get("code") or status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return InvalidAuthError(detail, code)
+    return DoorwardError(detail, code)

@@ -1,0 +1,31 @@
+"""Names that several parts of the integration share."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "doorward"
+MANUFACTURER: Final = "Doorward"
+
+CONF_VERIFY: Final = "verify_ssl"
+
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CAMERA,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.MEDIA_PLAYER,
+    Platform.NOTIFY,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+# Seconds between tries to reach the hub again: doubled from the first to the last.
+FIRST_RETRY_S: Final = 1.0
+LAST_RETRY_S: Final = 30.0
+# The hub is asked this often whether it is there; after as long again without an answer it is not.
+HEARTBEAT_S: Final = 10.0
+TIMEOUT_S: Final = 10.0

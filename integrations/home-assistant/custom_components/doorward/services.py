@@ -1,0 +1,79 @@
+"""Actions on calls: ring, answer, decline, hang up, open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+import voluptuous as vol
+
+from .api import DoorwardError, Json
+from .const import DOMAIN
+from .entity import refused
+from .hub import DoorwardConfigEntry, DoorwardHub
+
+ATTR_REPLY = "reply"
+
+ON_DEVICE: dict[Any, Any] = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
+
+
+@callback
+def register_services(hass: HomeAssistant) -> None:
+    """Register each action."""
+
+    def register(
+        name: str, act: Callable[[DoorwardHub, str, ServiceCall], Awaitable[None]], more: dict[Any, Any]
+    ) -> None:
+        async def handle(call: ServiceCall) -> None:
+            for device_id in call.data[ATTR_DEVICE_ID]:
+                hub, device = _device(hass, device_id)
+                try:
+                    await act(hub, device, call)
+                except DoorwardError as error:
+                    raise refused(error) from error
+
+        hass.services.async_register(DOMAIN, name, handle, schema=vol.Schema(ON_DEVICE | more))
+
+    register("ring", lambda hub, device, _: hub.client.ring(device), {})
+    register("unlock", lambda hub, device, _: hub.client.unlock(device), {})
+    register("answer", lambda hub, device, _: change_call(hub, device, "answer"), {})
+    register("hang_up", lambda hub, device, _: change_call(hub, device, "end"), {})
+    register(
+        "decline",
+        lambda hub, device, call: change_call(hub, device, "decline", _reply(call)),
+        {vol.Optional(ATTR_REPLY): vol.All(cv.string, vol.Length(max=500))},
+    )
+
+
+async def change_call(hub: DoorwardHub, device: str, change: str, body: Json | None = None) -> None:
+    """Change the call that runs at a device; raises where there is none."""
+    if (call := hub.call_of(device)) is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_call",
+            translation_placeholders={"device": str(hub.devices.get(device, {}).get("name", device))},
+        )
+    await hub.client.call(call["id"], change, body)
+
+
+def _reply(call: ServiceCall) -> Json:
+    return {"reply": call.data[ATTR_REPLY]} if ATTR_REPLY in call.data else {}
+
+
+def _device(hass: HomeAssistant, device_id: str) -> tuple[DoorwardHub, str]:
+    """Find the hub's own id of one of Home Assistant's devices."""
+    device = dr.async_get(hass).async_get(device_id)
+    for entry_id in device.config_entries if device else ():
+        entry: DoorwardConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN or (hub := getattr(entry, "runtime_data", None)) is None:
+            continue
+        for own in hub.devices:
+            if device and (DOMAIN, hub.unique_id(own)) in device.identifiers:
+                return hub, own
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_device", translation_placeholders={"device": device_id}
+    )

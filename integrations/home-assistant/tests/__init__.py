@@ -1,0 +1,1 @@
+"""Tests of the integration: a hub made of aiohttp, and Home Assistant's own test kit."""

@@ -1,0 +1,217 @@
+"""A hub that says what it is told to say, over real HTTP and a real WebSocket, and a Home Assistant that uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestServer
+from homeassistant.components import camera
+from homeassistant.const import CONF_TOKEN, CONF_URL
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+import custom_components.doorward.const  # noqa: F401  first of all: else the kit's own folder of that name is found
+
+if not hasattr(camera, "CameraEntityCapabilities"):
+    # The test kit may lag a release behind the Home Assistant that this is for.
+    @dataclass(frozen=True)
+    class CameraEntityCapabilities:
+        """What a camera can do beside showing a picture."""
+
+        two_way_audio: bool = False
+
+    camera.CameraEntityCapabilities = CameraEntityCapabilities
+
+TOKEN = "dwt_right"
+HUB_ID = "0123456789abcdef"
+RIGHTS = ["view", "listen", "talk", "page", "unlock", "administer"]
+
+
+def device(name: str, **more: Any) -> dict[str, Any]:
+    """Describe a device as the hub does."""
+    can = {
+        "view": "no",
+        "listen": "yes",
+        "talk": "no",
+        "ring": "no",
+        "unlock": "no",
+        "ptz": "no",
+        **more.pop("can", {}),
+    }
+    return {
+        "id": name.lower().replace(" ", "-"),
+        "name": name,
+        "kind": "rtsp",
+        "state": {"phase": "idle", "sinceMs": 1},
+        "tracks": [],
+        "permanent": True,
+        "rights": RIGHTS,
+        "settings": {"volume": 1, "muted": False, "doNotDisturb": False},
+        "can": can,
+        **more,
+    }
+
+
+DOOR = device(
+    "Front door",
+    area="Entrance",
+    can={"view": "yes", "talk": "yes", "ring": "yes", "unlock": "yes"},
+    speaker={"formats": [], "echoCancelling": False, "queued": 0, "doNotDisturb": False},
+)
+KITCHEN = device("Kitchen", area="House", can={"talk": "yes"})
+
+
+def call(state: str = "ringing", **more: Any) -> dict[str, Any]:
+    """Describe a call at the front door as the hub does."""
+    return {
+        "id": "call-1",
+        "from": {"party": "device:front-door", "name": "Front door", "deviceId": "front-door"},
+        "to": ["all"],
+        "state": state,
+        "rung": [{"party": "device:kitchen", "name": "Kitchen", "deviceId": "kitchen", "state": "told"}],
+        "participants": [],
+        "lock": True,
+        "startedMs": 1,
+        **more,
+    }
+
+
+class FakeHub:
+    """One hub. `asked` is what came, `refuse` what is answered in place of the right answer."""
+
+    def __init__(self) -> None:
+        """Start with a door and a kitchen."""
+        self.devices = copy.deepcopy([DOOR, KITCHEN])
+        self.calls: list[dict[str, Any]] = []
+        self.asked: list[tuple[str, str, Any]] = []
+        self.refuse: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.tokens = {TOKEN}
+        self.hub_id: str | None = HUB_ID
+        self.whep_gate: asyncio.Event | None = None
+        self._sockets: list[web.WebSocketResponse] = []
+        app = web.Application()
+        app.router.add_get("/api/v1/session", self._session)
+        app.router.add_get("/api/v1/events", self._events)
+        app.router.add_route("*", "/{path:.*}", self._any)
+        self.server = TestServer(app)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return str(self.server.make_url("")).rstrip("/")
+
+    async def say(self, message: dict[str, Any]) -> None:
+        """Tell whoever listens."""
+        for socket in self._sockets:
+            await socket.send_json(message)
+
+    async def hang_up(self) -> None:
+        """Close all sockets."""
+        for socket in list(self._sockets):
+            await socket.close()
+
+    def _knows(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
+
+    async def _session(self, request: web.Request) -> web.Response:
+        if "session" in self.refuse:
+            status, body = self.refuse["session"]
+            return web.json_response(body, status=status)
+        known = self._knows(request)
+        return web.json_response(
+            {"version": "0.2.0", **({"user": {"name": "Anna"}, "hubId": self.hub_id} if known else {})}
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        if "events" in self.refuse:
+            return web.Response(status=self.refuse["events"][0])
+        if not self._knows(request):
+            return web.Response(status=401)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "devices", "devices": self.devices})
+        if self.calls:
+            await socket.send_json({"type": "calls", "calls": self.calls, "mutedBells": []})
+        self._sockets.append(socket)
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                break
+        self._sockets.remove(socket)
+        return socket
+
+    async def _any(self, request: web.Request) -> web.Response:
+        path = request.path_qs.lstrip("/")
+        body = (await request.read()).decode()
+        self.asked.append((request.method, path, body))
+        for part, (status, problem) in self.refuse.items():
+            if part in path:
+                return web.json_response(problem, status=status)
+        if path.startswith("whep/") and request.method == "POST":
+            if self.whep_gate is not None:
+                await self.whep_gate.wait()
+            return web.Response(status=201, text="v=0 answer", headers={"Location": f"/{path.split('?')[0]}/one"})
+        if path.endswith("/snapshot") or "/snapshot?" in path:
+            return web.Response(body=b"jpeg", content_type="image/jpeg")
+        if path == "api/v1/login":
+            return web.json_response({"user": {"name": "Anna", "administrator": True, "grants": []}})
+        if path == "api/v1/tokens":
+            return web.json_response({"token": TOKEN})
+        return web.json_response({})
+
+
+@pytest.fixture(autouse=True)
+def _custom(enable_custom_integrations: None, socket_enabled: None) -> None:
+    """Allow both: custom integrations and sockets are off in this kit unless asked for."""
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Come back at once."""
+    monkeypatch.setattr("custom_components.doorward.hub.FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr("custom_components.doorward.hub.LAST_RETRY_S", 0.02)
+
+
+@pytest.fixture
+async def fake_hub() -> AsyncIterator[FakeHub]:
+    """Give a hub that listens."""
+    hub = FakeHub()
+    await hub.server.start_server()
+    yield hub
+    hub.refuse["events"] = (503, {})
+    await hub.hang_up()
+    await hub.server.close()
+
+
+@pytest.fixture
+def entry(hass: Any, fake_hub: FakeHub) -> MockConfigEntry:
+    """Give the entry of this hub, not set up yet."""
+    made = MockConfigEntry(
+        domain="doorward",
+        title="Doorward",
+        unique_id=HUB_ID,
+        data={CONF_URL: fake_hub.url, CONF_TOKEN: TOKEN, "verify_ssl": True},
+    )
+    made.add_to_hass(hass)
+    return made
+
+
+@pytest.fixture
+async def there(hass: Any, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
+    """Give the entry, set up."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    yield entry
+    if entry.state.recoverable:
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def until(true: Any) -> None:
+    """Wait until it is so; at most five seconds."""
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.01)

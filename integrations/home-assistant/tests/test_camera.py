@@ -1,0 +1,106 @@
+"""Pictures and speech by Home Assistant's own WebRTC."""
+
+from __future__ import annotations
+
+import asyncio
+
+from homeassistant.components.camera import DOMAIN as CAMERA, WebRTCAnswer, WebRTCError, async_get_image
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from webrtc_models import RTCIceCandidateInit
+
+from .conftest import until
+from .test_hub import entity
+
+WATCH = "v=0\r\na=ice-ufrag:abcd\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=recvonly\r\nm=video 9 X 96\r\na=recvonly\r\n"
+SPEAK = WATCH.replace("a=recvonly\r\nm=video", "a=sendrecv\r\nm=video")
+
+
+@pytest.fixture
+def camera(hass, there):
+    """Give the door's camera."""
+    return hass.data[CAMERA].get_entity(entity(hass, "camera", "front-door_camera"))
+
+
+async def test_watched_and_spoken_through(hass, fake_hub, camera) -> None:
+    """An offer goes to the hub as it is; one with a microphone takes the floor by its sound."""
+    said: list = []
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    await camera.async_on_webrtc_candidate(
+        "one", RTCIceCandidateInit("candidate:1 1 udp 1 127.0.0.1 9 typ host", sdp_mid="0")
+    )
+    await camera.async_on_webrtc_candidate("one", RTCIceCandidateInit(""))
+    await camera.async_on_webrtc_candidate("nobody", RTCIceCandidateInit("candidate:1"))
+    await camera.async_handle_async_webrtc_offer(SPEAK, "two", said.append)
+    camera.close_webrtc_session("one")
+    camera.close_webrtc_session("one")
+    await hass.async_block_till_done()
+    assert said == [WebRTCAnswer("v=0 answer"), WebRTCAnswer("v=0 answer")]
+    assert [(method, path) for method, path, _ in fake_hub.asked] == [
+        ("POST", "whep/front-door"),
+        ("PATCH", "whep/front-door/one"),
+        ("POST", "whep/front-door?talk=auto"),
+        ("DELETE", "whep/front-door/one"),
+    ]
+    assert fake_hub.asked[1][2].startswith("a=ice-ufrag:abcd\r\n")
+    assert camera.is_on
+
+
+async def test_ways_that_come_early_are_told_late(hass, fake_hub, camera) -> None:
+    """A browser tells how it is reached before the hub has answered."""
+    fake_hub.whep_gate = asyncio.Event()
+    said: list = []
+    offer = asyncio.create_task(camera.async_handle_async_webrtc_offer(WATCH, "one", said.append))
+    await until(lambda: fake_hub.asked)
+    await camera.async_on_webrtc_candidate("one", RTCIceCandidateInit("candidate:1"))
+    fake_hub.whep_gate.set()
+    await offer
+    assert [method for method, _, _ in fake_hub.asked] == ["POST", "PATCH"]
+
+
+async def test_who_leaves_before_the_answer_leaves_nothing(hass, fake_hub, camera) -> None:
+    """The session that the hub opens meanwhile is ended."""
+    fake_hub.whep_gate = asyncio.Event()
+    said: list = []
+    offer = asyncio.create_task(camera.async_handle_async_webrtc_offer(WATCH, "one", said.append))
+    await until(lambda: fake_hub.asked)
+    camera.close_webrtc_session("one")
+    fake_hub.whep_gate.set()
+    await offer
+    assert said == []
+    assert [method for method, _, _ in fake_hub.asked] == ["POST", "DELETE"]
+
+
+async def test_refusals_are_told(hass, fake_hub, camera) -> None:
+    """In the hub's own words, whatever they are written in."""
+    said: list = []
+    fake_hub.refuse["whep"] = (503, {"detail": "The camera gives no picture.", "code": "no-media"})
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    assert said == [WebRTCError("no-media", "The camera gives no picture.")]
+    fake_hub.refuse["whep"] = (503, [])
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    assert said[1] == WebRTCError("503", "The hub answered 503")
+
+
+async def test_stills(hass, fake_hub, camera) -> None:
+    """A picture of the size that is asked for, or none."""
+    picture = await async_get_image(hass, camera.entity_id, width=320)
+    assert picture.content == b"jpeg"
+    assert fake_hub.asked[-1][1] == "api/v1/devices/front-door/snapshot?width=320"
+    fake_hub.refuse["snapshot"] = (503, {})
+    with pytest.raises(HomeAssistantError):
+        await async_get_image(hass, camera.entity_id)
+
+
+async def test_the_hub_goes_while_somebody_watches(hass, fake_hub, camera) -> None:
+    """Nothing is thrown at the browser."""
+    said: list = []
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    await fake_hub.hang_up()
+    await fake_hub.server.close()
+    await camera.async_on_webrtc_candidate("one", RTCIceCandidateInit("candidate:1"))
+    camera.close_webrtc_session("one")
+    await hass.async_block_till_done()
+    assert await camera.async_camera_image() is None
+    await camera.async_handle_async_webrtc_offer(WATCH, "two", said.append)
+    assert isinstance(said[1], WebRTCError)

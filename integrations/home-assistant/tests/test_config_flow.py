@@ -1,0 +1,133 @@
+"""How a hub is added, found, signed in to again and changed."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+import pytest
+
+from custom_components.doorward.const import DOMAIN
+
+from .conftest import HUB_ID, TOKEN
+
+
+def found(hub: Any, properties: dict[str, str]) -> ZeroconfServiceInfo:
+    """Describe the hub as mDNS does."""
+    return ZeroconfServiceInfo(
+        ip_address=ip_address("127.0.0.1"),
+        ip_addresses=[ip_address("127.0.0.1")],
+        port=hub.server.port,
+        hostname="hub.local.",
+        type="_doorward._tcp.local.",
+        name="hub._doorward._tcp.local.",
+        properties=properties,
+    )
+
+
+async def begin(hass: Any) -> str:
+    """Start adding a hub by hand."""
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert flow["type"] is FlowResultType.FORM
+    return str(flow["flow_id"])
+
+
+async def test_added_by_a_token_after_each_mistake(hass, fake_hub) -> None:
+    """Every mistake says what it was, and nothing that was typed is lost."""
+    flow = await begin(hass)
+    right = {"url": fake_hub.url, "verify_ssl": True, "token": TOKEN}
+    for wrong, error in (
+        ({**right, "token": "dwt_wrong"}, "invalid_auth"),
+        ({**right, "url": "http://127.0.0.1:9"}, "cannot_connect"),
+        ({**right, "url": "hub"}, "bad_address"),
+        ({"url": fake_hub.url, "verify_ssl": True}, "no_token"),
+    ):
+        assert (await hass.config_entries.flow.async_configure(flow, wrong))["errors"] == {"base": error}
+    fake_hub.refuse["session"] = (200, {"hello": "I am a router"})
+    assert (await hass.config_entries.flow.async_configure(flow, right))["errors"] == {"base": "no_hub"}
+    fake_hub.refuse["session"] = (503, {"detail": "The hub is starting", "code": "busy"})
+    assert (await hass.config_entries.flow.async_configure(flow, right))["errors"] == {"base": "refused"}
+    fake_hub.refuse.clear()
+    done = await hass.config_entries.flow.async_configure(flow, right)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert done["result"].unique_id == HUB_ID
+    again = await hass.config_entries.flow.async_configure(await begin(hass), right)
+    assert again["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+async def test_added_by_signing_in(hass, fake_hub, administrator) -> None:
+    """A person signs in, a token is made for them, and the password is not kept."""
+    if not administrator:
+        grants = [{"scope": "*", "rights": ["view"]}]
+        fake_hub.refuse["api/v1/login"] = (200, {"user": {"administrator": False, "grants": grants}})
+    given = {"url": fake_hub.url, "verify_ssl": True, "username": "Anna", "password": "secret"}
+    done = await hass.config_entries.flow.async_configure(await begin(hass), given)
+    assert done["data"] == {"url": fake_hub.url, "verify_ssl": True, "token": TOKEN}
+    assert [path for _, path, _ in fake_hub.asked] == ["api/v1/login", "api/v1/tokens", "api/v1/logout"]
+    assert ('"talk"' in fake_hub.asked[1][2]) is administrator
+
+
+async def test_wrong_password(hass, fake_hub) -> None:
+    """The hub's no is told."""
+    fake_hub.refuse["login"] = (401, {"detail": "Name or password is wrong", "code": "wrong-password"})
+    given = {"url": fake_hub.url, "verify_ssl": True, "username": "Anna", "password": "wrong"}
+    answer = await hass.config_entries.flow.async_configure(await begin(hass), given)
+    assert answer["errors"] == {"base": "invalid_auth"}
+
+
+async def test_found_in_the_network(hass, fake_hub, entry) -> None:
+    """A new hub asks for a token only; a known one is where it says it is now."""
+    told = {"id": "another", "name": "Barn", "scheme": "http"}
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, told)
+    )
+    assert flow["step_id"] == "discovered"
+    fake_hub.hub_id = "another"
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": TOKEN})
+    assert done["result"].unique_id == "another"
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "url": "http://elsewhere"})
+    known = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {"id": HUB_ID, "scheme": "http"})
+    )
+    assert known["reason"] == "already_configured"
+    assert entry.data["url"] == fake_hub.url
+    odd = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {})
+    )
+    assert odd["reason"] == "no_hub"
+
+
+async def test_signed_in_again(hass, fake_hub, there) -> None:
+    """A token that counts no more asks for another, and the entities stay what they are."""
+    fake_hub.tokens = {"dwt_new"}
+    await fake_hub.hang_up()
+    await hass.async_block_till_done()
+    for _ in range(500):
+        if flows := hass.config_entries.flow.async_progress():
+            break
+        await hass.async_block_till_done(wait_background_tasks=False)
+        await asyncio.sleep(0.01)
+    assert flows[0]["step_id"] == "reauth_confirm"
+    done = await hass.config_entries.flow.async_configure(flows[0]["flow_id"], {"token": "dwt_new"})
+    assert done["reason"] == "reauth_successful"
+    assert there.data["token"] == "dwt_new"
+    await hass.async_block_till_done()
+
+
+async def test_changed(hass, fake_hub, there) -> None:
+    """Another address keeps the token; another hub is refused."""
+    flow = await there.start_reconfigure_flow(hass)
+    fake_hub.hub_id = "another"
+    there_now = {"url": fake_hub.url + "/", "verify_ssl": False}
+    assert (await hass.config_entries.flow.async_configure(flow["flow_id"], there_now))["reason"] == "another_hub"
+    fake_hub.hub_id = HUB_ID
+    flow = await there.start_reconfigure_flow(hass)
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], there_now)
+    assert done["reason"] == "reconfigure_successful"
+    assert there.data == {"url": fake_hub.url + "/", "verify_ssl": False, "token": TOKEN}
+    await hass.async_block_till_done()
