@@ -16,6 +16,7 @@ import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import type { Log } from "../../util/log.ts";
+import type { TcpEnds } from "../../util/retransmits.ts";
 import { Outbox } from "./outbox.ts";
 
 /** Who is at the other end, once it is registered: what its messages do. */
@@ -60,6 +61,7 @@ export class Connection {
   #party: Party | undefined;
   #errors = patience;
   #quietPings = 0;
+  #heardUs: number;
   readonly #over = new AbortController();
   readonly #held = new DisposableStack();
   readonly #framing = new DoorFraming();
@@ -68,6 +70,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.address = options.address;
+    this.#heardUs = options.clock.nowUs();
     this.outbox = this.#held.use(
       new Outbox({
         socket: options.socket,
@@ -86,6 +89,23 @@ export class Connection {
     return this.#over.signal;
   }
 
+  /** When something last came, µs. */
+  get heardUs(): number {
+    return this.#heardUs;
+  }
+
+  /** The two ends, as the kernel knows them; undefined once it is closed. */
+  get ends(): TcpEnds | undefined {
+    const { localPort, remoteAddress, remotePort } = this.#options.socket;
+    if (localPort === undefined || remoteAddress === undefined || remotePort === undefined) return undefined;
+    return { localPort, remoteAddress, remotePort };
+  }
+
+  /** The way to the other end is gone: nothing is said to it any more. */
+  lost(): void {
+    this.#drop();
+  }
+
   /** Serves it to its end. Never rejects. */
   async serve(): Promise<void> {
     const { socket, clock, log, registerMs } = this.#options;
@@ -93,6 +113,7 @@ export class Connection {
     const deadline = clock.timer(registerMs, () => this.end("registration_timeout"));
     try {
       for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+        this.#heardUs = clock.nowUs();
         for (const piece of this.#framing.push(chunk)) {
           if (this.#over.signal.aborted) return;
           if (this.#party) this.#take(piece, this.#party);

@@ -12,6 +12,7 @@ import type { Lent, Running } from "../surface.ts";
 import type { DoorConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { DoorHouse } from "./house.ts";
+import { endLostWays } from "./lost-ways.ts";
 import { Registration } from "./registration.ts";
 
 /** What a running door surface shows to tests and programs of ours. */
@@ -75,11 +76,13 @@ class Doors implements AsyncDisposable {
   readonly #servers: Server[] = [];
   readonly #sockets = new Map<Socket, Guest>();
   readonly #connections = new Set<Connection>();
+  readonly #watch: Disposable;
   #certificate: Promise<SecureContext> | undefined;
 
   constructor(lent: Lent<DoorConfig>, registration: Registration) {
     this.#lent = lent;
     this.#registration = registration;
+    this.#watch = endLostWays({ connections: () => this.#connections, clock: lent.hub.clock, log: lent.hub.log });
   }
 
   get size(): number {
@@ -98,6 +101,7 @@ class Doors implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    this.#watch[Symbol.dispose]();
     for (const connection of [...this.#connections]) connection.close();
     const sockets = [...this.#sockets.keys()];
     const said = Promise.all(sockets.map(isSaid));
