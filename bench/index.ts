@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   mix: () => import("./mix.ts"),
   door: () => import("./door.ts"),
   signalling: () => import("./signalling.ts"),
+  agent: () => import("./agent.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]

@@ -11,9 +11,13 @@ export interface AgentProcess extends AsyncDisposable {
   said(): string;
 }
 
-/** Runs it with these options. */
-export function startAgentProcess(options: readonly string[]): AgentProcess {
-  const child = spawn(process.execPath, [program, "agent", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+/** Runs it with these options, and these variables beside the environment's. */
+export function startAgentProcess(
+  options: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): AgentProcess {
+  const how = { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } } as const;
+  const child = spawn(process.execPath, [program, "agent", ...options], { ...how, stdio: [...how.stdio] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;

@@ -47,7 +47,7 @@ export async function startAgentBackend(): Promise<AgentBackend> {
     for (;;) {
       const at = told.findIndex((one) => one.type === type && one.payload["session_id"] === id);
       if (at >= 0) return told.splice(at, 1)[0] as SignalTold;
-      await once(came, "came", { signal: AbortSignal.timeout(20_000) });
+      await once(came, "came", { signal: AbortSignal.timeout(60_000) });
     }
   };
   const address = server.address() as { readonly port: number };

@@ -15,7 +15,9 @@ import { temporaryFolder } from "../e2e/page-browser.ts";
 import { type AgentBackend, startAgentBackend } from "../peers/agent-backend.ts";
 
 const sessions = 1000;
-const atOnce = 8;
+const atOnce = 16;
+/** By then a viewer has reported what it got: one that falls silent afterwards is noticed within seconds. */
+const reportedMs = 1200;
 const suite = new AsyncDisposableStack();
 let backend: AgentBackend;
 let agent: AgentProcess;
@@ -47,6 +49,11 @@ const endings: readonly Ending[] = [
   "never answered",
   "candidates before the offer",
   "ended at once",
+  "watch ended",
+  "never answered",
+  "candidates before the offer",
+  "ended at once",
+  "watch ended",
 ];
 
 /** One viewer, from its coming to its end. */
@@ -72,6 +79,7 @@ async function watch(ending: Ending): Promise<void> {
     key: true,
   });
   if (ending === "viewer vanished") {
+    await systemClock.sleep(reportedMs);
     await peer[Symbol.asyncDispose]();
     await session.next("end_watch");
   } else session.say("watch_ended", { reason: "user_ended" });
@@ -81,7 +89,10 @@ async function watch(ending: Ending): Promise<void> {
 async function watchMany(count: number): Promise<void> {
   let begun = 0;
   const viewer = async () => {
-    while (begun < count) await watch(endings[begun++ % endings.length]!);
+    while (begun < count) {
+      if (begun % 100 === 0) process.stderr.write(`${begun} sessions\n`);
+      await watch(endings[begun++ % endings.length]!);
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, viewer));
 }

@@ -64,6 +64,9 @@ export const fromViewer = {
   signal_offer: offer,
   signal_ice: ice,
   end_watch: z.object({ session_id: id }),
+  /** Not of the seed: of a relayed session: it begins to speak there, and lets go. A direct one is heard by the agent itself. */
+  talk_request: z.object({ session_id: id }),
+  talk_end: z.object({ session_id: id }),
 } as const;
 
 /** What the hub says to an agent. */
@@ -98,6 +101,8 @@ export const toViewer = {
   signal_answer: answer,
   signal_ice: ice,
   watch_ended: z.object({ session_id: id, reason: z.string() }),
+  /** Not of the seed: how a talk stands: `granted`, `queued`, `refused`, `pre-empted`, `ending`, `released`, `failed`. */
+  talk_state: z.object({ session_id: id, state: z.string(), reason: z.string().optional() }),
   error: z.object({ message: z.string(), code: z.string().optional(), session_id: id.optional() }),
 } as const;
 

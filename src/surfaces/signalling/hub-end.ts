@@ -24,6 +24,11 @@ export class HubEnd implements WatchEndpoint {
     this.#options = options;
   }
 
+  /** The voice that its viewer's microphone is, where it may talk; undefined before the answer. */
+  get voiceId(): string | undefined {
+    return this.#viewing?.id;
+  }
+
   description(watch: Watch, sdp: string): void {
     if (this.#asked) return;
     this.#asked = true;

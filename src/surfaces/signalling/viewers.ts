@@ -11,6 +11,7 @@ import type { Viewings } from "../webrtc/viewings.ts";
 import { type Agents, deviceIdOf } from "./agents.ts";
 import { HubEnd } from "./hub-end.ts";
 import type { SignalLink } from "./link.ts";
+import { ViewerTalks } from "./viewer-talks.ts";
 import type { Candidate, Watch, WatchEnd, WatchEndpoint, Watches } from "./watches.ts";
 
 /** A viewer's connection. */
@@ -18,7 +19,7 @@ export type ViewerLink = SignalLink<typeof fromViewer, typeof toViewer>;
 
 /** Options of {@link Viewers}. */
 export interface ViewersOptions {
-  readonly hub: Pick<Hub, "identity" | "devices" | "clock" | "log">;
+  readonly hub: Pick<Hub, "identity" | "devices" | "turns" | "voices" | "clock" | "log">;
   readonly agents: Agents;
   readonly watches: Watches;
   readonly viewings: Pick<Viewings, "open">;
@@ -92,11 +93,14 @@ export class Viewers implements Disposable {
 class Viewer implements WatchEndpoint {
   readonly #principal: Principal;
   readonly #sessions = new Map<string, Watch>();
+  readonly #talks: ViewerTalks;
   readonly #options: ViewersOptions & { readonly link: ViewerLink };
 
   constructor(principal: Principal, options: ViewersOptions & { readonly link: ViewerLink }) {
     this.#principal = principal;
     this.#options = options;
+    const { hub, link } = options;
+    this.#talks = new ViewerTalks({ hub, principal, tell: (talk) => link.tell("talk_state", talk) });
   }
 
   get userId(): string {
@@ -113,6 +117,7 @@ class Viewer implements WatchEndpoint {
 
   ended(watch: Watch, reason: WatchEnd): void {
     this.#sessions.delete(watch.id);
+    this.#talks.end(watch.id);
     this.#options.link.tell("watch_ended", { session_id: watch.id, reason });
   }
 
@@ -125,16 +130,23 @@ class Viewer implements WatchEndpoint {
     } else if (message.type === "signal_ice") {
       const watch = this.#find(message);
       watch?.agent.candidate(watch, message.payload.candidate);
+    } else if (message.type === "talk_request") {
+      const watch = this.#find(message);
+      if (watch) this.#talks.begin(watch);
+    } else if (message.type === "talk_end") {
+      if (this.#find(message)) this.#talks.end(message.payload.session_id);
     } else if (message.type === "end_watch") {
       const watch = this.#find(message);
       if (!watch) return;
       this.#sessions.delete(watch.id);
+      this.#talks.end(watch.id);
       this.#options.watches.end(watch.id, "user_ended", this);
     }
   }
 
   /** It is gone: nobody goes on sending to it. */
   leave(): void {
+    this.#talks[Symbol.dispose]();
     for (const id of this.#sessions.keys()) this.#options.watches.end(id, "viewer_disconnected", this);
     this.#sessions.clear();
   }
@@ -191,7 +203,7 @@ class Viewer implements WatchEndpoint {
   }
 
   /** A session of its own; about any other it is told that there is none. */
-  #find(message: Asked<"signal_offer" | "signal_ice" | "end_watch">): Watch | undefined {
+  #find(message: Asked<"signal_offer" | "signal_ice" | "end_watch" | "talk_request" | "talk_end">): Watch | undefined {
     const { session_id } = message.payload;
     const watch = this.#sessions.get(session_id);
     if (watch) return watch;

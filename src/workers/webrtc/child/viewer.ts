@@ -52,6 +52,9 @@ export class Viewer {
   #watch: Disposable | undefined;
   #heardUs: number | undefined;
   #nacks = 0;
+  /** Packets of the picture that were asked for again since its last report, and how many had been sent at that. */
+  readonly #askedAgain = new Set<number>();
+  #sentAtReport = 0;
   #keyFrameRequests = 0;
   #open = true;
   /** Of one that was made an offer: what it takes. */
@@ -183,8 +186,10 @@ export class Viewer {
     } else if (packet.type === "receiver-estimate") {
       if (!sender.urgent) onFeedback?.({ type: "estimate", bitrateBps: packet.bitrateBps });
     } else if (!("mediaSsrc" in packet) || packet.mediaSsrc !== sender.ssrc) return;
-    else if (packet.type === "nack") this.#nacks += packet.sequences.length;
-    else {
+    else if (packet.type === "nack") {
+      this.#nacks += packet.sequences.length;
+      if (onFeedback && !sender.urgent) for (const sequence of packet.sequences) this.#askedAgain.add(sequence);
+    } else {
       this.#keyFrameRequests++;
       if (onFeedback) onFeedback({ type: "key-frame" });
       else sender.restart();
@@ -195,8 +200,18 @@ export class Viewer {
     sender.takeReport(report);
     if (report.ssrc !== sender.ssrc || sender.urgent) return;
     const { roundTripMs } = sender.reported ?? {};
-    const lostShare = report.fractionLost / 256;
+    const lostShare = Math.max(report.fractionLost / 256, this.#shareAskedAgain(sender));
     this.#options.onFeedback?.({ type: "report", lostShare, ...(roundTripMs !== undefined && { roundTripMs }) });
+  }
+
+  /** What was lost and came when it was asked for again counts as received in the viewer's reports. */
+  #shareAskedAgain(sender: RtpSender): number {
+    const { packets } = sender.counters;
+    const sent = packets - this.#sentAtReport;
+    const share = sent > 0 ? Math.min(1, this.#askedAgain.size / sent) : 0;
+    this.#sentAtReport = packets;
+    this.#askedAgain.clear();
+    return share;
   }
 }
 
