@@ -1,49 +1,24 @@
 import type { Page } from "playwright-core";
-import { camera, house, people, rooms } from "../test/e2e/page-devices.ts";
+import { people } from "../test/e2e/page-devices.ts";
+import {
+  answeredCall as answered,
+  ben,
+  callOf,
+  doorbell as door,
+  personCall as person,
+  withDoor,
+  anna as you,
+} from "../test/e2e/page-scripted-calls.ts";
 import type { PageServer } from "../test/e2e/page-server.ts";
 import type { CallView, PastCall } from "../web/src/api.ts";
 import type { Scene } from "./screenshot-scenes.ts";
-
-const door: CallView["from"] = { party: "device:doorbell", name: "Doorbell", deviceId: "doorbell" };
-const you = { party: "person:u1", name: "Anna" } as const;
-const ben = { party: "person:u2", name: "Ben" } as const;
-const now = Date.now();
-
-/** A call at the door that rings at Anna's page and in the kitchen. */
-function callOf(more: Partial<CallView> = {}): CallView {
-  return {
-    id: "c1",
-    from: door,
-    to: [],
-    state: "ringing",
-    rung: [
-      { ...you, state: "ringing" },
-      { party: "device:kitchen", name: "Kitchen", state: "ringing" },
-    ],
-    participants: [door],
-    lock: true,
-    cameraId: "front-door",
-    startedMs: now - 6000,
-    you: you.party,
-    mayAnswer: true,
-    mayPeek: true,
-    mayUnlock: true,
-    ...more,
-  };
-}
-
-const answered: Partial<CallView> = {
-  state: "answered",
-  answeredBy: you,
-  answeredMs: now - 41_000,
-  participants: [door, you],
-  rung: [],
-};
 
 function past(id: string, more: Partial<PastCall>): PastCall {
   const ended = { state: "ended", participants: [], endedMs: now, hasSnapshot: true } as const;
   return { ...callOf(), ...ended, id, ...more };
 }
+
+const now = Date.now();
 
 /** A history with something of everything that becomes of calls. */
 function history(): PastCall[] {
@@ -57,20 +32,6 @@ function history(): PastCall[] {
     past("h6", { ...at(1700), from: you, rung: [{ ...ben, state: "busy" }], endReason: "busy", hasSnapshot: false }),
   ];
 }
-
-const withDoor = () => ({
-  devices: [
-    ...house(),
-    ...rooms(),
-    camera("doorbell", {
-      kind: "door",
-      area: "Entrance",
-      tracks: [],
-      address: undefined,
-      arrival: { enrolled: "token" },
-    }),
-  ],
-});
 
 /** A call over whatever the page shows. */
 function calling(
@@ -100,8 +61,6 @@ async function hold(page: Page): Promise<void> {
   await page.mouse.down();
   await page.waitForTimeout(500);
 }
-
-const person: Partial<CallView> = { from: ben, lock: false, mayUnlock: false, cameraId: undefined, mayPeek: false };
 
 /** Calls in every state, the history, and what is set about bells. */
 export const callScenes: readonly Scene[] = [

@@ -54,6 +54,27 @@ test("what a crash left running is over after the next start, and says why", asy
   assert.deepEqual(history.endLeftovers(9000), []);
 });
 
+test("the first live picture is timed from the ring, and from the answer unless it was there before", async () => {
+  const clock = new ManualClock();
+  const times = new CallTimes(clock);
+  const answered = { ...ringing, state: "answered" } as const;
+  const seen = () => (["ring_to_picture", "answer_to_picture"] as const).map((name) => times.histogram(name).sumS);
+  times.picture("c1");
+  times.follow({ call: ringing, change: "ringing" });
+  await clock.advance(400);
+  times.picture("c1");
+  times.picture("c1");
+  times.follow({ call: answered, change: "answered" });
+  assert.deepEqual(seen(), [0.4, 0]);
+  times.follow({ call: { ...ringing, id: "c2" }, change: "ringing" });
+  await clock.advance(1000);
+  times.follow({ call: { ...answered, id: "c2" }, change: "answered" });
+  await clock.advance(250);
+  times.picture("c2");
+  assert.deepEqual(seen(), [1.65, 0.25]);
+  assert.equal(times.histogram("answer_to_picture").count, 2);
+});
+
 test("ring, answer and first word are timed, each once, and ends are counted by reason", async () => {
   const clock = new ManualClock();
   const times = new CallTimes(clock);

@@ -13,7 +13,13 @@ export interface Histogram {
 }
 
 /** What of a call is timed. */
-export const callTimeNames = ["ring_to_confirmed", "ring_to_answer", "answer_to_first_word"] as const;
+export const callTimeNames = [
+  "ring_to_confirmed",
+  "ring_to_picture",
+  "ring_to_answer",
+  "answer_to_picture",
+  "answer_to_first_word",
+] as const;
 
 /** One of {@link callTimeNames}. */
 export type CallTimeName = (typeof callTimeNames)[number];
@@ -28,7 +34,7 @@ export class CallTimes {
   /** When each running call rang and was answered (µs), until what is timed of it has happened. */
   readonly #running = new Map<
     string,
-    { readonly rangUs: number; answeredUs?: number; confirmed: boolean; spoken: boolean }
+    { readonly rangUs: number; answeredUs?: number; confirmed: boolean; pictured: boolean; spoken: boolean }
   >();
 
   constructor(clock: Clock) {
@@ -38,7 +44,8 @@ export class CallTimes {
   /** Something happened to a call. */
   follow({ call, change }: Pick<CallEvent, "call" | "change">): void {
     const nowUs = this.#clock.nowUs();
-    if (change === "ringing") this.#running.set(call.id, { rangUs: nowUs, confirmed: false, spoken: false });
+    const fresh = { rangUs: nowUs, confirmed: false, pictured: false, spoken: false };
+    if (change === "ringing") this.#running.set(call.id, fresh);
     const running = this.#running.get(call.id);
     if (!running) return;
     if (change === "confirmed" && !running.confirmed) {
@@ -48,11 +55,22 @@ export class CallTimes {
     if (change === "answered") {
       running.answeredUs = nowUs;
       this.#took("ring_to_answer", nowUs - running.rangUs);
+      if (running.pictured) this.#took("answer_to_picture", 0);
     }
     if (call.state !== "ended") return;
     this.#running.delete(call.id);
     const reason = call.endReason ?? "ended";
     this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
+  }
+
+  /** Somebody sees the live picture of a call: what they saw before they answered took no time after it. */
+  picture(callId: string): void {
+    const running = this.#running.get(callId);
+    if (!running || running.pictured) return;
+    running.pictured = true;
+    const nowUs = this.#clock.nowUs();
+    this.#took("ring_to_picture", nowUs - running.rangUs);
+    if (running.answeredUs !== undefined) this.#took("answer_to_picture", nowUs - running.answeredUs);
   }
 
   /** The first word of an answered call was heard by another party. Said again it counts no more. */

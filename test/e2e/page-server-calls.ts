@@ -17,8 +17,18 @@ const visitor = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 90"><r
 /** Answers what is about calls, by `METHOD /path` with `:id` in place of an id; undefined for anything else. */
 export function callsApi(
   call: string,
-  { calls, id, act }: { readonly calls: ScriptedCalls; readonly id: string; readonly act: string },
+  {
+    calls,
+    id,
+    act,
+    raw,
+  }: { readonly calls: ScriptedCalls; readonly id: string; readonly act: string; readonly raw: string },
 ): unknown {
+  const [, device, wish] = /^POST \/api\/v1\/devices\/([^/]+)\/(unlock|ring\/unmute)$/.exec(raw) ?? [];
+  if (device) {
+    calls.asked.push(`${wish} ${device}`);
+    return wish === "unlock" ? { state: "opened", sentence: "The door was opened." } : {};
+  }
   switch (call) {
     case "GET /api/v1/calls":
       return { running: calls.running, calls: calls.calls, replies: ["I am coming.", "Please leave it at the door."] };
@@ -33,8 +43,19 @@ export function callsApi(
       const found = calls.running.find((one) => one.id === id);
       return found && { ...found, state: act === "answer" ? "answered" : "ended" };
     }
+    case "POST /api/v1/calls":
+      calls.asked.push("call");
+      return { id: "made" };
+    case "POST /api/v1/push":
+      calls.asked.push("push");
+      return { id: "p1", name: "Phone", addedMs: Date.now() };
+    case "POST /api/v1/push/:id/test":
+      calls.asked.push("push test");
+      return { state: "taken" };
     case "GET /api/v1/callable":
       return { present: [], callable: calls.callable };
+    case "PATCH /api/v1/ringing":
+      return { doNotDisturb: true, quiet: [] };
     case "GET /api/v1/ringing":
       return { doNotDisturb: false, quiet: [{ from: "22:00", to: "07:00" }] };
     case "GET /api/v1/push":

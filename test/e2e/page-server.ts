@@ -208,7 +208,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
     const { body } = request;
     const [, id = "", act = ""] = /^\w+ \/api\/v1\/\w+\/([^/]+)(?:\/(\w+))?/.exec(call) ?? [];
     const named = call.replace(/(\/api\/v1\/\w+)\/[^/]+(\/\w+)?$/, "$1/:id$2");
-    const answer = callsApi(named, { calls: this, id, act });
+    const answer = callsApi(named, { calls: this, id, act, raw: call });
     if (answer !== undefined) return answer;
     switch (named) {
       case "GET /health":

@@ -3,7 +3,9 @@ import type { Hub } from "../../hub/hub.ts";
 
 const helps: Readonly<Record<CallTimeName, string>> = {
   ring_to_confirmed: "From a ring until the first device said that it can be heard ringing",
+  ring_to_picture: "From a ring until its live picture was seen on the first page",
   ring_to_answer: "From a ring until somebody answered",
+  answer_to_picture: "From an answer until the live picture was seen; 0 where it was seen before",
   answer_to_first_word: "From an answer until its first word was heard by another party",
 };
 

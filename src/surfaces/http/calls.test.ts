@@ -72,6 +72,22 @@ describe("calls by the API", () => {
     );
   });
 
+  it("the first live picture that a page shows is timed, and of strangers of the call nothing is believed", async () => {
+    const { rig, anna, ben, eve } = await house();
+    await using _rig = rig;
+    using bens = await page(rig, ben);
+    using eves = await page(rig, eve);
+    const id = String((await press(rig, anna)).json["call"]);
+    const seenBy = async ({ socket, told }: typeof bens) => {
+      socket.send(JSON.stringify({ type: "call-picture", call: id }));
+      socket.send(JSON.stringify({ type: "ping" }));
+      while (!told.some(({ type }) => type === "pong")) await once(socket, "message");
+      return rig.hub.callTimes.histogram("ring_to_picture").count;
+    };
+    assert.equal(await seenBy(eves), 0);
+    assert.equal(await seenBy(bens), 1);
+  });
+
   it("the history has who was missed, and keeps it from strangers", async () => {
     const { rig, anna, eve } = await house();
     await using _rig = rig;

@@ -30,6 +30,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
    * named for the first time are tried at once where they are in trouble. So the page has nothing to ask meanwhile.
    */
   z.object({ type: z.literal("watch"), devices: z.array(z.string().max(64)).max(1000) }),
+  /** The live picture of a call is seen on the page. */
+  z.object({ type: z.literal("call-picture"), call: z.string().max(64) }),
   z.object({ type: z.literal("ping") }),
 ]);
 
@@ -50,6 +52,8 @@ export const pageMessageRights: Readonly<
   "call-confirm": { right: "signed-in", subject: "hub" },
   // Of the devices that this socket was told about, which takes the right to see them.
   watch: { right: "signed-in", subject: "hub" },
+  // Of a call whose picture they may see.
+  "call-picture": { right: "signed-in", subject: "hub" },
   ping: { right: "signed-in", subject: "hub" },
 };
 

@@ -37,6 +37,14 @@ export class PageCalls implements Disposable {
     this.#options.hub.calls.confirm(callId, partyOfPrincipal(this.#options.principal).party);
   }
 
+  /** The live picture of a call is seen on the page; of one that the person may not see nothing is believed. */
+  picture(callId: string): void {
+    const { hub, principal } = this.#options;
+    const call = hub.calls.get(callId);
+    const takesPart = call?.participants.some(({ party }) => party === partyOfPrincipal(principal).party);
+    if (call && (takesPart || hub.callRights.mayPeek(principal, call))) hub.callTimes.picture(callId);
+  }
+
   [Symbol.dispose](): void {
     this.#held.dispose();
   }

@@ -168,6 +168,7 @@ export class PageSocket {
     if (message.type === "ping") this.#send({ type: "pong" });
     else if (message.type === "call-confirm") this.#calls?.confirm(message.call);
     else if (message.type === "watch") this.#watch.set(message.devices.filter((id) => this.#known.has(id)));
+    else if (message.type === "call-picture") this.#calls?.picture(message.call);
     else if (message.type === "talk-take") this.#turns.take(message);
     else this.#turns.release(message.turn);
   }

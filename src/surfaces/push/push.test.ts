@@ -126,10 +126,14 @@ describe("notifications", () => {
     assert.ok((subscriptions.of(anna.id)[0]?.takenMs ?? 0) >= beganMs);
   });
 
-  it("are sent no more to a browser that is gone", async () => {
+  for (const status of [404, 410]) {
+    it(`are sent no more to a browser that is gone: ${status}`, () => gone(status));
+  }
+
+  async function gone(status: number): Promise<void> {
     await using at = await house();
     const one = await at.put();
-    at.service.answer.status = 410;
+    at.service.answer.status = status;
     assert.deepEqual(await at.push.test(one), { state: "gone" });
     await at.rig.identity.store.settled();
     assert.deepEqual(at.subscriptions.list(), []);
@@ -137,11 +141,12 @@ describe("notifications", () => {
     const { rung } = at.rig.hub.calls.get(call) ?? { rung: [] };
     assert.ok(!rung.some(({ name }) => name === "Anna"));
     assert.equal(at.service.taken.length, 1);
-  });
+  }
 
   it("that fail are told with the reason, and tried again the next time", async () => {
     await using at = await house();
     const one = await at.put();
+    const beganMs = Date.now();
     at.service.answer.status = 503;
     assert.deepEqual(await at.push.test(one), { state: "failed", why: "the push service answered 503" });
     await at.rig.identity.store.settled();
@@ -150,6 +155,10 @@ describe("notifications", () => {
     assert.deepEqual(await at.push.test(one), { state: "taken" });
     await at.rig.identity.store.settled();
     assert.equal(at.subscriptions.of(at.anna.id)[0]?.failed, undefined);
+    const { json } = await at.rig.call("GET", "/api/v1/push", { as: at.anna });
+    const [listed] = json["subscriptions"] as { takenMs?: number; failed?: string }[];
+    assert.ok((listed?.takenMs ?? 0) >= beganMs, "everybody sees when each of theirs last took one");
+    assert.equal(listed?.failed, undefined);
   });
 
   it("ring nobody who may not answer, or wants no ring", async () => {

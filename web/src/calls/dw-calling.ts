@@ -72,7 +72,6 @@ export class DwCalling extends HubElement {
     },
   });
   readonly #confirmed = new Set<string>();
-  #followed: Hub | undefined;
   #own: CallVoice | undefined;
   #shown = "";
   #clear: number | undefined;
@@ -96,13 +95,11 @@ export class DwCalling extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#follow(this.hub);
     window.addEventListener("keydown", this.#onKey, { capture: true });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#follow(undefined);
     window.removeEventListener("keydown", this.#onKey, { capture: true });
     this.#ringing.stop();
     this.#own?.close();
@@ -110,9 +107,13 @@ export class DwCalling extends HubElement {
     clearTimeout(this.#clear);
   }
 
+  protected override follow(hub: Hub | undefined, before: Hub | undefined): void {
+    before?.removeEventListener("call", this.#onCall);
+    hub?.addEventListener("call", this.#onCall);
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    this.#follow(this.hub);
     const current = this.#current;
     if (current?.id === this.#shown) return;
     this.#shown = current?.id ?? "";
@@ -178,7 +179,7 @@ export class DwCalling extends HubElement {
     const takesPart = placeIn(current) === "in" && current.state === "answered";
     const src = `/whep/calls/${encodeURIComponent(current.id)}`;
     if (cameraId !== undefined && (mayPeek || takesPart))
-      return html`<dw-call-picture .call=${current} .device=${this.hub.device(cameraId)} src=${src} ?audible=${takesPart} .volume=${this.volume}></dw-call-picture>`;
+      return html`<dw-call-picture .call=${current} .device=${this.hub.device(cameraId)} src=${src} ?audible=${takesPart} .volume=${this.volume} @dw-picture=${() => this.hub.send({ type: "call-picture", call: current.id })}></dw-call-picture>`;
     return html`<div class="blank">${icon(from.deviceId ? "door" : "people")}<span>${nameOfCall(current)}</span>${
       takesPart ? html`<dw-player class="unseen" keep src=${src} .volume=${this.volume}></dw-player>` : nothing
     }</div>`;
@@ -264,14 +265,6 @@ export class DwCalling extends HubElement {
       },
     });
     return this.#own;
-  }
-
-  /** It is there before it is told of its hub where its code came later than the page. */
-  #follow(hub: Hub | undefined): void {
-    if (hub === this.#followed) return;
-    this.#followed?.removeEventListener("call", this.#onCall);
-    hub?.addEventListener("call", this.#onCall);
-    this.#followed = hub;
   }
 
   #onCall = (event: Event): void => {

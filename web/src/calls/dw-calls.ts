@@ -1,5 +1,14 @@
 import { css, html, nothing, type PropertyValues } from "lit";
-import { type CallChanged, type CallList, type CallView, call, type PastCall, sentence } from "../api.ts";
+import {
+  type CallChanged,
+  type CallList,
+  type CallView,
+  call,
+  type PastCall,
+  type PersonRinging,
+  sentence,
+} from "../api.ts";
+import type { Hub } from "../app/hub.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -29,6 +38,7 @@ export class DwCalls extends HubElement {
     list: { state: true },
     one: { state: true },
     callable: { state: true },
+    ringing: { state: true },
     wrong: { state: true },
   };
   static override styles = [
@@ -100,6 +110,10 @@ export class DwCalls extends HubElement {
         border-style: dashed;
         color: var(--dw-muted);
       }
+      .quiet[aria-pressed="true"] {
+        border-color: var(--dw-waiting);
+        background: var(--dw-waiting-soft);
+      }
       .large {
         display: block;
         width: 100%;
@@ -117,6 +131,7 @@ export class DwCalls extends HubElement {
   declare list: CallList | undefined;
   declare one: PastCall | undefined;
   declare callable: readonly Callable[];
+  declare ringing: PersonRinging | undefined;
   declare wrong: string;
   #shown: string | undefined;
   #timer: number | undefined;
@@ -130,14 +145,17 @@ export class DwCalls extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.hub?.addEventListener("call", this.#onCall);
     this.#timer = window.setInterval(() => void this.#askCallable(), againMs);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.hub.removeEventListener("call", this.#onCall);
     clearInterval(this.#timer);
+  }
+
+  protected override follow(hub: Hub | undefined, before: Hub | undefined): void {
+    before?.removeEventListener("call", this.#onCall);
+    hub?.addEventListener("call", this.#onCall);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -153,10 +171,19 @@ export class DwCalls extends HubElement {
       <header>
         ${this.only ? html`<a class="button ghost icon" href="#/calls" aria-label="All calls">${icon("back")}</a>` : nothing}
         <h1>${this.only ? "Call" : "Calls"}</h1>
+        ${this.only ? nothing : this.#renderQuiet()}
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${this.only ? this.#renderOne() : this.#renderAll()}
     `;
+  }
+
+  /** Whether anything of one's own rings, and the other of the two by one tap. */
+  #renderQuiet() {
+    const { ringing } = this;
+    if (!ringing) return nothing;
+    const change = { doNotDisturb: !ringing.doNotDisturb };
+    return html`<button class="quiet" aria-pressed=${ringing.doNotDisturb} @click=${() => this.#setQuiet(change)}>${icon("moon")}${ringing.doNotDisturb ? "Nothing of yours rings" : "Do not disturb"}</button>`;
   }
 
   #renderOne() {
@@ -258,6 +285,16 @@ export class DwCalls extends HubElement {
       this.list = await call<CallList>("GET", "/api/v1/calls");
       this.dispatchEvent(new CustomEvent("dw-seen"));
       await this.#askCallable();
+      this.ringing = await call<PersonRinging>("GET", "/api/v1/ringing");
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
+  }
+
+  async #setQuiet(change: Partial<PersonRinging>): Promise<void> {
+    this.wrong = "";
+    try {
+      this.ringing = await call<PersonRinging>("PATCH", "/api/v1/ringing", { body: change });
     } catch (error) {
       this.wrong = sentence(error);
     }

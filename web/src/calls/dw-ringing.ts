@@ -1,6 +1,8 @@
 import { css, html, nothing } from "lit";
-import { call, type PersonRinging, sentence } from "../api.ts";
+import { call, type PersonRinging, type QuietHours, sentence } from "../api.ts";
 import { canNotify, isOwn, type PushState, subscribe, unsubscribe } from "../app/notifications.ts";
+import { quietStyles } from "../devices/ring-styles.ts";
+import "../devices/dw-quiet.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -18,6 +20,7 @@ export class DwRinging extends HubElement {
     base,
     buttons,
     fields,
+    quietStyles,
     css`
       :host {
         display: grid;
@@ -31,9 +34,6 @@ export class DwRinging extends HubElement {
       }
       .line p {
         flex: 1 1 200px;
-      }
-      input[type="time"] {
-        width: auto;
       }
     `,
   ];
@@ -58,7 +58,6 @@ export class DwRinging extends HubElement {
 
   protected override render() {
     const { ringing } = this;
-    const quiet = ringing?.quiet ?? [];
     return html`
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <label class="check"><input type="checkbox" ?disabled=${!ringing} .checked=${ringing?.doNotDisturb ?? false} @change=${(
@@ -67,15 +66,9 @@ export class DwRinging extends HubElement {
         this.#change({
           doNotDisturb: (event.target as HTMLInputElement).checked,
         })} /><span>Do not disturb: nothing of mine rings</span></label>
-      ${quiet.map(
-        ({ from, to }, index) =>
-          html`<div class="line"><p>Quiet from ${from} to ${to}</p><button @click=${() => this.#change({ quiet: quiet.filter((_, at) => at !== index) })}>${icon("trash")}Remove</button></div>`,
-      )}
-      <form class="line" @submit=${this.#addQuiet}>
-        <label><span>Quiet from</span><input type="time" name="from" required .defaultValue=${"22:00"} /></label>
-        <label><span>to</span><input type="time" name="to" required .defaultValue=${"07:00"} /></label>
-        <button>${icon("moon")}Add quiet hours</button>
-      </form>
+      <h3>Quiet hours</h3>
+      <p class="help">Nothing of mine rings then, by the house's clock.</p>
+      ${ringing ? html`<dw-quiet .hours=${ringing.quiet} @dw-hours=${(event: CustomEvent<QuietHours>) => this.#change({ quiet: event.detail })}></dw-quiet>` : nothing}
       ${this.#renderPush()}
       <p class="muted" role="status">${this.said}</p>
     `;
@@ -111,13 +104,6 @@ export class DwRinging extends HubElement {
       this.ringing = await call<PersonRinging>("PATCH", "/api/v1/ringing", { body: change });
     });
   }
-
-  #addQuiet = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const data = new FormData(event.target as HTMLFormElement);
-    const hours = { from: String(data.get("from")), to: String(data.get("to")) };
-    void this.#change({ quiet: [...(this.ringing?.quiet ?? []), hours] });
-  };
 
   #subscribe = (event: SubmitEvent): void => {
     event.preventDefault();

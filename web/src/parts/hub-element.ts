@@ -17,6 +17,12 @@ export class HubElement extends LitElement {
     this.#listen(undefined);
   }
 
+  /**
+   * The hub that it shows is another one from now on, or none. Elements whose code is loaded later than the page stand there
+   * before they are told of any.
+   */
+  protected follow(_hub: Hub | undefined, _before: Hub | undefined): void {}
+
   protected override willUpdate(_changed: PropertyValues<this>): void {
     this.#listen(this.hub);
   }
@@ -25,7 +31,9 @@ export class HubElement extends LitElement {
     if (hub === this.#heard) return;
     this.#heard?.removeEventListener("change", this.#onChange);
     hub?.addEventListener("change", this.#onChange);
+    const before = this.#heard;
     this.#heard = hub;
+    this.follow(hub, before);
   }
 
   #onChange = (): void => this.requestUpdate();
