@@ -11,13 +11,15 @@ export interface AgentProcess extends AsyncDisposable {
   said(): string;
 }
 
-/** Runs it with these options, and these variables beside the environment's. */
+/** Runs it with these options, and these variables beside the environment's; `through` is put in front, e.g. `ip netns exec NAME`. */
 export function startAgentProcess(
   options: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
 ): AgentProcess {
   const how = { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } } as const;
-  const child = spawn(process.execPath, [program, "agent", ...options], { ...how, stdio: [...how.stdio] });
+  const [command = "", ...words] = [...through, process.execPath, program, "agent", ...options];
+  const child = spawn(command, words, { ...how, stdio: [...how.stdio] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;

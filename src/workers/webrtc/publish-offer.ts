@@ -73,6 +73,20 @@ export function takesSound(answerSdp: string): boolean {
  * sound in Opus (or G.711). Throws FatalError `bad-offer`, and `codec-unsupported` when it offers none of them.
  */
 export function planPublish(offerSdp: string): PublishPlan {
+  return plan(offerSdp, best);
+}
+
+/**
+ * The same of one that was asked, by its answer: it sends what it names first (RFC 3264, 6.1), whatever we should like best.
+ * Throws as {@link planPublish} does.
+ */
+export function planAnswered(answerSdp: string): PublishPlan {
+  return plan(answerSdp, ({ payloads }) => payloads.find(({ codec }) => codec !== undefined && takenCodecs.has(codec)));
+}
+
+type Pick = (section: OfferedSection) => PayloadMapping | undefined;
+
+function plan(offerSdp: string, pick: Pick): PublishPlan {
   const offer = readOffer(offerSdp);
   const taken = new Map<string, PayloadMapping>();
   const repaired = new Set<string>();
@@ -98,7 +112,9 @@ export function planPublish(offerSdp: string): PublishPlan {
   throw new FatalError("offer cannot be served: it sends neither picture nor sound", { code: "bad-offer" });
 }
 
-function pick({ kind, payloads }: OfferedSection): PayloadMapping | undefined {
+const takenCodecs: ReadonlySet<string> = new Set(["h264", "h265", ...browserAudioCodecs]);
+
+function best({ kind, payloads }: OfferedSection): PayloadMapping | undefined {
   const of = (codec: string) => payloads.filter((payload) => payload.codec === codec);
   if (kind === "video") return bestH264(of("h264"), undefined) ?? of("h265")[0];
   return browserAudioCodecs.flatMap(of)[0];

@@ -13,7 +13,7 @@ import type { Log } from "../../util/log.ts";
 import { childModule, WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
-import { askingPlan, planPublish, takesSound, withoutCandidates } from "./publish-offer.ts";
+import { askingPlan, planAnswered, planPublish, takesSound, withoutCandidates } from "./publish-offer.ts";
 import { SharedTracks } from "./shared-tracks.ts";
 import { WorkerViewer } from "./viewer.ts";
 
@@ -117,7 +117,7 @@ class HubSide implements PublishWorker {
       closed: peer.closed,
       audible: audible.promise,
       answered: async (answerSdp) => {
-        const { taken, repaired } = planPublish(answerSdp);
+        const { taken, repaired } = planAnswered(answerSdp);
         const takes = sound !== undefined && takesSound(answerSdp);
         if (!takes) audible.resolve(false);
         const viewer = Number(peer.id);

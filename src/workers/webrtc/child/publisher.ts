@@ -56,8 +56,11 @@ export interface PublisherOptions {
 const silenceMs = 5000;
 const tickMs = 100;
 const reportMs = 1000;
-/** A browser makes a key frame only when it is asked for one: a new viewer waits for it no longer than this. */
-const keyFrameMs = 4000;
+/**
+ * A browser makes a key frame only when it is asked for one: a new viewer waits for it no longer than this. An agent sends those of its
+ * camera, and who asks in between makes it send everything since the last one once more: it is asked when there was none for long.
+ */
+const keyFrameMs = { offered: 4000, asked: 15_000 };
 const askAgainMs = 1000;
 /** How long a lost packet is waited for that was asked for again: a few times there and back. */
 const repairMs = 300;
@@ -266,7 +269,8 @@ export class Publisher {
     const ssrc = receiver.source;
     const nowUs = this.#options.clock.nowUs();
     const broken = receiver.counters.lost > incoming.lost;
-    const due = broken || nowUs - incoming.keyUs > keyFrameMs * 1000;
+    const patienceMs = keyFrameMs[this.#options.offered ? "offered" : "asked"];
+    const due = broken || nowUs - incoming.keyUs > patienceMs * 1000;
     if (ssrc === undefined || !due || nowUs - incoming.askedUs < askAgainMs * 1000) return;
     incoming.lost = receiver.counters.lost;
     incoming.askedUs = nowUs;
