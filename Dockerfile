@@ -5,23 +5,26 @@
 # The hub keeps everything in /data. On Linux run it with the machine's own network (compose.yaml does): cameras, multicast
 # rooms and WebRTC need real addresses.
 ARG NODE_IMAGE=node:24-slim
+# The Debian that NODE_IMAGE stands on: of Node the hub needs one file, and nothing of npm and yarn.
+ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-# The packages that bring a Node of their own are not needed: the image is one.
 RUN node scripts/build.mjs \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf node_modules/.cache node_modules/node-linux-* node_modules/node-bin-* node_modules/node-win-*
+ && node scripts/image.mjs node_modules
 
-FROM ${NODE_IMAGE}
+FROM ${BASE_IMAGE}
 # Sound cards for door and room stations; words for announcements.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends alsa-utils espeak-ng \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get install -y --no-install-recommends alsa-utils espeak-ng libstdc++6 \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc /usr/share/man \
+ && useradd --uid 1000 --create-home --shell /bin/sh node \
  && install -d -o node -g node /data
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY --from=build /src/package.json /src/LICENSE /src/README.md ./
 COPY --from=build /src/bin bin

@@ -1,9 +1,11 @@
 /**
  * A real Home Assistant: give the address, a long-lived token, the broker that its MQTT integration is connected to, and its log
  * (`HA_URL`, `HA_TOKEN`, `HA_MQTT=host:port`, `HA_LOG`). A ring is one event there and no start of anything is one; a call is answered and a
- * door opened from there. Takes a minute.
+ * door opened from there. Takes a minute. Where somebody starts Home Assistant again when it asks for that (exit code 100), and
+ * `HA_BROKER` is a command that ends its broker and starts it again with nothing kept, both are done, too.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +30,9 @@ devices:
     address: rtsp://127.0.0.1:9/x
     bell: { lock: { by: mqtt, topic: gate/set, opensForS: 1 } }
 `;
+
+const { HA_BROKER: restartOfBroker = "" } = process.env;
+const ofBroker = { skip: restartOfBroker === "" && "HA_BROKER is not set" };
 
 const entity = async (what: string) => (await home.entity(`${id}_${what}`)).entity_id;
 const press = async (what: string) => home.call("button", "press", { entity_id: await entity(what) });
@@ -127,14 +132,99 @@ describe("bells in a real Home Assistant", { skip: homeAssistant.url === "" && "
     assert.equal(await last(), before, "MQTT was loaded again");
   });
 
+  it(
+    "is there again as it stood when its process is started again while it rings, and nothing rings by that",
+    ofBroker,
+    async () => {
+      const call = await entity("bell_call");
+      await ring();
+      await isLast("ring");
+      const rung = await last();
+      await restartHome();
+      await home.isState(call, "ringing");
+      assert.equal(await last(), rung, "the ring of before, as it was");
+      await press("decline");
+      await isLast("declined");
+      await home.isState(call, "idle");
+      await opensOnce();
+    },
+  );
+
+  it(
+    "is there again when the broker forgot everything, with what changed meanwhile, and nothing rings by that",
+    ofBroker,
+    async () => {
+      const call = await entity("bell_call");
+      const before = await last();
+      restartBroker();
+      await home.isState(call, "idle");
+      await systemClock.sleep(2000);
+      assert.equal(await last(), before);
+      await ring();
+      await isLast("ring");
+      const rung = await last();
+      restartBroker();
+      await home.isState(call, "ringing");
+      await systemClock.sleep(2000);
+      assert.equal(await last(), rung, "the ring was told again");
+      await press("answer");
+      await home.isState(call, "answered");
+      await press("hangup");
+      await home.isState(call, "idle");
+      await opensOnce();
+    },
+  );
+
   it("has nothing to complain about", async () => {
     const lines = (await readFile(homeAssistant.log, "utf8")).split("\n");
     assert.deepEqual(
-      lines.filter((line) => /ERROR|WARNING/.test(line) && /mqtt|intercom|doorward/i.test(line)),
+      // That its broker is gone it says itself.
+      lines.filter(
+        (line) => /ERROR|WARNING/.test(line) && /mqtt|intercom|doorward/i.test(line) && !/onnect/.test(line),
+      ),
       [],
     );
   });
 });
+
+/** The door is opened once from there, and shows it. */
+async function opensOnce(): Promise<void> {
+  locked.length = 0;
+  await broker.subscribeAsync("gate/set");
+  const lock = await entity("lock");
+  await home.isState(lock, "locked");
+  await home.call("lock", "unlock", { entity_id: lock });
+  await home.isState(lock, "unlocked");
+  await home.isState(lock, "locked");
+  assert.deepEqual(locked, ["UNLOCK"]);
+}
+
+/** Home Assistant's process ends and is started again. */
+async function restartHome(): Promise<void> {
+  await home.call("homeassistant", "restart", {}).catch(() => {}); // it may end before it answers
+  const gone = async () =>
+    await fetch(homeAssistant.url).then(
+      () => false,
+      () => true,
+    );
+  await until("Home Assistant has ended", gone);
+  home[Symbol.dispose]();
+  for (let n = 0; n < 200; n++) {
+    const found = await HomeAssistant.connect().catch(() => undefined);
+    if (found) {
+      home = suite.use(found);
+      return;
+    }
+    await systemClock.sleep(200);
+  }
+  assert.fail("Home Assistant did not come again");
+}
+
+/** The broker ends as in a crash and comes again with nothing kept. */
+function restartBroker(): void {
+  const [command = "", ...args] = restartOfBroker.split(" ");
+  execFileSync(command, args, { stdio: "ignore" });
+}
 
 /** Ends the hub as a crash does, and starts it again. */
 async function restart(meanwhile = async () => {}): Promise<void> {
