@@ -5,7 +5,7 @@ import { createDrivers } from "./drivers/index.ts";
 import type { ConfigFile } from "./hub/config-file.ts";
 import { deviceBook } from "./hub/device-book.ts";
 import { deviceInputs } from "./hub/device-input.ts";
-import { followFile } from "./hub/follow-file.ts";
+import { followFile, tellProblems } from "./hub/follow-file.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
 import { lockDataFolder } from "./identity/data-lock.ts";
 import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
@@ -80,7 +80,9 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const hub = opened.use(
     createHub({ say, drivers, converter, identity, clock, log, book, enrolment, dataDir, signal }),
   );
-  const problems = await hub.devices.apply(deviceInputs(config));
+  const found = await hub.devices.apply(deviceInputs(config));
+  const problems = file?.withLines(found) ?? found;
+  if (problems.length > 0) tellProblems(hub, problems);
   hub.follow(config);
   const surfaces = opened.use(
     await startSurfaces({ hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, say, signal }),

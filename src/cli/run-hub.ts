@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
@@ -60,6 +61,17 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   return crashed;
 }
 
+/** Most addresses that are told; a machine with containers has dozens. */
+const maxTold = 4;
+
+/** Where other machines find the hub: at each IPv4 address of this one. */
+function urlsFromOutside(httpsUrl: string): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const own = all.filter(({ internal, family }) => !internal && family === "IPv4").slice(0, maxTold);
+  const names = own.length > 0 ? own.map(({ address }) => address) : ["this machine's name or address"];
+  return names.map((name) => httpsUrl.replace("localhost", name));
+}
+
 const cleanEndMs = 10_000;
 
 function welcome(running: RunningHub, how: { readonly demo: boolean; readonly configPath: string }): string {
@@ -74,7 +86,7 @@ function welcome(running: RunningHub, how: { readonly demo: boolean; readonly co
       ? [`         (the code ${setupCode} is good once, within 30 minutes, for the first administrator)`]
       : []),
     "",
-    ...(httpsUrl ? [`From other machines: ${httpsUrl.replace("localhost", "this machine's name or address")}`] : []),
+    ...(httpsUrl ? [`From other machines: ${urlsFromOutside(httpsUrl).join("\n                     ")}`] : []),
     "Ctrl+C ends it.",
     "",
   ];

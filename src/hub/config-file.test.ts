@@ -37,6 +37,24 @@ streams:
     ]);
   });
 
+  it("finds the line of a device's fault, of an option of its driver's too", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "doorward-lines-"));
+    const path = join(folder, "doorward.yaml");
+    await writeFile(
+      path,
+      "devices:\n  a:\n    address: rtsp://x/\n    options:\n      transport: radio\n  b: gopher://x\n",
+    );
+    const file = new ConfigFile({ path, schema, clock: systemClock });
+    await file.read();
+    const told = ["device a: transport: Invalid option", "device b: no driver for gopher:", "device c: unknown"];
+    assert.deepEqual(file.withLines(told), [
+      "doorward.yaml:5: device a: transport: Invalid option",
+      "doorward.yaml:6: device b: no driver for gopher:",
+      "device c: unknown",
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
   for (const [fault, text, sentence] of [
     [
       "a wrong value",

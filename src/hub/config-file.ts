@@ -7,7 +7,7 @@ import { messageOf } from "../util/errors.ts";
 import { Serial } from "../util/serial.ts";
 import { watchFile } from "../util/watch-file.ts";
 import { removeLeftovers, writeFileDurably } from "../util/write-file.ts";
-import { badConfig, type ParsedConfig, parseConfig } from "./config-text.ts";
+import { badConfig, lineOfDevice, type ParsedConfig, parseConfig } from "./config-text.ts";
 
 /** Options of {@link ConfigFile}. */
 export interface ConfigFileOptions<T> {
@@ -22,6 +22,7 @@ export interface ConfigFileOptions<T> {
 export class ConfigFile<T> {
   /** What the hub follows: the text that was last read, taken up or written. */
   #known: string | undefined;
+  #problems: readonly string[] = [];
   readonly #turns = new Serial();
   readonly #options: ConfigFileOptions<T>;
 
@@ -70,6 +71,25 @@ export class ConfigFile<T> {
       if (text === this.#known) this.#known = next;
       return parsed.value;
     });
+  }
+
+  /** Sentences about devices (`device front: transport: ...`), each with the line of the file that it is about. */
+  withLines(sentences: readonly string[]): readonly string[] {
+    const text = this.#known;
+    this.#problems =
+      text === undefined
+        ? sentences
+        : sentences.map((sentence) => {
+            const [, id = "", field = ""] = /^device ([^:]+): (?:([\w.]+): )?/.exec(sentence) ?? [];
+            const line = lineOfDevice(text, { id, field: field.split(".") });
+            return line === undefined ? sentence : `${basename(this.path)}:${line}: ${sentence}`;
+          });
+    return this.#problems;
+  }
+
+  /** What {@link withLines} gave last: the devices of the text that the hub follows which could not be made. */
+  get problems(): readonly string[] {
+    return this.#problems;
   }
 
   /** Calls `onChange` after each change of the file, also by {@link edit}: {@link news} then says what is new. */

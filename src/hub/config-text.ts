@@ -28,6 +28,22 @@ export function parseConfig<T>(
   throw badConfig(parsed.error.issues.flatMap((issue) => describe(issue, place)));
 }
 
+/** The line of a device's setting, or of one of its driver's options, or of the device; undefined where it is not there. */
+export function lineOfDevice(
+  text: string,
+  { id, field }: { readonly id: string; readonly field: readonly string[] },
+): number | undefined {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const device = ["devices", id];
+  const paths = [[...device, "options", ...field], [...device, ...field], device];
+  for (const path of paths) {
+    const node = document.getIn(path, true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}
+
 /** A FatalError `bad-config` with a sentence for each fault, without secrets. */
 export function badConfig(problems: readonly string[], cause?: unknown): FatalError {
   return new FatalError(problems.map(redact).join("\n"), { code: "bad-config", cause });

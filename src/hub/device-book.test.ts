@@ -104,6 +104,13 @@ devices:
     assert.equal(rewritten(text, { id: "my-camera-local", input: undefined }), "streams:\n  other: fake://b/ # b\n");
   });
 
+  it("keeps the further addresses of a list of go2rtc's, without a login in clear", () => {
+    const text = "streams:\n  yard:\n    - fake://a/\n    - fake://admin:secret@a/small\n";
+    const next = rewritten(text, { id: "yard", input: { id: "yard", name: "Court", address: "fake://a/" } });
+    assert.match(next, /# also: fake:\/\/\*\*\*@a\/small/);
+    assert.doesNotMatch(next, /secret/);
+  });
+
   it("does not change another that shares its text by an anchor", () => {
     const text = "devices:\n  a: &cam { address: fake://a/, volume: 2 }\n  b: *cam\n";
     const document = parseDocument(

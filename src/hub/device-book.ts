@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isAlias, isMap, isNode, isScalar, type Scalar, visit, type YAMLMap } from "yaml";
+import { redact } from "../util/redact.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { idFromName, titleOf } from "./device-input.ts";
 import { type DeviceInput, deviceDefaults } from "./device-settings.ts";
@@ -23,6 +24,7 @@ export function writeDevice(
   const { id, input } = device;
   expandAliases(document);
   const stream = streamOf(document, id);
+  const others = stream === undefined ? [] : furtherAddresses(document.getIn(["streams", stream]));
   if (stream !== undefined) document.deleteIn(["streams", stream]);
   if (!input) {
     if (isMap(document.get("devices", true))) document.deleteIn(["devices", id]);
@@ -37,6 +39,8 @@ export function writeDevice(
   const fresh = document.createNode(written(input)) as YAMLMap;
   const comment = isNode(before) ? (before.comment ?? before.commentBefore) : undefined;
   if (comment) fresh.commentBefore = comment;
+  // A list of addresses had more than the one that is used; where a login stands in them it does not stay in clear.
+  if (others.length > 0) fresh.commentBefore = others.map((address) => ` also: ${redact(address)}`).join("\n");
   document.setIn(["devices", id], fresh);
 }
 
@@ -118,6 +122,11 @@ function expandAliases(document: Document): void {
       if ("anchor" in node) delete (node as { anchor?: string }).anchor;
     },
   });
+}
+
+function furtherAddresses(value: unknown): readonly string[] {
+  const list: unknown = isNode(value) ? value.toJSON() : value;
+  return Array.isArray(list) ? list.slice(1).map(String) : [];
 }
 
 /** The name below `streams:` of which the hub made this id; it is made again in the order of the file. */

@@ -23,16 +23,18 @@ export interface FollowOptions<Config> {
 export async function followFile<Config>(hub: Hub, options: FollowOptions<Config>): Promise<void> {
   const { faults } = hub.identity;
   try {
-    const problems = await hub.devices.apply(async () => {
+    let taken = false;
+    const found = await hub.devices.apply(async () => {
       const next = await options.file.news();
+      taken = next !== undefined;
       if (next) {
         warnOfRestart(hub, { ...options, next });
         options.onNews?.(next);
       }
       return next && options.devicesOf(next);
     });
-    for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
-    faults.clear("configuration");
+    if (taken) tellProblems(hub, options.file.withLines(found));
+    else raise(hub, options.file.problems); // It is as it was again.
   } catch (error) {
     const why = messageOf(error);
     hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${why}`);
@@ -41,6 +43,24 @@ export async function followFile<Config>(hub: Hub, options: FollowOptions<Config
       advice: `Mend the file; what ran before goes on. ${why}`,
     });
   }
+}
+
+/** Tells administrators of the devices that were left out, and of nothing more once none are. */
+export function tellProblems(hub: Pick<Hub, "log" | "identity">, problems: readonly string[]): void {
+  for (const problem of problems) hub.log.error({}, `configuration: ${problem}`);
+  raise(hub, problems);
+}
+
+function raise(hub: Pick<Hub, "identity">, problems: readonly string[]): void {
+  const { faults } = hub.identity;
+  if (problems.length === 0) {
+    faults.clear("configuration");
+    return;
+  }
+  faults.raise("configuration", {
+    what: `The configuration file has ${problems.length === 1 ? "a device that" : "devices that"} cannot be made`,
+    advice: `Mend it there; everything else runs. ${problems.join(" ")}`,
+  });
 }
 
 function warnOfRestart<Config>(hub: Hub, options: FollowOptions<Config> & { readonly next: Config }): void {

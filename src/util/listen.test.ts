@@ -10,7 +10,7 @@ test("a port that is taken is one sentence, with what wanted it", async () => {
   assert.ok(address !== null && typeof address === "object");
   await assert.rejects(listenAt(second, { host: "127.0.0.1", port: address.port, what: "door" }), {
     code: "listen",
-    message: `door: cannot listen on 127.0.0.1:${address.port}: the port is taken by another program`,
+    message: `door: cannot listen on 127.0.0.1:${address.port}: the port is taken by another program (perhaps another Doorward): end that one, or set another port`,
   });
   assert.equal(first.listenerCount("error"), 0, "a later fault is not taken for this one");
   first.close();

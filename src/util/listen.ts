@@ -14,7 +14,10 @@ export interface ListenAt {
 export function listenAt(server: Server, { host, port, what }: ListenAt): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "the port is taken by another program" : cause.message;
+      const why =
+        cause.code === "EADDRINUSE"
+          ? "the port is taken by another program (perhaps another Doorward): end that one, or set another port"
+          : cause.message;
       const prefix = what === undefined ? "" : `${what}: `;
       reject(new FatalError(`${prefix}cannot listen on ${host}:${port}: ${why}`, { code: "listen", cause }));
     };

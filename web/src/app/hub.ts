@@ -28,6 +28,8 @@ export class Hub extends EventTarget {
   session: Session | undefined;
   /** Why the session could not be read, as a sentence. */
   problem = "";
+  /** Why the hub ended the session, until somebody signs in. */
+  signedOut = "";
   /** False while the line to the hub is down. */
   connected = true;
   /** The hub was updated while this page was open. */
@@ -107,6 +109,7 @@ export class Hub extends EventTarget {
 
   /** After set-up or log-in. */
   async signedIn(): Promise<void> {
+    this.signedOut = "";
     await this.start();
   }
 
@@ -120,6 +123,7 @@ export class Hub extends EventTarget {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
     }
     this.#forget();
+    this.signedOut = "";
     await this.start();
   }
 
@@ -234,6 +238,7 @@ export class Hub extends EventTarget {
         this.faults = message.faults;
         break;
       case "signed-out":
+        this.signedOut = message.reason;
         this.#forget();
         // A station asks by itself whether it is still let in.
         if (!this.station) void this.start();

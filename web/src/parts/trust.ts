@@ -7,7 +7,7 @@ export function trustSteps(session: Session | undefined): TemplateResult {
   const [system, steps] = stepsFor(navigator.userAgent);
   return html`
     <ol class="trust">
-      <li><a class="button" href="/ca.crt" download="doorward.crt">${icon("download")}Download the certificate</a></li>
+      <li><a class="button" href="/ca.crt" download="doorward-ca.crt">${icon("download")}Download the certificate</a></li>
       ${steps.map((step) => html`<li>${step}</li>`)}
       ${session?.httpsUrl ? html`<li>From then on use <a href=${session.httpsUrl}>${session.httpsUrl}</a></li>` : nothing}
     </ol>
@@ -48,7 +48,7 @@ function stepsFor(userAgent: string): [string, readonly string[]] {
   if (/Android/.test(userAgent)) {
     return [
       "Android",
-      ["Settings, Security, More, Install a certificate, CA certificate", "Choose the file doorward.crt"],
+      ["Settings, Security, More, Install a certificate, CA certificate", "Choose the file doorward-ca.crt"],
     ];
   }
   if (/Macintosh/.test(userAgent)) {
@@ -67,7 +67,7 @@ function stepsFor(userAgent: string): [string, readonly string[]] {
     "this browser",
     [
       "Open the browser's settings and search for “certificates”",
-      "Authorities, Import, choose doorward.crt, trust it for websites",
+      "Authorities, Import, choose doorward-ca.crt, trust it for websites",
     ],
   ];
 }

@@ -75,3 +75,56 @@ export function dayName(atMs: number, nowMs: number, locale?: string): string {
   if (day(atMs) === day(day(nowMs) - 12 * 3_600_000)) return "Yesterday";
   return new Date(atMs).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
+
+/** What the history can be narrowed to. */
+export type AuditKind = "all" | "watching" | "talk" | "changes";
+
+const watching: ReadonlySet<string> = new Set(["view", "listen", "snapshot"]);
+const talk = /^(talk|say|ring|call|bell|unlock)/;
+
+/** Whether an entry belongs to a kind: who watched, who spoke, rang and opened, or everything else. */
+export function isOfKind(action: string, kind: AuditKind): boolean {
+  if (kind === "all") return true;
+  const own: AuditKind = watching.has(action) ? "watching" : talk.test(action) ? "talk" : "changes";
+  return own === kind;
+}
+
+/** Entries of the same person doing the same within this time are one line. */
+const togetherMs = 10 * 60 * 1000;
+
+/** What somebody did, to one or more. */
+export interface Together<Entry> {
+  /** The newest of them. */
+  readonly entry: Entry;
+  /** What it was done to, newest first, each once. */
+  readonly subjects: readonly string[];
+}
+
+/** Newest first: what somebody watched or heard at one sitting is one line, everything else a line of its own. */
+export function togetherInHistory<
+  Entry extends { readonly atMs: number; readonly actor: string; readonly action: string; readonly subject?: string },
+>(entries: readonly Entry[]): readonly Together<Entry>[] {
+  const lines: { entry: Entry; subjects: string[]; lastMs: number }[] = [];
+  const open = new Map<string, (typeof lines)[number]>();
+  for (const entry of entries) {
+    const key = `${entry.actor} ${entry.action}`;
+    const line = watching.has(entry.action) && entry.subject !== undefined ? open.get(key) : undefined;
+    if (line && line.lastMs - entry.atMs < togetherMs && entry.subject !== undefined) {
+      if (!line.subjects.includes(entry.subject)) line.subjects.push(entry.subject);
+      line.lastMs = entry.atMs;
+      continue;
+    }
+    const fresh = { entry, subjects: entry.subject === undefined ? [] : [entry.subject], lastMs: entry.atMs };
+    lines.push(fresh);
+    open.set(key, fresh);
+  }
+  return lines;
+}
+
+/** "Garden", "Garden and Yard", "Garden, Yard and 38 more". */
+export function sayNames(names: readonly string[]): string {
+  const [first = "", second = "", third] = names;
+  if (names.length <= 1) return first;
+  if (names.length === 2) return `${first} and ${second}`;
+  return names.length === 3 ? `${first}, ${second} and ${third}` : `${first}, ${second} and ${names.length - 2} more`;
+}

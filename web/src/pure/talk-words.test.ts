@@ -44,6 +44,14 @@ test("who holds the speaker is told before and after the press", () => {
   }
 });
 
+test("a tap is told to hold, and whoever speaks on another page that it is they themselves", () => {
+  const tapped = sayTalk({ phase: "ready" }, only(door), { ...options, tapped: true });
+  assert.match(tapped.detail, /Keep it pressed/);
+  const held = only({ ...door, speaker: { ...speaker, holder: anna } });
+  assert.equal(sayTalk({ phase: "ready" }, held, { ...options, own: "Anna" }).text, "You are speaking");
+  assert.equal(sayTalk({ phase: "ready" }, held, { ...options, own: "Ben" }).text, "Anna is speaking");
+});
+
 test("every refusal says why in a sentence", () => {
   for (const reason of ["held", "do-not-disturb", "forbidden", "no-speaker", "offline", "nobody", "camera said 551"]) {
     assert.match(sayTalk({ phase: "refused", reason }, only(door), options).detail, /^[A-Z].*\.$/, reason);

@@ -79,7 +79,15 @@ export interface TalkTarget {
 export function sayTalk(
   talk: TalkPhase,
   target: TalkTarget | undefined,
-  options: { readonly userAgent: string; readonly keys: boolean; readonly nowMs?: number },
+  options: {
+    readonly userAgent: string;
+    readonly keys: boolean;
+    readonly nowMs?: number;
+    /** The bar was only tapped a moment ago. */
+    readonly tapped?: boolean;
+    /** What this person is called: who speaks elsewhere under that name is they themselves. */
+    readonly own?: string | undefined;
+  },
 ): TalkSaid {
   switch (talk.phase) {
     case "granted":
@@ -131,8 +139,21 @@ export function sayTalk(
         detail: microphoneHelp(talk.trouble, options.userAgent),
       };
     case "ready":
-      return ready(target, options.keys);
+      return resting(ready(target, options.keys), { ...options, target });
   }
+}
+
+/** What the bar says at rest, to somebody who has only tapped it, or who speaks on another page. */
+function resting(
+  said: TalkSaid,
+  how: { readonly tapped?: boolean; readonly own?: string | undefined; readonly target: TalkTarget | undefined },
+): TalkSaid {
+  const holder = how.target?.devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder;
+  if (said.tone === "held" && holder && holder.name === how.own)
+    return { ...said, text: "You are speaking", detail: "On another page or device of yours." };
+  if (how.tapped && said.text === "Hold to talk")
+    return { ...said, detail: "Keep it pressed for as long as you speak." };
+  return said;
 }
 
 function granted(

@@ -4,6 +4,7 @@ import { MissedCalls } from "../app/missed-calls.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
+import { may } from "../parts/may.ts";
 import { base, buttons } from "../parts/styles.ts";
 import { mayMakeSound } from "../parts/tones.ts";
 import { sayRing } from "../pure/ring-words.ts";
@@ -189,6 +190,8 @@ export class DwApp extends HubElement {
 
   #renderScreen(): TemplateResult {
     const { hub, route } = this;
+    if (hub.known && !this.#mayBeHere())
+      return html`<div class="alone"><h1>Not for you to see</h1><p class="muted">This is for those who set up the hub. An administrator can give you the right.</p><a class="button" href="#/wall">${icon("wall")}To the house</a></div>`;
     switch (route.screen) {
       case "room":
         return html`<dw-room .hub=${hub} .room=${route.id}></dw-room>`;
@@ -217,6 +220,13 @@ export class DwApp extends HubElement {
       default:
         return html`<dw-wall .hub=${hub}></dw-wall>`;
     }
+  }
+
+  /** Nobody is shown a form that they may not send. */
+  #mayBeHere(): boolean {
+    const { hub, route } = this;
+    if (route.screen === "edit") return hub.administrator || may(hub.device(route.id), "administer");
+    return hub.administrator || (route.screen !== "people" && route.screen !== "events" && route.screen !== "add");
   }
 
   #onHash = (): void => {

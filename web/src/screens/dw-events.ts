@@ -3,7 +3,15 @@ import { type AuditEntry, call, sentence } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
-import { dayName, sayAudit, sayDetail } from "../pure/audit-words.ts";
+import {
+  type AuditKind,
+  dayName,
+  isOfKind,
+  sayAudit,
+  sayDetail,
+  sayNames,
+  togetherInHistory,
+} from "../pure/audit-words.ts";
 
 const pageSize = 50;
 
@@ -14,6 +22,7 @@ export class DwEvents extends HubElement {
     entries: { state: true },
     more: { state: true },
     search: { state: true },
+    kind: { state: true },
     wrong: { state: true },
   };
   static override styles = [
@@ -46,6 +55,10 @@ export class DwEvents extends HubElement {
         grid-column: 2;
         overflow-wrap: anywhere;
       }
+      header select {
+        width: auto;
+        margin-left: auto;
+      }
       .search {
         width: min(280px, 100%);
       }
@@ -57,12 +70,14 @@ export class DwEvents extends HubElement {
   declare entries: readonly AuditEntry[] | undefined;
   declare more: boolean;
   declare search: string;
+  declare kind: AuditKind;
   declare wrong: string;
 
   constructor() {
     super();
     this.more = false;
     this.search = "";
+    this.kind = "all";
     this.wrong = "";
   }
 
@@ -73,16 +88,25 @@ export class DwEvents extends HubElement {
 
   protected override render() {
     const wanted = this.search.toLowerCase();
-    const entries = (this.entries ?? [])
-      .map((entry) => ({
-        ...entry,
-        text: sayAudit({ ...entry, subject: this.#nameOf(entry.subject) }),
-      }))
+    const chosen = (this.entries ?? []).filter(({ action }) => isOfKind(action, this.kind));
+    const entries = togetherInHistory(chosen)
+      .map(({ entry, subjects }) => {
+        const names = subjects.map((subject) => this.#nameOf(subject) ?? subject);
+        return { ...entry, text: sayAudit({ ...entry, subject: sayNames(names) }) };
+      })
       .filter(({ text, detail }) => `${text} ${detail ?? ""}`.toLowerCase().includes(wanted));
     const days = Map.groupBy(entries, ({ atMs }) => dayName(atMs, Date.now()));
     return html`
       <header>
         <h1>Events</h1>
+        <select aria-label="Kind of events" @change=${(event: Event) => {
+          this.kind = (event.target as HTMLSelectElement).value as AuditKind;
+        }}>
+          <option value="all">Everything</option>
+          <option value="talk">Talk, calls and doors</option>
+          <option value="watching">Who watched</option>
+          <option value="changes">Sign-ins and changes</option>
+        </select>
         <div class="search"><input type="search" placeholder="Search" aria-label="Search events" @input=${(
           event: Event,
         ) => {
@@ -92,7 +116,7 @@ export class DwEvents extends HubElement {
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${
         this.entries && entries.length === 0
-          ? html`<div class="panel empty"><h2>${this.search ? "Nothing fits" : "Nothing happened yet"}</h2><p>${this.search ? "Try another word." : "Who signs in, watches, listens, talks or changes something is written down here."}</p></div>`
+          ? html`<div class="panel empty"><h2>${this.search || this.kind !== "all" ? "Nothing fits" : "Nothing happened yet"}</h2><p>${this.search || this.kind !== "all" ? "Try another word or another kind." : "Who signs in, watches, listens, talks or changes something is written down here."}</p></div>`
           : [...days].map(
               ([day, list]) =>
                 html`<section><h2>${day}</h2><ul class="panel">${list.map((entry) => line(entry))}</ul></section>`,

@@ -5,6 +5,13 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { door, doorStyles } from "./door.ts";
 
+/** Why the hub ended a session. */
+const endWords: Readonly<Record<string, string>> = {
+  "signed-out": "You were signed out here: the session was ended, or the password was changed.",
+  removed: "You were signed out: this person was removed from the hub.",
+  "rights-changed": "What you may do was changed: sign in again.",
+};
+
 /** Asks who is there. */
 export class DwLogin extends HubElement {
   static override properties = { ...HubElement.properties, busy: { state: true }, wrong: { state: true } };
@@ -27,6 +34,7 @@ export class DwLogin extends HubElement {
           ? html`<div class="note">${icon("lock")}<span>This page is not encrypted, so talking is not possible here. <a href=${session.httpsUrl}>Use the secure page</a>.</span></div>`
           : nothing
       }
+      ${this.hub.signedOut ? html`<div class="note">${icon("lock")}<span>${endWords[this.hub.signedOut] ?? "The hub ended this session."}</span></div>` : nothing}
       <form @submit=${this.#submit}>
         <label><span>Name</span><input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label>
         <label><span>Password</span><input name="password" type="password" autocomplete="current-password" required /></label>

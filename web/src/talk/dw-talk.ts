@@ -41,6 +41,7 @@ export class DwTalk extends LitElement {
     phase: { state: true },
     openMicrophone: { state: true },
     nowMs: { state: true },
+    tapped: { state: true },
   };
   static override styles = [base, buttons, talkStyles];
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
@@ -55,6 +56,8 @@ export class DwTalk extends LitElement {
   declare phase: TalkPhase;
   declare openMicrophone: boolean;
   declare nowMs: number;
+  /** The bar was only tapped a moment ago. */
+  declare tapped: boolean;
 
   #microphone = new Microphone({ onLost: () => this.#talker?.microphoneLost() });
   #voice = new VoiceLine({ onLost: () => this.#talker?.lineLost() });
@@ -72,6 +75,7 @@ export class DwTalk extends LitElement {
     this.phase = { phase: "ready" };
     this.openMicrophone = false;
     this.nowMs = Date.now();
+    this.tapped = false;
   }
 
   override connectedCallback(): void {
@@ -135,6 +139,8 @@ export class DwTalk extends LitElement {
       userAgent: navigator.userAgent,
       keys: this.hotkey && matchMedia("(hover: hover)").matches,
       nowMs: this.nowMs,
+      tapped: this.tapped,
+      own: this.session?.user?.name,
     });
     const speaking = this.phase.phase === "granted";
     const possible = this.#possible;
@@ -283,8 +289,18 @@ export class DwTalk extends LitElement {
     this.#press();
   }
 
-  #onPointerUp(): void {
+  #onPointerUp(event: PointerEvent): void {
+    if (event.type === "pointerup" && event.timeStamp - (this.#heldAt ?? 0) < tapMs) this.#onTap();
     this.#release();
+  }
+
+  /** Whoever only taps is told that the bar is to be held. */
+  #onTap(): void {
+    if (this.phase.phase === "granted" || this.openMicrophone) return;
+    this.tapped = true;
+    window.setTimeout(() => {
+      this.tapped = false;
+    }, tappedForMs);
   }
 
   /** A click without a pointer comes from a screen reader or a switch: it cannot hold, so it toggles. */
@@ -330,6 +346,10 @@ export class DwTalk extends LitElement {
     if (event.type === "blur" || document.hidden) this.stop();
   };
 }
+
+/** A shorter press is a tap. */
+const tapMs = 350;
+const tappedForMs = 4000;
 
 /** Whether an element has its own use for the space bar. */
 function takesKeys(target: EventTarget | undefined): boolean {
