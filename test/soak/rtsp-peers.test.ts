@@ -44,6 +44,25 @@ describe("GStreamer reads the hub's RTSP", { concurrency: 2 }, () => {
   }
 });
 
+/** Where live555's `openRTSP` is: what VLC reads RTSP with, but for Debian's, which is built without it. */
+const openRtsp = process.env["OPENRTSP"] ?? "";
+
+describe("live555 reads the hub's RTSP", { skip: openRtsp === "" && "OPENRTSP is not set" }, () => {
+  for (const transport of ["tcp", "udp"] as const) {
+    it(`h264 over ${transport}, bit by bit, by Digest`, { timeout: 60_000 }, async () => {
+      await using house = await startRtspHouse({ yard: "fake://x/?video" });
+      using picture = await playing(house, "h264");
+      const prefix = join(folder, `live555-${transport}-`);
+      const how = [...(transport === "tcp" ? ["-t"] : []), "-u", "x", house.token, "-d", "3", "-F", prefix];
+      const { code, stderr } = await run(openRtsp, [...how, `rtsp://127.0.0.1:${house.port}/yard`]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /Authorization: Digest username="x"/);
+      const got = frameHashes(readFileSync(`${prefix}video-H264-1`), "h264");
+      assert.deepEqual(got.slice(0, pictures), picture.hashes);
+    });
+  }
+});
+
 /** Where a go2rtc is: `go install github.com/AlexxIT/go2rtc@v1.9.14`. */
 const go2rtc = process.env["GO2RTC"] ?? "";
 
