@@ -31,7 +31,14 @@ const layers: Readonly<Record<string, readonly string[] | "*">> = {
 const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   protocols: { sdp: ["rtp"], rtsp: ["rtp", "sdp"], onvif: ["rtsp"] },
   endpoints: { "room-station": ["machine"], door: ["machine"], agent: ["machine"] },
-  surfaces: { panel: ["webrtc"], whep: ["webrtc"], whip: ["webrtc"], page: ["webrtc"], signalling: ["webrtc"] },
+  surfaces: {
+    panel: ["webrtc"],
+    whep: ["webrtc"],
+    whip: ["webrtc"],
+    go2rtc: ["webrtc"],
+    page: ["webrtc"],
+    signalling: ["webrtc"],
+  },
 };
 const layersWithSiblings = ["protocols", "drivers", "endpoints", "surfaces", "workers"];
 

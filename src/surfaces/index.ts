@@ -3,6 +3,7 @@ import { background } from "../util/background.ts";
 import bells from "./bells/index.ts";
 import { Bus } from "./bus.ts";
 import door from "./door/index.ts";
+import go2rtc from "./go2rtc/index.ts";
 import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
 import { loadTls } from "./http/tls.ts";
@@ -22,7 +23,21 @@ import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
 /** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
-export const surfaces = [mqtt, whep, whip, page, panel, push, room, bells, door, rtsp, signalling, http] as const;
+export const surfaces = [
+  mqtt,
+  whep,
+  whip,
+  page,
+  panel,
+  push,
+  room,
+  bells,
+  door,
+  rtsp,
+  go2rtc,
+  signalling,
+  http,
+] as const;
 
 type Surfaces = typeof surfaces;
 

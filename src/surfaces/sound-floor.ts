@@ -151,3 +151,12 @@ export class SoundFloor implements Disposable {
     hub.identity.audit.record({ actor: principal.name, action: "talk", subject: to.replace(/^device:/, "") });
   }
 }
+
+/** The same as a sentence, for people and for clients that show texts only. */
+export function describeFloor(state: SoundFloorState): string {
+  if (state.state === "granted") return "granted";
+  if (state.state === "ending") return `granted, for ${state.seconds} s more`;
+  const holder = "holder" in state && state.holder ? `: ${state.holder.name} speaks` : "";
+  const reason = "reason" in state ? ` (${state.reason})` : "";
+  return `${state.state}${reason}${holder}`;
+}

@@ -4,7 +4,7 @@ import type { AudioFormat } from "../../media/format.ts";
 import { parseRtp, type RtpPacket } from "../../protocols/rtp/packet.ts";
 import { quietTest } from "../../protocols/rtsp/quiet.ts";
 import { WireError } from "../../util/errors.ts";
-import { SoundFloor, type SoundFloorOptions } from "../sound-floor.ts";
+import { describeFloor, SoundFloor, type SoundFloorOptions } from "../sound-floor.ts";
 
 /** Options of {@link Microphone}. */
 export interface MicrophoneOptions {
@@ -72,19 +72,11 @@ export class Microphone implements Disposable {
     this.#codec = codec;
     this.#quiet = quietTest(format);
     const onState: SoundFloorOptions["onState"] = (state) => {
-      this.#told = sentence(state);
+      this.#told = describeFloor(state);
       hub.log.info({ device: deviceId, person: principal.name }, `RTSP talk: ${this.#told}`);
     };
     this.#floor = new SoundFloor({ hub, principal, to: `device:${deviceId}`, format, onState });
   }
-}
-
-function sentence(state: Parameters<NonNullable<SoundFloorOptions["onState"]>>[0]): string {
-  if (state.state === "granted") return "granted";
-  if (state.state === "ending") return `granted, for ${state.seconds} s more`;
-  const holder = "holder" in state && state.holder ? `: ${state.holder.name} speaks` : "";
-  const reason = "reason" in state ? ` (${state.reason})` : "";
-  return `${state.state}${reason}${holder}`;
 }
 
 function readRtp(bytes: Uint8Array): RtpPacket | undefined {
