@@ -30,7 +30,7 @@ export async function stationHouse({ knows = [] as readonly Room[], enrolment = 
   const rig = await startRig({ door: "fake://x/?live" }, { clock, enrolment });
   const { hub } = rig;
   const stations = new RoomStations({ clock, log: silentLog });
-  const calls = new StationCalls({ hub, stations, hangUpAfterMs: silenceMs });
+  const calls = new StationCalls({ hub, stations, hubName: "Doorward", hangUpAfterMs: silenceMs });
   const heard = new Map<string, Frame[]>();
   const formats: AudioFormat[] = [opusFormat];
   const arrivals = new RoomArrivals({
@@ -91,7 +91,7 @@ export async function stationHouse({ knows = [] as readonly Room[], enrolment = 
   owned.use(rig);
   for (const one of [stations, arrivals, calls]) owned.use(one);
   return {
-    ...{ rig, hub, clock, stations, arrivals, calls, say, states, call },
+    ...{ rig, hub, clock, stations, arrivals, calls, say, sound, states, call },
     press: (from: Room, to: Room | "door") =>
       calls.press(deviceOf(from), [`device:${to === "door" ? to : deviceOf(to)}`]),
     heardIn: (room: Room) => heard.get(rooms[room].id)?.length ?? 0,

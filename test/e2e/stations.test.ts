@@ -121,6 +121,21 @@ describe("two browsers that are stations", () => {
     }
   });
 
+  it("call each other: rings, is answered, words both ways, hung up on both", { timeout: 60_000 }, async () => {
+    await kitchen.choose("Hall");
+    await kitchen.page.getByRole("button", { name: "Call Hall" }).click();
+    await hall.page.getByRole("button", { name: "Answer" }).click();
+    for (const { page } of [kitchen, hall]) await page.getByRole("button", { name: "Hang up" }).waitFor();
+    const before = [await kitchen.noticed(), await hall.noticed()].map(({ heard }) => heard.length);
+    for (const [at, station] of [kitchen, hall].entries()) {
+      const heard = async () => (await station.noticed()).heard.length;
+      await until("they hear each other", async () => (await heard()) >= (before[at] ?? 0) + 2);
+    }
+    await hall.page.getByRole("button", { name: "Hang up" }).click();
+    for (const { page } of [kitchen, hall]) await page.locator("dw-calling .call").waitFor({ state: "detached" });
+    assert.deepEqual(rig.running.hub.calls.list(), []);
+  });
+
   it("keep their place over a reload, and give way to a second tab", { timeout: 60_000 }, async () => {
     await hall.page.reload();
     await hall.page.locator("dw-station .now").waitFor();

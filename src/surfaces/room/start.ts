@@ -34,7 +34,9 @@ export async function start(house: Lent<RoomConfig>) {
   await using opened = new AsyncDisposableStack();
   const own = identity.installation;
   const stations = opened.use(new RoomStations({ clock, log }));
-  const calls = opened.use(new StationCalls({ hub, stations, hangUpAfterMs: config.callSilenceS * 1000 }));
+  const calls = opened.use(
+    new StationCalls({ hub, stations, hubName: config.name, hangUpAfterMs: config.callSilenceS * 1000 }),
+  );
   const troubles = opened.use(new RoomTroubles({ faults: identity.faults, stations, config, log }));
   const pace = opened.use(new PaceThread({ log }));
   const sender = new RoomSender({ pace, sender: own, clock, firstSequence: firstPacket(identity.store) });

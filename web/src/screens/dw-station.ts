@@ -14,6 +14,7 @@ import { type MicrophoneTrouble, microphoneHelp } from "../pure/talk-words.ts";
 import { type TargetChoice, targetChoices, targetOf } from "../pure/target.ts";
 import { timer } from "../pure/words.ts";
 import { stationStyles } from "./station-styles.ts";
+import "../calls/dw-call-button.ts";
 import "../player/dw-player.ts";
 import "../talk/dw-talk.ts";
 import "./dw-tell.ts";
@@ -197,7 +198,7 @@ export class DwStation extends HubElement {
           : html`<button class="touch">${icon("sound")}<span><strong>Touch here once</strong><span>The browser plays no sound before that; until then nobody is heard here.</span></span></button>`
       }
       ${this.hub.outdated ? html`<button class="touch" @click=${() => location.reload()}>${icon("restart")}<span><strong>The hub was updated</strong><span>Touch here to load its new page.</span></span></button>` : nothing}
-      ${this.#renderTrouble()} ${this.#renderRung()} ${this.#renderNow(own)}
+      ${this.#renderTrouble()} ${this.#renderRung()} ${this.#renderNow(own, chosen)}
       <div class="middle">
         ${
           choices.length > 0
@@ -279,7 +280,7 @@ export class DwStation extends HubElement {
   }
 
   /** Who speaks here now, and whether it may be disturbed. */
-  #renderNow(own: PageDevice | undefined) {
+  #renderNow(own: PageDevice | undefined, chosen: TargetChoice | undefined) {
     const holder = own?.speaker?.holder;
     const quiet = this.settings?.doNotDisturb ?? false;
     const muted = this.settings?.muted ?? false;
@@ -288,6 +289,7 @@ export class DwStation extends HubElement {
       : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : muted ? "Muted: only emergencies are played here." : "Nobody speaks to this room"}</span>`;
     return html`<div class="now ${holder ? "speaking" : ""}">
       <p role="status">${icon(holder ? "sound" : quiet ? "moon" : muted ? "soundOff" : "speaker")}${says}</p>
+      ${chosen && chosen.to !== "all" ? html`<dw-call-button .hub=${this.hub} .to=${chosen.to} .name=${chosen.name}></dw-call-button>` : nothing}
       <button @click=${() => {
         this.telling = true;
       }}>${icon("bellRing")}<span>Ring</span></button>

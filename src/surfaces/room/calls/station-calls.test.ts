@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deviceOf, rooms, silenceMs, stationHouse } from "../../../../test/station-house.ts";
 import { opusFormat } from "../../../media/format.ts";
+import { Track } from "../../../media/track.ts";
 
 describe("a room station in a call", () => {
   it("calls by its button, is answered by talking, hears and is heard there alone, and hangs up by its button", async () => {
@@ -48,6 +49,10 @@ describe("a room station in a call", () => {
   it("answers by a talk of which the hub only hears that it began", async () => {
     await using of = await stationHouse();
     of.press("kitchen", "office");
+    of.stations.said(rooms.office.id, { state: "transmitting", target: "Attic" });
+    (await of.say("office", 100)).end();
+    assert.equal(of.call()?.state, "ringing", "what it says to somebody else is no answer");
+    of.stations.said(rooms.office.id, { state: "idle" });
     of.stations.said(rooms.office.id, { state: "transmitting", target: "Kitchen" });
     assert.equal(of.call()?.answeredBy?.name, "Office");
   });
@@ -159,5 +164,41 @@ describe("a room station in a call", () => {
     await using of = await stationHouse({ enrolment: "pending" });
     assert.equal(of.press("kitchen", "office"), `${deviceOf("kitchen")} may not talk there`);
     assert.equal(of.call(), undefined);
+  });
+
+  it("calls a person, who hears it and is heard there while they speak", async () => {
+    await using of = await stationHouse();
+    const { hub, clock } = of;
+    const { id } = await of.rig.person({ name: "Anna" });
+    const anna = { party: `person:${id}`, name: "Anna" } as const;
+    using _page = hub.calls.addRinger({ ...anna, mayAnswer: () => true, ring: () => {}, stop: () => {} });
+    assert.equal(of.calls.press(deviceOf("kitchen"), [anna.party]), undefined);
+    const call = of.call()?.id ?? "";
+    assert.equal(hub.calls.answer(call, anna).state, "done");
+    const voice = new Track(opusFormat, { id: "anna", clock });
+    using _voice = hub.callMedia.speak(call, { party: anna.party, voice });
+    using ear = hub.callMedia.ear(call, anna.party)?.read({ maxFrames: 500 });
+    await clock.advance(100);
+    for (const level of ["quiet", "loud"] as const) {
+      for (let n = 0; n < 30; n++) {
+        const data = of.sound[level][n % 10] as Uint8Array;
+        voice.write({ data, timestampUs: clock.nowUs(), durationUs: 20_000, key: true });
+        await clock.advance(20);
+      }
+      assert.equal(of.heardIn("kitchen") > 20, level === "loud", level);
+    }
+    (await of.say("kitchen", 600)).end();
+    assert.ok((ear?.queued ?? 0) > 20);
+    hub.calls.end(call, anna);
+    assert.equal(of.states.at(-1), "ended Anna ended");
+  });
+
+  it("is called by a person and answers by talking", async () => {
+    await using of = await stationHouse();
+    const { id } = await of.rig.person({ name: "Anna" });
+    const anna = { party: `person:${id}`, name: "Anna" } as const;
+    of.hub.calls.call({ from: anna, to: [`device:${deviceOf("kitchen")}`] });
+    (await of.say("kitchen", 100)).end();
+    assert.equal(of.call()?.answeredBy?.name, "Kitchen");
   });
 });

@@ -6,6 +6,7 @@ import type { Hub } from "../../../hub/hub.ts";
 import { mayUse } from "../../../hub/reach.ts";
 import type { Speech } from "../../../media/speech.ts";
 import type { RoomPriority } from "../../../protocols/room/packet.ts";
+import { isAllRooms } from "../../../protocols/room/topics.ts";
 import { Listeners } from "../../../util/listeners.ts";
 import type { RoomStation, RoomStations } from "../stations.ts";
 import { gatedSpeech } from "./gated-speech.ts";
@@ -18,6 +19,8 @@ export interface StationCallsOptions {
     "calls" | "callRights" | "devices" | "house" | "identity" | "reception" | "personCalled" | "clock" | "log"
   >;
   readonly stations: Pick<RoomStations, "list" | "onChange">;
+  /** What the hub itself is called among the stations. */
+  readonly hubName: string;
   /** After so long a silence a station that has no button to hang up leaves its call. */
   readonly hangUpAfterMs: number;
 }
@@ -148,7 +151,7 @@ export class StationCalls implements Disposable {
       this.hangUp(deviceId);
       return false;
     }
-    return this.answer(deviceId);
+    return !this.#speaksToOthers(deviceId) && this.answer(deviceId);
   }
 
   /** A station says something in its call until the handle is disposed. */
@@ -185,6 +188,14 @@ export class StationCalls implements Disposable {
     if (state !== "transmitting" || !online) this.#transmitting.delete(id);
     else this.#transmitting.add(id);
     if (!before && this.#transmitting.has(id) && deviceId !== undefined) this.talks(deviceId, 0);
+  }
+
+  /** What somebody says to a room that does not call them is no answer. */
+  #speaksToOthers(deviceId: string): boolean {
+    const talksTo = this.#stationOf(deviceId)?.talksTo?.toLowerCase();
+    if (talksTo === undefined || isAllRooms(talksTo)) return false;
+    const caller = this.ringingAt(deviceId)?.from.name;
+    return ![this.#options.hubName, caller].some((name) => name?.toLowerCase() === talksTo);
   }
 
   #follow(call: CallInfo): void {

@@ -50,7 +50,7 @@ async function steer(home: House): Promise<Steered> {
     say: () => spoken,
   } as unknown as Lent<RoomConfig>;
   const config = roomConfig.parse({ interfaces: ["lo"] }) as RoomConfig;
-  const calls = held.use(new StationCalls({ hub: rig.hub, stations, hangUpAfterMs: 30_000 }));
+  const calls = held.use(new StationCalls({ hub: rig.hub, stations, hubName: "Doorward", hangUpAfterMs: 30_000 }));
   const steering = held.use(
     startSteering({ house, config, stations, calls, hubId, sender: rig.identity.installation }),
   );
