@@ -357,7 +357,7 @@ test("room station", { timeout: 600_000 }, async (t) => {
       for (const part of ['/state {"state":"idle"}', "/volume 80", "/mute OFF", "/dnd OFF", "/target All Rooms"]) {
         await exactly(`intercom/${id}${part}`);
       }
-      await exactly(`intercom/devices/${id}/info {"room":"Kitchen","ip":"127.0.0.1","id":"${id}"}`);
+      await exactly(`intercom/devices/${id}/info {"room":"Kitchen","ip":"127.0.0.1","id":"${id}","calls":"1"}`);
       for (const what of ["sensor/ID_state", "number/ID_volume", "switch/ID_dnd", "select/ID_target"]) {
         const line = await watch.line(new RegExp(`^homeassistant/${what.replace("ID", id)}/config `));
         const [topic = "", description = ""] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
