@@ -18,6 +18,7 @@ export interface CallEvent {
   readonly call: CallInfo;
   readonly change: CallChange;
   readonly by?: CallParty;
+  /** Why it ended; `gone` where `by` did not hang up, but was not there any more. */
   readonly reason?: string;
 }
 

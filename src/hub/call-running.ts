@@ -53,8 +53,8 @@ export function mark(running: Running, party: PartyId, state: Rung["state"]): vo
 }
 
 /** Tells everybody. */
-export function changed(call: CallInfo, change: CallChange, by?: CallParty): CallEffect {
-  return { type: "changed", call, change, ...(by && { by }) };
+export function changed(call: CallInfo, change: CallChange, by?: CallParty, reason?: string): CallEffect {
+  return { type: "changed", call, change, ...(by && { by }), ...(reason !== undefined && { reason }) };
 }
 
 /** Why nobody who is called rings. */

@@ -194,7 +194,7 @@ export class CallMachine {
   drop(party: PartyId, now: Instant): readonly CallEffect[] {
     const left = [...this.#running.values()]
       .filter(({ info }) => takesPart(info, party))
-      .flatMap((running) => this.#leave(running, { by: partyIn(running.info, party), now }));
+      .flatMap((running) => this.#leave(running, { by: partyIn(running.info, party), now, why: "gone" }));
     return [...left, ...this.unreach(party, now)];
   }
 
@@ -432,23 +432,31 @@ export class CallMachine {
       );
   }
 
-  #leave(running: Running, how: { readonly by: CallParty; readonly now: Instant }): readonly CallEffect[] {
-    const { by, now } = how;
+  #leave(
+    running: Running,
+    how: { readonly by: CallParty; readonly now: Instant; readonly why?: "gone" },
+  ): readonly CallEffect[] {
+    const { by, why } = how;
     const { info, request } = running;
     const isCaller = info.from.party === by.party;
-    if (info.state === "ringing") return this.#end(running, { reason: isCaller ? "cancelled" : "ended", by, now });
+    if (info.state === "ringing") return this.#end(running, { ...how, reason: isCaller ? "cancelled" : "ended" });
     const rest = info.participants.filter(({ party }) => party !== by.party);
     if (rest.length < 2 || (isCaller && request.kind === "ring"))
-      return this.#end(running, { reason: "ended", by, now });
+      return this.#end(running, { ...how, reason: "ended" });
     running.info = { ...info, participants: rest };
-    return [changed(running.info, "left", by)];
+    return [changed(running.info, "left", by, why)];
   }
 
   #end(
     running: Running,
-    how: { readonly reason: CallEndReason; readonly by?: CallParty | undefined; readonly now: Instant },
+    how: {
+      readonly reason: CallEndReason;
+      readonly by?: CallParty | undefined;
+      readonly now: Instant;
+      readonly why?: "gone";
+    },
   ): readonly CallEffect[] {
-    const { reason, by, now } = how;
+    const { reason, by, now, why } = how;
     const { info, request } = running;
     const stops = info.state === "ringing" ? this.#silenceAll(running, { why: reason, by }) : [];
     running.info = {
@@ -462,7 +470,7 @@ export class CallMachine {
     this.#running.delete(info.id);
     remember(this.#over, { key: info.id, value: running.info, most: rememberedCalls });
     const change = reason === "missed" ? "missed" : "ended";
-    const told: CallEffect = { type: "changed", call: running.info, change, ...(by && { by }), reason };
+    const told: CallEffect = { type: "changed", call: running.info, change, ...(by && { by }), reason: why ?? reason };
     const unanswered = request.kind === "ring" && info.state === "ringing";
     return [...stops, told, ...(unanswered ? this.#unanswered(bellOf(request.from), { reason, now }) : [])];
   }

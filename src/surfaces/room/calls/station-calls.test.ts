@@ -125,7 +125,7 @@ describe("a room station in a call", () => {
     (await of.say("office", 100)).end();
     of.stations.status(rooms.office.id, false);
     await of.clock.advance(11_000);
-    assert.equal(of.states.at(-1), "ended Office ended");
+    assert.equal(of.states.at(-1), "ended Office gone");
   });
 
   it("is spoken to in an emergency as ever, in a call, too, and its own is one", async () => {

@@ -69,11 +69,15 @@ export class ToldStates implements Disposable {
   }
 
   /** Why a station rings or talks no more: the call is over, or somebody else has answered. */
-  #endOf({ call: then }: CallEvent): Pick<StationCallNews, "id" | "why" | "who"> | undefined {
+  #endOf({ call: then, reason }: CallEvent): Pick<StationCallNews, "id" | "why" | "who"> | undefined {
     const call = this.#options.hub.calls.get(then.id) ?? then;
     if (call.state === "ringing") return undefined;
     const who = call.endedBy ?? call.answeredBy;
-    return { id: call.id, why: call.endReason ?? call.state, ...(who && { who: who.name.slice(0, maxName) }) };
+    return {
+      id: call.id,
+      why: reason ?? call.endReason ?? call.state,
+      ...(who && { who: who.name.slice(0, maxName) }),
+    };
   }
 
   /** Nothing came of its call. */
