@@ -20,6 +20,8 @@ GET /api/v1/device-settings signed-in
 GET /api/v1/devices signed-in
 POST /api/v1/devices administer hub
 PATCH /api/v1/devices/:id administer path
+GET /api/v1/devices/:id/options administer hub
+PATCH /api/v1/devices/:id/options administer hub
 DELETE /api/v1/devices/:id administer path
 POST /api/v1/devices/:id/restart administer path
 GET /api/v1/arrivals administer hub

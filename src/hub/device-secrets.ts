@@ -91,6 +91,18 @@ export function openDevice(input: DeviceInput, unseal: (text: string) => string)
   }
 }
 
+/** A driver's options that may be shown and set one by one: those of one value each, and no secret. */
+export function plainOptions(
+  options: DeviceInput["options"],
+  secretOptions: ReadonlySet<string>,
+): Readonly<Record<string, string | number | boolean>> {
+  const plain = Object.entries(options ?? {}).filter(
+    ([name, value]) =>
+      !secretOptions.has(name) && !isSecretName(name) && /^(string|number|boolean)$/.test(typeof value),
+  );
+  return Object.fromEntries(plain) as Readonly<Record<string, string | number | boolean>>;
+}
+
 /** True for settings in which a secret stands in plain text, as a person may write them into the file. */
 export function hasPlainSecret(input: DeviceInput, secretOptions: ReadonlySet<string>): boolean {
   let plain = false;

@@ -19,7 +19,7 @@ import {
   resolveDevice,
 } from "./device-input.ts";
 import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
-import { openDevice, sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
+import { openDevice, plainOptions, sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
 import type { DeviceInfo, HolderInfo } from "./state.ts";
@@ -196,6 +196,17 @@ export class Registry implements HubDevices, AsyncDisposable {
       if (permanent) await this.#options.book.save(id, change.input);
       return this.#make(change);
     });
+  }
+
+  /** What is set of its driver's own options, without secrets. Throws FatalError `not-found`. */
+  options(id: string): ReturnType<typeof plainOptions> {
+    return plainOptions(this.#entry(id).input.options, this.#secretOptions);
+  }
+
+  /** Sets some of them, `null` for the default; those that are not named, secrets among them, stay. */
+  setOptions(id: string, changes: Readonly<Record<string, unknown>>): Promise<HubDevice> {
+    const next = Object.entries({ ...this.#entry(id).input.options, ...changes });
+    return this.update(id, { options: Object.fromEntries(next.filter(([, value]) => value !== null)) });
   }
 
   remove(id: string): Promise<void> {

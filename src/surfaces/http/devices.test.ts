@@ -37,6 +37,24 @@ describe("devices", () => {
     );
   });
 
+  it("have their driver's options set one by one, secrets untouched and unseen", async () => {
+    await using rig = await startRig();
+    const root = await rig.person(administrator);
+    const options = { token: "CanaryOne1", side: 3 };
+    const body = { name: "Yard", address: "fake://x/?video", options };
+    assert.equal((await rig.call("POST", "/api/v1/devices", { as: root, body })).status, 201);
+    const at = "/api/v1/devices/yard/options";
+    const shown = await rig.call("GET", at, { as: root });
+    assert.deepEqual(shown.json, { kind: "fake", options: { side: 3 } });
+    const changed = await rig.call("PATCH", at, { as: root, body: { side: null } });
+    assert.deepEqual(changed.json, { kind: "fake", options: {} });
+    assert.match(JSON.stringify(rig.hub.devices.get("yard")?.info().address), /fake/);
+    assert.doesNotMatch(shown.text + changed.text, /Canary|sealed/);
+    assert.equal((await rig.call("PATCH", at, { as: root, body: { side: "\u0000".repeat(2000) } })).status, 400);
+    const ben = await rig.person({ name: "Ben", grants: [{ scope: "device:yard", rights: ["view", "administer"] }] });
+    assert.equal((await rig.call("GET", at, { as: ben })).status, 403);
+  });
+
   it("with settings that nobody understands are refused with a sentence", async () => {
     await using rig = await startRig();
     const root = await rig.person(administrator);

@@ -17,6 +17,7 @@ import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../arrivals/dw-access.ts";
 import "../arrivals/dw-add-arrival.ts";
+import type { DwDriverOptions } from "../devices/dw-driver-options.ts";
 import type { DwRingSettings } from "../devices/dw-ring-settings.ts";
 import { ringStyles } from "../devices/ring-styles.ts";
 import "../player/dw-player.ts";
@@ -167,7 +168,8 @@ export class DwAdd extends HubElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.device) void import("../devices/dw-ring-settings.ts");
+    if (this.device)
+      void Promise.all([import("../devices/dw-ring-settings.ts"), import("../devices/dw-driver-options.ts")]);
     call<SettingsSchema>("GET", "/api/v1/device-settings").then(
       (settings) => {
         this.settings = settings;
@@ -222,6 +224,7 @@ export class DwAdd extends HubElement {
       </div>
       ${this.#fields(known).map(renderField)}
       ${known ? html`<dw-ring-settings .hub=${this.hub} .device=${known} .error=${this.refused}></dw-ring-settings>` : nothing}
+      ${known && this.hub.administrator && !known.arrival ? html`<dw-driver-options .device=${known.id}></dw-driver-options>` : nothing}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <div class="row">
         <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
@@ -354,6 +357,7 @@ export class DwAdd extends HubElement {
             body: { ...this.#changesOf(known), ...rings?.changes },
           })
         : await call<PageDevice>("POST", "/api/v1/devices", { body: { ...this.#form, ...this.#changes } });
+      await this.renderRoot.querySelector<DwDriverOptions>("dw-driver-options")?.save?.();
       if (saved) this.hub.learn(saved);
       location.hash = this.device || !saved ? href({ screen: "devices" }) : href({ screen: "camera", id: saved.id });
     } catch (error) {

@@ -85,6 +85,7 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
         return deviceView(device, { principal: call.principal, policy });
       },
     }),
+    ...optionRoutes(context),
     route({
       method: "DELETE",
       path: "/api/v1/devices/:id",
@@ -121,6 +122,40 @@ export function deviceRoutes(context: HttpContext): readonly Route[] {
       body: probeBody,
       answers: { 200: { description: "What was found so far", schema: probeAnswer } },
       handle: (call) => probeDevice(call, context),
+    }),
+  ];
+}
+
+const optionValue = z.union([z.string().max(1024), z.number(), z.boolean()]);
+const optionsAnswer = z.object({ kind: z.string(), options: z.record(z.string(), optionValue) });
+
+/** What is set of a device's driver; `GET /api/v1/drivers` has the schema. */
+function optionRoutes({ hub }: HttpContext): readonly Route[] {
+  const told = (id: string) => ({ kind: hub.devices.get(id)?.info().kind ?? "", options: hub.devices.options(id) });
+  const answers = { 200: { description: "The options that are set, without secrets", schema: optionsAnswer } };
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/devices/:id/options",
+      summary: "What is set of a device's driver, without secrets",
+      right: "administer",
+      params: deviceParams,
+      answers,
+      handle: ({ params }) => told(params.id),
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/v1/devices/:id/options",
+      summary: "Sets options of a device's driver; null is the default, and what is not named stays",
+      right: "administer",
+      params: deviceParams,
+      body: z.record(z.string().min(1).max(64), optionValue.nullable()),
+      answers,
+      handle: async ({ params, body, principal }) => {
+        await hub.devices.setOptions(params.id, body);
+        hub.identity.audit.record({ actor: principal.name, action: "device-changed", subject: params.id });
+        return told(params.id);
+      },
     }),
   ];
 }
