@@ -78,6 +78,12 @@ export class Locks implements Disposable {
 
   /** Takes up what the configuration says. */
   follow(config: LocksConfig): void {
+    if (config.legacyStations && !this.#config.legacyStations) {
+      this.#options.log.warn(
+        {},
+        "locks.legacyStations: stations that prove nothing but their address are told to open doors",
+      );
+    }
     this.#config = config;
   }
 

@@ -13,12 +13,14 @@ export interface OnvifCameraOptions {
   readonly httpDigest?: boolean;
   /** Names an address of the subscription that leads nowhere from here. */
   readonly wrongHost?: boolean;
+  /** Tells its subscriptions apart by their address alone, not by parameters that come with it. */
+  readonly byAddress?: boolean;
   /** Does not know Renew. */
   readonly noRenew?: boolean;
 }
 
 const spaces =
-  'xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:ter="http://www.onvif.org/ver10/error" xmlns:dom0="http://www.axis.com/2009/event"';
+  'xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:ter="http://www.onvif.org/ver10/error" xmlns:dom0="http://www.axis.com/2009/event" xmlns:wsrf="http://docs.oasis-open.org/wsrf/r-2"';
 const digestField = 'Digest realm="camera", nonce="abc", qop="auth", algorithm=MD5';
 
 /** A message as cameras write it. */
@@ -94,7 +96,7 @@ export class OnvifCamera implements AsyncDisposable {
   }
 
   async #answer(action: string, text: string): Promise<string> {
-    const { aheadMs = 0, wrongHost = false, noRenew = false } = this.#options;
+    const { aheadMs = 0, wrongHost = false, noRenew = false, byAddress = false } = this.#options;
     if (action === "GetSystemDateAndTime") return timeOf(new Date(Date.now() + aheadMs));
     const base = wrongHost ? "http://192.0.2.1:8000" : new URL(this.url).origin;
     if (action === "GetCapabilities")
@@ -102,14 +104,23 @@ export class OnvifCamera implements AsyncDisposable {
     if (action === "CreatePullPointSubscription") {
       this.#known = String(++this.subscriptions);
       this.#queue = [...this.initial];
-      return `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa5:Address>${base}/onvif/pull?a=1&amp;b=2</wsa5:Address><wsa5:ReferenceParameters><dom0:SubscriptionId>${this.#known}</dom0:SubscriptionId></wsa5:ReferenceParameters></tev:SubscriptionReference></tev:CreatePullPointSubscriptionResponse>`;
+      const parameters = byAddress
+        ? ""
+        : `<wsa5:ReferenceParameters><dom0:SubscriptionId>${this.#known}</dom0:SubscriptionId></wsa5:ReferenceParameters>`;
+      const reference = `<wsa5:Address>${base}/onvif/pull?a=1&amp;b=2</wsa5:Address>${parameters}`;
+      return `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference>${reference}</tev:SubscriptionReference>${times("wsnt")}</tev:CreatePullPointSubscriptionResponse>`;
     }
-    const isOurs = text.includes(
-      `<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event" a:IsReferenceParameter="true">${this.#known}<`,
-    );
+    if (!["PullMessages", "Renew", "Unsubscribe"].includes(action)) return fault("ter:ActionNotSupported", action);
+    const isOurs =
+      byAddress ||
+      text.includes(
+        `<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event" a:IsReferenceParameter="true">${this.#known}<`,
+      );
     if (this.#known === "" || !isOurs) return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
     if (action === "Renew")
-      return noRenew ? fault("ter:ActionNotSupported", "not implemented") : "<wsnt:RenewResponse/>";
+      return noRenew
+        ? fault("ter:ActionNotSupported", "not implemented")
+        : `<wsnt:RenewResponse>${times("wsnt")}</wsnt:RenewResponse>`;
     if (action === "Unsubscribe") return "<wsnt:UnsubscribeResponse/>";
     if (this.#queue.length === 0) {
       await new Promise<void>((resolve) => {
@@ -117,7 +128,7 @@ export class OnvifCamera implements AsyncDisposable {
       });
       if (this.#known === "") return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
     }
-    return `<tev:PullMessagesResponse>${this.#queue.splice(0).join("")}</tev:PullMessagesResponse>`;
+    return `<tev:PullMessagesResponse>${times("tev")}${this.#queue.splice(0).join("")}</tev:PullMessagesResponse>`;
   }
 
   #isKnown({ headers, url = "" }: IncomingMessage, text: string): boolean {
@@ -134,7 +145,7 @@ export class OnvifCamera implements AsyncDisposable {
         authorize(challenge, { username, password, method: "POST", uri: url, nonceCount, cnonce: part("cnonce") })
       );
     }
-    const field = (name: string) => new RegExp(`<\\w:${name}(?: [^>]*)?>([^<]*)<`).exec(text)?.[1] ?? "";
+    const field = (name: string) => new RegExp(`<\\w+:${name}(?: [^>]*)?>([^<]*)<`).exec(text)?.[1] ?? "";
     const created = field("Created");
     const isNow = Math.abs(Date.parse(created) - (Date.now() + aheadMs)) < 5000;
     const hash = createHash("sha1")
@@ -147,6 +158,11 @@ export class OnvifCamera implements AsyncDisposable {
 
 function fault(code: string, reason: string): string {
   return `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value>${code}</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code><SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${reason}</SOAP-ENV:Text></SOAP-ENV:Reason></SOAP-ENV:Fault>`;
+}
+
+function times(prefix: "tev" | "wsnt"): string {
+  const [now, then] = [Date.now(), Date.now() + 120_000].map((ms) => new Date(ms).toISOString());
+  return `<${prefix}:CurrentTime>${now}</${prefix}:CurrentTime><${prefix}:TerminationTime>${then}</${prefix}:TerminationTime>`;
 }
 
 function timeOf(at: Date): string {

@@ -97,8 +97,10 @@ class Camera {
     return notificationsOf(await this.#askPoint(eventRequests.pull(pullS), pullS * 1000 + answerMs));
   }
 
+  /** Makes it live on; a camera that does not know that is asked for another one at once, so that nothing is missed. */
   async renew(): Promise<void> {
-    await this.#askPoint(eventRequests.renew(livesS));
+    const isRenewed = await this.#askPoint(eventRequests.renew(livesS)).catch(unlessFinal);
+    if (!isRenewed) await this.subscribe();
   }
 
   /** Tells the camera that nobody listens any more; nobody waits for its answer. */

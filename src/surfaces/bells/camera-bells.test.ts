@@ -3,19 +3,20 @@ import { describe, it } from "node:test";
 import { eventually } from "../../../test/contracts/rig.ts";
 import { OnvifCamera, type OnvifCameraOptions, onvifMessage } from "../../../test/peers/onvif-camera.ts";
 import { startRig } from "../../../test/web-rig.ts";
+import { ManualClock } from "../../util/clock.ts";
 
 const visitor = "tns1:RuleEngine/MyRuleDetector/Visitor";
 const input = "tns1:Device/Trigger/DigitalInput";
 
 /** A hub with one camera, whose bell is told by ONVIF. */
-async function house(options: OnvifCameraOptions = {}, rules: object = {}) {
+async function house(options: OnvifCameraOptions = {}, rules: object = {}, clock?: ManualClock) {
   await using opened = new AsyncDisposableStack();
   const camera = opened.use(await OnvifCamera.start(options));
   camera.initial = [
     onvifMessage(visitor, { operation: "Initialized", state: true }),
     onvifMessage(input, { operation: "Initialized", state: false, name: "LogicalState" }),
   ];
-  const rig = opened.use(await startRig({ yard: "fake://127.0.0.1/?video" }));
+  const rig = opened.use(await startRig({ yard: "fake://127.0.0.1/?video" }, clock && { clock }));
   const rung: string[] = [];
   rig.hub.calls.onChange(({ call, change }) => rung.push(`${change} ${call.from.name}`));
   const { username, password } = options;
@@ -98,6 +99,24 @@ describe("a camera's bell by ONVIF events", () => {
     assert.deepEqual(hub.rung, []);
     hub.camera.tell(onvifMessage(visitor, { state: false }), onvifMessage(visitor, {}));
     await eventually(() => hub.rings().length === 1);
+  });
+
+  it("is heard on and on, also from a camera that knows no Renew", async () => {
+    for (const noRenew of [false, true]) {
+      const clock = new ManualClock();
+      await using hub = await house({ noRenew }, {}, clock);
+      await eventually(() => answered(hub.camera.asked, "PullMessages") > 1);
+      for (let s = 0; s < 130; s += 15) {
+        await clock.advance(15_000);
+        hub.camera.tell(onvifMessage("tns1:VideoSource/MotionAlarm", {}));
+        await hub.settled();
+      }
+      assert.ok(answered(hub.camera.asked, "Renew") >= 2);
+      assert.equal(hub.camera.subscriptions > 2, noRenew);
+      assert.deepEqual(hub.rung, []);
+      hub.camera.tell(onvifMessage(visitor, { state: false }), onvifMessage(visitor, {}));
+      await eventually(() => hub.rings().length === 1);
+    }
   });
 
   it("is let go of when the device is switched off or the setting taken away, and nothing is asked any more", async () => {
