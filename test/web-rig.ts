@@ -46,6 +46,12 @@ export const videoFormat: Format = { kind: "video", codec: "h264", parameterSets
 const pcmuFormat: AudioFormat = { kind: "audio", codec: "pcmu", sampleRateHz: 8000, channels: 1 };
 export const aacFormat: AudioFormat = { kind: "audio", codec: "aac", sampleRateHz: 16_000, channels: 1 };
 
+/** What `audio=` of a scripted camera names; AAC is what it sends without. */
+const soundFormats: Readonly<Record<string, AudioFormat>> = {
+  pcma: { ...pcmuFormat, codec: "pcma" },
+  opus: opusFormat,
+};
+
 /** An offer as Chromium writes it, shortened. */
 export const offerSdp = [
   "v=0",
@@ -77,7 +83,7 @@ export interface ScriptedCamera {
   readonly heard: Frame[];
 }
 
-/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`; with `audio=pcma` and `speaker=pcmu` in G.711. */
+/** A driver that publishes what its address says: `fake://x/?video&audio&speaker`; `audio=pcma`, `audio=opus` and `speaker=pcmu` for other sound than AAC and Opus. */
 export function scriptedCamera(): ScriptedCamera {
   const running = new Map<string, Device>();
   const configs = new Map<string, unknown>();
@@ -98,8 +104,7 @@ export function scriptedCamera(): ScriptedCamera {
         });
         if (wants.has("lost")) return reject(new RecoverableError("nothing listens at cam.lan:554", { code: "lost" }));
         if (wants.has("refuse")) return reject(new FatalError("wrong password", { code: "wrong-password" }));
-        if (wants.has("audio"))
-          device.publish(wants.get("audio") === "pcma" ? { ...pcmuFormat, codec: "pcma" } : aacFormat);
+        if (wants.has("audio")) device.publish(soundFormats[wants.get("audio") ?? ""] ?? aacFormat);
         if (wants.has("video")) {
           const track = device.publish(wants.has("h265") ? ({ ...videoFormat, codec: "h265" } as Format) : videoFormat);
           track.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });

@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { readAdts } from "../../src/codecs/aac/index.ts";
 import { decodeG711, encodeG711 } from "../../src/codecs/g711/index.ts";
+import { createOpusEncoder } from "../../src/codecs/opus/encoder.ts";
 import { rmsLevel } from "../../src/codecs/pcm/index.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { ffmpeg, frameHashes } from "../ffmpeg.ts";
@@ -39,6 +41,50 @@ describe("GStreamer reads the hub's RTSP", { concurrency: 2 }, () => {
         ]);
         assert.equal(code, 0, stderr);
         assert.deepEqual(frameHashes(readFileSync(file), codec), picture.hashes);
+      });
+    }
+  }
+});
+
+/** A second of a tone as each codec's frames, made by ffmpeg or libopus. */
+const sounds = {
+  aac: async () => {
+    const tone = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2:sample_rate=16000"];
+    const adts = ffmpeg([...tone, "-ac", "1", "-c:a", "aac", "-f", "adts", "-"]);
+    const frames: { readonly data: Uint8Array; readonly key: true }[] = [];
+    for (let at = 0, one = readAdts(adts); one; one = readAdts(adts.subarray(at))) {
+      frames.push({ data: one.block, key: true });
+      at += one.length;
+    }
+    return { source: "audio", rate: 16_000 / 1024, frames };
+  },
+  opus: async () => {
+    using encoder = await createOpusEncoder({ sampleRateHz: 48_000, channels: 1 });
+    const block = (n: number) =>
+      Int16Array.from({ length: 960 }, (_, i) => 4000 * Math.sin((2 * Math.PI * 440 * (n * 960 + i)) / 48_000));
+    const frames = Array.from({ length: 100 }, (_, n) => encoder.encode(new Uint8Array(block(n).buffer)).slice());
+    return { source: "audio=opus", rate: 50, frames: frames.map((data) => ({ data, key: true })) };
+  },
+} as const;
+
+describe("ffmpeg hears the hub's RTSP", { concurrency: 2 }, () => {
+  for (const [codec, make] of Object.entries(sounds)) {
+    for (const transport of ["tcp", "udp"] as const) {
+      it(`${codec} over ${transport}, as the device sends it`, { timeout: 60_000 }, async () => {
+        const { source, rate, frames } = await make();
+        await using house = await startRtspHouse({ yard: `fake://x/?video&${source}` });
+        using _picture = await playing(house, "h264");
+        using _sound = playInto(await house.track("yard", "audio"), frames, { rate });
+        const file = join(folder, `${codec}-${transport}.mkv`);
+        const read = ["-v", "error", "-nostdin", "-rtsp_transport", transport, "-i", house.address("yard")];
+        const { code, stderr } = await run("ffmpeg", [...read, "-t", "2", "-map", "0", "-c", "copy", file]);
+        assert.equal(code, 0, stderr);
+        const pcm = ffmpeg(["-i", file, "-map", "0:a", "-ac", "1", "-ar", "16000", "-f", "s16le", "-"]);
+        assert.ok(pcm.length > 32_000, `${pcm.length / 32_000} s`);
+        assert.ok(
+          Math.abs(rmsLevel(pcm.subarray(8000)) - 4000 / Math.SQRT2 / 32_768) < 0.015,
+          `level ${rmsLevel(pcm)}`,
+        );
       });
     }
   }
