@@ -264,12 +264,14 @@ export class DwPlayer extends LitElement {
     this.#watching?.abort();
     const watching = new AbortController();
     this.#watching = watching;
-    this.#heard = !this.muted;
+    // A call has its sound from the ringing on: whoever answers waits for no new session.
+    this.#heard = !this.muted || this.keep;
     void keepWatching({
       url: this.src,
       token: this.token,
       picture: this.#unsupported === undefined,
       sound: this.#heard,
+      told: this.looks !== undefined && this.device !== undefined,
       mayAsk: (refusal, signal) => this.#mayAsk(refusal, signal),
       video,
       signal: watching.signal,
@@ -295,8 +297,10 @@ export class DwPlayer extends LitElement {
 
   /** Waits until the hub says something that makes asking worth while. */
   async #mayAsk(refusal: Refusal | undefined, signal: AbortSignal): Promise<void> {
+    // Where the hub is not told what is looked at, as in a call, its word of the device decides nothing: ask by and by.
+    if (!this.looks || !this.device) return;
     const before = askingKey(this.device);
-    const holdsMs = refusal === undefined ? 0 : refusalHoldsMs(refusal, this.device !== undefined);
+    const holdsMs = refusal === undefined ? 0 : refusalHoldsMs(refusal);
     const untilMs = holdsMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + holdsMs;
     const ready = () =>
       isWorthAsking(this.device) &&

@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly picture: boolean;
   /** False while nobody hears it: then none is asked for, and nobody is said to listen. */
   readonly sound: boolean;
+  /** Whether the hub tells what changes of this stream; otherwise it is asked for by and by. */
+  readonly told: boolean;
   /** Resolves when it is of use to ask, after the hub said no or before it was asked; at the latest when `signal` aborts. */
   readonly mayAsk: (refusal: Refusal | undefined, signal: AbortSignal) => Promise<void>;
   /** Where the picture and the sound go. */
@@ -57,7 +59,7 @@ export async function keepWatching(options: WatchOptions): Promise<void> {
       if (signal.aborted) return;
       refusal = refusalOf(error);
       // What the hub said no to is no fault of the line: the next try comes when that changes, and then at once.
-      if (refusal !== "fault") attempt = -1;
+      if (refusal !== "fault" && options.told) attempt = -1;
       onPhase(phaseOf(error));
     } finally {
       onSession(undefined);

@@ -29,9 +29,8 @@ describe("when the page asks for a picture", () => {
   });
 
   it("holds a no for as long as the hub says nothing new; too many pictures are asked for again by and by", () => {
-    assert.equal(refusalHoldsMs("codec", true), undefined);
-    assert.equal(refusalHoldsMs("codec", false), 30_000);
-    assert.equal(refusalHoldsMs("busy", true), 15_000);
-    assert.equal(refusalHoldsMs("fault", true), 0);
+    assert.equal(refusalHoldsMs("codec"), undefined);
+    assert.equal(refusalHoldsMs("busy"), 15_000);
+    assert.equal(refusalHoldsMs("fault"), 0);
   });
 });

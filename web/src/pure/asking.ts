@@ -25,9 +25,8 @@ export function askingKey(device: Askable | undefined): string {
   return JSON.stringify([state.phase, codecs, [...rights].sort()]);
 }
 
-/** How long a refusal holds where nothing tells that it is over; undefined: it ends with a change only. */
-export function refusalHoldsMs(refusal: Refusal, known: boolean): number | undefined {
+/** How long a refusal holds where the hub tells what changes; undefined: it ends with a change only. */
+export function refusalHoldsMs(refusal: Refusal): number | undefined {
   if (refusal === "fault") return 0;
-  if (refusal === "busy") return 15_000;
-  return known ? undefined : 30_000;
+  return refusal === "busy" ? 15_000 : undefined;
 }
