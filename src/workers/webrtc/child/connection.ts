@@ -74,23 +74,24 @@ class GatheredAnswer implements Disposable {
   readonly #connection: PeerConnection;
   readonly #options: ConnectionOptions;
   #told: string | undefined;
-  #patience: Disposable | undefined;
+  readonly #patience: Disposable;
   #over = false;
 
   constructor(connection: PeerConnection, options: ConnectionOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#patience = options.clock.timer(serversMs, () => this.#tell());
     connection.onLocalCandidate((candidate, sdpMid) => this.#found({ candidate, sdpMid }));
     connection.onGatheringStateChange((state) => this.#gathering(state));
   }
 
   [Symbol.dispose](): void {
     this.#over = true;
-    this.#patience?.[Symbol.dispose]();
+    this.#patience[Symbol.dispose]();
   }
 
   #gathering(state: string): void {
-    const { clock, trickles, onCandidate } = this.#options;
+    const { trickles, onCandidate } = this.#options;
     if (this.#over) return;
     if (state === "complete") {
       this.#tell();
@@ -98,13 +99,12 @@ class GatheredAnswer implements Disposable {
     } else if (state === "in-progress") {
       // The machine's own are known by now.
       if (trickles) this.#tell();
-      else this.#patience = clock.timer(serversMs, () => this.#tell());
     }
   }
 
   #tell(): void {
     if (this.#told !== undefined) return;
-    this.#patience?.[Symbol.dispose]();
+    this.#patience[Symbol.dispose]();
     const local = this.#connection.localDescription();
     if (!local) return;
     this.#told = local.sdp;
