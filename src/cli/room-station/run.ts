@@ -46,6 +46,7 @@ export async function runStation(args: StationArguments, context: CommandContext
     settings,
     ...place,
     discovery: args.discovery,
+    echoCancelled: args.echoCancel,
     peers: args.peers,
     onSettings: (now) => file.set({ settings: now }),
     onBroker: (state) => tellTo(context)(state === "connected" ? "the broker is there" : `the broker: ${state.lost}`),

@@ -36,6 +36,8 @@ export interface RoomStationOptions {
   readonly microphone: Microphone;
   readonly loudspeaker: Loudspeaker;
   readonly onSettings?: (settings: StationSettings) => void;
+  /** What the loudspeaker plays is not in what the microphone gives. */
+  readonly echoCancelled?: boolean;
   /** Our call stands otherwise. */
   readonly onCall?: (news: StationCallNews) => void;
   readonly onBroker?: (state: "connected" | { readonly lost: string }) => void;
@@ -108,6 +110,7 @@ export async function startRoomStation(options: RoomStationOptions): Promise<Run
     address: options.interface.address,
     publish: (...message) => publish(...message),
     discovery: options.discovery ?? false,
+    echoCancelled: options.echoCancelled,
     nowMs,
   });
   const beganMs = nowMs();

@@ -31,6 +31,8 @@ export interface StationMessagesOptions {
   readonly publish: Publish;
   /** Whether it describes itself to Home Assistant; Doorward's hub does that otherwise. */
   readonly discovery: boolean;
+  /** What the loudspeaker plays is not in what the microphone gives. */
+  readonly echoCancelled?: boolean | undefined;
   /** The time of the station, ms. */
   readonly nowMs: () => number;
 }
@@ -58,9 +60,10 @@ export class StationMessages {
 
   /** Connected and subscribed: says who is here, and that last. */
   online(): void {
-    const { station, address, publish } = this.#options;
+    const { station, address, publish, echoCancelled } = this.#options;
     this.#describe();
-    const info = { room: station.room, ip: address, id: station.id, calls: "1" };
+    const echo = echoCancelled && { echo: "cancelled" };
+    const info = { room: station.room, ip: address, id: station.id, calls: "1", ...echo };
     publish(roomTopicOf({ kind: "info", station: station.id }), JSON.stringify(info), { retain: true });
     this.activity();
     this.settings();

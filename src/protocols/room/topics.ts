@@ -80,6 +80,8 @@ export const stationInfoSchema = z.object({
   is_mobile: z.boolean().optional(),
   /** The version of calls that it knows, `1`; absent of stations that know none. */
   calls: z.string().max(8).optional(),
+  /** `cancelled`: what it plays is not in what it says, also while it does both. */
+  echo: z.string().max(16).optional(),
 });
 export type StationInfo = z.infer<typeof stationInfoSchema>;
 

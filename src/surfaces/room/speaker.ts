@@ -23,8 +23,8 @@ export interface RoomSpeakerOptions {
   readonly mayCarry: () => boolean;
   /** What of a speech is sent to it. */
   readonly heard?: (speech: Speech) => Speech;
-  /** It hears while it speaks, so that what it plays is in what it says. */
-  readonly duplex?: () => boolean;
+  /** It hears while it speaks, and what it plays is in what it says. */
+  readonly echoes?: () => boolean;
 }
 
 /** Samples first: recordings are coded as the firmware does it. Opus passes where it needs not be louder. */
@@ -41,7 +41,7 @@ export class RoomSpeaker implements Speaker {
 
   /** Most stations are half duplex: what they play is not in what they say. */
   get echoCancelling(): boolean {
-    return !this.#options.duplex?.();
+    return !this.#options.echoes?.();
   }
 
   get carrier(): Carrier | undefined {

@@ -68,7 +68,10 @@ export async function start(house: Lent<RoomConfig>) {
           // What is said in a call is not sent to all.
           mayCarry: () => !calls.isTalking(deviceId) && mayCarry(stationId),
           heard: (speech) => calls.heardAt(deviceId, speech),
-          duplex: () => stations.get(stationId)?.calls === true,
+          echoes: () => {
+            const station = stations.get(stationId);
+            return station?.calls === true && !station.cancelsEcho;
+          },
           destination: () => addressOf(stations.get(stationId)?.address, config.port),
           key: () => arrivals.visitOf(stationId)?.key,
           makesVolume: () => makesVolume(stationId),

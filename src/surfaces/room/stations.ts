@@ -26,6 +26,8 @@ export interface RoomStation {
   readonly told: boolean;
   /** It knows of calls: it is told how they stand, answers and hangs up by itself, and hears while it speaks. */
   readonly calls?: boolean;
+  /** What it plays is not in what it says, also while it does both. */
+  readonly cancelsEcho?: boolean;
   /** How often it said that it has come: a station that started again counts its packets anew. */
   readonly starts: number;
   /** It loses much of what is sent to the group, by what it says it heard. */
@@ -45,6 +47,7 @@ export interface ToldStation {
   readonly address?: string | undefined;
   readonly isMobile?: boolean | undefined;
   readonly calls?: boolean | undefined;
+  readonly cancelsEcho?: boolean | undefined;
 }
 
 /** Options of {@link RoomStations}. */
@@ -100,7 +103,7 @@ export class RoomStations implements Disposable {
   }
 
   /** It said who it is. */
-  told({ id, name, address, isMobile, calls }: ToldStation): void {
+  told({ id, name, address, isMobile, calls, cancelsEcho }: ToldStation): void {
     const known = this.#enter(id);
     if (!known) return;
     const early = this.#early.get(id);
@@ -110,6 +113,7 @@ export class RoomStations implements Disposable {
       told: true,
       // Another program may have come under its id.
       ...((calls || known.station.calls) && { calls: calls === true }),
+      ...((cancelsEcho || known.station.cancelsEcho) && { cancelsEcho: cancelsEcho === true }),
       ...(address !== undefined && { address }),
       ...(isMobile !== undefined && { isMobile }),
     });

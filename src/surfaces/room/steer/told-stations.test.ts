@@ -15,7 +15,10 @@ function openHouse(own: readonly string[] = []) {
   const told: string[] = [];
   const said: string[] = [];
   const list: StationList = {
-    told: ({ id, name, address, isMobile }) => told.push(`told ${id} ${name} ${address}${isMobile ? " mobile" : ""}`),
+    told: ({ id, name, address, isMobile, calls, cancelsEcho }) => {
+      const more = [isMobile && " mobile", calls && " calls", cancelsEcho && " no echo"].filter(Boolean).join("");
+      told.push(`told ${id} ${name} ${address}${more}`);
+    },
     status: (id, online) => told.push(`${online ? "online" : "offline"} ${id}`),
     said: (id, { state, target = "nobody" }) => said.push(`${state} ${target} ${id}`),
     aims: (id, target) => said.push(`aims ${target} ${id}`),
@@ -49,6 +52,19 @@ describe("what stations tell over MQTT", () => {
     assert.deepEqual(house.since(), []);
     house.say("intercom/devices/intercom_00000002/info", infoOf("intercom_00000002", "Hall"), true);
     assert.deepEqual(house.since(), ["told intercom_00000002 Hall 192.0.2.9", "online intercom_00000002"]);
+  });
+
+  it("says of a station whether it knows of calls, and whether it cancels its echo", () => {
+    const house = openHouse();
+    const info = (more: object) => JSON.stringify({ room: "Kitchen", ip: "192.0.2.9", id: kitchen, ...more });
+    house.say(`intercom/${kitchen}/status`, "online");
+    for (const more of [{ calls: "1" }, { calls: "1", echo: "cancelled" }, { echo: "heard" }, { calls: 1 }]) {
+      house.say(`intercom/devices/${kitchen}/info`, info(more));
+    }
+    assert.deepEqual(
+      house.since().filter((line) => line.startsWith("told")),
+      [" calls", " calls no echo", ""].map((more) => `told ${kitchen} Kitchen 192.0.2.9${more}`),
+    );
   });
 
   it("tells that it began anew when it says again that it is there, also if nobody noticed that it was gone", () => {

@@ -45,6 +45,7 @@ export interface StationList {
     readonly address?: string;
     readonly isMobile?: boolean;
     readonly calls?: boolean;
+    readonly cancelsEcho?: boolean;
   }): void;
   status(id: string, online: boolean): void;
   /** What it does, and to whom it speaks then. */
@@ -186,10 +187,16 @@ export class ToldStations implements Disposable {
   #list(id: string, station: Station): void {
     const { info, online } = station;
     if (!info || !(online || station.listed)) return;
-    const { room, ip, is_mobile: isMobile, calls } = info;
+    const { room, ip, is_mobile: isMobile, calls, echo } = info;
     const name = toName(room, { fallback: id });
-    const more = { ...(ip && { address: ip }), ...(isMobile && { isMobile }), ...(calls && { calls: true }) };
-    this.#options.stations.told({ id, name, ...more });
+    this.#options.stations.told({
+      id,
+      name,
+      ...(ip && { address: ip }),
+      ...(isMobile && { isMobile }),
+      ...(calls && { calls: true }),
+      ...(echo === "cancelled" && { cancelsEcho: true }),
+    });
     if (station.listed) return;
     station.listed = true;
     this.#options.stations.status(id, true);
