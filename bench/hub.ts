@@ -54,6 +54,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   const config = {
     devices: options.devices ?? {},
     webrtc: { udpPort: 0 },
+    whip: { udpPort: 0 },
     whep: { maxViewersPerUser: 1000 },
     ...options.config,
   };

@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   door: () => import("./door.ts"),
   signalling: () => import("./signalling.ts"),
   agent: () => import("./agent.ts"),
+  "signalling-frame": () => import("./signalling-frame.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]

@@ -4,7 +4,14 @@ import { percentile, round } from "./figures.ts";
 import { type BenchHub, startHub } from "./hub.ts";
 import { cpuSeconds, footprintMb } from "./process-figures.ts";
 import { atMost, type BenchResult, type BenchRow } from "./result.ts";
-import { openEnd, openIdleAgent, type SignallingEnd, type SignallingTimes, watchOnce } from "./signalling-agents.ts";
+import {
+  openEnd,
+  openIdleAgent,
+  type SignallingEnd,
+  type SignallingTimes,
+  tokenOf,
+  watchOnce,
+} from "./signalling-agents.ts";
 
 /** As many as there are to be, where this process and the hub may open so many files. */
 const devices = Math.min(10_000, socketsWithin(10_100, openFilesLimit()) - 100);
@@ -100,13 +107,6 @@ async function watches(hub: BenchHub, ids: readonly string[]): Promise<readonly 
   );
   for (const end of ends) end[Symbol.dispose]();
   return times;
-}
-
-async function tokenOf(hub: BenchHub): Promise<string> {
-  const body = JSON.stringify({ name: "bench", grants: [{ scope: "*", rights: ["view"] }] });
-  const answer = await hub.call("api/v1/tokens", { method: "POST", type: "application/json", body });
-  if (!answer.ok) throw new Error(`no token: ${await answer.text()}`);
-  return ((await answer.json()) as { token: string }).token;
 }
 
 function timesOf(what: string, tookMs: readonly number[]): BenchRow[] {

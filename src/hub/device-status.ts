@@ -16,6 +16,9 @@ const checkEveryMs = 500;
 /** What a device is doing, since when, and what went wrong last. */
 export class DeviceStatus {
   #state: DeviceState;
+  /** Who watches for a picture that stops: the loan, and for a moment the one after it. */
+  #watchers = 0;
+  #next: Disposable | undefined;
   #lastFrameUs: number | undefined;
   readonly #options: DeviceStatusOptions;
 
@@ -46,6 +49,7 @@ export class DeviceStatus {
   alive(): void {
     this.#lastFrameUs = this.#options.clock.nowUs();
     this.phase = "live";
+    if (this.#watchers > 0) this.#checkLater();
   }
 
   /** The driver lost the device. */
@@ -59,17 +63,32 @@ export class DeviceStatus {
     });
   }
 
-  /** Watches for a picture that stops, until disposed. */
+  /** Watches for a picture that stops, until disposed. While none comes there is nothing to watch, and no timer. */
   watch(): Disposable {
-    const { clock } = this.#options;
-    const check = () => {
-      const lastUs = this.#lastFrameUs;
-      const silent = lastUs !== undefined && clock.nowUs() - lastUs > staleAfterMs * 1000;
-      if (this.phase === "live" && silent) this.phase = "stale";
-      next = clock.timer(checkEveryMs, check);
+    this.#watchers++;
+    if (this.phase === "live") this.#checkLater();
+    let watches = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (watches && --this.#watchers === 0) this.#stopChecks();
+        watches = false;
+      },
     };
-    let next = clock.timer(checkEveryMs, check);
-    return { [Symbol.dispose]: () => next[Symbol.dispose]() };
+  }
+
+  #stopChecks(): void {
+    this.#next?.[Symbol.dispose]();
+    this.#next = undefined;
+  }
+
+  #checkLater(): void {
+    this.#next ??= this.#options.clock.timer(checkEveryMs, () => {
+      this.#next = undefined;
+      if (this.phase !== "live") return;
+      const silentUs = this.#options.clock.nowUs() - (this.#lastFrameUs ?? 0);
+      if (this.#lastFrameUs !== undefined && silentUs > staleAfterMs * 1000) this.phase = "stale";
+      else this.#checkLater();
+    });
   }
 
   #set(state: DeviceState): void {

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Clock } from "./clock.ts";
 
@@ -10,6 +10,8 @@ export interface TrimOptions {
 }
 
 const checkEveryMs = 1000;
+/** A heap of thousands of devices takes half a second and more to collect at once: V8 does that in steps, at its own pace. */
+const largeBytes = 96 * 1024 * 1024;
 
 /**
  * Gives memory back to the system once after the start and each time the program has become idle: a collection of some
@@ -20,7 +22,7 @@ export function trimWhenIdle(options: TrimOptions): void {
   const check = () => {
     if (options.signal.aborted) return;
     const busy = options.isBusy();
-    if (!busy && !trimmed) collectGarbage();
+    if (!busy && !trimmed && getHeapStatistics().used_heap_size < largeBytes) collectGarbage();
     trimmed = !busy;
     options.clock.timer(checkEveryMs, check);
   };

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { bearerOf } from "../own-port.ts";
 import { Problem } from "../problem.ts";
@@ -22,10 +22,17 @@ export function serveSocket(app: FastifyInstance, how: How<SocketRoute>): void {
 
 /** Whoever comes is connected, and is a stranger to the socket guard until the surface knows them. */
 function serveOwnProof(app: FastifyInstance, { socket, sockets }: How<OwnProofSocket>): void {
-  app.get(socket.path, { websocket: true }, (opened: WebSocket, { raw, ip }) => {
+  const replies = new WeakMap<object, FastifyReply>();
+  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => void replies.set(request, reply);
+  app.get(socket.path, { websocket: true, preHandler }, (opened: WebSocket, request) => {
+    const { raw, ip } = request;
+    const { socket: connection } = raw;
     const welcome = (who: string) => {
-      if (!sockets.welcome(raw.socket, who)) opened.close(1008, "Too many connections");
+      if (!sockets.welcome(connection, who)) opened.close(1008, "Too many connections");
     };
+    // There may be ten thousand: the request and its answer are held no longer than the upgrade takes.
+    opened.removeAllListeners("error");
+    replies.get(request)?.raw.detachSocket(connection);
     socket.connected({ socket: opened, request: raw, address: ip, token: bearerOf(raw), welcome });
   });
 }

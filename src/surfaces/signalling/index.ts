@@ -38,6 +38,7 @@ async function start(lent: Lent<SignallingConfig>): Promise<Running> {
     routes: restRoutes(rest),
     sockets: Object.entries(sockets).map(([path, connected]) => ({ path, proof: "own", connected })),
     crossOrigin: crossOriginPaths.map((prefix) => ({ prefix, origins: config.origins })),
+    isBusy: () => watches.size > 0,
     metrics: () => [
       gauge("doorward_camera_agents", "Camera agents that are connected.", agents.size),
       gauge("doorward_agent_viewers", "Viewers connected that speak the agents' protocol.", viewers.size),
