@@ -1,3 +1,4 @@
+// Runs alone: it measures how soon a page rings.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
