@@ -1,8 +1,10 @@
 import type { Frame } from "../../media/frame.ts";
+import { readFromGroup, takeAll } from "../../media/group-reader.ts";
 import type { Reader } from "../../media/reader.ts";
 import type { Track } from "../../media/track.ts";
 import { PacketTrack } from "../../protocols/rtp/packet-track.ts";
 import type { Clock } from "../../util/clock.ts";
+import { Counted } from "../../util/counted.ts";
 import { WireError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 
@@ -11,10 +13,9 @@ export interface PacketShare extends Disposable {
   readonly packets: PacketTrack;
 }
 
-interface Shared {
+interface Cut {
   readonly packets: PacketTrack;
   readonly reader: Reader;
-  shares: number;
 }
 
 /** Options of {@link SharedPackets}. */
@@ -25,7 +26,10 @@ export interface SharedPacketsOptions {
 
 /** Cuts each watched track into RTP packets once, however many clients read it. */
 export class SharedPackets {
-  readonly #shared = new Map<Track, Shared>();
+  readonly #cut = new Counted<Track, Cut>({
+    open: (track) => this.#begin(track),
+    close: ({ reader }) => reader[Symbol.dispose](),
+  });
   readonly #options: SharedPacketsOptions;
 
   constructor(options: SharedPacketsOptions) {
@@ -34,48 +38,24 @@ export class SharedPackets {
 
   /** Tracks that are cut now. */
   get size(): number {
-    return this.#shared.size;
+    return this.#cut.size;
   }
 
   /** A share of the track, which begins with the group of pictures that the hub keeps. Its owner disposes it. */
   share(track: Track): PacketShare {
-    const shared = this.#shared.get(track) ?? this.#begin(track);
-    shared.shares++;
-    const held = new DisposableStack();
-    held.defer(() => {
-      shared.shares--;
-      if (shared.shares > 0 || this.#shared.get(track) !== shared) return;
-      this.#shared.delete(track);
-      shared.reader[Symbol.dispose]();
-    });
-    return { packets: shared.packets, [Symbol.dispose]: () => held.dispose() };
+    const share = this.#cut.share(track);
+    return { packets: share.thing.packets, [Symbol.dispose]: () => share[Symbol.dispose]() };
   }
 
-  #begin(track: Track): Shared {
-    let pumping = false;
-    const reader = track.read({
-      start: "gop",
-      onReady: () => {
-        if (pumping) return;
-        pumping = true;
-        // Not inside the writer's call: it must return at once.
-        queueMicrotask(() => {
-          pumping = false;
-          this.#pump(shared);
-        });
-      },
-    });
-    const group = takeAll(reader);
-    const last = group.at(-1);
-    const latencyUs = last && track.lastFrameUs !== undefined ? Math.max(0, track.lastFrameUs - last.timestampUs) : 0;
+  #begin(track: Track): Cut {
+    const { reader, group, latencyUs } = readFromGroup(track, { pump: () => this.#pump(cut) });
     const packets = new PacketTrack({ codec: track.format.codec, clock: this.#options.clock, latencyUs });
-    const shared: Shared = { packets, reader, shares: 0 };
-    this.#shared.set(track, shared);
+    const cut: Cut = { packets, reader };
     for (const frame of group) this.#write(packets, { ...frame, replay: true });
-    return shared;
+    return cut;
   }
 
-  #pump({ reader, packets }: Shared): void {
+  #pump({ reader, packets }: Cut): void {
     for (const frame of takeAll(reader)) this.#write(packets, { ...frame, replay: false });
   }
 
@@ -87,10 +67,4 @@ export class SharedPackets {
       this.#options.log.debug({ err: error }, "a frame could not be cut into packets");
     }
   }
-}
-
-function takeAll(reader: Reader): Frame[] {
-  const frames: Frame[] = [];
-  for (let frame = reader.take(); frame; frame = reader.take()) frames.push(frame);
-  return frames;
 }

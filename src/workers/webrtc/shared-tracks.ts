@@ -1,6 +1,8 @@
 import type { Frame } from "../../media/frame.ts";
+import { readFromGroup } from "../../media/group-reader.ts";
 import type { Reader } from "../../media/reader.ts";
 import type { Track } from "../../media/track.ts";
+import { Counted } from "../../util/counted.ts";
 import type { Log } from "../../util/log.ts";
 import type { ToChild } from "./messages.ts";
 
@@ -20,7 +22,6 @@ export interface TrackShare extends Disposable {
 interface Shared {
   readonly id: number;
   readonly reader: Reader;
-  shares: number;
   bytesUnderway: number;
 }
 
@@ -28,7 +29,10 @@ const maxBytesUnderway = 8 * 1024 * 1024;
 
 /** Gives the worker the frames of each watched track once, however many viewers it has. */
 export class SharedTracks {
-  #shared = new Map<Track, Shared>();
+  readonly #shared = new Counted<Track, Shared>({
+    open: (track) => this.#begin(track),
+    close: (shared) => this.#end(shared),
+  });
   #lastId = 0;
   readonly #options: SharedTracksOptions;
 
@@ -43,55 +47,33 @@ export class SharedTracks {
 
   /** A share of the track; the worker is given it from the first share on. */
   share(track: Track): TrackShare {
-    const shared = this.#shared.get(track) ?? this.#begin(track);
-    shared.shares++;
-    const held = new DisposableStack();
-    held.defer(() => {
-      shared.shares--;
-      if (shared.shares === 0 && this.#shared.get(track) === shared) this.#end(track, shared);
-    });
-    return { id: shared.id, [Symbol.dispose]: () => held.dispose() };
+    const share = this.#shared.share(track);
+    return { id: share.thing.id, [Symbol.dispose]: () => share[Symbol.dispose]() };
   }
 
   /** The worker is gone: nothing is given to it any more; shares that are still held no longer matter. */
   reset(): void {
-    for (const shared of this.#shared.values()) shared.reader[Symbol.dispose]();
-    this.#shared.clear();
+    this.#shared.reset(({ reader }) => reader[Symbol.dispose]());
   }
 
   #begin(track: Track): Shared {
     const id = ++this.#lastId;
-    let pumping = false;
-    const reader = track.read({
-      start: "gop",
+    const { reader, group, latencyUs } = readFromGroup(track, {
+      pump: () => this.#pump(shared),
       onLagged: (counters) => {
         this.#options.log.warn(
           { track: track.id, ...counters },
           "frames for the webrtc worker are lost: their queue is full",
         );
       },
-      onReady: () => {
-        if (pumping) return;
-        pumping = true;
-        // Not inside the writer's call: it must return at once.
-        queueMicrotask(() => {
-          pumping = false;
-          this.#pump(shared);
-        });
-      },
     });
-    const shared: Shared = { id, reader, shares: 0, bytesUnderway: 0 };
-    this.#shared.set(track, shared);
-    const group = takeAll(reader);
-    const last = group.at(-1);
-    const latencyUs = last && track.lastFrameUs !== undefined ? Math.max(0, track.lastFrameUs - last.timestampUs) : 0;
+    const shared: Shared = { id, reader, bytesUnderway: 0 };
     this.#options.post({ type: "track", track: id, codec: track.format.codec, latencyUs });
     for (const frame of group) this.#post(shared, { frame, replay: true });
     return shared;
   }
 
-  #end(track: Track, shared: Shared): void {
-    this.#shared.delete(track);
+  #end(shared: Shared): void {
     shared.reader[Symbol.dispose]();
     this.#options.post({ type: "track-end", track: shared.id });
   }
@@ -114,10 +96,4 @@ export class SharedTracks {
       if (wasFull) this.#pump(shared);
     });
   }
-}
-
-function takeAll(reader: Reader): Frame[] {
-  const frames: Frame[] = [];
-  for (let frame = reader.take(); frame; frame = reader.take()) frames.push(frame);
-  return frames;
 }
