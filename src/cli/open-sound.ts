@@ -15,6 +15,7 @@ import {
   type SoundDevices,
   type SoundSystem,
   type SoundTools,
+  type SoundWords,
   soundSystems,
 } from "../endpoints/machine/sound-tools.ts";
 import type { Clock } from "../util/clock.ts";
@@ -37,6 +38,8 @@ export interface SoundArguments {
   /** False where nothing is to be recorded or played; both unless told. */
   readonly records?: boolean;
   readonly plays?: boolean;
+  /** Of a program whose flags are called otherwise than a station's. */
+  readonly words?: SoundWords;
 }
 
 interface OpenOptions {
@@ -76,8 +79,8 @@ async function toolsOf(
   how: { readonly opened: AsyncDisposableStack; readonly form: SoundForm },
 ): Promise<SoundTools> {
   const { opened, form } = how;
-  const { sound, devices, echoCancel } = args;
-  if (!echoCancel) return chooseSound(sound === "none" ? "auto" : sound, { devices, form });
+  const { sound, devices, echoCancel, words } = args;
+  if (!echoCancel) return chooseSound(sound === "none" ? "auto" : sound, { devices, form, words });
   if (sound !== "auto" && sound !== "pulse") throw new UsageError(`--echo-cancel needs --sound pulse, not ${sound}`);
   const canceller = opened.use(await openEchoCanceller(devices));
   return chooseSound("pulse", { devices: canceller.devices, form });

@@ -20,6 +20,8 @@ let wav: string;
 /** What the agent's loudspeaker has played so far. */
 const heard = async () => samplesOf((await readFile(wav)).subarray(44));
 
+const rests = async () => (await heard()).subarray(-rateHz / 4).every((sample) => Math.abs(sample) < 50);
+
 before(async () => {
   const folder = suite.use(await temporaryFolder()).path;
   wav = join(folder, "out.wav");
@@ -48,16 +50,26 @@ describe("speaking from the page through a camera agent", () => {
     assert.deepEqual(size, [1280, 720]);
     assert.match(agent.said(), /encoded by libx264/);
     assert.ok((audio?.counters.frames ?? 0) > 10, "its microphone is heard");
-    await anna.page.keyboard.down(" ");
-    await until("it is heard", async () => onset(await heard()) >= 0);
-    const firstMs = systemClock.wallMs() - ((await anna.presses()).at(-1) ?? 0);
-    t.diagnostic(`press to first sample in the file: ${firstMs.toFixed(0)} ms`);
-    await until("a second of it", async () => (await heard()).length > rateHz);
-    const said = (await heard()).subarray(rateHz / 2, rateHz);
+    const tookMs: number[] = [];
+    let from = 0;
+    for (let press = 0; press < 4; press++) {
+      from = (await heard()).length;
+      await anna.page.keyboard.down(" ");
+      await until("it is heard", async () => onset((await heard()).subarray(from)) >= 0);
+      tookMs.push(Math.round(systemClock.wallMs() - ((await anna.presses()).at(-1) ?? 0)));
+      if (press === 3) break;
+      await anna.page.keyboard.up(" ");
+      await anna.barSays("Hold to talk");
+      await until("it rests", rests);
+    }
+    t.diagnostic(`press to first sample in the file: ${tookMs.join(", ")} ms`);
+    assert.ok(Math.max(...tookMs) < 1000, `${tookMs}`);
+    await until("a second of it", async () => (await heard()).length > from + rateHz);
+    const said = (await heard()).subarray(from + rateHz / 2, from + rateHz);
     const crossings = said.filter((sample, i) => sample >= 0 && (said[i - 1] ?? 0) < 0).length;
     assert.ok(Math.abs(crossings * 2 - 440) < 15, `${crossings * 2} Hz`);
     await anna.page.keyboard.up(" ");
     await anna.barSays("Hold to talk");
-    await until("it rests", async () => (await heard()).subarray(-rateHz / 4).every((sample) => Math.abs(sample) < 50));
+    await until("it rests", rests);
   });
 });

@@ -38,6 +38,11 @@ export function parseSoundPlace(flag: "--mic" | "--speaker", text: string): Soun
   throw new UsageError(`${flag} ${text} is unknown: it is ${known}${flag === "--mic" ? " or test" : ""}`);
 }
 
+const words = {
+  named: (system: SoundSystem) => `sound by ${system}`,
+  otherwise: "name a file in its place (file:FILE.wav)",
+};
+
 /** Opens both. Throws FatalError `no-sound` with what to install, and UsageError. */
 export async function openAgentSound(
   { microphone, loudspeaker, echoCancel }: AgentSoundArguments,
@@ -56,6 +61,7 @@ export async function openAgentSound(
       echoCancel,
       records: microphone?.kind === "device",
       plays: loudspeaker?.kind === "device",
+      words,
     },
     { form: agentForm, ...how },
   );

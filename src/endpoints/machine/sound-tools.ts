@@ -71,6 +71,16 @@ export const thisMachine: SoundEnvironment = {
   exists: existsSync,
 };
 
+/** How a program's flags about sound are called, for its errors. */
+export interface SoundWords {
+  /** What names a sound system. */
+  readonly named: (system: SoundSystem) => string;
+  /** What to do where there is none. */
+  readonly otherwise: string;
+}
+
+const stationWords: SoundWords = { named: (system) => `--sound ${system}`, otherwise: "say --sound none" };
+
 const packages: Readonly<Record<SoundSystem, string>> = {
   alsa: "arecord and aplay (package alsa-utils)",
   pulse: "parec and pacat (package pulseaudio-utils)",
@@ -83,13 +93,18 @@ const packages: Readonly<Record<SoundSystem, string>> = {
  */
 export function chooseSound(
   wanted: SoundSystem | "auto",
-  how: { readonly devices: SoundDevices; readonly form?: SoundForm; readonly machine?: SoundEnvironment },
+  how: {
+    readonly devices: SoundDevices;
+    readonly form?: SoundForm;
+    readonly machine?: SoundEnvironment;
+    readonly words?: SoundWords | undefined;
+  },
 ): SoundTools {
-  const { devices, form = plainForm, machine = thisMachine } = how;
+  const { devices, form = plainForm, machine = thisMachine, words = stationWords } = how;
   if (wanted !== "auto") {
     const chosen = tools[wanted](devices, form);
     if (isInstalled(chosen, machine)) return chosen;
-    throw noSound(`--sound ${wanted} needs ${packages[wanted]}`);
+    throw noSound(`${words.named(wanted)} needs ${packages[wanted]}`);
   }
   const runs = soundSystems.filter((system) => isRunning(system, machine));
   for (const system of (["pulse", "pipewire", "alsa"] as const).filter((one) => runs.includes(one))) {
@@ -97,7 +112,7 @@ export function chooseSound(
     if (isInstalled(chosen, machine)) return chosen;
   }
   throw noSound(
-    `no sound was found on this machine: install ${packages.alsa} or ${packages.pulse}, or say --sound none`,
+    `no sound was found on this machine: install ${packages.alsa} or ${packages.pulse}, or ${words.otherwise}`,
   );
 }
 
