@@ -166,6 +166,19 @@ describe("a room station in a call", () => {
     assert.equal(of.call(), undefined);
   });
 
+  it("calls and answers with the rights of a station, once it was let in", async () => {
+    await using of = await stationHouse({ enrolment: "pending" });
+    for (const room of ["kitchen", "office"] as const) {
+      await of.hub.reception.approve(deviceOf(room), { legacy: true, by: "Anna" });
+    }
+    await of.clock.advance(1000);
+    assert.equal(of.press("kitchen", "office"), undefined);
+    (await of.say("office", 100)).end();
+    assert.equal(of.call()?.answeredBy?.name, "Office");
+    const audit = of.rig.identity.audit.list({ limit: 50 }).map(({ action }) => action);
+    assert.deepEqual([audit.includes("call"), audit.includes("call-answered")], [true, true]);
+  });
+
   it("calls a person, who hears it and is heard there while they speak", async () => {
     await using of = await stationHouse();
     const { hub, clock } = of;
