@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { settingsJsonSchema } from "../../../src/hub/device-settings.ts";
-import { changedBasics, changedFields, formFields, type SettingsSchema } from "./device-form.ts";
+import { changedBasics, changedFields, formFields, type SettingsSchema, withoutPreview } from "./device-form.ts";
 
 const schema = settingsJsonSchema() as SettingsSchema;
 
@@ -61,4 +61,12 @@ test("whoever sets up only this device sends no more than they may change, also 
   const shown = { name: "Yard", area: "", address: "", username: "x", password: "y" };
   assert.deepEqual(changedBasics(shown, before, { all: false }), {});
   assert.deepEqual(changedBasics({ ...shown, name: "Court" }, before, { all: false }), { name: "Court" });
+});
+
+test("what is wrong with an address is told without the hub's own name for the trial", () => {
+  assert.equal(
+    withoutPreview("Device preview-17d3311f8d8f6c6b: no driver for https: addresses."),
+    "No driver for https: addresses.",
+  );
+  assert.equal(withoutPreview("The hub does not answer."), "The hub does not answer.");
 });

@@ -101,3 +101,9 @@ export function changedBasics(
     ...(how.all && password !== "" && { password }),
   };
 }
+
+/** A sentence about an address that is only tried, without the name that the hub gave the trial. */
+export function withoutPreview(sentence: string): string {
+  const rest = sentence.replace(/^device preview-[0-9a-f]+: /i, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}

@@ -11,6 +11,7 @@ import {
   type FormField,
   formFields,
   type SettingsSchema,
+  withoutPreview,
 } from "../pure/device-form.ts";
 import { rights } from "../pure/rights.ts";
 import { href } from "../pure/route.ts";
@@ -265,7 +266,7 @@ export class DwAdd extends HubElement {
             }}></dw-player>`
           : html`<div class="nothing">${icon("devices")}<p>${this.probing ? "Looking at the address" : "The picture appears here as soon as the address answers."}</p></div>`
       }
-      ${tracks.length || probe ? this.#renderFacts(probe?.driver ?? shown?.kind ?? "", tracks, (shown?.speaker ?? probe?.speaker) !== undefined) : nothing}
+      ${tracks.length ? this.#renderFacts(probe?.driver ?? shown?.kind ?? "", tracks, (shown?.speaker ?? probe?.speaker) !== undefined) : nothing}
     </section>`;
   }
 
@@ -338,7 +339,7 @@ export class DwAdd extends HubElement {
     } catch (error) {
       if (asking.signal.aborted) return;
       this.#asked = "";
-      this.wrong = sentence(error);
+      this.wrong = withoutPreview(sentence(error));
     } finally {
       if (this.#asking === asking) this.probing = false;
     }

@@ -48,6 +48,11 @@ export class DwDevices extends HubElement {
       .name a:hover {
         text-decoration: underline;
       }
+      .name,
+      .doing {
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
       .name p,
       .doing p {
         font-size: var(--dw-13);
