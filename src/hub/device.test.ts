@@ -158,6 +158,27 @@ describe("device of the hub", () => {
     assert.equal(clock.pending, 0);
   });
 
+  it("is tried at once when somebody comes to look, and at least every five seconds while they do", async () => {
+    const { clock, device, runs } = makeDevice({ warm: true });
+    await clock.advance(0);
+    for (let turn = 0; turn < 7; turn++) {
+      const count = runs.length;
+      runs.at(-1)!.fail(new RecoverableError("connection refused"));
+      while (runs.length === count) await clock.advance(500);
+    }
+    runs.at(-1)!.fail(new RecoverableError("connection refused"));
+    await clock.advance(2000);
+    const before = runs.length;
+    using _looks = device.demand("viewer");
+    await clock.advance(0);
+    assert.equal(runs.length, before + 1, "at once");
+    runs.at(-1)!.fail(new RecoverableError("connection refused"));
+    await clock.advance(5000);
+    assert.equal(runs.length, before + 2, "within five seconds");
+    await device.close();
+    assert.equal(clock.pending, 0);
+  });
+
   it("does not connect while it is disabled", async () => {
     const { clock, device, runs } = makeDevice({ warm: true, enabled: false });
     using _demand = device.demand();

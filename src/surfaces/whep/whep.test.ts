@@ -53,6 +53,22 @@ describe("WHEP", () => {
     assert.deepEqual(lines, ["Ben view front", "Anna listen front"]);
   });
 
+  it("gives a muted tile no sound, says of nobody that they listened to it, and says it once for a sitting", async () => {
+    await using rig = await startRig({ front: "fake://x/?video&audio" });
+    const { anna } = await people(rig);
+    const mute = offerSdp.replace(/m=audio[\s\S]*?(?=m=|$)/, "");
+    for (let turn = 0; turn < 3; turn++) {
+      const answer = await post(rig, anna, "front", mute);
+      assert.equal(answer.status, 201, answer.text);
+      assert.equal(rig.webrtc.viewers.at(-1)?.request.audio, undefined);
+      await rig.call("DELETE", answer.headers.get("location") ?? "", { as: anna });
+    }
+    const told = () => rig.identity.audit.list().map(({ action }) => action);
+    assert.deepEqual(told(), ["view"]);
+    await post(rig, anna);
+    assert.deepEqual(told(), ["listen", "view"]);
+  });
+
   it("gives no microphone for a device that is only looked at, but to who may add it", async () => {
     await using rig = await startRig({});
     const { root } = await people(rig);

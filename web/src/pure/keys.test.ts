@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyAction, keyMap, talkKey } from "./keys.ts";
+import { keyAction, keyMap, neighbour, talkKey } from "./keys.ts";
 
 const press = (key: string, more = {}) => keyAction({ key, ctrlKey: false, altKey: false, metaKey: false, ...more });
 
@@ -20,4 +20,20 @@ test("keys do what the help page says", () => {
 test("the browser keeps its own shortcuts", () => {
   assert.equal(press("f", { ctrlKey: true }), undefined);
   assert.equal(press("1", { altKey: true }), undefined);
+});
+
+test("the arrow keys go from camera to camera, round and round", () => {
+  const key = (name: string) => keyAction({ key: name, ctrlKey: false, altKey: false, metaKey: false });
+  assert.deepEqual(
+    [key("ArrowRight"), key("ArrowLeft")],
+    [
+      { action: "step", by: 1 },
+      { action: "step", by: -1 },
+    ],
+  );
+  const cameras = [{ id: "a" }, { id: "b" }, { id: "c" }];
+  assert.equal(neighbour(cameras, { id: "c", by: 1 })?.id, "a");
+  assert.equal(neighbour(cameras, { id: "a", by: -1 })?.id, "c");
+  assert.equal(neighbour(cameras, { id: "gone", by: 1 }), undefined);
+  assert.equal(neighbour([{ id: "a" }], { id: "a", by: 1 }), undefined);
 });

@@ -1,6 +1,8 @@
 /** What a key asks for. */
 export type KeyAction =
   | { readonly action: "select"; readonly index: number }
+  /** To the camera after this one, or before it. */
+  | { readonly action: "step"; readonly by: 1 | -1 }
   | { readonly action: "talk" | "full-screen" | "mute" | "help" | "back" | "open" };
 
 /** The key that is held to talk: as the browser calls it, and as people do. */
@@ -10,6 +12,7 @@ export const talkKey = { key: " ", name: "Space" } as const;
 export const keyMap: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
   { keys: ["1", "–", "9"], does: "Choose a camera on the wall; open it from the camera page" },
   { keys: ["Enter"], does: "Open the chosen camera" },
+  { keys: ["←", "→"], does: "The camera before or after this one, from the camera page" },
   { keys: [talkKey.name], does: "Hold to talk through the chosen camera" },
   { keys: ["F"], does: "Full screen, and back" },
   { keys: ["M"], does: "Sound off, and on" },
@@ -39,9 +42,23 @@ export function keyAction(event: {
       return { action: "help" };
     case "Escape":
       return { action: "back" };
+    case "ArrowLeft":
+      return { action: "step", by: -1 };
+    case "ArrowRight":
+      return { action: "step", by: 1 };
     case "Enter":
       return { action: "open" };
     default:
       return undefined;
   }
+}
+
+/** The one that comes after, or before, the one with this id, round and round; undefined where there is no other. */
+export function neighbour<Device extends { readonly id: string }>(
+  devices: readonly Device[],
+  from: { readonly id: string; readonly by: 1 | -1 },
+): Device | undefined {
+  const at = devices.findIndex(({ id }) => id === from.id);
+  if (at < 0 || devices.length < 2) return undefined;
+  return devices[(at + from.by + devices.length) % devices.length];
 }

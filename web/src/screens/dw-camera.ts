@@ -7,8 +7,8 @@ import { Keys, toggleFullScreen } from "../parts/keys.ts";
 import { hasBell, may, pressBell } from "../parts/may.ts";
 import { base, buttons, head } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
-import type { KeyAction } from "../pure/keys.ts";
-import { onWall } from "../pure/rooms.ts";
+import { type KeyAction, neighbour } from "../pure/keys.ts";
+import { isRoom, onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
 import { sayTrack } from "../pure/words.ts";
 import "../player/dw-player.ts";
@@ -291,6 +291,12 @@ export class DwCamera extends HubElement {
         const device = onWall(this.hub.devices)[action.index];
         if (device) location.hash = href({ screen: "camera", id: device.id });
         return device !== undefined;
+      }
+      case "step": {
+        const cameras = this.hub.devices.filter((device) => !isRoom(device));
+        const next = neighbour(cameras, { id: this.camera, by: action.by });
+        if (next) location.hash = href({ screen: "camera", id: next.id });
+        return next !== undefined;
       }
       case "full-screen":
         this.#fullScreen();
