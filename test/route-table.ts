@@ -82,6 +82,7 @@ POST /api/devices/pair none
 POST /voice signed-in
 PATCH /voice/:voice signed-in
 DELETE /voice/:voice signed-in
+POST /api/v1/turn-check administer hub
 POST /whep/calls/:call signed-in
 PATCH /whep/calls/:call/:session signed-in
 DELETE /whep/calls/:call/:session signed-in

@@ -27,6 +27,7 @@ it speaks), waits, and sends picture and sound only while somebody watches, unch
                          file:FILE.wav, or test for a tone. Without it the sound is that of the source
   --speaker [PLACE]      its loudspeaker, by which the hub speaks there: as for --mic; file:FILE.wav writes down what is heard
   --echo-cancel          keeps the loudspeaker out of the microphone (PulseAudio)
+  --leave-out NAMES      network interfaces whose addresses nobody is told, * for any part of a name: docker*,br-*,veth*
   --state FILE           where its name and token are kept (default: ~/.local/state/doorward/agent.json);
                          $DOORWARD_TOKEN goes before
 
@@ -54,6 +55,7 @@ export const command: Command = {
         mic: { type: "string" },
         speaker: { type: "string" },
         "echo-cancel": { type: "boolean", default: false },
+        "leave-out": { type: "string", default: "" },
         state: { type: "string" },
       },
     });
@@ -66,6 +68,7 @@ export const command: Command = {
     if (whip && values.speaker !== undefined)
       throw new UsageError("--speaker goes with --backend: WHIP brings no sound back");
     const { name, state, mic, speaker } = values;
+    const leaveOut = values["leave-out"].split(",").filter((one) => one !== "");
     const source = parseCapture(values.source, values) ?? values.source;
     const sound = {
       microphone: mic === undefined ? undefined : parseSoundPlace("--mic", mic),
@@ -73,7 +76,17 @@ export const command: Command = {
       echoCancel: values["echo-cancel"],
     };
     return await runAgent(
-      { backend, whip, ca, deviceId: values["device-id"] ?? process.env["DEVICE_ID"], name, source, state, sound },
+      {
+        backend,
+        whip,
+        ca,
+        deviceId: values["device-id"] ?? process.env["DEVICE_ID"],
+        name,
+        source,
+        state,
+        sound,
+        leaveOut,
+      },
       context,
     );
   },

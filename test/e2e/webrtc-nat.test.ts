@@ -76,3 +76,18 @@ for (const engine of engines.filter((one) => one === "native")) {
     assert.equal(worker.engine, "node");
   });
 }
+
+for (const engine of engines) {
+  it(`tells a viewer no address of an interface that is left out (${engine})`, async () => {
+    const leaveOutInterfaces = ["*"];
+    await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, engine, leaveOutInterfaces });
+    using audio = playClip(await toneClip("opus", 440), "cam/main/audio");
+    const packet = Promise.withResolvers<void>();
+    await using peer = await weriftViewer({ setup: "active", onPacket: () => packet.resolve() });
+    await using viewer = await worker.view({ offerSdp: peer.offerSdp, audio: audio.track, acceptMicrophone: false });
+    const told = [...viewer.answerSdp.matchAll(/^a=candidate:\S+ 1 UDP \d+ (\S+)/gim)].map(([, address]) => address);
+    assert.deepEqual(told, ["127.0.0.1"]);
+    await peer.accept(viewer.answerSdp);
+    await packet.promise;
+  });
+}

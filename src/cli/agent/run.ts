@@ -27,6 +27,8 @@ export interface AgentArguments {
   readonly source: string | CaptureArguments;
   readonly state: string | undefined;
   readonly sound: AgentSoundArguments;
+  /** Patterns of names of network interfaces whose addresses nobody is told. */
+  readonly leaveOut: readonly string[];
 }
 
 const stateSchema = z.object({
@@ -53,11 +55,11 @@ interface Running {
 }
 
 /** Waits at a backend for whoever watches. */
-async function serve({ backend, ca, name }: AgentArguments, { media, own, context }: Running): Promise<void> {
+async function serve({ backend, ca, name, leaveOut }: AgentArguments, { media, own, context }: Running): Promise<void> {
   const { clock, log, signal } = context;
   const { deviceId, token, tell } = own;
   // The child in TypeScript: it takes a relay's credentials for each viewer.
-  await using webrtc = createWebRtcWorker({ clock, log, engine: "node" });
+  await using webrtc = createWebRtcWorker({ clock, log, engine: "node", leaveOutInterfaces: leaveOut });
   const code = () => pairingCode({ backend, deviceId, token, ca, signal });
   const onWatched = (viewers: number) =>
     tell(viewers === 0 ? "nobody watches" : `${viewers} ${viewers === 1 ? "watches" : "watch"}`);

@@ -8,6 +8,7 @@ import { parseSdpFragment, ufragOf } from "../webrtc/sdp-fragment.ts";
 import type { Viewing, Viewings } from "../webrtc/viewings.ts";
 import { callWhepRoutes } from "./call-routes.ts";
 import { whepConfig } from "./config.ts";
+import { turnRoutes } from "./turn-routes.ts";
 
 /** Path under which the surface's routes are. */
 export const whepPrefix = "/whep/";
@@ -25,7 +26,11 @@ export default defineSurface({
     const calls = new CallViewings({ hub, webrtc, admission: shares.viewings });
     return {
       addresses: [],
-      routes: [...callWhepRoutes({ viewings: calls, iceLinks }), ...whepRoutes({ viewings, iceLinks })],
+      routes: [
+        ...callWhepRoutes({ viewings: calls, iceLinks }),
+        ...whepRoutes({ viewings, iceLinks }),
+        ...turnRoutes({ turn: config.turn, clock: hub.clock }),
+      ],
       crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
       [Symbol.asyncDispose]: () => calls[Symbol.asyncDispose](),
     };

@@ -10,6 +10,7 @@ import { howLong } from "../pure/words.ts";
 import "./dw-password.ts";
 import type { DwTokens } from "./dw-tokens.ts";
 import "./dw-tokens.ts";
+import "./dw-turn.ts";
 
 /** How the page looks and sounds in this browser, the person's tokens, the certificate, and what this is. */
 export class DwSettings extends HubElement {
@@ -147,6 +148,7 @@ export class DwSettings extends HubElement {
         <p class="muted">The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.</p>
         ${trustSteps(session)}
       </section>
+      ${this.hub.administrator ? html`<section class="panel"><h2>Ways from outside</h2><dw-turn></dw-turn></section>` : nothing}
       <section class="panel">
         <h2>About</h2>
         <dl>
