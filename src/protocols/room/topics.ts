@@ -79,9 +79,9 @@ export const stationInfoSchema = z.object({
   id: z.string().regex(stationName),
   is_mobile: z.boolean().optional(),
   /** The version of calls that it knows, `1`; absent of stations that know none. */
-  calls: z.string().max(8).optional(),
+  calls: z.string().max(8).optional().catch(undefined),
   /** `cancelled`: what it plays is not in what it says, also while it does both. */
-  echo: z.string().max(16).optional(),
+  echo: z.string().max(16).optional().catch(undefined),
 });
 export type StationInfo = z.infer<typeof stationInfoSchema>;
 
