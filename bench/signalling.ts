@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { openFilesLimit, socketsWithin } from "../src/util/open-files.ts";
 import { percentile, round } from "./figures.ts";
@@ -20,6 +21,7 @@ const heartbeatMs = 30_000;
 const watchesPerMinute = 1000;
 const watchMs = 60_000;
 const viewers = 16;
+const tickMs = 5;
 /** Strangers of one address have 64 places. */
 const atOnce = 32;
 
@@ -42,24 +44,36 @@ export async function run(): Promise<BenchResult> {
   opened.use(heartbeats(agents));
   const beats = await cpuOver(hub, heartbeatMs);
   const eachKb = ((footprintMb([hub.pid]) - beforeMb) * 1024) / agents.length;
+  const late = monitorEventLoopDelay({ resolution: tickMs });
+  late.enable();
   const times = await watches(hub, ids);
-  return {
-    name: "signalling of camera agents",
-    rows: [
-      { what: "agents connected", value: agents.length, unit: "" },
-      { what: "agents let in per second", value: round(agents.length / seconds, 0), unit: "/s" },
-      atMost("memory of each, connected and idle", { value: round(eachKb, 1), unit: "kB", reach: 25 }),
-      atMost("CPU of their heartbeats and pings", { value: round(beats * 100, 1), unit: "% of a core", reach: 10 }),
-      ...timesOf(
-        "watch_request to watch_ready",
-        times.map(({ readyMs }) => readyMs),
-      ),
-      ...timesOf(
-        "offer over the agent to answer",
-        times.map(({ answerMs }) => answerMs),
-      ),
-    ],
-  };
+  const lateMs = late.percentile(99) / 1e6 - tickMs;
+  const rows = rowsOf({ count: agents.length, seconds, eachKb, beats, lateMs, times });
+  return { name: "signalling of camera agents", rows };
+}
+
+/** What was found. */
+interface Found {
+  readonly count: number;
+  readonly seconds: number;
+  readonly eachKb: number;
+  readonly beats: number;
+  readonly lateMs: number;
+  readonly times: readonly SignallingTimes[];
+}
+
+function rowsOf({ count, seconds, eachKb, beats, lateMs, times }: Found): BenchRow[] {
+  const ready = times.map(({ readyMs }) => readyMs);
+  const answer = times.map(({ answerMs }) => answerMs);
+  return [
+    { what: "agents connected", value: count, unit: "" },
+    { what: "agents let in per second", value: round(count / seconds, 0), unit: "/s" },
+    atMost("memory of each, connected and idle", { value: round(eachKb, 1), unit: "kB", reach: 25 }),
+    atMost("CPU of their heartbeats and pings", { value: round(beats * 100, 1), unit: "% of a core", reach: 10 }),
+    ...timesOf("watch_request to watch_ready", ready),
+    ...timesOf("offer over the agent to answer", answer),
+    { what: "timers of this process meanwhile, late by: p99", value: round(lateMs, 1), unit: "ms" },
+  ];
 }
 
 async function openAll(hub: BenchHub, ids: readonly string[]): Promise<readonly SignallingEnd[]> {
