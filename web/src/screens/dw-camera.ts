@@ -156,6 +156,10 @@ export class DwCamera extends HubElement {
           min-height: 52px;
           padding: 4px;
         }
+        /* Setting up is for another moment: the room is for talking. */
+        .tools a {
+          display: none;
+        }
         dw-talk {
           grid-row: 2;
         }

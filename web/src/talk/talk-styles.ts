@@ -167,5 +167,8 @@ export const talkStyles = css`
       width: auto;
       flex-direction: row;
     }
+    .bar dw-guard {
+      width: auto;
+    }
   }
 `;
