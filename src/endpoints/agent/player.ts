@@ -58,7 +58,9 @@ export class Player implements Disposable {
     held.use(voice);
     const talker: Talker = { hub: who.hub, playout: new BlockPlayout(agentForm), quiet: hubHoldsFrames };
     this.#talkers.add(talker);
-    held.defer(() => void this.#talkers.delete(talker));
+    held.defer(() => {
+      this.#talkers.delete(talker);
+    });
     held.use(peer.onMicrophone((frame: MicrophoneFrame) => voice.push(frame)));
     const pump = async () => {
       for await (const { data } of voice.frames) {

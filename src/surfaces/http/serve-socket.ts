@@ -23,7 +23,9 @@ export function serveSocket(app: FastifyInstance, how: How<SocketRoute>): void {
 /** Whoever comes is connected, and is a stranger to the socket guard until the surface knows them. */
 function serveOwnProof(app: FastifyInstance, { socket, sockets }: How<OwnProofSocket>): void {
   const replies = new WeakMap<object, FastifyReply>();
-  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => void replies.set(request, reply);
+  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
+    replies.set(request, reply);
+  };
   app.get(socket.path, { websocket: true, preHandler }, (opened: WebSocket, request) => {
     const { raw, ip } = request;
     const { socket: connection } = raw;

@@ -27,8 +27,10 @@ export async function start(lent: Lent<RtspConfig>): Promise<RtspSurface | Runni
   const desk = openDesk(lent);
   const { clock, log } = hub;
   const { host, plain } = config;
-  const serve = ({ socket, secure, welcome }: Guest) =>
-    void new RtspConnection({ desk, socket, secure, onKnown: welcome });
+  const serve = ({ socket, secure, welcome }: Guest) => {
+    // It lives as long as its socket.
+    new RtspConnection({ desk, socket, secure, onKnown: welcome });
+  };
   const port = opened.use(
     new GuardedPort({ host, what: "rtsp", plain, certificate, serve, strangerMs, limits, clock, log }),
   );

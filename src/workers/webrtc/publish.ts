@@ -59,7 +59,7 @@ class HubSide implements PublishWorker {
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),
     });
-    this.#sounds = new SharedTracks({ post: (message, onSent) => void this.#process.post(message, onSent), log });
+    this.#sounds = new SharedTracks({ post: (message, onSent) => this.#process.post(message, onSent), log });
   }
 
   async publish(request: PublishRequest): Promise<Publisher> {

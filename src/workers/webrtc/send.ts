@@ -36,7 +36,7 @@ class HubSide implements SendWorker {
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),
     });
-    this.#tracks = new SharedTracks({ post: (message, onSent) => void this.#process.post(message, onSent), log });
+    this.#tracks = new SharedTracks({ post: (message, onSent) => this.#process.post(message, onSent), log });
   }
 
   async send(request: SendRequest): Promise<Receiver> {
@@ -51,7 +51,7 @@ class HubSide implements SendWorker {
     );
     held.defer(() => this.#receivers.delete(id));
     const { clock, log } = this.#options;
-    const link = { post: (message: ToPublishChild) => void this.#process.post(message) };
+    const link = { post: (message: ToPublishChild) => this.#process.post(message) };
     const peer = new WorkerViewer({ id, link, clock, log, onFeedback, held: held.move() });
     this.#receivers.set(id, peer);
     const tracks = { ...(picture && { videoTrack: picture.id }), ...(sound && { audioTrack: sound.id }) };
