@@ -73,7 +73,7 @@ export async function listenOnOwnPort(options: OwnPortOptions): Promise<OwnPort>
   server.on("request", (request, response) => {
     const wrong = crossSite(request, options);
     if (wrong) return refuseRequest(response, wrong);
-    answer(request, response);
+    if (!isPreflight(request, response, options)) answer(request, response);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {}); // "close" follows
@@ -127,6 +127,23 @@ function crossSite(
   const { origin } = headers;
   if (origin === undefined || origins.includes(origin) || origin === `http://${headers.host}`) return undefined;
   return { status: 403, error: `Pages of ${origin} may not connect; ${originsSetting} says which may.` };
+}
+
+/** Marks the answer as one that a page of a named site may read; answers what its browser asks before (Fetch standard, CORS). */
+function isPreflight(
+  { headers, method }: IncomingMessage,
+  response: ServerResponse,
+  { origins }: Pick<OwnPortOptions, "origins">,
+): boolean {
+  if (headers.origin === undefined || !origins.includes(headers.origin)) return false;
+  response.setHeader("access-control-allow-origin", headers.origin);
+  response.setHeader("vary", "origin");
+  if (method !== "OPTIONS") return false;
+  response.setHeader("access-control-allow-methods", "GET, POST, PATCH, DELETE");
+  response.setHeader("access-control-allow-headers", "authorization, content-type");
+  response.setHeader("access-control-max-age", "600");
+  response.writeHead(204).end();
+  return true;
 }
 
 function notOurs(request: IncomingMessage, { knows, sockets }: OwnPortOptions): Refusal | undefined {

@@ -1,4 +1,4 @@
-import { ZodError } from "zod";
+import { ZodError, z } from "zod";
 import type { Hub } from "../../hub/hub.ts";
 import { DoorwardError, FatalError, messageOf } from "../../util/errors.ts";
 import { Problem } from "../problem.ts";
@@ -46,6 +46,9 @@ interface Asked extends Pick<RestRequest, "url" | "body"> {
 }
 
 type Handle = (asked: Asked) => object | Promise<object>;
+
+/** The seed's page shows its token there when it pairs a device. */
+const bodyWithToken = z.object({ token: z.string().min(1).max(128) });
 
 /** The seed answers as FastAPI does: `{ detail }` with one of these. */
 const statusOf: Readonly<Record<string, number>> = {
@@ -103,7 +106,7 @@ export class Rest {
       summary: `Camera agents: ${of.summary}`,
       answer: async ({ url, body, bearer, address }, id = "") => {
         try {
-          const caller = this.#callerOf({ url, bearer, address });
+          const caller = this.#callerOf({ url, body, bearer, address });
           return { status: 200, body: await of.handle({ url, body: body ?? {}, caller, id }) };
         } catch (error) {
           return this.#refusal(error);
@@ -112,9 +115,10 @@ export class Rest {
     };
   }
 
-  #callerOf({ url, bearer, address }: Omit<RestRequest, "body">): RestCaller {
+  #callerOf({ url, body, bearer, address }: RestRequest): RestCaller {
     const { tokenInQuery, hub } = this.#options;
-    const token = bearer ?? (tokenInQuery ? (url.searchParams.get("token") ?? undefined) : undefined);
+    const query = tokenInQuery ? (url.searchParams.get("token") ?? undefined) : undefined;
+    const token = bearer ?? query ?? bodyWithToken.safeParse(body).data?.token;
     const found = token === undefined ? undefined : hub.identity.credentials.find(token);
     return { principal: found?.via === "token" ? found : undefined, token, address };
   }

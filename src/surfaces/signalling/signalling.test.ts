@@ -394,6 +394,17 @@ describe("accounts and devices of the agents' protocol", () => {
     await viewer.next("watch_ready");
   });
 
+  it("let a page pair that shows its token in the body, and no other token there", async () => {
+    await using home = await house();
+    const token = await home.token("ann", []);
+    await home.post("/api/devices/register", { device_id: "shed" });
+    const { code: pairing_code } = (await home.post("/api/pairing/generate?device_id=shed", {})).json;
+    for (const wrong of [{}, { token: "dwt_no" }, { token: "" }, { token: 7 }]) {
+      assert.equal((await home.post("/api/devices/pair", { pairing_code, ...wrong })).status, 401);
+    }
+    assert.equal((await home.post("/api/devices/pair", { pairing_code, token })).status, 200);
+  });
+
   it("add nobody and tell nothing where an administrator lets people and devices in", async () => {
     await using home = await house({ open: false });
     const account = { username: "eve", password: "long-enough" };
