@@ -8,6 +8,8 @@ import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { temporaryFolder } from "./page-browser.ts";
 import { microphoneWav, onset, openTalkPage, samplesOf, type TalkPage } from "./talk-rig.ts";
 
+// Runs alone: measures how soon somebody is seen or heard.
+
 const rateHz = 48_000;
 /** What a webcam gives: pictures that are encoded by the agent. */
 const webcam = "capture:lavfi:testsrc2=size=1280x720:rate=30,format=yuyv422,realtime";
