@@ -1,3 +1,4 @@
+import { CallBells } from "./call-bells.ts";
 import type { CallEndReason, CallInfo, CallParty, PartyId, Rung } from "./call-info.ts";
 import {
   bellOf,
@@ -28,19 +29,6 @@ import type {
   StopReason,
 } from "./call-steps.ts";
 
-interface Bell {
-  /** Its last call, running or over. */
-  callId: string;
-  lastPressUs: number;
-  /** Recent presses that said which they are. */
-  readonly pressIds: Map<string, string>;
-  /** When its unanswered calls ended. */
-  unansweredUs: number[];
-  mutedUntilUs: number;
-}
-
-/** A press's own id is remembered for so many presses of a bell. */
-const rememberedPresses = 32;
 const rememberedCalls = 256;
 
 /**
@@ -55,19 +43,12 @@ export class CallMachine {
   readonly #running = new Map<string, Running>();
   /** What became of the last calls. */
   readonly #over = new Map<string, CallInfo>();
-  readonly #bells = new Map<string, Bell>();
-  readonly #bounceUs: number;
-  readonly #muteAfter: number;
-  readonly #muteWithinUs: number;
-  readonly #muteForUs: number;
+  readonly #bells: CallBells;
   readonly #maxCalls: number;
   readonly #maxParticipants: number;
 
   constructor(options: CallMachineOptions = {}) {
-    this.#bounceUs = (options.bounceMs ?? 3000) * 1000;
-    this.#muteAfter = options.muteAfter ?? 10;
-    this.#muteWithinUs = (options.muteWithinMs ?? 600_000) * 1000;
-    this.#muteForUs = (options.muteForMs ?? 600_000) * 1000;
+    this.#bells = new CallBells(options);
     this.#maxCalls = options.maxCalls ?? 64;
     this.#maxParticipants = options.maxParticipants ?? 16;
   }
@@ -94,32 +75,23 @@ export class CallMachine {
 
   /** The bells that are muted, with the moment (µs) until which. */
   muted(nowUs: number): ReadonlyMap<string, number> {
-    const muted = [...this.#bells].filter(([, bell]) => bell.mutedUntilUs > nowUs);
-    return new Map(muted.map(([key, bell]) => [key, bell.mutedUntilUs]));
+    return this.#bells.muted(nowUs);
   }
 
   /** Lets a muted bell ring again. */
   unmute(bell: string): void {
-    const found = this.#bells.get(bell);
-    if (!found) return;
-    found.mutedUntilUs = 0;
-    found.unansweredUs = [];
+    this.#bells.unmute(bell);
   }
 
   /** The call that a press of a bell belongs to already, or that it is muted. Undefined: it is a new call. */
-  press({ from, pressId }: Pick<CallRequest, "from" | "pressId">, now: Instant): CallOutcome | undefined {
-    const bell = this.#bells.get(bellOf(from));
-    if (!bell) return undefined;
-    const known = pressId === undefined ? undefined : bell.pressIds.get(pressId);
-    const call = this.#running.has(bell.callId) || this.#bounces(bell, now) ? this.get(bell.callId) : undefined;
-    const same = known === undefined ? call : (this.get(known) ?? call);
-    if (same) {
-      if (this.#running.has(bell.callId)) bell.lastPressUs = now.us;
-      remember(bell.pressIds, { key: pressId, value: same.id, most: rememberedPresses });
-      return { state: "joined", call: same, effects: [] };
+  press(press: Pick<CallRequest, "from" | "pressId">, now: Instant): CallOutcome | undefined {
+    const runs = (id: string) => this.#running.has(id);
+    const [call] = this.#bells.callsOf(press, { now, runs }).flatMap((id) => this.get(id) ?? []);
+    if (call) {
+      this.#bells.joined(press, { id: call.id, now, runs });
+      return { state: "joined", call, effects: [] };
     }
-    if (bell.mutedUntilUs > now.us) return { state: "muted", reason: "muted", effects: [] };
-    return undefined;
+    return this.#bells.isMuted(press.from, now.us) ? { state: "muted", reason: "muted", effects: [] } : undefined;
   }
 
   /** Begins a call. A bell's press goes through `press` first. */
@@ -145,7 +117,7 @@ export class CallMachine {
     };
     const running: Running = { request, info, startUs: now.us, shiftUs: 0, nextStep: 0 };
     this.#running.set(id, running);
-    if (kind === "ring") this.#pressed(running, now);
+    if (kind === "ring") this.#bells.pressed(request, now);
     const effects = this.#advance(running, now);
     const begun: CallEffect = { type: "changed", call: running.info, change: "ringing", by: partyOf(from) };
     // Whoever is told that it rings sees the call first.
@@ -323,26 +295,6 @@ export class CallMachine {
     return { state: "refused", reason, ...(call && { call }), ...(by && { by }), effects: [] };
   }
 
-  #bounces(bell: Bell, now: Instant): boolean {
-    return now.us - bell.lastPressUs < this.#bounceUs;
-  }
-
-  #pressed({ request: { id, from, pressId } }: Running, now: Instant): void {
-    const key = bellOf(from);
-    const bell = this.#bells.get(key) ?? {
-      pressIds: new Map(),
-      unansweredUs: [],
-      mutedUntilUs: 0,
-      callId: "",
-      lastPressUs: 0,
-    };
-    bell.callId = id;
-    bell.lastPressUs = now.us;
-    remember(bell.pressIds, { key: pressId, value: id, most: rememberedPresses });
-    this.#bells.delete(key);
-    remember(this.#bells, { key, value: bell, most: rememberedCalls });
-  }
-
   /** Rings the steps that are due. */
   #advance(running: Running, now: Instant): readonly CallEffect[] {
     const effects: CallEffect[] = [];
@@ -472,21 +424,6 @@ export class CallMachine {
     const change = reason === "missed" ? "missed" : "ended";
     const told: CallEffect = { type: "changed", call: running.info, change, ...(by && { by }), reason: why ?? reason };
     const unanswered = request.kind === "ring" && info.state === "ringing";
-    return [...stops, told, ...(unanswered ? this.#unanswered(bellOf(request.from), { reason, now }) : [])];
-  }
-
-  #unanswered(key: string, how: { readonly reason: CallEndReason; readonly now: Instant }): readonly CallEffect[] {
-    const { reason, now } = how;
-    const bell = this.#bells.get(key);
-    if (!bell) return [];
-    if (reason === "opened") {
-      this.unmute(key);
-      return [];
-    }
-    bell.unansweredUs = [...bell.unansweredUs.filter((us) => now.us - us < this.#muteWithinUs), now.us];
-    if (bell.unansweredUs.length < this.#muteAfter) return [];
-    bell.unansweredUs = [];
-    bell.mutedUntilUs = now.us + this.#muteForUs;
-    return [{ type: "muted", bell: key, untilWallMs: now.wallMs + this.#muteForUs / 1000 }];
+    return [...stops, told, ...(unanswered ? this.#bells.unanswered(bellOf(request.from), { reason, now }) : [])];
   }
 }
