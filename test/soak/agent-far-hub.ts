@@ -1,8 +1,11 @@
 import { parseArgs } from "node:util";
+import type { Track } from "../../src/media/track.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { startRig, until } from "../e2e/hub-rig.ts";
+import { lookAndSpeak } from "./agent-far-page.ts";
 
 // A hub in a network namespace: waits for the agent "shed", watches it, speaks to it, and says what it saw as lines of JSON.
+// With `--page` it is Chromium beside the hub that watches and speaks, on the hub's page.
 
 /** What the hub saw of an agent. */
 export interface FarSight {
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     "agent-turn": { type: "string" },
     seconds: { type: "string", default: "5" },
     speak: { type: "boolean", default: false },
+    page: { type: "boolean", default: false },
     patience: { type: "string", default: "15" },
   },
 });
@@ -45,10 +49,15 @@ say({ ready: true });
 const { devices } = rig.running.hub;
 await until("the agent is there", async () => devices.get("shed"));
 const device = devices.get("shed");
-using _wanted = device?.demand();
 const beganMs = now();
-const track = await first();
-say(track ? await watch() : { frames: 0, sound: 0, frozen: 1, longestGapMs: 0 });
+if (values.page) say(await lookAndSpeak(rig, { device: "shed", seconds: Number(values.seconds) }));
+else say(await sight());
+
+async function sight(): Promise<FarSight> {
+  using _wanted = device?.demand();
+  const track = await first();
+  return track ? await watch(track) : { frames: 0, sound: 0, frozen: 1, longestGapMs: 0 };
+}
 
 async function first() {
   const endMs = beganMs + Number(values.patience) * 1000;
@@ -60,11 +69,11 @@ async function first() {
   }
 }
 
-async function watch(): Promise<FarSight> {
+async function watch(track: Track): Promise<FarSight> {
   const firstMs = now() - beganMs;
   const came: Arrival[] = [];
   const end = new AbortController();
-  using reader = track!.read();
+  using reader = track.read();
   const reading = (async () => {
     for await (const { timestampUs } of reader) came.push({ atMs: now(), ofMs: timestampUs / 1000 });
   })();

@@ -10,6 +10,7 @@ import { temporaryFolder } from "../e2e/page-browser.ts";
 import { documentedSecret, startCoturn } from "../peers/coturn.ts";
 import { within } from "../within.ts";
 import type { FarSight } from "./agent-far-hub.ts";
+import { type PageSight, spokenHz } from "./agent-far-page.ts";
 import { type FarNetOptions, openFarNet, signallingPort } from "./agent-net.ts";
 
 // A camera's place and a hub's in network namespaces: through coturn with the documented configuration where no direct way
@@ -22,12 +23,14 @@ interface Scene extends FarNetOptions {
   /** How long a first picture is waited for. */
   readonly patienceS?: number;
   readonly speak?: boolean;
+  /** Chromium beside the hub watches and speaks. */
+  readonly page?: boolean;
 }
 
 const source = "test:?size=640x360&fps=20&gop=2&tone=440";
 
-/** What the hub sees, what coturn said, and the share of samples that sounded at the agent's loudspeaker. */
-async function play(scene: Scene) {
+/** What the hub or its page sees, what coturn said, and the samples that sounded at the agent's loudspeaker. */
+async function play<Sight = FarSight>(scene: Scene) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder()).path;
   const net = stack.use(await openFarNet(scene));
@@ -40,20 +43,21 @@ async function play(scene: Scene) {
     : [];
   const { seconds = 5, patienceS = 15 } = scene;
   const times = ["--seconds", `${seconds}`, "--patience", `${patienceS}`, ...(scene.speak ? ["--speak"] : [])];
-  const sees = runHub(hub.through, [...servers, ...times], stack);
+  if (scene.page) times.push("--page");
+  const sees = runHub<Sight>(hub.through, [...servers, ...times], stack);
   await within("the hub is ready", sees.ready, 30_000);
   const wav = join(folder, "out.wav");
   const place = ["--backend", `ws://${agent.gateway}:${signallingPort}/ws/device`, "--device-id", "shed"];
   const media = ["--source", source, "--speaker", `file:${wav}`, "--state", join(folder, "agent.json")];
   stack.use(startAgentProcess([...place, ...media], {}, agent.through));
   const sight = await within("the hub watched", sees.sight, (seconds + patienceS + 30) * 1000);
-  const heard = scene.speak ? (await readFile(wav)).subarray(44) : Buffer.alloc(0);
+  const heard = scene.speak || scene.page ? (await readFile(wav)).subarray(44) : Buffer.alloc(0);
   const samples = Int16Array.from({ length: heard.length >> 1 }, (_, i) => heard.readInt16LE(i * 2));
-  const loud = samples.filter((sample) => Math.abs(sample) > 500).length;
-  return { sight, loud, said: coturn?.said() ?? "" };
+  const loud = samples.filter((sample) => Math.abs(sample) > 500);
+  return { sight, samples, loud, said: coturn?.said() ?? "" };
 }
 
-function runHub(through: readonly string[], options: readonly string[], stack: AsyncDisposableStack) {
+function runHub<Sight>(through: readonly string[], options: readonly string[], stack: AsyncDisposableStack) {
   const command = [...through, process.execPath, join(import.meta.dirname, "agent-far-hub.ts"), ...options];
   const child = spawn(command[0] ?? "", command.slice(1), {
     stdio: ["ignore", "pipe", "inherit"],
@@ -66,18 +70,37 @@ function runHub(through: readonly string[], options: readonly string[], stack: A
     await once(child, "exit");
   });
   const ready = lines.next();
-  const sight = ready.then(async () => JSON.parse(String((await lines.next()).value)) as FarSight);
+  const sight = ready.then(async () => JSON.parse(String((await lines.next()).value)) as Sight);
   return { ready, sight };
+}
+
+/** Of the middle of what sounds, Hz. */
+function pitchOf(samples: Int16Array): number {
+  const first = samples.findIndex((sample) => Math.abs(sample) > 1000);
+  if (first < 0) return 0;
+  const second = samples.subarray(first + 24_000, first + 72_000);
+  return second.filter((sample, i) => sample >= 0 && (second[i - 1] ?? 0) < 0).length;
 }
 
 describe("a camera agent beyond the network", () => {
   it("shows, and speaks, through TURN where no direct way connects it", async (t) => {
     const { sight, loud, said } = await play({ passes: false, turn: documentedSecret, seconds: 8, speak: true });
-    t.diagnostic(JSON.stringify({ ...sight, loud }));
+    t.diagnostic(JSON.stringify({ ...sight, loud: loud.length }));
     assert.ok(sight.frames > 130 && sight.sound > 200, "picture and sound come");
     assert.ok((sight.firstMs ?? Number.POSITIVE_INFINITY) < 5000);
     assert.equal(sight.said, 202);
-    assert.ok(loud > 4000, "the chime is heard at the agent's loudspeaker");
+    assert.ok(loud.length > 4000, "the chime is heard at the agent's loudspeaker");
+    assert.match(said, /ALLOCATE processed, success/);
+  });
+
+  it("is shown on the hub's page, and hears who speaks there, through TURN", async (t) => {
+    const { sight, samples, said } = await play<PageSight>({ passes: false, turn: documentedSecret, page: true });
+    const hz = pitchOf(samples);
+    t.diagnostic(JSON.stringify({ ...sight, hz }));
+    assert.equal(sight.width, 640);
+    assert.ok(sight.frames > 5 * 20 * 0.9, "the picture moves on the wall");
+    assert.ok(sight.ways.length > 0 && !sight.ways.includes("relay"), "the browser reaches the hub directly");
+    assert.ok(Math.abs(hz - spokenHz) < 15, "the words are heard at the agent's loudspeaker");
     assert.match(said, /ALLOCATE processed, success/);
   });
 
