@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import WebSocket from "ws";
 import { systemClock } from "../../src/util/clock.ts";
 
@@ -21,6 +22,14 @@ export interface Device {
   readonly identifiers: readonly (readonly string[])[];
   readonly name: string;
   readonly via_device_id: string | null;
+}
+
+/** Errors and warnings in its log about something of ours; that an integration is not one of its own it says of each. */
+export async function complaints(about: RegExp): Promise<readonly string[]> {
+  const lines = (await readFile(homeAssistant.log, "utf8")).split("\n");
+  return lines.filter(
+    (line) => /ERROR|WARNING/.test(line) && about.test(line) && !line.includes("We found a custom integration"),
+  );
 }
 
 /** Waits up to 15 s. */

@@ -20,7 +20,16 @@ function house(how: { readonly former?: ReadonlyMap<string, string> } = {}) {
   const bus = new Bus({ clock, log: silentLog });
   const said: (readonly [string, string])[] = [];
   const remembered: string[] = [];
-  const devices = new Map([[deviceId, { name: "Kitchen", area: "Downstairs" }]]);
+  // As the hub's devices are: what they are called is asked of them and not copied.
+  const kitchenDevice = Object.create({
+    get name() {
+      return "Kitchen";
+    },
+    get area() {
+      return "Downstairs";
+    },
+  }) as { readonly name: string; readonly area: string };
+  const devices = new Map([[deviceId, kitchenDevice]]);
   const station: RoomStation = {
     ...{ id: kitchen, name: "Kitchen", deviceId, online: true, legacy: true, told: true, starts: 1 },
   };

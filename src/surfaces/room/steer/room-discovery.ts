@@ -121,7 +121,8 @@ export class RoomDiscovery implements Disposable {
     const { bus } = this.#options;
     const own = this.#own.of(id);
     const whole = !this.#own.describesItself(id);
-    const named = { ...device, callTopic: stationCallTopic(this.#options.hubId, deviceId) };
+    const { name, area } = device;
+    const named = { name, area, callTopic: stationCallTopic(this.#options.hubId, deviceId) };
     const payload = whole ? this.#whole(id, named) : this.#beside(id, named);
     const before = this.#told.get(id);
     if (before?.payload === payload) return;
