@@ -20,8 +20,9 @@ import { driverSecrets, plainMqttSecrets } from "./seal.ts";
 
 const usage = `usage: doorward doctor [options]
 
-Checks what the hub needs on this machine: Node, configuration, ports, disk, clock, codecs, and which
-cameras show themselves: each is asked by its own driver, with its password, as the hub would.
+Checks what the hub needs on this machine: Node, configuration, ports, disk, clock, codecs, the TURN
+servers (each is asked for a relay), and which cameras show themselves: each is asked by its own
+driver, with its password, as the hub would.
 
 ${hubFlagsHelp}
 

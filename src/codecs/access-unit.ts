@@ -16,7 +16,7 @@ export interface AccessUnit {
 export interface AccessUnitSplitterOptions {
   /** Configured, or found out from the first parameter set. */
   readonly codec?: VideoCodec;
-  /** Longest access unit; 8 MiB by default (SECURITY.md, 12). */
+  /** Longest access unit; 8 MiB by default. */
   readonly maxBytes?: number;
 }
 

@@ -8,7 +8,7 @@ import { type Grant, grantSchema, type PersonalCredential, type Principal } from
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
-/** 12 hours without a request end a session (SECURITY.md, 4). */
+/** 12 hours without a request end a session. */
 export const sessionIdleMs = 12 * 60 * 60 * 1000;
 /** 30 days end it in any case. */
 export const sessionLifeMs = 30 * 24 * 60 * 60 * 1000;

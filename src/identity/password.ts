@@ -12,7 +12,7 @@ export interface ScryptCost {
   readonly p: number;
 }
 
-/** SECURITY.md, 3: about a quarter of a second and 32 MiB on the measured machine. */
+/** About a quarter of a second and 32 MiB on the measured machine. */
 export const defaultCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
 
 const maxmem = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // No schema here and no import: the page takes this list as it is.
 
 /**
- * What a person may be allowed to do, each by itself, in the order in which people read them (SECURITY.md, 7). `peek` is to see and
+ * What a person may be allowed to do, each by itself, in the order in which people read them. `peek` is to see and
  * hear who calls before the call is answered. `metrics` is about the hub as a whole: to read its numbers, and nothing else.
  */
 export const rights = ["view", "listen", "talk", "page", "peek", "unlock", "administer", "metrics"] as const;

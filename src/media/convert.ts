@@ -34,7 +34,7 @@ export interface DecodedFile extends AsyncDisposable {
 
 /**
  * Where a file's bytes come from. `url` is http or https; unless `trusted` (an administrator gave it), addresses of
- * this machine, link-local, multicast and metadata addresses are refused (SECURITY.md, 11).
+ * this machine, link-local, multicast and metadata addresses are refused.
  */
 export type FileSource =
   | { readonly path: string }

@@ -10,7 +10,7 @@ export interface GopBounds {
   readonly maxMs: number;
 }
 
-/** 16 MiB (SECURITY.md, 12) and 20 s. */
+/** 16 MiB and 20 s. */
 export const defaultGopBounds: GopBounds = { maxBytes: 16 * 1024 * 1024, maxMs: 20_000 };
 
 /** Options of {@link Track}. */

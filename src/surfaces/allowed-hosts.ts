@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 
 /**
- * Host names under which the hub may be addressed (SECURITY.md, 5): an IP literal, localhost, the configured public
+ * Host names under which the hub may be addressed: an IP literal, localhost, the configured public
  * name, this machine's name and its `.local` name. Anything else is DNS rebinding or a mistake.
  */
 export function isAllowedHost(name: string, options: { readonly publicName?: string | undefined }): boolean {

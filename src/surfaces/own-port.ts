@@ -111,7 +111,7 @@ const reasons: Readonly<Record<Refusal["status"], string>> = {
   421: "Misdirected Request",
 };
 
-/** A name of ours, and a page of ours or of a site that the configuration names (SECURITY.md, 5). */
+/** A name of ours, and a page of ours or of a site that the configuration names. */
 function crossSite(
   { headers }: IncomingMessage,
   { origins, originsSetting }: Pick<OwnPortOptions, "origins" | "originsSetting">,

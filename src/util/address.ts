@@ -18,7 +18,7 @@ refused.addSubnet("64:ff9b::", 96, "ipv6"); // NAT64: would reach the IPv4 addre
 
 /**
  * True for an IP address that somebody who is no administrator may not make the hub connect to: loopback, link-local,
- * multicast and metadata addresses (SECURITY.md, 11). Addresses of the local network are allowed. IPv4 written as IPv6
+ * multicast and metadata addresses. Addresses of the local network are allowed. IPv4 written as IPv6
  * counts as what it is.
  */
 export function isRefusedAddress(address: string): boolean {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u;
 
-/** True for 1 to 64 printable characters (SECURITY.md, 6): what devices, areas and people may be called. */
+/** True for 1 to 64 printable characters: what devices, areas and people may be called. */
 export function isName(text: string): boolean {
   return [...text].length <= 64 && printable.test(text) && text.trim() === text;
 }

@@ -75,5 +75,5 @@ export const authenticity = constants({
   windowPackets: { value: 64, says: "by which packets may come late without counting as replayed" },
 });
 
-/** Raised whenever firmware of before could misunderstand. */
+/** Raised whenever older firmware could misunderstand. */
 export const roomProtocolVersion = 1;

@@ -73,7 +73,7 @@ export interface RedirectedFrom {
 
 /**
  * Where a redirect leads: another path or port of the same machine, with the same credentials. Throws FatalError
- * `redirected-away` for another machine or a connection in the clear in place of an encrypted one (SECURITY.md, 11), and
+ * `redirected-away` for another machine or a connection in the clear in place of an encrypted one, and
  * `bad-redirect` for what is no address.
  */
 export function redirected(location: string, from: RedirectedFrom): RtspAddress {

@@ -50,7 +50,7 @@ export interface RtspNoise {
 /** Whatever one connection carries. */
 export type RtspMessage = RtspRequest | RtspResponse | InterleavedFrame | RtspNoise;
 
-/** Longest header block, bytes (SECURITY.md, 12). */
+/** Longest header block, bytes. */
 export const maxHeaderBytes = 16 * 1024;
 /** Longest body, bytes: a session description has some kilobytes. */
 export const maxBodyBytes = 128 * 1024;

@@ -188,7 +188,7 @@ export class ClientSound {
     if (this.#ended.size > maxEnded && oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  /** Told seldom, and not as `stream_id`: programs of before end a stream that an error names so. */
+  /** Told seldom, and not as `stream_id`: older programs end a stream that an error names so. */
   #notPassed(reason: "forbidden" | "audio_held", details: Readonly<Record<string, string>>): void {
     if (this.#seldom.isNews(`${reason} ${details["stream"]}`)) this.#client.connection.tell(reason, details);
   }

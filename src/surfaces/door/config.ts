@@ -22,7 +22,7 @@ export const doorConfig = z
       .record(z.string().min(1).max(doorLimits.nameChars.value), z.string().min(1).max(48))
       .default({})
       .describe(
-        "Which station a client of before means, by its client id, e.g. phone: front-door. Absent: the one that it was told of last.",
+        "Which station an older client means, by its client id, e.g. phone: front-door. Absent: the one that it was told of last.",
       ),
     ringEvents: names
       .default(["ring", "doorbell", "doorbell_pressed", "bell", "button"])

@@ -75,7 +75,7 @@ export class Connection {
       new Outbox({
         socket: options.socket,
         clock: options.clock,
-        // Not `stream_id`: programs of before end a stream that an error names so.
+        // Not `stream_id`: older programs end a stream that an error names so.
         onDropped: (dropped) => {
           for (const [stream, frames] of dropped) this.tell("audio_dropped", { stream, frames });
         },
@@ -248,7 +248,7 @@ export class Connection {
     const { command_id: commandId, ...details } = error.fields;
     const about = Object.keys(details).length > 0 ? { ...details, message: error.message } : undefined;
     const id = typeof commandId === "string" ? commandId : undefined;
-    // The command's id stands in both places: where this protocol has it, and where programs of before may look.
+    // The command's id stands in both places: where this protocol has it, and where older programs may look.
     this.tell(error.code, id === undefined ? about : { ...about, command_id: id, message: error.message }, id);
   }
 

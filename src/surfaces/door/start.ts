@@ -31,7 +31,7 @@ interface Guest {
 }
 
 const maxConnections = 2048;
-/** Connections of one block of addresses, and those of it that have not registered yet (SECURITY.md, 12). */
+/** Connections of one block of addresses, and those of it that have not registered yet. */
 const maxPerBlock = 1536;
 const maxStrangersPerBlock = 64;
 /** Half-open connections are found after about half a minute: an unanswered probe each second after this. */

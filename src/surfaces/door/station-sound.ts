@@ -28,7 +28,7 @@ interface Open {
 
 /** What the original's station has unless it is told otherwise. */
 const usual: DoorSoundFormat = { sampleRateHz: 16_000, channels: 1 };
-/** Of our sound in one frame: programs of before open the loudspeaker anew for each. */
+/** Of our sound in one frame: older programs open the loudspeaker anew for each. */
 const frameMs = 40;
 /** A talk path that nobody needs any more is closed after this time, in case the next word follows. */
 const lingerMs = 300;

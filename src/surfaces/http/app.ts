@@ -32,7 +32,7 @@ declare module "fastify" {
   }
 }
 
-/** 64 KiB: bodies and WebSocket messages (SECURITY.md, 12). */
+/** 64 KiB: bodies and WebSocket messages. */
 export const maxMessageBytes = 64 * 1024;
 
 /** The HTTP application, which listens nowhere yet. */

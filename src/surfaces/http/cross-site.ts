@@ -13,7 +13,7 @@ export interface CrossSiteOptions {
 }
 
 /**
- * Refuses what another site made a browser send, on HTTP and WebSocket alike (SECURITY.md, 5): the `Host`, of which there
+ * Refuses what another site made a browser send, on HTTP and WebSocket alike: the `Host`, of which there
  * is one (RFC 9112, 3.2), must be a name of ours, and an `Origin`, where there is one, must be the whole address that
  * was called: scheme, name and port. Where a proxy in front may have written another `Host`, that proxy's own public
  * origin counts too, as do origins that the configuration allows for this path. Throws {@link Problem} 400 `invalid`,

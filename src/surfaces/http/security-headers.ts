@@ -3,7 +3,7 @@ import { parseHost } from "../allowed-hosts.ts";
 import { isSecure } from "../secure.ts";
 import type { HttpConfig } from "./config.ts";
 
-/** Content-Security-Policy of everything we serve (SECURITY.md, 6): own scripts and styles only, Trusted Types. */
+/** Content-Security-Policy of everything we serve: own scripts and styles only, Trusted Types. */
 export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAncestors">): string {
   const frames = options.allowedFrameAncestors.map((url) => new URL(url).origin);
   return [

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { addressBlock } from "../../util/address-block.ts";
 import { addressList } from "../../util/address-list.ts";
 
-/** Limits of SECURITY.md, 12. */
+/** Limits of what strangers may hold open. */
 export interface SocketLimits {
   readonly headersMs: number;
   readonly requestMs: number;

@@ -14,7 +14,7 @@ export interface RtspSurface extends Running {
   readonly connections: () => number;
 }
 
-/** SECURITY.md, 12. */
+/** Limits of what strangers may hold open. */
 const limits = { inAll: 2048, ofBlock: 1536, strangersOfBlock: 64 };
 /** Strangers have so long to show a token. */
 const strangerMs = 15_000;
