@@ -78,7 +78,9 @@ export class SoundFloor implements Disposable {
   /** A packet came. */
   hear(packet: HeardPacket): void {
     const nowUs = this.#options.hub.clock.nowUs();
-    if (nowUs - this.#lastUs >= pauseUs) this.#begin();
+    // An open microphone may send silence all the time: a pause in what is heard is one, too.
+    const paused = !(this.#turn || packet.silent) && nowUs - this.#loudUs >= pauseUs;
+    if (paused || nowUs - this.#lastUs >= pauseUs) this.#begin();
     this.#lastUs = nowUs;
     if (!packet.silent) this.#loudUs = nowUs;
     // Readers of the voice are the speakers of the turn: what comes without one is nobody's.

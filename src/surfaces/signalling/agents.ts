@@ -205,7 +205,6 @@ export class Agents implements Disposable {
     const { hub, relay } = this.#options;
     const token = payload.token ?? link.token;
     const deviceId = deviceIdOf(ownId);
-    const over = new AbortController();
     const said = payload.device_name && toName(payload.device_name, { fallback: deviceId });
     const name = said ?? this.#options.nameOf(deviceId);
     const arrival = {
@@ -217,9 +216,7 @@ export class Agents implements Disposable {
     } as const;
     if (payload.yields) this.#refuseTaken(arrival);
     let relayed: Fetching | undefined;
-    const device = await hub.reception.admit(arrival, AbortSignal.any([signal, over.signal]), (wanted) =>
-      relayed?.want(wanted),
-    );
+    const device = await hub.reception.admit(arrival, signal, (wanted) => relayed?.want(wanted));
     const speaker = payload.speaker ? { echoCancelling: payload.echo_cancelling === true } : undefined;
     const agent = new Agent({ deviceId, ownId, link, speaker }, this.#options);
     relayed = relay(agent, device);

@@ -94,11 +94,13 @@ export class Relay implements WatchEndpoint, Disposable {
     if (this.#opening || this.#running || !this.#wanted) return;
     this.#opening = true;
     this.#options.device.phase("connecting");
+    const opened = this.#open().finally(() => {
+      this.#opening = false;
+      if (!this.#wanted) this.#stop("user_ended");
+    });
+    // Who came while it was given up on somebody's leaving wants it, too.
     background(
-      this.#open().finally(() => {
-        this.#opening = false;
-        if (!this.#wanted) this.#stop("user_ended");
-      }),
+      opened.then(() => this.#begin()),
       (error) => {
         this.#options.device.log.warn({ err: error }, `the agent was not asked for its picture: ${messageOf(error)}`);
         this.#again();
@@ -111,7 +113,10 @@ export class Relay implements WatchEndpoint, Disposable {
     const tracks = new LateTracks();
     tracks.lend(device);
     const publisher = await publishers.ask({
-      onTrack: tracks.onTrack,
+      onTrack: (...track) => {
+        this.#attempt = 0;
+        return tracks.onTrack(...track);
+      },
       sound: this.#speaker?.track,
       iceServers: libraryIceServers(iceServers(`hub_${agent.ownId}`)),
       onCandidate: (candidate) => this.#found(publisher, candidate),

@@ -68,18 +68,6 @@ export class Watches implements Disposable {
     return open;
   }
 
-  /** The session, if this is its viewer. */
-  ofViewer(id: string, viewer: WatchEndpoint): Watch | undefined {
-    const watch = this.#open.get(id);
-    return watch?.viewer === viewer ? watch : undefined;
-  }
-
-  /** The session, if this is its agent. */
-  ofAgent(id: string, agent: WatchEndpoint): Watch | undefined {
-    const watch = this.#open.get(id);
-    return watch?.agent === agent ? watch : undefined;
-  }
-
   /** It was answered: from now on it lasts as long as both ends do. */
   answered(id: string): void {
     this.#open.get(id)?.pending[Symbol.dispose]();

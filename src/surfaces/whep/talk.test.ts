@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { everything, offerSdp, type Rig, startRig } from "../../../test/web-rig.ts";
+import { configSchema } from "../../config.ts";
 import { ManualClock } from "../../util/clock.ts";
 import type { ViewingTalk } from "../webrtc/viewings.ts";
 
@@ -12,7 +13,7 @@ async function house(longestTalkS?: number) {
   const clock = new ManualClock();
   const rig = await startRig({ yard: speaker }, { clock });
   await rig.person({ name: "Root", administrator: true });
-  if (longestTalkS !== undefined) rig.hub.follow({ floor: { longestTalkS } } as never);
+  if (longestTalkS !== undefined) rig.hub.follow(configSchema.parse({ devices: {}, floor: { longestTalkS } }));
   const demand = rig.hub.devices.get("yard")?.demand();
   const talks: ViewingTalk[] = [];
   const watch = rig.web.viewings.onTalk((talk) => talks.push(talk));
@@ -145,6 +146,19 @@ describe("the floor by sound of a WHEP session", () => {
     await home.clock.advance(600);
     assert.equal(home.holder(), undefined);
     assert.equal(home.rig.hub.voices.size, 0);
+  });
+
+  it("may speak again after a pause in what is heard, where an open microphone sends silence without one", async () => {
+    await using home = await house(1);
+    const { say } = await talker(home, "Anna");
+    await say(60);
+    assert.equal(home.holder(), undefined, "said too much");
+    await say(20);
+    assert.equal(home.holder(), undefined, "goes on, with no pause");
+    await say(30, 3);
+    assert.equal(home.holder(), undefined, "silence takes nothing");
+    await say(3);
+    assert.equal(home.holder(), "Anna");
   });
 });
 

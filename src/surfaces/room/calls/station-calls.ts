@@ -96,12 +96,19 @@ export class StationCalls implements Disposable {
     const allowed = this.#allowed(deviceId, to);
     if (allowed.length === 0) return this.refuse(deviceId, `${from.name} may not talk there`);
     using _answering = this.#answerAt(from.party, allowed);
-    this.#pressing = from.party;
-    const { call, reason } = hub.calls.call({ from, to: allowed });
-    this.#pressing = undefined;
+    const { call, reason } = this.#whilePressing(from.party, () => hub.calls.call({ from, to: allowed }));
     if (!call) return this.refuse(deviceId, `not called: ${reason ?? "unreachable"}`);
     this.#audit("call", { deviceId, call });
     return call.state === "ended" ? `not called: ${call.endReason}` : undefined;
+  }
+
+  #whilePressing<Made>(party: PartyId, make: () => Made): Made {
+    this.#pressing = party;
+    try {
+      return make();
+    } finally {
+      this.#pressing = undefined;
+    }
   }
 
   /** A station leaves the call that it is in, or gives up the one that it makes. */
