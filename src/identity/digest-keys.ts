@@ -55,7 +55,7 @@ export class DigestKeys {
   /** A token was shown as it is, with these names: next time Digest will do. */
   learn({ id, secret, names }: DigestToken): void {
     const known = this.#of(id);
-    const news = names.filter((name) => known[name]?.[1] !== keysOf(name, secret)[1]);
+    const news = names.filter((name) => keysIn(known, name)?.[1] !== keysOf(name, secret)[1]);
     if (news.length === 0) return;
     const added = Object.fromEntries(news.map((name) => [name, keysOf(name, secret)]));
     const all = Object.entries({ ...known, ...added }).slice(-maxNames);
@@ -66,7 +66,7 @@ export class DigestKeys {
   of(name: string): readonly DigestKey[] {
     const rows = this.#store.read("SELECT id, value FROM kept WHERE kind = ?", kind);
     return rows.flatMap((row) => {
-      const [md5, sha256] = this.#open(JSON.parse(String(row["value"])))[name] ?? [];
+      const [md5, sha256] = keysIn(this.#open(JSON.parse(String(row["value"]))), name) ?? [];
       return md5 !== undefined && sha256 !== undefined ? [{ tokenId: String(row["id"]), md5, sha256 }] : [];
     });
   }
@@ -103,6 +103,11 @@ export class DigestKeys {
       throw error;
     }
   }
+}
+
+/** A name comes from anybody: `constructor` is none of what every object has. */
+function keysIn(all: Stored, name: string): Stored[string] | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 function keysOf(name: string, secret: string): [md5: string, sha256: string] {
