@@ -33,8 +33,9 @@ export interface GuardedPortOptions {
   readonly log: Log;
 }
 
-/** How many may be connected. */
+/** How many may be connected, by all ports together. */
 export interface GuestLimits {
+  /** Strangers have half of them. */
   readonly inAll: number;
   readonly ofBlock: number;
   readonly strangersOfBlock: number;
@@ -73,10 +74,9 @@ export class GuardedPort implements AsyncDisposable {
 
   /** Opens a port; gives its number. Throws FatalError `listen`. */
   async listen(port: number, speaks: "both" | "tls"): Promise<number> {
-    const { host, what, limits } = this.#options;
+    const { host, what } = this.#options;
     const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
     const server = createServer(options, (socket) => this.#came(socket, speaks));
-    server.maxConnections = limits.inAll;
     await listenAt(server, { host, port, what });
     this.#servers.push(server);
     return (server.address() as AddressInfo).port;
@@ -116,8 +116,11 @@ export class GuardedPort implements AsyncDisposable {
   }
 
   #isFull(block: string): boolean {
-    const { ofBlock, strangersOfBlock } = this.#options.limits;
-    const near = [...this.#present.values()].filter((other) => other.block === block);
+    const { inAll, ofBlock, strangersOfBlock } = this.#options.limits;
+    const all = [...this.#present.values()];
+    // Whoever has many blocks of addresses and no token leaves room for those who have one.
+    if (all.length >= inAll || all.filter(({ known }) => !known).length >= inAll / 2) return true;
+    const near = all.filter((other) => other.block === block);
     return near.length >= ofBlock || near.filter(({ known }) => !known).length >= strangersOfBlock;
   }
 
