@@ -1,9 +1,11 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { isRtcp } from "../../protocols/rtp/rtcp.ts";
 import type { PacketSink } from "../../protocols/rtp/sender.ts";
 
 /** Bytes that may wait for a client that reads slowly; beyond them its sender waits, and drops by its own rules. */
 const maxWaitingBytes = 256 * 1024;
+/** A client that asks on and on and reads no answers is given up when so much waits for it: media alone never come so far. */
+const maxUnreadBytes = 1024 * 1024;
 const frameHeaderBytes = 4;
 const rtpHeaderBytes = 12;
 const dollar = 0x24;
@@ -15,9 +17,9 @@ const dollar = 0x24;
 export class Interleaved {
   #parts: Uint8Array[] = [];
   #bytes = 0;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
   }
 
@@ -31,9 +33,10 @@ export class Interleaved {
     return { sendMessageBinary: (packet) => this.#send(isRtcp(packet) ? rtcp : rtp, packet) };
   }
 
-  /** Writes something else, behind what was sent before. */
+  /** Writes something else, behind what was sent before. Ends the connection when more than 1 MiB would wait. */
   write(bytes: Uint8Array): void {
     this.#flush();
+    if (this.waitingBytes + bytes.length > maxUnreadBytes) this.#socket.destroy();
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
