@@ -41,6 +41,7 @@ describe("Digest with tokens", { concurrency: 4 }, () => {
     assert.deepEqual((await describeBy(house, admin)).schemes, ["basic"]);
     using peer = await RtspPeer.connect(house.port);
     assert.equal((await peer.ask("DESCRIBE", uri, basic(house.token, "admin"))).status, 200);
+    await house.rig.identity.store.settled();
     assert.equal(house.rig.identity.digests.of("admin").length, 1);
   });
 
