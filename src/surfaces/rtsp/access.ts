@@ -4,9 +4,8 @@ import { digestRealm, usualDigestName } from "../../identity/digest-keys.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { type DigestAnswer, formatChallenge, isDigestRight, parseDigestAnswer } from "../../protocols/rtsp/auth.ts";
 import type { RtspRequest } from "../../protocols/rtsp/message.ts";
+import { Buckets } from "../buckets.ts";
 import { nameOf, tokenOf } from "../credential.ts";
-import { LogInGuard } from "../log-in-guard.ts";
-import { Problem } from "../problem.ts";
 import { RtspRefusal } from "./refusal.ts";
 
 /** One connection, as far as it matters who speaks there. */
@@ -29,6 +28,7 @@ export interface AccessOptions {
 /** So long is a client that failed with Digest offered Basic alone. */
 const basicOnlyUs = 60_000_000;
 const maxBasicOnly = 1024;
+const minuteMs = 60_000;
 
 /** A nonce for a new connection. */
 export function newNonce(): string {
@@ -41,14 +41,18 @@ export function newNonce(): string {
  * take the strongest scheme that they are offered and try no other: one that fails with Digest is offered Basic alone next.
  */
 export class Access {
-  /** Its own: a recorder with an old token takes no tries from those who sign in at the page. */
-  readonly #guard: LogInGuard;
+  /** Wrong tokens by block. Beyond them wrong ones are put off, and right ones are heard: nobody guesses 256 bits. */
+  readonly #wrong: Buckets;
+  /** Checks by block, of which the right ones are given back: Digest asks for a hash or two for each token there is. */
+  readonly #checks: Buckets;
   readonly #basicOnly = new Map<string, number>();
   readonly #options: AccessOptions;
 
   constructor(options: AccessOptions) {
     this.#options = options;
-    this.#guard = new LogInGuard(options.hub);
+    const { clock } = options.hub;
+    this.#wrong = new Buckets({ clock, size: { tries: 10, perMs: minuteMs } });
+    this.#checks = new Buckets({ clock, size: { tries: 300, perMs: minuteMs } });
   }
 
   /** Who asks. Throws RtspRefusal 401 with what may be shown, or 503 for whoever was wrong too often. */
@@ -59,15 +63,16 @@ export class Access {
     if (digest && digest.nonce !== caller.nonce) {
       throw this.#unauthorized(caller, { reason: "The nonce is another connection's", stale: true });
     }
-    const attempt = this.#count(caller.block);
+    takeFrom(this.#checks, caller.block);
     const principal = digest
       ? this.#byDigest(digest, request.method)
       : this.#byToken(authorization, { mayShow: this.#mayShow(caller) });
     if (!principal) {
       if (digest) this.#offerBasic(caller.block);
+      takeFrom(this.#wrong, caller.block);
       throw this.#unauthorized(caller, { reason: "This token is unknown, or has ended" });
     }
-    attempt.succeeded();
+    this.#checks.giveBack(caller.block);
     return principal;
   }
 
@@ -88,16 +93,6 @@ export class Access {
     const principal = credentials.findToken(key.tokenId);
     if (!principal) digests.forget(key.tokenId);
     return principal;
-  }
-
-  #count(block: string) {
-    try {
-      return this.#guard.begin({ account: `rtsp ${block}`, block });
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const seconds = String(error.fields["retryAfterSeconds"] ?? 60);
-      throw new RtspRefusal(503, "Too many wrong tokens; try again later", { "Retry-After": seconds });
-    }
   }
 
   #mayShow(caller: Caller): boolean {
@@ -122,4 +117,13 @@ export class Access {
     ];
     return new RtspRefusal(401, reason, { "WWW-Authenticate": [...(basicAlone ? [] : digest), ...basic] });
   }
+}
+
+/** Throws RtspRefusal 503 when there is nothing left for a block. */
+function takeFrom(buckets: Buckets, block: string): void {
+  const seconds = buckets.waitSeconds(block);
+  if (seconds > 0) {
+    throw new RtspRefusal(503, "Too many wrong tokens; try again later", { "Retry-After": String(seconds) });
+  }
+  buckets.take(block);
 }
