@@ -19,7 +19,7 @@ export interface DialogueOptions {
   readonly outlet: (wanted: RtspTransport) => Promise<OpenedOutlet | undefined>;
   /** The client is no stranger any more. */
   readonly onKnown: () => void;
-  /** The session ended from our side, for this reason. */
+  /** What the client was told of is over, whether or not it set anything up: for this reason. */
   readonly onEnded: (reason: string) => void;
   /** The connection is gone. */
   readonly signal: AbortSignal;
@@ -33,7 +33,6 @@ export class Dialogue implements AsyncDisposable {
   #principal: Principal | undefined;
   #presentation: Presentation | undefined;
   #session: Session | undefined;
-  #watch: Disposable | undefined;
   readonly #options: DialogueOptions;
 
   constructor(options: DialogueOptions) {
@@ -114,9 +113,7 @@ export class Dialogue implements AsyncDisposable {
   }
 
   #begin(presentation: Presentation): Session {
-    const { desk, onEnded } = this.#options;
-    this.#watch?.[Symbol.dispose]();
-    this.#watch = presentation.watch(onEnded);
+    const { desk } = this.#options;
     const { principal, device } = presentation;
     const microphone = new Microphone({ hub: desk.hub, principal, deviceId: device.id });
     return new Session({ desk, presentation, microphone });
@@ -182,9 +179,9 @@ export class Dialogue implements AsyncDisposable {
     if (this.#session) throw new RtspRefusal(455, "One session at a time on a connection");
     if (!place) throw new RtspRefusal(404, "There is no such stream; its address is rtsp://hub/<device>");
     await this.#leave();
-    const { desk, caller, signal } = this.#options;
+    const { desk, caller, signal, onEnded: onOver } = this.#options;
     const asker = { person: principal.userId, device: place.deviceId, block: caller.block };
-    this.#presentation = await openPresentation(desk, { principal, place, backchannel: asked, asker, signal });
+    this.#presentation = await openPresentation(desk, { principal, place, backchannel: asked, asker, signal, onOver });
     return this.#presentation;
   }
 
@@ -198,8 +195,6 @@ export class Dialogue implements AsyncDisposable {
   }
 
   async #leave(): Promise<void> {
-    this.#watch?.[Symbol.dispose]();
-    this.#watch = undefined;
     const presentation = this.#presentation;
     this.#presentation = undefined;
     await presentation?.[Symbol.asyncDispose]();

@@ -31,6 +31,8 @@ export interface PresentationRequest {
   readonly backchannel: boolean;
   readonly asker: Asker;
   readonly signal: AbortSignal;
+  /** Called with the reason when it is over, from its opening on: the device is gone, or other rights hold. */
+  readonly onOver: (reason: string) => void;
 }
 
 /** A device that is kept running for one client, with what that client may see and hear of it. */
@@ -40,8 +42,6 @@ export interface Presentation extends AsyncDisposable {
   readonly principal: Principal;
   readonly backchannel: boolean;
   readonly media: readonly Medium[];
-  /** Calls `end` once, with the reason, when it is over: the device is gone, or other rights hold. */
-  watch(end: (reason: string) => void): Disposable;
 }
 
 const trackTimeoutMs = 10_000;
@@ -65,13 +65,18 @@ export async function openPresentation(desk: Desk, request: PresentationRequest)
   // Whoever waits for a dead device takes no place from others.
   const place = held.use(admission.wait(request.asker));
   held.use(device.demand());
+  // The rights that it was asked with, not those that are left when its tracks come.
+  held.use(watchOver(desk, { device, ...request }));
   const tracks = await tracksOf(device, request);
+  request.signal.throwIfAborted();
   place.begin();
   const seen = [may("view") ? tracks.video : undefined, may("listen") ? tracks.audio : undefined];
   const media = seen.filter((track) => track !== undefined).map(mediumOf);
   if (media.length === 0) throw tracks.video || tracks.audio ? notThere() : noPicture(device);
   if (request.backchannel)
     media.push(await wayBack(device, { may: may("talk"), number: media.length, signal: request.signal }));
+  for (const { track } of media) if (track) held.use(watchTrack(track, request.onOver));
+  request.signal.throwIfAborted();
   const { principal } = request;
   const action = media.some(({ track, kind }) => track && kind === "audio") ? "listen" : "view";
   hub.identity.audit.record({ actor: principal.name, action, subject: device.id, detail: "RTSP" });
@@ -82,7 +87,6 @@ export async function openPresentation(desk: Desk, request: PresentationRequest)
     principal,
     backchannel: request.backchannel,
     media,
-    watch: (end) => watchOver(desk, { device, principal, media, end }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -145,9 +149,9 @@ async function wayBack(
 
 function watchOver(
   { hub }: Desk,
-  what: Pick<Presentation, "device" | "principal" | "media"> & { readonly end: (reason: string) => void },
+  what: Pick<PresentationRequest, "principal" | "onOver"> & { readonly device: HubDevice },
 ): Disposable {
-  const { device, principal, media, end } = what;
+  const { device, principal, onOver: end } = what;
   const { policy, attachments } = hub.identity;
   const may = () => rights.filter((right) => mayUse(policy, { principal, right, device })).join();
   const granted = may();
@@ -160,6 +164,12 @@ function watchOver(
       else if (may() !== granted) end("other rights hold"); // it moved to another area
     }),
   );
-  for (const { track } of media) if (track) held.use(track.onChange(() => track.open || end("the device ended it")));
   return held;
+}
+
+/** Calls `end` when the track is closed; at once when it is already. */
+function watchTrack(track: Track, end: (reason: string) => void): Disposable {
+  const look = () => track.open || end("the device ended it");
+  look();
+  return track.onChange(look);
 }

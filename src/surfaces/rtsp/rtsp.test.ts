@@ -147,6 +147,24 @@ describe("the RTSP surface", { concurrency: 4 }, () => {
     }
   });
 
+  it("shows nothing to whom it was described, and who has lost the right to it since", async () => {
+    await using house = await startRtspHouse({ yard: "fake://x/?video", hall: "fake://x/?video" });
+    const { rig } = house;
+    const grants = [{ scope: "*", rights: ["view" as const] }];
+    const anna = await rig.person({ name: "Anna", grants });
+    const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "nvr", grants });
+    using peer = await RtspPeer.connect(house.port);
+    assert.equal((await peer.ask("DESCRIBE", yard, basic(secret))).status, 200);
+    assert.equal((await peer.ask("OPTIONS", "*")).status, 200);
+    await rig.identity.users.update(anna.id, { grants: [{ scope: "device:hall", rights: ["view"] }] });
+    await peer.closed;
+    using again = await RtspPeer.connect(house.port);
+    assert.equal((await again.ask("SETUP", `${yard}/trackID=0`, { ...basic(secret), ...tcp })).status, 404);
+    assert.equal((await again.ask("DESCRIBE", "rtsp://127.0.0.1/hall")).status, 200);
+    await rig.hub.devices.remove("hall");
+    await again.closed;
+  });
+
   it("ends when the token does, and when the device is removed", async () => {
     await using house = await startRtspHouse({ yard: "fake://x/?video", hall: "fake://x/?video" });
     const { rig } = house;
