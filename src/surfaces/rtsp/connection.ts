@@ -44,6 +44,7 @@ export class RtspConnection {
   readonly #parser = new RtspParser();
   readonly #outlets: Outlets;
   readonly #dialogue: Dialogue;
+  readonly #block: string;
 
   constructor(options: RtspConnectionOptions) {
     const { socket, desk } = options;
@@ -51,11 +52,11 @@ export class RtspConnection {
     this.#outlets = new Outlets({ socket, clock: desk.hub.clock, udp: desk.config.udp && !options.secure });
     this.#leftUs = desk.hub.clock.nowUs();
     this.#askedUs = this.#leftUs;
-    const block = addressBlock(socket.remoteAddress ?? "");
+    this.#block = addressBlock(socket.remoteAddress ?? "");
     this.#dialogue = new Dialogue({
       desk,
       caller: {
-        block,
+        block: this.#block,
         nonce: newNonce(),
         private: options.secure || isLoopback(socket.remoteAddress ?? ""),
       },
@@ -119,9 +120,16 @@ export class RtspConnection {
     const refusal = refusalOf(error) ?? new RtspRefusal(500, "Internal Server Error");
     const { status, message, headers } = refusal;
     if (status === 500) hub.log.error({ err: error }, "an RTSP request failed");
-    else if (status !== 401) hub.log.info({ method: request.method, status }, `RTSP refused: ${messageOf(error)}`);
+    else if (status !== 401) this.#log(`refused ${status}`, `RTSP refused: ${messageOf(error)}`, request.method);
     counters.refused.set(status, (counters.refused.get(status) ?? 0) + 1);
     this.#answer(request, { status, reason: reasonPhrase(message) }, headers);
+  }
+
+  /** Anybody can have this written, without a token: of one kind and one block of addresses seldom. */
+  #log(kind: string, text: string, method?: string): void {
+    const { hub, news } = this.#options.desk;
+    const level = news.isNews(`${this.#block} ${kind}`) ? "info" : "debug";
+    hub.log[level]({ from: this.#block, ...(method && { method: method.slice(0, 32) }) }, text);
   }
 
   #answer(
@@ -167,7 +175,7 @@ export class RtspConnection {
     const left = socket.bytesWritten - socket.writableLength;
     if (this.#outlets.interleaved.waitingBytes === 0 || left !== this.#leftBytes) this.#leftUs = nowUs;
     if (nowUs - this.#leftUs > stuckMs * 1000) {
-      desk.hub.log.info({}, "an RTSP client takes nothing: it is let go");
+      this.#log("stuck", "an RTSP client takes nothing: it is let go");
       socket.destroy();
       return;
     }

@@ -1,5 +1,6 @@
 import type { Hub } from "../../hub/hub.ts";
 import type { FairSending } from "../../protocols/rtp/fair-sending.ts";
+import type { Seldom } from "../../util/seldom.ts";
 import type { Admission } from "../admission.ts";
 import type { Access } from "./access.ts";
 import type { RtspConfig } from "./config.ts";
@@ -16,6 +17,8 @@ export interface Desk {
   /** Places for viewers, the same as for browsers. */
   readonly admission: Admission;
   readonly counters: RtspCounters;
+  /** Which refusals are worth a line. */
+  readonly news: Seldom;
 }
 
 /** Monotonic counters of the surface. */

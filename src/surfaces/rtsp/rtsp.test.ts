@@ -4,6 +4,7 @@ import { startRtspHouse } from "../../../test/rtsp-house.ts";
 import { basic, RtspPeer } from "../../../test/rtsp-peer.ts";
 import { parseRtp } from "../../protocols/rtp/packet.ts";
 import { parseSdp } from "../../protocols/sdp/index.ts";
+import { silentLog } from "../../util/log.ts";
 import { placeOf } from "./place.ts";
 
 const yard = "rtsp://127.0.0.1/yard";
@@ -163,6 +164,20 @@ describe("the RTSP surface", { concurrency: 4 }, () => {
     assert.equal((await again.ask("DESCRIBE", "rtsp://127.0.0.1/hall")).status, 200);
     await rig.hub.devices.remove("hall");
     await again.closed;
+  });
+
+  it("writes one line for a client that is refused again and again", async () => {
+    const lines: string[] = [];
+    const note = (_fields: object, text: string) => {
+      lines.push(text);
+    };
+    await using house = await startRtspHouse({ yard: "fake://x/?video" }, { log: { ...silentLog, info: note } });
+    using peer = await RtspPeer.connect(house.port);
+    for (let n = 0; n < 5; n++) assert.equal((await peer.ask("RECORD", yard)).status, 405);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("RTSP refused")),
+      ["RTSP refused: Method Not Allowed"],
+    );
   });
 
   it("ends when the token does, and when the device is removed", async () => {

@@ -1,4 +1,5 @@
 import { FairSending } from "../../protocols/rtp/fair-sending.ts";
+import { Seldom } from "../../util/seldom.ts";
 import { GuardedPort, type Guest } from "../guarded-port.ts";
 import type { Lent, Metric, Running } from "../surface.ts";
 import { Access } from "./access.ts";
@@ -18,6 +19,8 @@ export interface RtspSurface extends Running {
 const limits = { inAll: 2048, ofBlock: 1536, strangersOfBlock: 64 };
 /** Strangers have so long to show a token. */
 const strangerMs = 15_000;
+/** Of refusals of one status to one block of addresses, one line in so long is enough. */
+const newsEveryMs = 60_000;
 
 /** Starts the RTSP surface. Throws FatalError `listen`. */
 export async function start(lent: Lent<RtspConfig>): Promise<RtspSurface | Running> {
@@ -61,6 +64,7 @@ function openDesk({ hub, config, shares }: Lent<RtspConfig>): Desk {
     queue: new FairSending(),
     admission: shares.viewings,
     counters: { sessions: 0, packets: 0, bytes: 0, dropped: 0, refused: new Map() },
+    news: new Seldom({ clock, everyMs: newsEveryMs }),
   };
 }
 
