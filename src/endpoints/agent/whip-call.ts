@@ -21,7 +21,7 @@ const answerMs = 20_000;
 const maxAnswerBytes = 64 * 1024;
 const redirects: readonly number[] = [307, 308];
 
-/** POSTs an offer, following redirects to the same server or to one with HTTPS (RFC 9725, 4.7). Throws the network's error. */
+/** POSTs an offer, following redirects within the same server (RFC 9725, 4.7). Throws the network's error. */
 export async function postOffer(
   url: URL,
   how: WhipCaller & { readonly offerSdp: string; readonly signal: AbortSignal },
@@ -30,15 +30,22 @@ export async function postOffer(
   for (let hop = 0; ; hop++) {
     const answer = await call(at, { ...how, method: "POST", body: how.offerSdp });
     const { location } = answer;
-    const kept = location && (location.host === at.host || location.protocol === "https:");
-    if (!redirects.includes(answer.status) || !kept || hop === 3) return answer;
+    if (!redirects.includes(answer.status) || !location || !isSameServer(at, location) || hop === 3) return answer;
     at = location;
   }
 }
 
-/** Ends a session. A server that is gone has ended it by itself. */
-export async function deleteSession(location: URL, how: WhipCaller): Promise<void> {
-  await call(location, { ...how, method: "DELETE", signal: AbortSignal.timeout(2000) }).catch(() => {});
+/** Ends a session that the server at `url` named; elsewhere it is not told the token. A server that is gone has ended it by itself. */
+export async function deleteSession(location: URL, how: WhipCaller & { readonly url: URL }): Promise<void> {
+  const { ca, url } = how;
+  const token = isSameServer(url, location) ? how.token : undefined;
+  const signal = AbortSignal.timeout(2000);
+  await call(location, { token, ca, method: "DELETE", signal }).catch(() => {});
+}
+
+/** Whether who may know a secret at `from` may know it at `to`: the same origin, or the same host by HTTPS. */
+export function isSameServer(from: URL, to: URL): boolean {
+  return to.origin === from.origin || (to.protocol === "https:" && to.hostname === from.hostname);
 }
 
 async function call(

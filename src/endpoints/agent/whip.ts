@@ -108,7 +108,7 @@ export class WhipAgent {
       await receiver.answered(text);
       return location;
     } catch (error) {
-      if (location) await deleteSession(location, { token, ca });
+      if (location) await deleteSession(location, { token, ca, url });
       throw error;
     }
   }
