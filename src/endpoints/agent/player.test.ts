@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createDecoder } from "libopus-wasm";
 import { createOpusEncoder, type OpusEncoder } from "../../codecs/opus/index.ts";
 import { bytesOf } from "../../codecs/pcm/index.ts";
 import type { MicrophoneFrame } from "../../media/viewer.ts";
@@ -104,6 +105,25 @@ describe("what an agent plays", () => {
     const before = written.length;
     await hum(10, peer);
     assert.ok(written.length > before);
+  });
+
+  it("is nobody who comes while eight are there; what was made for them is let go of", async ({ mock }) => {
+    const { player } = await house();
+    const probe = await createDecoder({ sampleRate: 48_000, channels: 1 });
+    const { mock: freed } = mock.method(Object.getPrototypeOf(probe) as typeof probe, "free");
+    let heard = 0;
+    const peer = {
+      onMicrophone: () => {
+        heard++;
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    await using held = new AsyncDisposableStack();
+    for (let n = 0; n < 9; n++) held.use(await player.listen(peer, { hub: false }));
+    assert.deepEqual([heard, freed.callCount()], [8, 1]);
+    await held.disposeAsync();
+    assert.equal(freed.callCount(), 9);
+    probe.free();
   });
 });
 

@@ -54,8 +54,8 @@ export class Player implements Disposable {
     await using held = new AsyncDisposableStack();
     const output = pcmFormat(agentForm.sampleRateHz);
     const voice = await openOpusVoice(opusFormat, { output });
-    if (!voice || this.#talkers.size >= maxTalkers) return held.move();
-    held.use(voice);
+    if (voice) held.use(voice);
+    if (!voice || this.#talkers.size >= maxTalkers) return new AsyncDisposableStack();
     const talker: Talker = { hub: who.hub, playout: new BlockPlayout(agentForm), quiet: hubHoldsFrames };
     this.#talkers.add(talker);
     held.defer(() => {
