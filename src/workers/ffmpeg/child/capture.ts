@@ -33,17 +33,14 @@ export interface OpenCapture extends AsyncDisposable {
 
 /** Opens a device by FFmpeg's name of its input. Throws FatalError `no-device`, RecoverableError `capture`. */
 export async function openCapture(options: CaptureOptions): Promise<OpenCapture> {
+  await using held = new AsyncDisposableStack();
   const context = await openDevice(options);
-  try {
-    const stream = context.streams[context.findBestStream(AVMEDIA_TYPE_VIDEO)];
-    if (!stream) throw new FatalError(`${options.url} gives no picture`, { code: "no-device" });
-    return stream.codecpar.codecId === AV_CODEC_ID_H264
-      ? await passThrough(context, stream)
-      : await encoded(context, { stream, options });
-  } catch (error) {
-    await context.closeInput();
-    throw error;
-  }
+  held.defer(() => context.closeInput());
+  const stream = context.streams[context.findBestStream(AVMEDIA_TYPE_VIDEO)];
+  if (!stream) throw new FatalError(`${options.url} gives no picture`, { code: "no-device" });
+  return stream.codecpar.codecId === AV_CODEC_ID_H264
+    ? await passThrough(context, { stream, held })
+    : await encoded(context, { stream, options, held });
 }
 
 async function openDevice({ format, url, tries }: CaptureOptions): Promise<FormatContext> {
@@ -62,26 +59,29 @@ async function openDevice({ format, url, tries }: CaptureOptions): Promise<Forma
   throw new RecoverableError(`${url} cannot be opened: ${FFmpegError.strerror(why)}`, { code: "capture" });
 }
 
-async function passThrough(context: FormatContext, stream: Stream): Promise<OpenCapture> {
+async function passThrough(
+  context: FormatContext,
+  { stream, held }: { readonly stream: Stream; readonly held: AsyncDisposableStack },
+): Promise<OpenCapture> {
   const keeper = new ParameterSetKeeper("h264");
   const clock = timesOf(stream);
   const frames = packetsOf(context, stream, async (packet) => {
     const unit = packet.data ? keeper.prepare(splitAnnexB(Uint8Array.from(packet.data))) : undefined;
     return unit ? [{ ...unit, timestampUs: clock(packet.pts) }] : [];
   });
-  return await opened({ context, keeper, encoder: undefined, frames, tune: () => {} });
+  return await opened({ context, keeper, encoder: undefined, frames, tune: () => {}, held });
 }
 
 async function encoded(
   context: FormatContext,
-  how: { readonly stream: Stream; readonly options: CaptureOptions },
+  how: { readonly stream: Stream; readonly options: CaptureOptions; readonly held: AsyncDisposableStack },
 ): Promise<OpenCapture> {
-  const { stream, options } = how;
-  const decoder = await openDecoder(stream);
-  const encoder = await VideoEncoder.open(formOf(stream, options), options.bitrateBps);
+  const { stream, options, held } = how;
+  const decoder = await openDecoder(stream, held);
+  const encoder = held.use(await VideoEncoder.open(formOf(stream, options), options.bitrateBps));
   const keeper = new ParameterSetKeeper("h264");
   const clock = timesOf(stream);
-  const picture = emptyFrame();
+  const picture = held.adopt(emptyFrame(), (frame) => frame.free());
   let bitrateBps: number | undefined;
   const frames = packetsOf(context, stream, async (packet) => {
     const ready: Frame[] = [];
@@ -96,50 +96,38 @@ async function encoded(
     }
     return ready;
   });
-  const release = () => {
-    picture.free();
-    decoder.freeContext();
-    encoder[Symbol.dispose]();
-  };
   const tune: OpenCapture["tune"] = (wish) => {
     if (wish.keyFrame) encoder.keyFrame();
     bitrateBps = wish.bitrateBps ?? bitrateBps;
   };
-  return await opened({ context, keeper, encoder: encoder.name, frames, tune, release });
+  return await opened({ context, keeper, encoder: encoder.name, frames, tune, held });
 }
 
-/** Waits for the first picture, so that its format is known. */
+/** Waits for the first picture, so that its format is known; takes over what is held once it came. */
 async function opened(what: {
   readonly context: FormatContext;
   readonly keeper: ParameterSetKeeper;
   readonly encoder: string | undefined;
-  readonly frames: AsyncGenerator<Frame, void, void>;
+  readonly frames: AsyncGenerator<Frame, never, void>;
   readonly tune: OpenCapture["tune"];
-  readonly release?: () => void;
+  readonly held: AsyncDisposableStack;
 }): Promise<OpenCapture> {
-  const { context, keeper, encoder, frames, tune, release } = what;
-  const close = async () => {
-    context.interrupt();
-    await frames.return();
-    release?.();
-    await context.closeInput();
-  };
+  const { context, keeper, encoder, frames, tune, held } = what;
+  held.use(frames);
+  held.defer(() => context.interrupt());
   const first = await frames.next();
-  if (first.done) {
-    await close();
-    throw new RecoverableError("the camera gives no picture", { code: "capture" });
-  }
   const all = async function* () {
     yield first.value;
     yield* frames;
   };
+  const owned = held.move();
   return {
     format: keeper.format,
     encoder,
     frames: all(),
     tune,
     interrupt: () => context.interrupt(),
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -147,7 +135,7 @@ async function* packetsOf(
   context: FormatContext,
   stream: Stream,
   take: (packet: Packet) => Promise<readonly Frame[]>,
-): AsyncGenerator<Frame, void, void> {
+): AsyncGenerator<Frame, never, void> {
   using packet = new Packet();
   packet.alloc();
   for (;;) {
@@ -180,9 +168,9 @@ function formOf(stream: Stream, { widthPx, heightPx, fps }: CaptureOptions) {
   return { widthPx: even(width), heightPx: even(height), fps: num > 0 && den > 0 ? Math.round(num / den) : fps };
 }
 
-async function openDecoder({ codecpar }: Stream): Promise<CodecContext> {
+async function openDecoder({ codecpar }: Stream, held: AsyncDisposableStack): Promise<CodecContext> {
   const codec = present(Codec.findDecoder(codecpar.codecId), "decoder for what the camera gives");
-  const context = new CodecContext();
+  const context = held.adopt(new CodecContext(), (made) => made.freeContext());
   context.allocContext3(codec);
   check(context.parametersToContext(codecpar), "setting up the camera's decoder");
   context.threadCount = 1;
