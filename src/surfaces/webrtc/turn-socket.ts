@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AllocateExchange, type AllocateOptions, type Allocation } from "../../protocols/stun/allocate.ts";
-import { stunLength } from "../../protocols/stun/message.ts";
+import { stunAttributes, stunLength, stunMethods } from "../../protocols/stun/message.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
@@ -33,6 +33,9 @@ export function readTurnUrl(url: string): TurnPlace | undefined {
   };
 }
 
+/** A relay is refreshed by this when it is given back (RFC 8656, 7.1). */
+const noLifetime = { type: stunAttributes.lifetime, value: new Uint8Array(4) };
+
 /** Sends and takes in whole messages. */
 interface MessageSocket extends Disposable {
   send(bytes: Uint8Array): void;
@@ -41,7 +44,8 @@ interface MessageSocket extends Disposable {
 }
 
 /**
- * Asks a TURN server for a relay, which is given back by leaving. Rejects with RecoverableError: `silent` when nothing answers
+ * Asks a TURN server for a relay, which is given back: over TCP and TLS by leaving, over UDP by a word that nobody waits to be
+ * answered; where it is lost the relay ends by its lifetime. Rejects with RecoverableError: `silent` when nothing answers
  * within 3 s, `unreachable` when it cannot be spoken to, WireError for answers that are none.
  */
 export async function allocate(
@@ -68,7 +72,10 @@ export async function allocate(
   socket.send(exchange.request);
   using _again = place.transport === "udp" ? every(clock, resendMs, () => socket.send(exchange.request)) : undefined;
   using _patience = clock.timer(patienceMs, () => ended.reject(silent()));
-  return await Promise.race([ended.promise, socket.failed]);
+  const allocation = await Promise.race([ended.promise, socket.failed]);
+  if (allocation.outcome === "relays" && place.transport === "udp")
+    socket.send(exchange.sign(stunMethods.refresh, [noLifetime]));
+  return allocation;
 }
 
 interface OpenOptions {
@@ -92,10 +99,25 @@ async function openUdp({ host, port }: TurnPlace, { onMessage }: OpenOptions): P
     socket.close();
     throw unreachable(error);
   }
+  let unsent = 0;
+  let isLeft = false;
+  const leave = () => {
+    if (isLeft && unsent === 0) socket.close();
+  };
   return {
-    send: (bytes) => socket.send(bytes, (error) => error && failed.reject(unreachable(error))),
+    send: (bytes) => {
+      unsent++;
+      socket.send(bytes, (error) => {
+        unsent--;
+        if (error) failed.reject(unreachable(error));
+        leave();
+      });
+    },
     failed: failed.promise,
-    [Symbol.dispose]: () => socket.close(),
+    [Symbol.dispose]: () => {
+      isLeft = true;
+      leave();
+    },
   };
 }
 
