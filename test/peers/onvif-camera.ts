@@ -17,6 +17,8 @@ export interface OnvifCameraOptions {
   readonly byAddress?: boolean;
   /** Does not know Renew. */
   readonly noRenew?: boolean;
+  /** Accepts subscriptions, and gives nothing by them. */
+  readonly noPull?: boolean;
 }
 
 const spaces =
@@ -96,7 +98,7 @@ export class OnvifCamera implements AsyncDisposable {
   }
 
   async #answer(action: string, text: string): Promise<string> {
-    const { aheadMs = 0, wrongHost = false, noRenew = false, byAddress = false } = this.#options;
+    const { aheadMs = 0, wrongHost = false, noRenew = false, noPull = false, byAddress = false } = this.#options;
     if (action === "GetSystemDateAndTime") return timeOf(new Date(Date.now() + aheadMs));
     const base = wrongHost ? "http://192.0.2.1:8000" : new URL(this.url).origin;
     if (action === "GetCapabilities")
@@ -122,6 +124,7 @@ export class OnvifCamera implements AsyncDisposable {
         ? fault("ter:ActionNotSupported", "not implemented")
         : `<wsnt:RenewResponse>${times("wsnt")}</wsnt:RenewResponse>`;
     if (action === "Unsubscribe") return "<wsnt:UnsubscribeResponse/>";
+    if (noPull) return fault("ter:ActionNotSupported", "not implemented");
     if (this.#queue.length === 0) {
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;

@@ -22,7 +22,7 @@ export interface FollowOptions {
   readonly credentials: Credentials | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The camera has accepted the subscription. */
+  /** The camera has accepted the subscription, and answered when it was first asked for events. */
   readonly onSubscribed: () => void;
   readonly onNotification: (notification: OnvifNotification) => void;
 }
@@ -43,11 +43,13 @@ export async function followEvents(options: FollowOptions): Promise<void> {
   const camera = new Camera(options);
   try {
     await camera.subscribe();
-    onSubscribed();
+    let isTold = false;
     let renewUs = clock.nowUs() + livesS * 500_000;
     while (!signal.aborted) {
       const begunUs = clock.nowUs();
       const told = await camera.pull();
+      if (!isTold) onSubscribed();
+      isTold = true;
       for (const notification of told) onNotification(notification);
       if (clock.nowUs() >= renewUs) {
         await camera.renew();
