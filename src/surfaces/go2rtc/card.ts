@@ -3,7 +3,7 @@ import type { HubDevice } from "../../hub/api.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { background } from "../../util/background.ts";
-import { messageOf } from "../../util/errors.ts";
+import { DoorwardError, isAbort } from "../../util/errors.ts";
 import { Serial } from "../../util/serial.ts";
 import type { Asker } from "../admission.ts";
 import { describeFloor } from "../sound-floor.ts";
@@ -88,8 +88,16 @@ export class Card {
         form === 1 ? { type: "webrtc/answer", value: sdp } : { type: "webrtc", value: { type: "answer", sdp } },
       );
     } catch (error) {
-      if (!this.#gone.signal.aborted) this.#tell({ type: "error", value: `webrtc/offer: ${messageOf(error)}` });
+      this.#refused(error);
     }
+  }
+
+  /** What is none of our errors is a fault of the hub: its sentence is for the log. */
+  #refused(error: unknown): void {
+    const isOurs = error instanceof DoorwardError;
+    if (!isOurs && !isAbort(error)) this.#options.hub.log.error({ err: error }, "a picture was not opened");
+    const why = isOurs ? error.message : "the hub failed at it; its log says why";
+    this.#tell({ type: "error", value: `webrtc/offer: ${why}` });
   }
 
   /** Cards connect anew when their socket closes. */

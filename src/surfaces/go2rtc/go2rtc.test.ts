@@ -5,13 +5,14 @@ import { WebSocket } from "ws";
 import { everything, offerSdp, type Rig, startRig } from "../../../test/web-rig.ts";
 import { within } from "../../../test/within.ts";
 import type { Grant } from "../../identity/policy.ts";
+import { type Log, silentLog } from "../../util/log.ts";
 import type { CardAnswer } from "./messages.ts";
 
 const yard = { yard: "fake://x/?video&audio&speaker" };
 
 /** A hub that is set up. */
-async function house(devices: Readonly<Record<string, string>> = yard): Promise<Rig> {
-  const rig = await startRig(devices);
+async function house(devices: Readonly<Record<string, string>> = yard, log: Log = silentLog): Promise<Rig> {
+  const rig = await startRig(devices, { log });
   await rig.person({ name: "Root", administrator: true });
   return rig;
 }
@@ -92,6 +93,22 @@ describe("go2rtc's socket", { concurrency: 4 }, () => {
     assert.deepEqual(await card.next(), { type: "error", value: "webrtc/offer: offer has no video line" });
     card.socket.send("no JSON");
     assert.equal(await why(card), "1008 not understood");
+  });
+
+  it("keeps a fault of the hub in its log, and says only that there is one", async () => {
+    const logged: unknown[] = [];
+    const log: Log = { ...silentLog, error: (fields) => logged.push(fields), child: () => log };
+    await using rig = await house(yard, log);
+    const fault = new TypeError("x is not a function");
+    rig.webrtc.worker.view = () => Promise.reject(fault);
+    const card = await openCard(rig, await tokenFor(rig, "Anna"));
+    card.say({ type: "webrtc/offer", value: offerSdp });
+    assert.deepEqual(await card.next(), {
+      type: "error",
+      value: "webrtc/offer: the hub failed at it; its log says why",
+    });
+    assert.deepEqual(logged, [{ err: fault }]);
+    card.socket.close();
   });
 
   it("is for who has a token, and for what they may see", async () => {
