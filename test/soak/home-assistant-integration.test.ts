@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -117,6 +117,30 @@ describe("the integration in a real Home Assistant", {
     await home.isState(lock, "unlocked");
     assert.deepEqual(opened, ["/open"]);
     await home.isState(lock, "locked");
+  });
+
+  it("takes the blueprints, and a ring runs an automation that is made of one", async () => {
+    const folder = join(import.meta.dirname, "../../integrations/home-assistant/blueprints/automation/doorward");
+    const names = await readdir(folder);
+    assert.ok(names.length >= 4);
+    for (const name of names) {
+      const yaml = await readFile(join(folder, name), "utf8");
+      await home.ask({ type: "blueprint/save", domain: "automation", path: `doorward/${name}`, yaml });
+    }
+    const input = {
+      bell: await entity("front-door", "doorbell"),
+      camera: await entity("yard", "camera"),
+      door: (await home.device(`${hubId}_front-door`)).id,
+      notify: "notify.persistent_notification",
+    };
+    const automation = { alias: "Ring", use_blueprint: { path: "doorward/doorbell.yaml", input } };
+    const made = await home.post("api/config/automation/config/ring", automation);
+    assert.equal(made.status, 200, await made.text());
+    await home.isState("automation.ring", "on");
+    await ring();
+    await until("it ran", async () => (await home.state("automation.ring")).attributes["last_triggered"] !== null);
+    await home.call("button", "press", { entity_id: await entity("front-door", "decline") });
+    await isLast("declined");
   });
 
   it("is unavailable while the hub is gone, and there again without anybody's doing, with no event", async () => {

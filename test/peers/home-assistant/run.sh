@@ -110,6 +110,7 @@ if [ -z "$MQTT" ]; then
   printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\n' "$((PORT + 1))" >"$CONFIG/mosquitto.conf"
   mosquitto -c "$CONFIG/mosquitto.conf" >"$CONFIG/mosquitto.log" 2>&1 & BROKER_PID=$!
 fi
+[ -e "$CONFIG/automations.yaml" ] || echo '[]' >"$CONFIG/automations.yaml"
 if [ ! -e "$CONFIG/configuration.yaml" ]; then
   { cat <<YAML
 homeassistant: {name: Doorward test house, latitude: 52.37, longitude: 4.9, elevation: 2, unit_system: metric, time_zone: UTC, currency: EUR, country: NL, language: en}
@@ -119,6 +120,7 @@ config:
 history:
 logbook:
 media_source:
+automation: !include automations.yaml
 stream:
 diagnostics:
 web_rtc: {ice_servers: [{url: "stun:127.0.0.1:3478"}]}
