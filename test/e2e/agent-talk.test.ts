@@ -51,7 +51,7 @@ describe("speaking from the page through a camera agent", () => {
     const size = video?.format.kind === "video" && [video.format.widthPx, video.format.heightPx];
     assert.deepEqual(size, [1280, 720]);
     assert.match(agent.said(), /encoded by libx264/);
-    assert.ok((audio?.counters.frames ?? 0) > 10, "its microphone is heard");
+    await until("its microphone is heard", async () => (audio?.counters.frames ?? 0) > 10);
     const tookMs: number[] = [];
     let from = 0;
     for (let press = 0; press < 4; press++) {
