@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { backendUrl } from "./agent/backend-url.ts";
 import { parseCapture } from "./agent/capture-arguments.ts";
 import { runAgent } from "./agent/run.ts";
 import { parseSoundPlace } from "./agent/sound.ts";
@@ -10,7 +11,7 @@ const usage = `usage: doorward agent --backend URL --device-id NAME [--source AD
 A camera agent on any machine that reaches the hub, also from behind a router: it calls the hub (or the backend whose protocol
 it speaks), waits, and sends picture and sound only while somebody watches, unchanged where the camera sends H.264.
 
-  --backend URL          wss://HOST:8443/ws/device of a hub; ws://HOST:8000/ws/device of an original backend
+  --backend URL          wss://HOST:8443 of a hub; ws://HOST:8000 of an original backend; /ws/device is meant there
                          (default: $BACKEND_URL, else ws://localhost:8000/ws/device)
   --whip URL             publishes all the time by WHIP instead, to https://HOST:8443/whip/NAME of a hub or any other server;
                          its token is $DOORWARD_TOKEN
@@ -59,10 +60,7 @@ export const command: Command = {
         state: { type: "string" },
       },
     });
-    const backend = values.backend ?? process.env["BACKEND_URL"] ?? "ws://localhost:8000/ws/device";
-    if (!URL.canParse(backend) || !/^wss?:$/.test(new URL(backend).protocol)) {
-      throw new UsageError(`--backend ${backend} is no address: it begins with ws:// or wss://`);
-    }
+    const backend = backendUrl(values.backend ?? process.env["BACKEND_URL"] ?? "ws://localhost:8000");
     const ca = values.ca === undefined ? undefined : readCertificate(values.ca);
     const whip = values.whip === undefined ? undefined : whipUrl(values.whip);
     if (whip && values.speaker !== undefined)
