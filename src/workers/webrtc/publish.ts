@@ -7,26 +7,12 @@ import type {
   PublishRequest,
   PublishWorker,
 } from "../../media/viewer.ts";
-import type { Clock } from "../../util/clock.ts";
-import { RecoverableError } from "../../util/errors.ts";
-import type { Log } from "../../util/log.ts";
-import { childModule, WorkerProcess } from "../process.ts";
-import { machineUs } from "./child/time.ts";
+import type { WorkerProcess } from "../process.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
 import { askingPlan, planAnswered, planPublish, takesSound, withoutCandidates } from "./publish-offer.ts";
-import { SharedTracks } from "./shared-tracks.ts";
+import { openPublishProcess, type PublishNews, type PublishWorkerOptions } from "./publish-process.ts";
+import type { SharedTracks } from "./shared-tracks.ts";
 import { WorkerViewer } from "./viewer.ts";
-
-/** Options of {@link createPublishWorker}. */
-export interface PublishWorkerOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** The one UDP port of all publishers; any free one by default. */
-  readonly udpPort?: number;
-  readonly iceServers?: readonly string[];
-  readonly announceAddresses?: readonly string[];
-  readonly leaveOutInterfaces?: readonly string[];
-}
 
 /** Takes in what peers publish, in a process of its own: its crash costs publishers a reconnect and viewers nothing. */
 export function createPublishWorker(options: PublishWorkerOptions): PublishWorker {
@@ -49,17 +35,16 @@ class HubSide implements PublishWorker {
 
   constructor(options: PublishWorkerOptions) {
     this.#options = options;
-    const { clock, log } = options;
-    this.#process = new WorkerProcess({
+    const { process, tracks } = openPublishProcess({
+      ...options,
       name: "publish worker",
-      module: childModule("./child/main", import.meta.url),
-      clock,
-      log,
-      onStart: () => this.#configure(),
       onMessage: (message) => this.#receive(message),
-      onLost: () => this.#lost(),
+      onLost: (error) => {
+        for (const { peer } of [...this.#publishing.values()]) peer.end("worker-lost", error);
+      },
     });
-    this.#sounds = new SharedTracks({ post: (message, onSent) => this.#process.post(message, onSent), log });
+    this.#process = process;
+    this.#sounds = tracks;
   }
 
   async publish(request: PublishRequest): Promise<Publisher> {
@@ -137,24 +122,7 @@ class HubSide implements PublishWorker {
     await this.#process[Symbol.asyncDispose]();
   }
 
-  #configure(): void {
-    const { clock, udpPort = 0, iceServers = [], announceAddresses = [], leaveOutInterfaces = [] } = this.#options;
-    const clockOffsetUs = machineUs() - clock.nowUs();
-    this.#process.post({
-      type: "configure",
-      clockOffsetUs,
-      udpPort,
-      iceServers,
-      announceAddresses,
-      leaveOutInterfaces,
-    });
-  }
-
-  #receive(message: FromPublishChild): void {
-    if (message.type === "trouble") {
-      this.#options.log.warn({}, `publish worker: ${message.message}`);
-      return;
-    }
+  #receive(message: PublishNews): void {
     const publishing = this.#publishing.get(message.viewer);
     if (message.type === "audible") publishing?.audible.resolve(true);
     else if (message.type === "published") publishing?.tracks.get(message.kind)?.write(message.frame);
@@ -164,13 +132,6 @@ class HubSide implements PublishWorker {
       if (track) track.updateFormat(format);
       else publishing?.tracks.set(format.kind, publishing.onTrack(format));
     } else publishing?.peer.receive(message);
-  }
-
-  #lost(): void {
-    this.#sounds.reset();
-    for (const { peer } of [...this.#publishing.values()]) {
-      peer.end("worker-lost", new RecoverableError("the publish worker ended", { code: "worker-lost" }));
-    }
   }
 }
 

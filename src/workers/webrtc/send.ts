@@ -1,12 +1,10 @@
 import type { Receiver, SendRequest, SendWorker } from "../../media/viewer.ts";
-import { RecoverableError } from "../../util/errors.ts";
-import { childModule, WorkerProcess } from "../process.ts";
-import { machineUs } from "./child/time.ts";
+import type { WorkerProcess } from "../process.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
-import type { PublishWorkerOptions } from "./publish.ts";
 import { withoutCandidates } from "./publish-offer.ts";
+import { openPublishProcess, type PublishNews, type PublishWorkerOptions } from "./publish-process.ts";
 import { sendingPlan, takenMids } from "./send-offer.ts";
-import { SharedTracks } from "./shared-tracks.ts";
+import type { SharedTracks } from "./shared-tracks.ts";
 import { WorkerViewer } from "./viewer.ts";
 
 /** Options of {@link createSendWorker}. */
@@ -26,17 +24,16 @@ class HubSide implements SendWorker {
 
   constructor(options: SendWorkerOptions) {
     this.#options = options;
-    const { clock, log } = options;
-    this.#process = new WorkerProcess({
+    const { process, tracks } = openPublishProcess({
+      ...options,
       name: "send worker",
-      module: childModule("./child/main", import.meta.url),
-      clock,
-      log,
-      onStart: () => this.#configure(),
       onMessage: (message) => this.#receive(message),
-      onLost: () => this.#lost(),
+      onLost: (error) => {
+        for (const peer of [...this.#receivers.values()]) peer.end("worker-lost", error);
+      },
     });
-    this.#tracks = new SharedTracks({ post: (message, onSent) => this.#process.post(message, onSent), log });
+    this.#process = process;
+    this.#tracks = tracks;
   }
 
   async send(request: SendRequest): Promise<Receiver> {
@@ -75,24 +72,8 @@ class HubSide implements SendWorker {
     await this.#process[Symbol.asyncDispose]();
   }
 
-  #configure(): void {
-    const { clock, iceServers = [] } = this.#options;
-    const clockOffsetUs = machineUs() - clock.nowUs();
-    const own = { udpPort: 0, announceAddresses: [], leaveOutInterfaces: [] };
-    this.#process.post({ type: "configure", clockOffsetUs, iceServers, ...own });
-  }
-
-  #receive(message: FromPublishChild): void {
-    if (message.type === "trouble") this.#options.log.warn({}, `send worker: ${message.message}`);
-    else if (message.type !== "audible" && message.type !== "published" && message.type !== "published-format") {
-      this.#receivers.get(message.viewer)?.receive(message);
-    }
-  }
-
-  #lost(): void {
-    this.#tracks.reset();
-    for (const peer of [...this.#receivers.values()]) {
-      peer.end("worker-lost", new RecoverableError("the send worker ended", { code: "worker-lost" }));
-    }
+  #receive(message: PublishNews): void {
+    if (message.type === "audible" || message.type === "published" || message.type === "published-format") return;
+    this.#receivers.get(message.viewer)?.receive(message);
   }
 }
