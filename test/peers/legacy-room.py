@@ -65,14 +65,14 @@ ear.setblocking(False)
 broker.setblocking(False)
 
 words, begun, sequence, inbox = packets_of(opus), time.monotonic(), 0, b""
-todo, answers, rings = [], None, 0
+steps, answers, rings = [], None, 0
 for step in script:
     what, rest = step.split("@")
     at, value = rest.split(":")
     if what == "answer":
         answers = (float(at), float(value))
     else:
-        todo.append((what, float(at), value))
+        steps.append((what, float(at), value))
 last_word, talk, heard, missed, waited = -9.0, None, [], 0, 0.0
 
 
@@ -106,7 +106,7 @@ def take_messages():
             continue
         rings += 1
         if answers:
-            todo.append(("talk", now() + answers[0], str(answers[1])))
+            steps.append(("talk", now() + answers[0], str(answers[1])))
             answers = None
 
 
@@ -124,7 +124,7 @@ while now() < float(seconds):
                 heard.append(round(last_word, 3))
     except BlockingIOError:
         pass
-    for step in sorted(todo, key=lambda one: one[1]):
+    for step in sorted(steps, key=lambda one: one[1]):
         what, at, value = step
         if at > now():
             break
@@ -136,7 +136,7 @@ while now() < float(seconds):
         else:
             talk = (now(), float(value), 0)
             publish(f"intercom/{station}/state", '{"state":"transmitting","target":"Doorward"}')
-        todo.remove(step)
+        steps.remove(step)
     if talk:
         since, length, sent = talk
         if sent * 0.02 >= length:
