@@ -125,9 +125,13 @@ export interface Device {
   /**
    * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
    * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come). One that is
-   * `sparse` has sound only now and then, and its pauses say nothing of the device.
+   * `sparse` has sound only now and then, and its pauses say nothing of the device. Beside one that is `alone` the device
+   * has announced nothing else, and nobody waits for it.
    */
-  publish(format: Format, options?: { readonly label?: string; readonly sparse?: boolean }): TrackWriter;
+  publish(
+    format: Format,
+    options?: { readonly label?: string; readonly sparse?: boolean; readonly alone?: boolean },
+  ): TrackWriter;
   /** Offers the device's speaker. */
   offerSpeaker(speaker: Speaker): void;
   /** What the device is asked to do. */

@@ -71,7 +71,7 @@ export class Loan implements Disposable {
       log: log.child({ device: id }),
       memory,
       commands: this.#commands,
-      publish: (format, how) => this.#publish(format, { label: "main", sparse: false, ...how }),
+      publish: (format, how) => this.#publish(format, { label: "main", sparse: false, alone: false, ...how }),
       offerSpeaker: whileLent((speaker: Speaker) => this.#offer(speaker)),
       emit: whileLent(onEvent),
       phase: whileLent((phase: DriverPhase) => {
@@ -123,10 +123,14 @@ export class Loan implements Disposable {
     this.#options.onSpeaker();
   }
 
-  #publish(format: Format, { label, sparse }: { readonly label: string; readonly sparse: boolean }): TrackWriter {
+  #publish(
+    format: Format,
+    { label, sparse, alone }: { readonly label: string; readonly sparse: boolean; readonly alone: boolean },
+  ): TrackWriter {
     if (!this.open) return { write: () => {}, updateFormat: () => {}, interrupt: () => {} };
     const { tracks, status, onChange } = this.#options;
     const track = tracks.open(format, label);
+    track.alone = alone;
     if (format.kind === "video") this.#pictures.add(label);
     onChange();
     return {

@@ -33,8 +33,10 @@ function scripted() {
   return {
     clock,
     device,
-    publish: (kind: "video" | "audio") => {
-      tracks.set(kind, new Track(kind === "video" ? h264 : opusFormat, { id: kind, clock }));
+    publish: (kind: "video" | "audio", alone = false) => {
+      const track = new Track(kind === "video" ? h264 : opusFormat, { id: kind, clock });
+      track.alone = alone;
+      tracks.set(kind, track);
       changes.emit();
     },
     become: (next: DevicePhase) => {
@@ -71,6 +73,17 @@ describe("waiting for a device's tracks", () => {
     await silent.clock.advance(1000);
     assert.deepEqual(await results[0], { kinds: ["video", "audio"], atMs: 1100 });
     assert.deepEqual((await results[1])?.kinds, ["video", undefined]);
+  });
+
+  it("waits for nothing beside what was announced as alone", async () => {
+    for (const kind of ["video", "audio"] as const) {
+      const rig = scripted();
+      const result = outcome(rig);
+      await rig.clock.advance(1000);
+      rig.publish(kind, true);
+      const kinds = kind === "video" ? [kind, undefined] : [undefined, kind];
+      assert.deepEqual(await result, { kinds, atMs: 1000 });
+    }
   });
 
   it("gives the picture some seconds after the sound", async () => {

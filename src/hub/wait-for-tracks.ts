@@ -13,7 +13,7 @@ export type Waited = Pick<HubDevice, "track" | "waitForTrack" | "onChange" | "st
 
 /**
  * The main picture and sound of a device that may just be starting: as soon as both are there, or the picture was and
- * the sound had a little time, or only sound came. Empty after `timeoutMs`, or when the device fails; its state then
+ * the sound had a little time (none when its device has announced no sound), or only sound came. Empty after `timeoutMs`, or when the device fails; its state then
  * says why. The caller holds a demand.
  */
 export async function waitForTracks(
@@ -36,6 +36,7 @@ export async function waitForTracks(
     ]);
     if (!first) return { video: undefined, audio: undefined };
     const isVideo = first.format.kind === "video";
+    if (first.alone) return { video: isVideo ? first : undefined, audio: isVideo ? undefined : first };
     const graceMs = isVideo ? soundGraceMs : pictureGraceMs;
     const other = await device.waitForTrack(isVideo ? "audio" : "video", { timeoutMs: graceMs, signal });
     return isVideo ? { video: first, audio: other } : { video: other, audio: first };

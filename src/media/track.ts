@@ -47,6 +47,8 @@ export interface TrackCounters {
  */
 export class Track {
   readonly id: string;
+  /** True when its source has announced nothing beside it: neither sound to a picture, nor the other way round. */
+  alone = false;
   readonly counters: TrackCounters = { frames: 0, keyFrames: 0, bytes: 0 };
   /** Frames that its readers, past and present, lost, by reason; monotonic. */
   readonly dropped: Readonly<Record<DropReason, number>>;

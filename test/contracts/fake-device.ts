@@ -51,7 +51,7 @@ export class FakeDevice implements Device {
     return (async function* () {})();
   }
 
-  publish(format: Format, options: { readonly label?: string } = {}): TrackWriter {
+  publish(format: Format, options: { readonly label?: string; readonly alone?: boolean } = {}): TrackWriter {
     const key = `${options.label ?? "main"}/${format.kind}`;
     let track = this.tracks.get(key);
     if (track && isCompatible(track.format, format)) {
@@ -63,6 +63,7 @@ export class FakeDevice implements Device {
       this.tracks.set(key, track);
     }
     const written = track;
+    written.alone = options.alone ?? false;
     this.#changed.emit();
     return {
       write: (frame) => {

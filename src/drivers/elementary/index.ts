@@ -61,7 +61,7 @@ async function run(device: Device, config: ElementaryConfig): Promise<void> {
     frameRate,
     clock: device.clock,
     onTrack: (format) => {
-      const writer = device.publish(format);
+      const writer = device.publish(format, { alone: true });
       device.log.info({ codec: format.codec, widthPx: format.widthPx, heightPx: format.heightPx }, "video begins");
       device.ready();
       return writer;

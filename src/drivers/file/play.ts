@@ -15,7 +15,8 @@ export async function playStreams(
   options: { readonly startUs: number },
 ): Promise<number> {
   const { clock, signal } = device;
-  const writers: TrackWriter[] = streams.formats.map((format) => device.publish(format));
+  const alone = streams.formats.length === 1;
+  const writers: TrackWriter[] = streams.formats.map((format) => device.publish(format, { alone }));
   const steps = streams.formats.map(() => ({ lastUs: 0, stepUs: 40_000 }));
   let { startUs } = options;
   let frames = 0;

@@ -68,7 +68,7 @@ async function run(device: Device, config: IngenicConfig): Promise<void> {
     frameRate: config.frameRate,
     clock,
     onTrack: (format) => {
-      const writer = device.publish(format);
+      const writer = device.publish(format, { alone: config.soundPort === undefined });
       log.info({ codec: format.codec, widthPx: format.widthPx, heightPx: format.heightPx }, "video begins");
       device.ready();
       sidePorts.pictureCame();

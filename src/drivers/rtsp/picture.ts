@@ -87,7 +87,7 @@ export class Picture implements PictureBeside {
       clock,
       log,
       signal: AbortSignal.any([signal, stop.signal]),
-      onTrack: (format) => this.#noticing(this.#device.publish(format)),
+      onTrack: (format, how) => this.#noticing(this.#device.publish(format, how)),
       onPhase: (phase) => this.#device.phase(phase),
     });
     this.#run = {

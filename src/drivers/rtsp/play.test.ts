@@ -68,6 +68,16 @@ describe("picture and sound", () => {
     assert.notDeepEqual(swapBytes(packet), packet);
   });
 
+  test("says of a picture or a sound that nothing comes beside it, where the description has nothing", async () => {
+    for (const media of [{ video: clip() }, { audio: noise() }, { video: clip(), audio: noise() }]) {
+      await using fake = await startFakeRtsp(media);
+      await using running = runDriver({ address: fake.address });
+      await running.device.until(() => running.device.readyCount > 0);
+      const alone = [running.device.video, running.device.audio].flatMap((track) => (track ? [track.alone] : []));
+      assert.deepEqual(alone, Object.keys(media).length === 1 ? [true] : [false, false]);
+    }
+  });
+
   test("absolute controls are followed", async () => {
     await using fake = await startFakeRtsp({ video: clip(), audio: noise(), control: "absolute" });
     await using running = runDriver({ address: fake.address });

@@ -70,7 +70,7 @@ async function watch(device: Device, settings: YooseeConfig): Promise<void> {
     clock: device.clock,
     log: device.log,
     signal: device.signal,
-    onTrack: (format) => device.publish(format),
+    onTrack: (format, how) => device.publish(format, how),
     onPhase: (phase) => device.phase(phase),
     onReady: () => device.ready(),
   });

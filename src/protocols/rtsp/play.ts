@@ -41,7 +41,7 @@ export interface PlayRtspOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** A track to write to; called again with the same codec when another protocol is tried. */
-  readonly onTrack: (format: Format) => FrameSink;
+  readonly onTrack: (format: Format, how: { readonly alone: boolean }) => FrameSink;
   readonly onPhase?: (phase: "connecting" | "waiting-for-key-frame") => void;
   /** The first key frame was written, or the first sound where there is no picture. */
   readonly onReady?: (protocol: RtspProtocol) => void;

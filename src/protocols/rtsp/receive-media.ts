@@ -21,9 +21,10 @@ export interface ReceivedMedium extends Disposable {
 /** Options of {@link receiveMedia}. */
 export interface ReceiveOptions {
   readonly clock: Clock;
-  readonly onTrack: (format: Format) => FrameSink;
+  /** `alone`: nothing else of this session is received. */
+  readonly onTrack: (format: Format, how: { readonly alone: boolean }) => FrameSink;
   readonly onReady?: () => void;
-  readonly media: { readonly video?: ChosenMedium };
+  readonly media: { readonly video?: ChosenMedium; readonly audio?: ChosenMedium };
   /** All sections of the description: packets of their types are not taken for another's. */
   readonly sections?: readonly MediaSection[];
   readonly onQuirk?: (quirk: QuirkCode) => void;
@@ -41,7 +42,8 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, st
   return (medium, stream) => {
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
-    const sink = options.onTrack(decodable(format));
+    const alone = !(options.media.video && options.media.audio);
+    const sink = options.onTrack(decodable(format), { alone });
     const frames = format.kind === "video" ? createVideoFrames(format, sink, options) : createAudioFrames(format, sink);
     const { clockRateHz } = medium.payload;
     const receiver = new MediaReceiver({
