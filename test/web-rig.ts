@@ -158,9 +158,13 @@ export function fakeWebRtc() {
   const publishers: FakePublisher[] = [];
   let gate: Promise<void> = Promise.resolve();
   let asked = Promise.withResolvers<void>();
+  let expected = 0;
   const worker: WebRtcWorker = {
     pid: undefined,
     engine: "node",
+    expect: () => {
+      expected++;
+    },
     view: async (request) => {
       if (!request.offerSdp.includes("m=video")) throw new FatalError("offer has no video line", { code: "bad-offer" });
       asked.resolve();
@@ -220,7 +224,7 @@ export function fakeWebRtc() {
       };
     },
   };
-  return { worker, viewers, publishing, publishers, asking, hold };
+  return { worker, viewers, publishing, publishers, asking, hold, expected: () => expected };
 }
 
 function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {

@@ -28,6 +28,7 @@ function behind(relay: LossyRelay, worker: WebRtcWorker): WebRtcWorker {
   return {
     pid: worker.pid,
     engine: worker.engine,
+    expect: () => worker.expect(),
     view: async (request: ViewRequest) => {
       const viewer = await worker.view(request);
       return Object.create(viewer, { answerSdp: { value: relay.reroute(viewer.answerSdp) } }) as typeof viewer;

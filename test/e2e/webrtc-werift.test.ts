@@ -5,6 +5,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { joinAnnexB } from "../../src/codecs/annexb.ts";
 import type { Frame } from "../../src/media/frame.ts";
 import { createDepacketizer } from "../../src/protocols/rtp/depacketize.ts";
@@ -302,6 +303,23 @@ for (const engine of engines) {
           assert.deepEqual([...new Set(ports(viewer))], [port]);
           await viewer[Symbol.asyncDispose]();
         }
+      });
+
+      it("is up before the first viewer when one is expected", async () => {
+        await using worker = newWorker();
+        assert.equal(worker.pid, undefined);
+        worker.expect();
+        await setImmediate();
+        const { pid } = worker;
+        assert.ok(pid);
+        using video = playClip(pictures(), "cam/main/video");
+        await using peer = await weriftViewer();
+        await using _viewer = await worker.view({
+          offerSdp: peer.offerSdp,
+          video: video.track,
+          acceptMicrophone: false,
+        });
+        assert.equal(worker.pid, pid);
       });
 
       it("survives malformed offers and candidates", async () => {

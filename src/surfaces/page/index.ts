@@ -39,7 +39,10 @@ async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
       {
         path: "/api/v1/events",
         share: "pages",
-        connected: (socket, principal) => new PageSocket({ socket, principal, hub, viewings, changed }).start(),
+        connected: (socket, principal) => {
+          webrtc.expect();
+          new PageSocket({ socket, principal, hub, viewings, changed }).start();
+        },
       },
     ],
     [Symbol.asyncDispose]: async () => owned.dispose(),

@@ -53,8 +53,10 @@ describe("the page's socket", () => {
     assert.match(await refusal(openPage(rig, anna, { origin: "http://evil.example" })), /403/);
     assert.match(await refusal(openPage(rig, anna, { origin: "null" })), /403/);
     assert.match(await refusal(openPage(rig, anna, { host: "evil.example" })), /421/);
+    assert.equal(rig.webrtc.expected(), 0);
     const page = await openPage(rig, anna, { origin: rig.url.slice(0, -1) });
     assert.equal((await page.next("devices")).type, "devices");
+    assert.equal(rig.webrtc.expected(), 1, "what will show pictures is started");
     const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t", grants: everything });
     await openPage(rig, undefined, { authorization: `Bearer ${secret}` });
   });

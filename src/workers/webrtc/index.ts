@@ -1,4 +1,5 @@
 import type { Viewer, ViewRequest, WebRtcWorker } from "../../media/viewer.ts";
+import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -82,6 +83,13 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const viewer = this.#newViewer(request, { plan, held });
     await viewer.answered;
     return viewer;
+  }
+
+  expect(): void {
+    const lease = this.#lease().then((held) => held[Symbol.dispose]());
+    background(lease, (err) =>
+      this.#options.log.debug({ err }, "the webrtc worker did not start before it was needed"),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
