@@ -10,6 +10,11 @@ export function isPartyId(text: string): text is PartyId {
   return /^(device|person|client):[^\p{Cc}]{1,128}$/u.test(text);
 }
 
+/** Whether `party` is the one that is named, or one of those for whom that person's program asks (`person:<id>/<theirs>`). */
+export function isOrIsOf(party: PartyId, named: string): boolean {
+  return party === named || (named.startsWith("person:") && party.startsWith(`${named}/`));
+}
+
 /** A party's name from outside. */
 export const partySchema = z
   .string()

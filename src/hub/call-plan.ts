@@ -1,7 +1,7 @@
 import type { HubDevice } from "./api.ts";
 import type { ArrivalKind } from "./arrival-kinds.ts";
 import type { BellPress, CallWish, Ringer } from "./call-api.ts";
-import { type CallInfo, type CallParty, isPartyId, type PartyId } from "./call-info.ts";
+import { type CallInfo, type CallParty, isOrIsOf, isPartyId, type PartyId } from "./call-info.ts";
 import type { CallRequest, CallStep, CallTarget } from "./call-steps.ts";
 import { type ChannelId, type House, membersOf } from "./channel.ts";
 import { lockOf } from "./lock-of.ts";
@@ -78,8 +78,8 @@ export class CallPlans {
   }
 
   /** Who is rung by somebody who calls. */
-  call({ from, to }: CallWish): CallPlan {
-    const targets = this.#targets(to, { from });
+  call({ from, to }: CallWish, ringers: readonly Ringer[]): CallPlan {
+    const targets = this.#targets(to, { from, ringers });
     const steps: CallStep[] = [{ afterMs: 0, how: "instead", targets }];
     return { to, steps, ringMs: this.#options.ringS() * 1000, lock: false };
   }
@@ -87,7 +87,9 @@ export class CallPlans {
   /** Whether somebody who can be rung only now is meant by a call that rings; undefined if not. */
   late(call: CallInfo, ringer: Ringer): CallTarget | undefined {
     if (ringer.party === call.from.party) return undefined;
-    const known = call.rung.some(({ party }) => party === ringer.party);
+    const known = call.rung.some(
+      ({ party, state }) => party === ringer.party || (state !== "passed" && isOrIsOf(ringer.party, party)),
+    );
     const meant = known || (call.to.length === 0 && ringer.mayAnswer(call));
     const bell = call.from.deviceId === undefined ? undefined : this.#options.device(call.from.deviceId);
     if (!meant || (bell && this.#options.isBellQuiet(bell))) return undefined;
@@ -129,16 +131,23 @@ export class CallPlans {
     });
   }
 
-  #targets(to: readonly Target[], { from }: { readonly from: CallParty }): readonly CallTarget[] {
-    const targets = to.flatMap((one) => this.#meant(one)).map((party) => this.#target(party));
+  #targets(
+    to: readonly Target[],
+    { from, ringers }: { readonly from: CallParty; readonly ringers: readonly Ringer[] },
+  ): readonly CallTarget[] {
+    const targets = to.flatMap((one) => this.#meant(one, ringers)).map((party) => this.#target(party));
     return unique(targets.filter(({ party }) => party !== from.party));
   }
 
-  #meant(to: Target): readonly CallParty[] {
+  /** With a person those are meant for whom their program asks. */
+  #meant(to: Target, ringers: readonly Ringer[]): readonly CallParty[] {
     const { person, device, house } = this.#options;
     if (to.startsWith("person:")) {
       const found = person(to.slice("person:".length));
-      return found ? [{ party: `person:${found.id}`, name: found.name }] : [];
+      if (!found) return [];
+      const own: CallParty = { party: `person:${found.id}`, name: found.name };
+      const theirs = ringers.filter(({ party }) => party !== own.party && isOrIsOf(party, own.party));
+      return [own, ...theirs];
     }
     if (to.startsWith("client:") && isPartyId(to)) return [{ party: to, name: to.slice("client:".length) }];
     return membersOf([to as ChannelId], house()).flatMap((id) => {

@@ -1,6 +1,7 @@
+import { callerOf } from "../identity/behalf.ts";
 import type { Policy, Principal } from "../identity/policy.ts";
 import type { HubDevice } from "./api.ts";
-import type { CallInfo, CallParty, PartyId } from "./call-info.ts";
+import { type CallInfo, type CallParty, isOrIsOf, type PartyId } from "./call-info.ts";
 import { mayUse } from "./reach.ts";
 
 /** What it takes to say who may do what in a call. */
@@ -10,9 +11,10 @@ export interface CallRightsOptions {
 }
 
 /** Who a principal is in calls: the station that asks for itself, or the person. */
-export function partyOfPrincipal({ userId, name, deviceId }: Principal): CallParty {
+export function partyOfPrincipal(principal: Principal): CallParty {
+  const { name, deviceId } = principal;
   if (deviceId !== undefined) return { party: `device:${deviceId}`, name, deviceId };
-  return { party: `person:${userId}`, name };
+  return { party: `person:${callerOf(principal)}`, name };
 }
 
 /** Who may do what in a call: where every surface asks. */
@@ -57,5 +59,5 @@ export class CallRights {
 }
 
 function isCalled({ to, rung }: CallInfo, party: PartyId): boolean {
-  return to.includes(party) || rung.some((one) => one.party === party && one.state !== "passed");
+  return to.some((one) => isOrIsOf(party, one)) || rung.some((one) => one.party === party && one.state !== "passed");
 }

@@ -328,3 +328,20 @@ test("the hub ends: every call is over and says why", () => {
   assert.deepEqual(take(), ["anna rings", "anna silent: restarted"]);
   assert.deepEqual([changes(), clock.pending], [["ringing", "ended"], 0]);
 });
+
+test("where a bell rings a person, it rings those too for whom a program of theirs asks", () => {
+  const { calls, phone, take } = rig({ bell: { rings: ["person:anna"] } });
+  phone("anna");
+  phone("anna/tablet");
+  phone("ben");
+  phone("annabel");
+  const { call } = calls.ring({ from: "door" });
+  phone("anna/phone");
+  assert.deepEqual(take(), ["anna rings", "anna/tablet rings", "anna/phone rings"]);
+  calls.answer(call?.id ?? "", { party: "person:anna/tablet", name: "anna/tablet" });
+  assert.deepEqual(take().toSorted(), [
+    "anna silent: answered by anna/tablet",
+    "anna/phone silent: answered by anna/tablet",
+    "anna/tablet silent: answered by anna/tablet",
+  ]);
+});

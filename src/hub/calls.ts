@@ -77,7 +77,7 @@ export class Calls implements HubCalls, Disposable {
   }
 
   call({ from, to }: CallWish): CallStart {
-    const plan = this.#options.plans.call({ from, to });
+    const plan = this.#options.plans.call({ from, to }, [...this.#ringers]);
     return this.#begin(this.#machine.begin({ id: newId(), kind: "call", from, ...plan }, this.#now()));
   }
 

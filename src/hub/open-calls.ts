@@ -131,7 +131,7 @@ function quietNow(of: {
     const settings = deviceId === undefined ? undefined : device(deviceId)?.settings;
     if (settings && (settings.doNotDisturb || within(settings.quiet ?? []))) return true;
     if (!party.startsWith("person:")) return false;
-    const { doNotDisturb, quiet } = ringing.of(party.slice("person:".length));
+    const { doNotDisturb, quiet } = ringing.of(party.slice("person:".length).split("/")[0] ?? "");
     return doNotDisturb || within(quiet);
   };
 }

@@ -17,6 +17,15 @@ export const grantSchema = z.object({ scope: scopeSchema, rights: z.array(rightS
 /** Rights in one place. */
 export type Grant = z.infer<typeof grantSchema>;
 
+/** Somebody for whom a program asks that shows a token of its own: who they are to it, and what they may do at most. */
+export interface Behalf {
+  /** The program's own id of them. */
+  readonly id: string;
+  readonly name: string;
+  /** Nothing beyond this, and nothing that the token may not do; without it all that the token may do. */
+  readonly grants?: readonly Grant[] | undefined;
+}
+
 /**
  * Who asks: a person, by one credential of theirs, or a device that is a station, by its token. Their rights are not in it:
  * the policy reads them afresh each time.
@@ -32,6 +41,8 @@ export interface Principal {
   readonly credentialId: string;
   /** What a token is for: it may do no more than this, and nothing that its person may not. A session has no limits. */
   readonly limits?: readonly Grant[];
+  /** For whom a program asks with its token; narrows what it may do, and never widens it. */
+  readonly behalf?: Behalf;
 }
 
 /** What persons show for who they are. */
@@ -73,8 +84,9 @@ export class Policy {
     const held = principal && this.#source.rightsOf(principal);
     if (!held) return [];
     const person = held.administrator ? new Set<Right>(rights) : granted(held.grants, subject);
-    const limit = principal.limits && granted(principal.limits, subject);
-    return rights.filter((right) => isOf(right, subject) && person.has(right) && (!limit || limit.has(right)));
+    const limits = [principal.limits, principal.behalf?.grants].flatMap((one) => (one ? [granted(one, subject)] : []));
+    const within = (right: Right) => person.has(right) && limits.every((limit) => limit.has(right));
+    return rights.filter((right) => isOf(right, subject) && within(right));
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Turn, TurnState } from "../hub/api.ts";
 import type { ChannelId } from "../hub/channel.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Voice } from "../hub/voices.ts";
+import { callerOf } from "../identity/behalf.ts";
 import type { Principal } from "../identity/policy.ts";
 import type { AudioFormat } from "../media/format.ts";
 import type { Frame } from "../media/frame.ts";
@@ -64,7 +65,7 @@ export class SoundFloor implements Disposable {
     const { hub, principal, format } = options;
     this.#options = options;
     this.#voice = hub.voices.open({
-      owner: principal.userId,
+      owner: callerOf(principal),
       format,
       ...(options.id !== undefined && { id: options.id }),
     });
@@ -124,7 +125,7 @@ export class SoundFloor implements Disposable {
     let turn: Turn | undefined;
     turn = hub.turns.take({
       ...whom,
-      talker: { id: principal.userId, name: principal.name },
+      talker: { id: callerOf(principal), name: principal.name },
       queue: false,
       source: { live: true, voice: this.#voice.track, lostPackets: () => this.#voice.lostPackets },
       onState: (state) => {

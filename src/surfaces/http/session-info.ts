@@ -30,10 +30,16 @@ export function sessionInfo(
 ): SessionInfo {
   const { users } = context.hub.identity;
   const user = userId === undefined ? undefined : users.get(userId);
+  const behalf = request.principal?.behalf;
   return {
     setupNeeded: !users.hasAdministrator,
     ...(user && {
-      user: { id: user.id, name: user.name, administrator: user.administrator, grants: [...user.grants] },
+      user: {
+        id: user.id,
+        name: behalf ? (request.principal?.name ?? user.name) : user.name,
+        administrator: user.administrator,
+        grants: [...user.grants],
+      },
     }),
     secure: isSecure(request),
     ...addresses(request, context),

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Hub } from "../../hub/hub.ts";
+import { onBehalf, readBehalf } from "../../identity/behalf.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { StoreFault } from "../../identity/store-fault.ts";
@@ -20,10 +21,25 @@ export function cookieName(request: FastifyRequest): string {
 
 /**
  * Who calls: a station for itself if it says so, else a person by bearer token (RFC 6750) if there is one, where the route takes
- * it also as the password of Basic (RFC 7617), else by cookie.
+ * it also as the password of Basic (RFC 7617), else by cookie. A program that has people of its own says with `x-doorward-for`
+ * for whom of them it asks.
  * Undefined when nobody is signed in.
  */
 export function findPrincipal(
+  request: FastifyRequest,
+  hub: Pick<Hub, "identity" | "reception">,
+): Principal | undefined {
+  const found = findCredential(request, hub);
+  const header = request.headers["x-doorward-for"];
+  if (header === undefined || found === undefined) return found;
+  const behalf = found.via === "token" && typeof header === "string" ? readBehalf(header) : undefined;
+  if (behalf) return onBehalf(found, behalf);
+  // Never passed over: who asked for less than the token may do would be given all of it.
+  const detail = "x-doorward-for goes with a bearer token and is JSON, percent-encoded: id, name, grants.";
+  throw new Problem(400, { code: "invalid", detail });
+}
+
+function findCredential(
   request: FastifyRequest,
   { identity, reception }: Pick<Hub, "identity" | "reception">,
 ): Principal | undefined {

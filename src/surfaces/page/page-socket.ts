@@ -2,6 +2,7 @@ import type { RawData, WebSocket } from "ws";
 import type { Hub } from "../../hub/hub.ts";
 import type { Ring } from "../../hub/rings.ts";
 import type { EndReason } from "../../identity/attachments.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
@@ -90,7 +91,7 @@ export class PageSocket {
 
   #tellMicrophone({ viewing, state }: ViewingTalk): void {
     const { principal } = this.#options;
-    if (viewing.principal.userId !== principal.userId) return;
+    if (callerOf(viewing.principal) !== callerOf(principal)) return;
     this.#send({ type: "microphone", session: viewing.id, device: viewing.deviceId, ...state });
   }
 

@@ -1,5 +1,6 @@
 import type { Turn } from "../../hub/api.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import type { Principal } from "../../identity/policy.ts";
 import { addressed } from "../addressed.ts";
 import type { PageMessage, TurnMessage } from "./messages.ts";
@@ -37,7 +38,7 @@ export class PageTurns implements Disposable {
       tell({ ...about, state: "refused", reason: "forbidden" });
       return;
     }
-    const voice = voices.get(message.voice, principal.userId);
+    const voice = voices.get(message.voice, callerOf(principal));
     if (!voice) {
       tell({ ...about, state: "failed", reason: "no microphone of this page is connected" });
       return;
@@ -49,7 +50,7 @@ export class PageTurns implements Disposable {
     }
     const turn = turns.take({
       ...whom,
-      talker: { id: principal.userId, name: principal.name },
+      talker: { id: callerOf(principal), name: principal.name },
       queue,
       source: { live: true, voice: voice.track, lostPackets: () => voice.lostPackets },
       onState: (state) => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Hub } from "../../hub/hub.ts";
 import { mayUse } from "../../hub/reach.ts";
 import type { Voice } from "../../hub/voices.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import type { Principal } from "../../identity/policy.ts";
 import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
 import { messageOf } from "../../util/errors.ts";
@@ -20,6 +21,8 @@ export interface VoiceOptions {
 }
 
 interface Connection extends AsyncDisposable {
+  /** Whose place it takes. */
+  readonly person: string;
   readonly voice: Voice;
   readonly viewer: Viewer;
 }
@@ -38,7 +41,7 @@ export function voiceRoutes(options: VoiceOptions): readonly Route[] {
   const open = new Map<string, Connection>();
   const find = (id: string, principal: Principal): Connection => {
     const connection = open.get(id);
-    if (connection?.voice.owner !== principal.userId) throw new Problem(404, notFound);
+    if (connection?.voice.owner !== callerOf(principal)) throw new Problem(404, notFound);
     return connection;
   };
   return [
@@ -102,7 +105,7 @@ function refuse(
   const { policy } = hub.identity;
   const speaks = hub.devices.list().some((device) => mayUse(policy, { principal, right: "talk", device }));
   if (!speaks) throw new Problem(403, { code: "forbidden", detail: "You may not talk through any device." });
-  if (open.filter(({ voice }) => voice.owner === principal.userId).length < maxPerPerson) return;
+  if (open.filter(({ person }) => person === principal.userId).length < maxPerPerson) return;
   throw new Problem(429, {
     code: "busy",
     detail: `Too many of your microphones are connected: ${maxPerPerson} are enough.`,
@@ -117,7 +120,7 @@ async function connect(
   const { principal, offerSdp, open } = what;
   await using held = new AsyncDisposableStack();
   const viewer = held.use(await webrtc.view({ offerSdp, acceptMicrophone: true }));
-  const voice = held.use(voiceOf(viewer, { voices: hub.voices, owner: principal.userId }));
+  const voice = held.use(voiceOf(viewer, { voices: hub.voices, owner: callerOf(principal) }));
   const over = Promise.withResolvers<string>();
   held.use(hub.identity.attachments.attach(principal, over.resolve));
   viewer.closed.then(over.resolve, (error) => over.resolve(messageOf(error)));
@@ -128,6 +131,7 @@ async function connect(
   const closed = over.promise.then(() => owned.disposeAsync());
   closed.catch((err) => hub.log.error({ err }, "a microphone did not close cleanly"));
   const connection: Connection = {
+    person: principal.userId,
     voice,
     viewer,
     [Symbol.asyncDispose]: async () => {

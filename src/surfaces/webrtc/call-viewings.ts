@@ -4,6 +4,7 @@ import { partyOfPrincipal } from "../../hub/call-rights.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import type { Principal } from "../../identity/policy.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
@@ -62,7 +63,7 @@ export class CallViewings implements AsyncDisposable {
   /** One of this person; undefined for another's, as for one that does not exist. */
   get(id: string, principal: Principal): CallViewing | undefined {
     const viewing = this.#open.get(id);
-    return viewing?.principal.userId === principal.userId ? viewing : undefined;
+    return viewing && callerOf(viewing.principal) === callerOf(principal) ? viewing : undefined;
   }
 
   /** Connects somebody. The caller may forget it; it ends by itself. */
@@ -85,7 +86,7 @@ export class CallViewings implements AsyncDisposable {
     signal.throwIfAborted();
     const id = randomBytes(16).toString("base64url");
     if (acceptMicrophone) {
-      const voice = held.use(voiceOf(viewer, { voices: hub.voices, owner: principal.userId, id }));
+      const voice = held.use(voiceOf(viewer, { voices: hub.voices, owner: callerOf(principal), id }));
       const speaking = hub.callMedia.speak(callId, { party, voice: voice.track });
       if (speaking) held.use(speaking);
     }

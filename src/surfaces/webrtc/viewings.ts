@@ -3,6 +3,7 @@ import type { HubDevice, HubDevices } from "../../hub/api.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { about, noPicture } from "../../hub/trouble.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { type Converter, playsInBrowsers } from "../../media/convert.ts";
@@ -106,7 +107,7 @@ export class Viewings implements AsyncDisposable {
   /** A viewing of this person; undefined for another's, as for one that does not exist. */
   get(id: string, principal: Principal): Viewing | undefined {
     const viewing = this.#open.get(id);
-    return viewing?.principal.userId === principal.userId ? viewing : undefined;
+    return viewing && callerOf(viewing.principal) === callerOf(principal) ? viewing : undefined;
   }
 
   /** Begins to show a device. The caller may forget the viewing; it ends by itself. */
@@ -144,7 +145,7 @@ export class Viewings implements AsyncDisposable {
     request.signal.throwIfAborted();
     this.#watch({ request, media, viewer, held, end: over.resolve });
     const action = media.audio ? "listen" : "view";
-    if (held.use(this.#sittings.begin(`${principal.userId} ${device.id} ${action}`)).first) {
+    if (held.use(this.#sittings.begin(`${callerOf(principal)} ${device.id} ${action}`)).first) {
       audit.record({ actor: principal.name, action, subject: device.id });
     }
     return this.#keep({ request, viewer }, { over, held: held.move() });
@@ -163,7 +164,7 @@ export class Viewings implements AsyncDisposable {
       life.held.use(
         request.talkBySound
           ? this.#talkBySound({ id, deviceId: device.id, principal }, viewer)
-          : voiceOf(viewer, { voices: hub.voices, owner: principal.userId, id }),
+          : voiceOf(viewer, { voices: hub.voices, owner: callerOf(principal), id }),
       );
     }
     const closed = life.over.promise.then(async (reason) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaultChime } from "../../../hub/rings.ts";
 import { prioritySchema } from "../../../hub/state.ts";
+import { callerOf } from "../../../identity/behalf.ts";
 import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
@@ -46,7 +47,7 @@ export function ringRoutes(context: HttpContext): readonly Route[] {
         const whom = to && addressed(hub, { principal, to, priority: body.priority });
         if (!to || !whom) throw new Problem(404, notFound);
         if (body.chime !== undefined && !hub.chimes.get(body.chime)) throw noChime(body.chime);
-        const talker = { id: principal.userId, name: principal.name };
+        const talker = { id: callerOf(principal), name: principal.name };
         const { turn, state, ring } = hub.rings.ring({
           ...whom,
           talker,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Hearing, Turn, TurnState } from "../../../hub/api.ts";
 import type { ChannelId } from "../../../hub/channel.ts";
 import { type HolderInfo, holderInfoSchema } from "../../../hub/state.ts";
+import { callerOf } from "../../../identity/behalf.ts";
 import { pcmFormat } from "../../../media/format.ts";
 import { type FoundSound, findSound } from "../../../media/found.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
@@ -93,7 +94,7 @@ export async function sayAloud(
   const shown = () => heardBy.map(({ lostFrames: _, ...one }) => ({ ...one, name: nameOf(hub, one.deviceId) }));
   const turn = hub.turns.take({
     ...reached,
-    talker: { id: principal.userId, name: principal.name },
+    talker: { id: callerOf(principal), name: principal.name },
     queue,
     source,
     onState: (state) => {
