@@ -4,6 +4,7 @@ import {
   camera,
   freeSpeaker,
   house,
+  largeHouse,
   room,
   rooms,
   stationHouse,
@@ -437,6 +438,35 @@ export const scenes: readonly Scene[] = [
       await moving(page, 1);
       await page.keyboard.press("2");
       await page.locator("dw-wall .tile").nth(3).hover();
+    },
+  },
+  {
+    name: "wall-arranging",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      // A phone on its side has no room for it: whoever turns it while they arrange goes on.
+      await page.locator("dw-wall-tools button").evaluate((button: HTMLElement) => button.click());
+      await page.getByRole("button", { name: "Favourite: Garage" }).click();
+      await page.getByRole("button", { name: "Move Hall" }).focus();
+    },
+  },
+  { name: "wall-many", path: "/#/wall", server: () => ({ devices: largeHouse() }), prepare: shown("dw-wall h2") },
+  {
+    name: "wall-searched",
+    path: "/#/wall",
+    server: () => ({ devices: largeHouse() }),
+    prepare: async (page) => {
+      await page.getByLabel("Find a camera by its name or area").fill("garden");
+    },
+  },
+  {
+    name: "wall-heard",
+    path: "/#/wall",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await moving(page);
+      await page.getByRole("button", { name: "Sound of Front door" }).click();
     },
   },
   {

@@ -40,6 +40,8 @@ GET /api/v1/tokens signed-in by session
 POST /api/v1/tokens signed-in by password
 DELETE /api/v1/tokens/:id signed-in by session
 GET /api/v1/audit administer hub
+GET /api/v1/wall signed-in
+PATCH /api/v1/wall signed-in
 GET /ca.crt none
 GET /ca.svg none
 POST /api/v1/say talk channels

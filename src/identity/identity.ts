@@ -17,6 +17,7 @@ import { SetupCode } from "./setup-code.ts";
 import { openStore, putStatement, type Store, type StoreOptions } from "./store.ts";
 import type { StoreFault } from "./store-fault.ts";
 import { Users } from "./users.ts";
+import { WallLayouts } from "./wall-layouts.ts";
 
 /** Who may do what in the hub, and the record of it; disposed by its opener. */
 export interface Identity extends AsyncDisposable {
@@ -30,6 +31,8 @@ export interface Identity extends AsyncDisposable {
   readonly policy: Policy;
   readonly proofs: Proofs;
   readonly audit: Audit;
+  /** How people arranged their walls. */
+  readonly walls: WallLayouts;
   /** What tells this installation from every other one: 16 hex digits; a name and no secret. */
   readonly installation: string;
   /** What is wrong with the hub now. */
@@ -96,6 +99,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     policy: new Policy(rights),
     proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),
+    walls: new WallLayouts({ store, log }),
     installation: installationId(store),
     faults,
     setupCode,

@@ -9,6 +9,7 @@ import { type HashRank, type PasswordHasher, passwordSchema } from "./password.t
 import { type Grant, grantSchema, type PersonalCredential, type Principal, type RightsSource } from "./policy.ts";
 import { type Change, type Refusal, refusalError, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
+import { dropWallLayout } from "./wall-layouts.ts";
 
 /** A person, as the API shows them. */
 export interface User {
@@ -152,7 +153,7 @@ export class Users implements RightsSource {
   /** Removes a person with all their credentials. */
   async remove(id: string): Promise<void> {
     this.demand(id);
-    await this.#store.write(refuseLast(id), statement("DELETE FROM users WHERE id = ?", id));
+    await this.#store.write(refuseLast(id), statement("DELETE FROM users WHERE id = ?", id), dropWallLayout(id));
     this.#changed();
   }
 

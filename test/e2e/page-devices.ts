@@ -112,6 +112,12 @@ export function house(): PageDevice[] {
   ];
 }
 
+/** More cameras than are taken in at a glance. */
+export function largeHouse(): PageDevice[] {
+  const areas = ["Garden", "Entrance", "Upstairs", undefined];
+  return Array.from({ length: 16 }, (_, n) => camera(`camera-${n + 1}`, { area: areas[n % areas.length] }));
+}
+
 /** A house with something of everything that can be the matter. */
 export function troubledHouse(): PageDevice[] {
   const now = Date.now();

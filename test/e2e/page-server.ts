@@ -20,6 +20,7 @@ import type {
   Token,
   User,
   Waiting,
+  WallLayout,
 } from "../../web/src/api.ts";
 import { callsApi, type ScriptedCalls } from "./page-server-calls.ts";
 
@@ -66,6 +67,8 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
   fresh = true;
+  /** How the person arranged their wall. */
+  wall: WallLayout = { order: [], favourites: [], headings: "auto" };
   chimes: Chime[] = [
     { name: "Doorbell", builtIn: true, seconds: 2 },
     { name: "Gong", builtIn: true, seconds: 3 },
@@ -164,6 +167,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   #greet(socket: WebSocket): void {
     this.#sockets.add(socket);
     const tell = (message: HubMessage) => socket.send(JSON.stringify(message));
+    tell({ type: "wall", layout: this.wall });
     tell({ type: "devices", devices: [...this.devices.values()] });
     if (this.running.length > 0) tell({ type: "calls", calls: this.running, mutedBells: [] });
     if (this.waiting.length > 0) tell({ type: "waiting", waiting: this.waiting });
@@ -311,6 +315,10 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       case "POST /api/v1/ring":
         this.said.push(body);
         return { state: "granted", hearing: this.#options.hearing ?? [] };
+      case "PATCH /api/v1/wall":
+        this.wall = { ...this.wall, ...(body as Partial<WallLayout>) };
+        this.tell({ type: "wall", layout: this.wall });
+        return this.wall;
       case "GET /api/v1/audit":
         return { entries: request.searchParams.has("before") ? [] : (this.#options.audit ?? []) };
       default:

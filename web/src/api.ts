@@ -11,6 +11,7 @@ import type { TokenInfo } from "../../src/identity/credentials.ts";
 import type { Waiting } from "../../src/identity/enrolment.ts";
 import type { Grant, Right } from "../../src/identity/policy.ts";
 import type { User, UserInput } from "../../src/identity/users.ts";
+import type { WallLayout } from "../../src/identity/wall-layouts.ts";
 import type { CallView } from "../../src/surfaces/call-view.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
@@ -49,6 +50,7 @@ export type {
   TrackInfo,
   User,
   Waiting,
+  WallLayout,
 };
 
 /** A device with what this person may do with it. */

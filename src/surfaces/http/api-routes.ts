@@ -18,6 +18,7 @@ import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { unlockRoutes } from "./routes/unlock.ts";
 import { userRoutes } from "./routes/users.ts";
+import { wallRoutes } from "./routes/wall.ts";
 
 /** The API's routes; docs/http-contract.md has the table. */
 export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route[] {
@@ -30,6 +31,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...snapshotRoutes(context),
     ...userRoutes(context),
     ...tokenRoutes(context),
+    ...wallRoutes(context),
     ...auditRoutes(context),
     ...certificateRoutes(context),
     ...sayRoutes(context),

@@ -101,6 +101,7 @@ describe("rights of the page's socket", () => {
       microphone: "signed-in",
       faults: "administer",
       waiting: "administer",
+      wall: "signed-in",
       hearing: "signed-in",
       ring: "view",
       "ring-over": "view",

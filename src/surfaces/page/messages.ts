@@ -5,6 +5,7 @@ import { channelsSchema } from "../../hub/channel.ts";
 import type { Ring } from "../../hub/rings.ts";
 import type { EndReason } from "../../identity/attachments.ts";
 import type { Waiting } from "../../identity/enrolment.ts";
+import type { WallLayout } from "../../identity/wall-layouts.ts";
 import type { Fault } from "../../util/faults.ts";
 import type { CallView } from "../call-view.ts";
 import type { DeviceView } from "../device-view.ts";
@@ -107,6 +108,8 @@ export type HubMessage =
   /** The configured groups, as far as this person sees their devices. */
   | { readonly type: "groups"; readonly groups: Readonly<Record<string, readonly string[]>> }
   | { readonly type: "device"; readonly device: DeviceView }
+  /** How this person arranged their wall, on whatever page of theirs. */
+  | { readonly type: "wall"; readonly layout: WallLayout }
   | { readonly type: "removed"; readonly id: HubDevice["id"] }
   | TalkMessage
   | MicrophoneMessage
@@ -125,6 +128,8 @@ export type HubMessage =
 export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> = {
   devices: "view",
   groups: "view",
+  // Only their own.
+  wall: "signed-in",
   device: "view",
   // Only ids that this socket was told about before.
   removed: "signed-in",

@@ -46,6 +46,24 @@ async function watch(rig: Rig, as: Person, id: string) {
 const administrator = { name: "Anna", administrator: true };
 
 describe("the page's socket", () => {
+  it("tells how its person arranged their wall, at first and when another page of theirs changes it", async () => {
+    await using rig = await startRig({ yard: "fake://x/?video" });
+    const anna = await rig.person(administrator);
+    const ben = await rig.person({ name: "Ben", grants: [{ scope: "*", rights: ["view"] }] });
+    const change = (as: Person, body: unknown) => rig.call("PATCH", "/api/v1/wall", { as, body });
+    await change(anna, { order: ["yard"] });
+    const page = await openPage(rig, anna);
+    assert.deepEqual((await page.next("wall")).layout, { order: ["yard"], favourites: [], headings: "auto" });
+    await page.next("devices");
+    await change(ben, { favourites: ["barn"] });
+    assert.equal((await change(anna, { favourites: ["yard"] })).status, 200);
+    assert.deepEqual((await page.next("wall")).layout.favourites, ["yard"]);
+    assert.deepEqual((await rig.call("GET", "/api/v1/wall", { as: ben })).json["favourites"], ["barn"]);
+    assert.equal((await change(anna, { order: ["yard", "yard"] })).status, 400);
+    await rig.identity.users.remove(ben.id);
+    assert.deepEqual(rig.identity.walls.of(ben.id).favourites, []);
+  });
+
   it("opens for whoever is signed in, from our own pages only", async () => {
     await using rig = await startRig();
     const anna = await rig.person(administrator);

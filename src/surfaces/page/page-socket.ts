@@ -64,6 +64,12 @@ export class PageSocket {
     this.#held.use(hub.identity.attachments.attach(principal, (reason) => this.#signOut(reason)));
     this.#held.defer(() => this.#nextBeat?.[Symbol.dispose]());
     this.#beat();
+    this.#tellWall();
+    this.#held.use(
+      hub.identity.walls.onChange((person) => {
+        if (person === principal.userId) this.#tellWall();
+      }),
+    );
     const views = hub.devices.list().map((device) => this.#view(device.id));
     this.#send({ type: "devices", devices: views.filter((view) => view !== undefined) });
     this.#tellGroups();
@@ -81,6 +87,13 @@ export class PageSocket {
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
     if (faults.list().length > 0) this.#tellFaults();
+  }
+
+  /** Before the devices at first, so that no wall is shown in another order. Stations have none. */
+  #tellWall(): void {
+    const { hub, principal } = this.#options;
+    if (principal.deviceId !== undefined) return;
+    this.#send({ type: "wall", layout: hub.identity.walls.of(principal.userId) });
   }
 
   #tellWaiting(): void {

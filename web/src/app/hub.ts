@@ -11,10 +11,11 @@ import {
   type Session,
   sentence,
   type Waiting,
+  type WallLayout,
 } from "../api.ts";
 import { HubSocket } from "../net/socket.ts";
 import { TalkLog } from "../pure/talk-log.ts";
-import { inWallOrder } from "../pure/wall-order.ts";
+import { inWallOrder, untouchedWall } from "../pure/wall-order.ts";
 import type { Said } from "../talk/dw-talk.ts";
 import { isOutdated } from "./installed.ts";
 import { Looks } from "./looks.ts";
@@ -48,6 +49,8 @@ export class Hub extends EventTarget {
   rings: readonly Ring[] = [];
   /** The device for which this page speaks; empty on a person's page. */
   station = "";
+  /** How this person arranged their wall. */
+  wall: WallLayout = untouchedWall;
   /** Who spoke to whom while this page was open. */
   readonly talks = new TalkLog();
   /** What is looked at here. */
@@ -61,7 +64,7 @@ export class Hub extends EventTarget {
 
   /** Devices in the order of the wall; previews are not among them. */
   get devices(): readonly PageDevice[] {
-    return inWallOrder([...this.#devices.values()]);
+    return inWallOrder([...this.#devices.values()], this.wall);
   }
 
   /** The areas in use. */
@@ -137,6 +140,20 @@ export class Hub extends EventTarget {
     return this.#socket?.send(message) ?? false;
   }
 
+  /** Arranges the wall of this person, here at once and at their other devices. Throws what the hub answers if it does not keep it. */
+  async arrange(change: Partial<WallLayout>): Promise<void> {
+    const before = this.wall;
+    this.wall = { ...before, ...change };
+    this.#changed();
+    try {
+      await call("PATCH", "/api/v1/wall", { body: change });
+    } catch (error) {
+      this.wall = before;
+      this.#changed();
+      throw error;
+    }
+  }
+
   /** Takes over what an answer said about a device, before the hub's own message comes. */
   learn(device: PageDevice): void {
     const list = device.permanent ? this.#devices : this.#previews;
@@ -206,6 +223,9 @@ export class Hub extends EventTarget {
       case "removed":
         this.lose(message.id);
         return;
+      case "wall":
+        this.wall = message.layout;
+        break;
       case "groups":
         this.#groups = new Map(Object.entries(message.groups));
         break;
@@ -258,6 +278,7 @@ export class Hub extends EventTarget {
     this.#devices.clear();
     this.#previews.clear();
     this.known = false;
+    this.wall = untouchedWall;
     this.connected = true;
     this.faults = [];
     this.waiting = [];

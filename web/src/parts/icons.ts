@@ -11,6 +11,7 @@ import copy from "lucide-static/icons/copy.svg?icon";
 import door from "lucide-static/icons/door-open.svg?icon";
 import download from "lucide-static/icons/download.svg?icon";
 import dots from "lucide-static/icons/ellipsis.svg?icon";
+import grip from "lucide-static/icons/grip-vertical.svg?icon";
 import hand from "lucide-static/icons/hand.svg?icon";
 import history from "lucide-static/icons/history.svg?icon";
 import key from "lucide-static/icons/key-round.svg?icon";
@@ -29,10 +30,12 @@ import pip from "lucide-static/icons/picture-in-picture-2.svg?icon";
 import plus from "lucide-static/icons/plus.svg?icon";
 import restart from "lucide-static/icons/rotate-cw.svg?icon";
 import events from "lucide-static/icons/scroll-text.svg?icon";
+import search from "lucide-static/icons/search.svg?icon";
 import cog from "lucide-static/icons/settings.svg?icon";
 import certificate from "lucide-static/icons/shield-check.svg?icon";
 import siren from "lucide-static/icons/siren.svg?icon";
 import speaker from "lucide-static/icons/speaker.svg?icon";
+import star from "lucide-static/icons/star.svg?icon";
 import trash from "lucide-static/icons/trash-2.svg?icon";
 import warn from "lucide-static/icons/triangle-alert.svg?icon";
 import people from "lucide-static/icons/users.svg?icon";
@@ -58,6 +61,7 @@ const shapes = {
   edit,
   events,
   full,
+  grip,
   hand,
   hangUp,
   help,
@@ -73,10 +77,12 @@ const shapes = {
   pip,
   plus,
   restart,
+  search,
   signOut,
   sound,
   soundOff,
   speaker,
+  star,
   trash,
   up,
   wall,

@@ -10,6 +10,11 @@ export function canTalk(device: PageDevice | undefined): boolean {
   return device?.speaker !== undefined && may(device, "talk");
 }
 
+/** Whether this person may hear it, and there is something to be heard. */
+export function isAudible(device: PageDevice | undefined): boolean {
+  return may(device, "listen") && (device?.tracks.some(({ kind }) => kind === "audio") ?? false);
+}
+
 /** Whether somebody can ring there: a door, or what has a bell set up as far as one may see that. */
 export function hasBell(device: PageDevice): boolean {
   return device.kind === "door" || device.settings?.bell !== undefined;

@@ -31,3 +31,24 @@ export function tileWidth(
   const byHeight = (((area.heightPx - area.gapPx * (rows - 1)) / rows) * 16) / 9;
   return Math.floor(byHeight >= 280 ? Math.min(byWidth, byHeight) : byWidth);
 }
+
+/** How the tiles of a wall stand. */
+export interface Tiling {
+  readonly columns: number;
+  readonly tilePx: number;
+}
+
+/** All cameras together, as large as they can be. */
+export function together(
+  count: number,
+  area: { readonly widthPx: number; readonly heightPx: number; readonly gapPx: number },
+): Tiling {
+  const columns = columnsFor(count, area);
+  return { columns, tilePx: tileWidth(count, columns, area) };
+}
+
+/** Cameras under headings, of the same size under each: the wall is scrolled, and small tiles help nobody. */
+export function underHeadings({ widthPx, gapPx }: { readonly widthPx: number; readonly gapPx: number }): Tiling {
+  const columns = widthPx < 560 ? 1 : Math.max(2, Math.floor((widthPx + gapPx) / (340 + gapPx)));
+  return { columns, tilePx: Math.floor((widthPx - gapPx * (columns - 1)) / columns) };
+}

@@ -48,6 +48,26 @@ export function targetOf(to: readonly ChannelId[], house: TargetHouse): Target {
   return { to, name, devices };
 }
 
+/** What was chosen on the wall. */
+export interface WallChoice {
+  readonly to: readonly ChannelId[];
+  /** Several are being chosen: none is a choice as well. */
+  readonly several: boolean;
+  /** The camera or room that was chosen by itself. */
+  readonly chosen: PageDevice | undefined;
+}
+
+/** Whom the wall speaks to: what was chosen, else the first device that is ready to be spoken through. */
+export function spokenTo(house: TargetHouse, { to, several, chosen }: WallChoice): Target | undefined {
+  const wanted = to.length > 0 ? targetOf(to, house) : undefined;
+  if (wanted && (wanted.devices.length > 0 || several)) return wanted;
+  const free = ({ speaker, state }: PageDevice) => state.phase === "live" && !speaker?.doNotDisturb;
+  const { devices } = house;
+  // Who was chosen is spoken to or nobody is: another one only while there is no choice.
+  const device = chosen ?? devices.find(free) ?? devices[0];
+  return device && targetOf([`device:${device.id}`], { ...house, devices: [...new Set([...devices, device])] });
+}
+
 function meant(channel: ChannelId, { devices, groups }: TargetHouse): readonly PageDevice[] {
   if (channel === "all") return devices;
   const at = channel.indexOf(":");

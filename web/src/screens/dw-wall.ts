@@ -1,21 +1,24 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ChannelId, PageDevice } from "../api.ts";
+import { type ChannelId, type PageDevice, sentence, type WallLayout } from "../api.ts";
 import { readPreferences } from "../app/preferences.ts";
 import { HubElement } from "../parts/hub-element.ts";
-import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { canTalk, may } from "../parts/may.ts";
+import { canTalk, isAudible } from "../parts/may.ts";
 import { Seconds } from "../parts/seconds.ts";
 import { base, buttons } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import { type KeyAction, talkKey } from "../pure/keys.ts";
-import { columnsFor, tileWidth } from "../pure/layout.ts";
+import { together, underHeadings } from "../pure/layout.ts";
 import { isRoom, onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
-import { sayRoom } from "../pure/station-words.ts";
-import { type Target, targetChoices, targetOf } from "../pure/target.ts";
-import { timer } from "../pure/words.ts";
+import { spokenTo, type Target } from "../pure/target.ts";
+import { isSearched, matching, showsHeadings, wallSections } from "../pure/wall-order.ts";
+import { Arranging } from "../wall/arranging.ts";
+import { type CameraTile, cameraTile } from "../wall/camera-tile.ts";
+import { emptyWall, waitingLine } from "../wall/empty-wall.ts";
+import { type RoomTile, roomTile } from "../wall/room-tile.ts";
+import { talkBar } from "../wall/talk-bar.ts";
 import { wallStyles } from "./wall-styles.ts";
 import "../player/dw-player.ts";
 import type { DwTalk } from "../talk/dw-talk.ts";
@@ -23,6 +26,7 @@ import "../talk/dw-talk.ts";
 import "./dw-room-controls.ts";
 import "./dw-talks.ts";
 import "./dw-tell.ts";
+import "../wall/dw-wall-tools.ts";
 
 const gapPx = 4;
 
@@ -36,6 +40,10 @@ export class DwWall extends HubElement {
     panel: { type: Boolean, reflect: true },
     sheet: { state: true },
     menu: { state: true },
+    search: { state: true },
+    listening: { state: true },
+    notice: { state: true },
+    moved: { state: true },
   };
   static override styles = [base, buttons, wallStyles];
 
@@ -49,9 +57,27 @@ export class DwWall extends HubElement {
   declare sheet: "tell" | "talks" | "";
   /** The room whose menu is open. */
   declare menu: string;
+  /** What is looked for by name or area. */
+  declare search: string;
+  /** The camera that is heard; empty: none. */
+  declare listening: string;
+  /** What was not kept, as a sentence. */
+  declare notice: string;
+  /** The last move, for screen readers. */
+  declare moved: string;
   readonly #seconds = new Seconds(this);
+  readonly #arranging = new Arranging(this, {
+    cameras: () => this.#cameras,
+    say: (sentence) => {
+      this.notice = "";
+      this.moved = sentence;
+    },
+    onFault: (error) => {
+      this.notice = sentence(error);
+    },
+  });
   #holding = false;
-  #size = new ResizeObserver(() => this.#arrange());
+  #size = new ResizeObserver(() => this.#fit());
 
   constructor() {
     super();
@@ -61,6 +87,10 @@ export class DwWall extends HubElement {
     this.panel = false;
     this.sheet = "";
     this.menu = "";
+    this.search = "";
+    this.listening = "";
+    this.notice = "";
+    this.moved = "";
     new Keys(this, (action) => this.#onKey(action));
   }
 
@@ -70,38 +100,31 @@ export class DwWall extends HubElement {
   }
 
   protected override updated(): void {
-    const tiles = this.#tiles;
-    if (tiles) this.#size.observe(tiles);
-    this.#arrange();
+    const list = this.#list;
+    if (list) this.#size.observe(list);
+    this.#fit();
   }
 
   protected override render() {
     const { devices, known } = this.hub;
-    if (known && devices.length === 0) return this.#renderEmpty();
+    if (known && devices.length === 0) return emptyWall(this.hub.administrator, this.#renderWaiting());
     const target = this.#target;
-    const cameras = devices.filter((device) => !isRoom(device));
+    const cameras = this.#cameras;
     const rooms = devices.filter(isRoom);
     return html`
       <h1 class="unseen">The house</h1>
-      ${
-        cameras.length > 0
-          ? html`<ul class="tiles" aria-label="Cameras">${repeat(
-              cameras,
-              ({ id }) => id,
-              (device, index) => this.#renderTile(device, index),
-            )}</ul>`
-          : nothing
-      }
+      ${cameras.length > 0 ? this.#renderCameras(cameras) : nothing}
       ${
         rooms.length > 0
           ? html`<ul class="rooms ${cameras.length > 0 ? "" : "only"}" aria-label="Rooms">${repeat(
               rooms,
               ({ id }) => id,
-              (device) => this.#renderRoom(device),
+              (device) => roomTile(this.#roomOf(device)),
             )}</ul>`
           : nothing
       }
       ${this.#renderWaiting()} ${target ? this.#renderBar(target) : nothing} ${this.#renderDialog(target)}
+      <p class=${this.notice === "" ? "unseen" : "notice"} role="status">${this.notice === "" ? this.moved : this.notice}</p>
     `;
   }
 
@@ -116,38 +139,6 @@ export class DwWall extends HubElement {
     if (this.sheet === "tell" && target)
       return html`<dw-tell .hub=${this.hub} .target=${target} @dw-closed=${close}></dw-tell>`;
     return this.sheet === "talks" ? html`<dw-talks dialog .hub=${this.hub} @dw-closed=${close}></dw-talks>` : nothing;
-  }
-
-  /** A device without a picture: who it is, whether it hears, and a button to hold. */
-  #renderRoom(device: PageDevice) {
-    const { id, name, area, speaker } = device;
-    const { nowMs } = this.#seconds;
-    const { tone, text } = sayRoom(device, nowMs);
-    const holder = speaker?.holder;
-    const meant = this.#target?.devices.some((one) => one.id === id) ?? false;
-    const mark = holder ? "sound" : speaker?.doNotDisturb ? "moon" : speaker?.muted ? "soundOff" : undefined;
-    return html`<li class="room ${meant ? "meant" : ""}" data-id=${id} data-tone=${tone}>
-      <a href=${href({ screen: "room", id })}>
-        <strong>${name}</strong>
-        <span class="said">
-          ${mark ? icon(mark) : nothing}<span class="text">${holder && holder.name === this.#own ? "you are speaking" : text}</span>
-          ${holder ? html`<span class="for">${timer(nowMs - holder.sinceMs)}</span>` : area ? html`<span class="area">${area}</span>` : nothing}
-        </span>
-      </a>
-      <button class="more" aria-label=${`More about ${name}`} title="Loudness, mute, do not disturb" @click=${() => {
-        this.menu = id;
-      }}>${icon("dots")}</button>
-      ${
-        may(device, "talk") && tone !== "speaking" && speaker
-          ? html`<button class="ptt" aria-label=${`Hold to talk to ${name}`} title="Hold to talk"
-              @pointerdown=${(event: PointerEvent) => this.#onHold(event, id)}
-              @pointerup=${this.#onLetGo} @pointercancel=${this.#onLetGo} @lostpointercapture=${this.#onLetGo}
-              @contextmenu=${(event: Event) => event.preventDefault()}
-              @keydown=${(event: KeyboardEvent) => this.#onHoldKey(event, id)} @keyup=${this.#onLetGo}
-              @click=${(event: MouseEvent) => this.#onPick(event, id)}>${icon("mic")}</button>`
-          : nothing
-      }
-    </li>`;
   }
 
   /** Speaks to this room with the bar, for as long as its tile is held. */
@@ -193,85 +184,110 @@ export class DwWall extends HubElement {
     return this.hub.session?.user?.name;
   }
 
-  /** A quiet line for whoever may let devices in; a wall tablet shows none. */
+  /** A wall tablet shows none. */
   #renderWaiting() {
-    const { waiting } = this.hub;
-    const [first] = waiting;
-    if (!first || this.panel) return nothing;
-    const who = waiting.length === 1 ? `${first.id} waits` : `${waiting.length} devices wait`;
-    return html`<a class="waits" href=${href({ screen: "devices" })}>${icon("door")}${who} to be let in</a>`;
+    return this.panel ? nothing : waitingLine(this.hub.waiting);
   }
 
-  #renderTile(device: PageDevice, index: number) {
-    const { id, name, speaker } = device;
-    const holder = speaker?.holder;
-    const marks = `tile ${id === this.chosen ? "chosen" : ""} ${holder ? "speaking" : ""}`;
-    return html`<li class=${marks} data-id=${id}>
-      <dw-player src="/whep/${encodeURIComponent(id)}" label=${name} fit="cover" muted .looks=${this.hub.looks} .device=${device}></dw-player>
-      <a href=${href({ screen: "camera", id })} aria-label=${`Open ${name}`} title=${index < 9 ? `Open ${name} (key ${index + 1} chooses it)` : `Open ${name}`}></a>
-      ${holder ? html`<span class="who">${holder.name === this.#own ? "You are" : `${holder.name} is`} speaking</span>` : nothing}
-      <div class="tools">
-        ${canTalk(device) && !this.#target?.devices.some((meant) => meant.id === id) ? html`<button @click=${() => this.#choose(id)}>${icon("mic")}Talk here</button>` : nothing}
-        <button @click=${(event: Event) => toggleFullScreen((event.currentTarget as Element).closest(".tile") as Element)}>${icon("full")}Full screen</button>
+  /** The cameras under their headings, and what is above them. */
+  #renderCameras(cameras: readonly PageDevice[]) {
+    const { wall } = this.hub;
+    const arranging = this.#arranging.active;
+    const found = isSearched(cameras.length) && !arranging ? matching(cameras, this.search) : cameras;
+    const headings = showsHeadings(cameras.length, wall) ? "on" : "off";
+    const sections = wallSections(this.#arranging.inDocument(found), { ...wall, headings });
+    return html`
+      ${this.#renderTools(cameras.length, found.length)}
+      <div class="cameras ${headings === "on" ? "headed" : ""}" tabindex=${headings === "on" ? "0" : nothing} role="group" aria-label="Cameras">
+        ${found.length === 0 ? html`<p class="none">No camera is called like that.</p>` : nothing}
+        ${repeat(
+          sections,
+          ({ key }) => key,
+          ({ heading, devices }) => html`
+            ${heading === undefined ? nothing : html`<h2>${heading}</h2>`}
+            <ul class="tiles" aria-label=${heading ?? "Cameras"}>${repeat(
+              devices,
+              ({ id }) => id,
+              (device) => cameraTile(this.#tileOf(device, cameras.indexOf(device))),
+            )}</ul>
+          `,
+        )}
       </div>
-    </li>`;
+    `;
+  }
+
+  #renderTools(count: number, found: number) {
+    if (this.panel ? !isSearched(count) : count < 2) return nothing;
+    return html`<dw-wall-tools
+      .count=${count} .found=${found} .search=${this.search} .headings=${this.hub.wall.headings}
+      ?fixed=${this.panel} ?arranging=${this.#arranging.active}
+      @dw-search=${(event: CustomEvent<string>) => {
+        this.search = event.detail;
+      }}
+      @dw-arrange=${(event: CustomEvent<boolean>) => (event.detail ? this.#arranging.begin() : this.#arranging.end())}
+      @dw-headings=${(event: CustomEvent<WallLayout["headings"]>) => this.#arranging.change({ headings: event.detail })}
+    ></dw-wall-tools>`;
+  }
+
+  #tileOf(device: PageDevice, index: number): CameraTile {
+    const { id } = device;
+    return {
+      device,
+      index,
+      hub: this.hub,
+      arranging: this.#arranging,
+      chosen: id === this.chosen,
+      heard: id === this.listening,
+      isTarget: this.#isMeant(id),
+      own: this.#own,
+      onChoose: () => this.#choose(id),
+      onListen: (on) => this.#listen(on ? id : ""),
+    };
+  }
+
+  #roomOf(device: PageDevice): RoomTile {
+    const { id } = device;
+    return {
+      device,
+      nowMs: this.#seconds.nowMs,
+      meant: this.#isMeant(id),
+      own: this.#own,
+      onMore: () => {
+        this.menu = id;
+      },
+      onHold: (event) => this.#onHold(event, id),
+      onHoldKey: (event) => this.#onHoldKey(event, id),
+      onLetGo: this.#onLetGo,
+      onPick: (event) => this.#onPick(event, id),
+    };
+  }
+
+  #isMeant(id: string): boolean {
+    return this.#target?.devices.some((device) => device.id === id) ?? false;
+  }
+
+  /** One camera is heard at a time; with none all are quiet. */
+  #listen(id: string): void {
+    this.listening = id;
   }
 
   #renderBar(target: Target) {
-    const choices = targetChoices(this.#house);
-    const [mute] = target.devices.filter((device) => !canTalk(device));
-    const one = !this.several && target.to.length === 1 ? target.to[0] : undefined;
-    const options = (kind: string, label: string) => {
-      const some = choices.filter((choice) => choice.kind === kind);
-      if (some.length === 0) return nothing;
-      return html`<optgroup label=${label}>${some.map(({ to, name }) => html`<option value=${to} ?selected=${to === one}>${name}</option>`)}</optgroup>`;
-    };
-    return html`<div class="bar">
-      <div class="whom">
-        <label class="target">
-          <span>Talk to</span>
-          <select @change=${this.#onTarget}>
-            ${options("all", "All")} ${options("area", "Areas")} ${options("group", "Groups")} ${options("device", "Devices")}
-            ${mute ? html`<option selected disabled>${mute.name}</option>` : nothing}
-            ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : "Several…"}</option>` : nothing}
-          </select>
-        </label>
-        <button class="tool" aria-label="Ring or announce" title="Ring, announce a text, play a chime" @click=${() => {
-          this.sheet = "tell";
-        }}>${icon("bellRing")}</button>
-        <button class="tool" aria-label="Last talks" title="Last talks" @click=${() => {
-          this.sheet = "talks";
-        }}>${icon("history")}</button>
-      </div>
-      <dw-talk hotkey ?large=${this.panel} .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-talking=${this.#onTalking} @dw-said=${this.hub.onSaid}></dw-talk>
-      ${this.several ? this.#renderSeveral(target) : nothing}
-    </div>`;
-  }
-
-  #renderSeveral(target: Target) {
-    return html`<fieldset class="several">
-      <legend>Talk to several</legend>
-      ${this.#house.devices.map(
-        ({ id, name }) =>
-          html`<label><input type="checkbox" .checked=${target.devices.some((device) => device.id === id)} @change=${(event: Event) => this.#toggle(id, (event.target as HTMLInputElement).checked)} />${name}</label>`,
-      )}
-      <button class="ghost" @click=${() => {
+    return talkBar({
+      hub: this.hub,
+      house: this.#house,
+      target,
+      several: this.several,
+      large: this.panel,
+      onTarget: (event) => this.#onTarget(event),
+      onToggle: (id, on) => this.#toggle(id, on),
+      onDone: () => {
         this.several = false;
-      }}>${icon("check")}Done</button>
-    </fieldset>`;
-  }
-
-  #renderEmpty() {
-    return html`<div class="empty">
-      ${this.#renderWaiting()} ${icon("devices")}
-      <h1>No cameras yet</h1>
-      ${
-        this.hub.administrator
-          ? html`<p>Paste a camera's address and watch it here a moment later. No camera at hand? Start the hub with <code>doorward demo</code> for a few that are only pretended.</p>
-              <a class="button primary" href="#/add">${icon("plus")}Add a device</a>`
-          : html`<p>Nobody has given you a camera to look at. An administrator can do so under People.</p>`
-      }
-    </div>`;
+      },
+      onSheet: (sheet) => {
+        this.sheet = sheet;
+      },
+      onTalking: (event) => this.#onTalking(event),
+    });
   }
 
   get #house() {
@@ -280,15 +296,8 @@ export class DwWall extends HubElement {
 
   /** Whom the talk bar speaks to: what was chosen, else the first camera that is ready to be spoken through. */
   get #target(): Target | undefined {
-    const house = this.#house;
-    const chosen = this.to.length > 0 ? targetOf(this.to, house) : undefined;
-    if (chosen && (chosen.devices.length > 0 || this.several)) return chosen;
-    const free = ({ speaker, state }: PageDevice) => state.phase === "live" && !speaker?.doNotDisturb;
-    const { devices } = house;
-    // Who was chosen is spoken to or nobody is: another one only while there is no choice.
-    const own = this.hub.device(this.chosen);
-    const device = own ?? devices.find(free) ?? devices[0];
-    return device && targetOf([`device:${device.id}`], { ...house, devices: [...new Set([...devices, device])] });
+    const { to, several } = this;
+    return spokenTo(this.#house, { to, several, chosen: this.hub.device(this.chosen) });
   }
 
   #onTarget(event: Event): void {
@@ -312,14 +321,18 @@ export class DwWall extends HubElement {
   #onTalking(event: CustomEvent<boolean>): void {
     const soft = event.detail && readPreferences().duck;
     for (const { id, speaker } of this.hub.devices) {
-      const meant = this.#target?.devices.some((device) => device.id === id) ?? false;
+      const meant = this.#isMeant(id);
       const player = this.#player(id);
       if (player) player.ducked = soft && meant && speaker?.echoCancelling === false;
     }
   }
 
-  get #tiles(): HTMLElement | null {
-    return this.renderRoot.querySelector<HTMLElement>(".tiles");
+  get #cameras(): readonly PageDevice[] {
+    return this.hub.devices.filter((device) => !isRoom(device));
+  }
+
+  get #list(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>(".cameras");
   }
 
   #tile(id: string | undefined): HTMLElement | undefined {
@@ -336,14 +349,14 @@ export class DwWall extends HubElement {
     this.several = false;
   }
 
-  #arrange(): void {
-    const tiles = this.#tiles;
-    if (!tiles) return;
-    const area = { widthPx: tiles.clientWidth - 2 * gapPx, heightPx: tiles.clientHeight - 2 * gapPx, gapPx };
-    const count = tiles.childElementCount;
-    const columns = columnsFor(count, area);
-    tiles.style.setProperty("--columns", String(columns));
-    tiles.style.setProperty("--tile", `${tileWidth(count, columns, area)}px`);
+  #fit(): void {
+    const list = this.#list;
+    if (!list) return;
+    const place = { widthPx: list.clientWidth - 2 * gapPx, heightPx: list.clientHeight - 2 * gapPx, gapPx };
+    const count = list.querySelectorAll(".tile").length;
+    const { columns, tilePx } = list.classList.contains("headed") ? underHeadings(place) : together(count, place);
+    list.style.setProperty("--columns", String(columns));
+    list.style.setProperty("--tile", `${tilePx}px`);
   }
 
   #onKey(action: KeyAction): boolean | undefined {
@@ -360,6 +373,14 @@ export class DwWall extends HubElement {
     }
     if (action.action === "full-screen") {
       toggleFullScreen(this.#player(this.chosen)?.closest(".tile") ?? this);
+      return true;
+    }
+    if (action.action === "mute" && isAudible(this.hub.device(this.chosen || this.listening))) {
+      this.#listen(this.listening ? "" : this.chosen);
+      return true;
+    }
+    if (action.action === "back" && this.#arranging.active) {
+      this.#arranging.end();
       return true;
     }
     if (action.action === "back" && this.chosen) {

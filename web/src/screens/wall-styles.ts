@@ -25,16 +25,37 @@ export const wallStyles = css`
     height: 100%;
     min-height: 0;
   }
-  .tiles {
+  .cameras {
     flex: 1;
     min-height: 0;
     overflow: auto;
+    display: grid;
+    align-content: safe center;
+  }
+  .cameras.headed {
+    align-content: start;
+  }
+  .cameras h2 {
+    padding: 12px 8px 0;
+    font-size: var(--dw-15);
+  }
+  .cameras .none,
+  .notice {
+    padding: 16px;
+    text-align: center;
+    color: var(--dw-muted);
+  }
+  .notice {
+    padding: 8px 16px;
+    background: var(--dw-trouble-soft);
+    color: var(--dw-text);
+  }
+  .tiles {
     display: grid;
     grid-template-columns: repeat(var(--columns, 1), minmax(0, var(--tile, 1fr)));
     grid-auto-rows: max-content;
     gap: 4px;
     justify-content: center;
-    align-content: safe center;
     padding: 4px;
     margin: 0;
     list-style: none;
@@ -88,6 +109,37 @@ export const wallStyles = css`
     border-radius: var(--dw-radius);
     pointer-events: none;
   }
+  .headed .tiles {
+    justify-content: start;
+  }
+  .tile.dragged {
+    z-index: 1;
+    outline: 3px solid #8ab6ff;
+    outline-offset: -3px;
+    opacity: 0.85;
+  }
+  .grips {
+    position: absolute;
+    inset: 8px 8px auto;
+    display: flex;
+    justify-content: space-between;
+  }
+  .grips button {
+    width: 48px;
+    height: 48px;
+    padding: 0;
+    background: var(--dw-over);
+    border-color: var(--dw-over-line);
+    color: #fff;
+  }
+  .grips .grip {
+    cursor: grab;
+    touch-action: none;
+  }
+  .grips .star[aria-pressed="true"] svg {
+    fill: currentColor;
+    color: #ffd080;
+  }
   .tools {
     position: absolute;
     top: 8px;
@@ -101,8 +153,14 @@ export const wallStyles = css`
   .tile:focus-within .tools {
     opacity: 1;
   }
+  .tools:has([aria-pressed="true"]) {
+    opacity: 1;
+  }
   @media (hover: none) {
     .tools {
+      opacity: 1;
+    }
+    .tools .far {
       display: none;
     }
   }
@@ -386,7 +444,7 @@ export const wallStyles = css`
       gap: 12px;
       min-height: 44px;
     }
-    .tiles {
+    .cameras {
       align-content: start;
     }
   }

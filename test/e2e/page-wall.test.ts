@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
+import { camera, house, largeHouse } from "./page-devices.ts";
+import { type PageServerOptions, startPageServer } from "./page-server.ts";
+
+const suite = new AsyncDisposableStack();
+let context: BrowserContext;
+let pageDir: string;
+
+before(async () => {
+  pageDir = suite.use(await temporaryFolder()).path;
+  await buildPage(pageDir);
+  const profile = suite.use(await temporaryFolder());
+  context = suite.use(await openBrowser({ profileDir: profile.path, touch: true })).context;
+});
+
+after(() => suite.disposeAsync());
+
+async function open(path: string, options: Partial<PageServerOptions> = {}) {
+  const server = await startPageServer({ pageDir, devices: house(), ...options });
+  const page = await context.newPage();
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto(new URL(path, server.url).href);
+  const close = async () => {
+    await page.close();
+    await server[Symbol.asyncDispose]();
+  };
+  return { page, server, [Symbol.asyncDispose]: close };
+}
+
+/** Ids as they stand on the wall, by where they are seen. */
+async function seen(page: Page): Promise<string[]> {
+  const tiles = await page.locator("dw-wall .tile").evaluateAll((found) =>
+    found.map((tile) => {
+      const { left, top } = tile.getBoundingClientRect();
+      return { id: (tile as HTMLElement).dataset.id ?? "", left, top };
+    }),
+  );
+  return tiles.toSorted((a, b) => a.top - b.top || a.left - b.left).map(({ id }) => id);
+}
+
+test("the wall is arranged by pointer, finger and keys, and the hub keeps it", async () => {
+  await using opened = await open("/#/wall");
+  const { page, server } = opened;
+  await page.getByRole("button", { name: "Arrange" }).click();
+  assert.deepEqual(await seen(page), ["front-door", "hall", "kitchen", "garage", "yard", "nursery"]);
+  const at = async (name: string) => {
+    const box = await page.getByRole("button", { name: `Move ${name}` }).boundingBox();
+    return [(box?.x ?? 0) + 20, (box?.y ?? 0) + 20] as const;
+  };
+  await page.mouse.move(...(await at("Nursery")));
+  await page.mouse.down();
+  await page.mouse.move(...(await at("Hall")), { steps: 4 });
+  await page.mouse.up();
+  assert.deepEqual(await seen(page), ["front-door", "nursery", "hall", "kitchen", "garage", "yard"]);
+  assert.deepEqual(server.wall.order.slice(0, 2), ["front-door", "nursery"]);
+  const touch = await context.newCDPSession(page);
+  const finger = async (type: "touchStart" | "touchMove" | "touchEnd", name?: string) => {
+    const [x, y] = name === undefined ? [] : await at(name);
+    const touchPoints = x === undefined || y === undefined ? [] : [{ x, y }];
+    await touch.send("Input.dispatchTouchEvent", { type, touchPoints });
+  };
+  await finger("touchStart", "Front door");
+  await finger("touchMove", "Hall");
+  await finger("touchEnd");
+  assert.deepEqual((await seen(page)).slice(0, 3), ["nursery", "hall", "front-door"]);
+  await page.getByRole("button", { name: "Move Yard" }).focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await page.getByText("Yard is number 2 of 6 now").waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Favourite: Kitchen" }).click();
+  await page.getByRole("button", { name: "Done" }).click();
+  const arranged = ["kitchen", "nursery", "yard", "hall", "front-door", "garage"];
+  assert.deepEqual(await seen(page), arranged);
+  await page.reload();
+  await page.locator("dw-wall li").first().waitFor();
+  assert.deepEqual(await seen(page), arranged);
+});
+
+test("a change that the hub does not keep is undone, and said", async () => {
+  await using opened = await open("/#/wall", { devices: [camera("yard"), camera("hall")] });
+  const { page } = opened;
+  await page.route("**/api/v1/wall", (route) =>
+    route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"The disk is full."}' }),
+  );
+  await page.getByRole("button", { name: "Arrange" }).click();
+  await page.getByRole("button", { name: "Favourite: Yard" }).click();
+  await page.getByText("The disk is full.").waitFor();
+  assert.deepEqual(await seen(page), ["hall", "yard"]);
+});
+
+test("where there are many cameras areas are headings, and one is found by name or area", async () => {
+  await using opened = await open("/#/wall", { devices: largeHouse() });
+  const { page } = opened;
+  const headings = () => page.locator("dw-wall h2").allInnerTexts();
+  await page.locator("dw-wall li").first().waitFor();
+  assert.deepEqual(await headings(), ["Entrance", "Garden", "Upstairs", "Elsewhere"]);
+  await page.getByLabel("Find a camera by its name or area").fill("garden 13");
+  await page.getByText("1 of 16").waitFor();
+  assert.deepEqual([await headings(), await seen(page)], [["Garden"], ["camera-13"]]);
+  await page.keyboard.press("Escape");
+  assert.equal((await seen(page)).length, 16);
+});
+
+test("one camera of the wall is heard at a time", async () => {
+  await using opened = await open("/#/wall", { devices: [camera("yard"), camera("hall")] });
+  const { page } = opened;
+  const heard = () =>
+    page
+      .locator("dw-wall dw-player:not([muted])")
+      .evaluateAll((found) => found.map((each) => each.getAttribute("label")));
+  await page.getByRole("button", { name: "Sound of Yard" }).click();
+  assert.deepEqual(await heard(), ["Yard"]);
+  await page.getByRole("button", { name: "Sound of Hall" }).click();
+  assert.deepEqual(await heard(), ["Hall"]);
+  await page.keyboard.press("m");
+  assert.deepEqual(await heard(), []);
+});
