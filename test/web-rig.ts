@@ -262,7 +262,7 @@ function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
 
 /** A converter that passes frames through and counts what it was asked for. */
 export function fakeConverter(clock: Clock) {
-  const calls = { tracks: 0, snapshots: 0, widths: [] as (number | undefined)[], files: [] as string[] };
+  const calls = { tracks: 0, pictures: 0, snapshots: 0, widths: [] as (number | undefined)[], files: [] as string[] };
   const shared = new WeakMap<Track, Track>();
   const converter: Converter = {
     convertTrack: async (source, target) => {
@@ -289,6 +289,10 @@ export function fakeConverter(clock: Clock) {
         yield { ...frame, data: new Uint8Array(output.channels) };
       }
       return { durationUs: 20_000, frames: frames(), [Symbol.asyncDispose]: async () => {} };
+    },
+    convertPicture: () => {
+      calls.pictures++;
+      return { encoder: "fake", skipped: 0, keyFrame: () => {}, [Symbol.dispose]: () => {} };
     },
     snapshot: async (_track, options) => {
       calls.snapshots++;

@@ -13,6 +13,7 @@ import type { SayText } from "./call-visitor.ts";
 import { type CallsConfig, callsConfig, type HouseSection } from "./calls-config.ts";
 import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
+import { ConvertedPictures } from "./converted-pictures.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
@@ -22,6 +23,7 @@ import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
 import type { DeviceInfo } from "./state.ts";
+import { type TranscodeConfig, transcodeConfig } from "./transcode-config.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
 
@@ -30,6 +32,8 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   /** What opens doors. */
   readonly locks: Locks;
   readonly devices: Registry;
+  /** Pictures in a form that browsers show. */
+  readonly pictures: ConvertedPictures;
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
@@ -54,6 +58,7 @@ export interface HouseConfig {
   readonly calls: CallsConfig;
   readonly locks?: LocksConfig;
   readonly house: HouseSection;
+  readonly transcode?: TranscodeConfig;
 }
 
 /** Options of {@link createHub}. */
@@ -146,6 +151,7 @@ export function createHub(options: HubOptions): Hub {
     clock,
     log,
   });
+  const pictures = new ConvertedPictures({ converter, clock, log });
   const rules = () => ({ calls: callRules, house: houseRules });
   const callParts = openCalls({ devices: registry, turns, say, rings, identity, converter, house, rules, clock, log });
   const { [Symbol.dispose]: endCalls, ...callsOfHub } = callParts;
@@ -173,6 +179,7 @@ export function createHub(options: HubOptions): Hub {
     locks,
     reception,
     devices: registry,
+    pictures,
     turns,
     voices,
     chimes,
@@ -184,6 +191,7 @@ export function createHub(options: HubOptions): Hub {
       callRules = next.calls;
       locks.follow(next.locks ?? locksConfig.parse({}));
       houseRules = next.house;
+      pictures.follow(next.transcode ?? transcodeConfig.parse({}));
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();
       regrouped.emit();
@@ -191,6 +199,7 @@ export function createHub(options: HubOptions): Hub {
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
       endCalls();
+      pictures[Symbol.dispose]();
       locks[Symbol.dispose]();
       reception[Symbol.dispose]();
       return registry[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import type { AudioCodec, AudioFormat } from "./format.ts";
 import type { Frame } from "./frame.ts";
+import type { PictureConversion, PictureConversionOptions } from "./picture-conversion.ts";
 import type { Track } from "./track.ts";
 
 /** Codecs of sound that browsers take and send, best first (RFC 7874); pictures depend on the browser, and are asked of its offer. */
@@ -48,6 +49,8 @@ export type FileSource =
 export interface Converter extends AsyncDisposable {
   /** A track in `target`'s format fed from `source`. Shared: the same pair gives the same track while it has readers. */
   convertTrack(source: Track, target: AudioFormat): Promise<Track>;
+  /** Makes H.264 without B pictures of any picture, from the kept group on. One's own: whoever shares it keeps count. */
+  convertPicture(source: Track, options: PictureConversionOptions): PictureConversion;
   /** A conversion of one's own, e.g. of a talker's voice. `gain` multiplies samples (1 by default). */
   convertAudio(
     input: AudioFormat,

@@ -212,7 +212,7 @@ function serveCrossOrigin(app: FastifyInstance, context: HttpContext): void {
   app.addHook("onSend", async (request, reply, payload) => {
     if (isAllowedOrigin(request, allowed)) {
       reply.header("access-control-allow-origin", request.headers.origin);
-      reply.header("access-control-expose-headers", "location, link, etag");
+      reply.header("access-control-expose-headers", "location, link, etag, doorward-converted");
       reply.header("vary", "origin");
     }
     return payload;

@@ -159,7 +159,8 @@ export class CallViewings implements AsyncDisposable {
     const timeoutMs = call.state === "answered" ? pictureMs.answered : pictureMs.ringing;
     try {
       const { video } = await waitForTracks(camera, { timeoutMs, signal });
-      return pickVideo(camera, { video, offerSdp });
+      const picked = pickVideo(camera, { video, offerSdp });
+      return picked && held.use(hub.pictures.show(picked, offerSdp)).track;
     } catch (error) {
       if (error instanceof RecoverableError || signal.aborted) throw error;
       hub.log.info({ device: camera.id }, `a call without a picture: ${messageOf(error)}`);

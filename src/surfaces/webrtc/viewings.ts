@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { HubDevice, HubDevices } from "../../hub/api.ts";
+import type { Conversion, ConvertedPictures, ShownPicture } from "../../hub/converted-pictures.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { about, noPicture } from "../../hub/trouble.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
@@ -7,7 +8,8 @@ import { callerOf } from "../../identity/behalf.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { type Converter, playsInBrowsers } from "../../media/convert.ts";
-import { opusFormat } from "../../media/format.ts";
+import { opusFormat, type VideoFormat } from "../../media/format.ts";
+import { whyConverted } from "../../media/showable.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -28,6 +30,8 @@ export interface Viewing extends AsyncDisposable {
   readonly answerSdp: string;
   /** Its microphone is taken. */
   readonly mayTalk: boolean;
+  /** Undefined where the picture is shown as it comes. */
+  readonly conversion: Conversion | undefined;
   readonly viewer: Pick<Viewer, "addCandidate">;
   stats(): Promise<ViewerStats>;
   /** Resolves once, with the reason. */
@@ -41,7 +45,7 @@ export interface ViewingsOptions {
   readonly converter: Converter;
   readonly webrtc: WebRtcWorker;
   /** Where the microphones of those who may talk are voices, each by the id of its viewing, and where they speak. */
-  readonly hub: SoundFloorOptions["hub"];
+  readonly hub: SoundFloorOptions["hub"] & { readonly pictures: Pick<ConvertedPictures, "show"> };
   readonly clock: Clock;
   readonly log: Log;
   /** Places for them, from their opening to their end. */
@@ -73,7 +77,7 @@ const silentOpusBytes = 3;
 const attachedRights = ["view", "listen", "talk"] as const;
 
 interface Media {
-  readonly video: Track | undefined;
+  readonly shown: ShownPicture | undefined;
   readonly audio: Track | undefined;
 }
 
@@ -129,13 +133,15 @@ export class Viewings implements AsyncDisposable {
     const over = Promise.withResolvers<string>();
     held.use(this.#options.identity.attachments.attach(principal, over.resolve));
     const media = await this.#media(request);
+    if (media.shown) held.use(media.shown);
     place.begin();
     this.#refuseForbidden(request);
     const { audit } = this.#options.identity;
     const viewer = held.use(
       await this.#options.webrtc.view({
         offerSdp,
-        ...media,
+        ...(media.shown && { video: media.shown.track }),
+        ...(media.audio && { audio: media.audio }),
         acceptMicrophone: this.#may(request, "talk"),
       }),
     );
@@ -148,14 +154,18 @@ export class Viewings implements AsyncDisposable {
     if (held.use(this.#sittings.begin(`${callerOf(principal)} ${device.id} ${action}`)).first) {
       audit.record({ actor: principal.name, action, subject: device.id });
     }
-    return this.#keep({ request, viewer }, { over, held: held.move() });
+    return this.#keep({ request, viewer, conversion: media.shown?.conversion }, { over, held: held.move() });
   }
 
   #keep(
-    what: { readonly request: ViewingRequest; readonly viewer: Viewer },
+    what: {
+      readonly request: ViewingRequest;
+      readonly viewer: Viewer;
+      readonly conversion: Conversion | undefined;
+    },
     life: { readonly over: PromiseWithResolvers<string>; readonly held: AsyncDisposableStack },
   ): Viewing {
-    const { viewer, request } = what;
+    const { viewer, request, conversion } = what;
     const { device, principal } = request;
     const id = randomBytes(16).toString("base64url");
     const { hub, identity } = this.#options;
@@ -179,6 +189,7 @@ export class Viewings implements AsyncDisposable {
       principal,
       answerSdp: viewer.answerSdp,
       mayTalk,
+      conversion,
       viewer,
       stats: () => viewer.stats(),
       closed,
@@ -226,9 +237,14 @@ export class Viewings implements AsyncDisposable {
         else if (may() !== granted) end("rights-changed"); // it moved to another area
       }),
     );
-    for (const track of [what.media.video, what.media.audio]) {
+    const { shown, audio } = what.media;
+    for (const track of [shown?.track, audio]) {
       if (track) held.use(track.onChange(() => track.open || end("track-closed")));
     }
+    if (!shown || shown.conversion) return;
+    // That a picture has B pictures is seen when they come.
+    const fits = () => whyConverted(shown.track.format as VideoFormat, request.offerSdp) === undefined;
+    held.use(shown.track.onChange(() => fits() || end("picture-changed")));
   }
 
   async #media(request: ViewingRequest): Promise<Media> {
@@ -236,9 +252,9 @@ export class Viewings implements AsyncDisposable {
     const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
     const listens = wantsSound(offerSdp) && this.#may(request, "listen");
     if (!tracks.video && !tracks.audio) throw noPicture(device);
-    const video = pickVideo(device, { video: tracks.video, offerSdp });
     const audio = listens && tracks.audio ? await this.#sound(tracks.audio) : undefined;
-    return { video, audio };
+    const video = wantsPicture(offerSdp) ? pickVideo(device, { video: tracks.video, offerSdp }) : undefined;
+    return { shown: video && this.#options.hub.pictures.show(video, offerSdp), audio };
   }
 
   /** The sound as browsers take it; none when it cannot be converted, for a picture is better than nothing. */
@@ -273,21 +289,26 @@ export class Viewings implements AsyncDisposable {
 
 /** Whether an offer asks for sound: a tile that is muted does not, and nobody is said to have listened to it. */
 export function wantsSound(offerSdp: string): boolean {
-  const sections = offerSdp.split(/^m=/m).slice(1);
-  return sections.some((section) => section.startsWith("audio ") && !/^a=(inactive|sendonly)\s*$/m.test(section));
+  return asksFor("audio", offerSdp);
 }
 
-/** The main picture, or the small one when the browser offers no H.265 and the main one needs it. */
+/** Whether an offer asks for a picture: who only listens has none converted. */
+export function wantsPicture(offerSdp: string): boolean {
+  return asksFor("video", offerSdp);
+}
+
+function asksFor(kind: "audio" | "video", offerSdp: string): boolean {
+  const sections = offerSdp.split(/^m=/m).slice(1);
+  return sections.some((section) => section.startsWith(`${kind} `) && !/^a=(inactive|sendonly)\s*$/m.test(section));
+}
+
+/** The main picture, or the small one when only that can be shown as it comes. */
 export function pickVideo(
   device: HubDevice,
   from: { readonly video: Track | undefined; readonly offerSdp: string },
 ): Track | undefined {
-  if (from.video?.format.codec !== "h265" || /\bH265\/90000/i.test(from.offerSdp)) return from.video;
-  // To come: no driver publishes a small picture yet.
+  const { video, offerSdp } = from;
+  if (!video || whyConverted(video.format as VideoFormat, offerSdp) === undefined) return video;
   const small = device.track("video", "sub");
-  if (small?.format.codec === "h264") return small;
-  throw new FatalError("this browser cannot show H.265", {
-    code: "codec-unsupported",
-    fields: { codec: "h265", ...about(device) },
-  });
+  return small && whyConverted(small.format as VideoFormat, offerSdp) === undefined ? small : video;
 }

@@ -13,6 +13,9 @@ import { turnRoutes } from "./turn-routes.ts";
 /** Path under which the surface's routes are. */
 export const whepPrefix = "/whep/";
 
+/** Says that the picture is not shown as it comes: its codec, and what keeps this viewer from showing it. */
+export const convertedHeader = "doorward-converted";
+
 /** Options of {@link whepRoutes}. */
 export interface WhepOptions {
   readonly viewings: Viewings;
@@ -70,6 +73,8 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
         const talkBySound = query.talk === "auto";
         const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal, talkBySound });
         if (talkBySound) reply.header("doorward-talk", viewing.mayTalk ? "auto" : "forbidden");
+        const { conversion } = viewing;
+        if (conversion) reply.header(convertedHeader, `${conversion.from}; why=${conversion.why}`);
         const ufrag = ufragOf(body);
         if (ufrag !== undefined) ufrags.set(viewing, ufrag);
         const links = iceLinks(viewing.id);

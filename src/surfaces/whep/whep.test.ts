@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
+import { transcodeConfig } from "../../hub/transcode-config.ts";
 
 const sdp = { "content-type": "application/sdp" };
 const trickle = { "content-type": "application/trickle-ice-sdpfrag" };
@@ -145,13 +146,31 @@ describe("WHEP", () => {
     const locked = await post(rig, anna, "locked");
     assert.equal(locked.status, 503);
     assert.match(String(locked.json["detail"]), /wrong password/);
-    assert.equal((await post(rig, anna, "modern")).json.code, "codec-unsupported");
+    rig.hub.pictures.follow(transcodeConfig.parse({ max: 0 }));
+    const modern = await post(rig, anna, "modern");
+    assert.equal(modern.status, 406);
+    assert.equal(modern.json.code, "codec-unsupported");
+    assert.match(String(modern.json["detail"]), /cannot show H\.265, and the hub is set to convert none/);
     assert.equal(
       (await post(rig, anna, "modern", offerSdp.replace("m=video", "m=x").replace("H264", "H265"))).status,
       400,
     );
     assert.equal((await post(rig, anna, "modern", "")).status, 400);
     assert.equal(rig.web.viewings.size, 0);
+  });
+
+  it("converts a picture that is not offered, once for all who need it, and says so", async () => {
+    await using rig = await startRig({ modern: "fake://x/?video&h265" });
+    const { anna, ben } = await people(rig);
+    const answers = [await post(rig, anna, "modern"), await post(rig, ben, "modern")];
+    for (const { status, headers } of answers) {
+      assert.equal(status, 201);
+      assert.equal(headers.get("doorward-converted"), "h265; why=codec");
+    }
+    assert.equal(rig.conversions.pictures, 1);
+    const asIs = await post(rig, anna, "modern", offerSdp.replaceAll("H264", "H265"));
+    assert.equal(asIs.headers.get("doorward-converted"), null);
+    assert.equal(rig.hub.pictures.list()[0]?.viewers, 2);
   });
 
   it("bounds how many pictures one person opens", async () => {

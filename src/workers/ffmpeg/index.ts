@@ -12,6 +12,7 @@ import { createSnapshots } from "./snapshot.ts";
 import { type Clip, generateClip, type MediaStreams, openFileStreams, openSceneStreams } from "./streams.ts";
 import { generateTone, type ToneOptions } from "./tone.ts";
 import { createTrackConversions } from "./track.ts";
+import { Transcoding } from "./transcode.ts";
 
 export type { Capture } from "./capture.ts";
 export type { FfmpegOptions } from "./link.ts";
@@ -56,6 +57,7 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
     generateClip: (scene) => generateClip(link, scene),
     generateTone: (tone) => generateTone(link, { ...tone, log }),
     convertTrack,
+    convertPicture: (source, how) => new Transcoding(link, { source, ...how, log }),
     convertAudio: async (input, { output, gain = 1 }) =>
       (await openOpusVoice(input, { output, gain })) ??
       (await openPcmVoice(input, { output, gain })) ??

@@ -19,8 +19,8 @@ export interface FfmpegOptions {
 export interface JobHandlers {
   opened?(opened: Opened): void;
   frames?(frames: readonly StreamFrame[]): void;
-  /** The child took this many of the pushed frames. */
-  took?(frames: number): void;
+  /** The child took this many of the pushed frames, and left out so many pictures. */
+  took?(frames: number, skipped: number): void;
   /** The child wants the next bytes. */
   need?(): void;
   /** All is through; the job is over. */
@@ -203,7 +203,7 @@ export class FfmpegLink implements AsyncDisposable {
     if (!job) return;
     if (message.type === "opened") job.opened?.(message.opened);
     else if (message.type === "frames") job.frames?.(message.frames);
-    else if (message.type === "took") job.took?.(message.frames);
+    else if (message.type === "took") job.took?.(message.frames, message.skipped ?? 0);
     else if (message.type === "need") job.need?.();
     else {
       this.#over(message.id);

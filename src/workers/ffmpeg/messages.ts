@@ -1,5 +1,6 @@
 import type { AudioFormat, Format, VideoCodec, VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import type { PictureForm } from "../../media/picture-conversion.ts";
 
 /** A picture that is drawn, not filmed: sky, sun, a running clock and a name. */
 export interface SceneOptions {
@@ -48,6 +49,8 @@ export type ToChild =
       readonly gain: number;
     }
   | { readonly op: "push"; readonly id: number; readonly frame: Frame }
+  /** Frames of a picture are pushed, H.264 comes back. */
+  | { readonly op: "transcode"; readonly id: number; readonly format: VideoFormat; readonly form: PictureForm }
   | {
       readonly op: "decode";
       readonly id: number;
@@ -68,7 +71,7 @@ export type ToChild =
       readonly widthPx: number | undefined;
     }
   | { readonly op: "capture"; readonly id: number; readonly capture: CaptureOptions }
-  /** Of a capture that is encoded: a key frame now, another bit rate from now on. */
+  /** Of a picture that is encoded: a key frame now, another bit rate from now on. */
   | { readonly op: "tune"; readonly id: number; readonly keyFrame?: boolean; readonly bitrateBps?: number }
   /** The next bytes of a stream; undefined at its end. */
   | { readonly op: "bytes"; readonly id: number; readonly bytes: Uint8Array | undefined }
@@ -90,8 +93,10 @@ export interface Opened {
   readonly durationUs?: number;
   /** The JPEG of a snapshot. */
   readonly picture?: Uint8Array;
-  /** FFmpeg's name of what encodes a capture; none where it passes through. */
+  /** FFmpeg's name of what encodes a picture; none where it passes through. */
   readonly encoder?: string | undefined;
+  /** Encoders of hardware that FFmpeg has and that do not work on this machine. */
+  readonly refused?: readonly string[];
 }
 
 /** What the child answers. */
@@ -101,8 +106,8 @@ export type FromChild =
   | { readonly type: "no-ffmpeg"; readonly reason: string }
   | { readonly type: "opened"; readonly id: number; readonly opened: Opened }
   | { readonly type: "frames"; readonly id: number; readonly frames: readonly StreamFrame[] }
-  /** This many of the pushed frames were taken. */
-  | { readonly type: "took"; readonly id: number; readonly frames: number }
+  /** This many of the pushed frames were taken; of those `skipped` pictures were not encoded, for want of time. */
+  | { readonly type: "took"; readonly id: number; readonly frames: number; readonly skipped?: number }
   | { readonly type: "need"; readonly id: number }
   /** All is through. `note`: a sentence for the log, e.g. that the file was cut short. */
   | { readonly type: "end"; readonly id: number; readonly note?: string }

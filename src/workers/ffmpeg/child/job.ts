@@ -5,6 +5,9 @@ import type { FromChild, Opened, StreamFrame, ToChild } from "../messages.ts";
 export class Job {
   #pushed: Frame[] = [];
   #taken = 0;
+  /** Of what was pushed, how much is in the hands of `pushed`. */
+  #left = 0;
+  #skipped = 0;
   #ended = false;
   #closed = false;
   #credit = 0;
@@ -22,6 +25,16 @@ export class Job {
   /** True once the hub wants no more of it. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Frames that were pushed and not begun with. */
+  get waiting(): number {
+    return this.#left + this.#pushed.length;
+  }
+
+  /** A picture was left out for want of time; the hub is told with the next frames that are taken. */
+  skipped(): void {
+    this.#skipped++;
   }
 
   /** A message from the hub for this job. */
@@ -62,11 +75,12 @@ export class Job {
     for (;;) {
       const batch = this.#pushed;
       this.#pushed = [];
+      this.#left = batch.length;
       for (const frame of batch) {
         if (this.#closed) return;
+        this.#left--;
         yield frame;
-        this.#taken++;
-        if (this.#taken % 8 === 0) this.#say({ type: "took", id: this.#id, frames: 8 });
+        if (++this.#taken % 8 === 0) this.#took();
       }
       if (this.#pushed.length > 0) continue;
       if (this.#closed || this.#ended) return;
@@ -101,6 +115,11 @@ export class Job {
     } finally {
       await batches.return(undefined as Result);
     }
+  }
+
+  #took(): void {
+    this.#say({ type: "took", id: this.#id, frames: 8, ...(this.#skipped > 0 && { skipped: this.#skipped }) });
+    this.#skipped = 0;
   }
 
   #changed(): Promise<void> {

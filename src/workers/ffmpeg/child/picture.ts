@@ -1,11 +1,14 @@
 import { AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, type AVPixelFormat, SWS_AREA } from "node-av/constants";
 import { Codec, CodecContext, Dictionary, type Frame, Packet, Rational, SoftwareScaleContext } from "node-av/lib";
-import type { VideoFormat } from "../../../media/format.ts";
+import type { VideoCodec, VideoFormat } from "../../../media/format.ts";
 import { FatalError, RecoverableError } from "../../../util/errors.ts";
 import { bufferOf, check, emptyFrame, present } from "./av.ts";
 
 /** 8192 by 4320: a stream that claims more is damaged or means harm. */
-const maxPixels = 8192 * 4320;
+export const maxPixels = 8192 * 4320;
+
+/** FFmpeg's names of the decoders. */
+export const decoderNames: Readonly<Record<VideoCodec, string>> = { h264: "h264", h265: "hevc" };
 
 /**
  * Decodes one key frame (Annex B, with its parameter sets) to a JPEG, scaled down to `widthPx` when it is wider.
@@ -24,7 +27,7 @@ export async function keyFrameToJpeg(
 }
 
 async function decodePicture(format: VideoFormat, keyFrame: Uint8Array): Promise<Frame> {
-  const codec = present(Codec.findDecoderByName((format.codec === "h265" ? "hevc" : "h264") as never), format.codec);
+  const codec = present(Codec.findDecoderByName(decoderNames[format.codec] as never), format.codec);
   using context = new CodecContext();
   context.allocContext3(codec);
   context.threadCount = 1;

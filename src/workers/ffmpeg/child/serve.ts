@@ -1,3 +1,4 @@
+import type { Format } from "../../../media/format.ts";
 import type { Frame } from "../../../media/frame.ts";
 import { DoorwardError, FatalError, messageOf } from "../../../util/errors.ts";
 import type { FromChild, StreamFrame, ToChild } from "../messages.ts";
@@ -9,6 +10,10 @@ import { openPassThrough } from "./demux.ts";
 import { openFile } from "./file.ts";
 import { Job } from "./job.ts";
 import { keyFrameToJpeg } from "./picture.ts";
+import { Transcoder } from "./transcode.ts";
+
+/** While more frames than this wait, pictures are decoded and not encoded. */
+const maxBehind = 3;
 
 type Of<Op extends ToChild["op"]> = Extract<ToChild, { op: Op }>;
 
@@ -69,6 +74,25 @@ const starters = {
     });
     job.opened({ formats: [device.format], encoder: device.encoder });
     if (!job.closed) for await (const frame of device.frames) job.frames([frame]);
+  },
+  transcode: async (job: Job, { format, form }: Of<"transcode">): Promise<void> => {
+    using transcoder = await Transcoder.open(format, form);
+    job.follow((message) => {
+      if (message.op === "tune" && message.keyFrame) transcoder.keyFrame();
+    });
+    let told: Format | undefined;
+    for await (const frame of job.pushed()) {
+      const frames = await transcoder.push(frame, {
+        behind: () => job.waiting > maxBehind,
+        onSkip: () => job.skipped(),
+      });
+      if (transcoder.format && told !== transcoder.format) {
+        told = transcoder.format;
+        job.opened({ formats: [told], encoder: transcoder.encoder, refused: transcoder.refused });
+      }
+      job.frames(frames);
+    }
+    job.end();
   },
   demux: async (job: Job, { path }: Of<"demux">): Promise<void> => {
     const { formats, durationUs, batches } = await openPassThrough(path);

@@ -1,5 +1,6 @@
 import {
   AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_NV12,
   AV_PIX_FMT_YUV420P,
   type AVPixelFormat,
@@ -18,10 +19,12 @@ import { FatalError } from "../../../util/errors.ts";
 import { check, emptyFrame } from "./av.ts";
 
 /** What comes out of an encoder. */
-export interface PictureForm {
+export interface EncodedForm {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly fps: number;
+  /** Longest time without a key frame; 10 s by default, for whoever needs one asks. */
+  readonly longestGopS?: number;
 }
 
 /** One encoded picture, Annex B. */
@@ -30,39 +33,50 @@ export interface EncodedPicture {
   readonly timestampUs: number;
 }
 
-interface Kind {
+/** One of FFmpeg's encoders and how it is set up. */
+export interface EncoderKind {
   readonly name: string;
   readonly pixels: AVPixelFormat;
   readonly options: Readonly<Record<string, string>>;
   /** It takes another bit rate while it runs; others begin anew. */
   readonly follows: boolean;
+  readonly hardware: boolean;
 }
 
-/** The hardware first: of the Raspberry Pi and its like, of Nvidia, of Intel; then the processor. */
-const kinds: readonly Kind[] = [
-  { name: "h264_v4l2m2m", pixels: AV_PIX_FMT_YUV420P, options: {}, follows: false },
+/** The hardware first: of the Raspberry Pi and its like, of Nvidia, of Intel, of Apple; then the processor. */
+export const encoderKinds: readonly EncoderKind[] = [
+  { name: "h264_v4l2m2m", pixels: AV_PIX_FMT_YUV420P, options: {}, follows: false, hardware: true },
   {
     name: "h264_nvenc",
     pixels: AV_PIX_FMT_YUV420P,
     options: { preset: "p3", tune: "ull", zerolatency: "1", "forced-idr": "1", profile: "baseline" },
     follows: true,
+    hardware: true,
   },
   {
     name: "h264_qsv",
     pixels: AV_PIX_FMT_NV12,
     options: { preset: "veryfast", async_depth: "1", forced_idr: "1", low_delay_brc: "1" },
     follows: false,
+    hardware: true,
+  },
+  {
+    name: "h264_videotoolbox",
+    pixels: AV_PIX_FMT_NV12,
+    options: { realtime: "1", prio_speed: "1", profile: "constrained_baseline" },
+    follows: false,
+    hardware: true,
   },
   {
     name: "libx264",
     pixels: AV_PIX_FMT_YUV420P,
     options: { preset: "superfast", tune: "zerolatency", profile: "baseline", "forced-idr": "1" },
     follows: true,
+    hardware: false,
   },
 ];
 
-/** Longest time without a key frame: whoever needs one asks. */
-const longestGopS = 10;
+const usualGopS = 10;
 const microseconds = new Rational(1, 1_000_000);
 /** An encoder that begins anew for another bit rate does not for less than this. */
 const worthwhile = 0.15;
@@ -74,8 +88,10 @@ const worthwhile = 0.15;
 export class VideoEncoder implements Disposable {
   /** FFmpeg's name of it. */
   readonly name: string;
-  readonly #kind: Kind;
-  readonly #form: PictureForm;
+  /** Encoders of hardware that FFmpeg has and that were tried before it in vain. */
+  readonly refused: readonly string[];
+  readonly #kind: EncoderKind;
+  readonly #form: EncodedForm;
   readonly #packet = new Packet();
   #context: CodecContext;
   #scaler: SoftwareScaleContext | undefined;
@@ -84,10 +100,16 @@ export class VideoEncoder implements Disposable {
   #key = false;
 
   private constructor(
-    kind: Kind,
-    made: { readonly context: CodecContext; readonly form: PictureForm; readonly bps: number },
+    kind: EncoderKind,
+    made: {
+      readonly context: CodecContext;
+      readonly form: EncodedForm;
+      readonly bps: number;
+      readonly refused: readonly string[];
+    },
   ) {
     this.#kind = kind;
+    this.refused = made.refused;
     this.name = kind.name;
     this.#context = made.context;
     this.#form = made.form;
@@ -96,11 +118,12 @@ export class VideoEncoder implements Disposable {
   }
 
   /** Tries one after the other. Throws FatalError `no-codec` when none encodes. */
-  static async open(form: PictureForm, bitrateBps: number): Promise<VideoEncoder> {
-    for (const kind of kinds) {
-      if (!(await works(kind))) continue;
-      const context = await openContext(kind, form, bitrateBps);
-      if (context) return new VideoEncoder(kind, { context, form, bps: bitrateBps });
+  static async open(form: EncodedForm, bitrateBps: number, choice = encoderKinds): Promise<VideoEncoder> {
+    const refused: string[] = [];
+    for (const kind of choice) {
+      const context = (await works(kind)) ? await openContext(kind, form, bitrateBps) : undefined;
+      if (context) return new VideoEncoder(kind, { context, form, bps: bitrateBps, refused });
+      if (kind.hardware && Codec.findEncoderByName(kind.name as never)) refused.push(kind.name);
     }
     throw new FatalError("FFmpeg has no encoder for H.264 here", { code: "no-codec" });
   }
@@ -124,11 +147,13 @@ export class VideoEncoder implements Disposable {
 
   /** Encodes a picture, whose owner frees it. */
   async encode(picture: AvFrame, timestampUs: number): Promise<EncodedPicture[]> {
-    using scaled = this.#scale(picture);
-    scaled.pts = BigInt(timestampUs);
-    if (this.#key) scaled.pictType = AV_PICTURE_TYPE_I;
+    using scaled = this.#fits(picture) ? undefined : this.#scale(picture);
+    const fitting = scaled ?? picture;
+    fitting.pts = BigInt(timestampUs);
+    // A decoded picture says what it was, which an encoder would take for a wish.
+    fitting.pictType = this.#key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     this.#key = false;
-    check(await this.#context.sendFrame(scaled), "encoding a picture");
+    check(await this.#context.sendFrame(fitting), "encoding a picture");
     const encoded: EncodedPicture[] = [];
     while ((await this.#context.receivePacket(this.#packet)) >= 0) {
       const { data, pts } = this.#packet;
@@ -142,6 +167,10 @@ export class VideoEncoder implements Disposable {
     this.#packet.free();
     this.#context.freeContext();
     this.#scaler?.freeContext();
+  }
+
+  #fits({ width, height, format }: AvFrame): boolean {
+    return width === this.#form.widthPx && height === this.#form.heightPx && format === this.#kind.pixels;
   }
 
   #scale(picture: AvFrame): AvFrame {
@@ -165,13 +194,13 @@ export class VideoEncoder implements Disposable {
 const tried = new Map<string, Promise<boolean>>();
 
 /** Whether an encoder is there and gives something: its driver may be missing, or its device another's. Asked once for each. */
-function works(kind: Kind): Promise<boolean> {
+function works(kind: EncoderKind): Promise<boolean> {
   const known = tried.get(kind.name) ?? tryOne(kind);
   tried.set(kind.name, known);
   return known;
 }
 
-async function tryOne(kind: Kind): Promise<boolean> {
+async function tryOne(kind: EncoderKind): Promise<boolean> {
   const form = { widthPx: 640, heightPx: 480, fps: 30 };
   const context = await openContext(kind, form, 1_000_000);
   if (!context) return false;
@@ -190,7 +219,11 @@ async function tryOne(kind: Kind): Promise<boolean> {
   }
 }
 
-async function openContext(kind: Kind, form: PictureForm, bitrateBps: number): Promise<CodecContext | undefined> {
+async function openContext(
+  kind: EncoderKind,
+  form: EncodedForm,
+  bitrateBps: number,
+): Promise<CodecContext | undefined> {
   const codec = Codec.findEncoderByName(kind.name as never);
   if (!codec) return undefined;
   const context = new CodecContext();
@@ -200,7 +233,7 @@ async function openContext(kind: Kind, form: PictureForm, bitrateBps: number): P
   context.pixelFormat = kind.pixels;
   context.timeBase = microseconds;
   context.framerate = new Rational(form.fps, 1);
-  context.gopSize = Math.round(form.fps * longestGopS);
+  context.gopSize = Math.round(form.fps * (form.longestGopS ?? usualGopS));
   context.maxBFrames = 0;
   context.threadCount = 0;
   setRate(context, bitrateBps);
@@ -216,7 +249,7 @@ function setRate(context: CodecContext, bitrateBps: number): void {
   context.rcBufferSize = Math.round(bitrateBps / 2);
 }
 
-function blank({ widthPx, heightPx }: PictureForm, pixels: AVPixelFormat): AvFrame {
+function blank({ widthPx, heightPx }: EncodedForm, pixels: AVPixelFormat): AvFrame {
   const frame = emptyFrame();
   frame.format = pixels;
   frame.width = widthPx;
