@@ -48,8 +48,13 @@ async function messages(): Promise<BenchRow[]> {
     window: 30,
   });
   return [
-    { what: "events to one client, per CPU second", value: events, unit: "messages" },
-    { what: "commands with acknowledgement and answer, per CPU second", value: commands, unit: "commands" },
+    { what: "events to one client, per CPU second", value: events, unit: "messages", floor: "messages" },
+    {
+      what: "commands with acknowledgement and answer, per CPU second",
+      value: commands,
+      unit: "commands",
+      floor: "messages",
+    },
   ];
 }
 

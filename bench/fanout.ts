@@ -16,6 +16,8 @@ const viewerProcesses = 2;
 /** So many viewers, spread among all, look at every packet; the others only report loss, as their library does. */
 const listeners = 20;
 const measureMs = 6000;
+/** What runs often is compiled anew for about a minute, in the child in TypeScript; the native engine is the same from the start. */
+const warmUpMs = 60_000;
 const ticksPerSecond = 100;
 
 /** 720p25 H.264 of 1.76 Mbit/s in shape: a key frame of 50 packets each second, 6 for each other frame. */
@@ -40,7 +42,12 @@ export async function run(): Promise<BenchResult> {
   const perSecond = (one: Measured) => Math.round(one.packets / one.cpuSeconds);
   const core = (one: Measured) => round((one.cpuSeconds / one.seconds) * 100, 1);
   rows.push(
-    atLeast("video, 250 viewers: packets per CPU second", { value: perSecond(many), unit: "1/s", reach: 140_000 }),
+    atLeast("video, 250 viewers: packets per CPU second", {
+      value: perSecond(many),
+      unit: "1/s",
+      reach: 140_000,
+      floor: "packets",
+    }),
     atMost("video: CPU per viewer", { value: round(core(many) / many.viewers, 3), unit: "% of a core", reach: 0.15 }),
     atMost("video, 250 viewers: CPU", { value: core(many), unit: "% of a core", reach: 40 }),
     atMost("video, 250 viewers: packets lost", { value: many.lost, unit: "", reach: 0 }),
@@ -53,6 +60,7 @@ export async function run(): Promise<BenchResult> {
       value: perSecond(sound),
       unit: "1/s",
       reach: 100_000,
+      floor: "packets",
     }),
     atMost("sound, 400 listeners: CPU", { value: core(sound), unit: "% of a core", reach: 22 }),
     atMost("sound, 400 listeners: delay p99", { value: percentile(sound, 99), unit: "ms", reach: 10 }),
@@ -94,7 +102,7 @@ async function measure(what: { readonly kind: "video" | "audio"; readonly viewer
     }
   }
   while (connected.size < viewers) await wait(20);
-  await wait(2500);
+  await wait(warmUpMs);
   const pid = worker.pid!;
   const views = [...opened.values()];
   for (const child of children) child.send({ type: "begin" } satisfies ToViewers);

@@ -1,6 +1,11 @@
 import { cpus, loadavg } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { BenchResult, BenchRow } from "./result.ts";
+import { measureMachine } from "./machine-floor.ts";
+import { othersCpuSeconds } from "./others.ts";
+import { childrenOf } from "./process-figures.ts";
+import { floorLine, type Report, ratioOf, tableOf } from "./report.ts";
+import type { BenchResult } from "./result.ts";
 
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResult> }>>> = {
   start: () => import("./start.ts"),
@@ -20,55 +25,89 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]
+       npm run bench -- [--json] --smoke
 
 Measures and reports: ${Object.keys(benches).join(", ")}; all of them unless some are named. bench/README.md tells how.
+Figures that hold elsewhere too are given as a multiple of what this machine takes for the plainest work of the kind.
+--smoke looks within half a minute for a change of kind alone: work that grows faster than viewers or cameras, a leak, a
+lost packet, a collector that takes a large share.
 
-exit code: 0 measured, whether or not a number was reached; 1 a bench could not run; 2 wrong use
+exit code: 0 measured, whether or not a number was reached; 1 a bench could not run, or --smoke found something; 2 wrong use
 `;
-
-/** What one bench found, with what else the machine had to do. */
-interface Report extends BenchResult {
-  readonly seconds: number;
-  /** Processes that wanted to run, on average over the minute before and the minute that ends with the bench. */
-  readonly load: { readonly before: number; readonly after: number };
-}
 
 interface Failure {
   readonly name: string;
   readonly error: string;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+interface Wish {
+  readonly json: boolean;
+  readonly smoke: boolean;
+  readonly names: readonly string[];
+}
+
+/** What is wished, or the exit code when there is nothing to be done. */
+function wishOf(args: readonly string[]): Wish | number {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: {
+      json: { type: "boolean", default: false },
+      smoke: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
   const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
   if (values.help || unknown.length > 0) {
     process.stderr.write(unknown.length > 0 ? `no such bench: ${unknown.join(", ")}\n\n${usage}` : usage);
     return values.help ? 0 : 2;
   }
+  return { ...values, names: positionals.length > 0 ? positionals : Object.keys(benches) };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const wish = wishOf(args);
+  if (typeof wish === "number") return wish;
+  const { json, smoke } = wish;
+  const floor = await measureMachine();
+  if (!json) process.stdout.write(`${floorLine(floor)}\n\n`);
   const reports: (Report | Failure)[] = [];
-  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+  for (const name of smoke ? ["smoke"] : wish.names) {
     const report = await runOne(name);
     reports.push(report);
-    if (!values.json) process.stdout.write(`${"error" in report ? failureText(report) : tableOf(report)}\n`);
+    if (!json) process.stdout.write(`${"error" in report ? failureText(report) : tableOf(report, floor)}\n`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), benches: reports }, null, 2)}\n`);
-  return reports.some((report) => "error" in report) ? 1 : 0;
+  if (json) {
+    const told = reports.map((one) => ("error" in one ? one : { ...one, rows: withRatios(one) }));
+    process.stdout.write(`${JSON.stringify({ machine: machine(), floor, benches: told }, null, 2)}\n`);
+  }
+  const bad = (report: Report | Failure) => "error" in report || (smoke && report.rows.some(({ ok }) => ok === false));
+  return reports.some(bad) ? 1 : 0;
+
+  function withRatios(report: Report) {
+    return report.rows.map((row) => ({ ...row, ratio: ratioOf(row, floor) }));
+  }
 }
 
 async function runOne(name: string): Promise<Report | Failure> {
   const before = minuteLoad();
   const begunMs = performance.now();
+  const othersBefore = othersCpuSeconds();
   try {
-    const result = await (await benches[name]!()).run();
-    const seconds = Math.round((performance.now() - begunMs) / 1000);
-    return { ...result, seconds, load: { before, after: minuteLoad() } };
+    const load = name === "smoke" ? () => import("./smoke.ts") : benches[name]!;
+    const result = await (await load()).run();
+    await childrenGone();
+    const seconds = (performance.now() - begunMs) / 1000;
+    const others = othersBefore === undefined ? undefined : (othersCpuSeconds()! - othersBefore) / seconds;
+    return { ...result, seconds: Math.round(seconds), load: { before, after: minuteLoad() }, others };
   } catch (error) {
     return { name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+/** What a child used counts as ours when it has been waited for. */
+async function childrenGone(): Promise<void> {
+  for (let n = 0; n < 40 && childrenOf(process.pid).length > 0; n++) await wait(50);
 }
 
 function minuteLoad(): number {
@@ -82,32 +121,6 @@ function machine(): { readonly cpu: string; readonly cores: number; readonly nod
 
 function failureText({ name, error }: Failure): string {
   return `${name}: could not run\n${error}\n`;
-}
-
-const head = ["what", "value", "unit", "reach", "ok"] as const;
-
-function tableOf(report: Report): string {
-  const lines = [head, ...report.rows.map(cellsOf)];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const numeric = [false, true, false, true, false];
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
-      .join("  ")
-      .trimEnd(),
-  );
-  const { load, seconds } = report;
-  const title = `${report.name} (${seconds} s; load of the machine ${load.before} before, ${load.after} after)`;
-  return [title, ...text.map((line) => `  ${line}`), ""].join("\n");
-}
-
-function cellsOf(row: BenchRow): readonly string[] {
-  const ok = row.ok === undefined ? "" : row.ok ? "yes" : "no";
-  return [row.what, figure(row.value), row.unit, row.reach === undefined ? "" : figure(row.reach), ok];
-}
-
-function figure(value: number): string {
-  return Number.isNaN(value) ? "-" : String(Math.round(value * 1000) / 1000);
 }
 
 process.exit(await main(process.argv.slice(2)));

@@ -11,23 +11,33 @@ const run = promisify(execFile);
 
 interface Report {
   readonly machine: { readonly cores: number };
+  readonly floor: Readonly<Record<string, number>>;
   readonly benches: readonly {
     readonly name: string;
-    readonly rows: readonly { readonly what: string; readonly value: number; readonly unit: string }[];
+    readonly rows: readonly {
+      readonly what: string;
+      readonly value: number;
+      readonly unit: string;
+      readonly ok?: boolean;
+    }[];
   }[];
 }
 
 describe("npm run bench", () => {
-  it("measures one bench and reports it as JSON", { timeout: 120_000 }, async () => {
-    const { stdout } = await run(process.execPath, [join(root, "bench", "index.ts"), "start", "--json"], { cwd: root });
-    const report = JSON.parse(stdout) as Report;
-    assert.ok(report.machine.cores > 0);
-    assert.equal(report.benches.length, 1);
-    const rows = report.benches[0]?.rows ?? [];
-    const value = (what: string) => rows.find((row) => row.what.startsWith(what))?.value ?? Number.NaN;
-    assert.ok(value("start to listening") > 0);
-    assert.ok(value("memory of the idle hub with its WebRTC worker") > 0);
-    assert.ok(rows.every((row) => Number.isFinite(row.value)));
+  it("finds no change of kind: nothing grows faster than what it serves, is left behind, or is lost", async () => {
+    const args = [join(root, "bench", "index.ts"), "--smoke", "--json"];
+    // What is not as it has to be is in the output, with exit code 1.
+    const { stdout } = await run(process.execPath, args, { cwd: root }).catch((error: { stdout: string }) => error);
+    const { machine, floor, benches } = JSON.parse(stdout) as Report;
+    assert.ok(machine.cores > 0);
+    assert.ok(Object.values(floor).every((value) => value > 0));
+    const [smoke, ...others] = benches;
+    assert.deepEqual(others, []);
+    assert.ok(smoke && smoke.rows.length > 4, JSON.stringify(smoke));
+    assert.deepEqual(
+      smoke.rows.filter(({ ok }) => !ok),
+      [],
+    );
   });
 
   it("refuses a bench that does not exist", async () => {

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+
+/** So much of a core may others use without a verdict becoming doubtful. */
+export const bearableShare = 0.15;
+
+/** CPU seconds that programs which are not ours have used; undefined where the system does not tell (proc(5)). */
+export function othersCpuSeconds(): number | undefined {
+  try {
+    return busySeconds() - ownSeconds();
+  } catch {
+    return undefined;
+  }
+}
+
+const ticksPerSecond = 100;
+
+/** All cores, all programs: user, nice, system, irq, softirq, steal. */
+function busySeconds(): number {
+  const [, ...fields] = readFileSync("/proc/stat", "latin1").split("\n")[0]!.split(/ +/).map(Number);
+  return [0, 1, 2, 5, 6, 7].reduce((sum, index) => sum + (fields[index] ?? 0), 0) / ticksPerSecond;
+}
+
+/** This program and all that it started and that has ended: the benches wait for what they start. */
+function ownSeconds(): number {
+  const text = readFileSync("/proc/self/stat", "latin1");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond;
+}
