@@ -5,8 +5,16 @@ import { systemClock } from "../../src/util/clock.ts";
 
 const { HA_URL = "", HA_TOKEN = "", HA_MQTT = "", HA_LOG = "" } = process.env;
 
-/** Where the real Home Assistant is that somebody has started: its address, a long-lived token, its broker, its log. */
-export const homeAssistant = { url: HA_URL, token: HA_TOKEN, mqtt: HA_MQTT, log: HA_LOG } as const;
+/** Where a real Home Assistant is: its address, a long-lived token, its broker, its log. */
+export interface HomeAssistantPlace {
+  readonly url: string;
+  readonly token: string;
+  readonly mqtt: string;
+  readonly log: string;
+}
+
+/** The one that somebody has started; its address is empty where nobody has. */
+export const homeAssistant: HomeAssistantPlace = { url: HA_URL, token: HA_TOKEN, mqtt: HA_MQTT, log: HA_LOG };
 
 /** An entity as its registry lists it. */
 export interface Entity {
@@ -25,11 +33,18 @@ export interface Device {
 }
 
 /** Errors and warnings in its log about something of ours; that an integration is not one of its own it says of each. */
-export async function complaints(about: RegExp): Promise<readonly string[]> {
-  const lines = (await readFile(homeAssistant.log, "utf8")).split("\n");
+export async function complaints(about: RegExp, place = homeAssistant): Promise<readonly string[]> {
+  const lines = (await readFile(place.log, "utf8")).split("\n");
   return lines.filter(
     (line) => /ERROR|WARNING/.test(line) && about.test(line) && !line.includes("We found a custom integration"),
   );
+}
+
+interface StateChanged {
+  readonly data?: {
+    readonly entity_id?: string;
+    readonly new_state?: { readonly state: string; readonly attributes: Readonly<Record<string, unknown>> } | null;
+  };
 }
 
 /** Waits up to 15 s. */
@@ -44,18 +59,20 @@ export async function until(what: string, is: () => Promise<boolean>): Promise<v
 /** Home Assistant by its REST and WebSocket interfaces. */
 export class HomeAssistant implements Disposable {
   readonly #socket: WebSocket;
+  readonly #place: HomeAssistantPlace;
   #last = 0;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, place: HomeAssistantPlace) {
     this.#socket = socket;
+    this.#place = place;
   }
 
-  static async connect(): Promise<HomeAssistant> {
-    const socket = new WebSocket(`${homeAssistant.url.replace("http", "ws")}/api/websocket`);
+  static async connect(place = homeAssistant): Promise<HomeAssistant> {
+    const socket = new WebSocket(`${place.url.replace("http", "ws")}/api/websocket`);
     socket.setMaxListeners(0);
-    const home = new HomeAssistant(socket);
+    const home = new HomeAssistant(socket, place);
     await home.#next("auth_required");
-    socket.send(JSON.stringify({ type: "auth", access_token: homeAssistant.token }));
+    socket.send(JSON.stringify({ type: "auth", access_token: place.token }));
     await home.#next("auth_ok");
     return home;
   }
@@ -103,6 +120,16 @@ export class HomeAssistant implements Disposable {
     assert.ok(answer.ok, await answer.text());
   }
 
+  /** Calls `listener` with each change of this entity's state, at the moment at which it is told. */
+  async follow(entityId: string, listener: (state: string, attributes: Readonly<Record<string, unknown>>) => void) {
+    this.#socket.on("message", (data) => {
+      const { event } = JSON.parse(String(data)) as { readonly event?: StateChanged };
+      const { entity_id: id, new_state: now } = event?.data ?? {};
+      if (id === entityId && now) listener(now.state, now.attributes);
+    });
+    await this.ask({ type: "subscribe_events", event_type: "state_changed" });
+  }
+
   /** Asks its REST interface. */
   get(path: string): Promise<Response> {
     return this.#fetch(path);
@@ -114,8 +141,9 @@ export class HomeAssistant implements Disposable {
   }
 
   #fetch(path: string, body?: object): Promise<Response> {
-    const headers = { authorization: `Bearer ${homeAssistant.token}`, "content-type": "application/json" };
-    return fetch(`${homeAssistant.url}/${path}`, {
+    const { url, token } = this.#place;
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return fetch(`${url}/${path}`, {
       headers,
       ...(body && { method: "POST", body: JSON.stringify(body) }),
     });

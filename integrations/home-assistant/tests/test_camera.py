@@ -6,11 +6,12 @@ import asyncio
 
 from homeassistant.components.camera import DOMAIN as CAMERA, WebRTCAnswer, WebRTCError, async_get_image
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.translation import async_load_integrations
 import pytest
 from webrtc_models import RTCIceCandidateInit
 
 from .conftest import until
-from .test_hub import entity
+from .test_hub import entity, state
 
 WATCH = "v=0\r\na=ice-ufrag:abcd\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=recvonly\r\nm=video 9 X 96\r\na=recvonly\r\n"
 SPEAK = WATCH.replace("a=recvonly\r\nm=video", "a=sendrecv\r\nm=video")
@@ -80,6 +81,44 @@ async def test_refusals_are_told(hass, fake_hub, camera) -> None:
     fake_hub.refuse["whep"] = (503, [])
     await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
     assert said[1] == WebRTCError("503", "The hub answered 503")
+
+
+async def test_who_speaks_into_nothing_is_told(hass, fake_hub, camera) -> None:
+    """By the dialogue itself: before there is a connection, or when the hub refuses; who is interrupted is not."""
+    said: list = []
+    await camera.async_handle_async_webrtc_offer(SPEAK, "one", said.append)
+    await camera.async_handle_async_webrtc_offer(SPEAK, "other", lambda message: None)
+
+    async def microphone(**how) -> None:
+        await fake_hub.say({"type": "microphone", "session": "one", "device": "front-door", **how})
+
+    await microphone(state="granted")
+    await microphone(state="pre-empted", holder={"name": "Alarm"})
+    await microphone(state="refused", reason="held", holder={"name": "Alarm"})
+    await microphone(session="another", state="refused", reason="held", holder={"name": "Ben"})
+    await microphone(state="granted")
+    await microphone(state="released", reason="silent")
+    await microphone(state="refused", reason="held", holder={"name": "Ben"})
+    await microphone(state="refused", reason="offline")
+    await until(lambda: len(said) > 2)
+    assert said[1:] == [
+        WebRTCError("held", "Ben is speaking there. Try again when they have finished."),
+        WebRTCError("offline", "Nobody hears you there now."),
+    ]
+    holder = {"turnId": "1", "name": "Ben", "priority": 0, "sinceMs": 1}
+    await fake_hub.say(
+        {"type": "device", "device": {**fake_hub.devices[0], "speaker": {"queued": 0, "holder": holder}}}
+    )
+    await until(lambda: state(hass, "binary_sensor", "front-door_speaking") == "on")
+    hass.config.language = "de"
+    await async_load_integrations(hass, {"doorward"})
+    late: list = []
+    await camera.async_handle_async_webrtc_offer(SPEAK, "two", late.append)
+    assert late == [
+        WebRTCError("held", "Ben spricht dort gerade. Versuche es noch einmal, wenn die Ansage zu Ende ist.")
+    ]
+    await camera.async_handle_async_webrtc_offer(WATCH, "three", late.append)
+    assert late[1] == WebRTCAnswer("v=0 answer")
 
 
 async def test_stills(hass, fake_hub, camera) -> None:

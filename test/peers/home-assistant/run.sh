@@ -2,7 +2,8 @@
 # Brings up a real Home Assistant (PyPI package) as a test peer, headless, on loopback only, and ends it cleanly.
 #
 #   run.sh [options]             run in the foreground; prints one JSON line when ready; ends on TERM or INT
-#   run.sh --install-only        only make the root folder (Debian testing: Python 3.14) and the packages
+#   run.sh --install-only        only make the root folder (Debian testing: Python 3.14) and the packages; ends with 75, and a sentence on
+#                                stderr, where mirror or index cannot be reached
 #   run.sh [options] -- CMD...   run CMD with HA_URL, HA_TOKEN, HA_MQTT, HA_CONFIG, HA_LOG, HA_PYTHON set, then end; its exit status
 #
 #   --dir DIR          where the root folder is kept between runs      (default: /var/tmp/doorward-ha; about 1 GB)
@@ -35,15 +36,22 @@ need() { # need PROGRAM PACKAGE: a Debian package, unless the program is there
   command -v "$1" >/dev/null && return 0
   say "installing $2"
   apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$2" >/dev/null 2>&1 ||
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$2" >/dev/null; }
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$2"; } >"$DIR/apt.log" 2>&1 ||
+    offline_sentence "$DIR/apt.log" "Debian's mirror"
 }
 in_root() { # in_root CMD...: inside the root folder, with a clean environment
   chroot "$ROOT" /usr/bin/env -i PATH=/opt/ha/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt ${INDEX:+UV_DEFAULT_INDEX=$INDEX} "$@"
 }
+from_index() { in_root "$@" >"$DIR/pip.log" 2>&1 || offline_sentence "$DIR/pip.log" "the index of Python packages"; }
 online()  { cp -L /etc/resolv.conf /etc/hosts "$ROOT/etc/"; }
 offline() { echo 'nameserver 127.0.0.1' >"$ROOT/etc/resolv.conf"; echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"; }
 
+offline_sentence() { # offline_sentence LOG WHAT: ends with 75 where the log tells of the network, else with the log's last lines
+  sed -E 's#https?://[^ ]*#(mirror)#g' "$1" | tail -5 >&2
+  grep -qiE 'apt-get update .*failed|could not (resolve|connect)|unable to connect|temporary failure|failed to (fetch|connect)|error sending request|dns error|connection (refused|reset|broken|timed)|network is unreachable|retries|from versions: none' "$1" || exit 1
+  say "Home Assistant is not installed and cannot be: $2 cannot be reached"; exit 75
+}
 install_root() {
   exec 9>"$DIR/lock"; flock 9                                   # two runs at once install once
   INDEX=$(pip config get global.index-url 2>/dev/null || true)
@@ -55,18 +63,18 @@ install_root() {
     mmdebstrap --quiet --variant=essential --components=main --aptopt='Acquire::Check-Valid-Until "false"' \
       --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
       --include=python3,python3-venv,ca-certificates,libstdc++6,libturbojpeg0 "$SUITE" "$ROOT" "$mirror" >"$DIR/mmdebstrap.log" 2>&1 ||
-      { tail -5 "$DIR/mmdebstrap.log" | sed -E 's#https?://[^ ]*#(mirror)#g' >&2; return 1; }
+      offline_sentence "$DIR/mmdebstrap.log" "Debian's mirror"
     cp /etc/ssl/certs/ca-certificates.crt "$ROOT/etc/ssl/certs/ca-certificates.crt"
     touch "$ROOT/.base-ok"
   fi
   if [ ! -e "$ROOT/.ha-$VERSION" ]; then
     say "Home Assistant $VERSION"; online; rm -rf "$ROOT/opt/ha"
     in_root python3 -m venv /opt/ha
-    in_root pip install -q --no-cache-dir uv >"$DIR/pip.log" 2>&1
-    in_root uv pip install -q --python /opt/ha/bin/python --no-cache "homeassistant==$VERSION" >>"$DIR/pip.log" 2>&1
+    from_index pip install -q --no-cache-dir uv
+    from_index uv pip install -q --python /opt/ha/bin/python --no-cache "homeassistant==$VERSION"
     cp "$HERE/requirements.py" "$ROOT/opt/ha/requirements.py"
     in_root python /opt/ha/requirements.py >"$ROOT/opt/ha/requirements.txt"
-    in_root uv pip install -q --python /opt/ha/bin/python --no-cache -r /opt/ha/requirements.txt >>"$DIR/pip.log" 2>&1
+    from_index uv pip install -q --python /opt/ha/bin/python --no-cache -r /opt/ha/requirements.txt
     # two voice libraries have no wheel and would need a compiler; the page needs to import them, nothing here uses them
     for module in pymicro_vad pyspeex_noise; do
       printf 'def __getattr__(name):\n    return type(name, (), {})\n' >"$(echo "$ROOT"/opt/ha/lib/python3*/site-packages)/$module.py"
@@ -77,7 +85,7 @@ install_root() {
     say "test kit"; online
     in_root python3 -m venv /opt/kit
     # it pins the Home Assistant it was cut from (a few days to weeks behind): no version of our own beside it
-    in_root uv pip install -q --python /opt/kit/bin/python --no-cache 'pytest-homeassistant-custom-component>=0.13.300' mypy ruff >>"$DIR/pip.log" 2>&1
+    from_index uv pip install -q --python /opt/kit/bin/python --no-cache 'pytest-homeassistant-custom-component>=0.13.300' mypy ruff
     offline; touch "$ROOT/.kit-$VERSION"
   fi
   exec 9>&-

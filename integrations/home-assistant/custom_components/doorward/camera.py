@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from webrtc_models import RTCIceCandidateInit
 
 from .api import CannotConnectError, DoorwardError, Json
-from .entity import DoorwardEntity, add_entities
+from .entity import DoorwardEntity, add_entities, told
 from .hub import DoorwardConfigEntry, DoorwardHub, what_it_can
 
 PARALLEL_UPDATES = 0
@@ -42,9 +42,11 @@ class _Session:
     """One picture that is shown in a browser. Ways to reach the browser come before the hub has answered."""
 
     ufrag: str
+    send: WebRTCSendMessage
     location: str | None = None
     early: list[str] | None = None
     closed: bool = False
+    speaks: bool = False
 
 
 class DoorwardCamera(DoorwardEntity, Camera):
@@ -59,6 +61,36 @@ class DoorwardCamera(DoorwardEntity, Camera):
         DoorwardEntity.__init__(self, hub, device, "camera")
         self._sessions: dict[str, _Session] = {}
         self._learn()
+
+    async def async_added_to_hass(self) -> None:
+        """Follow the device, and how it goes with the microphones of those who look at it."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.follow_microphones(self.device_id, self._heard_of))
+
+    @callback
+    def _heard_of(self, event: Json) -> None:
+        """Tell whoever speaks into nothing, in the dialogue where they speak.
+
+        The hub asks for the floor again as long as sound comes: who was interrupted gets it back, and is told nothing.
+        """
+        for session in self._sessions.values():
+            if session.location is None or session.location.rpartition("/")[2] != event["session"]:
+                continue
+            match event["state"]:
+                case "granted":
+                    session.speaks = True
+                case "released":
+                    session.speaks = False
+                case "refused" if not session.speaks:
+                    session.send(self._refusal(event))
+
+    def _refusal(self, event: Json) -> WebRTCError:
+        """Say why nobody hears it, in Home Assistant's language."""
+        code = event.get("reason", "refused")
+        name = (event.get("holder") or {}).get("name")
+        if code == "held" and name:
+            return WebRTCError(code, told(self.hass, "held", name=name))
+        return WebRTCError(code, told(self.hass, "not_heard"))
 
     @callback
     def _learn(self) -> None:
@@ -88,9 +120,14 @@ class DoorwardCamera(DoorwardEntity, Camera):
     ) -> None:
         """Pass a browser's offer on to the hub."""
         found = re.search(r"^a=ice-ufrag:(\S+)", offer_sdp, re.MULTILINE)
-        session = self._sessions[session_id] = _Session(ufrag=found[1] if found else "", early=[])
+        talks = _sends_sound(offer_sdp)
+        if talks and (holder := (self.device.get("speaker") or {}).get("holder")):
+            # Told before there is a connection: the dialogue then shows the words and goes on with its picture.
+            send_message(self._refusal({"reason": "held", "holder": holder}))
+            return
+        session = self._sessions[session_id] = _Session(found[1] if found else "", send_message, early=[])
         try:
-            answer = await self.hub.client.whep(self.device_id, offer_sdp, talks=_sends_sound(offer_sdp))
+            answer = await self.hub.client.whep(self.device_id, offer_sdp, talks=talks)
         except DoorwardError as error:
             self._sessions.pop(session_id, None)
             send_message(WebRTCError(error.code, str(error)))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from typing import Any
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import translation
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -68,6 +69,14 @@ def refused(error: DoorwardError) -> HomeAssistantError:
         translation_key="refused",
         translation_placeholders={"reason": str(error).rstrip(".")},
     )
+
+
+@callback
+def told(hass: HomeAssistant, key: str, **placeholders: str) -> str:
+    """Give a sentence of the exceptions in Home Assistant's own language, for where it takes nothing but text."""
+    name = f"component.{DOMAIN}.exceptions.{key}.message"
+    sentences = translation.async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    return sentences.get(name, key).format(**placeholders)
 
 
 @callback

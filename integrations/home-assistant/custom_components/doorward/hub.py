@@ -18,7 +18,7 @@ from .const import DOMAIN, FIRST_RETRY_S, LAST_RETRY_S, MANUFACTURER, TIMEOUT_S
 LOG = logging.getLogger(__name__)
 
 type DoorwardConfigEntry = ConfigEntry[DoorwardHub]
-type CallListener = Callable[[Json], None]
+type EventListener = Callable[[Json], None]
 
 
 class DoorwardHub:
@@ -40,7 +40,8 @@ class DoorwardHub:
         self._hass = hass
         self._entry = entry
         self._listeners: dict[str | None, list[CALLBACK_TYPE]] = {}
-        self._call_listeners: list[CallListener] = []
+        self._call_listeners: list[EventListener] = []
+        self._microphone_listeners: dict[str, list[EventListener]] = {}
         self._added: list[Callable[[Json], None]] = []
         self._ready = asyncio.Event()
         self._failed: Exception | None = None
@@ -61,10 +62,17 @@ class DoorwardHub:
         return lambda: listeners.remove(listener)
 
     @callback
-    def follow_calls(self, listener: CallListener) -> CALLBACK_TYPE:
+    def follow_calls(self, listener: EventListener) -> CALLBACK_TYPE:
         """Call `listener` with each change of a call, and never with what was so before."""
         self._call_listeners.append(listener)
         return lambda: self._call_listeners.remove(listener)
+
+    @callback
+    def follow_microphones(self, device: str, listener: EventListener) -> CALLBACK_TYPE:
+        """Call `listener` with how it goes with microphones that speak through this device by being heard."""
+        listeners = self._microphone_listeners.setdefault(device, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
     @callback
     def each_device(self, add: Callable[[Json], None]) -> None:
@@ -125,6 +133,9 @@ class DoorwardHub:
                 self._tell_all()
             case "call":
                 self._take_call(event)
+            case "microphone":
+                for listener in list(self._microphone_listeners.get(event["device"], ())):
+                    listener(event)
             case "signed-out":
                 # The socket closes; the next try tells whether the token still counts.
                 LOG.debug("signed out: %s", event.get("reason"))

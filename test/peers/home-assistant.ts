@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
+import { peerCommands } from "../../scripts/home-assistant-peer.mjs";
+import { type HomeAssistantPlace, homeAssistant } from "../soak/home-assistant.ts";
+
+/** A real Home Assistant with the integration; the one that somebody started, or one of our own that goes with its scope. */
+export async function startHomeAssistant(): Promise<HomeAssistantPlace & AsyncDisposable> {
+  if (homeAssistant.url !== "") return { ...homeAssistant, [Symbol.asyncDispose]: async () => {} };
+  const [program = "", ...args] = [...peerCommands.run, "--mqtt", "none", "--port", `${await freePort()}`];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const said: string[] = [];
+  child.stderr.on("data", (chunk) => said.push(String(chunk)));
+  const gone = once(child, "exit");
+  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), "line"), gone])) as [unknown];
+  if (typeof line !== "string") throw new Error(`Home Assistant did not start: ${said.join("")}`);
+  const { url, token, log } = JSON.parse(line) as HomeAssistantPlace;
+  const end = async () => {
+    child.kill("SIGTERM");
+    await gone;
+  };
+  return { url, token, log, mqtt: "", [Symbol.asyncDispose]: end };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** What a browser keeps that is signed in there, so that nobody has to type: runs in the page, before its own scripts. */
+export function signedIn({ url, token }: Pick<HomeAssistantPlace, "url" | "token">): void {
+  const tokens = { hassUrl: url, clientId: `${url}/`, expires: Date.now() + 1e10, refresh_token: "", expires_in: 1e7 };
+  localStorage.setItem("hassTokens", JSON.stringify({ ...tokens, access_token: token }));
+}
+
+/** Frames of the picture that is shown, however deep it stands: runs in the page. */
+export function framesShown(): number {
+  const find = (root: Document | ShadowRoot): HTMLVideoElement | undefined => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element instanceof HTMLVideoElement && element.videoWidth > 0) return element;
+      const found = element.shadowRoot && find(element.shadowRoot);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return find(document)?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+}
