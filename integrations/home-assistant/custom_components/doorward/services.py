@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -67,12 +68,11 @@ def _reply(call: ServiceCall) -> Json:
 def _device(hass: HomeAssistant, device_id: str) -> tuple[DoorwardHub, str]:
     """Find the hub's own id of one of Home Assistant's devices."""
     device = dr.async_get(hass).async_get(device_id)
-    for entry_id in device.config_entries if device else ():
-        entry: DoorwardConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN or (hub := getattr(entry, "runtime_data", None)) is None:
-            continue
+    entry: DoorwardConfigEntry | None = hass.config_entries.async_get_entry(device.config_entry_id) if device else None
+    if device and entry and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED:
+        hub = entry.runtime_data
         for own in hub.devices:
-            if device and (DOMAIN, hub.unique_id(own)) in device.identifiers:
+            if (DOMAIN, hub.unique_id(own)) in device.identifiers:
                 return hub, own
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_device", translation_placeholders={"device": device_id}
