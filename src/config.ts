@@ -5,6 +5,7 @@ import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
 import { floorConfig } from "./hub/floor-config.ts";
 import { locksConfig } from "./hub/lock-settings.ts";
 import { enrolmentConfig } from "./hub/reception.ts";
+import { sayConfig } from "./hub/say-hosts.ts";
 import { transcodeConfig } from "./hub/transcode-config.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   locks: locksConfig,
   house: houseConfig,
   transcode: transcodeConfig,
+  say: sayConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

@@ -46,6 +46,10 @@ GET /ca.crt none
 GET /ca.svg none
 POST /api/v1/say talk channels
 POST /api/v1/say/sound talk channels
+GET /api/v1/say/hosts administer hub
+POST /api/v1/say/hosts administer hub
+DELETE /api/v1/say/hosts administer hub
+POST /api/v1/say/hosts/offers signed-in
 GET /api/v1/chimes signed-in
 POST /api/v1/chimes administer hub
 DELETE /api/v1/chimes/:name administer hub

@@ -146,6 +146,12 @@ describe("doorward say", () => {
     assert.deepEqual(JSON.parse(written).hearing, [{ deviceId: "front", state: "playing" }]);
   });
 
+  it("plays what stands at an address, at a loudness of its own", async () => {
+    const url = "http://homeassistant.local:8123/api/tts_proxy/a.mp3";
+    const { asked } = await say(["--url", url, "--to", "area:House", "--volume", "0.5"]);
+    assert.deepEqual(asked[0]?.body, { to: ["area:House"], url, priority: 0, volume: 0.5 });
+  });
+
   it("fails with one sentence", async () => {
     const held = { detail: "Not said: held.", holder: { name: "Anna" } };
     await assert.rejects(
@@ -166,6 +172,8 @@ describe("doorward say", () => {
       ["hi", "--to", " "],
       ["--to", "all"],
       ["hi", "--file", "x.wav", "--to", "all"],
+      ["--url", "http://x", "--file", "x.wav", "--to", "all"],
+      ["hi", "--to", "all", "--volume", "0"],
       ["hi", "--to", "all", "--priority", "9"],
       ["hi", "--to", "all", "--hub", "ftp://x"],
     ]) {

@@ -22,6 +22,7 @@ import { type HubCallParts, openCalls } from "./open-calls.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
+import { type SayConfig, SayHosts, sayConfig } from "./say-hosts.ts";
 import type { DeviceInfo } from "./state.ts";
 import { type TranscodeConfig, transcodeConfig } from "./transcode-config.ts";
 import { Turns } from "./turns.ts";
@@ -37,6 +38,8 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
+  /** Where sounds may be fetched from. */
+  readonly sayHosts: SayHosts;
   readonly rings: Rings;
   /** What channels mean at the moment. */
   house(): House;
@@ -59,6 +62,7 @@ export interface HouseConfig {
   readonly locks?: LocksConfig;
   readonly house: HouseSection;
   readonly transcode?: TranscodeConfig;
+  readonly say?: SayConfig;
 }
 
 /** Options of {@link createHub}. */
@@ -124,6 +128,7 @@ export function createHub(options: HubOptions): Hub {
     longestTalkMs,
   });
   const chimes = new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log });
+  const sayHosts = new SayHosts({ store: identity.store, log });
   const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const registry: Registry = new Registry({
     drivers: options.drivers,
@@ -183,6 +188,7 @@ export function createHub(options: HubOptions): Hub {
     turns,
     voices,
     chimes,
+    sayHosts,
     rings,
     house,
     onGroups: (listener) => regrouped.add(listener),
@@ -192,6 +198,7 @@ export function createHub(options: HubOptions): Hub {
       locks.follow(next.locks ?? locksConfig.parse({}));
       houseRules = next.house;
       pictures.follow(next.transcode ?? transcodeConfig.parse({}));
+      sayHosts.follow(next.say ?? sayConfig.parse({}));
       groups = new Map(Object.entries(next.groups));
       turns.reconsider();
       regrouped.emit();

@@ -41,6 +41,8 @@ export const auditActions = [
   "bell-unmuted",
   "chime-added",
   "chime-removed",
+  "say-host-added",
+  "say-host-removed",
   "unlock",
 ] as const;
 

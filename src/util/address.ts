@@ -1,5 +1,5 @@
 import { type LookupAddress, lookup } from "node:dns";
-import { BlockList, isIPv6, type LookupFunction } from "node:net";
+import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 import { FatalError } from "./errors.ts";
 
 const refused = new BlockList();
@@ -24,6 +24,16 @@ refused.addSubnet("64:ff9b::", 96, "ipv6"); // NAT64: would reach the IPv4 addre
 export function isRefusedAddress(address: string): boolean {
   const plain = address.replace(/%.*$/, "");
   return refused.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** True for an IP address of this machine itself. IPv4 written as IPv6 counts as what it is. */
+export function isLoopbackAddress(address: string): boolean {
+  const plain = address.replace(/%.*$/, "");
+  return isIP(plain) !== 0 && loopback.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
 }
 
 /** Throws FatalError `refused-address` for an address that {@link isRefusedAddress} names. */

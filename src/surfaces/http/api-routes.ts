@@ -12,6 +12,7 @@ import { deviceRoutes } from "./routes/devices.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { ringRoutes } from "./routes/ring.ts";
 import { sayRoutes } from "./routes/say.ts";
+import { sayHostRoutes } from "./routes/say-hosts.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
 import { systemRoutes } from "./routes/system.ts";
@@ -35,6 +36,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...auditRoutes(context),
     ...certificateRoutes(context),
     ...sayRoutes(context),
+    ...sayHostRoutes(context),
     ...chimeRoutes(context),
     ...ringRoutes(context),
     ...unlockRoutes(context),

@@ -7,7 +7,7 @@ import { addressed } from "../addressed.ts";
 import type { Asker } from "../admission.ts";
 import { notFound, Problem } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
-import { channelsOf, spokenToSchema } from "../spoken-to.ts";
+import { channelsOf, spokenTo } from "../spoken-to.ts";
 import type { HttpContext } from "./context.ts";
 
 /** Puts a declared route on the server: checks what came, asks the policy, calls the route. */
@@ -109,10 +109,9 @@ function requireRight(
 /** A body or query that names no channel properly is refused when it is parsed, with what is wrong about it. */
 function requireChannels(request: FastifyRequest, { context }: { readonly context: HttpContext }): void {
   const { principal, body, query } = request;
-  const named = [body, query].find((from) => typeof from === "object" && from !== null && "to" in from);
-  const written = spokenToSchema.safeParse((named as { readonly to?: unknown } | undefined)?.to);
-  if (!written.success || !principal) return;
-  const to = channelsOf(written.data, context.hub);
+  const written = spokenTo.ofUnchecked(body) ?? spokenTo.ofUnchecked(query);
+  if (!written || !principal) return;
+  const to = channelsOf(written, context.hub);
   if (!to || !addressed(context.hub, { principal, to, priority: 0 })) throw new Problem(404, notFound);
 }
 

@@ -39,6 +39,8 @@ const words: Readonly<Record<AuditAction, string>> = {
   "bell-unmuted": "lets the bell of {} ring again",
   "chime-added": "added the chime {}",
   "chime-removed": "removed the chime {}",
+  "say-host-added": "lets sounds be fetched from {}",
+  "say-host-removed": "lets no sounds be fetched from {}",
   unlock: "opened {}",
 };
 

@@ -2,46 +2,66 @@ import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { RecordedSpeech } from "../../../media/speech.ts";
-import { openUrl } from "../../../workers/ffmpeg/url.ts";
 import { Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
-import { spokenToSchema } from "../../spoken-to.ts";
+import { spokenTo, spokenToSchema } from "../../spoken-to.ts";
 import type { HttpContext } from "../context.ts";
 import { sayAloud, sayingAnswers } from "./saying.ts";
+import { soundAt } from "./sound-at-url.ts";
 import { maxUploadBytes, uploadedSound } from "./uploaded-sound.ts";
 
 const soundName = z
   .string()
   .min(1)
   .max(2048)
-  .refine((file) => /^https?:\/\//.test(file) || (basename(file) === file && !file.startsWith(".")), {
+  .refine((file) => isUrl(file) || (basename(file) === file && !file.startsWith(".")), {
     message: "the name of a file in the hub's sounds folder, or an http(s) address",
   });
 
 const priority = z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0);
-const to = spokenToSchema;
+const maxVolume = 4;
+const volume = z
+  .number()
+  .positive()
+  .max(maxVolume)
+  .default(1)
+  .describe("How loud it is beside the loudness that each device is set to; an emergency is never softer than that.");
 
 const queue = z.boolean().default(true).describe("Wait in line while somebody else speaks there; false: be refused.");
-const whom = { to, priority, queue };
+const whom = { ...spokenTo.fields, priority, volume, queue };
 
-const sayBody = z.union([
-  z.strictObject({ ...whom, text: z.string().trim().min(1).max(2000), voice: z.string().max(64).optional() }),
-  z.strictObject({ ...whom, file: soundName }),
-  z.strictObject({ ...whom, chime: z.string().min(1).max(64).describe("The name of a chime.") }),
-]);
-type SayBody = z.infer<typeof sayBody>;
+const sayBody = z
+  .union([
+    z.strictObject({ ...whom, text: z.string().trim().min(1).max(2000), voice: z.string().max(64).optional() }),
+    z.strictObject({ ...whom, file: soundName.describe("A file of the sounds folder; or an address, as `url`.") }),
+    z.strictObject({ ...whom, url: z.string().min(1).max(2048).refine(isUrl, "an http(s) address of a listed host") }),
+    z.strictObject({ ...whom, chime: z.string().min(1).max(64).describe("The name of a chime.") }),
+  ])
+  .transform((body, context) => {
+    const to = spokenTo.of(body);
+    if (to) return { ...body, to };
+    context.addIssue({ code: "custom", path: ["to"], message: "whom: exactly one of to, device, area and all" });
+    return z.NEVER;
+  });
+type SayBody = z.output<typeof sayBody>;
 
 const uploadQuery = z.strictObject({
-  to,
+  to: spokenToSchema,
   priority: z
     .enum(["0", "1", "2"])
     .default("0")
     .transform((text) => Number(text) as 0 | 1 | 2),
+  volume: z.coerce.number().positive().max(maxVolume).default(1),
   queue: z.stringbool().default(true).describe("Wait in line while somebody else speaks there; false: be refused."),
 });
 
+function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
 /** Speech without a microphone: text, a file of the hub's, or one that is sent along. */
 export function sayRoutes(context: HttpContext): readonly Route[] {
+  const { hub } = context;
   const shared = {
     method: "POST",
     right: "talk",
@@ -60,8 +80,13 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
         const { body } = call;
         const saying = {
           ...body,
-          what: "text" in body ? "text" : "chime" in body ? "chime" : "file",
-          source: () => sourceOf(body, context),
+          what: "text" in body ? "text" : "chime" in body ? "chime" : urlOf(body) === undefined ? "file" : "url",
+          source: (over: AsyncDisposableStack) => {
+            const url = urlOf(body);
+            if (url === undefined) return sourceOf(body, context);
+            over.use(context.shares.uploads.enter(call.asker));
+            return soundAt(url, { hub, signal: call.signal });
+          },
           noSound: (code: string) => noSound(body, code),
         } as const;
         return sayAloud(call, { context, saying });
@@ -113,19 +138,18 @@ function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
     if (!chime) throw noChime(body.chime);
     return chime;
   }
-  const { file } = body;
-  if (!/^https?:/.test(file)) {
-    const source = { path: join(context.soundsDir, file) };
-    return { live: false, open: (output, options) => converter.decodeFile(source, { output, ...options }) };
-  }
-  return {
-    live: false,
-    open: (output, options) =>
-      converter.decodeFile({ bytes: openUrl({ url: file }, { signal: options.signal }) }, { output, ...options }),
-  };
+  // An address was taken care of before.
+  const source = { path: join(context.soundsDir, "file" in body ? body.file : "") };
+  return { live: false, open: (output, options) => converter.decodeFile(source, { output, ...options }) };
 }
 
-/** Says no more than that it did not work: what answers at an address, and where files stand, is nobody's business. */
+/** The address that is to be said; the old way of giving one is as good. */
+function urlOf(body: SayBody): string | undefined {
+  if ("url" in body) return body.url;
+  return "file" in body && isUrl(body.file) ? body.file : undefined;
+}
+
+/** Says no more than that it did not work: where files stand is nobody's business. */
 function noSound(body: SayBody, code: string): Problem {
   const because: Readonly<Record<string, string>> = {
     "no-speech-engine": "No speech engine is installed; install espeak-ng.",
@@ -140,12 +164,8 @@ function noSound(body: SayBody, code: string): Problem {
     const detail = `The chime ${body.chime} could not be played; the hub's log says why.`;
     return new Problem(422, { code: "no-sound", detail, fields: { name: body.chime } });
   }
-  if (/^https?:/.test(body.file)) {
-    // Whether it is closed, silent or no sound is not told: the hub is no window into its network.
-    if (code === "refused-address")
-      return new Problem(422, { code, detail: "Addresses of the hub's own machine and the like are not opened." });
-    const detail = "Nothing that can be played came from this address; the hub's log says why.";
-    return new Problem(422, { code: "no-sound", detail });
+  if (!("file" in body) || isUrl(body.file)) {
+    return new Problem(422, { code, detail: "What came from this address is no sound that can be played." });
   }
   const detail = `${body.file} is not in the hub's sounds folder, or is no sound; the hub's log says why.`;
   return new Problem(422, { code: code === "not-audio" ? code : "no-sound", detail, fields: { name: body.file } });

@@ -25,7 +25,9 @@ export interface Saying {
   /** Wait in line while somebody else speaks there. */
   readonly queue: boolean;
   /** For log and audit. */
-  readonly what: "text" | "file" | "upload" | "chime";
+  readonly what: "text" | "file" | "url" | "upload" | "chime";
+  /** Beside the loudness that each device is set to; 1 unless told. */
+  readonly volume: number;
   /** The sound; asked for when it is known that somebody may be spoken to. What it holds is let go of by `over`. */
   source(over: AsyncDisposableStack): RecordedSpeech | Promise<RecordedSpeech>;
   /** What is answered when nothing could be played, by the code of what was thrown. */
@@ -85,7 +87,7 @@ export async function sayAloud(
   if (holder && !queue) throw refused({ state: "refused", reason: "held", holder });
   await using held = new AsyncDisposableStack();
   // The sound first: the floor is not held for a source that gives none, or for a caller who is no longer there.
-  const source = held.use(await find(await saying.source(held), { context, saying, to, signal }));
+  const source = held.use(await find(atVolume(await saying.source(held), saying), { context, saying, to, signal }));
   const over = held.move();
   const begun = Promise.withResolvers<TurnState>();
   const lines = (request.headers.accept ?? "").includes(linesType) ? over.use(openLines()) : undefined;
@@ -122,6 +124,12 @@ export async function sayAloud(
   if (!lines) return waits ? { ...state, hearing: [] } : { state: "granted", hearing: shown() };
   signal.addEventListener("abort", () => turn.cancel(), { once: true });
   return reply.code(202).type(linesType).send(lines.stream);
+}
+
+/** The same, louder or softer at every speaker; an emergency is never softer than the speakers are set. */
+function atVolume(source: RecordedSpeech, { volume, priority }: Pick<Saying, "volume" | "priority">): RecordedSpeech {
+  const factor = priority === 2 ? Math.max(1, volume) : volume;
+  return { live: false, open: (output, how) => source.open(output, { ...how, gain: how.gain * factor }) };
 }
 
 /** Answers as lines of JSON. */

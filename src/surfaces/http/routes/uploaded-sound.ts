@@ -15,9 +15,14 @@ export async function uploadedSound(
   how: { readonly converter: Converter; readonly signal: AbortSignal },
 ): Promise<RecordedSpeech> {
   const bytes = await readUpload(body, { maxBytes: maxUploadBytes, signal: how.signal });
+  return soundOf(bytes, how.converter);
+}
+
+/** A sound file in memory, which each speaker opens from its beginning. */
+export function soundOf(bytes: Uint8Array, converter: Pick<Converter, "decodeFile">): RecordedSpeech {
   return {
     live: false,
-    open: (output, options) => how.converter.decodeFile({ bytes: pieces(bytes) }, { output, ...options }),
+    open: (output, options) => converter.decodeFile({ bytes: pieces(bytes) }, { output, ...options }),
   };
 }
 
@@ -39,7 +44,7 @@ export async function readUpload(
   return Buffer.concat(chunks);
 }
 
-async function* pieces(bytes: Buffer): AsyncIterable<Uint8Array> {
+async function* pieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   const pieceBytes = 65_536;
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
