@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { everything, offerSdp, startRig } from "../../test/web-rig.ts";
+import { callsConfig } from "../hub/calls-config.ts";
+import { floorConfig } from "../hub/floor-config.ts";
+import { transcodeConfig } from "../hub/transcode-config.ts";
 import { FatalError, RecoverableError } from "../util/errors.ts";
 import { Problem, retryAfterOf, toProblem } from "./problem.ts";
 
@@ -74,9 +77,11 @@ describe("the API's problems", () => {
       limit: 50,
     });
     assert.deepEqual(await fieldsOf("POST", "/api/v1/say", { to: ["device:front"], text: "" }), { field: "text" });
+    const rules = { floor: floorConfig.parse({}), calls: callsConfig.parse({}), groups: {}, house: {} };
+    rig.hub.follow({ ...rules, transcode: transcodeConfig.parse({ max: 0 }) });
     const sdp = { as: root, headers: { "content-type": "application/sdp" }, body: offerSdp };
     const { json } = await rig.call("POST", "/whep/front", sdp);
-    assert.deepEqual(json["fields"], { codec: "h265", device: "front", name: "front" });
+    assert.deepEqual(json["fields"], { codec: "h265", reason: "off" });
     const openapi = JSON.stringify((await rig.call("GET", "/api/v1/openapi.json", { as: root })).json);
     assert.match(openapi, /retryAfterSeconds/);
   });
