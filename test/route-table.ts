@@ -94,6 +94,7 @@ PATCH /whep/calls/:call/:session signed-in
 DELETE /whep/calls/:call/:session signed-in
 POST /whep/:id view path
 PATCH /whep/:id/:session signed-in
+PATCH /whep/:id/:session/rendition signed-in
 DELETE /whep/:id/:session signed-in
 POST /whip/:id none
 PATCH /whip/:id/:session none

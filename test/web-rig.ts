@@ -77,6 +77,8 @@ export interface ScriptedCamera {
   readonly driver: Driver;
   /** Running turns, by device id. */
   readonly running: Map<string, Device>;
+  /** A small picture (`yard/sub`) hangs up. */
+  lose(id: string): void;
   /** What each device's driver was last given, by device id. */
   readonly configs: Map<string, unknown>;
   /** Frames that its speaker was given. */
@@ -86,6 +88,7 @@ export interface ScriptedCamera {
 /** A driver that publishes what its address says: `fake://x/?video&audio&speaker`; `audio=pcma`, `audio=opus` and `speaker=pcmu` for other sound than AAC and Opus. */
 export function scriptedCamera(): ScriptedCamera {
   const running = new Map<string, Device>();
+  const losing = new Map<string, (error: Error) => void>();
   const configs = new Map<string, unknown>();
   const heard: Frame[] = [];
   const driver: Driver<{ address: string; password?: string | undefined }> = {
@@ -93,6 +96,15 @@ export function scriptedCamera(): ScriptedCamera {
     summary: "for tests",
     config: z.looseObject({ address: z.string(), username: z.string().optional(), password: z.string().optional() }),
     claims: (address) => (address.protocol === "fake:" ? 2 : 0),
+    sub: {
+      offered: ({ address }) => new URL(address).searchParams.has("sub"),
+      run: (device, { address }) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        losing.set(device.id, reject);
+        runSub(device, { running, wants: new URL(address).searchParams.get("sub") ?? "", resolve, reject });
+        return promise;
+      },
+    },
     run: (device, config) =>
       new Promise((resolve, reject) => {
         const wants = new URL(config.address).searchParams;
@@ -121,13 +133,47 @@ export function scriptedCamera(): ScriptedCamera {
         device.ready();
       }),
   };
-  return { driver: driver as Driver, running, configs, heard };
+  const lose = (id: string) => losing.get(id)?.(new RecoverableError("it hung up", { code: "lost" }));
+  return { driver: driver as Driver, running, configs, heard, lose };
+}
+
+/** The small picture: at once, after `device.publish` of the test (`sub=late`), never (`sub=none`) or lost (`sub=lost`). */
+function runSub(
+  device: Device,
+  run: {
+    readonly running: Map<string, Device>;
+    readonly wants: string;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  },
+): void {
+  const { running, wants, resolve, reject } = run;
+  running.set(device.id, device);
+  device.signal.addEventListener("abort", () => {
+    running.delete(device.id);
+    resolve();
+  });
+  if (wants === "none") reject(new FatalError("it has no small picture", { code: "no-sub" }));
+  else if (wants === "lost") reject(new RecoverableError("nothing listens at cam.lan:554", { code: "lost" }));
+  else if (wants !== "late") publishSub(device, wants === "h265" ? "h265" : "h264");
+}
+
+/** The small picture of a scripted camera comes. */
+export function publishSub(device: Device, codec: "h264" | "h265" = "h264") {
+  const writer = device.publish({ ...videoFormat, codec, widthPx: 640, heightPx: 360 } as Format);
+  writer.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });
+  device.ready();
+  return writer;
 }
 
 /** A viewer of the rig's worker, with what the test may do to it. */
 export interface FakeViewer {
   readonly request: ViewRequest;
   readonly candidates: string[];
+  /** What it was turned to. */
+  readonly shown: Track[];
+  /** Resolves when it was turned so often. */
+  turned(times: number): Promise<void>;
   readonly disposed: Promise<void>;
   say(frame: Frame): void;
   fail(reason: string): void;
@@ -232,10 +278,18 @@ function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
   const closed = Promise.withResolvers<string>();
   const listeners = new Set<(frame: Frame) => void>();
   const candidates: string[] = [];
+  const shown: Track[] = [];
+  const waiting: { readonly times: number; readonly resolve: () => void }[] = [];
   const readers = [request.video?.read(), request.audio?.read()];
   viewers.push({
     request,
     candidates,
+    shown,
+    turned: (times) =>
+      new Promise((resolve) => {
+        waiting.push({ times, resolve });
+        if (shown.length >= times) resolve();
+      }),
     disposed: disposed.promise,
     say: (frame) => {
       for (const listener of listeners) listener(frame);
@@ -246,6 +300,12 @@ function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
     id: String(viewers.length),
     answerSdp: "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\n",
     addCandidate: ({ candidate }) => candidates.push(candidate),
+    show: async (track) => {
+      if (track.format.codec !== request.video?.format.codec) throw new FatalError("other", { code: "codec-differs" });
+      shown.push(track);
+      for (const { times, resolve } of waiting) if (shown.length >= times) resolve();
+      return true;
+    },
     onMicrophone: (listener) => {
       listeners.add(listener);
       return { [Symbol.dispose]: () => listeners.delete(listener) };

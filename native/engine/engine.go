@@ -116,6 +116,10 @@ func (e *engine) onViewerMessage(code byte, c *wire.Cursor) error {
 		if request := c.U32(); v != nil {
 			e.hub.post(v.stats(request))
 		}
+	case wire.ToTurn:
+		if t := e.tracks[c.U32()]; c.Err() == nil && v != nil && t != nil && t.video {
+			v.turnTo(t)
+		}
 	case wire.ToClose:
 		if v != nil {
 			v.do(func() { v.end("closed") })
@@ -157,6 +161,7 @@ func (e *engine) onTrack(c *wire.Cursor) error {
 		return wire.ErrMalformed
 	}
 	e.tracks[id] = newTrack(kind == 0, int64(latencyUs), e.clock)
+	e.tracks[id].id = id
 	return nil
 }
 

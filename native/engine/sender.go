@@ -6,6 +6,7 @@ import (
 
 	"doorward/engine/internal/rtcp"
 	"doorward/engine/internal/srtp"
+	"doorward/engine/internal/wire"
 )
 
 const (
@@ -15,9 +16,11 @@ const (
 	reportAudioUs = 5_000_000
 	firstReports  = 3
 	// Live pictures that waited longer are given up, up to the next key frame; sound is simply skipped.
-	maxVideoLagUs   = 1_000_000
-	maxAudioLagUs   = 200_000
-	restartAfterUs  = 1_000_000
+	maxVideoLagUs  = 1_000_000
+	maxAudioLagUs  = 200_000
+	restartAfterUs = 1_000_000
+	// A key frame of another track that is no older is as good as the next one.
+	freshKeyUs      = 500_000
 	standsStillUs   = 1_500_000
 	catchUpForUs    = 5_000_000
 	maxResendsPerUs = 3000 * 1e-6
@@ -63,7 +66,7 @@ type reported struct {
 // A viewer begins with the last group of pictures. Those frames are stamped with the time at which they are *sent*: with
 // their own, old times the viewer would believe that the network had become slow, and show everything later from then on.
 //
-// Everything but the options and the place in the queue belongs to the viewer's lock.
+// Everything but the options (of which the track may become another) and the place in the queue belongs to the viewer's lock.
 type sender struct {
 	senderOptions
 	to    *viewer
@@ -71,7 +74,11 @@ type sender struct {
 	clock clock
 	spot  place
 
-	next *frame
+	// coming is the track whose next key frame is waited for.
+	coming *track
+	next   *frame
+	// after is the key frame of another track that follows on next, of which a part had left when it came.
+	after *frame
 	// sentOfNext counts the packets of next that left.
 	sentOfNext int
 	// passed is the index of the last frame that was taken or left out.
@@ -114,20 +121,71 @@ func (s *sender) place() *place { return &s.spot }
 
 // start begins with the group of pictures that is there, and with what the track gets from now on.
 func (s *sender) start() {
-	s.track.add(s)
-	s.to.do(s.beginGroup)
+	var begun *track
+	s.to.do(func() { begun = s.track })
+	if begun != nil {
+		begun.add(s)
+		s.to.do(s.beginGroup)
+	}
 }
 
-// onFrame hears of a new frame of the track.
-func (s *sender) onFrame(f *frame) {
+// onFrame hears of a new frame of a track, and says whether it wants more of it.
+func (s *sender) onFrame(t *track, f *frame) (wanted bool) {
 	s.to.do(func() {
-		if s.next != nil || f.index <= s.passed || s.waitingForKey && !f.key {
-			return
+		switch {
+		case t == s.coming && f.key:
+			s.turn(f)
+		case t == s.track && s.next == nil && f.index > s.passed && (f.key || !s.waitingForKey):
+			s.waitingForKey = false
+			s.next = f
+			s.queue.push(s)
 		}
-		s.waitingForKey = false
-		s.next = f
-		s.queue.push(s)
+		wanted = t == s.track || t == s.coming
 	})
+	return wanted
+}
+
+// turnTo sends another track, of the same codec, from its next key frame on, and the one of before until then; numbers and
+// times go on.
+func (s *sender) turnTo(t *track) {
+	there := false
+	s.to.do(func() {
+		s.coming = nil
+		if there = t == s.track; there {
+			s.tellTurned()
+		} else {
+			s.coming = t
+		}
+	})
+	if there {
+		return
+	}
+	t.add(s)
+	s.to.do(func() {
+		key := t.group.Load()
+		if s.coming == t && key != nil && s.clock.nowUs()-t.latencyUs.Load()-key.timestampUs <= freshKeyUs {
+			s.turn(key)
+			s.catchingUp, s.catchUpSinceUs = true, s.clock.nowUs()
+		}
+	})
+}
+
+// turn makes the track that was waited for the sender's own. The rest of a frame that is half sent is sent before it.
+func (s *sender) turn(key *frame) {
+	s.track, s.coming = s.coming, nil
+	s.passed = key.index - 1
+	s.waitingForKey, s.catchingUp = false, false
+	if s.next != nil && s.sentOfNext > 0 {
+		s.after = key
+	} else {
+		s.next = key
+	}
+	s.queue.push(s)
+	s.tellTurned()
+}
+
+func (s *sender) tellTurned() {
+	s.to.engine.hub.post(wire.NewMessage(wire.FromTurned).U32(s.to.id).U32(s.track.id).Bytes())
 }
 
 // restart is for a viewer that lost the picture: it gets the last group again, unless it had its key frame within this
@@ -146,7 +204,7 @@ func (s *sender) beginGroup() {
 	if group == nil {
 		return
 	}
-	s.next, s.sentOfNext = group, 0
+	s.next, s.after, s.sentOfNext = group, nil, 0
 	s.waitingForKey = false
 	s.catchingUp, s.catchUpSinceUs = true, s.clock.nowUs()
 	s.queue.push(s)
@@ -159,7 +217,7 @@ func (s *sender) sendSome(out *outbox) (pause time.Duration, more bool) {
 
 func (s *sender) sendPortion(out *outbox) (time.Duration, bool) {
 	if !s.to.maySend() {
-		s.next, s.pending = nil, nil
+		s.next, s.after, s.pending = nil, nil, nil
 		return 0, false
 	}
 	if s.pending != nil && !s.sendPending() {
@@ -172,7 +230,10 @@ func (s *sender) sendPortion(out *outbox) (time.Duration, bool) {
 	}
 	packets, whole := s.sendFrame(f, out)
 	pause := s.pauseAfter(packets)
-	if whole {
+	switch {
+	case whole && s.after != nil:
+		s.next, s.after = s.after, nil
+	case whole:
 		s.passed = max(s.passed, f.index)
 		if s.next = f.next.Load(); s.next == nil && !f.replay {
 			s.catchingUp = false
@@ -225,6 +286,10 @@ func (s *sender) skipIfLate() {
 
 // giveUp leaves out what is there and waits for a key frame.
 func (s *sender) giveUp(from *frame) {
+	if s.after != nil {
+		s.next, s.after, s.sentOfNext = s.after, nil, 0
+		return
+	}
 	s.next = s.drop(from, nil)
 	s.sentOfNext = 0
 	s.waitingForKey = true

@@ -192,3 +192,8 @@ func (r *rig) write(w written) {
 }
 
 var _ transport = (*fakeTransport)(nil)
+
+// another is a track beside the rig's own, of the same clock and queue.
+func (r *rig) another() *rig {
+	return &rig{r.t, r.clock, r.queue, newTrack(r.track.video, 0, r.clock), r.out}
+}

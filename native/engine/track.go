@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -69,6 +70,7 @@ func readFrame(c *wire.Cursor) (track uint32, f *frame, err error) {
 
 // track is one of the hub's tracks: its last group of pictures for viewers to come, and those who send it on.
 type track struct {
+	id    uint32
 	video bool
 	clock clock
 	group atomic.Pointer[frame]
@@ -105,9 +107,8 @@ func (t *track) write(f *frame) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, reader := range t.readers {
-		reader.onFrame(f)
-	}
+	// Who has turned to another track is no reader any more.
+	t.readers = slices.DeleteFunc(t.readers, func(reader *sender) bool { return !reader.onFrame(t, f) })
 }
 
 // keep holds the last group of pictures within its bounds.
@@ -126,7 +127,9 @@ func (t *track) keep(f *frame) {
 func (t *track) add(reader *sender) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.readers = append(t.readers, reader)
+	if !slices.Contains(t.readers, reader) {
+		t.readers = append(t.readers, reader)
+	}
 }
 
 func (t *track) remove(reader *sender) {

@@ -137,6 +137,9 @@ func (v *viewer) release() {
 	stopTicking()
 	for _, one := range senders {
 		one.track.remove(one)
+		if one.coming != nil {
+			one.coming.remove(one)
+		}
 	}
 	if conn != nil {
 		conn.Close() // says goodbye
@@ -272,6 +275,30 @@ func (v *viewer) beginSending() {
 		v.senders = append(v.senders, newSender(v, one))
 	}
 	v.starting = v.senders
+}
+
+// turnTo shows another picture from its next key frame on; at once to a viewer to whom nothing was sent yet.
+func (v *viewer) turnTo(t *track) {
+	var sending *sender
+	v.do(func() {
+		for _, one := range v.senders {
+			if one.track.video {
+				sending = one
+			}
+		}
+		if v.senders != nil {
+			return
+		}
+		for i := range v.options.tracks {
+			if v.options.tracks[i].track.video {
+				v.options.tracks[i].track = t
+				v.engine.hub.post(wire.NewMessage(wire.FromTurned).U32(v.id).U32(t.id).Bytes())
+			}
+		}
+	})
+	if sending != nil {
+		sending.turnTo(t)
+	}
 }
 
 // maySend is true while the viewer is there to take packets.

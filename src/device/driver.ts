@@ -124,9 +124,9 @@ export interface Device {
   readonly memory: DeviceMemory;
   /**
    * A track to write to. Called again after a reconnect with the same codec it is the same track to its readers.
-   * At most one video and one audio track per `label` ("main" by default; "sub" for a small stream is to come). One that is
-   * `sparse` has sound only now and then, and its pauses say nothing of the device. Beside one that is `alone` the device
-   * has announced nothing else, and nobody waits for it.
+   * At most one video and one audio track per `label` ("main" by default). One that is `sparse` has sound only now and
+   * then, and its pauses say nothing of the device. Beside one that is `alone` the device has announced nothing else, and
+   * nobody waits for it.
    */
   publish(
     format: Format,
@@ -141,6 +141,18 @@ export interface Device {
   phase(phase: DriverPhase): void;
   /** The device is connected and works: resets the supervisor's backoff. */
   ready(): void;
+}
+
+/** The small picture of a device: another stream of the same view, with a connection of its own. */
+export interface SubStream<Config> {
+  /** False where the settings say that there is none, or the kind of device has none. Pure. */
+  offered(config: Config): boolean;
+  /**
+   * Serves it as {@link Driver.run} serves the device, on a connection of its own that is there only while somebody wants it.
+   * What it is lent is the small picture's own: it publishes under the label "main", and offers no speaker. Throws FatalError
+   * `no-sub` when the device turns out to have none.
+   */
+  run(device: Device, config: Config): Promise<void>;
 }
 
 /** Speaks to one kind of device. */
@@ -166,6 +178,8 @@ export interface Driver<Config = unknown> {
   readonly fromFragment?: (parameters: ReadonlyMap<string, string>) => Readonly<Record<string, unknown>>;
   /** How sure the driver is that `address` is for it: 0 not at all, 1 it could serve it, 2 made for it. Pure. */
   claims(address: URL): 0 | 1 | 2;
+  /** The small picture, where this kind of device may have one. */
+  readonly sub?: SubStream<Config>;
   /**
    * Serves one device until `device.signal` aborts, then returns. Throws RecoverableError or FatalError when the device
    * is lost or refuses; FatalError with code `wrong-password` for refused credentials. Never retries.

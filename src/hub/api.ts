@@ -8,6 +8,12 @@ import type { ChannelId } from "./channel.ts";
 import type { DeviceInput, DeviceSettings } from "./device-settings.ts";
 import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
 
+/** Which of a device's pictures of the same view: the main one, or the small one. */
+export type RenditionName = "main" | "sub";
+
+/** A picture of a device with a source of its own: what its viewers need of it. */
+export type Rendition = Pick<HubDevice, "state" | "track" | "waitForTrack" | "demand" | "onChange">;
+
 /** One device of the hub, as its users see it: whatever brings its media, and wherever that runs. */
 export interface HubDevice {
   readonly id: string;
@@ -26,6 +32,11 @@ export interface HubDevice {
   onChange(listener: () => void): Disposable;
   /** Keeps the source running until the handle is disposed; for a viewer it is tried at once, and more often. */
   demand(by?: "viewer" | "hub"): Disposable;
+  /**
+   * Its small picture, a source of its own that runs while somebody demands it; undefined where there is none, as far as is
+   * known. Snapshots, speech and everything else are the device's.
+   */
+  readonly sub: Rendition | undefined;
   /** The track of a kind, if the device has published one. */
   track(kind: "video" | "audio", label?: string): Track | undefined;
   /** The track, as soon as the device publishes it; undefined after `timeoutMs`. The caller holds a demand. */

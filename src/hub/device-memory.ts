@@ -54,6 +54,14 @@ export function openDeviceMemory(options: DeviceMemoryOptions): DeviceMemory {
   };
 }
 
+/** A part of a memory, under names of its own. */
+export function partOfMemory(memory: DeviceMemory, part: string): DeviceMemory {
+  return {
+    get: (key) => memory.get(`${part}/${key}`),
+    set: (key, value, options) => memory.set(`${part}/${key}`, value, options),
+  };
+}
+
 function valuesOf(stored: unknown, about: string): object {
   if (typeof stored !== "object" || stored === null) return {};
   if (!("about" in stored && stored.about === about && "values" in stored)) return {};

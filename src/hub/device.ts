@@ -5,17 +5,19 @@ import { RecoverableError } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Abilities } from "./abilities.ts";
-import type { HubDevice } from "./api.ts";
+import type { HubDevice, Rendition } from "./api.ts";
+import { partOfMemory } from "./device-memory.ts";
 import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import { Loan } from "./loan.ts";
 import { lockOfKind } from "./lock-of.ts";
-import { LossLog } from "./loss-log.ts";
+import { LossLog, type LossWords } from "./loss-log.ts";
 import { loudnessOf } from "./loudness.ts";
 import { RaisedLoudness } from "./raised-loudness.ts";
 import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
 import type { DeviceInfo, DeviceState, HolderInfo } from "./state.ts";
+import { type SubDevice, SubPicture, subSettings } from "./sub-picture.ts";
 import type { Loss } from "./supervise.ts";
 
 /** Options of {@link LocalDevice}. */
@@ -33,6 +35,9 @@ export interface LocalDeviceOptions {
   /** How it is enrolled, of a device that calls the hub. */
   readonly arrival?: (() => NonNullable<DeviceInfo["arrival"]>) | undefined;
   readonly onEvent?: (event: DeviceEvent) => void;
+  readonly lossWords?: LossWords;
+  /** Serves its small picture; belongs to it from here on. */
+  readonly sub?: SubDevice | undefined;
   /** Who holds the speaker's floor, for {@link HubDevice.info}. */
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
@@ -68,6 +73,7 @@ export class LocalDevice implements HubDevice {
   readonly #abilities: Abilities;
   readonly #raised: RaisedLoudness;
   readonly #losses: LossLog;
+  readonly #sub: SubPicture | undefined;
   readonly #changes: Listeners<void>;
   readonly #options: LocalDeviceOptions;
   readonly #closed = new AbortController();
@@ -80,8 +86,10 @@ export class LocalDevice implements HubDevice {
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
     this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
     this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange: () => this.#changes.emit() });
-    const { clock, log } = options;
-    this.#losses = new LossLog({ clock, log: log.child({ device: this.id }) });
+    const { clock, log, sub } = options;
+    this.#sub = sub && new SubPicture(sub, partOfMemory(this.#memory, "sub"));
+    sub?.onChange(() => this.#changes.emit());
+    this.#losses = new LossLog({ clock, log: log.child({ device: this.id }), words: options.lossWords });
     this.#raised = new RaisedLoudness({
       memory: this.#memory,
       speaker: () => this.speaker,
@@ -108,7 +116,12 @@ export class LocalDevice implements HubDevice {
   }
 
   get state(): DeviceState {
-    return this.#status.state;
+    const { state } = this.#status;
+    return this.#sub?.state(state) ?? state;
+  }
+
+  get sub(): Rendition | undefined {
+    return this.#sub?.offered;
   }
 
   get attempts(): number {
@@ -125,6 +138,7 @@ export class LocalDevice implements HubDevice {
 
   info(): DeviceInfo {
     const speaker = this.#loan?.speaker ?? this.#lastSpeaker;
+    const tracks = this.#tracks.info();
     return {
       id: this.id,
       name: this.name,
@@ -132,7 +146,8 @@ export class LocalDevice implements HubDevice {
       kind: this.#source.kind,
       address: this.#options.address,
       state: this.state,
-      tracks: this.#tracks.info(),
+      tracks: [...tracks, ...(this.#sub?.tracks() ?? [])],
+      ...this.#sub?.renditions(tracks),
       speaker: speaker && {
         formats: speaker.formats.map(({ codec, sampleRateHz }) => ({ codec, sampleRateHz })),
         echoCancelling: speaker.echoCancelling,
@@ -244,12 +259,13 @@ export class LocalDevice implements HubDevice {
   }
 
   async restart(): Promise<void> {
-    await this.#source.restart();
+    await Promise.all([this.#source.restart(), this.#sub?.device.restart()]);
   }
 
   /** Replaces the hub's own settings without touching the connection. */
   configure(settings: DeviceSettings): void {
     this.#settings = settings;
+    this.#sub?.device.configure(subSettings(settings));
     if (!settings.enabled) this.#loan?.[Symbol.dispose]();
     if (["idle", "away", "disabled"].includes(this.#status.phase)) this.#status.phase = this.#atRest();
     this.#reconsider();
@@ -260,7 +276,7 @@ export class LocalDevice implements HubDevice {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#linger?.[Symbol.dispose]();
-    await this.#source[Symbol.asyncDispose]();
+    await Promise.all([this.#source[Symbol.asyncDispose](), this.#sub?.device.close()]);
     this.#tracks.close();
     this.#changes.emit();
   }

@@ -6,16 +6,26 @@ import type { Loss } from "./supervise.ts";
 /** The same trouble is told again after so long, with how often it happened. */
 const againMs = 60 * 60 * 1000;
 
+/** How a loss is called in the log. */
+export interface LossWords {
+  readonly lost: (why: string) => string;
+  readonly back: string;
+}
+
+const deviceWords: LossWords = { lost: (why) => `device lost: ${why}`, back: "device back" };
+
 /** What the log says of a device that is lost and comes back: one line for one trouble, however often it is tried. */
 export class LossLog {
   readonly #log: Log;
+  readonly #words: LossWords;
   readonly #seldom: Seldom;
   #times = 0;
   /** The loss was told, and not yet that it is over. */
   #told = false;
 
-  constructor(options: { readonly clock: Clock; readonly log: Log }) {
+  constructor(options: { readonly clock: Clock; readonly log: Log; readonly words?: LossWords | undefined }) {
     this.#log = options.log;
+    this.#words = options.words ?? deviceWords;
     this.#seldom = new Seldom({ clock: options.clock, everyMs: againMs });
   }
 
@@ -27,13 +37,14 @@ export class LossLog {
       this.#log.debug({ ...fields, err: error }, "device lost again");
       return;
     }
-    this.#log.warn({ ...fields, err: error }, `device lost: ${error.message}`);
-    this.#told = true;
+    if (error.code === "no-sub") this.#log.info(fields, error.message);
+    else this.#log.warn({ ...fields, err: error }, this.#words.lost(error.message));
+    this.#told = error.code !== "no-sub";
   }
 
   /** It is connected. */
   back(): void {
-    if (this.#told) this.#log.info({ times: this.#times }, "device back");
+    if (this.#told) this.#log.info({ times: this.#times }, this.#words.back);
     this.#told = false;
     this.#times = 0;
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Device, DeviceEvent, Driver } from "../device/driver.ts";
+import type { Device, DeviceEvent, DeviceMemory, Driver } from "../device/driver.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { FatalError } from "../util/errors.ts";
@@ -18,11 +18,12 @@ import {
   resolveArrival,
   resolveDevice,
 } from "./device-input.ts";
-import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
+import { type MemoryStore, openDeviceMemory, partOfMemory } from "./device-memory.ts";
 import { openDevice, plainOptions, sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
 import type { DeviceInfo, HolderInfo } from "./state.ts";
+import { subLossWords, subSettings } from "./sub-picture.ts";
 
 /** Where devices are written down; the configuration file. */
 export interface DeviceBook {
@@ -90,6 +91,8 @@ interface Change {
 }
 
 const previewMs = 120_000;
+/** How long a small picture goes on after its last viewer turned to the large one, or left. */
+const subLingerMs = 5000;
 
 /**
  * All devices of the hub: made from the configuration, changed with it, one by one. Changes happen one after the other,
@@ -287,11 +290,12 @@ export class Registry implements HubDevices, AsyncDisposable {
   }
 
   #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {
-    const { clock, log, floor, onEvent, memory, enrolled } = this.#options;
+    const { clock, log, floor, onEvent, enrolled } = this.#options;
     const { id } = input;
     const { settings } = resolved;
     const address = "address" in resolved ? resolved.address : undefined;
     const about = "arrives" in resolved ? `arrives ${resolved.arrives}` : `${resolved.driver.kind} ${address}`;
+    const memory = this.#memory(id, { ...how, about });
     let arrival: ArrivalSource | undefined;
     const device = new LocalDevice({
       settings,
@@ -300,7 +304,8 @@ export class Registry implements HubDevices, AsyncDisposable {
         arrival = new ArrivalSource(host, resolved.arrives);
         return arrival;
       },
-      memory: memory && openDeviceMemory({ ...how, deviceId: id, about, store: memory, log }),
+      memory,
+      sub: "driver" in resolved ? this.#subOf(resolved, memory) : undefined,
       address,
       clock,
       log,
@@ -314,6 +319,29 @@ export class Registry implements HubDevices, AsyncDisposable {
     this.#options.onSettings?.(device);
     this.#changes.emit({ type: "device", id });
     return device;
+  }
+
+  #memory(id: string, how: { readonly fresh: boolean; readonly about: string }): DeviceMemory {
+    const { memory, log } = this.#options;
+    return memory ? openDeviceMemory({ ...how, deviceId: id, store: memory, log }) : new Map();
+  }
+
+  /** What serves the small picture of a device that has, or may have, one. */
+  #subOf({ driver, config, settings }: ResolvedDevice, memory: DeviceMemory): LocalDevice | undefined {
+    const { sub } = driver;
+    if (!sub?.offered(config)) return undefined;
+    const { clock, log } = this.#options;
+    const { kind, summary } = driver;
+    const small: Driver = { kind, summary, config: driver.config, claims: () => 0, run: sub.run };
+    return new LocalDevice({
+      settings: subSettings(settings),
+      source: driverSource({ driver: small, config, clock, log }),
+      memory: partOfMemory(memory, "sub/driver"),
+      clock,
+      log,
+      lingerMs: subLingerMs,
+      lossWords: subLossWords,
+    });
   }
 
   /** Until the device was let go of it is still there: whoever changes it meanwhile comes after. */

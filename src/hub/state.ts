@@ -119,6 +119,19 @@ export const deviceInfoSchema = z.object({
     })
     .optional()
     .describe("How what is sent to all room stations at once arrives there; of those that report it."),
+  renditions: z
+    .array(
+      z.object({
+        name: z.enum(["main", "sub"]),
+        codec: z.string().optional(),
+        widthPx: z.number().optional(),
+        heightPx: z.number().optional(),
+      }),
+    )
+    .optional()
+    .describe(
+      "Its pictures of the same view, where it has, or may have, a small one: sub. Sizes are there once it was seen.",
+    ),
   can: canSchema.optional().describe("What it can do, as far as is known; also while it is not connected."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z

@@ -61,6 +61,12 @@ export interface Viewer extends AsyncDisposable {
   readonly id: string;
   readonly answerSdp: string;
   addCandidate(candidate: IceCandidate): void;
+  /**
+   * Shows another picture from its next key frame on, and the one of before until then: without a new offer, without a gap.
+   * Resolves true when it has come to that; false when another was asked for before, or the viewer is over. Throws FatalError
+   * `codec-differs` for a codec that was not agreed on; that takes a new viewer.
+   */
+  show(video: Track): Promise<boolean>;
   /** Opus frames from the viewer's microphone while `listener` is registered; timestamps on the hub's clock. */
   onMicrophone(listener: (frame: MicrophoneFrame) => void): Disposable;
   stats(): Promise<ViewerStats>;

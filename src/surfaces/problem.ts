@@ -102,6 +102,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   pending: 403,
   refused: 403,
   changed: 409,
+  "codec-differs": 409,
   taken: 409,
   disabled: 409,
   exists: 409,

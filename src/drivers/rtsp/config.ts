@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
 
+/** Where a camera's small picture is. */
+export const subSetting = z
+  .string()
+  .max(2048)
+  .default("auto")
+  .refine(isSubSetting, "has to be auto, off, a path such as /stream2, or an address without user name and password")
+  .describe(
+    "The small picture (sub-stream) for walls: its path (/stream2) or address; auto finds it by the maker's usual paths and by ONVIF; off: there is none.",
+  );
+
 /** Configuration of an RTSP camera. */
 export const rtspConfig = z.object({
   address: z
@@ -40,6 +50,7 @@ export const rtspConfig = z.object({
     .regex(/^([0-9A-Fa-f]{2}:?){32}$/, "has to be 32 bytes in hexadecimal")
     .optional()
     .describe("SHA-256 fingerprint of the certificate to accept (rtsps only)."),
+  sub: subSetting,
   video: z.number().int().min(0).max(15).default(0).describe("Which of the stream's pictures, counted from 0."),
 });
 
@@ -53,6 +64,12 @@ export function fromFragment(parameters: ReadonlyMap<string, string>): Partial<R
     ...((transport === "tcp" || transport === "udp") && { transport }),
     ...(parameters.get("backchannel") === "0" && { backchannel: "off" as const }),
   };
+}
+
+function isSubSetting(sub: string): boolean {
+  if (sub === "auto" || sub === "off" || sub.startsWith("/")) return true;
+  const url = URL.parse(sub);
+  return isRtspAddress(sub) && url?.username === "" && url.password === "";
 }
 
 function isRtspAddress(address: string): boolean {

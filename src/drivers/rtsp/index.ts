@@ -4,8 +4,10 @@ import type { RtspTap } from "../../protocols/rtsp/client.ts";
 import { background } from "../../util/background.ts";
 import { fromFragment, type RtspConfig, rtspConfig } from "./config.ts";
 import { Learnt, protocolsOf } from "./learnt.ts";
+import { findByOnvif } from "./onvif-sub.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
+import { rtspSub } from "./sub.ts";
 
 /** Observes what is exchanged, for a report. */
 export interface RtspWatcher {
@@ -22,6 +24,7 @@ export function createRtspDriver(watcher: RtspWatcher = {}): Driver<RtspConfig> 
     schemes: ["rtsp://", "rtsps://"],
     fromFragment,
     claims: (address) => (address.protocol === "rtsp:" || address.protocol === "rtsps:" ? 1 : 0),
+    sub: rtspSub(findByOnvif),
     run: (device, config) => serve(device, { config, learnt: new Learnt(device.memory), watcher }),
   });
 }

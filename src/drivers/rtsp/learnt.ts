@@ -98,7 +98,10 @@ export class Learnt {
 }
 
 /** What worked the last time comes first, so that a camera that is deaf by TCP costs its five seconds once. */
-export function protocolsOf(config: RtspConfig, worked: RtspProtocol | undefined): readonly RtspProtocol[] {
+export function protocolsOf(
+  config: Pick<RtspConfig, "transport">,
+  worked: RtspProtocol | undefined,
+): readonly RtspProtocol[] {
   if (config.transport !== "auto") return [config.transport];
   return worked === "udp" ? ["udp", "tcp"] : ["tcp", "udp"];
 }

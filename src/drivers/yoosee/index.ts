@@ -33,6 +33,10 @@ const config = z.strictObject({
     .regex(/^[\w./-]{1,64}$/)
     .default("onvif1")
     .describe("Path in the talk request's URI."),
+  sub: z
+    .enum(["auto", "off"])
+    .default("auto")
+    .describe("The small picture for walls: auto is /onvif2, the other stream of a camera at /onvif1; off: none."),
   echoCancelling: z.boolean().default(false).describe("The camera cancels the echo of its own speaker."),
 });
 
@@ -50,6 +54,10 @@ export function createYooseeDriver() {
       return transport === "tcp" || transport === "udp" ? { transport } : {};
     },
     claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
+    sub: {
+      offered: ({ address, sub }) => sub === "auto" && smallOf(address) !== undefined,
+      run: (device, settings) => watch(device, { ...settings, address: smallOf(settings.address) ?? settings.address }),
+    },
     run: async (device, settings) => {
       const target = talkTarget(settings);
       const { profile, rate: rateHz, echoCancelling, reopen } = settings;
@@ -58,6 +66,11 @@ export function createYooseeDriver() {
       await watch(device, settings);
     },
   });
+}
+
+/** The camera's other stream; it has none beside /onvif2. */
+function smallOf(address: string): string | undefined {
+  return /\/onvif1$/.test(address) ? address.replace(/1$/, "2") : undefined;
 }
 
 async function watch(device: Device, settings: YooseeConfig): Promise<void> {

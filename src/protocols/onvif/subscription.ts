@@ -1,9 +1,6 @@
 import { background } from "../../util/background.ts";
-import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
-import type { Credentials } from "../rtsp/auth.ts";
 import {
-  cameraTimeOf,
   eventAddressOf,
   eventRequests,
   notificationsOf,
@@ -11,26 +8,20 @@ import {
   type PullPoint,
   pullPointOf,
 } from "./events.ts";
-import { SoapHttp } from "./http.ts";
-import { readEnvelope, type SoapRequest, writeEnvelope } from "./soap.ts";
+import { answerMs, OnvifPeer, type OnvifPeerOptions, unlessFinal } from "./peer.ts";
+import type { SoapRequest } from "./soap.ts";
 import type { XmlNode } from "./xml.ts";
 
 /** Options of {@link followEvents}. */
-export interface FollowOptions {
-  /** The camera's device service: http://192.168.1.20/onvif/device_service. */
-  readonly url: URL;
-  readonly credentials: Credentials | undefined;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface FollowOptions extends OnvifPeerOptions {
   /** The camera has accepted the subscription, and answered when it was first asked for events. */
   readonly onSubscribed: () => void;
   readonly onNotification: (notification: OnvifNotification) => void;
 }
 
-/** So long a subscription lives unless it is renewed, and so long an answer may take in coming. */
+/** So long a subscription lives unless it is renewed, and so long an answer waits for events. */
 const livesS = 120;
 const pullS = 20;
-const answerMs = 10_000;
 /** A camera that answers at once with nothing is asked so often. */
 const restMs = 500;
 
@@ -64,35 +55,25 @@ export async function followEvents(options: FollowOptions): Promise<void> {
   }
 }
 
-interface Asking {
-  readonly url: URL;
-  readonly withinMs?: number;
-  readonly unsigned?: boolean;
-  readonly signal?: AbortSignal;
-}
-
 class Camera {
   readonly #options: FollowOptions;
-  readonly #http: SoapHttp;
+  readonly #peer: OnvifPeer;
   #point: (PullPoint & { readonly url: URL }) | undefined;
-  /** How far its clock is ahead of ours, ms. */
-  #aheadMs = 0;
 
   constructor(options: FollowOptions) {
     this.#options = options;
-    this.#http = new SoapHttp(options.credentials);
+    this.#peer = new OnvifPeer(options);
   }
 
   async subscribe(): Promise<void> {
-    const { url, clock } = this.#options;
+    const { url } = this.#options;
+    const peer = this.#peer;
     // Cameras that say neither what time it is nor where their events are may still have some.
-    const time = await this.#ask(eventRequests.time(), { url, unsigned: true }).catch(unlessFinal);
-    const shownMs = time && cameraTimeOf(time);
-    this.#aheadMs = shownMs === undefined ? 0 : shownMs - clock.wallMs();
-    const capabilities = await this.#ask(eventRequests.capabilities(), { url }).catch(unlessFinal);
-    const events = this.#own((capabilities && eventAddressOf(capabilities)) ?? url.href);
-    const point = pullPointOf(await this.#asked(eventRequests.create(livesS), { url: events }));
-    this.#point = { ...point, url: this.#own(point.address) };
+    await peer.learnTime();
+    const capabilities = await peer.ask(eventRequests.capabilities(), { url }).catch(unlessFinal);
+    const events = peer.own((capabilities && eventAddressOf(capabilities)) ?? url.href);
+    const point = pullPointOf(await peer.asked(eventRequests.create(livesS), { url: events }));
+    this.#point = { ...point, url: peer.own(point.address) };
   }
 
   async pull(): Promise<OnvifNotification[]> {
@@ -115,41 +96,6 @@ class Camera {
   async #askPoint(request: SoapRequest, withinMs = answerMs, signal = this.#options.signal): Promise<XmlNode> {
     if (!this.#point) throw new RecoverableError("there is no subscription", { code: "lost" });
     const { url, address, reference } = this.#point;
-    return await this.#ask({ ...request, to: address, reference }, { url, withinMs, signal });
+    return await this.#peer.ask({ ...request, to: address, reference }, { url, withinMs, signal });
   }
-
-  async #ask(request: SoapRequest, how: Asking): Promise<XmlNode> {
-    return readEnvelope(await this.#asked(request, how));
-  }
-
-  /** The answer's text. */
-  async #asked(request: SoapRequest, how: Asking): Promise<string> {
-    const { clock, credentials } = this.#options;
-    const { url, withinMs = answerMs, unsigned = false, signal = this.#options.signal } = how;
-    const author = credentials && { credentials, atMs: clock.wallMs() + this.#aheadMs };
-    const envelope = writeEnvelope(request, unsigned ? undefined : author);
-    const late = new AbortController();
-    using _timer = clock.timer(withinMs, () =>
-      late.abort(new RecoverableError("the camera's events do not answer", { code: "timeout" })),
-    );
-    const either = AbortSignal.any([signal, late.signal]);
-    return await this.#http.post({ url, action: request.action, envelope, signal: either });
-  }
-
-  /** The same path at the camera's own host: behind a router, cameras name addresses that lead elsewhere. */
-  #own(address: string): URL {
-    const { url } = this.#options;
-    const named = URL.parse(address, url);
-    if (!named || !/^https?:$/.test(named.protocol)) return url;
-    const own = new URL(url);
-    if (named.hostname === url.hostname && named.protocol === url.protocol) own.port = named.port;
-    own.pathname = named.pathname;
-    own.search = named.search;
-    return own;
-  }
-}
-
-function unlessFinal(error: unknown): undefined {
-  if (error instanceof RecoverableError && error.code === "fault") return undefined;
-  throw error;
 }

@@ -14,6 +14,7 @@ export interface PacketSink {
 
 /** Options of {@link RtpSender}. */
 export interface RtpSenderOptions {
+  /** What it begins with. */
   readonly track: PacketTrack;
   readonly sink: PacketSink;
   readonly queue: FairSending;
@@ -48,6 +49,8 @@ const maxVideoLagUs = 1_000_000;
 const maxAudioLagUs = 200_000;
 const restartAfterUs = 1_000_000;
 const standsStillUs = 1_500_000;
+/** A key frame of another track that is no older is as good as the next one. */
+const freshKeyUs = 500_000;
 const catchUpForUs = 5_000_000;
 /** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
 const catchUpMsPerPacket = 0.25;
@@ -62,7 +65,12 @@ const usualRetryMs = 2;
 export class RtpSender implements Sending, PacketReader, Disposable {
   readonly counters: SenderCounters = { packets: 0, bytes: 0, dropped: 0 };
   readonly urgent: boolean;
+  #track: PacketTrack;
+  /** The wait for another track's key frame. */
+  #coming: Disposable | undefined;
   #next: PacketFrame | undefined;
+  /** Of another track: what follows on a frame that was half sent when it came. */
+  #after: PacketFrame | undefined;
   /** Packets of `#next` that have left. */
   #sentOfNext = 0;
   #waitingForKey: boolean;
@@ -79,6 +87,7 @@ export class RtpSender implements Sending, PacketReader, Disposable {
 
   constructor(options: RtpSenderOptions) {
     this.#options = options;
+    this.#track = options.track;
     this.urgent = options.track.kind === "audio";
     this.#waitingForKey = !this.urgent;
     options.track.readers.add(this);
@@ -108,10 +117,49 @@ export class RtpSender implements Sending, PacketReader, Disposable {
    */
   restart(): void {
     const nowUs = this.#options.clock.nowUs();
-    const { lastArrivedUs } = this.#options.track;
+    const { lastArrivedUs } = this.#track;
     if (this.urgent || nowUs - this.#lastKeyUs < restartAfterUs) return;
     if (lastArrivedUs === undefined || nowUs - lastArrivedUs > standsStillUs) return;
     this.#beginGroup();
+  }
+
+  /**
+   * Sends `track`, of the same codec, from its next key frame on, and the one of before until then; numbers and times go on.
+   * `onTurned` is called when it has come to that; not when another track is asked for before.
+   */
+  turnTo(track: PacketTrack, onTurned: () => void): void {
+    this.#coming?.[Symbol.dispose]();
+    this.#coming = undefined;
+    if (track === this.#track) {
+      onTurned();
+      return;
+    }
+    const reader: PacketReader = {
+      onFrame: (frame) => {
+        if (!frame.key) return;
+        this.#turn(track, frame);
+        onTurned();
+      },
+    };
+    track.readers.add(reader);
+    this.#coming = { [Symbol.dispose]: () => track.readers.delete(reader) };
+    const { group } = track;
+    if (!group || this.#options.clock.nowUs() - track.latencyUs - group.timestampUs > freshKeyUs) return;
+    reader.onFrame(group);
+    this.#catchUpSinceUs = this.#options.clock.nowUs();
+  }
+
+  #turn(track: PacketTrack, key: PacketFrame): void {
+    this.#coming?.[Symbol.dispose]();
+    this.#coming = undefined;
+    this.#track.readers.delete(this);
+    this.#track = track;
+    track.readers.add(this);
+    this.#waitingForKey = false;
+    this.#catchUpSinceUs = undefined;
+    if (this.#next && this.#sentOfNext > 0) this.#after = key;
+    else this.#next = key;
+    this.#options.queue.push(this);
   }
 
   sendSome(): number | undefined {
@@ -128,9 +176,10 @@ export class RtpSender implements Sending, PacketReader, Disposable {
     }
     if (packets === undefined) return this.#options.retryMs ?? usualRetryMs;
     const catchingUp = this.#catchUpSinceUs !== undefined;
-    this.#next = frame.next;
-    if (!frame.next && !frame.replay) this.#catchUpSinceUs = undefined;
-    if (!frame.next) return undefined;
+    this.#next = this.#after ?? frame.next;
+    this.#after = undefined;
+    if (!this.#next && !frame.replay) this.#catchUpSinceUs = undefined;
+    if (!this.#next) return undefined;
     return catchingUp ? Math.ceil(packets * catchUpMsPerPacket) : 0;
   }
 
@@ -153,16 +202,20 @@ export class RtpSender implements Sending, PacketReader, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#options.track.readers.delete(this);
+    this.#coming?.[Symbol.dispose]();
+    this.#track.readers.delete(this);
     this.#options.queue.remove(this);
     this.#next = undefined;
+    this.#after = undefined;
   }
 
   #beginGroup(): void {
-    const { track, clock, queue } = this.#options;
-    if (!track.group) return;
+    const { clock, queue } = this.#options;
+    const { group } = this.#track;
+    if (!group) return;
     this.#leaveFrame();
-    this.#next = track.group;
+    this.#after = undefined;
+    this.#next = group;
     this.#waitingForKey = false;
     this.#catchUpSinceUs = clock.nowUs();
     queue.push(this);
@@ -175,7 +228,8 @@ export class RtpSender implements Sending, PacketReader, Disposable {
   }
 
   #skipIfLate(): void {
-    const { track, clock } = this.#options;
+    const { clock } = this.#options;
+    const track = this.#track;
     const next = this.#next;
     if (!next || this.#sentOfNext > 0) return;
     const nowUs = clock.nowUs();
@@ -242,7 +296,8 @@ export class RtpSender implements Sending, PacketReader, Disposable {
   }
 
   #stamp(frame: PacketFrame): number {
-    const { track, clock, clockRateHz } = this.#options;
+    const { clock, clockRateHz } = this.#options;
+    const track = this.#track;
     const us = this.#catchUpSinceUs === undefined ? frame.timestampUs : clock.nowUs() - track.latencyUs;
     const earliest = this.#lastTimestamp + (track.kind === "video" ? clockRateHz / 1000 : 1);
     return Math.max(earliest, this.#timestampAt(us));
@@ -256,7 +311,7 @@ export class RtpSender implements Sending, PacketReader, Disposable {
   #report(): void {
     const { sink, clock, ssrc, cname } = this.#options;
     const nowUs = clock.nowUs();
-    const { kind } = this.#options.track;
+    const { kind } = this.#track;
     if (nowUs - this.#lastReportUs < reportEveryUs[this.#reports < firstReports ? "first" : kind]) return;
     this.#lastReportUs = nowUs;
     this.#reports++;

@@ -1,7 +1,7 @@
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import { videoFormat } from "../../codecs/video-format.ts";
-import type { HubDevice } from "../../hub/api.ts";
+import type { HubDevice, Rendition } from "../../hub/api.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { noPicture } from "../../hub/trouble.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
@@ -45,8 +45,6 @@ export interface Presentation extends AsyncDisposable {
 }
 
 const trackTimeoutMs = 10_000;
-/** How long the small picture may come after the main one. */
-const subGraceMs = 2000;
 /** How long a device that shows a picture may take to offer its speaker. */
 const speakerTimeoutMs = 2000;
 const rights = ["view", "listen", "talk"] as const;
@@ -64,10 +62,11 @@ export async function openPresentation(desk: Desk, request: PresentationRequest)
   await using held = new AsyncDisposableStack();
   // Whoever waits for a dead device takes no place from others.
   const place = held.use(admission.wait(request.asker));
-  held.use(device.demand());
+  const source = sourceOf(device, request.place);
+  held.use(source.demand());
   // The rights that it was asked with, not those that are left when its tracks come.
   held.use(watchOver(desk, { device, ...request }));
-  const tracks = await tracksOf(device, request);
+  const tracks = await waitForTracks(source, { timeoutMs: trackTimeoutMs, signal: request.signal });
   request.signal.throwIfAborted();
   place.begin();
   const seen = [may("view") ? tracks.video : undefined, may("listen") ? tracks.audio : undefined];
@@ -110,13 +109,11 @@ function notThere(): RtspRefusal {
   return new RtspRefusal(404, "There is no such stream, or it is not for you");
 }
 
-async function tracksOf(device: HubDevice, { place, signal }: PresentationRequest) {
-  const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
-  if (place.label === "main") return tracks;
-  const wait = { label: place.label, timeoutMs: subGraceMs, signal };
-  const video = device.track("video", "sub") ?? (await device.waitForTrack("video", wait));
-  if (!video) throw new RtspRefusal(404, `${device.name} has no small picture`);
-  return { video, audio: device.track("audio", "sub") ?? tracks.audio };
+/** What brings the media of a place: the device, or its small picture, which has its own sound, if any. */
+function sourceOf(device: HubDevice, { label }: Place): Rendition {
+  if (label === "main") return device;
+  if (!device.sub) throw new RtspRefusal(404, `${device.name} has no small picture`);
+  return device.sub;
 }
 
 function mediumOf(track: Track, n: number): Medium {

@@ -115,6 +115,15 @@ describe("the RTSP surface", { concurrency: 4 }, () => {
     assert.equal((await peer.ask("DESCRIBE", `${yard}/sub`, basic(token))).status, 404, "it has no small picture");
   });
 
+  it("shows the small picture under its own address, and opens that source alone", async () => {
+    await using house = await startRtspHouse({ yard: "fake://x/?video&audio&sub" });
+    using peer = await RtspPeer.connect(house.port);
+    const described = await peer.ask("DESCRIBE", `${yard}/sub`, basic(house.token));
+    assert.equal(described.status, 200);
+    assert.equal(parseSdp(Buffer.from(described.body).toString()).media.length, 1);
+    assert.deepEqual([...house.rig.camera.running.keys()], ["yard/sub"]);
+  });
+
   it("refuses each with the status that is meant for it", async () => {
     await using house = await startRtspHouse({ yard: "fake://x/?video&audio", lost: "fake://x/?lost" });
     using peer = await RtspPeer.connect(house.port);

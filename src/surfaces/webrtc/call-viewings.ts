@@ -10,7 +10,6 @@ import type { Track } from "../../media/track.ts";
 import type { Viewer, WebRtcWorker } from "../../media/viewer.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import type { Admission, Asker } from "../admission.ts";
-import { pickVideo } from "./viewings.ts";
 import { voiceOf } from "./voice-of.ts";
 
 /** Somebody's connection to a call: they see the door, hear the others, and are heard once they take part. */
@@ -159,8 +158,7 @@ export class CallViewings implements AsyncDisposable {
     const timeoutMs = call.state === "answered" ? pictureMs.answered : pictureMs.ringing;
     try {
       const { video } = await waitForTracks(camera, { timeoutMs, signal });
-      const picked = pickVideo(camera, { video, offerSdp });
-      return picked && held.use(hub.pictures.show(picked, offerSdp)).track;
+      return video && held.use(hub.pictures.show(video, offerSdp)).track;
     } catch (error) {
       if (error instanceof RecoverableError || signal.aborted) throw error;
       hub.log.info({ device: camera.id }, `a call without a picture: ${messageOf(error)}`);

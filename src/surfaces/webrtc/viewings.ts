@@ -1,15 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { HubDevice, HubDevices } from "../../hub/api.ts";
-import type { Conversion, ConvertedPictures, ShownPicture } from "../../hub/converted-pictures.ts";
+import type { HubDevice, HubDevices, RenditionName } from "../../hub/api.ts";
+import type { Conversion, ConvertedPictures } from "../../hub/converted-pictures.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { about, noPicture } from "../../hub/trouble.ts";
-import { waitForTracks } from "../../hub/wait-for-tracks.ts";
 import { callerOf } from "../../identity/behalf.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Right } from "../../identity/policy.ts";
 import { type Converter, playsInBrowsers } from "../../media/convert.ts";
-import { opusFormat, type VideoFormat } from "../../media/format.ts";
-import { whyConverted } from "../../media/showable.ts";
+import { opusFormat } from "../../media/format.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
@@ -18,6 +16,8 @@ import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
 import type { Admission, Asker } from "../admission.ts";
 import { SoundFloor, type SoundFloorOptions, type SoundFloorState } from "../sound-floor.ts";
+import { type FirstMedia, firstMedia } from "./first-picture.ts";
+import { Renditions } from "./renditions.ts";
 import { Sittings } from "./sittings.ts";
 import { voiceOf } from "./voice-of.ts";
 
@@ -33,6 +33,8 @@ export interface Viewing extends AsyncDisposable {
   /** Undefined where the picture is shown as it comes. */
   readonly conversion: Conversion | undefined;
   readonly viewer: Pick<Viewer, "addCandidate">;
+  /** Which of the device's pictures it shows, and how another is asked for. */
+  readonly renditions: Pick<Renditions, "wanted" | "shown" | "want">;
   stats(): Promise<ViewerStats>;
   /** Resolves once, with the reason. */
   readonly closed: Promise<string>;
@@ -59,6 +61,8 @@ export interface ViewingRequest {
   readonly offerSdp: string;
   readonly asker: Asker;
   readonly signal: AbortSignal;
+  /** Which picture; the main one unless given. Who says so takes the other one until it is there. */
+  readonly rendition?: RenditionName | undefined;
   /** The microphone takes the floor by being heard; otherwise it is asked for, by the page's socket. */
   readonly talkBySound?: boolean;
 }
@@ -75,11 +79,6 @@ const trackTimeoutMs = 10_000;
 const silentOpusBytes = 3;
 /** What decides which media a viewer gets; it ends when one of them comes or goes. */
 const attachedRights = ["view", "listen", "talk"] as const;
-
-interface Media {
-  readonly shown: ShownPicture | undefined;
-  readonly audio: Track | undefined;
-}
 
 /**
  * All that is being watched. Rights are checked before anything is done for the viewer, again when media attaches, and
@@ -129,18 +128,19 @@ export class Viewings implements AsyncDisposable {
     await using held = new AsyncDisposableStack();
     // Whoever waits for a dead device takes no place from others.
     const place = held.use(this.#options.admission.wait(request.asker));
-    held.use(device.demand("viewer"));
+    const renditions = held.use(
+      new Renditions({ device, wanted: request.rendition ?? "main", pictures: this.#options.hub.pictures, offerSdp }),
+    );
     const over = Promise.withResolvers<string>();
     held.use(this.#options.identity.attachments.attach(principal, over.resolve));
-    const media = await this.#media(request);
-    if (media.shown) held.use(media.shown);
+    const media = await this.#media(request, renditions);
     place.begin();
     this.#refuseForbidden(request);
     const { audit } = this.#options.identity;
     const viewer = held.use(
       await this.#options.webrtc.view({
         offerSdp,
-        ...(media.shown && { video: media.shown.track }),
+        ...(media.video && { video: media.video.track }),
         ...(media.audio && { audio: media.audio }),
         acceptMicrophone: this.#may(request, "talk"),
       }),
@@ -150,22 +150,19 @@ export class Viewings implements AsyncDisposable {
     this.#refuseReplaced(device);
     request.signal.throwIfAborted();
     this.#watch({ request, media, viewer, held, end: over.resolve });
+    renditions.show({ viewer, onOver: over.resolve });
     const action = media.audio ? "listen" : "view";
     if (held.use(this.#sittings.begin(`${callerOf(principal)} ${device.id} ${action}`)).first) {
       audit.record({ actor: principal.name, action, subject: device.id });
     }
-    return this.#keep({ request, viewer, conversion: media.shown?.conversion }, { over, held: held.move() });
+    return this.#keep({ request, viewer, renditions }, { over, held: held.move() });
   }
 
   #keep(
-    what: {
-      readonly request: ViewingRequest;
-      readonly viewer: Viewer;
-      readonly conversion: Conversion | undefined;
-    },
+    what: { readonly request: ViewingRequest; readonly viewer: Viewer; readonly renditions: Renditions },
     life: { readonly over: PromiseWithResolvers<string>; readonly held: AsyncDisposableStack },
   ): Viewing {
-    const { viewer, request, conversion } = what;
+    const { viewer, request, renditions } = what;
     const { device, principal } = request;
     const id = randomBytes(16).toString("base64url");
     const { hub, identity } = this.#options;
@@ -189,8 +186,11 @@ export class Viewings implements AsyncDisposable {
       principal,
       answerSdp: viewer.answerSdp,
       mayTalk,
-      conversion,
+      get conversion() {
+        return renditions.conversion;
+      },
       viewer,
+      renditions,
       stats: () => viewer.stats(),
       closed,
       [Symbol.asyncDispose]: async () => {
@@ -220,7 +220,7 @@ export class Viewings implements AsyncDisposable {
 
   #watch(what: {
     readonly request: ViewingRequest;
-    readonly media: Media;
+    readonly media: FirstMedia;
     readonly viewer: Viewer;
     readonly held: AsyncDisposableStack;
     readonly end: (reason: string) => void;
@@ -237,24 +237,20 @@ export class Viewings implements AsyncDisposable {
         else if (may() !== granted) end("rights-changed"); // it moved to another area
       }),
     );
-    const { shown, audio } = what.media;
-    for (const track of [shown?.track, audio]) {
-      if (track) held.use(track.onChange(() => track.open || end("track-closed")));
-    }
-    if (!shown || shown.conversion) return;
-    // That a picture has B pictures is seen when they come.
-    const fits = () => whyConverted(shown.track.format as VideoFormat, request.offerSdp) === undefined;
-    held.use(shown.track.onChange(() => fits() || end("picture-changed")));
+    const { audio } = what.media;
+    if (audio) held.use(audio.onChange(() => audio.open || end("track-closed")));
   }
 
-  async #media(request: ViewingRequest): Promise<Media> {
-    const { device, offerSdp, signal } = request;
-    const tracks = await waitForTracks(device, { timeoutMs: trackTimeoutMs, signal });
-    const listens = wantsSound(offerSdp) && this.#may(request, "listen");
-    if (!tracks.video && !tracks.audio) throw noPicture(device);
-    const audio = listens && tracks.audio ? await this.#sound(tracks.audio) : undefined;
-    const video = wantsPicture(offerSdp) ? pickVideo(device, { video: tracks.video, offerSdp }) : undefined;
-    return { shown: video && this.#options.hub.pictures.show(video, offerSdp), audio };
+  async #media(request: ViewingRequest, renditions: Renditions): Promise<FirstMedia> {
+    const { device, offerSdp, signal, rendition } = request;
+    const wants = { renditions, signal, timeoutMs: trackTimeoutMs, takesEither: rendition !== undefined };
+    const asked = wantsSound(offerSdp);
+    const looks = wantsPicture(offerSdp);
+    const found = await firstMedia(device, { ...wants, looks, listens: asked && this.#may(request, "listen") });
+    if (found.nothing) throw noPicture(device);
+    const listens = asked && this.#may(request, "listen");
+    const audio = listens && found.audio ? await this.#sound(found.audio) : undefined;
+    return { ...found, audio };
   }
 
   /** The sound as browsers take it; none when it cannot be converted, for a picture is better than nothing. */
@@ -300,15 +296,4 @@ export function wantsPicture(offerSdp: string): boolean {
 function asksFor(kind: "audio" | "video", offerSdp: string): boolean {
   const sections = offerSdp.split(/^m=/m).slice(1);
   return sections.some((section) => section.startsWith(`${kind} `) && !/^a=(inactive|sendonly)\s*$/m.test(section));
-}
-
-/** The main picture, or the small one when only that can be shown as it comes. */
-export function pickVideo(
-  device: HubDevice,
-  from: { readonly video: Track | undefined; readonly offerSdp: string },
-): Track | undefined {
-  const { video, offerSdp } = from;
-  if (!video || whyConverted(video.format as VideoFormat, offerSdp) === undefined) return video;
-  const small = device.track("video", "sub");
-  return small && whyConverted(small.format as VideoFormat, offerSdp) === undefined ? small : video;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Principal } from "../../identity/policy.ts";
+import type { Clock } from "../../util/clock.ts";
 import { notFound, Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
 import { defineSurface, type House } from "../surface.ts";
@@ -20,6 +21,7 @@ export const convertedHeader = "doorward-converted";
 export interface WhepOptions {
   readonly viewings: Viewings;
   readonly iceLinks: House["iceLinks"];
+  readonly clock: Clock;
 }
 
 export default defineSurface({
@@ -31,7 +33,7 @@ export default defineSurface({
       addresses: [],
       routes: [
         ...callWhepRoutes({ viewings: calls, iceLinks }),
-        ...whepRoutes({ viewings, iceLinks }),
+        ...whepRoutes({ viewings, iceLinks, clock: hub.clock }),
         ...turnRoutes({ turn: config.turn, clock: hub.clock }),
       ],
       crossOrigin: { prefix: whepPrefix, origins: config.allowedOrigins },
@@ -41,6 +43,9 @@ export default defineSurface({
 });
 
 const sessionParams = deviceParams.extend({ session: z.string().max(64) });
+const renditionName = z.enum(["main", "sub"]);
+/** Longest wait for a key frame before the answer says that the other picture is shown still. */
+const turnTimeoutMs = 10_000;
 const sdp = z.string().min(1).max(65_536);
 
 /**
@@ -48,7 +53,7 @@ const sdp = z.string().min(1).max(65_536);
  * the right to listen; a microphone is accepted from the start, so that talking needs no new offer.
  */
 export function whepRoutes(options: WhepOptions): readonly Route[] {
-  const { iceLinks, viewings } = options;
+  const { iceLinks, viewings, clock } = options;
   const ufrags = new WeakMap<Viewing, string>();
   return [
     route({
@@ -63,6 +68,9 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
           .literal("auto")
           .optional()
           .describe("The microphone takes the floor by being heard, and gives it back after 500 ms without sound."),
+        rendition: renditionName
+          .optional()
+          .describe("Which picture: main (the default), or sub, the small one. The other is shown until it is there."),
       }),
       body: sdp,
       bodyType: "application/sdp",
@@ -71,7 +79,15 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       answers: { 201: { description: "The answer; Location is the session", mediaType: "application/sdp" } },
       handle: async ({ asker, device, principal, query, body, reply, signal }) => {
         const talkBySound = query.talk === "auto";
-        const viewing = await viewings.open({ principal, device, offerSdp: body, asker, signal, talkBySound });
+        const viewing = await viewings.open({
+          principal,
+          device,
+          offerSdp: body,
+          asker,
+          signal,
+          talkBySound,
+          rendition: query.rendition,
+        });
         if (talkBySound) reply.header("doorward-talk", viewing.mayTalk ? "auto" : "forbidden");
         const { conversion } = viewing;
         if (conversion) reply.header(convertedHeader, `${conversion.from}; why=${conversion.why}`);
@@ -108,6 +124,30 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
         }
         for (const candidate of fragment.candidates) viewing.viewer.addCandidate(candidate);
         return undefined;
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/whep/:id/:session/rendition",
+      summary: "Shows the small picture or the large one in the same session, from its next key frame on",
+      right: "signed-in",
+      params: sessionParams,
+      body: z.strictObject({ rendition: renditionName }),
+      bearerWrites: true,
+      basicToken: true,
+      answers: {
+        200: {
+          description:
+            "Which is wanted and which is shown now; it may still be the other after 10 s. 409 `codec-differs`: it takes a new session.",
+          schema: z.object({ wanted: renditionName, shown: renditionName.optional() }),
+        },
+      },
+      handle: async ({ params, principal, body, signal }) => {
+        const { renditions } = find(viewings, { params, principal });
+        const over = new AbortController();
+        const late = clock.sleep(turnTimeoutMs, AbortSignal.any([signal, over.signal]));
+        await Promise.race([renditions.want(body.rendition), late]).finally(() => over.abort());
+        return { wanted: renditions.wanted, shown: renditions.shown };
       },
     }),
     route({

@@ -9,6 +9,7 @@ import { type EngineChoice, EngineChooser } from "./engine/choose.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import { type AnswerPlan, planAnswer } from "./offer.ts";
 import { SharedTracks } from "./shared-tracks.ts";
+import { ShownVideo } from "./shown-video.ts";
 import { type ViewerLink, WorkerViewer } from "./viewer.ts";
 
 export type { IceCandidate, Viewer, ViewerStats, ViewRequest, WebRtcWorker } from "../../media/viewer.ts";
@@ -118,19 +119,20 @@ class HubSide implements WebRtcWorker, ViewerLink {
     const { plan, held } = service;
     const id = ++this.#lastViewer;
     const sends = (kind: "video" | "audio") => plan.sections.some((one) => one.kind === kind && one.sending);
-    const video = request.video && sends("video") ? held.use(this.#tracks.share(request.video)) : undefined;
+    const video = held.use(new ShownVideo((track) => this.#tracks.share(track)));
+    const first = request.video && sends("video") ? video.begin(request.video) : undefined;
     const audio = request.audio && sends("audio") ? held.use(this.#tracks.share(request.audio)) : undefined;
     held.defer(() => this.#viewers.delete(id));
     const { clock, log } = this.#options;
     const { onCandidate, onFeedback } = request;
-    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move(), onCandidate, onFeedback });
+    const viewer = new WorkerViewer({ id, link: this, clock, log, held: held.move(), onCandidate, onFeedback, video });
     this.#viewers.set(id, viewer);
     this.post({
       type: "view",
       viewer: id,
       offerSdp: request.offerSdp,
       plan,
-      ...(video ? { videoTrack: video.id } : {}),
+      ...(first !== undefined ? { videoTrack: first } : {}),
       ...(audio ? { audioTrack: audio.id } : {}),
       ...(request.iceServers ? { iceServers: request.iceServers } : {}),
       ...(onCandidate ? { trickles: true } : {}),

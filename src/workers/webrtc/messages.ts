@@ -46,6 +46,8 @@ export type ToChild =
       readonly feedback?: boolean;
     }
   | { readonly type: "candidate"; readonly viewer: number; readonly candidate: IceCandidate }
+  /** Show this picture, of the same codec, from its next key frame on. */
+  | { readonly type: "turn"; readonly viewer: number; readonly track: number }
   | { readonly type: "microphone"; readonly viewer: number; readonly wanted: boolean }
   | { readonly type: "stats"; readonly viewer: number; readonly request: number }
   | { readonly type: "close"; readonly viewer: number };
@@ -55,6 +57,8 @@ export type FromChild =
   | { readonly type: "answer"; readonly viewer: number; readonly sdp: string }
   /** A candidate of ours that was found after the answer; none when there are no more. */
   | { readonly type: "found"; readonly viewer: number; readonly candidate: IceCandidate | null }
+  /** From here on it is sent that picture. Nothing is said of one that another was asked for before it came. */
+  | { readonly type: "turned"; readonly viewer: number; readonly track: number }
   | { readonly type: "refused"; readonly viewer: number; readonly message: string }
   | { readonly type: "closed"; readonly viewer: number; readonly reason: string }
   | {

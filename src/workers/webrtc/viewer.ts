@@ -1,3 +1,4 @@
+import type { Track } from "../../media/track.ts";
 import type {
   IceCandidate,
   MicrophoneFrame,
@@ -11,6 +12,7 @@ import { RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
 import type { FromChild, ToChild } from "./messages.ts";
+import type { ShownVideo } from "./shown-video.ts";
 
 /** How a viewer speaks to the worker. */
 export interface ViewerLink {
@@ -27,6 +29,8 @@ export interface WorkerViewerOptions {
   /** What the viewer keeps alive: the worker's lease, its shares of tracks. Disposed when it is over. */
   readonly held: DisposableStack;
   readonly onCandidate?: OnCandidate | undefined;
+  /** What it is shown, where that may become another; belongs to `held`. */
+  readonly video?: ShownVideo;
 }
 
 const answerMs = 10_000;
@@ -64,6 +68,12 @@ export class WorkerViewer implements Viewer {
     this.#post({ type: "candidate", viewer: this.#options.id, candidate });
   }
 
+  async show(video: Track): Promise<boolean> {
+    const { id, held, video: shown } = this.#options;
+    if (held.disposed || !shown) return false;
+    return await shown.show(video, (track) => this.#post({ type: "turn", viewer: id, track }));
+  }
+
   onMicrophone(listener: (frame: MicrophoneFrame) => void): Disposable {
     const handle = this.#microphone.add(listener);
     if (this.#microphone.size === 1) this.#wantMicrophone(true);
@@ -92,7 +102,10 @@ export class WorkerViewer implements Viewer {
 
   /** What the worker says about this viewer. */
   receive(
-    message: Extract<FromChild, { type: "answer" | "found" | "refused" | "closed" | "sound" | "stats" | "feedback" }>,
+    message: Extract<
+      FromChild,
+      { type: "answer" | "found" | "refused" | "closed" | "sound" | "stats" | "feedback" | "turned" }
+    >,
   ): void {
     if (message.type === "answer") {
       this.#answerSdp = message.sdp;
@@ -101,6 +114,7 @@ export class WorkerViewer implements Viewer {
     } else if (message.type === "found") this.#options.onCandidate?.(message.candidate);
     else if (message.type === "refused") this.#fail(message.message);
     else if (message.type === "closed") this.end(message.reason, over());
+    else if (message.type === "turned") this.#options.video?.turned(message.track);
     else if (message.type === "feedback") this.#options.onFeedback?.(message.feedback);
     else if (message.type === "sound") {
       const { data, timestampUs, durationUs, lostBefore } = message;

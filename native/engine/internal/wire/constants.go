@@ -4,7 +4,7 @@ package wire
 
 // Version changes whenever an old engine could misunderstand a new hub.
 const (
-	Version = 1
+	Version = 2
 )
 
 // Messages of the hub.
@@ -20,6 +20,7 @@ const (
 	ToMicrophone  = 34
 	ToStats       = 35
 	ToClose       = 36
+	ToTurn        = 37
 )
 
 // Messages of the engine.
@@ -30,6 +31,7 @@ const (
 	FromPublicAddress = 132
 	FromClosed        = 160
 	FromSound         = 161
+	FromTurned        = 164
 	FromStats         = 162
 	FromTrouble       = 163
 )

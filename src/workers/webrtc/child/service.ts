@@ -13,7 +13,7 @@ import { hubClock } from "./time.ts";
 import { Viewer } from "./viewer.ts";
 
 type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
-type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked" | "takes">;
+type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked" | "takes" | "turn">;
 
 interface Settings {
   readonly clock: Clock;
@@ -193,9 +193,15 @@ export class WebRtcService implements AsyncDisposable {
     if (!peer) return;
     if (message.type === "candidate") this.#addCandidate(peer, message);
     else if (message.type === "asked" || message.type === "takes") this.#asked(peer, message);
+    else if (message.type === "turn") this.#turn(peer, message);
     else if (message.type === "microphone") peer.wantMicrophone(message.wanted);
     else if (message.type === "close") peer.close("closed");
     else this.#post({ type: "stats", viewer: message.viewer, request: message.request, stats: peer.stats });
+  }
+
+  #turn(peer: Viewer | Publisher, { viewer, track }: Message<"turn">): void {
+    const video = this.#tracks.get(track);
+    if (video && peer instanceof Viewer) peer.turnTo(video, () => this.#post({ type: "turned", viewer, track }));
   }
 
   #asked(peer: Viewer | Publisher, message: Message<"asked" | "takes">): void {

@@ -57,6 +57,8 @@ export class Viewer {
   #sentAtReport = 0;
   #keyFrameRequests = 0;
   #open = true;
+  /** What it is shown; another from {@link Viewer.turnTo} on. */
+  #video: PacketTrack | undefined;
   /** Of one that was made an offer: what it takes. */
   #taken: ReadonlySet<string> | undefined;
   readonly #options: ViewerOptions;
@@ -64,6 +66,7 @@ export class Viewer {
   /** Begins to answer, or makes an offer. Throws Error when the library refuses the offer. */
   constructor(options: ViewerOptions) {
     this.#options = options;
+    this.#video = options.video;
     this.#connection = openConnection(options);
     try {
       this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
@@ -92,6 +95,14 @@ export class Viewer {
   wantMicrophone(wanted: boolean): void {
     this.#wantMicrophone = wanted;
     this.#microphone?.want(wanted);
+  }
+
+  /** Shows another picture of the same codec from its next key frame on; `onTurned` is called then, once. */
+  turnTo(video: PacketTrack, onTurned: () => void): void {
+    this.#video = video;
+    const sender = this.#senders.find(({ urgent }) => !urgent);
+    if (sender) sender.turnTo(video, onTurned);
+    else onTurned();
   }
 
   get stats(): ViewerStats {
@@ -136,10 +147,10 @@ export class Viewer {
     const ssrc = randomInt(1, 0xffff_ffff);
     const track = this.#connection.addTrack(describe(section, ssrc));
     this.#tracks.push(track);
-    const source = section.kind === "video" ? this.#options.video : this.#options.audio;
-    if (section.sending && source) {
+    const source = () => (section.kind === "video" ? this.#video : this.#options.audio);
+    if (section.sending && source()) {
       if (section.kind === "video") track.setMediaHandler(resendLost());
-      track.onOpen(() => this.#startSending(track, { section, source, ssrc }));
+      track.onOpen(() => this.#startSending(track, { section, source: source(), ssrc }));
     }
     if (section.microphone !== undefined) {
       const { clock, onSound } = this.#options;
@@ -151,12 +162,12 @@ export class Viewer {
 
   #startSending(
     sink: Track,
-    what: { readonly section: SectionPlan; readonly source: PacketTrack; readonly ssrc: number },
+    what: { readonly section: SectionPlan; readonly source: PacketTrack | undefined; readonly ssrc: number },
   ): void {
     const { section, source, ssrc } = what;
     const { queue, clock } = this.#options;
     const sending = section.sending;
-    if (!this.#open || !sending || this.#taken?.has(section.mid) === false) return;
+    if (!this.#open || !sending || !source || this.#taken?.has(section.mid) === false) return;
     const { payloadType, clockRateHz } = sending;
     this.#senders.push(
       new RtpSender({ track: source, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),

@@ -33,7 +33,7 @@ export interface EngineOptions {
 }
 
 type Message<Type extends ToChild["type"]> = Extract<ToChild, { type: Type }>;
-type ForViewer = Message<"view" | "candidate" | "microphone" | "stats" | "close">;
+type ForViewer = Message<"view" | "candidate" | "microphone" | "stats" | "close" | "turn">;
 
 /** Longest wait of a first viewer for the answer of a STUN server. */
 const publicAddressMs = 500;
@@ -186,6 +186,8 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
     if (message.type === "view") this.#view(message);
     else if (message.type === "candidate") this.#addCandidate(message);
     else if (message.type === "microphone") this.#wantMicrophone(message);
+    else if (message.type === "turn")
+      this.#write(new MessageWriter(toEngine.turn.code).u32(message.viewer).u32(message.track));
     else if (message.type === "stats")
       this.#write(new MessageWriter(toEngine.stats.code).u32(message.viewer).u32(message.request));
     else this.#write(new MessageWriter(toEngine.close.code).u32(message.viewer));
@@ -308,6 +310,9 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
         this.#tell({ type: "closed", viewer, reason: message.text() });
         return;
       }
+      case fromEngine.turned.code:
+        this.#tell({ type: "turned", viewer: message.u32(), track: message.u32() });
+        return;
       case fromEngine.stats.code:
         this.#tell(readStats(message));
         return;

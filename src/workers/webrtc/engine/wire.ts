@@ -4,7 +4,7 @@
  */
 
 /** Changes whenever an old engine could misunderstand a new hub. */
-export const wireVersion = 1;
+export const wireVersion = 2;
 
 /** One kind of message. */
 export interface MessageKind {
@@ -51,6 +51,11 @@ export const toEngine = {
   microphone: { code: 34, fields: "u32 viewer, u8 wanted", says: "whether its sound is to be handed up" },
   stats: { code: 35, fields: "u32 viewer, u32 request", says: "answered by stats" },
   close: { code: 36, fields: "u32 viewer", says: "the viewer is over; answered by closed" },
+  turn: {
+    code: 37,
+    fields: "u32 viewer, u32 track",
+    says: "its picture is this one, of the same codec, from the next key frame on; answered by turned when that comes",
+  },
 } as const satisfies Record<string, MessageKind>;
 
 /** Engine to hub. */
@@ -65,6 +70,7 @@ export const fromEngine = {
   publicAddress: { code: 132, fields: "address", says: "as a STUN server sees us" },
   closed: { code: 160, fields: "u32 viewer, text reason", says: "the viewer is over" },
   sound: { code: 161, fields: "u32 viewer, rest packet", says: "an RTP packet of its microphone, in the clear" },
+  turned: { code: 164, fields: "u32 viewer, u32 track", says: "from here on it is sent that picture" },
   stats: {
     code: 162,
     fields:
