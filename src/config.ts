@@ -7,6 +7,7 @@ import { locksConfig } from "./hub/lock-settings.ts";
 import { enrolmentConfig } from "./hub/reception.ts";
 import { sayConfig } from "./hub/say-hosts.ts";
 import { transcodeConfig } from "./hub/transcode-config.ts";
+import { habitsConfig } from "./hub/warm-by-habit.ts";
 import { surfaceSections } from "./surfaces/index.ts";
 import { webrtcConfig } from "./workers/webrtc/config.ts";
 
@@ -27,6 +28,7 @@ export const configSchema = z.strictObject({
   house: houseConfig,
   transcode: transcodeConfig,
   say: sayConfig,
+  habits: habitsConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

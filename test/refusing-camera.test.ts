@@ -16,6 +16,7 @@ import { createConverter } from "../src/workers/ffmpeg/index.ts";
 const settings = {
   enabled: true,
   warm: false,
+  warmByHabit: true,
   volume: 1,
   muted: false,
   doNotDisturb: false,

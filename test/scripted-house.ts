@@ -117,7 +117,16 @@ export function makeHouse(names: readonly string[], options: HouseOptions = {}) 
           device.signal.addEventListener("abort", () => resolve());
         }),
     };
-    const settings = { id: name, name, enabled: true, warm: false, volume: 1, muted: false, doNotDisturb: false };
+    const settings = {
+      id: name,
+      name,
+      enabled: true,
+      warm: false,
+      warmByHabit: true,
+      volume: 1,
+      muted: false,
+      doNotDisturb: false,
+    };
     devices.set(
       name,
       new LocalDevice({

@@ -39,6 +39,12 @@ export const settingsShape = {
     description: "On (true) keeps the connection while nobody watches, so that the next viewer starts at once.",
     changedBy: "device",
   }),
+  warmByHabit: noted(z.boolean().default(true), {
+    label: "Connected when it is usually opened",
+    description:
+      "Kept connected in the hours in which people usually open it, as many cameras at once as the configuration's `habits` allows.",
+    changedBy: "device",
+  }),
   volume: noted(z.number().min(0).max(4).default(1), {
     label: "Loudness",
     description: "Loudness of its speaker; 1 leaves the sound as it is.",

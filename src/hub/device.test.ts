@@ -42,6 +42,7 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
       name: "Front",
       enabled: settings.enabled ?? true,
       warm: settings.warm ?? false,
+      warmByHabit: true,
       volume: 1,
       muted: false,
       doNotDisturb: false,

@@ -38,6 +38,8 @@ export interface LocalDeviceOptions {
   readonly lossWords?: LossWords;
   /** Serves its small picture; belongs to it from here on. */
   readonly sub?: SubDevice | undefined;
+  /** A person opens it whom nobody watched before. */
+  readonly onOpened?: () => void;
   /** Who holds the speaker's floor, for {@link HubDevice.info}. */
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
@@ -204,6 +206,7 @@ export class LocalDevice implements HubDevice {
     this.#watching += looks;
     this.#reconsider();
     if (looks > 0) this.#source.watched(true);
+    if (looks > 0 && this.#watching === 1) this.#options.onOpened?.();
     let held = true;
     return {
       [Symbol.dispose]: () => {

@@ -19,6 +19,7 @@ import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
 import { type HubCallParts, openCalls } from "./open-calls.ts";
+import { machineTimeZone } from "./quiet-hours.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
@@ -27,6 +28,7 @@ import type { DeviceInfo } from "./state.ts";
 import { type TranscodeConfig, transcodeConfig } from "./transcode-config.ts";
 import { Turns } from "./turns.ts";
 import { Voices } from "./voices.ts";
+import { type HabitsConfig, habitsConfig, WarmByHabit } from "./warm-by-habit.ts";
 
 /** The hub: decides who sees, hears, speaks and opens what. Made by `createHub`; disposed by its maker. */
 export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>, AsyncDisposable {
@@ -63,6 +65,7 @@ export interface HouseConfig {
   readonly house: HouseSection;
   readonly transcode?: TranscodeConfig;
   readonly say?: SayConfig;
+  readonly habits?: HabitsConfig;
 }
 
 /** Options of {@link createHub}. */
@@ -94,8 +97,7 @@ export function devicePasswords({ sealer }: Pick<Identity, "sealer">): Pick<Regi
 }
 
 /** What is learnt about devices is bookkeeping: noted in the database, and nobody waits for it. */
-function deviceMemories({ store }: Pick<Identity, "store">): MemoryStore {
-  const kind = "device-memory";
+function kept({ store }: Pick<Identity, "store">, kind: string): MemoryStore {
   return {
     load: (id) => store.get(kind, id),
     save: (id, value) =>
@@ -136,12 +138,21 @@ export function createHub(options: HubOptions): Hub {
     log,
     book: options.book,
     ...devicePasswords(identity),
-    memory: deviceMemories(identity),
+    memory: kept(identity, "device-memory"),
     floor: (id) => turns.holder(id),
     enrolled: (id) => sayEnrolled(enrolment.enrolled(id)),
     onEvent: (id, event) => events.emit({ id, event }),
     onSettings: (device) => turns.follow(device),
+    onOpened: (id) => habits.opened(id),
   });
+  const habits = new WarmByHabit({
+    devices: () => registry.list(),
+    store: kept(identity, "device-habits"),
+    timeZone: () => houseRules.timeZone ?? machineTimeZone(),
+    clock,
+    log,
+  });
+  const unheard = registry.onChange((event) => event.type === "removed" && habits.removed(event.id));
   registry.onChange(() => turns.reconsider());
   const reception = new Reception({
     enrolment,
@@ -197,6 +208,7 @@ export function createHub(options: HubOptions): Hub {
       callRules = next.calls;
       locks.follow(next.locks ?? locksConfig.parse({}));
       houseRules = next.house;
+      habits.follow(next.habits ?? habitsConfig.parse({}));
       pictures.follow(next.transcode ?? transcodeConfig.parse({}));
       sayHosts.follow(next.say ?? sayConfig.parse({}));
       groups = new Map(Object.entries(next.groups));
@@ -206,6 +218,8 @@ export function createHub(options: HubOptions): Hub {
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
       endCalls();
+      unheard[Symbol.dispose]();
+      habits[Symbol.dispose]();
       pictures[Symbol.dispose]();
       locks[Symbol.dispose]();
       reception[Symbol.dispose]();

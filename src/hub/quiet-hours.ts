@@ -26,6 +26,11 @@ export function isQuietAt(hours: QuietHours, at: { readonly wallMs: number; read
   );
 }
 
+/** What the clock on the wall in `timeZone` shows at `ms`, as milliseconds of a calendar that knows no zones. */
+export function wallTime(ms: number, timeZone: string): number {
+  return zoneOf(timeZone).wallOf(ms);
+}
+
 /** The zone of this machine. */
 export function machineTimeZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -48,6 +48,8 @@ export interface RegistryOptions {
   readonly enrolled?: (id: string) => DeviceInfo["arrival"];
   readonly onEvent?: (id: string, event: DeviceEvent) => void;
   readonly onSettings?: (device: HubDevice) => void;
+  /** A person opens a device that nobody watched before. */
+  readonly onOpened?: (id: string) => void;
 }
 
 type Input = DeviceInput & { readonly id: string };
@@ -312,6 +314,7 @@ export class Registry implements HubDevices, AsyncDisposable {
       floor,
       ...("arrives" in resolved && { arrival: () => enrolled?.(id) ?? {} }),
       onEvent: (event) => onEvent?.(id, event),
+      ...(!settings.preview && { onOpened: () => this.#options.onOpened?.(id) }),
     });
     const held = new DisposableStack();
     held.use(device.onChange(() => this.#changes.emit({ type: "device", id })));

@@ -22,6 +22,7 @@ export function open(
       name: "Contract",
       enabled: true,
       warm: false,
+      warmByHabit: true,
       volume: 1,
       muted: false,
       doNotDisturb: false,

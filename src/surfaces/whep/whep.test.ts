@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
+import { habitFrom } from "../../hub/habits.ts";
 import { transcodeConfig } from "../../hub/transcode-config.ts";
 
 const sdp = { "content-type": "application/sdp" };
@@ -171,6 +172,19 @@ describe("WHEP", () => {
     const asIs = await post(rig, anna, "modern", offerSdp.replaceAll("H264", "H265"));
     assert.equal(asIs.headers.get("doorward-converted"), null);
     assert.equal(rig.hub.pictures.list()[0]?.viewers, 2);
+  });
+
+  it("is what the hub learns of when a camera is opened, and the hub's own looking is not", async () => {
+    await using rig = await startRig({ front: "fake://x/?video", yard: "fake://x/?video" });
+    const { anna } = await people(rig);
+    using _demand = rig.hub.devices.get("yard")?.demand();
+    assert.equal((await post(rig, anna)).status, 201);
+    const learnt = (id: string) => habitFrom(rig.identity.store.get("device-habits", id));
+    assert.equal(
+      learnt("front")?.scores.reduce((sum, score) => sum + score),
+      1,
+    );
+    assert.equal(learnt("yard"), undefined);
   });
 
   it("bounds how many pictures one person opens", async () => {

@@ -13,6 +13,7 @@ describe("the form of a device", () => {
       [
         ["enabled", "switch", true],
         ["warm", "switch", false],
+        ["warmByHabit", "switch", true],
         ["volume", "number", 1],
         ["muted", "switch", false],
         ["doNotDisturb", "switch", false],
