@@ -71,7 +71,7 @@ export type DeviceEvent =
   | { readonly type: "ring"; readonly bell?: string; readonly pressId?: string }
   /** The door there was opened or closed, by whomever. */
   | { readonly type: "door"; readonly open: boolean }
-  /** To come: no driver emits it yet. */
+  /** Something moves there, or nothing does any more. Of cameras it comes by ONVIF (`surfaces/bells`); no driver emits it. */
   | { readonly type: "motion"; readonly active: boolean }
   /**
    * Something that it does against the standards, or that a person has to know: `sentence` goes on after its name, `detail`

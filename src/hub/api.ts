@@ -48,6 +48,8 @@ export interface HubDevice {
   readonly speaker: Speaker | undefined;
   /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
   waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
+  /** Something moves there, or nothing does; undefined: it is not known any more. */
+  noticeMotion(active: boolean | undefined): void;
   /** An emergency is played there until the handle is disposed: mute is lifted and the volume raised for its time. */
   raise(): Disposable;
   /**

@@ -60,6 +60,23 @@ export const onvifBellSchema = z.strictObject({
     .describe("Further topics that are a press, e.g. tns1:RuleEngine/MyRule/Ding; prefixes do not count."),
 });
 
+/** A device's `motion:`: what the hub is told of motion there. */
+export const motionSchema = z.strictObject({
+  onvif: z
+    .strictObject({
+      url: onvifBellSchema.shape.url,
+      topics: z
+        .array(z.string().min(3).max(200))
+        .max(16)
+        .readonly()
+        .optional()
+        .describe(
+          "Further topics that are motion, e.g. tns1:RuleEngine/MyRuleDetector/PeopleDetect; prefixes do not count.",
+        ),
+    })
+    .describe("For a camera that tells of motion by ONVIF events: the hub listens to them. `{}` is enough for most."),
+});
+
 /** A device's `bell:`: what happens when somebody rings there. */
 export const bellSchema = z.strictObject({
   camera: z.string().max(48).optional().describe("Id of the camera that shows who rings; its own picture when absent."),

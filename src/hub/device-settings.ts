@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nameSchema } from "../util/name.ts";
 import { arrivalSentence, arrivalWords } from "./arrival-kinds.ts";
-import { bellSchema, quietHoursSchema } from "./bell-settings.ts";
+import { bellSchema, motionSchema, quietHoursSchema } from "./bell-settings.ts";
 
 /** What a setting says about itself beside its check; ends up in the JSON Schema that the page's form is made of. */
 interface Notes {
@@ -74,6 +74,11 @@ export const settingsShape = {
   bell: noted(bellSchema.optional(), {
     label: "Bell",
     description: "Whom it rings when somebody rings there, which camera shows them, and what opens the door.",
+  }),
+  motion: noted(motionSchema.optional(), {
+    label: "Motion",
+    description:
+      "How the hub is told that something moves there; a camera whose bell is told by ONVIF events tells of motion as well.",
   }),
 } satisfies z.ZodRawShape;
 

@@ -7,6 +7,8 @@ import type { Log } from "../util/log.ts";
 import { Abilities } from "./abilities.ts";
 import type { HubDevice, Rendition } from "./api.ts";
 import { partOfMemory } from "./device-memory.ts";
+import { DeviceMotion } from "./device-motion.ts";
+import { DeviceQuirks } from "./device-quirks.ts";
 import type { DeviceSettings } from "./device-settings.ts";
 import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
@@ -44,11 +46,6 @@ export interface LocalDeviceOptions {
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
 
-type Quirk = NonNullable<DeviceInfo["quirks"]>[number];
-
-/** More oddities of one device than a person reads. */
-const maxQuirks = 32;
-
 /**
  * A device whose source runs in this process: wants the source while somebody wants the device, keeps its tracks across
  * runs and connections, knows its state, and lends itself to one of them at a time. Owned by the registry, which closes it.
@@ -66,7 +63,7 @@ export class LocalDevice implements HubDevice {
   #wanted = false;
   #linger: Disposable | undefined;
   #attempts = 0;
-  readonly #quirks = new Map<string, Quirk>();
+  readonly #quirks = new DeviceQuirks();
   #health: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly #source: DeviceSource;
   readonly #status: DeviceStatus;
@@ -76,6 +73,7 @@ export class LocalDevice implements HubDevice {
   readonly #raised: RaisedLoudness;
   readonly #losses: LossLog;
   readonly #sub: SubPicture | undefined;
+  readonly #motion: DeviceMotion;
   readonly #changes: Listeners<void>;
   readonly #options: LocalDeviceOptions;
   readonly #closed = new AbortController();
@@ -92,6 +90,13 @@ export class LocalDevice implements HubDevice {
     this.#sub = sub && new SubPicture(sub, partOfMemory(this.#memory, "sub"));
     sub?.onChange(() => this.#changes.emit());
     this.#losses = new LossLog({ clock, log: log.child({ device: this.id }), words: options.lossWords });
+    this.#motion = new DeviceMotion({
+      clock,
+      onChange: (active) => {
+        if (active !== undefined) options.onEvent?.({ type: "motion", active });
+        this.#changes.emit();
+      },
+    });
     this.#raised = new RaisedLoudness({
       memory: this.#memory,
       speaker: () => this.speaker,
@@ -162,12 +167,13 @@ export class LocalDevice implements HubDevice {
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       ...this.#station,
       ...this.#delivery,
+      ...this.#motion.info,
       can: this.#abilities.with({
         bell: this.#settings.bell !== undefined,
         lock: lockOfKind(this.#settings, this.#source.kind) !== undefined,
       }),
       permanent: !this.#settings.preview,
-      ...(this.#quirks.size > 0 && { quirks: [...this.#quirks.values()] }),
+      ...this.#quirks.info,
     };
   }
 
@@ -188,12 +194,6 @@ export class LocalDevice implements HubDevice {
     const before = shown();
     this.#health = values;
     if (shown() !== before) this.#changes.emit();
-  }
-
-  #learn({ code, sentence, detail }: Quirk): void {
-    if (this.#quirks.has(code) || this.#quirks.size >= maxQuirks) return;
-    this.#quirks.set(code, { code, sentence, ...(detail !== undefined && { detail }) });
-    this.#changes.emit();
   }
 
   onChange(listener: () => void): Disposable {
@@ -240,6 +240,10 @@ export class LocalDevice implements HubDevice {
     readonly signal?: AbortSignal;
   }): Promise<Speaker | undefined> {
     return this.#waitFor(() => this.speaker, options);
+  }
+
+  noticeMotion(active: boolean | undefined): void {
+    this.#motion.told(active);
   }
 
   raise(): Disposable {
@@ -339,8 +343,9 @@ export class LocalDevice implements HubDevice {
       onSpeaker: () => this.#raised.follow(),
       onEvent: (event) => {
         if (event.type === "health") this.#learnHealth(event.values);
-        if (event.type === "quirk") this.#learn(event);
-        this.#options.onEvent?.(event);
+        if (event.type === "quirk" && this.#quirks.learn(event)) this.#changes.emit();
+        if (event.type === "motion") this.#motion.told(event.active);
+        else this.#options.onEvent?.(event);
       },
       onReady: () => {
         ready();

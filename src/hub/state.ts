@@ -132,6 +132,10 @@ export const deviceInfoSchema = z.object({
     .describe(
       "Its pictures of the same view, where it has, or may have, a small one: sub. Sizes are there once it was seen.",
     ),
+  motion: z
+    .object({ active: z.boolean(), sinceMs: z.number() })
+    .optional()
+    .describe("Whether something moves there; absent as long as the device has told nothing of motion."),
   can: canSchema.optional().describe("What it can do, as far as is known; also while it is not connected."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z

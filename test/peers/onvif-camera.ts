@@ -28,7 +28,12 @@ const digestField = 'Digest realm="camera", nonce="abc", qop="auth", algorithm=M
 /** A message as cameras write it. */
 export function onvifMessage(
   topic: string,
-  of: { readonly operation?: string; readonly source?: string; readonly state?: boolean; readonly name?: string },
+  of: {
+    readonly operation?: string;
+    readonly source?: string;
+    readonly state?: boolean | string;
+    readonly name?: string;
+  },
 ): string {
   const { operation = "Changed", source = "000", state = true, name = "State" } = of;
   return `<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="2026-11-01T11:59:43Z" PropertyOperation="${operation}"><tt:Source><tt:SimpleItem Name="Source" Value="${source}"/></tt:Source><tt:Data><tt:SimpleItem Name="${name}" Value="${state}"/></tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
@@ -65,6 +70,14 @@ export class OnvifCamera implements AsyncDisposable {
   tell(...messages: readonly string[]): void {
     this.#queue.push(...messages);
     this.#waiting?.();
+  }
+
+  /** Something moves before it, or nothing does any more: what its two detectors say then, as most cameras have both. */
+  moves(state: boolean): void {
+    this.tell(
+      onvifMessage("tns1:RuleEngine/CellMotionDetector/Motion", { name: "IsMotion", source: "VideoSource_1", state }),
+      onvifMessage("tns1:VideoSource/MotionAlarm", { source: "VideoSource_1", state }),
+    );
   }
 
   /** It restarts, and knows no subscription any more. */
@@ -106,6 +119,7 @@ export class OnvifCamera implements AsyncDisposable {
     if (action === "CreatePullPointSubscription") {
       this.#known = String(++this.subscriptions);
       this.#queue = [...this.initial];
+      this.#waiting?.();
       const parameters = byAddress
         ? ""
         : `<wsa5:ReferenceParameters><dom0:SubscriptionId>${this.#known}</dom0:SubscriptionId></wsa5:ReferenceParameters>`;
@@ -126,10 +140,12 @@ export class OnvifCamera implements AsyncDisposable {
     if (action === "Unsubscribe") return "<wsnt:UnsubscribeResponse/>";
     if (noPull) return fault("ter:ActionNotSupported", "not implemented");
     if (this.#queue.length === 0) {
+      const known = this.#known;
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
-      if (this.#known === "") return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
+      // Whoever asked for an earlier subscription takes nothing from the next one.
+      if (this.#known !== known) return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
     }
     return `<tev:PullMessagesResponse>${times("tev")}${this.#queue.splice(0).join("")}</tev:PullMessagesResponse>`;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../util/clock.ts";
 import type { OnvifNotification } from "./events.ts";
+import { isOneOf, stateIn, topicPath } from "./topic.ts";
 
 /** Which of a camera's events are its bell. */
 export interface OnvifBellRules {
@@ -38,19 +39,19 @@ export class OnvifBell {
   pressed(notification: OnvifNotification): boolean {
     const { operation, topic, source, data } = notification;
     if (operation === "Deleted" || !this.#isBell(notification)) return false;
-    const key = JSON.stringify([pathOf(topic), source]);
+    const key = JSON.stringify([topicPath(topic), source]);
     const nowUs = this.#clock.nowUs();
     const before = this.#pressedUs.get(key);
-    const isOn = stateOf(data);
+    const isOn = stateIn(data) ?? true;
     this.#keep(key, isOn ? nowUs : undefined);
     if (!isOn || operation === "Initialized") return false;
     return before === undefined || nowUs - before >= againUs;
   }
 
   #isBell({ topic, source }: OnvifNotification): boolean {
-    const path = pathOf(topic);
+    const path = topicPath(topic);
     const { inputs, topics = [] } = this.#rules;
-    if (topics.some((one) => `/${path}`.endsWith(`/${pathOf(one)}`))) return true;
+    if (isOneOf(topic, topics)) return true;
     if (inputTopics.has(path)) return inputs === undefined || Object.values(source).some((one) => inputs.includes(one));
     return bellWords.has(path.split("/").at(-1) ?? "");
   }
@@ -61,24 +62,4 @@ export class OnvifBell {
     const [oldest] = this.#pressedUs.keys();
     if (this.#pressedUs.size > maxStates && oldest !== undefined) this.#pressedUs.delete(oldest);
   }
-}
-
-/** Lower case and without prefixes, which each camera chooses for itself. */
-function pathOf(topic: string): string {
-  return topic
-    .split("/")
-    .map((part) => part.slice(part.indexOf(":") + 1).trim())
-    .filter((part) => part !== "")
-    .join("/")
-    .toLowerCase();
-}
-
-/** `State`, `LogicalState`, `IsRinging`: whatever it is called, the first that says yes or no. Without one it is a pulse. */
-function stateOf(data: OnvifNotification["data"]): boolean {
-  for (const value of Object.values(data)) {
-    const word = value.toLowerCase();
-    if (["true", "1", "active", "on"].includes(word)) return true;
-    if (["false", "0", "inactive", "off"].includes(word)) return false;
-  }
-  return true;
 }

@@ -129,3 +129,51 @@ describe("a camera's bell by ONVIF events", () => {
     assert.equal(hub.camera.asked.length, asked);
   });
 });
+
+describe("motion of a camera by ONVIF events", () => {
+  it("is unknown until the camera tells, then told as it changes, and unknown when it is not heard any more", async () => {
+    await using hub = await house();
+    const { rig, camera } = hub;
+    await eventually(() => answered(camera.asked, "PullMessages") > 1);
+    const events: unknown[] = [];
+    rig.hub.onDeviceEvent(({ id, event }) => events.push([id, event]));
+    const motion = () => rig.hub.devices.get("yard")?.info().motion;
+    assert.equal(motion(), undefined);
+    camera.moves(true);
+    await eventually(() => motion()?.active === true);
+    camera.moves(true);
+    camera.moves(false);
+    await eventually(() => motion()?.active === false);
+    assert.deepEqual(events, [
+      ["yard", { type: "motion", active: true }],
+      ["yard", { type: "motion", active: false }],
+    ]);
+    camera.forget();
+    await eventually(() => motion() === undefined);
+    await eventually(() => camera.subscriptions === 2);
+    camera.moves(true);
+    await eventually(() => motion()?.active === true);
+    await rig.hub.devices.update("yard", { enabled: false });
+    await eventually(() => motion() === undefined);
+    assert.deepEqual(hub.rung, []);
+  });
+
+  it("is told of a camera without a bell by `motion`, with the topics that it names, to whoever may see it", async () => {
+    await using hub = await house();
+    const { rig, camera } = hub;
+    await eventually(() => answered(camera.asked, "PullMessages") > 1);
+    const topics = ["MyRuleDetector/PeopleDetect"];
+    // Not the same address as the bell's: the camera is subscribed to anew.
+    const update = { bell: null, motion: { onvif: { url: `${camera.url}?motion`, topics } } };
+    const root = await rig.person({ name: "Root", administrator: true });
+    assert.equal((await rig.call("PATCH", "/api/v1/devices/yard", { as: root, body: update })).status, 200);
+    await eventually(() => camera.subscriptions === 2 && answered(camera.asked, "PullMessages") > 2);
+    camera.tell(onvifMessage(visitor, {}), onvifMessage(`tns1:RuleEngine/${topics[0]}`, {}));
+    await eventually(() => rig.hub.devices.get("yard")?.info().motion?.active === true);
+    assert.deepEqual(hub.rung, []);
+    const seer = await rig.person({ name: "Seer", grants: [{ scope: "*", rights: ["view"] }] });
+    const { json } = await rig.call("GET", "/api/v1/devices", { as: seer });
+    const [yard] = json["devices"] as readonly { readonly motion?: { readonly active: boolean } }[];
+    assert.equal(yard?.motion?.active, true);
+  });
+});

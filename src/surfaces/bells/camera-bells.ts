@@ -1,19 +1,22 @@
 import type { DevicesEvent, HubDevice } from "../../hub/api.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { supervise } from "../../hub/supervise.ts";
-import { OnvifBell } from "../../protocols/onvif/bell.ts";
+import { OnvifBell, type OnvifBellRules } from "../../protocols/onvif/bell.ts";
+import type { OnvifNotification } from "../../protocols/onvif/events.ts";
+import { OnvifMotion } from "../../protocols/onvif/motion.ts";
 import { followEvents } from "../../protocols/onvif/subscription.ts";
 import { background } from "../../util/background.ts";
 import { messageOf } from "../../util/errors.ts";
 import { Seldom } from "../../util/seldom.ts";
 
-/** Where a camera's events are, and which of them are its bell. */
+/** Where a camera's events are, and which of them are its bell and motion. */
 interface Wanted {
   readonly url: URL;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  readonly inputs: readonly string[] | undefined;
-  readonly topics: readonly string[] | undefined;
+  /** Undefined of a camera without a bell. */
+  readonly bell: OnvifBellRules | undefined;
+  readonly motionTopics: readonly string[];
 }
 
 interface Watch {
@@ -26,8 +29,8 @@ interface Watch {
 const tellEveryMs = 600_000;
 
 /**
- * Bells of cameras that are told by ONVIF events (`bell.onvif`): listened to as long as the device is in use, whether or not
- * somebody looks at its picture. A press is a call like any other.
+ * Bells and motion of cameras that are told by ONVIF events (`bell.onvif`, `motion.onvif`): listened to as long as the device is in
+ * use, whether or not somebody looks at its picture. A press is a call like any other; motion is known while the camera is heard.
  */
 export class CameraBells implements Disposable {
   readonly #hub: Hub;
@@ -54,8 +57,8 @@ export class CameraBells implements Disposable {
 
   #look(id: string): void {
     const device = this.#hub.devices.get(id);
-    const isWanted = device?.settings.enabled && !device.settings.preview && device.settings.bell?.onvif;
-    const wanted = device && isWanted ? this.#wantedOf(device) : undefined;
+    const isWanted = device?.settings.enabled && !device.settings.preview;
+    const wanted = isWanted ? this.#wantedOf(device) : undefined;
     const key = JSON.stringify(wanted);
     if (this.#watches.get(id)?.key === key) return;
     this.#stop(id);
@@ -63,46 +66,69 @@ export class CameraBells implements Disposable {
   }
 
   #wantedOf({ id, settings }: HubDevice): Wanted | undefined {
-    const { onvif } = settings.bell ?? {};
-    const login = this.#hub.devices.login(id);
-    if (!onvif || !login) return undefined;
-    const url = URL.parse(onvif.url ?? `http://${login.host}/onvif/device_service`);
+    const { bell, motion } = { bell: settings.bell?.onvif, motion: settings.motion?.onvif };
+    const login = bell || motion ? this.#hub.devices.login(id) : undefined;
+    if (!login) return undefined;
+    const url = URL.parse(bell?.url ?? motion?.url ?? `http://${login.host}/onvif/device_service`);
     const { username, password } = login;
-    return url ? { url, username, password, inputs: onvif.inputs, topics: onvif.topics } : undefined;
+    return url ? { url, username, password, bell, motionTopics: motion?.topics ?? [] } : undefined;
   }
 
   #stop(id: string): void {
-    this.#watches.get(id)?.stop.abort();
+    const watch = this.#watches.get(id);
+    if (!watch) return;
     this.#watches.delete(id);
+    watch.stop.abort();
+    this.#noticeMotion(id, undefined);
+  }
+
+  #noticeMotion(id: string, active: boolean | undefined): void {
+    this.#hub.devices.get(id)?.noticeMotion(active);
   }
 
   #begin(id: string, { key, wanted }: { readonly key: string; readonly wanted: Wanted }): void {
     const { clock, log } = this.#hub;
-    const { url, username, password = "", ...rules } = wanted;
+    const { url, username, password = "" } = wanted;
     const stop = new AbortController();
     this.#watches.set(id, { key, stop });
-    const bell = new OnvifBell({ clock, rules });
     const credentials = username === undefined ? undefined : { username, password };
     const watching = supervise({
       run: async ({ ready, signal }) => {
+        using ears = this.#ears(id, { wanted, stopped: stop.signal });
         const onSubscribed = () => {
           ready();
-          log.info({ device: id }, "the camera's bell is listened to (ONVIF)");
+          log.info({ device: id }, "the camera's events are listened to (ONVIF)");
         };
-        await followEvents({
-          ...{ url, credentials, clock, signal, onSubscribed },
-          onNotification: (notification) => {
-            if (bell.pressed(notification)) this.#rang(id);
-          },
-        });
+        await followEvents({ ...{ url, credentials, clock, signal, onSubscribed }, onNotification: ears.take });
       },
       onLoss: ({ error }) => {
-        const say = `the bell of ${id} is not heard: ${messageOf(error)}`;
+        const what = wanted.bell ? "the bell" : "motion";
+        const say = `${what} of ${id} is not heard of: ${messageOf(error)}`;
         if (this.#seldom.isNews(`${id} ${error.code}`)) log.warn({ device: id, code: error.code }, say);
       },
       ...{ clock, signal: stop.signal },
     });
-    background(watching, (err) => log.error({ err, device: id }, "a camera's bell is not listened to any more"));
+    background(watching, (err) => log.error({ err, device: id }, "a camera's events are not listened to any more"));
+  }
+
+  /** What of a camera's events counts, for one subscription: without one nobody knows whether something moves. */
+  #ears(id: string, { wanted, stopped }: { readonly wanted: Wanted; readonly stopped: AbortSignal }) {
+    const { clock } = this.#hub;
+    const { bell: rules, motionTopics: topics } = wanted;
+    const bell = rules && new OnvifBell({ clock, rules });
+    // One that was stopped ends beside the next one, which may have told something already.
+    const notice = (active: boolean | undefined) => stopped.aborted || this.#noticeMotion(id, active);
+    const motion = new OnvifMotion({ clock, topics, onChange: notice });
+    return {
+      take: (notification: OnvifNotification) => {
+        if (bell?.pressed(notification)) this.#rang(id);
+        else motion.take(notification);
+      },
+      [Symbol.dispose]: () => {
+        motion[Symbol.dispose]();
+        notice(undefined);
+      },
+    };
   }
 
   #rang(id: string): void {
