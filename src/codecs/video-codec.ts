@@ -16,7 +16,7 @@ export interface VideoFormat {
   readonly frameRate?: number;
   /** H.264: `profile-level-id` as six hex digits (RFC 6184). H.265: e.g. "main L93". */
   readonly profile?: string;
-  /** Pictures are shown in another order than they come in (B pictures): browsers cannot show that live. */
+  /** Pictures are shown in another order than they come in (B pictures): browsers are shown that converted. */
   readonly reordered?: boolean;
   /** there are no key pictures, or hardly any: whoever begins to watch sees a clean picture after a while, if at all. */
   readonly withoutKeys?: boolean;

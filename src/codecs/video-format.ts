@@ -8,6 +8,8 @@ import type { VideoCodec, VideoFormat } from "./video-codec.ts";
 
 const maxSets = 32;
 const maxSetBytes = 4096;
+/** This many pictures with B slices are proof of them. */
+const sureOfB = 2;
 
 /**
  * Format of a stream with these parameter sets (any order, without start codes). Size, rate and profile come from the
@@ -43,6 +45,7 @@ export class ParameterSetKeeper {
   #sets = new Map<string, Uint8Array>();
   #changed = new Set<string>();
   #version = 0;
+  #bPictures = 0;
   #format: VideoFormat;
 
   constructor(codec: VideoCodec) {
@@ -56,12 +59,12 @@ export class ParameterSetKeeper {
     return ranks.size === nalFacts[this.codec].setRanks;
   }
 
-  /** The stream's format as far as its sets tell. */
+  /** The stream's format as far as its sets and its pictures tell. */
   get format(): VideoFormat {
     return this.#format;
   }
 
-  /** Grows by one whenever a set is new or differs from before. */
+  /** Grows by one whenever a set is new or differs from before, and when it is known that there are B pictures. */
   get version(): number {
     return this.#version;
   }
@@ -83,11 +86,19 @@ export class ParameterSetKeeper {
     const facts = nalFacts[this.codec];
     const rest = nals.filter((nal) => !this.#keep(nal) && !facts.isPadding(nal));
     if (!rest.some(facts.isSlice)) return undefined;
+    this.#lookForB(rest);
     const key = facts.isKey(rest) || (options.recovery === true && facts.isRecovery(rest));
     if (key && !this.complete) return undefined;
     const sets = key ? this.#format.parameterSets : this.#news();
     this.#changed.clear();
     return { data: joinAnnexB([...sets, ...rest]), key };
+  }
+
+  #lookForB(nals: readonly Uint8Array[]): void {
+    if (this.#bPictures >= sureOfB || !nalFacts[this.codec].hasBSlice(nals)) return;
+    if (++this.#bPictures < sureOfB) return;
+    this.#format = { ...this.#format, reordered: true };
+    this.#version++;
   }
 
   #news(): Uint8Array[] {
@@ -107,7 +118,8 @@ export class ParameterSetKeeper {
     this.#changed.add(name);
     this.#version++;
     const sorted = [...this.#sets.keys()].sort().flatMap((key) => this.#sets.get(key) ?? []);
-    this.#format = videoFormat(this.codec, sorted);
+    const reordered = this.#bPictures >= sureOfB;
+    this.#format = { ...videoFormat(this.codec, sorted), ...(reordered && { reordered }) };
     return true;
   }
 }

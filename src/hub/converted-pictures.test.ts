@@ -71,7 +71,7 @@ describe("pictures for browsers", () => {
     assert.throws(() => pictures.show(second, offer), {
       code: "codec-unsupported",
       message: "this browser cannot show H.265, and the hub converts as many pictures as it may: 1",
-      fields: { codec: "h265", why: "codec", reason: "busy", most: 1 },
+      fields: { codec: "h265", why: "codec", reason: "busy", limit: 1 },
     });
     first[Symbol.dispose]();
     using _second = pictures.show(second, offer);
@@ -86,7 +86,7 @@ describe("pictures for browsers", () => {
     began[0]?.onFailed(new Error("FFmpeg has no encoder for H.264 here"));
     assert.equal(shown.track.open, false);
     assert.throws(() => pictures.show(track, offer), {
-      fields: { codec: "h265", why: "codec", reason: "failed", most: 2 },
+      fields: { codec: "h265", why: "codec", reason: "failed", limit: 2 },
     });
     await clock.advance(30_000);
     using _again = pictures.show(track, offer);

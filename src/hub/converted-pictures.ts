@@ -148,7 +148,7 @@ export class ConvertedPictures implements Disposable {
     const refuse = (reason: string, sentence: string) => {
       throw new FatalError(`${cannot}, and ${sentence}`, {
         code: "codec-unsupported",
-        fields: { codec: from, why, reason, most },
+        fields: { codec: from, why, reason, limit: most },
       });
     };
     if (most === 0) refuse("off", "the hub is set to convert none");
@@ -176,8 +176,14 @@ export class ConvertedPictures implements Disposable {
 }
 
 function cannotShow(codec: VideoCodec, why: WhyConverted): string {
-  if (why === "reordered") return "browsers cannot show B-frames";
-  return why === "profile"
-    ? `browsers cannot show this kind of ${codecNames[codec]}`
-    : `this browser cannot show ${codecNames[codec]}`;
+  switch (why) {
+    case "codec":
+      return `this browser cannot show ${codecNames[codec]}`;
+    case "profile":
+      return `browsers cannot show this kind of ${codecNames[codec]}`;
+    case "reordered":
+      return "browsers cannot show B-frames";
+    case "no-keys":
+      return "browsers cannot begin with a picture that is never whole";
+  }
 }

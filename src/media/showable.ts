@@ -1,7 +1,13 @@
 import type { VideoFormat } from "./format.ts";
 
-/** Why a picture cannot be shown as it is: nobody offers its codec or its kind of it, or its pictures come in another order. */
-export type WhyConverted = "codec" | "profile" | "reordered";
+/**
+ * Why a picture cannot be shown as it is: its codec is not offered, its kind of H.264 is decoded nowhere, its pictures come in
+ * another order than they are shown, or none of them is whole, so that nobody can begin.
+ */
+export const whysConverted = ["codec", "profile", "reordered", "no-keys"] as const;
+
+/** One of {@link whysConverted}. */
+export type WhyConverted = (typeof whysConverted)[number];
 
 /** Profiles of H.264 that browsers decode: Baseline, Main, Extended and High, with 8 bits and 4:2:0 (RFC 6184, table 5). */
 const shownProfiles = /^(42|4d|58|64)/i;
@@ -13,7 +19,8 @@ const shownProfiles = /^(42|4d|58|64)/i;
 export function whyConverted(format: VideoFormat, offerSdp: string): WhyConverted | undefined {
   if (!offers(format, offerSdp)) return "codec";
   if (format.codec === "h264" && format.profile && !shownProfiles.test(format.profile)) return "profile";
-  return format.reordered ? "reordered" : undefined;
+  if (format.reordered) return "reordered";
+  return format.withoutKeys ? "no-keys" : undefined;
 }
 
 function offers({ codec }: VideoFormat, offerSdp: string): boolean {

@@ -81,7 +81,7 @@ describe("the API's problems", () => {
     rig.hub.follow({ ...rules, transcode: transcodeConfig.parse({ max: 0 }) });
     const sdp = { as: root, headers: { "content-type": "application/sdp" }, body: offerSdp };
     const { json } = await rig.call("POST", "/whep/front", sdp);
-    assert.deepEqual(json["fields"], { codec: "h265", reason: "off" });
+    assert.deepEqual(json["fields"], { codec: "h265", why: "codec", reason: "off", limit: 0 });
     const openapi = JSON.stringify((await rig.call("GET", "/api/v1/openapi.json", { as: root })).json);
     assert.match(openapi, /retryAfterSeconds/);
   });

@@ -12,9 +12,9 @@ export const quirks = {
   "start-codes": "puts start codes into its packets",
   "aggregate-padding": "fills its packets up with bytes that mean nothing",
   "no-key-pictures":
-    "sends no key pictures but refreshes its picture piece by piece: it is shown from a clean point on, which takes a while, and some browsers cannot begin with it",
+    "sends no key pictures but refreshes its picture piece by piece: it is shown from a clean point on, which takes a while, and converted for browsers, which cannot begin with it",
   "b-pictures":
-    "sends B pictures, which browsers cannot show live: switch B-frames off in the camera, or choose its Baseline profile",
+    "sends B pictures, which browsers cannot show live: it is converted for them, which costs the hub's processor work and some delay; the camera's Baseline profile has none",
   "aac-adts": "sends its sound with ADTS headers in place of those that the standard wants",
   "aac-bare": "sends its sound without the headers that the standard wants",
   "foreign-type": "sends packets of a type that it did not announce",

@@ -26,8 +26,6 @@ export interface VideoFramesOptions {
 
 /** Without a key frame for so long from the beginning on, or for so long since the last one, recovery points count. */
 const noKeyUs = { atFirst: 2_000_000, later: 15_000_000 };
-/** This many pictures with B slices are proof of them. */
-const sureOfB = 2;
 
 /**
  * Video: begins with a key frame, each key frame with its parameter sets; units with a hole are dropped, and after a key
@@ -44,7 +42,7 @@ class VideoFrames implements UnitFrames {
   #keyUs: number | undefined;
   #hadKey = false;
   #withoutKeys = false;
-  #bPictures = 0;
+  #reordered = false;
   readonly #keeper: ParameterSetKeeper;
   readonly #facts: NalFacts;
   readonly #sink: FrameSink;
@@ -80,7 +78,8 @@ class VideoFrames implements UnitFrames {
 
   /** Notices what a person has to know of the stream. */
   #look(unit: RtpUnit, picture: { readonly key: boolean; readonly timestampUs: number }): void {
-    if (this.#bPictures < sureOfB && this.#facts.hasBSlice(unit.nals) && ++this.#bPictures === sureOfB) {
+    if (!this.#reordered && this.#keeper.format.reordered) {
+      this.#reordered = true;
       this.#options.onQuirk?.("b-pictures");
     }
     if (!picture.key) return;
@@ -96,7 +95,7 @@ class VideoFrames implements UnitFrames {
 
   /** A number that changes with whatever the format tells. */
   get #state(): number {
-    return this.#keeper.version * 4 + (this.#withoutKeys ? 2 : 0) + (this.#bPictures >= sureOfB ? 1 : 0);
+    return this.#keeper.version * 2 + (this.#withoutKeys ? 1 : 0);
   }
 
   #publish(): void {
@@ -104,7 +103,6 @@ class VideoFrames implements UnitFrames {
     this.#sink.updateFormat({
       ...this.#keeper.format,
       ...(this.#withoutKeys && { withoutKeys: true }),
-      ...(this.#bPictures >= sureOfB && { reordered: true }),
     });
   }
 }

@@ -1,4 +1,5 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
+import { convertedOf } from "../pure/picture-words.ts";
 
 /** Options of {@link WhepSession.open}. */
 export interface WhepOptions {
@@ -28,6 +29,8 @@ export class WhepSession {
   id = "";
   /** The ICE servers that the hub names: too late for this session's own gathering, in time for the next. */
   iceServers: readonly RTCIceServer[] = [];
+  /** What the hub converts the picture from, and why; undefined where it comes as the camera makes it. */
+  converted: ReturnType<typeof convertedOf>;
   #location = "";
   #waiting: RTCIceCandidate[] = [];
   readonly #audio: RTCRtpTransceiver | undefined;
@@ -123,6 +126,7 @@ export class WhepSession {
     this.#location = new URL(location, response.url).href;
     this.id = location.split("/").pop() ?? "";
     this.iceServers = iceServersOf(response.headers.get("link") ?? "");
+    this.converted = convertedOf(response.headers.get("doorward-converted"));
     const answer = await response.text();
     if (this.#options.signal.aborted) throw this.#options.signal.reason;
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer });

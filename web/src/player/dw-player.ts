@@ -5,9 +5,10 @@ import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
 import { askingKey, isWorthAsking, type Refusal, refusalHoldsMs } from "../pure/asking.ts";
 import { isBetterWhole } from "../pure/fit.ts";
+import { sayConverted, sayTaken } from "../pure/picture-words.ts";
 import { type PlayerPhase, type Said, sayMissing, sayPicture } from "../pure/words.ts";
-import { unsupportedCodec } from "./codecs.ts";
 import { playerStyles } from "./player-styles.ts";
+import { type StillPicture, Stills } from "./still-pictures.ts";
 import { keepWatching } from "./watch.ts";
 
 /**
@@ -34,6 +35,7 @@ export class DwPlayer extends LitElement {
     looks: { attribute: false },
     phase: { state: true },
     figures: { state: true },
+    still: { state: true },
     nowMs: { state: true },
   };
   static override styles = [base, playerStyles];
@@ -57,12 +59,17 @@ export class DwPlayer extends LitElement {
   /** What this browser sees; read only. */
   declare phase: PlayerPhase;
   declare figures: Numbers;
+  /** The single picture that stands in place of a live one. */
+  declare still: StillPicture | undefined;
   declare nowMs: number;
 
   #watching: AbortController | undefined;
   #session: WhepSession | undefined;
-  /** The codec that this browser cannot decode; then only sound and talk are asked for. */
-  #unsupported: string | undefined;
+  /** That the hub gives no picture that this browser can show; then single ones are shown. */
+  #refused: Extract<PlayerPhase, { phase: "pictures" }> | undefined;
+  readonly #stills = new Stills(this);
+  /** Whether the running session asked for a picture. */
+  #pictured = true;
   /** False until the browser tells: a tile below the edge is never asked for. */
   #onScreen = false;
   #observer: IntersectionObserver | undefined;
@@ -91,6 +98,7 @@ export class DwPlayer extends LitElement {
     this.volume = 1;
     this.phase = { phase: "off" };
     this.figures = {};
+    this.still = undefined;
     this.nowMs = Date.now();
   }
 
@@ -151,6 +159,7 @@ export class DwPlayer extends LitElement {
       if (changed.has("muted") && !this.muted && video.paused && video.srcObject) void this.#play();
     }
     if (changed.has("src") || changed.has("token")) {
+      this.#refused = undefined;
       this.#leave();
       this.#stop("off");
     }
@@ -165,7 +174,8 @@ export class DwPlayer extends LitElement {
 
   protected override render() {
     const said = this.said;
-    const clear = said.tone === "live" && this.phase.phase !== "sound-only";
+    const single = this.still !== undefined && said.text === sayPicture(this.phase, undefined, this.nowMs).text;
+    const clear = single || (said.tone === "live" && this.phase.phase !== "sound-only");
     return html`
       <video
         class=${clear ? "" : "veiled"}
@@ -176,14 +186,23 @@ export class DwPlayer extends LitElement {
         @resize=${this.#fitPicture}
         aria-label=${this.label ? `Live picture of ${this.label}` : "Live picture"}
       ></video>
+      ${single ? this.#renderStill(said) : nothing}
       ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
-      ${clear ? this.#renderMissing() : nothing}
+      ${clear && !single ? this.#renderMissing() : nothing}
       <div class="foot">
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
-        ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${shortly(said)}</span>`}
+        ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${single ? said.text : shortly(said)}</span>`}
       </div>
       ${this.numbers ? this.#renderNumbers() : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
+    `;
+  }
+
+  #renderStill({ detail }: Said) {
+    if (!this.still) return nothing;
+    return html`
+      <img src=${this.still.url} alt=${this.label ? `Picture of ${this.label}` : "Picture"} />
+      <p class="missing">${detail} <span class="age">${sayTaken(this.nowMs - this.still.takenMs)}</span></p>
     `;
   }
 
@@ -203,8 +222,10 @@ export class DwPlayer extends LitElement {
       ["Lost", `${packetsLost ?? 0} packets`],
     ];
     const quirks = this.device?.quirks ?? [];
+    const converted = this.#session?.converted;
     return html`<dl class="numbers">
       ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+      ${converted ? html`<dt>Kind</dt><dd class="learnt">${sayConverted(converted)}</dd>` : nothing}
       ${quirks.length > 0 ? html`<dt>Learnt</dt><dd class="learnt">${quirks.map(({ sentence }) => html`<p>It ${sentence}.</p>`)}</dd>` : nothing}
     </dl>`;
   }
@@ -215,11 +236,7 @@ export class DwPlayer extends LitElement {
 
   /** Starts, goes on, or stops shortly after nobody can see it. */
   #seen = (): void => {
-    const codec = unsupportedCodec(this.device?.tracks);
-    if (codec !== this.#unsupported) this.#stop("off");
-    this.#unsupported = codec;
-    if (codec) this.phase = { phase: "unsupported", codec };
-    const wanted = this.src !== "" && this.device?.state.phase !== "disabled" && !this.#pointless;
+    const wanted = this.src !== "" && this.device?.state.phase !== "disabled";
     const visible = this.keep || (this.#onScreen && !document.hidden);
     clearTimeout(this.#leaving);
     if (visible && this.src !== "") this.#look ??= this.device && this.looks?.look(this.device.id);
@@ -236,10 +253,9 @@ export class DwPlayer extends LitElement {
     return state?.phase === "live" && tracks.length > 0 && tracks.every(({ kind }) => kind === "audio");
   }
 
-  /** Its picture cannot be shown here, and its sound is not wanted or not there. */
-  get #pointless(): boolean {
-    if (this.#unsupported === undefined) return false;
-    return this.muted || !this.device?.tracks.some(({ kind }) => kind === "audio");
+  /** While single pictures are shown, whoever listens asks for the sound alone. */
+  get #asksPicture(): boolean {
+    return this.#refused === undefined || this.muted || !this.device?.tracks.some(({ kind }) => kind === "audio");
   }
 
   /** An upright picture on a wide tile keeps its head and its feet. */
@@ -258,7 +274,7 @@ export class DwPlayer extends LitElement {
   #start(): void {
     const video = this.#video;
     if (!video) return;
-    if (this.#watching && (this.muted || this.#heard)) return;
+    if (this.#watching && this.#pictured === this.#asksPicture && (this.muted || this.#heard)) return;
     // Unmuted for the first time: a session with sound takes over, and the picture stands for that moment.
     this.#takingOver = this.#watching !== undefined && this.phase.phase === "live";
     this.#watching?.abort();
@@ -266,10 +282,11 @@ export class DwPlayer extends LitElement {
     this.#watching = watching;
     // A call has its sound from the ringing on: whoever answers waits for no new session.
     this.#heard = !this.muted || this.keep;
+    this.#pictured = this.#asksPicture;
     void keepWatching({
       url: this.src,
       token: this.token,
-      picture: this.#unsupported === undefined,
+      picture: this.#pictured,
       sound: this.#heard,
       told: this.looks !== undefined && this.device !== undefined,
       mayAsk: (refusal, signal) => this.#mayAsk(refusal, signal),
@@ -279,9 +296,7 @@ export class DwPlayer extends LitElement {
         if (watching.signal.aborted) return;
         if (this.#takingOver && (phase.phase === "connecting" || phase.phase === "waiting")) return;
         this.#takingOver = false;
-        const hidden = this.#unsupported !== undefined && phase.phase !== "forbidden" && phase.phase !== "gone";
-        this.phase = hidden ? { phase: "unsupported", codec: this.#unsupported ?? "" } : phase;
-        this.nowMs = Date.now();
+        this.#seePhase(phase);
       },
       onSession: (session) => {
         if (watching.signal.aborted && session) return;
@@ -293,6 +308,17 @@ export class DwPlayer extends LitElement {
         if (session && !this.muted) void this.#play();
       },
     });
+  }
+
+  /** A refusal of the picture stays until there is one; the sound that is asked for meanwhile changes nothing of it. */
+  #seePhase(phase: PlayerPhase): void {
+    const final = phase.phase === "forbidden" || phase.phase === "gone";
+    if (phase.phase === "pictures") this.#refused = phase;
+    else if (final || (this.#pictured && phase.phase === "live")) this.#refused = undefined;
+    this.phase = this.#refused ?? phase;
+    this.nowMs = Date.now();
+    this.#stills.want(this.#refused !== undefined && this.#watching !== undefined);
+    if (this.#watching && this.#pictured !== this.#asksPicture) this.#start();
   }
 
   /** Waits until the hub says something that makes asking worth while. */
@@ -326,7 +352,9 @@ export class DwPlayer extends LitElement {
     this.#takingOver = false;
     this.#watching.abort();
     this.#watching = undefined;
-    if (this.#unsupported === undefined) this.phase = { phase };
+    this.#refused = undefined;
+    this.#stills.want(false);
+    this.phase = { phase };
   }
 
   async #play(): Promise<void> {
@@ -340,7 +368,7 @@ export class DwPlayer extends LitElement {
   }
 
   #tick = (): void => {
-    if (this.said.tone !== "live") this.nowMs = Date.now();
+    if (this.said.tone !== "live" || this.still) this.nowMs = Date.now();
     if (!this.numbers || !this.#session) return;
     void this.#taker.take(this.#session.peer).then((figures) => {
       this.figures = figures;

@@ -11,14 +11,16 @@ export const playerStyles = css`
     color: var(--dw-over-text, #fff);
     container-type: size;
   }
-  video {
+  video,
+  img {
     position: absolute;
     inset: 0;
     width: 100%;
     height: 100%;
     object-fit: contain;
   }
-  :host([fit="cover"]:not([whole])) video {
+  :host([fit="cover"]:not([whole])) video,
+  :host([fit="cover"]:not([whole])) img {
     object-fit: cover;
   }
   video.veiled {
@@ -114,6 +116,10 @@ export const playerStyles = css`
     background: var(--dw-over, rgb(13 15 17 / 0.72));
     color: var(--dw-over-waiting, #ffd080);
     font-size: var(--dw-13, 0.8125rem);
+  }
+  .missing .age {
+    white-space: nowrap;
+    color: var(--dw-over-muted, #c9ced3);
   }
   .numbers {
     position: absolute;

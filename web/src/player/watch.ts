@@ -1,6 +1,7 @@
 import { ApiError, sentence } from "../api.ts";
 import { WhepSession } from "../net/whep.ts";
 import type { Refusal } from "../pure/asking.ts";
+import { type NotConverted, whyOf } from "../pure/picture-words.ts";
 import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
 import { Rhythm } from "../pure/rhythm.ts";
 import type { PlayerPhase } from "../pure/words.ts";
@@ -9,7 +10,7 @@ import type { PlayerPhase } from "../pure/words.ts";
 export interface WatchOptions {
   readonly url: string;
   readonly token?: string;
-  /** False when this browser cannot decode the picture: sound and talk only. */
+  /** False while single pictures are shown in its place: sound and talk only. */
   readonly picture: boolean;
   /** False while nobody hears it: then none is asked for, and nobody is said to listen. */
   readonly sound: boolean;
@@ -172,7 +173,7 @@ function watchPictures(options: PictureOptions): void {
 
 function refusalOf(error: unknown): Refusal {
   if (!(error instanceof ApiError)) return "fault";
-  if (error.code === "codec-unsupported") return "codec";
+  if (error.code === "codec-unsupported") return notConverted(error).reason === "off" ? "codec" : "converting";
   if (error.code === "no-media") return "no-media";
   if (error.status === 401 || error.status === 403) return "rights";
   if (error.status === 404) return "gone";
@@ -181,11 +182,15 @@ function refusalOf(error: unknown): Refusal {
 
 function phaseOf(error: unknown): PlayerPhase {
   if (!(error instanceof ApiError)) return { phase: "lost", message: sentence(error) };
-  if (error.code === "codec-unsupported") return { phase: "unsupported", codec: error.fields.codec ?? "h265" };
+  if (error.code === "codec-unsupported") return { phase: "pictures", ...notConverted(error) };
   if (error.status === 401 || error.status === 403) return { phase: "forbidden" };
   if (error.status === 404) return { phase: "gone" };
   if (error.status === 429) return { phase: "busy", message: error.message };
   return { phase: "lost", message: error.message };
+}
+
+function notConverted({ fields }: ApiError): NotConverted {
+  return { codec: fields.codec ?? "", why: whyOf(fields.why) ?? "codec", reason: fields.reason ?? "failed" };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

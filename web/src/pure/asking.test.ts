@@ -28,9 +28,10 @@ describe("when the page asks for a picture", () => {
     assert.notEqual(askingKey(before), askingKey({ ...before, rights: ["view", "listen"] }));
   });
 
-  it("holds a no for as long as the hub says nothing new; too many pictures are asked for again by and by", () => {
+  it("holds a no for as long as the hub says nothing new; too many pictures, shown or converted, are asked for again by and by", () => {
     assert.equal(refusalHoldsMs("codec"), undefined);
     assert.equal(refusalHoldsMs("busy"), 15_000);
+    assert.equal(refusalHoldsMs("converting"), 15_000);
     assert.equal(refusalHoldsMs("fault"), 0);
   });
 });

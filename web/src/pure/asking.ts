@@ -4,7 +4,7 @@ import type { DeviceInfo } from "../../../src/hub/state.ts";
 export type Askable = Pick<DeviceInfo, "state" | "tracks"> & { readonly rights: readonly string[] };
 
 /** Why a session could not be had. */
-export type Refusal = "no-media" | "codec" | "rights" | "gone" | "busy" | "fault";
+export type Refusal = "no-media" | "codec" | "converting" | "rights" | "gone" | "busy" | "fault";
 
 /**
  * Whether it is of use to ask for a picture now. A device in trouble is tried by the hub itself, which tells when that
@@ -28,5 +28,5 @@ export function askingKey(device: Askable | undefined): string {
 /** How long a refusal holds where the hub tells what changes; undefined: it ends with a change only. */
 export function refusalHoldsMs(refusal: Refusal): number | undefined {
   if (refusal === "fault") return 0;
-  return refusal === "busy" ? 15_000 : undefined;
+  return refusal === "busy" || refusal === "converting" ? 15_000 : undefined;
 }

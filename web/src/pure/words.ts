@@ -1,5 +1,5 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
-import { codecNames } from "../../../src/media/codec-names.ts";
+import { codecName, type NotConverted, sayNotConverted } from "./picture-words.ts";
 
 /** The four colours a state may have; the words never depend on them alone. */
 export type Tone = "live" | "waiting" | "trouble" | "quiet";
@@ -22,7 +22,8 @@ export type PlayerPhase =
   /** There was a picture; it stands still since `sinceMs`. */
   | { readonly phase: "stale"; readonly sinceMs: number }
   | { readonly phase: "sound-only" }
-  | { readonly phase: "unsupported"; readonly codec: string }
+  /** This browser cannot show the picture and the hub does not convert it: single pictures are shown. */
+  | ({ readonly phase: "pictures" } & NotConverted)
   | { readonly phase: "forbidden" }
   | { readonly phase: "gone" }
   /** More is watched than the hub gives one person or all of them. */
@@ -48,43 +49,15 @@ export function timer(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** The name people know a codec by. */
-export function codecName(codec: string): string {
-  const names: Readonly<Record<string, string>> = codecNames;
-  return names[codec] ?? codec.toUpperCase();
-}
-
 /** What the hub tells of a device, as far as words are made of it. */
 export type Told = Pick<DeviceInfo, "state"> & Partial<Pick<DeviceInfo, "tracks" | "quirks">>;
-
-/** What keeps browsers from showing a picture that comes well; undefined when nothing does. */
-function sayUnfit(device: Told): Said | undefined {
-  const picture = device.tracks?.find((track) => track.kind === "video" && track.label === "main");
-  if (picture?.reordered) {
-    return {
-      tone: "trouble",
-      text: "Browsers can't show its B-frames",
-      detail:
-        "The picture stands still most of the time: switch B-frames off in the camera, or choose its Baseline profile.",
-    };
-  }
-  if (picture?.withoutKeys) {
-    return {
-      tone: "waiting",
-      text: "No whole pictures",
-      detail:
-        "The camera refreshes its picture piece by piece, and this browser may not begin with that: set a key frame interval in the camera.",
-    };
-  }
-  return undefined;
-}
 
 /** What the hub knows of a device, in words. Times are this browser's wall clock. */
 export function sayDevice(device: Told, nowMs: number): Said {
   const { state } = device;
   switch (state.phase) {
     case "live":
-      return sayUnfit(device) ?? { tone: "live", text: "Live" };
+      return { tone: "live", text: "Live" };
     case "idle":
       return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
     case "away":
@@ -127,13 +100,6 @@ function troubleText({ code }: { readonly code: string }): string {
 /** What a tile says: the hub's knowledge where it explains more, otherwise what this browser sees. */
 export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs: number): Said {
   const phase = device?.state.phase;
-  if (player.phase === "unsupported") {
-    return {
-      tone: "trouble",
-      text: `This browser can't show ${codecName(player.codec)}`,
-      detail: "Another browser may, or set the camera to H.264.",
-    };
-  }
   if (player.phase === "forbidden") {
     return { tone: "quiet", text: "Not for you to see", detail: "An administrator can give you the right." };
   }
@@ -149,18 +115,16 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
   }
   // The hub knows first: what is shown again here may be an old picture, and what fails here may fail there.
   const seeking = player.phase === "waiting" || player.phase === "lost" || player.phase === "connecting";
-  const showing = player.phase === "live" || player.phase === "stale" || player.phase === "sound-only";
-  if (device && phase === "stale" && (seeking || player.phase === "live")) return sayDevice(device, nowMs);
+  const single = player.phase === "pictures";
+  const showing = single || player.phase === "live" || player.phase === "stale" || player.phase === "sound-only";
+  if (device && phase === "stale" && (seeking || single || player.phase === "live")) return sayDevice(device, nowMs);
   if (device && (phase === "connecting" || phase === "waiting-for-key-frame") && (seeking || showing))
     return sayDevice(device, nowMs);
-  const unfit = device && phase === "live" ? sayUnfit(device) : undefined;
-  // A stream of pieces may play well here: then nothing has to be said of it.
-  if (unfit && (unfit.tone === "trouble" ? seeking || player.phase === "live" || player.phase === "stale" : seeking)) {
-    return unfit;
-  }
   switch (player.phase) {
     case "live":
       return { tone: "live", text: "Live" };
+    case "pictures":
+      return { tone: "waiting", text: "Single pictures", detail: sayNotConverted(player).join(" ") };
     case "sound-only":
       return { tone: "live", text: "Sound only", detail: "This device has no picture." };
     case "stale":

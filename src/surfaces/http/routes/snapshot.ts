@@ -14,8 +14,13 @@ const timeoutMs = 10_000;
 /** Dashboards ask every few seconds: one line in the audit stands for ten minutes of them. */
 const auditEveryMs = 10 * 60 * 1000;
 
+/** How old a picture is, in milliseconds: the camera's last whole picture may be some seconds old. */
+export const ageHeader = "doorward-age-ms";
+
 interface Shot {
   readonly atUs: number;
+  /** When the camera took it, on the hub's clock. */
+  readonly takenUs: number;
   readonly picture: Promise<Uint8Array>;
 }
 
@@ -46,11 +51,15 @@ export function snapshotRoutes(context: HttpContext): readonly Route[] {
       answers: { 200: { description: "The picture", mediaType: "image/jpeg" } },
       handle: async (call) => {
         const { device, principal, reply } = call;
-        const picture = await shots.take(call, call.query.width);
+        const { picture, takenUs } = await shots.take(call, call.query.width);
         if (seldom.isNews(`${principal.userId} ${device.id}`)) {
           context.hub.identity.audit.record({ actor: principal.name, action: "snapshot", subject: device.id });
         }
-        return reply.type("image/jpeg").send(Buffer.from(picture));
+        const ageMs = Math.max(0, Math.round((context.hub.clock.nowUs() - takenUs) / 1000));
+        return reply
+          .header(ageHeader, String(ageMs))
+          .type("image/jpeg")
+          .send(Buffer.from(await picture));
       },
     }),
   ];
@@ -65,18 +74,18 @@ class Shots {
     this.#context = context;
   }
 
-  async take(call: Pick<Call, "asker" | "device">, widthPx: number | undefined): Promise<Uint8Array> {
+  async take(call: Pick<Call, "asker" | "device">, widthPx: number | undefined): Promise<Shot> {
     const { asker, device } = call;
     const key = `${device.id}@${widthPx ?? "full"}`;
     const known = this.#known(key);
-    if (known) return known;
+    if (known) return await done(known);
     using _waiting = this.#context.shares.stills.wait(asker);
     using _demand = device.demand();
     const over = new AbortController();
     using _limit = this.#context.hub.clock.timer(timeoutMs, () => over.abort());
     try {
       const track = await this.#picture(device, over.signal);
-      return await (this.#known(key) ?? this.#make(key, { call, track, widthPx, signal: over.signal }));
+      return await done(this.#known(key) ?? this.#make(key, { call, track, widthPx, signal: over.signal }));
     } catch (cause) {
       if (!over.signal.aborted) throw cause;
       const seconds = timeoutMs / 1000;
@@ -88,10 +97,10 @@ class Shots {
     }
   }
 
-  #known(key: string): Promise<Uint8Array> | undefined {
+  #known(key: string): Shot | undefined {
     const nowUs = this.#context.hub.clock.nowUs();
     for (const [other, { atUs }] of this.#shots) if (nowUs - atUs >= freshMs * 1000) this.#shots.delete(other);
-    return this.#shots.get(key)?.picture;
+    return this.#shots.get(key);
   }
 
   /** The device's picture, once there is a key frame to make a still one of. */
@@ -115,13 +124,20 @@ class Shots {
       readonly widthPx: number | undefined;
       readonly signal: AbortSignal;
     },
-  ): Promise<Uint8Array> {
+  ): Shot {
     const { call, track, widthPx, signal } = what;
     const place = this.#context.shares.snapshots.enter(call.asker);
     const { clock, converter } = this.#context.hub;
     const picture = converter.snapshot(track, { widthPx, signal }).finally(() => place[Symbol.dispose]());
-    this.#shots.set(key, { atUs: clock.nowUs(), picture });
+    const shot = { atUs: clock.nowUs(), takenUs: track.lastKeyFrame?.timestampUs ?? clock.nowUs(), picture };
+    this.#shots.set(key, shot);
     picture.catch(() => this.#shots.delete(key));
-    return picture;
+    return shot;
   }
+}
+
+/** A picture that was made; throws when it could not be. */
+async function done(shot: Shot): Promise<Shot> {
+  await shot.picture;
+  return shot;
 }

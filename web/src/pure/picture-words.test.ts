@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { convertedOf, sayConverted, sayNotConverted, sayTaken } from "./picture-words.ts";
+
+test("a picture that is converted says so, and why", () => {
+  const told = convertedOf("h265; why=codec");
+  assert.deepEqual(told, { codec: "h265", why: "codec" });
+  assert.equal(told && sayConverted(told), "Converted by the hub: this browser cannot show H.265.");
+  assert.equal(
+    sayConverted({ codec: "h264", why: "reordered" }),
+    "Converted by the hub: browsers cannot show B-frames.",
+  );
+  assert.equal(
+    sayConverted({ codec: "h264", why: "profile" }),
+    "Converted by the hub: browsers cannot show this kind of H.264.",
+  );
+  assert.equal(
+    sayConverted({ codec: "h264", why: "no-keys" }),
+    "Converted by the hub: the camera sends no whole pictures.",
+  );
+  for (const other of [null, "", "h265", "h265; why=other", "<b>; why=codec"])
+    assert.equal(convertedOf(other), undefined);
+});
+
+test("single pictures say why there are no more, and how old they are", () => {
+  const h265 = { codec: "h265", why: "codec" } as const;
+  assert.deepEqual(sayNotConverted({ ...h265, reason: "busy" }), [
+    "This browser cannot show H.265.",
+    "The hub converts as many pictures as it may.",
+  ]);
+  assert.equal(sayNotConverted({ ...h265, reason: "off" })[1], "The hub is set to convert none.");
+  assert.deepEqual(sayNotConverted({ ...h265, why: "reordered", reason: "new" }), [
+    "Browsers cannot show B-frames.",
+    "The hub could not convert it.",
+  ]);
+  assert.equal(sayTaken(-5), "Taken just now");
+  assert.equal(sayTaken(2400), "Taken 2 s ago");
+});

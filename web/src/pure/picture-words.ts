@@ -1,0 +1,79 @@
+import { codecNames } from "../../../src/media/codec-names.ts";
+import { type WhyConverted, whysConverted } from "../../../src/media/showable.ts";
+
+/** The name people know a codec by. */
+export function codecName(codec: string): string {
+  const names: Readonly<Record<string, string>> = codecNames;
+  return names[codec] ?? codec.toUpperCase();
+}
+
+/** Why a picture is not shown, nor converted. */
+export interface NotConverted {
+  readonly codec: string;
+  readonly why: WhyConverted;
+  /** Why the hub does not convert it: `off`, `busy`, `failed`; others may come. */
+  readonly reason: string;
+}
+
+/** What WHEP's `doorward-converted` says, `h265; why=codec`; undefined for anything else. */
+export function convertedOf(header: string | null): { readonly codec: string; readonly why: WhyConverted } | undefined {
+  const [, codec, said] = /^([\w-]+); why=([\w-]+)$/.exec(header ?? "") ?? [];
+  const why = whyOf(said);
+  return codec && why ? { codec, why } : undefined;
+}
+
+/** One of the reasons, as the hub names them. */
+export function whyOf(said: string | undefined): WhyConverted | undefined {
+  return whysConverted.find((why) => why === said);
+}
+
+/** "Converted by the hub: this browser cannot show H.265." */
+export function sayConverted({ codec, why }: { readonly codec: string; readonly why: WhyConverted }): string {
+  const name = codecName(codec);
+  switch (why) {
+    case "codec":
+      return `Converted by the hub: this browser cannot show ${name}.`;
+    case "profile":
+      return `Converted by the hub: browsers cannot show this kind of ${name}.`;
+    case "reordered":
+      return "Converted by the hub: browsers cannot show B-frames.";
+    case "no-keys":
+      return "Converted by the hub: the camera sends no whole pictures.";
+  }
+}
+
+/** Why only single pictures are shown: what the browser lacks, and what the hub does about it. */
+export function sayNotConverted({ codec, why, reason }: NotConverted): readonly [string, string] {
+  return [sayLacking(codec, why), sayReason(reason)];
+}
+
+function sayLacking(codec: string, why: WhyConverted): string {
+  const name = codecName(codec);
+  switch (why) {
+    case "codec":
+      return `This browser cannot show ${name}.`;
+    case "profile":
+      return `Browsers cannot show this kind of ${name}.`;
+    case "reordered":
+      return "Browsers cannot show B-frames.";
+    case "no-keys":
+      return "The camera sends no whole pictures.";
+  }
+}
+
+function sayReason(reason: string): string {
+  switch (reason) {
+    case "busy":
+      return "The hub converts as many pictures as it may.";
+    case "off":
+      return "The hub is set to convert none.";
+    default:
+      return "The hub could not convert it.";
+  }
+}
+
+/** "Taken 2 s ago": how old a single picture is. */
+export function sayTaken(ageMs: number): string {
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  return seconds < 1 ? "Taken just now" : `Taken ${seconds} s ago`;
+}
