@@ -27,6 +27,7 @@ import type {
 import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
+import { hubFetch } from "./net/way.ts";
 
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
 export type {
@@ -184,11 +185,10 @@ export async function call<T>(method: string, path: string, options: CallOptions
   const type = file ? "application/octet-stream" : body === undefined ? undefined : "application/json";
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await hubFetch(path, {
       method,
       headers: { ...ownHeaders(options.as), ...(type === undefined ? {} : { "content-type": type }) },
       body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
-      credentials: "same-origin",
       signal,
     });
   } catch (cause) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import copy
 from dataclasses import dataclass
 from typing import Any
@@ -93,10 +93,16 @@ class FakeHub:
         self.tokens = {TOKEN}
         self.hub_id: str | None = HUB_ID
         self.whep_gate: asyncio.Event | None = None
+        # The headers of the last request and of each line of a page; what pages said; how many lines are open.
+        self.headers: Mapping[str, str] = {}
+        self.pages: list[Mapping[str, str]] = []
+        self.told: list[dict[str, Any]] = []
+        self.cards: str | None = "export {};"
         self._sockets: list[web.WebSocketResponse] = []
         app = web.Application()
         app.router.add_get("/api/v1/session", self._session)
         app.router.add_get("/api/v1/events", self._events)
+        app.router.add_get("/doorward-cards.js", self._cards)
         app.router.add_route("*", "/{path:.*}", self._any)
         self.server = TestServer(app)
 
@@ -109,6 +115,11 @@ class FakeHub:
         """Tell whoever listens."""
         for socket in self._sockets:
             await socket.send_json(message)
+
+    @property
+    def open(self) -> int:
+        """How many listen."""
+        return len(self._sockets)
 
     async def hang_up(self) -> None:
         """Close all sockets."""
@@ -138,16 +149,26 @@ class FakeHub:
         if self.calls:
             await socket.send_json({"type": "calls", "calls": self.calls, "mutedBells": []})
         self._sockets.append(socket)
+        self.pages.append(request.headers)
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 break
+            self.told.append(message.json())
         self._sockets.remove(socket)
         return socket
+
+    async def _cards(self, request: web.Request) -> web.Response:
+        if "doorward-cards" in self.refuse:
+            return web.Response(status=503)
+        if self.cards is None:
+            return web.Response(text="<!doctype html>", content_type="text/html")
+        return web.Response(text=self.cards, content_type="text/javascript")
 
     async def _any(self, request: web.Request) -> web.Response:
         path = request.path_qs.lstrip("/")
         body = (await request.read()).decode()
         self.asked.append((request.method, path, body))
+        self.headers = request.headers
         for part, (status, problem) in self.refuse.items():
             if part in path:
                 return web.json_response(problem, status=status)

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { type CallView, ownHeaders, type PageDevice } from "../api.ts";
+import { hubFetch } from "../net/way.ts";
 import { base } from "../parts/styles.ts";
 import "../player/dw-player.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
@@ -105,7 +106,7 @@ export class DwCallPicture extends LitElement {
   async #fetchStill(tries: number): Promise<void> {
     const { id } = this.call;
     const path = `/api/v1/calls/${encodeURIComponent(id)}/snapshot`;
-    const response = await fetch(path, { headers: ownHeaders(), credentials: "same-origin" }).catch(() => undefined);
+    const response = await hubFetch(path, { headers: ownHeaders() }).catch(() => undefined);
     const picture = response?.ok ? await response.blob() : undefined;
     if (id !== this.call.id || !this.isConnected || this.live) return;
     if (picture) this.still = URL.createObjectURL(picture);

@@ -1,5 +1,6 @@
 import type { HubMessage, PageMessage } from "../api.ts";
 import { retryDelayMs } from "../pure/retry.ts";
+import { hubSocket, type LineSocket } from "./way.ts";
 
 /** Options of {@link HubSocket}. */
 export interface HubSocketOptions {
@@ -20,7 +21,7 @@ const silentForMs = 16_000;
  * was heard for 16 s although it was asked. `send` answers whether there was a line to send on.
  */
 export class HubSocket {
-  #socket: WebSocket | undefined;
+  #socket: LineSocket | undefined;
   #attempt = 0;
   #retry: number | undefined;
   #heardMs = 0;
@@ -51,7 +52,7 @@ export class HubSocket {
 
   #open(): void {
     if (this.#options.signal.aborted) return;
-    const socket = new WebSocket(this.#options.url);
+    const socket = hubSocket(this.#options.url);
     this.#socket = socket;
     socket.onopen = () => {
       this.#attempt = 0;

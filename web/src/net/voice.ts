@@ -1,4 +1,5 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
+import { hubFetch } from "./way.ts";
 import { iceServersOf } from "./whep.ts";
 
 /** Options of {@link VoiceLine}. */
@@ -103,11 +104,10 @@ export class VoiceLine {
       await peer.setLocalDescription();
       // The hub's own candidates are reachable at home: ours are waited for only where a server relays.
       if (iceServers.length > 0) await gathered(peer);
-      const response = await fetch(this.#options.url ?? "/voice", {
+      const response = await hubFetch(this.#options.url ?? "/voice", {
         method: "POST",
         headers: { ...this.#headers(), "content-type": "application/sdp" },
         body: peer.localDescription?.sdp ?? "",
-        credentials: "same-origin",
       }).catch((cause: unknown) => {
         throw new ApiError("The hub does not answer.", { status: 0, cause });
       });
@@ -135,7 +135,7 @@ export class VoiceLine {
   #end({ peer, location }: Connection): void {
     peer.onconnectionstatechange = null;
     // The hub first: closing the connection ends it there by itself, and this would find it gone.
-    fetch(location, { method: "DELETE", headers: this.#headers(), credentials: "same-origin", keepalive: true })
+    hubFetch(location, { method: "DELETE", headers: this.#headers(), keepalive: true })
       .catch(() => {}) // The hub ends it by itself when it hears nothing more.
       .finally(() => peer.close());
   }

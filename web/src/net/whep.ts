@@ -1,5 +1,6 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
 import { convertedOf } from "../pure/picture-words.ts";
+import { hubFetch } from "./way.ts";
 
 /** Options of {@link WhepSession.open}. */
 export interface WhepOptions {
@@ -98,12 +99,7 @@ export class WhepSession {
       return;
     }
     // The hub first: closing the connection ends the session there by itself, and this would find it gone.
-    fetch(this.#location, {
-      method: "DELETE",
-      headers: this.#headers(),
-      credentials: "same-origin",
-      keepalive: true,
-    })
+    hubFetch(this.#location, { method: "DELETE", headers: this.#headers(), keepalive: true })
       .catch(() => {}) // The hub ends it by itself when it hears nothing more.
       .finally(() => this.peer.close());
     this.#location = "";
@@ -111,11 +107,10 @@ export class WhepSession {
 
   async #offer(): Promise<void> {
     await this.peer.setLocalDescription();
-    const response = await fetch(this.#options.url, {
+    const response = await hubFetch(this.#options.url, {
       method: "POST",
       headers: { ...this.#headers(), "content-type": "application/sdp" },
       body: this.peer.localDescription?.sdp ?? "",
-      credentials: "same-origin",
       signal: this.#options.signal,
     }).catch((cause: unknown) => {
       if (this.#options.signal.aborted) throw cause;
@@ -157,11 +152,10 @@ export class WhepSession {
       ...candidates.map((candidate) => `a=${candidate.candidate}`),
       "",
     ].join("\r\n");
-    return fetch(this.#location, {
+    return hubFetch(this.#location, {
       method: "PATCH",
       headers: { ...this.#headers(), "content-type": "application/trickle-ice-sdpfrag" },
       body,
-      credentials: "same-origin",
     });
   }
 

@@ -10,16 +10,20 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .api import DoorwardClient, DoorwardError, InvalidAuthError
+from .cards import follow_cards, register_cards
 from .const import CONF_VERIFY, DOMAIN, PLATFORMS
 from .hub import DoorwardConfigEntry, DoorwardHub
+from .page import register_page
 from .services import register_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which are there before any hub is."""
+    """Register the actions and what cards ask, which are there before any hub is."""
     register_services(hass)
+    register_cards(hass)
+    register_page(hass)
     return True
 
 
@@ -41,6 +45,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> 
     itself = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub.hub_info())
     hub.registry_id = itself.id
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await follow_cards(hass, entry)
     return True
 
 

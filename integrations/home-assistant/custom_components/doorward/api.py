@@ -55,6 +55,31 @@ class WhepAnswer:
     location: str
 
 
+class PageSocket:
+    """The line of one page of Home Assistant to the hub."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take the open socket."""
+        self._socket = socket
+
+    async def messages(self) -> AsyncIterator[Json]:
+        """Give what the hub says until the line closes."""
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                yield message.json()
+
+    async def say(self, message: Json) -> None:
+        """Tell the hub something; nothing when the line is closed already, as its reader learns."""
+        try:
+            await self._socket.send_json(message)
+        except aiohttp.ClientError, OSError:
+            return
+
+    async def close(self) -> None:
+        """Close it."""
+        await self._socket.close()
+
+
 class DoorwardClient:
     """Speaks to one hub with one token."""
 
@@ -69,6 +94,10 @@ class DoorwardClient:
         """Where the hub is."""
         return str(self._url)
 
+    @property
+    def _events(self) -> URL:
+        return self._url.with_scheme("wss" if self._url.scheme == "https" else "ws") / "api/v1/events"
+
     async def session(self) -> Session:
         """Ask the hub who it is; raises where it is not there or does not know the token."""
         found = await self.request("GET", "api/v1/session")
@@ -81,9 +110,8 @@ class DoorwardClient:
 
     async def events(self) -> AsyncIterator[Json]:
         """Open the socket and give what the hub says, until it closes; raises where it cannot be opened."""
-        url = self._url.with_scheme("wss" if self._url.scheme == "https" else "ws") / "api/v1/events"
         try:
-            async with self._http.ws_connect(url, headers=self._headers, heartbeat=HEARTBEAT_S) as socket:
+            async with self._http.ws_connect(self._events, headers=self._headers, heartbeat=HEARTBEAT_S) as socket:
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         yield message.json()
@@ -93,6 +121,26 @@ class DoorwardClient:
             raise CannotConnectError(f"The hub answered {error.status}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+
+    async def page(self, people: dict[str, str]) -> PageSocket:
+        """Open a line for somebody of Home Assistant's; `people` is the header that says who."""
+        try:
+            headers = {**self._headers, **people}
+            return PageSocket(await self._http.ws_connect(self._events, headers=headers, heartbeat=HEARTBEAT_S))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+
+    async def ask_for(
+        self, people: dict[str, str], what: tuple[str, str], sent: tuple[bytes | None, str | None]
+    ) -> tuple[int, bytes, Any]:
+        """Pass on a request (method and path, body and its type) of somebody of Home Assistant's."""
+        return await self._ask(*what, *sent, people)
+
+    async def cards(self) -> bytes | None:
+        """Fetch the script of the cards; None from a hub that has none."""
+        status, body, headers = await self._ask("GET", "doorward-cards.js")
+        is_script = "javascript" in headers.get("Content-Type", "")
+        return body if status == HTTPStatus.OK and is_script else None
 
     async def snapshot(self, device: str, width: int | None) -> bytes | None:
         """Fetch a still picture (JPEG); None where the device has none now."""
@@ -145,9 +193,14 @@ class DoorwardClient:
         return _parsed(answer)
 
     async def _ask(
-        self, method: str, path: str, body: Any = None, content_type: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        content_type: str | None = None,
+        more: dict[str, str] | None = None,
     ) -> tuple[int, bytes, Any]:
-        headers = {**self._headers, "x-doorward": "1"}
+        headers = {**self._headers, "x-doorward": "1", **(more or {})}
         if content_type is not None:
             headers["Content-Type"] = content_type
         try:
