@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { cardsFile } from "./cards-file.ts";
 import { installable } from "./installable.ts";
 import { precompressed } from "./precompressed.ts";
 
@@ -52,17 +53,27 @@ function smallTemplates(): Plugin {
   };
 }
 
+/** What the page is written for: nothing is rewritten that these know. */
+const targets = { target: "es2022", cssTarget: ["chrome123", "safari17.5", "firefox120"] };
+
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [icons(), smallTemplates(), installable(), precompressed()],
+  plugins: [
+    icons(),
+    smallTemplates(),
+    installable(),
+    precompressed(),
+    cardsFile({ targets, plugins: () => [icons(), smallTemplates(), precompressed()] }),
+  ],
   build: {
-    target: "es2022",
-    cssTarget: ["chrome123", "safari17.5", "firefox120"],
+    ...targets,
     outDir: "dist",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // The cards are built when the page is done: that takes longer than it, and is no fault.
+      checks: { pluginTimings: false },
       input: {
         page: fileURLToPath(new URL("index.html", import.meta.url)),
         "doorward-player": fileURLToPath(new URL("src/alone.ts", import.meta.url)),

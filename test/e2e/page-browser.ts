@@ -12,9 +12,10 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Builds the page into `outDir`; takes less than a second. */
-export async function buildPage(outDir: string): Promise<void> {
+/** Builds the page into `outDir`; takes less than a second. `cards` as well: what dashboards of Home Assistant load. */
+export async function buildPage(outDir: string, { cards = false }: { readonly cards?: boolean } = {}): Promise<void> {
   await build({
+    mode: cards ? "production" : "page",
     configFile: fileURLToPath(new URL("../../web/vite.config.ts", import.meta.url)),
     logLevel: "error",
     build: { outDir, emptyOutDir: true },

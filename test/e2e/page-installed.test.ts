@@ -7,6 +7,8 @@ import { startPageServer } from "./page-server.ts";
 
 /** Everything that a browser is sent to show the wall for the first time. 220 kB were allowed, before the hub sent it compressed. */
 const mostBytes = 100_000;
+/** The cards for dashboards of Home Assistant: one file. */
+const mostBytesOfCards = 45_000;
 const suite = new AsyncDisposableStack();
 let dist: string;
 let context: Awaited<ReturnType<typeof openBrowser>>["context"];
@@ -109,4 +111,11 @@ it("the page weighs at most 100 kB as the hub sends it", { timeout: 30_000 }, as
   assert.ok([...files.values()].some((path) => path.startsWith("/assets/page-")));
   assert.ok(sum <= mostBytes, `${sum} bytes`);
   await page.close();
+  const cards = await fetch(`${hub.url}doorward-cards.js`, { headers: { "accept-encoding": "br" } });
+  const script = await cards.text();
+  const cardBytes = Number(cards.headers.get("content-length"));
+  t.diagnostic(`cards for Home Assistant: ${cardBytes} bytes`);
+  assert.ok(cardBytes > 10_000 && cardBytes <= mostBytesOfCards, `${cardBytes} bytes of cards`);
+  assert.doesNotMatch(script, /\bimport\s*["({]|\bfrom\s*"/, "one file loads nothing else");
+  for (const name of ["doorward-camera", "doorward-talk", "doorward-call"]) assert.ok(script.includes(`"${name}"`));
 });

@@ -98,6 +98,21 @@ export class Hub extends EventTarget {
     this.#changed();
   }
 
+  /** Opens the line for whoever is known to the hub already by the page in which ours stands, and asks who that is. */
+  async startSignedIn(): Promise<void> {
+    this.#connect();
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!this.known) return;
+        this.removeEventListener("change", look);
+        resolve();
+      };
+      this.addEventListener("change", look);
+    });
+    this.session = await call<Session>("GET", "/api/v1/session").catch(() => undefined);
+    this.#changed();
+  }
+
   /** Opens the line for a device that was let in; it sees and speaks with the device's own rights. */
   startAsStation(deviceId: string): void {
     this.station = deviceId;

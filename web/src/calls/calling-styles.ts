@@ -220,4 +220,27 @@ export const callingStyles = css`
       padding-top: 6px;
     }
   }
+  /* In the flow of what stands around it, at any size of the screen. */
+  :host([inline]) .calls {
+    position: static;
+    display: grid;
+    width: auto;
+    max-height: none;
+    gap: 12px;
+    background: none;
+  }
+  :host([inline]) .call {
+    grid-template: "head" auto "picture" auto "acts" auto / minmax(0, 1fr);
+    padding: 0;
+    border: 0;
+    border-radius: 0;
+    box-shadow: none;
+  }
+  :host([inline]) dw-call-picture {
+    height: auto;
+    aspect-ratio: 16 / 9;
+  }
+  :host([inline]) .acts {
+    padding-bottom: 16px;
+  }
 `;

@@ -38,6 +38,7 @@ export class DwTalk extends LitElement {
     session: { attribute: false },
     hotkey: { type: Boolean },
     large: { type: Boolean, reflect: true },
+    priority: { attribute: false },
     phase: { state: true },
     openMicrophone: { state: true },
     nowMs: { state: true },
@@ -53,6 +54,8 @@ export class DwTalk extends LitElement {
   declare session: Session | undefined;
   declare hotkey: boolean;
   declare large: boolean;
+  /** How urgent an ordinary press is. */
+  declare priority: 0 | 1;
   declare phase: TalkPhase;
   declare openMicrophone: boolean;
   declare nowMs: number;
@@ -72,6 +75,7 @@ export class DwTalk extends LitElement {
     super();
     this.hotkey = false;
     this.large = false;
+    this.priority = 0;
     this.phase = { phase: "ready" };
     this.openMicrophone = false;
     this.nowMs = Date.now();
@@ -240,7 +244,7 @@ export class DwTalk extends LitElement {
     this.#press(priority);
   }
 
-  #press(priority: 0 | 1 | 2 = 0): void {
+  #press(priority: 0 | 1 | 2 = this.priority): void {
     void this.#talker?.press(this.#to, { priority });
   }
 

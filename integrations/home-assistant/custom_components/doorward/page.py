@@ -25,7 +25,7 @@ from .people import for_user
 SEGMENT = r"[\w.%-]{1,384}"
 # Method and path of all that is passed on.
 PASSED = [
-    ("GET", r"api/v1/(session|calls|callable)"),
+    ("GET", r"api/v1/(session|calls|callable|ringing)"),
     ("POST", r"api/v1/calls"),
     ("POST", rf"api/v1/calls/{SEGMENT}/(answer|decline|join|end)"),
     ("GET", rf"api/v1/(calls|devices)/{SEGMENT}/snapshot"),
