@@ -56,6 +56,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     webrtc: { udpPort: 0 },
     whip: { udpPort: 0 },
     whep: { maxViewersPerUser: 1000 },
+    mdns: "off",
     ...options.config,
   };
   await writeFile(join(folder, "doorward.yaml"), JSON.stringify(config));

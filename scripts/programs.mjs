@@ -29,6 +29,7 @@ const libraries = [
   "gir1.2-gst-rtsp-server-1.0",
   "gir1.2-gst-plugins-bad-1.0",
   "python3-gi",
+  "python3-zeroconf",
 ];
 
 /** What the folders of native code list for themselves. */

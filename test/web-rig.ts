@@ -494,6 +494,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
         door: doorConfig.parse(options.door),
         rtsp: rtspConfig.parse(options.rtsp),
         signalling: signallingConfig.parse(options.signalling),
+        mdns: "off",
       },
       version: "0.0.0-test",
       demo: false,

@@ -8,6 +8,7 @@ import type { HttpSurface } from "./http/index.ts";
 import http from "./http/index.ts";
 import { loadTls } from "./http/tls.ts";
 import { LogInGuard } from "./log-in-guard.ts";
+import mdns from "./mdns/index.ts";
 import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
@@ -22,7 +23,10 @@ import { Viewings } from "./webrtc/viewings.ts";
 import whep from "./whep/index.ts";
 import whip from "./whip/index.ts";
 
-/** Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes last. */
+/**
+ * Every surface there is, in the order in which they start: HTTP serves what the others give it, so it comes behind them, and
+ * what tells where the hub is, behind HTTP.
+ */
 export const surfaces = [
   mqtt,
   whep,
@@ -37,6 +41,7 @@ export const surfaces = [
   go2rtc,
   signalling,
   http,
+  mdns,
 ] as const;
 
 type Surfaces = typeof surfaces;

@@ -95,6 +95,14 @@ export interface Metric {
   readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
+/** An address and port on which the page and the API are served. */
+export interface Reached {
+  readonly scheme: "http" | "https";
+  /** Address of this machine; `::` and `0.0.0.0` are all of them. */
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A running surface; it ends with the signal or when disposed. */
 export interface Running extends AsyncDisposable {
   /** Where it is to be found, for people; empty for one that HTTP serves. */
@@ -107,6 +115,8 @@ export interface Running extends AsyncDisposable {
   readonly metrics?: () => readonly Metric[];
   /** Whether somebody sees, hears or speaks through it now, beside what the hub's floors and calls know of. */
   readonly isBusy?: () => boolean;
+  /** What it listens on for the page and the API. */
+  readonly reached?: readonly Reached[];
   /** Which other sites may call those routes; none unless the configuration names them. */
   readonly crossOrigin?: CrossOrigin | readonly CrossOrigin[];
 }

@@ -54,7 +54,10 @@ export async function startHubProcess(options: HubProcessOptions): Promise<HubPr
     ...[process.execPath, join(root, "bin", "doorward.js"), "hub", "--config", configPath, "--data", dataDir],
     ...[...ports, "--json"],
   ];
-  const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "pipe", "pipe"], cwd: options.folder });
+  const child = spawn(command[0] ?? "", command.slice(1), {
+    ...{ stdio: ["ignore", "pipe", "pipe"], cwd: options.folder },
+    env: { ...process.env, DOORWARD_MDNS: "off" },
+  });
   const said: string[] = [];
   child.stderr.on("data", (chunk) => {
     said.push(String(chunk));

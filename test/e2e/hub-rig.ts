@@ -46,7 +46,12 @@ export async function startRig(config: string, options: RigOptions = {}): Promis
   const level = (process.env["DOORWARD_LOG"] as LogLevel | undefined) ?? "silent";
   const running = opened.use(
     await startHub({
-      config: { ...parsed, http: { ...parsed.http, port: 0, httpsPort: 0 }, webrtc: { ...parsed.webrtc, udpPort: 0 } },
+      config: {
+        ...parsed,
+        http: { ...parsed.http, port: 0, httpsPort: 0 },
+        webrtc: { ...parsed.webrtc, udpPort: 0 },
+        mdns: "off",
+      },
       file,
       dataDir: join(folder, "data"),
       clock,

@@ -49,7 +49,7 @@ if (!config) throw new Error("no configuration");
 const end = new AbortController();
 const level = (process.env["DOORWARD_LOG"] as LogLevel | undefined) ?? "silent";
 const running = await startHub({
-  config: { ...config, http: { ...config.http, port: 0, httpsPort: 0 } },
+  config: { ...config, http: { ...config.http, port: 0, httpsPort: 0 }, mdns: "off" },
   file,
   dataDir: join(folder, "data"),
   clock: systemClock,

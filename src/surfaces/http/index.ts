@@ -77,8 +77,16 @@ async function start(options: HttpStartOptions): Promise<HttpSurface> {
     httpUrl,
     httpsUrl,
     addresses: [httpUrl, ...(httpsUrl === undefined ? [] : [httpsUrl])],
+    reached: reachedOf(config, { port, httpsPort: https?.port }),
     [Symbol.asyncDispose]: end,
   };
+}
+
+function reachedOf(config: HttpConfig, ports: { readonly port: number; readonly httpsPort: number | undefined }) {
+  const { port, httpsPort } = ports;
+  const plain = config.host.map((host) => ({ scheme: "http" as const, host, port }));
+  if (httpsPort === undefined) return plain;
+  return [...plain, { scheme: "https" as const, host: config.httpsHost, port: httpsPort }];
 }
 
 /** As many as configured, and no more than this process may open. */
