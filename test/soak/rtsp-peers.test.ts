@@ -90,6 +90,28 @@ describe("ffmpeg hears the hub's RTSP", { concurrency: 2 }, () => {
   }
 });
 
+describe("GStreamer speaks through the hub's RTSP", () => {
+  it("two seconds by ONVIF's back channel: all of it is heard, and the floor is given back", {
+    timeout: 60_000,
+  }, async () => {
+    await using house = await startRtspHouse({ yard: "fake://x/?video&speaker=pcmu" });
+    const { rig } = house;
+    using _picture = await playing(house, "h264");
+    const released = Promise.withResolvers<void>();
+    using _watch = rig.hub.turns.onChange((id) => {
+      if (id === "yard" && !rig.hub.turns.holder(id).holder) released.resolve();
+    });
+    const talker = join(import.meta.dirname, "..", "peers", "gst-talker.py");
+    const { code, stderr } = await run("/usr/bin/python3", [talker, house.address("yard"), "2"]);
+    assert.equal(code, 0, stderr);
+    await released.promise;
+    const heard = Buffer.concat(rig.camera.heard.map(({ data }) => decodeG711("pcmu", data)));
+    assert.ok(Math.abs(heard.length / 16_000 - 2) < 0.1, `${heard.length / 16_000} s were heard`);
+    assert.ok(Math.abs(rmsLevel(heard) - 0.5 / Math.SQRT2) < 0.02, `level ${rmsLevel(heard)}`);
+    assert.equal(rig.hub.voices.lost.network, 0);
+  });
+});
+
 /** Where live555's `openRTSP` is: what VLC reads RTSP with, but for Debian's, which is built without it. */
 const openRtsp = process.env["OPENRTSP"] ?? "";
 
