@@ -21,6 +21,19 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const toneHz = 1000;
 const otherHz = 3000;
 
+/** The same pictures in two sizes, with a key frame every half second. */
+const pictures = { frames: 75, keyInterval: 12 };
+const largeClip = once(() => numberedClip({ ...pictures, times: 2 }));
+const smallClip = once(() => numberedClip(pictures));
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 for (const engine of engines)
   describe(`Chromium as viewer, ${engine}`, () => {
     const held = new AsyncDisposableStack();
@@ -106,6 +119,38 @@ for (const engine of engines)
       using decoder = await createOpusDecoder({ sampleRateHz: 48_000, channels: 1 });
       const sound = frames.slice(50).flatMap(({ data }) => [...samples(decoder.decode(data))]);
       assert.ok(energyAt(sound, toneHz) > 100 * energyAt(sound, otherHz));
+    });
+
+    it("turns to the small picture and back while it plays, without a gap, a freeze or anything lost", async (t) => {
+      using large = playClip(largeClip(), "cam/main/video");
+      using small = playClip(smallClip(), "cam/sub/video");
+      await using open = await openPage({ worker, video: large.track });
+      const viewer = await open.connect();
+      const { page } = open;
+      const shown = (widthPx: number) =>
+        page.waitForFunction((width) => document.querySelector("video")?.videoWidth === width, widthPx);
+      const more = (count: number) => page.waitForFunction((least) => window.doorward.frames.length >= least, count);
+      await shown(720);
+      await more(50);
+      await page.evaluate(() => void window.doorward.frames.splice(0));
+      for (const [track, widthPx] of [
+        [small.track, 360],
+        [large.track, 720],
+        [small.track, 360],
+      ] as const) {
+        const before = await page.evaluate(() => window.doorward.frames.length);
+        assert.equal(await viewer.show(track), true);
+        await shown(widthPx);
+        await more(before + 25);
+      }
+      assert.equal(large.track.readerCount, 0, "what is not shown is not sent to the worker");
+      const frames = await page.evaluate(() => window.doorward.frames);
+      const gapMs = Math.max(...frames.slice(1).map(({ atMs }, i) => atMs - frames[i]!.atMs));
+      const stats = await page.evaluate(() => window.doorward.stats());
+      t.diagnostic(`longest gap ${gapMs} ms in ${frames.length} pictures, ${stats["video.framesDropped"]} dropped`);
+      assert.ok(gapMs < 200, `longest gap between pictures: ${gapMs} ms`);
+      for (const counter of ["freezeCount", "pliCount", "nackCount", "packetsLost"] as const)
+        assert.equal(stats[`video.${counter}`], 0, counter);
     });
 
     it("is known to be gone as soon as its page closes the connection", async () => {

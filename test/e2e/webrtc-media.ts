@@ -33,14 +33,29 @@ export const numberBits = 9;
  * H.264 of 360x240: the left half red, the right half blue, and at the bottom the frame's number as white and black squares
  * of 40 pixels, the lowest bit first.
  */
-export function numberedClip(options: { readonly frames: number; readonly keyInterval: number }): Clip {
+export function numberedClip(options: {
+  readonly frames: number;
+  readonly keyInterval: number;
+  /** Enlarges all of it. */
+  readonly times?: number;
+}): Clip {
+  const { times = 1 } = options;
   const bits = Array.from({ length: numberBits }, (_, bit) => {
     const box = (color: string) => `drawbox=x=${bit * 40}:y=200:w=40:h=40:t=fill:color=${color}`;
     return `${box("black")},${box("white")}:enable='eq(mod(floor(n/${2 ** bit}),2),1)'`;
   });
   const source = "color=red:s=180x240:r=25[l];color=blue:s=180x240:r=25[r];[l][r]hstack";
   const annexB = ffmpeg([
-    ...["-f", "lavfi", "-i", `${source},${bits.join(",")}`, "-frames:v", `${options.frames}`, "-pix_fmt", "yuv420p"],
+    ...[
+      "-f",
+      "lavfi",
+      "-i",
+      `${source},${bits.join(",")},scale=iw*${times}:ih*${times}`,
+      "-frames:v",
+      `${options.frames}`,
+      "-pix_fmt",
+      "yuv420p",
+    ],
     ...["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "high", "-threads", "1"],
     ...["-g", `${options.keyInterval}`, "-keyint_min", `${options.keyInterval}`, "-sc_threshold", "0"],
     ...["-f", "h264", "-"],

@@ -11,7 +11,7 @@ import type { Viewings, ViewingTalk } from "../webrtc/viewings.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
 import { PageCalls } from "./page-calls.ts";
 import { PageTurns } from "./page-turns.ts";
-import { PageWatch } from "./page-watch.ts";
+import { PageWatch, watchedDevice } from "./page-watch.ts";
 
 /** Options of {@link PageSocket}. */
 export interface PageSocketOptions {
@@ -181,7 +181,8 @@ export class PageSocket {
   #handle(message: PageMessage): void {
     if (message.type === "ping") this.#send({ type: "pong" });
     else if (message.type === "call-confirm") this.#calls?.confirm(message.call);
-    else if (message.type === "watch") this.#watch.set(message.devices.filter((id) => this.#known.has(id)));
+    else if (message.type === "watch")
+      this.#watch.set(message.devices.filter((id) => this.#known.has(watchedDevice(id))));
     else if (message.type === "call-picture") this.#calls?.picture(message.call);
     else if (message.type === "talk-take") this.#turns.take(message);
     else this.#turns.release(message.turn);

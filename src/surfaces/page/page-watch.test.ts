@@ -7,6 +7,7 @@ it("a page that looks at devices wants them for as long, as a viewer does", () =
   const wanted: string[] = [];
   const device = (id: string) =>
     ({
+      id,
       demand: (by?: string) => {
         wanted.push(`${by} ${id}`);
         return { [Symbol.dispose]: () => wanted.splice(wanted.indexOf(`${by} ${id}`), 1) };
@@ -21,4 +22,47 @@ it("a page that looks at devices wants them for as long, as a viewer does", () =
   watch.set(["yard", "garden"]);
   watch[Symbol.dispose]();
   assert.deepEqual(wanted, []);
+});
+
+it("looks at a small picture alone, and at the device besides while that fails or where there is none", () => {
+  const wanted = new Set<string>();
+  let phase = "live";
+  const listeners = new Set<() => void>();
+  const demand = (name: string) => () => {
+    wanted.add(name);
+    return { [Symbol.dispose]: () => wanted.delete(name) };
+  };
+  const sub = {
+    demand: demand("small"),
+    get state() {
+      return { phase, sinceMs: 0 };
+    },
+  };
+  const device = (id: string) =>
+    ({
+      id,
+      demand: demand(id),
+      sub: id === "yard" ? sub : undefined,
+      onChange: (listener: () => void) => {
+        listeners.add(listener);
+        return { [Symbol.dispose]: () => listeners.delete(listener) };
+      },
+    }) as unknown as HubDevice;
+  const turn = (next: string) => {
+    phase = next;
+    for (const listener of listeners) listener();
+    return [...wanted];
+  };
+  const watch = new PageWatch({ get: device });
+  watch.set(["yard/sub"]);
+  assert.deepEqual([...wanted], ["small"]);
+  assert.deepEqual(turn("trouble"), ["small", "yard"]);
+  assert.deepEqual(turn("connecting"), ["small", "yard"], "it is only tried again");
+  assert.deepEqual(turn("live"), ["small"]);
+  watch.leave("yard");
+  assert.deepEqual([...wanted], []);
+  watch.set(["hall/sub"]);
+  assert.deepEqual([...wanted], ["hall"]);
+  watch[Symbol.dispose]();
+  assert.equal(wanted.size + listeners.size, 0);
 });

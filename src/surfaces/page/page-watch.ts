@@ -1,6 +1,18 @@
-import type { HubDevices } from "../../hub/api.ts";
+import type { HubDevice, HubDevices } from "../../hub/api.ts";
+import { failsAfter } from "../webrtc/renditions.ts";
 
-/** The devices that one page looks at: each is wanted, as by a viewer, for as long. */
+/** Behind a device's id: its small picture is looked at. */
+const subSuffix = "/sub";
+
+/** The device that a page means, whichever of its pictures it looks at. */
+export function watchedDevice(id: string): string {
+  return id.endsWith(subSuffix) ? id.slice(0, -subSuffix.length) : id;
+}
+
+/**
+ * The devices that one page looks at: each is wanted, as by a viewer, for as long. `yard/sub` is the small picture of `yard`;
+ * the device itself is wanted instead where there is none, and besides while that fails.
+ */
 export class PageWatch implements Disposable {
   readonly #devices: Pick<HubDevices, "get">;
   readonly #demands = new Map<string, Disposable>();
@@ -12,20 +24,49 @@ export class PageWatch implements Disposable {
   /** From now on these and no others; the caller has asked whether they may be seen. */
   set(ids: readonly string[]): void {
     const wanted = new Set(ids);
-    for (const id of this.#demands.keys()) if (!wanted.has(id)) this.leave(id);
+    for (const id of this.#demands.keys()) if (!wanted.has(id)) this.#drop(id);
     for (const id of wanted) {
-      const demand = this.#demands.has(id) ? undefined : this.#devices.get(id)?.demand("viewer");
-      if (demand) this.#demands.set(id, demand);
+      const device = this.#demands.has(id) ? undefined : this.#devices.get(watchedDevice(id));
+      if (device) this.#demands.set(id, id === device.id ? device.demand("viewer") : lookAtSub(device));
     }
   }
 
-  /** It is gone, or may not be seen any more. */
+  /** The device is gone, or may not be seen any more. */
   leave(id: string): void {
-    this.#demands.get(id)?.[Symbol.dispose]();
-    this.#demands.delete(id);
+    this.#drop(id);
+    this.#drop(`${id}${subSuffix}`);
   }
 
   [Symbol.dispose](): void {
-    for (const id of [...this.#demands.keys()]) this.leave(id);
+    for (const id of [...this.#demands.keys()]) this.#drop(id);
   }
+
+  #drop(id: string): void {
+    this.#demands.get(id)?.[Symbol.dispose]();
+    this.#demands.delete(id);
+  }
+}
+
+function lookAtSub(device: HubDevice): Disposable {
+  const held = new DisposableStack();
+  let main: Disposable | undefined;
+  let fails = false;
+  let looks = false;
+  const look = () => {
+    // What is demanded changes the device, which calls this again.
+    if (looks || held.disposed) return;
+    looks = true;
+    fails = device.sub === undefined || failsAfter(fails, device.sub.state.phase);
+    if (fails) main ??= device.demand("viewer");
+    else {
+      main?.[Symbol.dispose]();
+      main = undefined;
+    }
+    looks = false;
+  };
+  if (device.sub) held.use(device.sub.demand("viewer"));
+  held.use(device.onChange(look));
+  look();
+  held.defer(() => main?.[Symbol.dispose]());
+  return held;
 }

@@ -13,7 +13,7 @@ export class Looks {
     this.#send = send;
   }
 
-  /** A picture of the device is looked for until the handle is disposed. */
+  /** A picture of the device (`yard`), or its small one (`yard/sub`), is looked for until the handle is disposed. */
   look(id: string): Disposable {
     this.#count(id, 1);
     let held = true;
@@ -28,7 +28,7 @@ export class Looks {
   /** Has a device in trouble tried at once. */
   tryNow(id: string): void {
     const ids = [...this.#counts.keys()];
-    this.#send({ type: "watch", devices: ids.filter((one) => one !== id) });
+    this.#send({ type: "watch", devices: ids.filter((one) => one !== id && one !== `${id}/sub`) });
     this.#send({ type: "watch", devices: ids });
   }
 

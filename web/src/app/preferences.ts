@@ -1,3 +1,5 @@
+import type { Quality } from "../pure/rendition.ts";
+
 /** What this browser remembers for its person; never leaves it. */
 export interface Preferences {
   readonly theme: "system" | "light" | "dark";
@@ -5,12 +7,24 @@ export interface Preferences {
   readonly duck: boolean;
   /** Sound of the large picture. */
   readonly sound: boolean;
+  /** Which pictures of cameras that have a small one, too. */
+  readonly quality: Quality;
   /** When a wall tablet dims; hours of the day. */
   readonly nightFrom: number;
   readonly nightTo: number;
 }
 
-const defaults: Preferences = { theme: "system", duck: true, sound: true, nightFrom: 22, nightTo: 6 };
+const defaults: Preferences = {
+  theme: "system",
+  duck: true,
+  sound: true,
+  quality: "auto",
+  nightFrom: 22,
+  nightTo: 6,
+};
+
+/** What the window is told when {@link Preferences.quality} changes. */
+export const qualityChanged = "dw-quality";
 
 /** Reads what is remembered; whatever is missing or spoilt is the default. */
 export function readPreferences(): Preferences {
@@ -34,5 +48,6 @@ export function writePreferences(change: Partial<Preferences>): Preferences {
   localStorage.setItem("dw-theme", theme);
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  if (change.quality !== undefined) window.dispatchEvent(new Event(qualityChanged));
   return { theme, ...rest };
 }

@@ -89,6 +89,29 @@ export class WhepSession {
     }
   }
 
+  /**
+   * Asks for the small picture or the large one in this session: the hub turns to it at its next key frame. "differs" when that
+   * takes a new session, "late" when the other one is shown still, "lost" when the hub does not answer so.
+   */
+  async turn(rendition: "main" | "sub"): Promise<"shown" | "late" | "differs" | "lost"> {
+    if (!this.#location) return "lost";
+    try {
+      const response = await fetch(`${this.#location}/rendition`, {
+        method: "PATCH",
+        headers: { ...this.#headers(), "content-type": "application/json" },
+        body: JSON.stringify({ rendition }),
+        credentials: "same-origin",
+        signal: this.#options.signal,
+      });
+      if (response.status === 409) return "differs";
+      if (!response.ok) return "lost";
+      const { shown } = (await response.json()) as { readonly shown?: string };
+      return shown === rendition ? "shown" : "late";
+    } catch {
+      return "lost";
+    }
+  }
+
   /** Ends it here and at the hub. */
   close(): void {
     this.peer.onconnectionstatechange = null;

@@ -3,11 +3,14 @@ import type { PageDevice } from "../api.ts";
 import { type Numbers, NumbersTaker } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
-import { askingKey, isWorthAsking, type Refusal, refusalHoldsMs } from "../pure/asking.ts";
 import { isBetterWhole } from "../pure/fit.ts";
-import { sayConverted, sayTaken } from "../pure/picture-words.ts";
+import { sayTaken } from "../pure/picture-words.ts";
+import { renditionUrl } from "../pure/rendition.ts";
 import { type PlayerPhase, type Said, sayMissing, sayPicture } from "../pure/words.ts";
+import { mayAsk } from "./may-ask.ts";
+import { renderNumbers } from "./numbers-table.ts";
 import { playerStyles } from "./player-styles.ts";
+import { RenditionControl } from "./rendition-control.ts";
 import { type StillPicture, Stills } from "./still-pictures.ts";
 import { keepWatching } from "./watch.ts";
 
@@ -83,6 +86,12 @@ export class DwPlayer extends LitElement {
   /** A session takes over from one whose picture stands meanwhile: until then nothing new is said of it. */
   #takingOver = false;
   readonly #changes = new EventTarget();
+  readonly #renditions = new RenditionControl({
+    element: this,
+    device: () => this.device,
+    video: () => this.#video,
+    onWanted: () => void this.#turn(),
+  });
 
   constructor() {
     super();
@@ -136,6 +145,7 @@ export class DwPlayer extends LitElement {
       this.#seen();
     });
     this.#observer.observe(this);
+    this.#renditions.connect();
     this.#ticker = window.setInterval(this.#tick, 1000);
   }
 
@@ -143,6 +153,7 @@ export class DwPlayer extends LitElement {
     super.disconnectedCallback();
     document.removeEventListener("visibilitychange", this.#seen);
     this.#observer?.disconnect();
+    this.#renditions.disconnect();
     clearInterval(this.#ticker);
     clearTimeout(this.#leaving);
     this.#look?.[Symbol.dispose]();
@@ -151,7 +162,10 @@ export class DwPlayer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("device")) this.#changes.dispatchEvent(new Event("device"));
+    if (changed.has("device")) {
+      this.#renditions.decide();
+      this.#changes.dispatchEvent(new Event("device"));
+    }
     const video = this.#video;
     if (video) {
       video.muted = this.muted;
@@ -193,7 +207,7 @@ export class DwPlayer extends LitElement {
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
         ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${single ? said.text : shortly(said)}</span>`}
       </div>
-      ${this.numbers ? this.#renderNumbers() : nothing}
+      ${this.numbers ? renderNumbers({ figures: this.figures, quirks: this.device?.quirks ?? [], converted: this.#session?.converted }) : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
     `;
   }
@@ -211,25 +225,6 @@ export class DwPlayer extends LitElement {
     return missing === undefined ? nothing : html`<p class="missing">${missing}</p>`;
   }
 
-  #renderNumbers() {
-    const { framesPerSecond, bitrateBps, latencyMs, framesDropped, packetsLost, widthPx, heightPx } = this.figures;
-    const rows: [string, string][] = [
-      ["Size", widthPx ? `${widthPx} × ${heightPx}` : "–"],
-      ["Pictures", framesPerSecond === undefined ? "–" : `${framesPerSecond.toFixed(0)} a second`],
-      ["Bit rate", bitrateBps === undefined ? "–" : `${(bitrateBps / 1e6).toFixed(2)} Mbit/s`],
-      ["Delay from the hub", latencyMs === undefined ? "–" : `about ${Math.max(1, Math.round(latencyMs))} ms`],
-      ["Dropped", `${framesDropped ?? 0} pictures`],
-      ["Lost", `${packetsLost ?? 0} packets`],
-    ];
-    const quirks = this.device?.quirks ?? [];
-    const converted = this.#session?.converted;
-    return html`<dl class="numbers">
-      ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
-      ${converted ? html`<dt>Kind</dt><dd class="learnt">${sayConverted(converted)}</dd>` : nothing}
-      ${quirks.length > 0 ? html`<dt>Learnt</dt><dd class="learnt">${quirks.map(({ sentence }) => html`<p>It ${sentence}.</p>`)}</dd>` : nothing}
-    </dl>`;
-  }
-
   get #video(): HTMLVideoElement | null {
     return this.renderRoot.querySelector("video");
   }
@@ -239,7 +234,7 @@ export class DwPlayer extends LitElement {
     const wanted = this.src !== "" && this.device?.state.phase !== "disabled";
     const visible = this.keep || (this.#onScreen && !document.hidden);
     clearTimeout(this.#leaving);
-    if (visible && this.src !== "") this.#look ??= this.device && this.looks?.look(this.device.id);
+    if (visible && this.src !== "") this.#look ??= this.device && this.looks?.look(this.#lookedAt);
     if (!wanted) this.#stop("off");
     else if (visible && this.#soundOnly && this.muted && !this.#watching) this.phase = { phase: "sound-only" };
     else if (visible) this.#start();
@@ -265,6 +260,30 @@ export class DwPlayer extends LitElement {
     this.toggleAttribute("whole", isBetterWhole({ widthPx, heightPx }, place));
   };
 
+  /** What the hub is told that is looked at: a device, or its small picture. */
+  get #lookedAt(): string {
+    const id = this.device?.id ?? "";
+    return this.#renditions.wanted === "sub" ? `${id}/sub` : id;
+  }
+
+  /** The other picture of the camera is wanted: in the session that there is, or in one that takes over. */
+  async #turn(): Promise<void> {
+    const { wanted } = this.#renditions;
+    const look = this.#look;
+    if (look && this.device) {
+      this.#look = this.looks?.look(this.#lookedAt);
+      look[Symbol.dispose]();
+    }
+    const session = this.#session;
+    if (!session || wanted === undefined) return;
+    const turned = await session.turn(wanted);
+    if (turned !== "differs" || this.#session !== session || this.#renditions.wanted !== wanted) return;
+    this.#takingOver = this.phase.phase === "live";
+    this.#watching?.abort();
+    this.#watching = undefined;
+    this.#start();
+  }
+
   #leave(): void {
     this.#look?.[Symbol.dispose]();
     this.#look = undefined;
@@ -276,20 +295,25 @@ export class DwPlayer extends LitElement {
     if (!video) return;
     if (this.#watching && this.#pictured === this.#asksPicture && (this.muted || this.#heard)) return;
     // Unmuted for the first time: a session with sound takes over, and the picture stands for that moment.
-    this.#takingOver = this.#watching !== undefined && this.phase.phase === "live";
+    this.#takingOver ||= this.#watching !== undefined && this.phase.phase === "live";
     this.#watching?.abort();
     const watching = new AbortController();
     this.#watching = watching;
     // A call has its sound from the ringing on: whoever answers waits for no new session.
     this.#heard = !this.muted || this.keep;
     this.#pictured = this.#asksPicture;
+    const url = () => renditionUrl(this.src, this.#renditions.wanted);
     void keepWatching({
-      url: this.src,
+      // Each try asks for what is wanted then.
+      get url() {
+        return url();
+      },
       token: this.token,
       picture: this.#pictured,
       sound: this.#heard,
       told: this.looks !== undefined && this.device !== undefined,
-      mayAsk: (refusal, signal) => this.#mayAsk(refusal, signal),
+      mayAsk: (refusal, signal) =>
+        mayAsk(refusal, { device: () => (this.looks ? this.device : undefined), changes: this.#changes, signal }),
       video,
       signal: watching.signal,
       onPhase: (phase) => {
@@ -319,31 +343,6 @@ export class DwPlayer extends LitElement {
     this.nowMs = Date.now();
     this.#stills.want(this.#refused !== undefined && this.#watching !== undefined);
     if (this.#watching && this.#pictured !== this.#asksPicture) this.#start();
-  }
-
-  /** Waits until the hub says something that makes asking worth while. */
-  async #mayAsk(refusal: Refusal | undefined, signal: AbortSignal): Promise<void> {
-    // Where the hub is not told what is looked at, as in a call, its word of the device decides nothing: ask by and by.
-    if (!this.looks || !this.device) return;
-    const before = askingKey(this.device);
-    const holdsMs = refusal === undefined ? 0 : refusalHoldsMs(refusal);
-    const untilMs = holdsMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + holdsMs;
-    const ready = () =>
-      isWorthAsking(this.device) &&
-      (performance.now() >= untilMs || (refusal !== "busy" && askingKey(this.device) !== before));
-    while (!signal.aborted && !ready()) await this.#somethingNew(untilMs - performance.now(), signal);
-  }
-
-  /** Resolves when the hub says something of the device, after `ms`, or when `signal` aborts. */
-  #somethingNew(ms: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    return new Promise<void>((resolve) => {
-      const once = { signal: over.signal };
-      const done = () => resolve();
-      this.#changes.addEventListener("device", done, once);
-      signal.addEventListener("abort", done, once);
-      if (ms > 0 && Number.isFinite(ms)) AbortSignal.timeout(ms).addEventListener("abort", done, once);
-    }).finally(() => over.abort());
   }
 
   #stop(phase: "off" | "paused"): void {

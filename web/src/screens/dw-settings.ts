@@ -6,6 +6,7 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { idFromName } from "../pure/arrival-words.ts";
+import { qualityHelp, qualityTitle, qualityWords } from "../pure/quality-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-password.ts";
 import type { DwTokens } from "./dw-tokens.ts";
@@ -138,7 +139,7 @@ export class DwSettings extends HubElement {
         <button @click=${this.#signOut}>${icon("signOut")}Sign out${session?.user ? ` ${session.user.name}` : ""}</button>
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
       <section class="panel"><h2>How I am rung</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
       <section class="panel"><h2>Station</h2>${this.#renderStation()}</section>
       <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
@@ -185,6 +186,15 @@ export class DwSettings extends HubElement {
           html`<label><input type="radio" name="theme" .checked=${this.preferences.theme === theme} @change=${() => this.#set({ theme })} /><span>${names[theme]}</span></label>`,
       )}
     </div></fieldset>`;
+  }
+
+  #renderQuality() {
+    return html`<fieldset><legend>${qualityTitle}</legend><div class="choices">
+      ${qualityWords.map(
+        ({ quality, name }) =>
+          html`<label><input type="radio" name="quality" .checked=${this.preferences.quality === quality} @change=${() => this.#set({ quality })} /><span>${name}</span></label>`,
+      )}
+    </div><p class="help">${qualityHelp}</p></fieldset>`;
   }
 
   #renderTalk() {
