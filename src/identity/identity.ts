@@ -9,6 +9,7 @@ import { Credentials } from "./credentials.ts";
 import { DigestKeys } from "./digest-keys.ts";
 import { deviceRightsOf } from "./enrolment.ts";
 import { installationId } from "./installation.ts";
+import { Pairings } from "./pairings.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy, type RightsSource } from "./policy.ts";
 import { Proofs } from "./proofs.ts";
@@ -28,6 +29,8 @@ export interface Identity extends AsyncDisposable {
   /** What checks Digest answers. */
   readonly digests: DigestKeys;
   readonly attachments: Attachments;
+  /** Programs that show the house elsewhere. */
+  readonly pairings: Pairings;
   readonly policy: Policy;
   readonly proofs: Proofs;
   readonly audit: Audit;
@@ -87,6 +90,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     rightsOf: (who) => (who.via === "device" ? deviceRightsOf(who, store) : users.rightsOf(who)),
   };
   const attachments = held.use(new Attachments({ store, clock, users, credentials, rights, log }));
+  const pairings = held.use(new Pairings({ store, users, credentials, clock, log }));
   const needsCode = options.setupCode !== false && !users.hasAdministrator;
   const setupCode = needsCode ? held.use(new SetupCode({ clock, dataDir })) : undefined;
   return {
@@ -96,6 +100,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     credentials,
     digests,
     attachments,
+    pairings,
     policy: new Policy(rights),
     proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),

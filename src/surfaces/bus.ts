@@ -3,6 +3,8 @@ import { messageOf } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Seldom } from "../util/seldom.ts";
+import { DeviceComponents } from "./device-components.ts";
+import { Discoveries } from "./discoveries.ts";
 import { HubComponents } from "./hub-components.ts";
 
 /** A message that came. */
@@ -55,6 +57,10 @@ export interface MessageBus {
   present(presence: Presence): Disposable;
   /** The hub's own entities in Home Assistant. */
   readonly hubComponents: Pick<HubComponents, "add">;
+  /** What surfaces add to the entities of the hub's devices there. */
+  readonly deviceComponents: Pick<DeviceComponents, "set">;
+  /** What Home Assistant is told of devices. */
+  readonly discoveries: Pick<Discoveries, "tell" | "remove">;
 }
 
 /** A connection to a broker, as the bus uses it. */
@@ -77,8 +83,10 @@ interface Subscription {
 }
 
 /** The bus itself, into which the surface `mqtt` plugs its connection. */
-export class Bus implements MessageBus {
+export class Bus implements MessageBus, Disposable {
   readonly hubComponents: HubComponents;
+  readonly deviceComponents: DeviceComponents;
+  readonly discoveries: Discoveries;
   readonly #subscriptions = new Set<Subscription>();
   readonly #presences = new Set<Presence>();
   readonly #changes: Listeners<void>;
@@ -90,8 +98,16 @@ export class Bus implements MessageBus {
   constructor(options: { readonly clock: Clock; readonly log: Log }) {
     this.#log = options.log;
     this.hubComponents = new HubComponents(options);
+    this.deviceComponents = new DeviceComponents(options);
+    this.discoveries = new Discoveries({
+      publish: (topic, payload, how) => this.publish(topic, payload, { retain: true, qos: 1, ...how }),
+      isConnected: () => this.connected,
+      clock: options.clock,
+    });
     this.#seldom = new Seldom({ clock: options.clock, everyMs: sayEveryMs });
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of the message bus failed"));
+    this.subscribe("homeassistant/+/+/config", (message) => this.discoveries.notice(message));
+    this.present({ discovery: () => this.discoveries.sayAll() });
   }
 
   get connected(): boolean {
@@ -147,6 +163,10 @@ export class Bus implements MessageBus {
     if (!this.connected) return;
     this.#announced = true;
     this.#tell([...this.#presences]);
+  }
+
+  [Symbol.dispose](): void {
+    this.discoveries[Symbol.dispose]();
   }
 
   /** A connection stands, with nothing subscribed yet. Disposed when it is lost; `announce` has to follow. */

@@ -1,5 +1,4 @@
-import type { MessageBus } from "./bus.ts";
-import type { Component, FormerComponent } from "./hub-components.ts";
+import type { Component } from "./hub-components.ts";
 
 /** A device as Home Assistant is told of it. */
 export interface DiscoveredDevice {
@@ -14,9 +13,26 @@ export interface DiscoveredDevice {
   readonly via?: string | undefined;
   /** Topics that say `online` or `offline`; it is there while all of them say that it is. */
   readonly availabilityTopics: readonly string[];
-  readonly components: Readonly<Record<string, Component | FormerComponent>>;
+  readonly components: Components;
   /** Version of the hub. */
   readonly version: string;
+}
+
+/** Entities of a device by name. */
+export type Components = Readonly<Record<string, Component>>;
+
+/** Everything that Home Assistant is told of a device, in its "device form". */
+export interface DeviceDocument {
+  readonly device: {
+    readonly identifiers: readonly string[];
+    readonly name: string;
+    readonly via_device?: string;
+    readonly [more: string]: unknown;
+  };
+  readonly origin: { readonly name: string; readonly sw_version: string };
+  readonly availability: readonly { readonly topic: string }[];
+  readonly availability_mode?: "all";
+  readonly components: Components;
 }
 
 /** Where a device is told of. */
@@ -28,9 +44,9 @@ export function discoveryTopic(id: string): string {
  * The one message that tells Home Assistant of a device and everything about it (its "device discovery"). Home Assistant
  * refuses the whole of it for one unknown key at the top or below `device`.
  */
-export function discoveryPayload(device: DiscoveredDevice): string {
+export function deviceDocument(device: DiscoveredDevice): DeviceDocument {
   const { id, name, model, area, via, version } = device;
-  return JSON.stringify({
+  return {
     device: {
       identifiers: [...new Set([id, ...(device.identifiers ?? [])])],
       name,
@@ -41,19 +57,19 @@ export function discoveryPayload(device: DiscoveredDevice): string {
       ...(via !== undefined && { via_device: via }),
     },
     ...commonOf(device),
-  });
+  };
 }
 
 /**
  * The same for a device that somebody else tells Home Assistant of, by these identifiers: entities that stand beside theirs. What else
  * they said of it stays.
  */
-export function besidePayload(
+export function besideDocument(
   device: Pick<DiscoveredDevice, "name" | "version" | "availabilityTopics" | "components"> & {
     readonly identifiers: readonly string[];
   },
-): string {
-  return JSON.stringify({ device: { identifiers: device.identifiers, name: device.name }, ...commonOf(device) });
+): DeviceDocument {
+  return { device: { identifiers: device.identifiers, name: device.name }, ...commonOf(device) };
 }
 
 function commonOf({
@@ -64,19 +80,9 @@ function commonOf({
   return {
     origin: { name: "Doorward", sw_version: version },
     availability: availabilityTopics.map((topic) => ({ topic })),
-    ...(availabilityTopics.length > 1 && { availability_mode: "all" }),
+    ...(availabilityTopics.length > 1 && { availability_mode: "all" as const }),
     components,
   };
-}
-
-/** Tells of a device in device form, in place of what was told of it on single topics. */
-export function takeOver(
-  bus: Pick<MessageBus, "publish">,
-  { id, payload, former }: { readonly id: string; readonly payload: string; readonly former: readonly string[] },
-): void {
-  for (const topic of former) bus.publish(topic, JSON.stringify({ migrate_discovery: true }), { qos: 1 });
-  bus.publish(discoveryTopic(id), payload, { retain: true, qos: 1 });
-  for (const topic of former) bus.publish(topic, "", { retain: true, qos: 1 });
 }
 
 /** Where the seed's stations and hub tell of themselves: one topic for each entity. */
@@ -87,36 +93,4 @@ export function singleEntityTopics(id: string): readonly string[] {
   return [`sensor/${id}_state`, `notify/${id}`, ...numbers, ...switches, ...selects].map(
     (path) => `homeassistant/${path}/config`,
   );
-}
-
-/** A device that is told of; ends when disposed, and stays known to Home Assistant unless it was removed. */
-export interface Discovery extends Disposable {
-  /** Tells of it as it is now. */
-  publish(): void;
-  /** Home Assistant forgets it with all its entities. */
-  remove(): void;
-}
-
-/**
- * Tells Home Assistant of a device, and takes over entities that were told of one by one under its id: they keep their
- * names, areas and histories, since their unique ids stay the same.
- */
-export function discover(bus: MessageBus, device: () => DiscoveredDevice): Discovery {
-  const held = new DisposableStack();
-  const { id } = device();
-  const former = new Set<string>();
-  for (const topic of singleEntityTopics(id)) {
-    held.use(
-      bus.subscribe(topic, ({ payload, retained }) => {
-        if (retained && payload !== "") former.add(topic);
-        else former.delete(topic);
-      }),
-    );
-  }
-  const publish = () => takeOver(bus, { id, payload: discoveryPayload(device()), former: [...former] });
-  return {
-    publish,
-    remove: () => bus.publish(discoveryTopic(id), "", { retain: true, qos: 1 }),
-    [Symbol.dispose]: () => held.dispose(),
-  };
 }

@@ -4,14 +4,9 @@ import type { Log } from "../util/log.ts";
 /** One entity of a device, as Home Assistant's MQTT integration takes it: `platform`, `unique_id`, and what that needs. */
 export type Component = Readonly<Record<string, unknown>> & { readonly platform: string; readonly unique_id: string };
 
-/** An entity that is no more: Home Assistant forgets it when it is told the platform alone. */
-export interface FormerComponent {
-  readonly platform: string;
-}
-
 /** The hub's own entities in Home Assistant, beside its state: each surface adds what it brings (volume, target, notify). */
 export class HubComponents {
-  readonly #components = new Map<string, Component | FormerComponent>();
+  readonly #components = new Map<string, Component>();
   readonly #changes: Listeners<void>;
 
   constructor(options: { readonly log: Log }) {
@@ -25,13 +20,13 @@ export class HubComponents {
     return {
       [Symbol.dispose]: () => {
         if (this.#components.get(name) !== component) return;
-        this.#components.set(name, { platform: component.platform });
+        this.#components.delete(name);
         this.#changes.emit();
       },
     };
   }
 
-  list(): Readonly<Record<string, Component | FormerComponent>> {
+  list(): Readonly<Record<string, Component>> {
     return Object.fromEntries(this.#components);
   }
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { background } from "../util/background.ts";
 import bells from "./bells/index.ts";
 import { Bus } from "./bus.ts";
+import { showOnce } from "./discovery-rules.ts";
 import door from "./door/index.ts";
 import go2rtc from "./go2rtc/index.ts";
 import type { HttpSurface } from "./http/index.ts";
@@ -87,7 +88,7 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   const running = new Map<string, Running>();
   const shares = createShares({ ...config.whep, ...config.whip });
   const viewings = openViewings(options, shares);
-  const bus = new Bus(hub);
+  const bus = openBus(options, opened);
   const logInGuard = new LogInGuard(hub);
   for (const surface of surfaces as readonly Surface[]) {
     const own = (config as Readonly<Record<string, unknown>>)[surface.name];
@@ -123,6 +124,13 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
     [...running.values()].some((surface) => surface.isBusy?.());
   const http = running.get("http") as HttpSurface;
   return { http, viewings, bus, addresses, isBusy, [Symbol.asyncDispose]: end };
+}
+
+/** Where MQTT is spoken; it tells Home Assistant of devices by the rules of the house. */
+function openBus({ hub, config }: SurfacesOptions, opened: AsyncDisposableStack): Bus {
+  const bus = opened.use(new Bus(hub));
+  if (config.mqtt) opened.use(showOnce(hub, { bus, setting: config.mqtt.discovery }));
+  return bus;
 }
 
 function openViewings({ hub, webrtc }: SurfacesOptions, shares: HubShares): Viewings {

@@ -15,11 +15,14 @@ export class KeptMessages {
   /** Says what is new, and empties what was there and is not among `wanted` any more. */
   follow(wanted: ReadonlyMap<string, string>): void {
     for (const topic of this.#said.keys()) if (!wanted.has(topic)) this.empty(topic);
-    for (const [topic, payload] of wanted) {
-      if (this.#said.get(topic) === payload) continue;
-      this.#said.set(topic, payload);
-      this.repeat(topic);
-    }
+    for (const [topic, payload] of wanted) this.say(topic, payload);
+  }
+
+  /** Says one, if it is new. */
+  say(topic: string, payload: string): void {
+    if (this.#said.get(topic) === payload) return;
+    this.#said.set(topic, payload);
+    this.repeat(topic);
   }
 
   /** Empties one, also one that was said in another life. */

@@ -1,7 +1,6 @@
 import type { HubDevice } from "../../hub/api.ts";
 import type { CallInfo } from "../../hub/call-info.ts";
 import { stationCallTopic } from "../call-topic.ts";
-import { type DiscoveredDevice, discoveryPayload } from "../discovery.ts";
 import { KeptMessages } from "../kept-messages.ts";
 import type { House } from "../surface.ts";
 import { bellComponents, callComponent } from "./entities.ts";
@@ -9,9 +8,9 @@ import { callMessage, lockMessage } from "./messages.ts";
 import type { BellTopics } from "./topics.ts";
 
 /** Options of {@link Bells}. */
-export interface BellsOptions extends Pick<House, "hub" | "bus" | "version"> {
+export interface BellsOptions extends Pick<House, "hub" | "bus"> {
   readonly hubId: string;
-  /** What a device of the hub is called among stations. */
+  /** What a device of the hub is called among stations and in Home Assistant. */
   readonly stationIdOf: (deviceId: string) => string;
   readonly topics: BellTopics;
   /** Topic that says whether the hub is there. */
@@ -21,32 +20,32 @@ export interface BellsOptions extends Pick<House, "hub" | "bus" | "version"> {
   readonly remember: (ids: readonly string[]) => void;
 }
 
+/** What a bell adds to a device's entities. */
+const part = "bell";
 /** Changes that come together are told together. */
 const gatherMs = 50;
 /** What was there in an earlier life and has not come by now is no more. */
 const settleMs = 60_000;
 
-/** Tells Home Assistant of every device with a bell, and how its calls and its lock stand. */
+/** Adds bells to what Home Assistant is told of devices, and tells how their calls and locks stand. */
 export class Bells implements Disposable {
   readonly #options: BellsOptions;
-  readonly #discovery: KeptMessages;
   readonly #kept: KeptMessages;
   readonly #held = new DisposableStack();
   #ids: readonly string[] = [];
+  #told: ReadonlySet<string> = new Set();
   #gathering: Disposable | undefined;
   #house: Disposable | undefined;
 
   constructor(options: BellsOptions) {
     const { bus, hub } = options;
     this.#options = options;
-    this.#discovery = new KeptMessages(bus);
     this.#kept = new KeptMessages(bus);
     this.#ids = options.former;
     const isAvailability = (topic: string) => topic.endsWith("/availability");
     this.#look();
     this.#held.use(
       bus.present({
-        discovery: () => this.#discovery.sayAll(() => true),
         availability: () => this.#kept.sayAll(isAvailability),
         states: () => this.#kept.sayAll((topic) => !isAvailability(topic)),
       }),
@@ -86,7 +85,7 @@ export class Bells implements Disposable {
     const rooms = hub.devices.list().filter((device) => device.info().kind === "room");
     const called = bells.length + rooms.length > 0;
     if (called) this.#tellHouse();
-    this.#discovery.follow(new Map(bells.map((device) => [this.#topicOf(device.id), this.#payloadOf(device)])));
+    this.#tellEntities(bells);
     this.#kept.follow(
       new Map([
         ...bells.flatMap((device) => this.#messagesOf(device)),
@@ -123,20 +122,17 @@ export class Bells implements Disposable {
     ];
   }
 
-  #topicOf(deviceId: string): string {
-    return `homeassistant/device/${this.#options.stationIdOf(deviceId)}_bell/config`;
-  }
-
-  #payloadOf(device: HubDevice): string {
-    const { hub, hubId, hubStatus, stationIdOf, topics, version } = this.#options;
-    const id = stationIdOf(device.id);
-    const lock = hub.locks.has(device.id) && hub.locks.overMqtt;
-    const what: DiscoveredDevice = {
-      ...{ id, name: device.name, model: "Bell of the hub", area: device.area, via: hubId, version },
-      availabilityTopics: [hubStatus, topics.of(device.id, "availability")],
-      components: bellComponents({ id, deviceId: device.id, topics, hubStatus, lock }),
-    };
-    return discoveryPayload(what);
+  /** Each joins the device that is told of to Home Assistant. */
+  #tellEntities(bells: readonly HubDevice[]): void {
+    const { bus, hub, hubStatus, stationIdOf, topics } = this.#options;
+    const here = new Set(bells.map(({ id }) => id));
+    for (const id of this.#told) if (!here.has(id)) bus.deviceComponents.set(id, part, undefined);
+    for (const { id: deviceId } of bells) {
+      const lock = hub.locks.has(deviceId) && hub.locks.overMqtt;
+      const components = bellComponents({ id: stationIdOf(deviceId), deviceId, topics, hubStatus, lock });
+      bus.deviceComponents.set(deviceId, part, components);
+    }
+    this.#told = here;
   }
 
   /** Devices that were removed, or lost their bell, while the hub was not running. */
@@ -144,7 +140,6 @@ export class Bells implements Disposable {
     const { former, topics, remember } = this.#options;
     for (const id of former) {
       if (this.#ids.includes(id)) continue;
-      this.#discovery.empty(this.#topicOf(id));
       for (const what of ["availability", "call", "lock"] as const) this.#kept.empty(topics.of(id, what));
     }
     remember(this.#ids);

@@ -22,14 +22,14 @@ export interface BellEntities {
   readonly lock: boolean;
 }
 
-/** The entities of a device with a bell. One that is no more is told by its platform alone. */
-export function bellComponents(
-  bell: BellEntities,
-): Readonly<Record<string, Component | { readonly platform: string }>> {
+/** The entities of a device with a bell. */
+export function bellComponents(bell: BellEntities): Readonly<Record<string, Component>> {
   const { id, deviceId, topics, hubStatus, lock } = bell;
   const of = (what: Parameters<BellTopics["of"]>[1]) => topics.of(deviceId, what);
+  // A camera whose picture cannot be reached rings all the same.
+  const there = { availability: [{ topic: hubStatus }, { topic: of("availability") }], availability_mode: "all" };
   const button = (what: "answer" | "decline" | "hangup", name: string, icon: string): Component => ({
-    ...{ platform: "button", unique_id: `${id}_${what}`, name, icon },
+    ...{ platform: "button", unique_id: `${id}_${what}`, name, icon, ...there },
     command_topic: of(what),
     payload_press: "PRESS",
   });
@@ -42,21 +42,23 @@ export function bellComponents(
       // Whether the door is connected is no reason for a bell to look as if something had happened.
       availability: [{ topic: hubStatus }],
     },
-    bell_call: callComponent(`${id}_bell_call`, of("call")),
+    bell_call: { ...callComponent(`${id}_bell_call`, of("call")), ...there },
     answer: button("answer", "Answer", "mdi:phone"),
     decline: button("decline", "Decline", "mdi:phone-remove"),
     hangup: button("hangup", "Hang up", "mdi:phone-hangup"),
-    lock: lock
-      ? {
-          ...{ platform: "lock", unique_id: `${id}_lock`, name: "Door", icon: "mdi:door" },
-          command_topic: of("lock/set"),
-          ...{ payload_unlock: "UNLOCK", payload_open: "OPEN", payload_lock: "LOCK" },
-          state_topic: of("lock"),
-          value_template: "{{ value_json.state }}",
-          json_attributes_topic: of("lock"),
-          json_attributes_template: "{{ value_json | tojson }}",
-        }
-      : { platform: "lock" },
+    ...(lock && { lock: { ...lockComponent(id, { command: of("lock/set"), state: of("lock") }), ...there } }),
+  };
+}
+
+function lockComponent(id: string, topics: { readonly command: string; readonly state: string }): Component {
+  return {
+    ...{ platform: "lock", unique_id: `${id}_lock`, name: "Door", icon: "mdi:door" },
+    command_topic: topics.command,
+    ...{ payload_unlock: "UNLOCK", payload_open: "OPEN", payload_lock: "LOCK" },
+    state_topic: topics.state,
+    value_template: "{{ value_json.state }}",
+    json_attributes_topic: topics.state,
+    json_attributes_template: "{{ value_json | tojson }}",
   };
 }
 

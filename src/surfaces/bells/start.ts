@@ -10,7 +10,9 @@ import { bellEvent } from "./messages.ts";
 import { mqttLocks, watchLocks } from "./mqtt-locks.ts";
 import { BellTopics } from "./topics.ts";
 
-const kept = ["bells", "told"] as const;
+const kept = ["bells", "kept"] as const;
+/** Where earlier versions kept them. */
+const keptBefore = ["bells", "told"] as const;
 /** An event that comes later than this is none. */
 const eventExpiryS = 5;
 
@@ -18,17 +20,18 @@ const eventExpiryS = 5;
  * Shows bells, calls and locks over MQTT, and takes commands for them; without the surface `mqtt` nothing comes or goes there.
  * Listens to the bells of cameras that tell them by ONVIF.
  */
-export async function start({ hub, bus, version }: Lent<undefined>) {
+export async function start({ hub, bus }: Lent<undefined>) {
   const { calls, identity, locks } = hub;
   const held = new DisposableStack();
   const hubId = stationIdOf(identity.installation);
   const topics = new BellTopics(hubId);
   const bells = held.use(
     new Bells({
-      ...{ hub, bus, version, hubId, topics },
+      ...{ hub, bus, hubId, topics },
       stationIdOf: (deviceId) => deviceStationId(hubId, deviceId),
       hubStatus: roomTopicOf({ kind: "state", station: hubId, what: "status" }),
-      former: z.array(z.string()).safeParse(identity.store.get(...kept)).data ?? [],
+      former:
+        z.array(z.string()).safeParse(identity.store.get(...kept) ?? identity.store.get(...keptBefore)).data ?? [],
       remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
     }),
   );

@@ -39,6 +39,12 @@ export const mqttConfig = z
     ca: pem("the certificates by which that broker is known; the system's own otherwise").optional(),
     cert: pem("the hub's own certificate, where that broker asks for one").optional(),
     key: pem("the key of that certificate").optional(),
+    discovery: z
+      .enum(["auto", "on", "off"])
+      .default("auto")
+      .describe(
+        "Whether Home Assistant is told of devices over MQTT. auto: of those that its own integration does not show; on: of all, also twice; off: of none. Topics stay in any case.",
+      ),
     companions: z
       .record(
         z

@@ -1,7 +1,7 @@
 import type { Hub } from "../../hub/hub.ts";
 import { roomTopicOf, type StationActivity } from "../../protocols/room/topics.ts";
 import type { Bus } from "../bus.ts";
-import { type DiscoveredDevice, discover } from "../discovery.ts";
+import { type DiscoveredDevice, deviceDocument } from "../discovery.ts";
 
 /** Options of {@link presentHub}. */
 export interface HubPresenceOptions {
@@ -35,7 +35,8 @@ export function presentHub({ bus, hub, hubId, version }: HubPresenceOptions): Di
       ...bus.hubComponents.list(),
     },
   });
-  const discovery = held.use(discover(bus, device));
+  const describe = () => bus.discoveries.tell({ id: hubId, document: deviceDocument(device()) });
+  describe();
   let said: StationActivity | undefined;
   const tell = () => {
     said = activityOf(hub);
@@ -43,12 +44,11 @@ export function presentHub({ bus, hub, hubId, version }: HubPresenceOptions): Di
   };
   held.use(
     bus.present({
-      discovery: () => discovery.publish(),
       availability: () => bus.publish(topic("status"), "online", { retain: true, qos: 1 }),
       states: tell,
     }),
   );
-  held.use(bus.hubComponents.onChange(() => bus.connected && discovery.publish()));
+  held.use(bus.hubComponents.onChange(describe));
   held.use(hub.turns.onChange(() => activityOf(hub) !== said && tell()));
   return held;
 }

@@ -11,6 +11,7 @@ import { type Broker, openBroker } from "./broker.ts";
 import { followCompanions } from "./companions.ts";
 import { type MqttConfig, mqttConfig, mqttSecrets } from "./config.ts";
 import { type ConnectOptions, clientOptions, keepConnected, type MqttVersion } from "./connect.ts";
+import { presentDevices } from "./devices/start.ts";
 import { presentHub } from "./hub-presence.ts";
 import { tellState } from "./tell-state.ts";
 import { deviceIdOf } from "./topic-rights.ts";
@@ -30,6 +31,7 @@ export async function start(lent: Lent<MqttConfig>) {
     : dialOther(lent, own);
   const end = new AbortController();
   opened.use(presentHub({ bus, hub, hubId, version }));
+  opened.use(presentDevices(lent, { hubId, hubStatus: status }));
   opened.use(followBirth({ bus, clock }));
   opened.use(followCompanions({ bus, calls: hub.calls, companions: config.companions, log }));
   const farewell = () => bus.publish(status, "offline", { retain: true, qos: 1 });

@@ -39,8 +39,10 @@ async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
       {
         path: "/api/v1/events",
         share: "pages",
-        connected: (socket, principal) => {
+        connected: (socket, principal, { headers }) => {
           webrtc.expect();
+          const program = headers["x-doorward-program"];
+          if (typeof program === "string") hub.identity.pairings.came(principal, program);
           new PageSocket({ socket, principal, hub, viewings, changed }).start();
         },
       },

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+from homeassistant.const import __version__ as HA_VERSION
 from yarl import URL
 
 from .const import HEARTBEAT_S, TIMEOUT_S
@@ -87,7 +88,10 @@ class DoorwardClient:
         """Take Home Assistant's own session, the hub's address and a token of it."""
         self._http = http
         self._url = URL(url.rstrip("/"))
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        # By this word the hub knows that MQTT is not to show the same devices a second time.
+        self._headers = {"X-Doorward-Program": f"home-assistant/{HA_VERSION}"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     @property
     def url(self) -> str:

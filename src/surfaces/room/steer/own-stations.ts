@@ -1,9 +1,7 @@
 import { roomTopicOf, roomTopics, type StationActivity } from "../../../protocols/room/topics.ts";
 import type { Clock } from "../../../util/clock.ts";
 import type { MessageBus } from "../../bus.ts";
-import { type Discovery, discover, discoveryTopic } from "../../discovery.ts";
 import { KeptMessages } from "../../kept-messages.ts";
-import { stationComponents } from "./entities.ts";
 
 /** What of a station for which the hub speaks can be set; each as it stands in messages. */
 export type OwnSetting = "volume" | "mute" | "dnd" | "target" | "priority" | "chime";
@@ -25,7 +23,6 @@ export interface OwnStation {
 export interface OwnStationsOptions {
   readonly bus: MessageBus;
   readonly hubId: string;
-  readonly version: string;
   /** How they all stand now. */
   readonly list: () => readonly OwnStation[];
   /** Where stations send to that speak to one of them: the hub's own address; undefined while there is none. */
@@ -41,12 +38,11 @@ const gatherMs = 50;
 /** What was there in an earlier life and has not come by now is no more. */
 const settleMs = 60_000;
 
-/** Tells stations and Home Assistant of everything for which the hub speaks. */
+/** Tells stations of everything for which the hub speaks. */
 export class OwnStations implements Disposable {
   readonly #options: OwnStationsOptions;
   readonly #kept: KeptMessages;
   readonly #held = new DisposableStack();
-  readonly #told = new Map<string, { readonly discovery: Discovery; device: string }>();
   #stations: readonly OwnStation[] = [];
   #gathering: Disposable | undefined;
 
@@ -58,7 +54,6 @@ export class OwnStations implements Disposable {
     this.#look();
     this.#held.use(
       bus.present({
-        discovery: () => this.#tellAll(),
         availability: () => this.#kept.sayAll(isStatus),
         states: () => this.#kept.sayAll((topic) => !isStatus(topic)),
       }),
@@ -92,7 +87,6 @@ export class OwnStations implements Disposable {
     for (const { id, presence } of this.#stations) {
       if (presence) this.#options.bus.publish(statusOf(id), "offline", { retain: true });
     }
-    for (const { discovery } of this.#told.values()) discovery[Symbol.dispose]();
   }
 
   #look(): void {
@@ -100,7 +94,6 @@ export class OwnStations implements Disposable {
     const before = this.#stations.map(({ id }) => id).join();
     this.#stations = list();
     const ids = this.#stations.map(({ id }) => id);
-    this.#tellHomeAssistant();
     this.#kept.follow(new Map(this.#stations.flatMap((station) => this.#messagesOf(station))));
     if (ids.join() !== before) remember(ids);
   }
@@ -122,55 +115,13 @@ export class OwnStations implements Disposable {
     ];
   }
 
-  /** Tells of those that are new or changed, and takes away those that are no more. */
-  #tellHomeAssistant(): void {
-    const here = new Set(this.#stations.map(({ id }) => id));
-    for (const [id, { discovery }] of this.#told) {
-      if (here.has(id)) continue;
-      discovery.remove();
-      discovery[Symbol.dispose]();
-      this.#told.delete(id);
-    }
-    for (const station of this.#stations) {
-      if (!station.presence) continue;
-      const device = JSON.stringify(this.#deviceOf(station));
-      const told = this.#told.get(station.id);
-      if (told?.device === device) continue;
-      const now = told ?? { discovery: discover(this.#options.bus, () => this.#deviceNow(station.id)), device };
-      now.device = device;
-      this.#told.set(station.id, now);
-      now.discovery.publish();
-    }
-  }
-
-  #tellAll(): void {
-    for (const { discovery } of this.#told.values()) discovery.publish();
-  }
-
-  #deviceNow(id: string) {
-    const station = this.#stations.find((one) => one.id === id);
-    if (!station) throw new Error(`${id} is not there`);
-    return this.#deviceOf(station);
-  }
-
-  #deviceOf({ id, name, model, area }: OwnStation) {
-    const { hubId, version } = this.#options;
-    return {
-      ...{ id, name, model, area, version, via: hubId },
-      availabilityTopics: [statusOf(hubId), statusOf(id)],
-      components: stationComponents({ id, name, rings: name }),
-    };
-  }
-
   /** What was there in an earlier life: a device that was removed while the hub was not running. */
   #forgetFormer(): void {
     const here = new Set(this.#stations.map(({ id }) => id));
     for (const id of this.#options.former) {
       if (here.has(id) || !this.isOwn(id)) continue;
       const states = roomTopics.map((what) => roomTopicOf({ kind: "state", station: id, what }));
-      for (const topic of [discoveryTopic(id), roomTopicOf({ kind: "info", station: id }), ...states]) {
-        this.#kept.empty(topic);
-      }
+      for (const topic of [roomTopicOf({ kind: "info", station: id }), ...states]) this.#kept.empty(topic);
     }
   }
 }

@@ -15,11 +15,10 @@ const firmwares = JSON.stringify({
 });
 
 /** A house with a kitchen, and what was said to the broker. */
-function house(how: { readonly former?: ReadonlyMap<string, string> } = {}) {
+function house() {
   const clock = new ManualClock();
   const bus = new Bus({ clock, log: silentLog });
   const said: (readonly [string, string])[] = [];
-  const remembered: string[] = [];
   // As the hub's devices are: what they are called is asked of them and not copied.
   const kitchenDevice = Object.create({
     get name() {
@@ -45,15 +44,14 @@ function house(how: { readonly former?: ReadonlyMap<string, string> } = {}) {
   });
   let target: string | undefined = "Hall";
   const discovery = new RoomDiscovery({
-    ...{ bus, hubId: hub, version: "1.2.3", clock, former: how.former ?? new Map() },
+    ...{ bus, hubId: hub, version: "1.2.3", clock },
     stations: () => [station],
     deviceOf: (id) => devices.get(id),
     targets: () => ["Attic", "Kitchen"],
     targetOf: () => target,
-    remember: (described) => remembered.push([...described].flat().join(" ")),
   });
   return {
-    ...{ clock, bus, devices, discovery, come, remembered },
+    ...{ clock, bus, devices, discovery, come },
     aim: (to: string) => {
       target = to;
       discovery.changed();
@@ -67,7 +65,7 @@ const componentsOf = ([, payload]: readonly [string, string]) => JSON.parse(payl
 
 describe("a room station in Home Assistant", () => {
   it("is a device with all that it is, once it had time to describe itself and did not", async () => {
-    const { pass, since, remembered, aim } = house();
+    const { pass, since, aim } = house();
     await pass(2900);
     assert.deepEqual(since(), []);
     await pass();
@@ -84,7 +82,6 @@ describe("a room station in Home Assistant", () => {
     const names = ["state", "volume", "mute", "dnd", "target", "priority", "station_call", "notify", "ring"];
     assert.deepEqual(Object.keys(components), names);
     assert.deepEqual(components.target.options, ["All Rooms", "Attic", "Hall"]);
-    assert.deepEqual(remembered, [`${kitchen} ${deviceId}`]);
     aim("Barn");
     await pass(100);
     assert.deepEqual(componentsOf(since()[0]!).target.options, ["All Rooms", "Attic", "Barn"]);
@@ -135,10 +132,10 @@ describe("a room station in Home Assistant", () => {
     assert.deepEqual(Object.keys(componentsOf(said[2]!)), ["station_call", "notify", "ring"]);
   });
 
-  it("is forgotten when it was removed, also in an earlier life, and is said again with everything else", async () => {
-    const { pass, since, bus, devices, discovery } = house({ former: new Map([["intercom_0000000f", "gone"]]) });
+  it("is forgotten when it was removed, and is said again with everything else", async () => {
+    const { pass, since, bus, devices, discovery } = house();
     await pass();
-    assert.deepEqual(since()[0], ["homeassistant/device/intercom_0000000f/config", ""]);
+    since();
     bus.announce();
     assert.equal(since()[0]?.[0], whole);
     devices.delete(deviceId);

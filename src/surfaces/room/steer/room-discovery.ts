@@ -3,7 +3,7 @@ import { roomTopicOf } from "../../../protocols/room/topics.ts";
 import type { Clock } from "../../../util/clock.ts";
 import type { MessageBus } from "../../bus.ts";
 import { stationCallTopic } from "../../call-topic.ts";
-import { besidePayload, discoveryPayload, discoveryTopic, takeOver } from "../../discovery.ts";
+import { besideDocument, type DeviceDocument, deviceDocument } from "../../discovery.ts";
 import type { RoomStation } from "../stations.ts";
 import { spokenComponents, stationComponents } from "./entities.ts";
 import { ownDescriptions } from "./own-descriptions.ts";
@@ -19,9 +19,6 @@ export interface RoomDiscoveryOptions {
   readonly targets: () => readonly string[];
   /** Whom it will speak to, as it says: stays among what can be chosen. */
   readonly targetOf: (stationId: string) => string | undefined;
-  /** Stations that were described in an earlier life, each with its device. */
-  readonly former: ReadonlyMap<string, string>;
-  readonly remember: (described: ReadonlyMap<string, string>) => void;
   readonly clock: Clock;
 }
 
@@ -50,18 +47,16 @@ export class RoomDiscovery implements Disposable {
   readonly #told = new Map<string, Described>();
   readonly #waiting = new Map<string, Disposable>();
   readonly #settled = new Set<string>();
-  readonly #former: Map<string, string>;
   readonly #held = new DisposableStack();
   #gathering: Disposable | undefined;
 
   constructor(options: RoomDiscoveryOptions) {
     const { bus } = options;
     this.#options = options;
-    this.#former = new Map(options.former);
     this.#own = this.#held.use(
       ownDescriptions(bus, { onChange: () => this.changed(), onCame: (id) => this.#wait(id) }),
     );
-    this.#held.use(bus.present({ discovery: () => this.#tellAll() }));
+    this.#held.use(bus.present({ discovery: () => this.changed() }));
     this.changed();
   }
 
@@ -101,16 +96,13 @@ export class RoomDiscovery implements Disposable {
     }
   }
 
-  /** Removed, also while the hub did not run: a device that is merely away stays known. */
+  /** A device that is merely away stays known. */
   #forgetRemoved(): void {
     const { bus, deviceOf } = this.#options;
-    if (!bus.connected) return;
-    for (const [id, deviceId] of [...this.#former, ...this.#deviceIds()]) {
+    for (const [id, { deviceId }] of this.#told) {
       if (deviceOf(deviceId)) continue;
-      this.#former.delete(id);
       this.#told.delete(id);
-      bus.publish(discoveryTopic(id), "", { retain: true, qos: 1 });
-      this.#remember();
+      bus.discoveries.remove(id);
     }
   }
 
@@ -123,39 +115,27 @@ export class RoomDiscovery implements Disposable {
     const whole = !this.#own.describesItself(id);
     const { name, area } = device;
     const named = { name, area, callTopic: stationCallTopic(this.#options.hubId, deviceId) };
-    const payload = whole ? this.#whole(id, named) : this.#beside(id, named);
+    const document = whole ? this.#whole(id, named) : this.#beside(id, named);
+    const payload = JSON.stringify(document);
     const before = this.#told.get(id);
     if (before?.payload === payload) return;
     this.#told.set(id, { deviceId, payload, whole });
-    if (before === undefined) this.#remember();
-    if (whole) {
-      takeOver(bus, { id, payload, former: [...own.topics.keys()] });
-      return;
-    }
-    if (before?.whole) this.#handBack(id, { device: named, topics: own.topics });
-    bus.publish(discoveryTopic(id), payload, { retain: true, qos: 1 });
+    const handsOver = before?.whole === true && !whole;
+    bus.discoveries.tell({ id, deviceId, document, former: whole ? [...own.topics.keys()] : [], handsOver });
+    if (handsOver) this.#handBack(own.topics);
   }
 
   /** A station that was taken for one that says nothing describes itself after all: what Home Assistant refused of it is said again. */
-  #handBack(
-    id: string,
-    { device, topics }: { readonly device: Named; readonly topics: ReadonlyMap<string, string> },
-  ): void {
+  #handBack(topics: ReadonlyMap<string, string>): void {
     const { bus } = this.#options;
-    const whole = JSON.parse(this.#whole(id, device)) as { components: Record<string, { platform: string }> };
-    const names = Object.keys(spokenComponents(id, { rings: device.name, callTopic: device.callTopic }));
-    for (const [name, { platform }] of Object.entries(whole.components)) {
-      if (!names.includes(name)) whole.components[name] = { platform };
-    }
-    bus.publish(discoveryTopic(id), JSON.stringify(whole), { retain: true, qos: 1 });
     for (const [topic, payload] of topics) bus.publish(topic, payload, { retain: true, qos: 1 });
   }
 
-  #whole(id: string, { name, area, callTopic }: Named): string {
+  #whole(id: string, { name, area, callTopic }: Named): DeviceDocument {
     const { hubId, version, targets, targetOf } = this.#options;
     const target = targetOf(id);
     const others = [...targets(), ...(target === undefined ? [] : [target])].filter((one) => one !== name);
-    return discoveryPayload({
+    return deviceDocument({
       ...{ id, name, area, version, model: "Room station", via: hubId },
       identifiers: this.#own.of(id).identifiers,
       availabilityTopics: this.#availability(id),
@@ -163,10 +143,10 @@ export class RoomDiscovery implements Disposable {
     });
   }
 
-  #beside(id: string, { name, callTopic }: Named): string {
+  #beside(id: string, { name, callTopic }: Named): DeviceDocument {
     const { version } = this.#options;
     const own = this.#own.of(id);
-    return besidePayload({
+    return besideDocument({
       ...{ identifiers: own.identifiers, name: own.name ?? name, version },
       availabilityTopics: this.#availability(id),
       components: spokenComponents(id, { rings: name, callTopic }),
@@ -175,19 +155,5 @@ export class RoomDiscovery implements Disposable {
 
   #availability(id: string): readonly string[] {
     return [this.#options.hubId, id].map((station) => roomTopicOf({ kind: "state", station, what: "status" }));
-  }
-
-  #tellAll(): void {
-    const { bus } = this.#options;
-    for (const [id, { payload }] of this.#told) bus.publish(discoveryTopic(id), payload, { retain: true, qos: 1 });
-    this.changed();
-  }
-
-  #remember(): void {
-    this.#options.remember(new Map([...this.#former, ...this.#deviceIds()]));
-  }
-
-  #deviceIds(): readonly (readonly [string, string])[] {
-    return [...this.#told].map(([id, { deviceId }]) => [id, deviceId]);
   }
 }

@@ -7,9 +7,9 @@ import { allRooms, isAllRooms, type RoomCall, roomTopicOf } from "../../../proto
 import { background } from "../../../util/background.ts";
 import { messageOf } from "../../../util/errors.ts";
 import { every } from "../../../util/every.ts";
+import { Announcements } from "../../announcements.ts";
 import type { RoomParts } from "../parts.ts";
 import { channelsOf, whyNobody } from "../targets.ts";
-import { Announcements } from "./announcements.ts";
 import { followCalls, tellCall, tellCalls } from "./calls.ts";
 import { followCommands } from "./commands.ts";
 import { deviceBehind, deviceChange, deviceStations } from "./device-stations.ts";
@@ -25,7 +25,6 @@ import { calledRooms } from "./told-calls.ts";
 import { ToldStations } from "./told-stations.ts";
 
 const kept = ["room-hub", "stations"] as const;
-const keptRooms = ["room-hub", "described"] as const;
 const addressEveryMs = 60_000;
 
 /**
@@ -55,7 +54,7 @@ export function startSteering(parts: RoomParts): Disposable {
   ];
   const own = held.use(
     new OwnStations({
-      ...{ bus, hubId, version, list, former, clock },
+      ...{ bus, hubId, list, former, clock },
       address: () => hubAddress(config),
       remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
     }),
@@ -103,8 +102,6 @@ export function startSteering(parts: RoomParts): Disposable {
       deviceOf: (deviceId) => devices.get(deviceId),
       targets: () => targetNames(parts),
       targetOf: (id) => told.values(id).target,
-      former: new Map(z.array(z.tuple([z.string(), z.string()])).safeParse(identity.store.get(...keptRooms)).data),
-      remember: (described) => identity.store.note([putStatement(...keptRooms, [...described])], keptRooms.join(" ")),
     }),
   );
   const followHouse = () => {

@@ -1,13 +1,13 @@
-import type { SayText } from "../../../hub/call-visitor.ts";
-import type { ChannelId } from "../../../hub/channel.ts";
-import type { Hub } from "../../../hub/hub.ts";
-import { pcmFormat } from "../../../media/format.ts";
-import { findSound } from "../../../media/found.ts";
-import type { RecordedSpeech } from "../../../media/speech.ts";
-import { background } from "../../../util/background.ts";
-import { isAbort, messageOf } from "../../../util/errors.ts";
-import { Seldom } from "../../../util/seldom.ts";
-import { openUrl } from "../../../workers/ffmpeg/url.ts";
+import type { SayText } from "../hub/call-visitor.ts";
+import type { ChannelId } from "../hub/channel.ts";
+import type { Hub } from "../hub/hub.ts";
+import { pcmFormat } from "../media/format.ts";
+import { findSound } from "../media/found.ts";
+import type { RecordedSpeech } from "../media/speech.ts";
+import { background } from "../util/background.ts";
+import { isAbort, messageOf } from "../util/errors.ts";
+import { Seldom } from "../util/seldom.ts";
+import { openUrl } from "../workers/ffmpeg/url.ts";
 
 /** Options of {@link Announcements}. */
 export interface AnnouncementsOptions {
