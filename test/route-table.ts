@@ -53,6 +53,10 @@ POST /api/v1/say/hosts/offers signed-in
 GET /api/v1/chimes signed-in
 POST /api/v1/chimes administer hub
 DELETE /api/v1/chimes/:name administer hub
+GET /api/v1/sounds signed-in
+POST /api/v1/sounds administer hub
+PATCH /api/v1/sounds/:name administer hub
+DELETE /api/v1/sounds/:name administer hub
 POST /api/v1/ring talk channels
 POST /api/v1/devices/:id/unlock unlock path
 POST /api/v1/devices/:id/hook/ring none

@@ -10,6 +10,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Serial } from "../util/serial.ts";
 import { writeFileDurably } from "../util/write-file.ts";
+import type { Sounds } from "./sounds.ts";
 
 /** A chime as lists show it. */
 export interface ChimeInfo {
@@ -17,6 +18,8 @@ export interface ChimeInfo {
   /** One of the hub's own: always there, and cannot be removed. */
   readonly builtIn: boolean;
   readonly seconds: number;
+  /** The file of the sounds folder that it is; changed and deleted there. */
+  readonly file?: string;
 }
 
 /** Options of {@link Chimes}. */
@@ -24,6 +27,8 @@ export interface ChimesOptions {
   /** The folder that holds them as WAV files; made when the first is added. Without one only the hub's own are there. */
   readonly folder?: string | undefined;
   readonly converter: Pick<Converter, "decodeFile">;
+  /** The sounds folder: what of it is short enough is a chime as well. */
+  readonly sounds?: Sounds | undefined;
   readonly log: Log;
 }
 
@@ -47,18 +52,19 @@ export class Chimes {
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of chimes failed"));
     this.#own = new Map(ownChimes.map((name) => [name, { name, builtIn: true, seconds: chimeSeconds(name) }]));
     if (options.folder !== undefined) this.#load(options.folder);
+    options.sounds?.onChange(() => this.#changes.emit());
   }
 
-  /** All chimes: the hub's own, then the others by name. */
+  /** All chimes: the hub's own, then those that were added, then those of the sounds folder, each by name. */
   list(): readonly ChimeInfo[] {
     const added = [...this.#added.values()].sort((a, b) => a.name.localeCompare(b.name));
-    return [...this.#own.values(), ...added];
+    return [...this.#own.values(), ...added, ...this.#sounds()];
   }
 
   /** The one of this name. */
   get(name: string): ChimeInfo | undefined {
     const key = keyOf(name);
-    return this.#own.get(key) ?? this.#added.get(key);
+    return this.#own.get(key) ?? this.#added.get(key) ?? this.#sounds().find((sound) => keyOf(sound.name) === key);
   }
 
   /** Calls `listener` when one was added or removed. */
@@ -70,6 +76,7 @@ export class Chimes {
   sound(name: string): RecordedSpeech | undefined {
     const chime = this.get(name);
     if (!chime) return undefined;
+    if (chime.file !== undefined) return this.#options.sounds?.sound(chime.file);
     return {
       live: false,
       open: (output, options) =>
@@ -106,10 +113,26 @@ export class Chimes {
       if (chime.builtIn) {
         throw new FatalError(`${chime.name} is one of the hub's own chimes and stays`, { code: "built-in" });
       }
+      if (chime.file !== undefined) {
+        throw new FatalError(`${chime.file} is a file of the sounds folder: delete it there`, { code: "in-sounds" });
+      }
       await rm(this.#path(chime.name), { force: true });
       this.#added.delete(keyOf(chime.name));
       this.#changes.emit();
     });
+  }
+
+  /** Short files of the sounds folder, called as they are without the ending; one whose name is taken is none. */
+  #sounds(): readonly ChimeInfo[] {
+    const found = new Map<string, ChimeInfo>();
+    for (const { name: file, seconds } of this.#options.sounds?.known ?? []) {
+      const name = file.replace(/\.[^.]*$/, "");
+      const key = keyOf(name);
+      const isTaken = this.#own.has(key) || this.#added.has(key) || found.has(key);
+      if (seconds === undefined || seconds > maxSeconds || isTaken) continue;
+      found.set(key, { name, builtIn: false, seconds, file });
+    }
+    return [...found.values()];
   }
 
   async #write(name: string, wav: Uint8Array): Promise<void> {

@@ -24,6 +24,7 @@ import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
 import { type SayConfig, SayHosts, sayConfig } from "./say-hosts.ts";
+import { Sounds } from "./sounds.ts";
 import type { DeviceInfo } from "./state.ts";
 import { type TranscodeConfig, transcodeConfig } from "./transcode-config.ts";
 import { Turns } from "./turns.ts";
@@ -40,6 +41,8 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
+  /** The sounds folder. */
+  readonly sounds: Sounds;
   /** Where sounds may be fetched from. */
   readonly sayHosts: SayHosts;
   readonly rings: Rings;
@@ -129,8 +132,10 @@ export function createHub(options: HubOptions): Hub {
     lost,
     longestTalkMs,
   });
-  const chimes = new Chimes({ folder: dataDir && join(dataDir, "chimes"), converter, log });
-  const sayHosts = new SayHosts({ store: identity.store, log });
+  const { store } = identity;
+  const sounds = new Sounds({ folder: dataDir && join(dataDir, "sounds"), converter, store, clock, log });
+  const chimes = new Chimes({ folder: dataDir && join(dataDir, "chimes"), sounds, converter, log });
+  const sayHosts = new SayHosts({ store, log });
   const enrolment = new Enrolment({ store: identity.store, clock, mode: options.enrolment });
   const registry: Registry = new Registry({
     drivers: options.drivers,
@@ -199,6 +204,7 @@ export function createHub(options: HubOptions): Hub {
     turns,
     voices,
     chimes,
+    sounds,
     sayHosts,
     rings,
     house,

@@ -101,6 +101,30 @@ describe("said through a Yoosee camera without a microphone", () => {
     }
   });
 
+  it("a sound is added to the folder if it is one, listed with its length, renamed, and rings as a chime", async () => {
+    const mp3 = ffmpeg(["-f", "lavfi", "-i", "sine=660:duration=1.5", "-f", "mp3", "-"], Buffer.alloc(0));
+    const add = async (name: string, bytes: Uint8Array) => {
+      const headers = { cookie: hub.rig.cookie, "x-doorward": "1", "content-type": "application/octet-stream" };
+      const url = new URL(`/api/v1/sounds?name=${name}`, hub.rig.running.httpUrl);
+      return (await fetch(url, { method: "POST", headers, body: new Uint8Array(bytes) })).status;
+    };
+    assert.deepEqual([await add("ding.mp3", mp3), await add("page.mp3", Buffer.from("<html>"))], [201, 422]);
+    assert.equal((await hub.rig.call("PATCH", "api/v1/sounds/ding.mp3", { name: "Ding dong.mp3" })).status, 200);
+    const listed = (await (await hub.rig.call("GET", "api/v1/sounds")).json()) as {
+      readonly sounds: readonly { readonly name: string; readonly seconds?: number }[];
+    };
+    const lengths = new Map(listed.sounds.map(({ name, seconds }) => [name, seconds]));
+    assert.ok(Math.abs((lengths.get("Ding dong.mp3") ?? 0) - 1.5) < 0.1, JSON.stringify([...lengths]));
+    assert.deepEqual(
+      [lengths.has("notes.txt"), lengths.get("notes.txt"), lengths.has("ding.mp3")],
+      [true, undefined, false],
+    );
+    const chime = await heard({ chime: "ding dong" });
+    assert.ok(Math.abs(chime.length / 8000 - 1.5) < 0.3, `${chime.length / 8000} s`);
+    assert.equal((await hub.rig.call("DELETE", "api/v1/sounds/Ding%20dong.mp3")).status, 204);
+    assert.equal((await refusal({ chime: "ding dong" })).code, "no-chime");
+  });
+
   it("what is no sound is refused in a sentence, and nobody holds the speaker", { timeout: 20_000 }, async () => {
     const missing = await refusal({ file: "missing.wav" });
     assert.equal(missing.status, 422);

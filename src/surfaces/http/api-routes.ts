@@ -15,6 +15,7 @@ import { sayRoutes } from "./routes/say.ts";
 import { sayHostRoutes } from "./routes/say-hosts.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
+import { soundRoutes } from "./routes/sounds.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { unlockRoutes } from "./routes/unlock.ts";
@@ -38,6 +39,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...sayRoutes(context),
     ...sayHostRoutes(context),
     ...chimeRoutes(context),
+    ...soundRoutes(context),
     ...ringRoutes(context),
     ...unlockRoutes(context),
     ...bellHookRoutes(context),

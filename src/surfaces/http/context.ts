@@ -14,6 +14,4 @@ export interface HttpContext
   readonly rootCertificate: () => string | undefined;
   /** Port of HTTPS once it listens. */
   readonly httpsPort: () => number | undefined;
-  /** Folder of the sound files that may be played by name. */
-  readonly soundsDir: string;
 }

@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { background } from "../../util/background.ts";
 import { FatalError, messageOf } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
@@ -11,7 +10,7 @@ import { type HttpConfig, httpConfig } from "./config.ts";
 import { type Listening, listenHttp, listenHttps } from "./listen.ts";
 import { loadTls, type TlsMaterial } from "./tls.ts";
 
-/** What the surface is lent; its certificates are in `tls/` of the data folder, sound files in `sounds/`. */
+/** What the surface is lent; its certificates are in `tls/` of the data folder. */
 export type HttpStartOptions = Lent<HttpConfig>;
 
 /** The running surface; it ends with the signal or when disposed. */
@@ -38,7 +37,6 @@ async function start(options: HttpStartOptions): Promise<HttpSurface> {
   let https: Awaited<ReturnType<typeof listenHttps>> | undefined;
   const app = await createApp({
     ...options,
-    soundsDir: join(dataDir, "sounds"),
     rootCertificate: () => material?.rootPem,
     httpsPort: () => https?.port,
   });

@@ -11,11 +11,12 @@ const chimeSchema = z.object({
   name: z.string(),
   builtIn: z.boolean().describe("One of the hub's own: it cannot be removed."),
   seconds: z.number(),
+  file: z.string().optional().describe("The file of the sounds folder that it is; deleted there."),
 });
 
 /** The sounds that ring: what there is, and what administrators add. */
 export function chimeRoutes(context: HttpContext): readonly Route[] {
-  const { chimes, identity } = context.hub;
+  const { chimes, sounds, identity } = context.hub;
   return [
     route({
       method: "GET",
@@ -23,7 +24,10 @@ export function chimeRoutes(context: HttpContext): readonly Route[] {
       summary: "The chimes that can be played",
       right: "signed-in",
       answers: { 200: { description: "The chimes", schema: z.object({ chimes: z.array(chimeSchema) }) } },
-      handle: () => ({ chimes: chimes.list() }),
+      handle: async () => {
+        await sounds.list();
+        return { chimes: chimes.list() };
+      },
     }),
     route({
       method: "POST",

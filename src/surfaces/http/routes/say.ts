@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { RecordedSpeech } from "../../../media/speech.ts";
@@ -127,7 +127,6 @@ export function noChime(name: string): Problem {
 }
 
 function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
-  const { converter } = context.hub;
   if ("text" in body) {
     if (!context.say)
       throw new Problem(422, { code: "no-voice", detail: "No speech engine is installed; install espeak-ng." });
@@ -139,8 +138,7 @@ function sourceOf(body: SayBody, context: HttpContext): RecordedSpeech {
     return chime;
   }
   // An address was taken care of before.
-  const source = { path: join(context.soundsDir, "file" in body ? body.file : "") };
-  return { live: false, open: (output, options) => converter.decodeFile(source, { output, ...options }) };
+  return context.hub.sounds.sound("file" in body ? body.file : "");
 }
 
 /** The address that is to be said; the old way of giving one is as good. */
