@@ -9,6 +9,7 @@ import {
   rooms,
   stationHouse,
   troubledHouse,
+  turned,
   videoTrack,
   waiting,
 } from "../test/e2e/page-devices.ts";
@@ -476,6 +477,29 @@ export const scenes: readonly Scene[] = [
     prepare: (page) => moving(page),
   },
   { name: "camera", path: cameraPath, server: () => ({ devices: house() }), prepare: (page) => moving(page) },
+  {
+    name: "camera-turned",
+    path: cameraPath,
+    server: () => ({ devices: [turned("front-door"), camera("yard")] }),
+    prepare: async (page) => {
+      await page.route("**/ptz/presets", (route) =>
+        route.fulfill({ json: { presets: [{ token: "1", name: "Gate" }] } }),
+      );
+      await moving(page);
+      await page.getByRole("button", { name: "Turn", exact: true }).click();
+      await page.getByLabel("Turn to a preset").waitFor();
+    },
+  },
+  {
+    name: "camera-closer",
+    path: cameraPath,
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await moving(page);
+      await page.keyboard.press("+");
+      await page.keyboard.press("+");
+    },
+  },
   {
     name: "camera-numbers",
     path: cameraPath,

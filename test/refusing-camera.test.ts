@@ -21,6 +21,7 @@ const settings = {
   muted: false,
   doNotDisturb: false,
   watch: "auto" as const,
+  ptz: "off" as const,
   permanent: true,
   preview: false,
 };

@@ -59,6 +59,10 @@ PATCH /api/v1/sounds/:name administer hub
 DELETE /api/v1/sounds/:name administer hub
 POST /api/v1/ring talk channels
 POST /api/v1/devices/:id/unlock unlock path
+POST /api/v1/devices/:id/ptz/move ptz path
+POST /api/v1/devices/:id/ptz/stop ptz path
+GET /api/v1/devices/:id/ptz/presets ptz path
+POST /api/v1/devices/:id/ptz/preset ptz path
 POST /api/v1/devices/:id/hook/ring none
 GET /api/v1/devices/:id/hook/ring none
 POST /api/v1/devices/:id/ring talk path

@@ -130,7 +130,7 @@ export function makeHouse(names: readonly string[], options: HouseOptions = {}) 
     devices.set(
       name,
       new LocalDevice({
-        settings: { ...settings, watch: "auto", permanent: true, preview: false },
+        settings: { ...settings, watch: "auto", ptz: "off", permanent: true, preview: false },
         source: driverSource({ driver, config: {}, clock, log: silentLog }),
         clock,
         log: silentLog,

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Abilities, type Can } from "./abilities.ts";
 
 const nothing = { video: false, audio: false, speaker: false };
-const plain = { bell: false, lock: false };
+const plain = { bell: false, lock: false, ptz: false };
 
 function device(sure?: Partial<Can>) {
   const memory = new Map<string, unknown>();
@@ -57,8 +57,8 @@ describe("what a device can do", () => {
   });
 
   it("rings and opens where the configuration says so", () => {
-    const { ring, unlock } = device().can.with({ bell: true, lock: true });
-    assert.deepEqual([ring, unlock], ["yes", "yes"]);
+    const { ring, unlock, ptz } = device().can.with({ bell: true, lock: true, ptz: true });
+    assert.deepEqual([ring, unlock, ptz], ["yes", "yes", "yes"]);
   });
 
   it("survives a memory that holds something else", () => {

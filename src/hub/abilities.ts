@@ -66,7 +66,7 @@ export class Abilities {
   }
 
   /** All of it, with what the configuration says. */
-  with(configured: { readonly bell: boolean; readonly lock: boolean }): Can {
+  with(configured: { readonly bell: boolean; readonly lock: boolean; readonly ptz: boolean }): Can {
     const learnt = this.#learnt;
     return {
       view: this.#sure.view ?? learnt.view ?? "unknown",
@@ -74,8 +74,7 @@ export class Abilities {
       talk: this.#sure.talk ?? learnt.talk ?? "unknown",
       ring: configured.bell ? "yes" : (this.#sure.ring ?? "no"),
       unlock: configured.lock ? "yes" : "no",
-      // No driver turns a camera yet.
-      ptz: this.#sure.ptz ?? "no",
+      ptz: configured.ptz ? "yes" : (this.#sure.ptz ?? "no"),
     };
   }
 

@@ -71,6 +71,21 @@ export const settingsShape = {
       "By viewers of the camera agents' protocol. direct: peer to peer, also where signalling.watch says otherwise. relayed: always through the hub, so that its uplink carries one picture. auto: as signalling.watch says. Unless it is relayed, a viewer may ask for either.",
     changedBy: "device",
   }),
+  ptz: noted(z.enum(["off", "onvif"]).default("off"), {
+    label: "Can be turned",
+    description:
+      "onvif: the hub turns it by ONVIF, with the user name and password of its address, for whoever has the right ptz.",
+  }),
+  ptzUrl: noted(
+    z
+      .url({ protocol: /^https?$/ })
+      .max(512)
+      .optional(),
+    {
+      label: "Where it is turned",
+      description: "Its ONVIF device service; http://<host of its address>/onvif/device_service when absent.",
+    },
+  ),
   bell: noted(bellSchema.optional(), {
     label: "Bell",
     description: "Whom it rings when somebody rings there, which camera shows them, and what opens the door.",

@@ -47,6 +47,7 @@ function makeDevice(settings: { readonly warm?: boolean; readonly enabled?: bool
       muted: false,
       doNotDisturb: false,
       watch: "auto",
+      ptz: "off",
       permanent: true,
       preview: false,
     },

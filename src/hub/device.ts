@@ -170,6 +170,7 @@ export class LocalDevice implements HubDevice {
       ...this.#motion.info,
       can: this.#abilities.with({
         bell: this.#settings.bell !== undefined,
+        ptz: this.#settings.ptz !== "off",
         lock: lockOfKind(this.#settings, this.#source.kind) !== undefined,
       }),
       permanent: !this.#settings.preview,

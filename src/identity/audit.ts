@@ -47,6 +47,8 @@ export const auditActions = [
   "say-host-added",
   "say-host-removed",
   "unlock",
+  "ptz",
+  "ptz-preset",
 ] as const;
 
 /** One of {@link auditActions}. */

@@ -27,6 +27,7 @@ export function open(
       muted: false,
       doNotDisturb: false,
       watch: "auto",
+      ptz: "off",
       permanent: false,
       preview: false,
     },

@@ -112,6 +112,12 @@ export function house(): PageDevice[] {
   ];
 }
 
+/** A camera that can be turned. */
+export function turned(id: string): PageDevice {
+  const can = { view: "yes", listen: "yes", talk: "yes", ring: "no", unlock: "no", ptz: "yes" } as const;
+  return camera(id, { can, rights: ["view", "listen", "talk", "ptz"] });
+}
+
 /** More cameras than are taken in at a glance. */
 export function largeHouse(): PageDevice[] {
   const areas = ["Garden", "Entrance", "Upstairs", undefined];

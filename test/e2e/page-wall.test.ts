@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
-import { camera, house, largeHouse } from "./page-devices.ts";
+import { camera, house, largeHouse, turned } from "./page-devices.ts";
 import { type PageServerOptions, startPageServer } from "./page-server.ts";
 
 const suite = new AsyncDisposableStack();
@@ -21,6 +22,7 @@ after(() => suite.disposeAsync());
 async function open(path: string, options: Partial<PageServerOptions> = {}) {
   const server = await startPageServer({ pageDir, devices: house(), ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.goto(new URL(path, server.url).href);
   const close = async () => {
@@ -117,4 +119,97 @@ test("one camera of the wall is heard at a time", async () => {
   assert.deepEqual(await heard(), ["Hall"]);
   await page.keyboard.press("m");
   assert.deepEqual(await heard(), []);
+});
+
+/** How the picture is shown: its scale, and how far it was moved. */
+async function shown(page: Page): Promise<readonly number[]> {
+  const matrix = await page.locator("dw-camera video").evaluate((video) => getComputedStyle(video).transform);
+  if (matrix === "none") return [1, 0, 0];
+  const [scale, , , , x, y] = matrix.replace(/matrix\(|\)/g, "").split(", ");
+  return [Math.round(Number(scale) * 100) / 100, Math.round(Number(x)), Math.round(Number(y))];
+}
+
+test("a picture is enlarged by wheel, fingers, a double tap and keys; a stroke turns to the next camera", async () => {
+  await using opened = await open("/#/camera/hall", { devices: [camera("hall"), camera("yard")] });
+  const { page } = opened;
+  const box = await page.locator("dw-camera dw-player").boundingBox();
+  const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.wheel(0, -100);
+  assert.deepEqual(await shown(page), [1.4, 0, 0]);
+  await page.mouse.down();
+  await page.mouse.move(x + 50, y + 20);
+  await page.mouse.up();
+  assert.deepEqual(await shown(page), [1.4, 50, 20]);
+  await page.keyboard.press("ArrowRight");
+  assert.deepEqual(await shown(page), [1.4, -10, 20]);
+  await page.getByRole("button", { name: "Whole picture" }).click();
+  assert.deepEqual(await shown(page), [1, 0, 0]);
+  await page.touchscreen.tap(x, y);
+  await page.touchscreen.tap(x, y);
+  assert.deepEqual(await shown(page), [2.5, 0, 0]);
+  await page.keyboard.press("Escape");
+  const touch = await context.newCDPSession(page);
+  const fingers = (type: "touchStart" | "touchMove" | "touchEnd", ...at: number[]) =>
+    touch.send("Input.dispatchTouchEvent", { type, touchPoints: at.map((px, id) => ({ x: px, y, id })) });
+  await fingers("touchStart", x - 50, x + 50);
+  await fingers("touchMove", x - 150, x + 150);
+  await fingers("touchEnd");
+  assert.deepEqual(await shown(page), [3, 0, 0]);
+  await page.keyboard.press("0");
+  await fingers("touchStart", x + 100);
+  await fingers("touchMove", x - 100);
+  await fingers("touchEnd");
+  await page.waitForURL(/camera\/yard$/);
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForURL(/camera\/hall$/);
+});
+
+test("a camera turns as long as a button is held, by whatever it is held", async () => {
+  await using opened = await open("/#/wall", { devices: [turned("hall")] });
+  const { page, server } = opened;
+  const told: string[] = [];
+  const over = new Set<unknown>();
+  const heard = new EventEmitter();
+  await page.route("**/ptz/*", async (route) => {
+    const { hold, ...body } = (route.request().postDataJSON() ?? {}) as Record<string, unknown>;
+    const what = `${new URL(route.request().url()).pathname.split("/").at(-1)} ${JSON.stringify(body)}`;
+    // As the hub does: what overtook the end of its hold counts no more.
+    if (told.at(-1) !== what && !over.has(hold)) told.push(what);
+    if (what.startsWith("stop")) over.add(hold);
+    await route.fulfill(
+      what.startsWith("presets") ? { json: { presets: [{ token: "1", name: "Gate" }] } } : { status: 204 },
+    );
+    heard.emit("told");
+  });
+  const until = async (what: string) => {
+    while (told.at(-1) !== what) await once(heard, "told");
+  };
+  await page.goto(new URL("/#/camera/hall", server.url).href);
+  await page.getByRole("button", { name: "Turn", exact: true }).click();
+  await page.getByRole("button", { name: "Turn left (hold)" }).hover();
+  await page.mouse.down();
+  await until('move {"pan":-0.6}');
+  await page.mouse.up();
+  await until("stop {}");
+  await page.getByRole("button", { name: "Lens closer (hold)" }).focus();
+  await page.keyboard.down("Enter");
+  await until('move {"zoom":0.6}');
+  await page.evaluate(() => window.dispatchEvent(new Event("blur")));
+  await until("stop {}");
+  await page.keyboard.up("Enter");
+  await page.getByRole("button", { name: "Turn up (hold)" }).hover();
+  await page.mouse.down();
+  await until('move {"tilt":0.6}');
+  await page.keyboard.press("Escape");
+  await until("stop {}");
+  await page.mouse.up();
+  assert.deepEqual(told.slice(1), [
+    'move {"pan":-0.6}',
+    "stop {}",
+    'move {"zoom":0.6}',
+    "stop {}",
+    'move {"tilt":0.6}',
+    "stop {}",
+  ]);
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { authorize, parseChallenges } from "../../src/protocols/rtsp/auth.ts";
+import { ScriptedPtz } from "./onvif-ptz.ts";
 
 /** What a scripted camera does otherwise than others. */
 export interface OnvifCameraOptions {
@@ -19,10 +20,12 @@ export interface OnvifCameraOptions {
   readonly noRenew?: boolean;
   /** Accepts subscriptions, and gives nothing by them. */
   readonly noPull?: boolean;
+  /** It can be turned. */
+  readonly turns?: boolean;
 }
 
 const spaces =
-  'xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:ter="http://www.onvif.org/ver10/error" xmlns:dom0="http://www.axis.com/2009/event" xmlns:wsrf="http://docs.oasis-open.org/wsrf/r-2"';
+  'xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:ter="http://www.onvif.org/ver10/error" xmlns:dom0="http://www.axis.com/2009/event" xmlns:wsrf="http://docs.oasis-open.org/wsrf/r-2" xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl"';
 const digestField = 'Digest realm="camera", nonce="abc", qop="auth", algorithm=MD5';
 
 /** A message as cameras write it. */
@@ -44,6 +47,8 @@ export class OnvifCamera implements AsyncDisposable {
   /** Each request's action, in order. */
   readonly asked: string[] = [];
   subscriptions = 0;
+  /** How it was turned. */
+  readonly ptz = new ScriptedPtz();
   /** What a new subscription is told first. */
   initial: readonly string[] = [];
   #queue: string[] = [];
@@ -115,7 +120,9 @@ export class OnvifCamera implements AsyncDisposable {
     if (action === "GetSystemDateAndTime") return timeOf(new Date(Date.now() + aheadMs));
     const base = wrongHost ? "http://192.0.2.1:8000" : new URL(this.url).origin;
     if (action === "GetCapabilities")
-      return `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Events><tt:XAddr>${base}/onvif/event_service</tt:XAddr></tt:Events></tds:Capabilities></tds:GetCapabilitiesResponse>`;
+      return `<tds:GetCapabilitiesResponse><tds:Capabilities>${this.#options.turns ? this.ptz.capabilities(base) : ""}<tt:Events><tt:XAddr>${base}/onvif/event_service</tt:XAddr></tt:Events></tds:Capabilities></tds:GetCapabilitiesResponse>`;
+    const turned = this.#options.turns ? await this.ptz.answer(action, text) : undefined;
+    if (turned !== undefined) return turned === "" ? fault("ter:InvalidArgVal", action) : turned;
     if (action === "CreatePullPointSubscription") {
       this.#known = String(++this.subscriptions);
       this.#queue = [...this.initial];

@@ -56,7 +56,7 @@ export class SoapHttp {
       return await promise;
     } catch (cause) {
       signal.throwIfAborted();
-      throw new RecoverableError(`the camera's events at ${url.host} were not reached: ${messageOf(cause)}`, {
+      throw new RecoverableError(`the camera's ONVIF service at ${url.host} was not reached: ${messageOf(cause)}`, {
         code: "unreachable",
         cause,
       });

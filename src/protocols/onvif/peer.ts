@@ -59,7 +59,7 @@ export class OnvifPeer {
     const envelope = writeEnvelope(request, unsigned ? undefined : author);
     const late = new AbortController();
     using _timer = clock.timer(withinMs, () =>
-      late.abort(new RecoverableError("the camera's events do not answer", { code: "timeout" })),
+      late.abort(new RecoverableError("the camera does not answer (ONVIF)", { code: "timeout" })),
     );
     const either = AbortSignal.any([signal, late.signal]);
     return await this.#http.post({ url, action: request.action, envelope, signal: either });

@@ -50,7 +50,7 @@ export function readEnvelope(text: string): XmlNode {
 
 /** The camera does not know the user name or password. */
 export function refusedLogin(): FatalError {
-  return new FatalError("the camera refuses the user name or password for its events", { code: "wrong-password" });
+  return new FatalError("the camera refuses the user name or password (ONVIF)", { code: "wrong-password" });
 }
 
 function token({ credentials, atMs, nonce = randomBytes(16) }: SoapAuthor): string {

@@ -9,6 +9,7 @@ import { base, buttons } from "../parts/styles.ts";
 import { playTone } from "../parts/tones.ts";
 import { type CallNotice, explainCall, nameOfCall, noticeOf } from "../pure/call-sayings.ts";
 import { placeIn } from "../pure/call-words.ts";
+import { randomId } from "../pure/random-id.ts";
 import { microphoneHelp } from "../pure/talk-words.ts";
 import { timer } from "../pure/words.ts";
 import { CallVoice, type VoiceState } from "./call-voice.ts";
@@ -344,7 +345,7 @@ export class DwCalling extends HubElement {
     try {
       const path = `/api/v1/devices/${encodeURIComponent(from.deviceId ?? "")}/unlock`;
       const { sentence: said } = await call<{ readonly sentence?: string }>("POST", path, {
-        body: { nonce: crypto.randomUUID() },
+        body: { nonce: randomId() },
       });
       this.opened = said ?? "The door was opened.";
     } catch (error) {

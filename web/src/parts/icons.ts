@@ -1,6 +1,8 @@
 import { html, type SVGTemplateResult, type TemplateResult } from "lit";
 import numbers from "lucide-static/icons/activity.svg?icon";
+import down from "lucide-static/icons/arrow-down.svg?icon";
 import back from "lucide-static/icons/arrow-left.svg?icon";
+import forward from "lucide-static/icons/arrow-right.svg?icon";
 import up from "lucide-static/icons/arrow-up.svg?icon";
 import bellRing from "lucide-static/icons/bell-ring.svg?icon";
 import camera from "lucide-static/icons/camera.svg?icon";
@@ -22,7 +24,9 @@ import full from "lucide-static/icons/maximize.svg?icon";
 import menu from "lucide-static/icons/menu.svg?icon";
 import mic from "lucide-static/icons/mic.svg?icon";
 import micOff from "lucide-static/icons/mic-off.svg?icon";
+import minus from "lucide-static/icons/minus.svg?icon";
 import moon from "lucide-static/icons/moon.svg?icon";
+import turn from "lucide-static/icons/move.svg?icon";
 import edit from "lucide-static/icons/pencil.svg?icon";
 import phone from "lucide-static/icons/phone.svg?icon";
 import hangUp from "lucide-static/icons/phone-off.svg?icon";
@@ -57,9 +61,11 @@ const shapes = {
   copy,
   devices,
   door,
+  down,
   download,
   edit,
   events,
+  forward,
   full,
   grip,
   hand,
@@ -70,6 +76,7 @@ const shapes = {
   menu,
   mic,
   micOff,
+  minus,
   moon,
   numbers,
   people,
@@ -84,6 +91,7 @@ const shapes = {
   speaker,
   star,
   trash,
+  turn,
   up,
   wall,
   warn,

@@ -10,6 +10,11 @@ export function canTalk(device: PageDevice | undefined): boolean {
   return device?.speaker !== undefined && may(device, "talk");
 }
 
+/** Whether this person may turn it, and it can be turned. */
+export function canTurn(device: PageDevice): boolean {
+  return device.can?.ptz === "yes" && may(device, "ptz");
+}
+
 /** Whether this person may hear it, and there is something to be heard. */
 export function isAudible(device: PageDevice | undefined): boolean {
   return may(device, "listen") && (device?.tracks.some(({ kind }) => kind === "audio") ?? false);

@@ -18,6 +18,7 @@ export const playerStyles = css`
     width: 100%;
     height: 100%;
     object-fit: contain;
+    transform: var(--dw-zoom, none);
   }
   :host([fit="cover"]:not([whole])) video,
   :host([fit="cover"]:not([whole])) img {

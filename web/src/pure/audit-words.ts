@@ -36,6 +36,8 @@ const words: Readonly<Record<AuditAction, string>> = {
   "call-declined": "declined {}",
   "call-ended": "ended the call with {}",
   "bell-rung": "pressed the bell of {}",
+  ptz: "turned {}",
+  "ptz-preset": "turned {} to a preset",
   "bell-unmuted": "lets the bell of {} ring again",
   "chime-added": "added the chime {}",
   "chime-removed": "removed the chime {}",
@@ -85,9 +87,9 @@ export function dayName(atMs: number, nowMs: number, locale?: string): string {
 export type AuditKind = "all" | "watching" | "talk" | "changes";
 
 const watching: ReadonlySet<string> = new Set(["view", "listen", "snapshot"]);
-const talk = /^(talk|say|ring|call|bell|unlock)/;
+const talk = /^(talk|say|ring|call|bell|unlock|ptz)/;
 
-/** Whether an entry belongs to a kind: who watched, who spoke, rang and opened, or everything else. */
+/** Whether an entry belongs to a kind: who watched, who spoke, rang, opened and turned, or everything else. */
 export function isOfKind(action: string, kind: AuditKind): boolean {
   if (kind === "all") return true;
   const own: AuditKind = watching.has(action) ? "watching" : talk.test(action) ? "talk" : "changes";

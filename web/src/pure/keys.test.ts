@@ -13,7 +13,10 @@ test("keys do what the help page says", () => {
   assert.deepEqual(press("m"), { action: "mute" });
   assert.deepEqual(press("?"), { action: "help" });
   assert.deepEqual(press("Escape"), { action: "back" });
-  assert.equal(press("0"), undefined);
+  assert.deepEqual(press("0"), { action: "zoom", factor: 0 });
+  assert.deepEqual([press("+"), press("=")], [press("+"), { action: "zoom", factor: 1.5 }]);
+  assert.deepEqual(press("-"), { action: "zoom", factor: 1 / 1.5 });
+  assert.deepEqual(press("ArrowDown"), { action: "lift", by: 1 });
   assert.equal(press("x"), undefined);
 });
 

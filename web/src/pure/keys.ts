@@ -3,6 +3,10 @@ export type KeyAction =
   | { readonly action: "select"; readonly index: number }
   /** To the camera after this one, or before it. */
   | { readonly action: "step"; readonly by: 1 | -1 }
+  /** Over an enlarged picture, up or down. */
+  | { readonly action: "lift"; readonly by: 1 | -1 }
+  /** Closer or farther by a factor; by 0 back to the whole. */
+  | { readonly action: "zoom"; readonly factor: number }
   | { readonly action: "talk" | "full-screen" | "mute" | "help" | "back" | "open" };
 
 /** The key that is held to talk: as the browser calls it, and as people do. */
@@ -13,6 +17,7 @@ export const keyMap: readonly { readonly keys: readonly string[]; readonly does:
   { keys: ["1", "–", "9"], does: "Choose a camera on the wall; open it from the camera page" },
   { keys: ["Enter"], does: "Open the chosen camera" },
   { keys: ["←", "→"], does: "The camera before or after this one, from the camera page" },
+  { keys: ["+", "−", "0"], does: "Closer, farther, the whole picture; the arrow keys then move it" },
   { keys: [talkKey.name], does: "Hold to talk through the chosen camera" },
   { keys: ["F"], does: "Full screen, and back" },
   { keys: ["M"], does: "Sound off, and on" },
@@ -46,6 +51,17 @@ export function keyAction(event: {
       return { action: "step", by: -1 };
     case "ArrowRight":
       return { action: "step", by: 1 };
+    case "ArrowUp":
+      return { action: "lift", by: -1 };
+    case "ArrowDown":
+      return { action: "lift", by: 1 };
+    case "+":
+    case "=":
+      return { action: "zoom", factor: 1.5 };
+    case "-":
+      return { action: "zoom", factor: 1 / 1.5 };
+    case "0":
+      return { action: "zoom", factor: 0 };
     case "Enter":
       return { action: "open" };
     default:

@@ -10,6 +10,7 @@ export const rightWords: Readonly<Record<Right, { readonly short: string; readon
   talk: { short: "talk", long: "Talk through it" },
   page: { short: "call rooms", long: "Speak to several rooms at once" },
   peek: { short: "see callers", long: "See and hear who calls, before answering" },
+  ptz: { short: "turn", long: "Turn the camera" },
   unlock: { short: "unlock", long: "Open the door" },
   administer: { short: "set up", long: "Change its settings" },
   metrics: { short: "numbers", long: "Read the hub's numbers" },
@@ -38,7 +39,7 @@ export function given(grants: readonly Grant[], scope: string, right: Right): "o
   return "no";
 }
 
-/** The grants after one cell was switched. Seeing comes with hearing and talking; without seeing there is neither. */
+/** The grants after one cell was switched. Seeing comes with hearing, talking and turning; without seeing there is none of them. */
 export function withRight(
   grants: readonly Grant[],
   cell: { readonly scope: string; readonly right: Right; readonly on: boolean },
@@ -47,10 +48,10 @@ export function withRight(
   const next = new Set(before);
   if (cell.on) {
     next.add(cell.right);
-    if (cell.right === "listen" || cell.right === "talk") next.add("view");
+    if (cell.right === "listen" || cell.right === "talk" || cell.right === "ptz") next.add("view");
   } else {
     next.delete(cell.right);
-    if (cell.right === "view") for (const also of ["listen", "talk"] as const) next.delete(also);
+    if (cell.right === "view") for (const also of ["listen", "talk", "ptz"] as const) next.delete(also);
   }
   const others = grants.filter((grant) => grant.scope !== cell.scope);
   const ordered = rights.filter((right) => next.has(right));

@@ -1,17 +1,22 @@
-import { css, html, nothing } from "lit";
-import type { PageDevice } from "../api.ts";
+import { html, nothing, type PropertyValues } from "lit";
+import { type PageDevice, sentence } from "../api.ts";
 import { readPreferences, writePreferences } from "../app/preferences.ts";
+import { PictureInPicture } from "../camera/picture-in-picture.ts";
+import { Zoomable } from "../camera/zoomable.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
-import { hasBell, may, pressBell } from "../parts/may.ts";
+import { canTurn, hasBell, isAudible, may, pressBell } from "../parts/may.ts";
 import { base, buttons, head } from "../parts/styles.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
 import { type KeyAction, neighbour } from "../pure/keys.ts";
 import { isRoom, onWall } from "../pure/rooms.ts";
 import { href } from "../pure/route.ts";
+import { favouritesAfter } from "../pure/wall-order.ts";
 import { sayTrack } from "../pure/words.ts";
+import { cameraStyles } from "./camera-styles.ts";
 import "../player/dw-player.ts";
+import "../camera/dw-ptz.ts";
 import "../talk/dw-talk.ts";
 
 /** One camera large, with its sound, and the bar to talk through it. */
@@ -24,153 +29,9 @@ export class DwCamera extends HubElement {
     numbers: { state: true },
     live: { state: true },
     notice: { state: true },
+    turning: { state: true },
   };
-  static override styles = [
-    base,
-    buttons,
-    head,
-    css`
-      :host {
-        display: grid;
-        grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
-        height: 100%;
-        min-height: 0;
-      }
-      .head .what {
-        margin-left: auto;
-        color: var(--dw-muted);
-        font-size: var(--dw-13);
-        text-align: right;
-      }
-      .stage {
-        display: grid;
-        min-height: 0;
-        background: var(--dw-picture);
-      }
-      dw-player {
-        aspect-ratio: auto;
-        width: 100%;
-        height: 100%;
-      }
-      .bottom {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
-        gap: 12px 16px;
-        align-items: center;
-        width: 100%;
-        max-width: 1120px;
-        margin: 0 auto;
-        padding: 12px 16px calc(16px + env(safe-area-inset-bottom));
-      }
-      .tools {
-        display: flex;
-        gap: 4px;
-      }
-      .tools button,
-      .tools a {
-        flex-direction: column;
-        gap: 4px;
-        min-width: 72px;
-        min-height: 64px;
-        padding: 8px;
-        font-size: var(--dw-13);
-        font-weight: 400;
-        line-height: 1.2;
-        border-color: transparent;
-        background: transparent;
-      }
-      .tools button:hover,
-      .tools a:hover {
-        background: var(--dw-hover);
-      }
-      .tools [aria-pressed="true"] {
-        color: var(--dw-accent);
-        font-weight: 600;
-      }
-      .gone {
-        display: grid;
-        place-content: center;
-        justify-items: center;
-        gap: 12px;
-        padding: 48px 24px;
-        text-align: center;
-      }
-      @media (max-width: 860px) {
-        .bottom {
-          grid-template-columns: minmax(0, 1fr);
-        }
-        .tools {
-          justify-content: space-between;
-          grid-row: 1;
-        }
-        .tools button,
-        .tools a {
-          flex: 1;
-          min-width: 0;
-        }
-      }
-      @media (orientation: landscape) and (max-height: 520px) {
-        :host {
-          position: relative;
-          grid-template: minmax(0, 1fr) / minmax(0, 1fr) 152px;
-          background: var(--dw-bg);
-        }
-        .head {
-          position: absolute;
-          inset: env(safe-area-inset-top) auto auto env(safe-area-inset-left);
-          z-index: 1;
-          border: 0;
-          padding: 4px 12px 4px 4px;
-          background: var(--dw-over);
-          border-radius: 0 0 var(--dw-radius) 0;
-          color: var(--dw-over-text);
-        }
-        .head a,
-        .head .muted {
-          color: inherit;
-        }
-        .head h1 {
-          font-size: var(--dw-15);
-        }
-        .head .what {
-          display: none;
-        }
-        .stage {
-          grid-area: 1 / 1;
-        }
-        .bottom {
-          grid: auto minmax(0, 1fr) / minmax(0, 1fr);
-          align-items: stretch;
-          gap: 4px;
-          padding: 4px max(4px, env(safe-area-inset-right)) max(4px, env(safe-area-inset-bottom)) 4px;
-          overflow-y: auto;
-        }
-        .tools {
-          display: grid;
-          grid-template-columns: 1fr 1fr;
-          grid-row: 1;
-          gap: 2px;
-        }
-        .tools button,
-        .tools a {
-          min-height: 52px;
-          padding: 4px;
-        }
-        /* Setting up is for another moment: the room is for talking. */
-        .tools a {
-          display: none;
-        }
-        dw-talk {
-          grid-row: 2;
-        }
-      }
-      @media (max-width: 640px) {
-        .head .what {
-          display: none;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, buttons, head, cameraStyles];
 
   /** Id of the device. */
   declare camera: string;
@@ -180,6 +41,10 @@ export class DwCamera extends HubElement {
   declare numbers: boolean;
   declare live: boolean;
   declare notice: string;
+  /** The buttons that turn the camera are shown. */
+  declare turning: boolean;
+  readonly #zoom = new Zoomable(this, { picture: () => this.#player, onSwipe: (by) => this.#step(by) });
+  readonly #window = new PictureInPicture(this, () => this.#player);
 
   constructor() {
     super();
@@ -189,7 +54,16 @@ export class DwCamera extends HubElement {
     this.numbers = false;
     this.live = false;
     this.notice = "";
+    this.turning = false;
     new Keys(this, (action) => this.#onKey(action));
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    if (!changed.has("camera")) return;
+    this.#zoom.reset();
+    this.turning = false;
+    this.notice = "";
   }
 
   protected override render() {
@@ -198,16 +72,18 @@ export class DwCamera extends HubElement {
       return html`<div class="gone"><h1>This camera is not here</h1><p class="muted">It was removed, or you may not see it.</p><a class="button" href="#/wall">${icon("wall")}To the wall</a></div>`;
     }
     if (!device) return nothing;
-    const audible = device.tracks.some(({ kind }) => kind === "audio") && may(device, "listen");
+    const audible = isAudible(device);
     const video = device.tracks.find(({ kind }) => kind === "video");
     return html`
       <div class="head">
         <a class="button ghost icon" href="#/wall" aria-label="Back to the wall" title="Back to the wall (Esc)">${icon("back")}</a>
         <h1>${device.name}</h1>
         ${device.area ? html`<span class="muted">${device.area}</span>` : nothing}
+        ${this.panel ? nothing : this.#renderStar(device)}
         ${video ? html`<span class="what">${sayTrack(video)}</span>` : nothing}
       </div>
-      <div class="stage">
+      <div class="stage" @wheel=${this.#zoom.onWheel} @pointerdown=${this.#zoom.onDown} @pointermove=${this.#zoom.onMove}
+        @pointerup=${this.#zoom.onUp} @pointercancel=${this.#zoom.onCancel}>
         <dw-player
           src="/whep/${encodeURIComponent(device.id)}"
           announce
@@ -222,6 +98,8 @@ export class DwCamera extends HubElement {
             this.sound = false;
           }}
         >${this.#renderWayOut(device)}</dw-player>
+        ${this.#zoom.scale > 1 ? html`<button class="whole" @click=${() => this.#zoom.reset()}>${icon("close")}Whole picture</button>` : nothing}
+        ${this.turning && canTurn(device) ? html`<dw-ptz device=${device.id}></dw-ptz>` : nothing}
       </div>
       <div class="bottom">
         ${may(device, "talk") ? html`<dw-talk hotkey @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">You may watch this camera, not talk through it.</span>`}
@@ -229,6 +107,14 @@ export class DwCamera extends HubElement {
           ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title="Sound (M)">${icon(this.sound ? "sound" : "soundOff")}${this.sound ? "Sound on" : "Sound off"}</button>` : nothing}
           <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}Snapshot</button>
           <button @click=${this.#fullScreen} title="Full screen (F)">${icon("full")}Full screen</button>
+          ${
+            canTurn(device)
+              ? html`<button aria-pressed=${this.turning} @click=${() => {
+                  this.turning = !this.turning;
+                }}>${icon("turn")}Turn</button>`
+              : nothing
+          }
+          ${this.#window.possible ? html`<button aria-pressed=${this.#window.shown} ?disabled=${!this.live && !this.#window.shown} title="The picture in a window of its own" @click=${this.#openWindow}>${icon("pip")}Window</button>` : nothing}
           <button
             aria-pressed=${this.numbers}
             @click=${() => {
@@ -239,8 +125,20 @@ export class DwCamera extends HubElement {
           ${this.hub.administrator && !this.panel ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
         </div>
       </div>
-      <span class="unseen" role="status">${this.notice}</span>
+      <span class=${this.notice === "" || this.notice === "Snapshot saved" ? "unseen" : "notice"} role="status">${this.notice}</span>
     `;
+  }
+
+  #renderStar({ id, name }: PageDevice) {
+    const { favourites } = this.hub.wall;
+    const label = `Favourite: ${name}`;
+    return html`<button class="ghost icon star" aria-pressed=${favourites.includes(id)} aria-label=${label} title="Favourites stand first on the wall" @click=${async () => {
+      try {
+        await this.hub.arrange({ favourites: favouritesAfter(favourites, id) });
+      } catch (error) {
+        this.notice = sentence(error);
+      }
+    }}>${icon("star")}</button>`;
   }
 
   #renderWayOut(device: PageDevice) {
@@ -272,6 +170,22 @@ export class DwCamera extends HubElement {
     toggleFullScreen(this.#player ?? this);
   }
 
+  async #openWindow(): Promise<void> {
+    try {
+      await this.#window.toggle();
+    } catch {
+      this.notice = "This browser gives the picture no window of its own now.";
+    }
+  }
+
+  /** To the camera after this one, or before it. */
+  #step(by: 1 | -1): boolean {
+    const cameras = this.hub.devices.filter((device) => !isRoom(device));
+    const next = neighbour(cameras, { id: this.camera, by });
+    if (next) location.hash = href({ screen: "camera", id: next.id });
+    return next !== undefined;
+  }
+
   /** Presses the door's bell from here. */
   async #ring({ id }: PageDevice): Promise<void> {
     this.notice = await pressBell(id);
@@ -296,12 +210,14 @@ export class DwCamera extends HubElement {
         if (device) location.hash = href({ screen: "camera", id: device.id });
         return device !== undefined;
       }
-      case "step": {
-        const cameras = this.hub.devices.filter((device) => !isRoom(device));
-        const next = neighbour(cameras, { id: this.camera, by: action.by });
-        if (next) location.hash = href({ screen: "camera", id: next.id });
-        return next !== undefined;
-      }
+      case "step":
+        return this.#zoom.step(action.by, 0) || this.#step(action.by);
+      case "lift":
+        return this.#zoom.step(0, action.by);
+      case "zoom":
+        if (action.factor === 0) this.#zoom.reset();
+        else this.#zoom.by(action.factor);
+        return true;
       case "full-screen":
         this.#fullScreen();
         return true;
@@ -310,6 +226,10 @@ export class DwCamera extends HubElement {
         return true;
       case "back":
         if (document.fullscreenElement) return false;
+        if (this.#zoom.scale > 1) {
+          this.#zoom.reset();
+          return true;
+        }
         location.hash = "#/wall";
         return true;
       default:
