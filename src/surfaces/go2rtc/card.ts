@@ -23,7 +23,10 @@ export interface CardOptions {
 /** Messages of one socket in all: an offer or two, and their candidates. */
 const maxMessages = 512;
 
-/** One card that shows one device, from its connection to its end; its viewing ends with it. */
+/**
+ * One card that shows one device. go2rtc's own player closes its socket as soon as the picture runs: a viewing that was
+ * answered goes on without it, and ends by its own connection.
+ */
 export class Card {
   #messages = 0;
   #viewing: Viewing | undefined;
@@ -36,13 +39,7 @@ export class Card {
     const { socket } = options;
     this.#options = options;
     socket.on("message", (data, isBinary) => this.#receive(isBinary ? "" : String(data)));
-    socket.once("close", () => {
-      this.#gone.abort();
-      background(
-        this.#turns.run(() => this.#leave()),
-        (err) => this.#failed(err),
-      );
-    });
+    socket.once("close", () => this.#gone.abort());
   }
 
   #receive(text: string): void {
@@ -102,7 +99,9 @@ export class Card {
 
   /** Cards connect anew when their socket closes. */
   #ended(viewing: Viewing, reason: string): void {
-    if (this.#viewing === viewing) this.#options.socket.close(1001, reason.slice(0, 100));
+    if (this.#viewing !== viewing) return;
+    this.#talks?.[Symbol.dispose]();
+    this.#options.socket.close(1001, reason.slice(0, 100));
   }
 
   async #leave(): Promise<void> {

@@ -52,7 +52,7 @@ const why = async ({ closed }: Awaited<ReturnType<typeof openCard>>) => {
 };
 
 describe("go2rtc's socket", { concurrency: 4 }, () => {
-  it("answers an offer in both forms, takes candidates, and ends the viewing with the socket", async () => {
+  it("answers an offer in both forms, takes candidates, and goes on without the socket, as the player closes it", async () => {
     await using rig = await house();
     const card = await openCard(rig, await tokenFor(rig, "Anna"));
     card.say({ type: "webrtc/offer", value: offerSdp });
@@ -67,8 +67,22 @@ describe("go2rtc's socket", { concurrency: 4 }, () => {
     assert.deepEqual(rig.webrtc.viewers[0]?.candidates, [candidate]);
     await rig.webrtc.viewers[0]?.disposed;
     card.socket.close();
+    await card.closed;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(rig.web.viewings.size, 1);
+    rig.webrtc.viewers[1]?.fail("disconnected");
     await rig.webrtc.viewers[1]?.disposed;
     assert.equal(rig.web.viewings.size, 0);
+  });
+
+  it("opens nothing for a card that left before it was answered", async () => {
+    await using rig = await house({ yard: "fake://x/?lost" });
+    const card = await openCard(rig, await tokenFor(rig, "Anna"));
+    card.say({ type: "webrtc/offer", value: offerSdp });
+    card.socket.close();
+    await card.closed;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([rig.web.viewings.size, rig.webrtc.viewers.length], [0, 0]);
   });
 
   it("lets the microphone take the floor by being heard, and tells how it goes", async () => {

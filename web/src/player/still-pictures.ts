@@ -1,4 +1,5 @@
 import { ownHeaders } from "../api.ts";
+import { hubFetch } from "../net/way.ts";
 
 /** One picture of a device, as the browser shows it. */
 export interface StillPicture {
@@ -87,9 +88,8 @@ async function keepPicturing(options: PicturingOptions): Promise<void> {
 
 async function onePicture({ url, token, widthPx, signal }: PicturingOptions): Promise<StillPicture | undefined> {
   const width = Math.min(1920, Math.max(160, Math.ceil(widthPx())));
-  const response = await fetch(`${url}?width=${width}`, {
+  const response = await hubFetch(`${url}?width=${width}`, {
     headers: { ...ownHeaders(), ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    credentials: "same-origin",
     signal,
   });
   if (!response.ok) return undefined;

@@ -34,7 +34,8 @@ PASSED = [
     ("PATCH", rf"(voice/{SEGMENT}|whep/{SEGMENT}/{SEGMENT}|whep/calls/{SEGMENT}/{SEGMENT})"),
     ("DELETE", rf"(voice/{SEGMENT}|whep/{SEGMENT}/{SEGMENT}|whep/calls/{SEGMENT}/{SEGMENT})"),
 ]
-HEADERS = ("Content-Type", "Location", "Link", "Retry-After")
+HEADERS = ("content-type", "location", "link", "retry-after")
+OWN_HEADERS = "doorward-"
 LONGEST_BODY = 64 * 1024
 LONGEST_QUERY = 256
 MESSAGES = ("talk-take", "talk-release", "call-confirm", "call-picture", "watch", "ping")
@@ -84,7 +85,11 @@ class HubView(HomeAssistantView):
         if status == HTTPStatus.UNAUTHORIZED:
             # Only Home Assistant's own token can be meant: the browser must not sign its user out for it.
             status = HTTPStatus.FORBIDDEN
-        passed = {name: headers[name] for name in HEADERS if name in headers}
+        passed = {
+            name: value
+            for name, value in headers.items()
+            if name.lower() in HEADERS or name.lower().startswith(OWN_HEADERS)
+        }
         return web.Response(status=status, body=answer, headers={**passed, "Cache-Control": "no-store"})
 
     get = post = patch = delete = _pass
