@@ -1,7 +1,6 @@
-import { install } from "./app/installed.ts";
-import { followNotifications, renewNotifications } from "./app/notifications.ts";
-import "./screens/dw-app.ts";
+import { readPreferences } from "./app/preferences.ts";
+import { chooseLanguage } from "./language/choose.ts";
 
-install();
-followNotifications();
-void renewNotifications();
+// Before anything is loaded that says a word.
+document.documentElement.lang = await chooseLanguage(readPreferences().language, navigator.languages);
+await import("./page.ts");

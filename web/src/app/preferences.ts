@@ -1,8 +1,13 @@
+import type { Language } from "../language/choose.ts";
 import type { Quality } from "../pure/rendition.ts";
 
 /** What this browser remembers for its person; never leaves it. */
 export interface Preferences {
   readonly theme: "system" | "light" | "dark";
+  /** `system` is the browser's. Read when the page is loaded. */
+  readonly language: "system" | Language;
+  /** Hours of the day: as the browser's language writes them, or by choice. */
+  readonly clock: "system" | "12" | "24";
   /** Play a camera softly while one talks through it, if it cannot keep its own speaker out of its microphone. */
   readonly duck: boolean;
   /** Sound of the large picture. */
@@ -16,6 +21,8 @@ export interface Preferences {
 
 const defaults: Preferences = {
   theme: "system",
+  language: "system",
+  clock: "system",
   duck: true,
   sound: true,
   quality: "auto",

@@ -9,6 +9,7 @@ import {
   sentence,
 } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
+import { dayOf, timeOfDay } from "../language/times.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -195,7 +196,7 @@ export class DwCalls extends HubElement {
       <h2>${one.from.name}</h2>
       <p>${sayOutcome(one)}${talkedFor(one) ? `, ${talkedFor(one)}` : ""}</p>
       ${others && one.state !== "ended" ? html`<p>In it: ${others}</p>` : nothing}
-      <p class="muted">${new Date(one.startedMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}</p>
+      <p class="muted">${dayOf(one.startedMs, { dateStyle: "medium", timeStyle: "short" })}</p>
       <p class="whom">${this.#renderActs(one)}</p>
     `;
   }
@@ -324,7 +325,7 @@ function picture({ id }: CallView): string {
 }
 
 function timeOf(ms: number): string {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return timeOfDay(ms);
 }
 
 customElements.define("dw-calls", DwCalls);

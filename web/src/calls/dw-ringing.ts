@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import { call, type PersonRinging, type QuietHours, sentence } from "../api.ts";
 import { canNotify, isOwn, type PushState, subscribe, unsubscribe } from "../app/notifications.ts";
 import { quietStyles } from "../devices/ring-styles.ts";
+import { dayOf } from "../language/times.ts";
 import "../devices/dw-quiet.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -83,7 +84,7 @@ export class DwRinging extends HubElement {
       <h3>Notifications while the page is closed</h3>
       ${push.subscriptions.map(
         ({ id, name, takenMs, failed }) => html`<div class="line">
-          <p><strong>${name}</strong><br /><span class="muted">${failed ?? (takenMs === undefined ? "None yet." : `Last one taken ${new Date(takenMs).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}.`)}</span></p>
+          <p><strong>${name}</strong><br /><span class="muted">${failed ?? (takenMs === undefined ? "None yet." : `Last one taken ${dayOf(takenMs, { dateStyle: "short", timeStyle: "short" })}.`)}</span></p>
           <button @click=${() => this.#test(id)}>${icon("bellRing")}Test</button>
           <button @click=${() => this.#remove(id)}>${icon("trash")}Remove</button>
         </div>`,

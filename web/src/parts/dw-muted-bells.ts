@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type MutedBell, sentence } from "../api.ts";
+import { timeOfDay } from "../language/times.ts";
 import { sayMuted } from "../pure/call-words.ts";
 import { HubElement } from "./hub-element.ts";
 import { icon } from "./icons.ts";
@@ -40,7 +41,7 @@ export class DwMutedBells extends HubElement {
     return this.hub.mutedBells.map(
       (
         bell,
-      ) => html`<p role="status">${icon("soundOff")}<span>${sayMuted(bell, (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }))}${this.wrong ? html`<br />${this.wrong}` : nothing}</span>
+      ) => html`<p role="status">${icon("soundOff")}<span>${sayMuted(bell, (ms) => timeOfDay(ms))}${this.wrong ? html`<br />${this.wrong}` : nothing}</span>
         <button @click=${() => this.#unmute(bell)}>${icon("bellRing")}Let it ring again</button></p>`,
     );
   }

@@ -1,4 +1,5 @@
 import type { AuditAction } from "../../../src/identity/audit.ts";
+import { locale as pageLocale } from "../language/times.ts";
 
 /** What the audit's actions mean in plain words; `{}` is the subject. */
 const words: Readonly<Record<AuditAction, string>> = {
@@ -80,7 +81,12 @@ export function dayName(atMs: number, nowMs: number, locale?: string): string {
   const day = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
   if (day(atMs) === day(nowMs)) return "Today";
   if (day(atMs) === day(day(nowMs) - 12 * 3_600_000)) return "Yesterday";
-  return new Date(atMs).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  return new Date(atMs).toLocaleDateString(locale ?? pageLocale(), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+  });
 }
 
 /** What the history can be narrowed to. */

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { type AuditEntry, call, sentence } from "../api.ts";
+import { timeOfDay } from "../language/times.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -149,7 +150,7 @@ export class DwEvents extends HubElement {
 function line(entry: AuditEntry & { readonly text: string }) {
   const time = new Date(entry.atMs);
   return html`<li>
-    <time datetime=${time.toISOString()}>${time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
+    <time datetime=${time.toISOString()}>${timeOfDay(time)}</time>
     <span>${entry.text}</span>
     ${entry.detail ? html`<p class="muted small">${sayDetail(entry.detail)}</p>` : nothing}
   </li>`;

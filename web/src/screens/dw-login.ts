@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -7,9 +8,9 @@ import { door, doorStyles } from "./door.ts";
 
 /** Why the hub ended a session. */
 const endWords: Readonly<Record<string, string>> = {
-  "signed-out": "You were signed out here: the session was ended, or the password was changed.",
-  removed: "You were signed out: this person was removed from the hub.",
-  "rights-changed": "What you may do was changed: sign in again.",
+  "signed-out": t("You were signed out here: the session was ended, or the password was changed."),
+  removed: t("You were signed out: this person was removed from the hub."),
+  "rights-changed": t("What you may do was changed: sign in again."),
 };
 
 /** Asks who is there. */
@@ -28,20 +29,20 @@ export class DwLogin extends HubElement {
   protected override render() {
     const { session } = this.hub;
     return door(html`
-      <h1>Sign in</h1>
+      <h1>${t("Sign in")}</h1>
       ${
         session && !window.isSecureContext && session.httpsUrl
-          ? html`<div class="note">${icon("lock")}<span>This page is not encrypted, so talking is not possible here. <a href=${session.httpsUrl}>Use the secure page</a>.</span></div>`
+          ? html`<div class="note">${icon("lock")}<span>${t("This page is not encrypted, so talking is not possible here.")} <a href=${session.httpsUrl}>${t("Use the secure page")}</a></span></div>`
           : nothing
       }
-      ${this.hub.signedOut ? html`<div class="note">${icon("lock")}<span>${endWords[this.hub.signedOut] ?? "The hub ended this session."}</span></div>` : nothing}
+      ${this.hub.signedOut ? html`<div class="note">${icon("lock")}<span>${endWords[this.hub.signedOut] ?? t("The hub ended this session.")}</span></div>` : nothing}
       <form @submit=${this.#submit}>
-        <label><span>Name</span><input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label>
-        <label><span>Password</span><input name="password" type="password" autocomplete="current-password" required /></label>
+        <label><span>${t("Name")}</span><input name="name" autocomplete="username" autocapitalize="none" required autofocus /></label>
+        <label><span>${t("Password")}</span><input name="password" type="password" autocomplete="current-password" required /></label>
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-        <button class="primary" ?disabled=${this.busy}>${this.busy ? "One moment" : "Sign in"}</button>
+        <button class="primary" ?disabled=${this.busy}>${this.busy ? t("One moment") : t("Sign in")}</button>
       </form>
-      <p class="muted small">Forgotten the password? On the hub, <code>doorward user</code> sets a new one.</p>
+      <p class="muted small">${t("Forgotten the password? On the hub, this sets a new one:")} <code>doorward user</code></p>
     `);
   }
 

@@ -1,4 +1,5 @@
 import { css, html } from "lit";
+import { dayOf, timeOfDay } from "../language/times.ts";
 import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { base } from "../parts/styles.ts";
@@ -51,10 +52,10 @@ export class DwPanel extends HubElement {
     const { dim, nowMs } = this.#awake;
     const now = new Date(nowMs);
     const online = this.hub.connected
-      ? now.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" })
+      ? dayOf(now, { weekday: "long", day: "numeric", month: "long" })
       : "The hub does not answer";
     return html`
-      <header>${now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}<span>${online}</span></header>
+      <header>${timeOfDay(now)}<span>${online}</span></header>
       <dw-wall panel .hub=${this.hub}></dw-wall>
       ${dim ? html`<div class="night"></div>` : ""}
     `;

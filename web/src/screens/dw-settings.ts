@@ -1,6 +1,8 @@
 import { css, html, nothing } from "lit";
 import { call, sentence } from "../api.ts";
 import { type Preferences, readPreferences, writePreferences } from "../app/preferences.ts";
+import { languages } from "../language/choose.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -84,6 +86,11 @@ export class DwSettings extends HubElement {
       .check {
         padding: 0;
       }
+      .pair {
+        display: flex;
+        gap: 16px;
+        flex-wrap: wrap;
+      }
       .hours {
         display: flex;
         gap: 8px;
@@ -139,7 +146,7 @@ export class DwSettings extends HubElement {
         <button @click=${this.#signOut}>${icon("signOut")}Sign out${session?.user ? ` ${session.user.name}` : ""}</button>
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderLanguage()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
       <section class="panel"><h2>How I am rung</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
       <section class="panel"><h2>Station</h2>${this.#renderStation()}</section>
       <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
@@ -186,6 +193,26 @@ export class DwSettings extends HubElement {
           html`<label><input type="radio" name="theme" .checked=${this.preferences.theme === theme} @change=${() => this.#set({ theme })} /><span>${names[theme]}</span></label>`,
       )}
     </div></fieldset>`;
+  }
+
+  #renderLanguage() {
+    const chosen = (event: Event) => (event.target as HTMLSelectElement).value;
+    const clocks = { system: t("As the language writes it"), "24": "14:05", "12": "2:05 PM" } as const;
+    return html`<div class="pair">
+      <label><span>${t("Language")}</span><select @change=${(event: Event) => this.#setLanguage(chosen(event) as Preferences["language"])}>
+        <option value="system" ?selected=${this.preferences.language === "system"}>${t("As the browser")}</option>
+        ${Object.entries(languages).map(([tag, name]) => html`<option value=${tag} lang=${tag} ?selected=${this.preferences.language === tag}>${name}</option>`)}
+      </select></label>
+      <label><span>${t("Time of day")}</span><select @change=${(event: Event) => this.#set({ clock: chosen(event) as Preferences["clock"] })}>
+        ${Object.entries(clocks).map(([clock, name]) => html`<option value=${clock} ?selected=${this.preferences.clock === clock}>${name}</option>`)}
+      </select></label>
+    </div>`;
+  }
+
+  /** All of the page says it anew. */
+  #setLanguage(language: Preferences["language"]): void {
+    this.#set({ language });
+    location.reload();
   }
 
   #renderQuality() {

@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { actAs, type ChannelId, call, type PageDevice, type Ring, type Session, sentence } from "../api.ts";
+import { timeOfDay } from "../language/times.ts";
 import { watchMicrophone } from "../net/microphone-trouble.ts";
 import { Station, type StationState } from "../net/station.ts";
 import { Awake } from "../parts/awake.ts";
@@ -121,7 +122,7 @@ export class DwStation extends HubElement {
     return html`
       <header>
         <h1>${name}</h1>
-        <time>${now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
+        <time>${timeOfDay(now)}</time>
       </header>
       ${this.#renderBody(name)} ${dim && this.state.state === "in" ? html`<div class="night"></div>` : nothing}
     `;

@@ -1,4 +1,5 @@
 import { css, html, nothing } from "lit";
+import { timeOfDay } from "../language/times.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -84,7 +85,7 @@ export class DwTalks extends HubElement {
     const names = deviceIds.map((id) => this.hub.device(id)?.name ?? id);
     const whom = names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
     return html`<li>
-      <time datetime=${at.toISOString()}>${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>
+      <time datetime=${at.toISOString()}>${timeOfDay(at)}</time>
       <span><strong>${name}</strong> ${priority === 2 ? html`<span class="urgent">emergency</span> ` : nothing}to ${whom}</span>
       <span class=${untilMs === undefined ? "for now" : "for"}>${untilMs === undefined ? "now " : ""}${timer((untilMs ?? this.#seconds.nowMs) - sinceMs)}</span>
       ${heard && heard.length > 1 ? html`<p class="muted small">${sayHeard(heard, this.hub.devices)}</p>` : nothing}

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { call, type Grant, type Right, sentence, type Token } from "../api.ts";
+import { dayOf } from "../language/times.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -212,7 +213,7 @@ export class DwTokens extends HubElement {
 }
 
 function expiry({ expiresMs, lastUsedMs }: Token): string {
-  const until = expiresMs ? `valid until ${new Date(expiresMs).toLocaleDateString()}` : "valid until withdrawn";
+  const until = expiresMs ? `valid until ${dayOf(expiresMs, { dateStyle: "medium" })}` : "valid until withdrawn";
   return lastUsedMs ? `${until}, last used ${howLong(Date.now() - lastUsedMs)} ago` : until;
 }
 

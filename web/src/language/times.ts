@@ -1,0 +1,24 @@
+import { readPreferences } from "../app/preferences.ts";
+import { language } from "./t.ts";
+
+/** The browser's own variety of the language that the page speaks: `en-GB`. */
+export function locale(): string {
+  const own = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language());
+  return own ?? language();
+}
+
+/** "14:05" or "2:05 PM": as the browser's language writes it, or as the person chose. */
+export function timeOfDay(at: Date | number): string {
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", ...hours() }).format(at);
+}
+
+/** A day and, where it is asked for, its time. */
+export function dayOf(at: Date | number, how: Intl.DateTimeFormatOptions): string {
+  const shows = how.timeStyle !== undefined || how.hour !== undefined;
+  return new Intl.DateTimeFormat(locale(), { ...how, ...(shows && hours()) }).format(at);
+}
+
+function hours(): Pick<Intl.DateTimeFormatOptions, "hour12"> {
+  const { clock } = readPreferences();
+  return clock === "system" ? {} : { hour12: clock === "12" };
+}
