@@ -19,6 +19,7 @@ const names = /^(Doorward|MIT|Lucide|STUN|TURN|ONVIF|MQTT|WHIP|WHEP|RTSP|Home As
 
 /** Screens that speak English only until they are translated. */
 const pending: ReadonlySet<string> = new Set([
+  "camera/dw-ptz.ts",
   "arrivals/dw-access.ts",
   "arrivals/dw-add-arrival.ts",
   "arrivals/dw-handouts.ts",
