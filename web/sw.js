@@ -1,7 +1,9 @@
 // The service worker of the installed page. It keeps no page, script or answer of the hub: whatever can be had is had from the
 // hub, so that an old page never meets a new hub. It keeps only what says that the hub does not answer.
 const cacheName = "doorward-%BUILD%";
-const kept = ["/offline.html", "/offline.css", "/offline.js", "/icon.svg"];
+// Below where the hub stands on this site: the root, or where a proxy shows it.
+const at = (path) => new URL(path, self.registration.scope).pathname;
+const kept = ["offline.html", "offline.css", "offline.js", "icon.svg"].map(at);
 
 self.addEventListener("install", (event) => {
   const fresh = kept.map((path) => new Request(path, { cache: "reload" }));
@@ -22,7 +24,7 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  const path = request.mode === "navigate" ? "/offline.html" : new URL(request.url).pathname;
+  const path = request.mode === "navigate" ? at("offline.html") : new URL(request.url).pathname;
   if (request.method !== "GET" || !kept.includes(path)) return;
   event.respondWith(fetch(request).catch(() => caches.match(path, { cacheName })));
 });
@@ -34,7 +36,7 @@ self.addEventListener("push", (event) => {
   const shown = self.registration.showNotification(title ?? "Doorward", {
     body: type === "ring" && !rings ? "missed call" : (text ?? ""),
     tag: call ?? "doorward",
-    icon: "/icon-192.png",
+    icon: at("icon-192.png"),
     data: { call, rings },
     renotify: rings,
     requireInteraction: rings,
@@ -47,8 +49,10 @@ self.addEventListener("push", (event) => {
 });
 
 function confirm(call) {
-  const path = `/api/v1/calls/${encodeURIComponent(call)}/confirm`;
-  return fetch(path, { method: "POST", headers: { "x-doorward": "1" }, credentials: "same-origin" }).catch(() => {});
+  const path = `api/v1/calls/${encodeURIComponent(call)}/confirm`;
+  return fetch(at(path), { method: "POST", headers: { "x-doorward": "1" }, credentials: "same-origin" }).catch(
+    () => {},
+  );
 }
 
 // One tap leads to the call: into the page that is open, or a new one.
@@ -61,8 +65,8 @@ self.addEventListener("notificationclick", (event) => {
 
 async function open(path) {
   const pages = await self.clients.matchAll({ type: "window" });
-  const page = pages.find(({ url }) => new URL(url).pathname === "/");
-  if (!page) return self.clients.openWindow(path);
+  const page = pages.find(({ url }) => new URL(url).pathname === at("."));
+  if (!page) return self.clients.openWindow(at(".") + path.slice(1));
   await page.focus();
   page.postMessage({ open: path });
 }

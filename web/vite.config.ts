@@ -65,6 +65,8 @@ export default defineConfig({
     precompressed(),
     cardsFile({ targets, plugins: () => [icons(), smallTemplates(), precompressed()] }),
   ],
+  // Scripts find each other from where they stand, under whatever path a proxy shows the page; the page itself is told by the hub.
+  experimental: { renderBuiltUrl: (_file, { hostType }) => (hostType === "html" ? undefined : { relative: true }) },
   build: {
     ...targets,
     outDir: "dist",

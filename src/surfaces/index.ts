@@ -19,6 +19,7 @@ import room from "./room/index.ts";
 import rtsp from "./rtsp/index.ts";
 import { createShares, type HubShares } from "./shares.ts";
 import signalling from "./signalling/index.ts";
+import supervisor from "./supervisor/index.ts";
 import type { House, Lent, Running, Surface } from "./surface.ts";
 import { iceLinks, iceServers } from "./webrtc/ice-links.ts";
 import { Viewings } from "./webrtc/viewings.ts";
@@ -43,6 +44,7 @@ export const surfaces = [
   rtsp,
   go2rtc,
   signalling,
+  supervisor,
   http,
   mdns,
 ] as const;

@@ -116,7 +116,7 @@ export interface Picture {
 }
 
 /** Every video of the page that shows something. */
-export function pictures(page: Page): Promise<Picture[]> {
+export function pictures(page: Pick<Page, "evaluate">): Promise<Picture[]> {
   return page.evaluate(() => {
     const videos: HTMLVideoElement[] = [];
     const walk = (root: Document | ShadowRoot | Element) => {

@@ -3,8 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import type { Frame, Page } from "playwright-core";
+import { startFakeSupervisor } from "../../src/surfaces/supervisor/fake.ts";
 import { startRig } from "../web-rig.ts";
+import { pictures, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
+import { startYooseeHub } from "./talk-rig.ts";
 
 const word = "correct horse";
 
@@ -12,7 +16,7 @@ const word = "correct horse";
 async function spy(hub: string): Promise<{ socket: string; devices: string; write: string }> {
   const socket = await new Promise<string>((resolve) => {
     const opened = new WebSocket(`${hub.replace("http", "ws")}api/v1/events`);
-    opened.onmessage = ({ data }) => resolve(String(data));
+    opened.onmessage = ({ data }) => String(data).includes('"type":"devices"') && resolve(String(data));
     opened.onerror = () => resolve("refused");
   });
   const ask = async (path: string, init: RequestInit) => {
@@ -60,3 +64,43 @@ test("a page of another port of the same name reads nothing on the hub's cookie;
   assert.equal(own.devices, "200", "the other page has signed nobody out");
   other.closeAllConnections();
 });
+
+test("the page in a frame of Home Assistant, below a path: signed in by it, it shows and speaks, and asks for nothing elsewhere", async () => {
+  const address = "127.0.0.2";
+  const anna = { id: "0a1b", userName: "anna", displayName: "Anna at home" };
+  await using supervisor = await startFakeSupervisor({ token: "t", address, people: { one: anna } });
+  await using hub = await startYooseeHub(`http: { ingress: { supervisor: ${address}, administrators: [anna] } }\n`);
+  supervisor.show(Number(new URL(hub.rig.running.httpUrl).port));
+  await using profile = await temporaryFolder();
+  await using browser = await openBrowser({ profileDir: profile.path });
+  await browser.context.addCookies([{ name: "ingress_session", value: "one", url: supervisor.url }]);
+  const page = await browser.context.newPage();
+  const failed: string[] = [];
+  page.on(
+    "console",
+    (line) => line.type() === "error" && !line.location().url.endsWith("/favicon.ico") && failed.push(line.text()),
+  );
+  await page.goto(supervisor.url);
+  await until("the wall shows a picture", async () =>
+    (await pictures(frameOf(page))).some(({ frames }) => frames > 10),
+  );
+  await frameOf(page).goto(`${supervisor.url}${supervisor.ingressPath}#/camera/yard`);
+  await frameOf(page).locator('dw-camera dw-player[data-tone="live"]').waitFor();
+  await frameOf(page).locator("dw-talk button.hold").focus();
+  await page.keyboard.down("Space");
+  await until("the camera's speaker plays it", async () => hub.camera.playout.firstSoundUs !== undefined);
+  assert.equal(hub.rig.running.hub.turns.holder("yard").holder?.name, anna.displayName);
+  await page.keyboard.up("Space");
+  if (process.env["SCREENSHOTS"]) await page.screenshot({ path: `${process.env["SCREENSHOTS"]}/ingress.png` });
+  const workers = () =>
+    frameOf(page).evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope));
+  await until("the service worker is there", async () => (await workers()).length > 0);
+  assert.deepEqual(await workers(), [`${supervisor.url}${supervisor.ingressPath}`]);
+  assert.deepEqual([supervisor.strayed.filter((path) => path !== "/favicon.ico"), failed], [[], []]);
+});
+
+function frameOf(page: Page): Frame {
+  const [, frame] = page.frames();
+  assert.ok(frame);
+  return frame;
+}

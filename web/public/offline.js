@@ -3,6 +3,6 @@ const everyMs = 3000;
 
 document.querySelector("button")?.addEventListener("click", () => location.reload());
 setInterval(async () => {
-  const answer = await fetch("/", { cache: "no-store" }).catch(() => undefined);
+  const answer = await fetch(new URL(".", import.meta.url), { cache: "no-store" }).catch(() => undefined);
   if (answer?.ok) location.reload();
 }, everyMs);

@@ -6,8 +6,9 @@ import asyncio
 from ipaddress import ip_address
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF
+from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
@@ -100,6 +101,26 @@ async def test_found_in_the_network(hass, fake_hub, entry) -> None:
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {})
     )
     assert odd["reason"] == "no_hub"
+
+
+async def test_given_by_the_app(hass, fake_hub) -> None:
+    """The app of this Home Assistant gives its hub and a token: one press adds it; a later token replaces it."""
+
+    async def told(**config: str) -> Any:
+        given = HassioServiceInfo(
+            config={"url": fake_hub.url, "id": HUB_ID, **config}, name="Doorward", slug="x", uuid="1"
+        )
+        return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_HASSIO}, data=given)
+
+    flow = await told(token=TOKEN)
+    assert flow["step_id"] == "hassio_confirm"
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert done["result"].unique_id == HUB_ID
+    assert done["data"] == {"url": fake_hub.url, "verify_ssl": False, "token": TOKEN}
+    fake_hub.tokens.add("dwt_later")
+    assert (await told(token="dwt_later"))["reason"] == "already_configured"
+    assert done["result"].data["token"] == "dwt_later"
+    await hass.async_block_till_done()
 
 
 async def test_signed_in_again(hass, fake_hub, there) -> None:

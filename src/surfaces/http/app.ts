@@ -13,6 +13,7 @@ import { apiRoutes } from "./api-routes.ts";
 import type { HttpContext } from "./context.ts";
 import { isAllowedOrigin, refuseCrossSite } from "./cross-site.ts";
 import { HttpCounters } from "./http-counters.ts";
+import { Ingress } from "./ingress.ts";
 import { servePageFiles } from "./page-files.ts";
 import { writeSecurityHeaders } from "./security-headers.ts";
 import { serveRoute } from "./serve-route.ts";
@@ -52,9 +53,12 @@ export async function createApp(
 ): Promise<HttpApp> {
   const sockets = options.sockets ?? new SocketGuard();
   const counters = new HttpCounters();
+  const { config } = context;
+  const ingress = config.ingress && new Ingress(config.ingress, context.hub.identity);
+  const proxies = [...config.trustedProxies, ...(config.ingress ? [config.ingress.supervisor] : [])];
   const app = fastify({
     bodyLimit: maxMessageBytes,
-    trustProxy: context.config.trustedProxies.length > 0 ? context.config.trustedProxies : false,
+    trustProxy: proxies.length > 0 ? proxies : false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: false },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
@@ -71,8 +75,9 @@ export async function createApp(
     throw new Problem(404, notFound);
   });
   app.addHook("onRequest", async (request, reply) => {
-    writeSecurityHeaders(request, { reply, config: context.config });
-    refuseCrossSite(request, { ...context.config, crossOrigin: crossOriginOf(context) });
+    const framed = ingress?.brought(request) ?? false;
+    writeSecurityHeaders(request, { reply, config, framed });
+    refuseCrossSite(request, { ...config, crossOrigin: crossOriginOf(context), anyHost: framed });
   });
   await app.register(cookie);
   await app.register(rateLimit, {
@@ -87,7 +92,8 @@ export async function createApp(
       socket.terminate();
     },
   });
-  app.addHook("onRequest", async (request, reply) => admit(request, { reply, context, sockets }));
+  if (ingress) serveIngress(app, ingress);
+  app.addHook("onRequest", async (request, reply) => admit(request, { reply, context, sockets, ingress }));
   app.addHook("onResponse", async (request, reply) => counters.count(request, reply));
   const routes: readonly Route[] = [
     ...apiRoutes(context, { counters, all: () => routes }),
@@ -98,21 +104,37 @@ export async function createApp(
   for (const socket of context.others.flatMap(({ sockets }) => sockets ?? [])) {
     serveSocket(app, { socket, context, sockets });
   }
-  await servePageFiles(app, context);
+  await servePageFiles(app, { pageDir: context.pageDir, prefixOf: (request) => ingress?.prefixOf(request) ?? "" });
   return { fastify: app, routes, served, sockets };
+}
+
+/** Who comes by Home Assistant is signed in, and is told where things are as it is seen from there. */
+function serveIngress(app: FastifyInstance, ingress: Ingress): void {
+  app.addHook("onRequest", async (request) => ingress.signIn(request));
+  app.addHook("onSend", async (request, reply, payload) => {
+    const location = reply.getHeader("location");
+    const prefix = ingress.prefixOf(request);
+    if (prefix && typeof location === "string" && location.startsWith("/")) reply.header("location", prefix + location);
+    return payload;
+  });
 }
 
 /** Before set-up only what set-up needs; then: who is it, and was a write made by our page. */
 function admit(
   request: FastifyRequest,
-  how: { readonly reply: FastifyReply; readonly context: HttpContext; readonly sockets: SocketGuard },
+  how: {
+    readonly reply: FastifyReply;
+    readonly context: HttpContext;
+    readonly sockets: SocketGuard;
+    readonly ingress: Ingress | undefined;
+  },
 ): void {
   const { identity } = how.context.hub;
   const { doorward: route, beforeSetup } = request.routeOptions.config ?? {};
   if (!route?.beforeSetup && !beforeSetup && !identity.users.hasAdministrator) {
     throw new Problem(403, { code: "setup-needed", detail: "The hub is not set up yet." });
   }
-  request.principal = findPrincipal(request, how.context.hub);
+  request.principal = findPrincipal(request, how.context.hub) ?? how.ingress?.principalOf(request);
   // Another site that may call us does so with a token of its own, never on our cookie.
   if (request.principal?.via === "session" && isAllowedOrigin(request, crossOriginOf(how.context)))
     request.principal = undefined;

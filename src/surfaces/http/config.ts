@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rightSchema } from "../../identity/policy.ts";
 
 const port = z.int().min(0).max(65_535);
 const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, "a host name, without port");
@@ -27,6 +28,27 @@ export const httpConfig = z
       .array(z.string())
       .default([])
       .describe("Addresses of proxies whose X-Forwarded-* headers are believed."),
+    ingress: z
+      .strictObject({
+        supervisor: z
+          .string()
+          .default("172.30.32.2")
+          .describe("Address of Home Assistant's Supervisor; nobody else is believed."),
+        administrators: z
+          .array(z.string().max(64))
+          .default([])
+          .describe(
+            "User names of Home Assistant whose people administer the hub. Without any, the first one who comes does.",
+          ),
+        rights: z
+          .array(rightSchema)
+          .default(["view", "listen", "talk"])
+          .describe("What everybody else may do when they come first; the page's People changes it."),
+      })
+      .optional()
+      .describe(
+        "For the app of Home Assistant: its people are signed in by its ingress. Off unless it is written down.",
+      ),
     maxConnections: z.int().min(16).default(2000).describe("Most sockets at once."),
   })
   .prefault({})

@@ -10,6 +10,8 @@ export interface CrossSiteOptions {
   readonly https?: boolean;
   readonly trustedProxies?: readonly string[];
   readonly crossOrigin?: readonly CrossOrigin[];
+  /** Home Assistant has let it through: under which name, and behind which proxy, it is reached is its own affair. */
+  readonly anyHost?: boolean;
 }
 
 /**
@@ -24,11 +26,11 @@ export function refuseCrossSite(request: FastifyRequest, options: CrossSiteOptio
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
   if (hosts.length > 1) throw new Problem(400, { code: "invalid", detail: "The request names two hosts." });
   const host = parseHost(request.host);
-  if (!host || !isAllowedHost(host.name, options)) {
+  if (!host || !(options.anyHost || isAllowedHost(host.name, options))) {
     throw new Problem(421, { code: "bad-host", detail: "The hub does not answer to this name; set http.publicName." });
   }
   const origin = request.headers.origin;
-  if (origin === undefined || isOwnOrigin(origin, request) || origin === proxiedOrigin(options)) return;
+  if (origin === undefined || isOwnOrigin(origin, request, options) || origin === proxiedOrigin(options)) return;
   if (isAllowedOrigin(request, options.crossOrigin ?? [])) return;
   throw new Problem(403, { code: "bad-origin", detail: "Pages of other sites may not use the hub." });
 }
@@ -41,8 +43,8 @@ export function isAllowedOrigin(request: FastifyRequest, allowed: readonly Cross
 }
 
 /** The same scheme, name and port as were called; a page of another port or scheme of ours is another site's. */
-function isOwnOrigin(origin: string, request: FastifyRequest): boolean {
-  const called = `${request.protocol}://${request.host}`;
+function isOwnOrigin(origin: string, request: FastifyRequest, { anyHost }: CrossSiteOptions): boolean {
+  const called = `${anyHost ? origin.split(":")[0] : request.protocol}://${request.host}`;
   return URL.canParse(called) && new URL(called).origin === origin;
 }
 

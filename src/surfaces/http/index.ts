@@ -42,7 +42,7 @@ async function start(options: HttpStartOptions): Promise<HttpSurface> {
   });
   opened.defer(() => app.fastify.close());
   await app.fastify.ready();
-  const { trustedProxies } = config;
+  const trustedProxies = [...config.trustedProxies, ...(config.ingress ? [config.ingress.supervisor] : [])];
   const base = { app: app.fastify, sockets: app.sockets, maxConnections: connectionsOf(options), trustedProxies };
   const port = await listenPlain(opened, { ...options, base });
   if (config.https) {

@@ -4,7 +4,9 @@ import { isSecure } from "../secure.ts";
 import type { HttpConfig } from "./config.ts";
 
 /** Content-Security-Policy of everything we serve: own scripts and styles only, Trusted Types. */
-export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAncestors">): string {
+export function contentSecurityPolicy(
+  options: Pick<HttpConfig, "allowedFrameAncestors"> & { readonly framed?: boolean },
+): string {
   const frames = options.allowedFrameAncestors.map((url) => new URL(url).origin);
   return [
     "default-src 'none'",
@@ -18,7 +20,7 @@ export function contentSecurityPolicy(options: Pick<HttpConfig, "allowedFrameAnc
     "worker-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    `frame-ancestors ${frames.length > 0 ? ["'self'", ...frames].join(" ") : "'none'"}`,
+    `frame-ancestors ${frames.length > 0 || options.framed ? ["'self'", ...frames].join(" ") : "'none'"}`,
     "require-trusted-types-for 'script'",
     "trusted-types lit-html doorward",
   ].join("; ");
@@ -37,15 +39,15 @@ function demandsHttps(request: FastifyRequest, config: HttpConfig): boolean {
   return parseHost(request.host)?.name.toLowerCase() === publicName.toLowerCase();
 }
 
-/** Writes the headers that every answer carries. */
+/** Writes the headers that every answer carries; `framed`: shown in a frame by a page of the same origin. */
 export function writeSecurityHeaders(
   request: FastifyRequest,
-  how: { readonly reply: FastifyReply; readonly config: HttpConfig },
+  how: { readonly reply: FastifyReply; readonly config: HttpConfig; readonly framed?: boolean },
 ): void {
-  const { reply, config } = how;
+  const { reply, config, framed = false } = how;
   if (demandsHttps(request, config)) reply.header("strict-transport-security", `max-age=${yearSeconds}`);
-  reply.header("content-security-policy", contentSecurityPolicy(config));
-  if (config.allowedFrameAncestors.length === 0) reply.header("x-frame-options", "DENY");
+  reply.header("content-security-policy", contentSecurityPolicy({ ...config, framed }));
+  if (config.allowedFrameAncestors.length === 0 && !framed) reply.header("x-frame-options", "DENY");
   reply.header("x-content-type-options", "nosniff");
   reply.header("referrer-policy", "no-referrer");
   reply.header("cross-origin-opener-policy", "same-origin");

@@ -13,6 +13,7 @@ import {
   type Waiting,
   type WallLayout,
 } from "../api.ts";
+import { at } from "../net/at.ts";
 import { HubSocket } from "../net/socket.ts";
 import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder, untouchedWall } from "../pure/wall-order.ts";
@@ -186,7 +187,7 @@ export class Hub extends EventTarget {
   #connect(): void {
     this.#scope?.abort();
     this.#scope = new AbortController();
-    const url = new URL("/api/v1/events", location.href);
+    const url = new URL(at("/api/v1/events"), location.href);
     if (this.station) url.searchParams.set("device", this.station);
     url.protocol = url.protocol.replace("http", "ws");
     this.#socket = new HubSocket({

@@ -1,5 +1,7 @@
+import { at } from "../net/at.ts";
+
 /** The one script that the page loads by its address: Trusted Types let no other through. */
-const workerUrl = "/sw.js";
+const workerUrl = at("/sw.js");
 
 interface TrustedTypes {
   createPolicy(
@@ -28,7 +30,7 @@ export async function isOutdated(): Promise<boolean> {
   const own = document.querySelector<HTMLScriptElement>('script[type="module"]');
   if (!own) return false;
   try {
-    const response = await fetch("/", { cache: "no-store", credentials: "same-origin" });
+    const response = await fetch(at("/"), { cache: "no-store", credentials: "same-origin" });
     const text = await response.text();
     return response.ok && text.includes("<dw-app>") && !text.includes(new URL(own.src).pathname);
   } catch {

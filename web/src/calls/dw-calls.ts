@@ -10,6 +10,7 @@ import {
 } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
 import { dayOf, timeOfDay } from "../language/times.ts";
+import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -321,7 +322,7 @@ export class DwCalls extends HubElement {
 }
 
 function picture({ id }: CallView): string {
-  return `/api/v1/calls/${encodeURIComponent(id)}/snapshot`;
+  return at(`/api/v1/calls/${encodeURIComponent(id)}/snapshot`);
 }
 
 function timeOf(ms: number): string {

@@ -34,13 +34,13 @@ export class Ringing {
     this.#muted = false;
     if (this.#title !== undefined) document.title = this.#title;
     this.#title = undefined;
-    navigator.vibrate?.(0);
+    stopVibrating();
   }
 
   /** No sound more for this ring; it still shows. */
   mute(): void {
     this.#muted = true;
-    navigator.vibrate?.(0);
+    stopVibrating();
   }
 
   async #sound(): Promise<void> {
@@ -52,4 +52,9 @@ export class Ringing {
     // Browsers complain about it on a page that nobody has touched.
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([300, 150, 300]);
   }
+}
+
+/** Browsers complain of a page that nobody has touched yet, and that cannot have vibrated. */
+function stopVibrating(): void {
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(0);
 }

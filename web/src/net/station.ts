@@ -1,6 +1,7 @@
 import type { StationEnd, StationMessage, StationTold } from "../../../src/surfaces/panel/messages.ts";
 import { ApiError, call, sentence } from "../api.ts";
 import { retryDelayMs } from "../pure/retry.ts";
+import { at } from "./at.ts";
 import { StationSound } from "./station-sound.ts";
 
 /** Where a browser stands that wants to be a device. */
@@ -134,7 +135,7 @@ export class Station {
   /** Is the device until the line ends; gives why. */
   #serve(onIn: () => void): Promise<StationEnd | undefined> {
     const { id, onState, onSettings } = this.#options;
-    const url = new URL(`/api/v1/station?device=${encodeURIComponent(id)}`, location.href);
+    const url = new URL(at(`/api/v1/station?device=${encodeURIComponent(id)}`), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
     this.#socket = socket;

@@ -1,3 +1,5 @@
+import { at } from "./at.ts";
+
 /** What a line to the hub needs of a WebSocket. */
 export interface LineSocket {
   readonly readyState: number;
@@ -17,7 +19,7 @@ export interface Way {
 }
 
 let way: Way = {
-  fetch: (url, init) => fetch(url, init),
+  fetch: (url, init) => fetch(at(url), init),
   socket: (url) => new WebSocket(url) as LineSocket,
 };
 

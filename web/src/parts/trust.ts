@@ -1,5 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Session } from "../api.ts";
+import { at } from "../net/at.ts";
 import { icon } from "./icons.ts";
 
 /** How to make this machine, or a phone, trust the hub's certificate; in the words of the system at hand. */
@@ -7,12 +8,12 @@ export function trustSteps(session: Session | undefined): TemplateResult {
   const [system, steps] = stepsFor(navigator.userAgent);
   return html`
     <ol class="trust">
-      <li><a class="button" href="/ca.crt" download="doorward-ca.crt">${icon("download")}Download the certificate</a></li>
+      <li><a class="button" href=${at("/ca.crt")} download="doorward-ca.crt">${icon("download")}Download the certificate</a></li>
       ${steps.map((step) => html`<li>${step}</li>`)}
       ${session?.httpsUrl ? html`<li>From then on use <a href=${session.httpsUrl}>${session.httpsUrl}</a></li>` : nothing}
     </ol>
     <p class="muted small">These are the steps for ${system}. For a phone, point its camera here:</p>
-    <img class="qr" src="/ca.svg" width="160" height="160" alt="QR code of the certificate's address" />
+    <img class="qr" src=${at("/ca.svg")} width="160" height="160" alt="QR code of the certificate's address" />
   `;
 }
 

@@ -19,7 +19,7 @@ const plain = ["wall", "devices", "people", "events", "calls", "settings", "help
 
 /** Whether this is the page of a wall tablet: no address of the page leads out of it. */
 export function isPanel(pathname: string): boolean {
-  return /^\/panel\/?$/.test(pathname);
+  return /\/panel\/?$/.test(pathname);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { css, html, type TemplateResult } from "lit";
+import { at } from "../net/at.ts";
 
 /** The screens before one is inside: the hub's sign above, one thing to do below. */
 export function door(content: TemplateResult): TemplateResult {
   return html`<main class="card">
-    <p class="sign"><img src="/icon.svg" alt="" width="32" height="32" />Doorward</p>
+    <p class="sign"><img src=${at("/icon.svg")} alt="" width="32" height="32" />Doorward</p>
     ${content}
   </main>`;
 }

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { Hub } from "../app/hub.ts";
 import { MissedCalls } from "../app/missed-calls.ts";
+import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
@@ -125,7 +126,7 @@ export class DwApp extends HubElement {
 
   #renderTop() {
     return html`<div class="top">
-      <a href="#/wall" class="sign"><img src="/icon.svg" alt="" width="28" height="28" /><span>Doorward</span></a>
+      <a href="#/wall" class="sign"><img src=${at("/icon.svg")} alt="" width="28" height="28" /><span>Doorward</span></a>
       <button class="ghost icon" aria-label="Menu" aria-expanded=${this.menu} @click=${() => {
         this.menu = !this.menu;
       }}>${icon(this.menu ? "close" : "menu")}</button>

@@ -3,6 +3,7 @@ import { call, sentence } from "../api.ts";
 import { type Preferences, readPreferences, writePreferences } from "../app/preferences.ts";
 import { languages } from "../language/choose.ts";
 import { t } from "../language/t.ts";
+import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -164,7 +165,7 @@ export class DwSettings extends HubElement {
           ${this.uptime === undefined ? nothing : html`<dt>Running</dt><dd>for ${howLong(this.uptime * 1000)}</dd>`}
           <dt>Connection</dt><dd>${session?.secure ? "encrypted" : "not encrypted"}</dd>
           <dt>Licence</dt><dd>MIT; icons by Lucide (ISC)</dd>
-          <dt>Wall tablet</dt><dd><a href="/panel">Open the wall tablet's page</a></dd>
+          <dt>Wall tablet</dt><dd><a href=${at("/panel")}>Open the wall tablet's page</a></dd>
         </dl>
       </section>
     `;

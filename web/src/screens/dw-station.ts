@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import { actAs, type ChannelId, call, type PageDevice, type Ring, type Session, sentence } from "../api.ts";
 import { timeOfDay } from "../language/times.ts";
+import { at } from "../net/at.ts";
 import { watchMicrophone } from "../net/microphone-trouble.ts";
 import { Station, type StationState } from "../net/station.ts";
 import { Awake } from "../parts/awake.ts";
@@ -160,7 +161,7 @@ export class DwStation extends HubElement {
         localStorage.setItem(this.#key, "yes");
         this.#begin();
       }}>${icon("check")}Use it</button>
-      <a class="button ghost" href="/">Not now</a>
+      <a class="button ghost" href=${at("/")}>Not now</a>
     </div>`;
   }
 

@@ -10,6 +10,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, Conf
 from homeassistant.const import CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME
 from homeassistant.helpers.aiohttp_client import async_create_clientsession, async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 from yarl import URL
@@ -58,6 +59,19 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_discovered(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who Home Assistant is to a hub that was found."""
         return await self._ask("discovered", WHO, user_input, {"url": self._found[CONF_URL]})
+
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Take the hub that runs as an app of this Home Assistant: it gives its address and a token of its own."""
+        told = discovery_info.config
+        await self.async_set_unique_id(str(told["id"]))
+        self._found = {CONF_URL: str(told["url"]), CONF_VERIFY: False, CONF_TOKEN: str(told["token"])}
+        self._abort_if_unique_id_configured(updates={name: self._found[name] for name in (CONF_URL, CONF_TOKEN)})
+        self.context["title_placeholders"] = {"name": discovery_info.name}
+        return await self.async_step_hassio_confirm()
+
+    async def async_step_hassio_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether it is to be added; there is nothing to type."""
+        return await self._ask("hassio_confirm", {}, user_input)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin anew with a token that counts no more."""
