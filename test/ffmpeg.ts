@@ -52,6 +52,16 @@ export function makeClip(options: ClipOptions): Buffer {
   ]);
 }
 
+/** A moving test picture as JPEG files, as a camera's encoder makes them: 4:2:0, the usual Huffman tables. */
+export function makeJpegs(options: { readonly frames: number; readonly size?: string }): Uint8Array[] {
+  const bytes = ffmpeg([
+    ...["-f", "lavfi", "-i", `testsrc2=size=${options.size ?? "320x240"}:rate=25`, "-frames:v", `${options.frames}`],
+    ...["-c:v", "mjpeg", "-huffman", "default", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "mjpeg", "-"],
+  ]);
+  const starts = [...bytes.keys()].filter((at) => bytes.readUInt32BE(Math.min(at, bytes.length - 4)) === 0xffd8ffe0);
+  return starts.map((at, n) => bytes.subarray(at, starts[n + 1]));
+}
+
 /** MD5 of each decoded picture of an Annex B stream, in output order: what ffmpeg's `framemd5` says. */
 export function frameHashes(annexB: Uint8Array, codec: "h264" | "h265"): string[] {
   const text = ffmpeg(["-f", codec === "h264" ? "h264" : "hevc", "-i", "pipe:0", "-f", "framemd5", "-"], annexB);

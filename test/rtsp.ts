@@ -7,17 +7,17 @@ import { nalFacts } from "../src/codecs/nal.ts";
 import { ParameterSetKeeper } from "../src/codecs/video-format.ts";
 import type { DeviceMemory } from "../src/device/driver.ts";
 import { rtspConfig } from "../src/drivers/rtsp/config.ts";
-import type { FakeAudio, FakeVideo } from "../src/drivers/rtsp/fake-media.ts";
+import type { FakeAudio, FakeNalVideo } from "../src/drivers/rtsp/fake-media.ts";
 import { createRtspDriver } from "../src/drivers/rtsp/index.ts";
-import type { VideoCodec } from "../src/media/format.ts";
+import type { NalCodec } from "../src/media/format.ts";
 import type { Clock, ManualClock } from "../src/util/clock.ts";
 import { FakeDevice } from "./contracts/fake-device.ts";
 import { makeClip } from "./ffmpeg.ts";
 
-const clips = new Map<VideoCodec, FakeVideo>();
+const clips = new Map<NalCodec, FakeNalVideo>();
 
 /** 50 pictures, a key frame every 10, served at 100 a second so that tests are short; made once per codec. */
-export function clip(codec: VideoCodec = "h264"): FakeVideo {
+export function clip(codec: NalCodec = "h264"): FakeNalVideo {
   const made = clips.get(codec);
   if (made) return made;
   const video = clipOf(codec, [makeClip({ codec, keyInterval: 10 })]);
@@ -26,7 +26,7 @@ export function clip(codec: VideoCodec = "h264"): FakeVideo {
 }
 
 /** What was made by {@link makeClip}, one behind the other, served at 100 pictures a second. */
-export function clipOf(codec: VideoCodec, annexB: readonly Uint8Array[]): FakeVideo {
+export function clipOf(codec: NalCodec, annexB: readonly Uint8Array[]): FakeNalVideo {
   const accessUnits = annexB.flatMap((one) => {
     const splitter = new AccessUnitSplitter({ codec });
     return [...splitter.push(one), ...splitter.flush()].map(({ nals }) => joinAnnexB(nals));
@@ -35,7 +35,7 @@ export function clipOf(codec: VideoCodec, annexB: readonly Uint8Array[]): FakeVi
 }
 
 /** What a reader should get for each access unit of a clip. */
-export function asFrames(video: FakeVideo): Buffer[] {
+export function asFrames(video: FakeNalVideo): Buffer[] {
   const keeper = new ParameterSetKeeper(video.codec);
   const splitter = new AccessUnitSplitter({ codec: video.codec });
   const units = [...splitter.push(Buffer.concat(video.accessUnits)), ...splitter.flush()];
@@ -43,7 +43,7 @@ export function asFrames(video: FakeVideo): Buffer[] {
 }
 
 /** What is seen of a picture: its slices. */
-export function pictureHash(data: Uint8Array, codec: VideoCodec = "h264"): string {
+export function pictureHash(data: Uint8Array, codec: NalCodec = "h264"): string {
   const hash = createHash("md5");
   for (const nal of splitAnnexB(data)) if (nalFacts[codec].isSlice(nal)) hash.update(nal);
   return hash.digest("hex");

@@ -7,7 +7,7 @@ import { startFakeRtsp } from "../drivers/rtsp/fake.ts";
 import { startFakeYoosee } from "../drivers/yoosee/fake.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
 import type { RunningHub } from "../main.ts";
-import type { VideoCodec } from "../media/format.ts";
+import type { NalCodec } from "../media/format.ts";
 import { messageOf } from "../util/errors.ts";
 import type { CommandContext } from "./command.ts";
 import { openLiveClip } from "./live-clip.ts";
@@ -29,7 +29,7 @@ interface Scene {
   /** The device that shows it. */
   readonly id: string;
   readonly hue: number;
-  readonly codec?: VideoCodec;
+  readonly codec?: NalCodec;
 }
 
 /** The make-believe house: one scripted camera of each kind on loopback, in the running hub, two room stations and a door bell. The caller disposes it. */

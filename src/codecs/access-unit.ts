@@ -2,11 +2,11 @@ import { splitGluedPack } from "./glued-pack.ts";
 import { nalFacts } from "./nal.ts";
 import { sniffCodec } from "./sniff.ts";
 import { StreamFraming } from "./stream-framing.ts";
-import type { VideoCodec } from "./video-codec.ts";
+import type { NalCodec } from "./video-codec.ts";
 
 /** One picture with what belongs to it: NAL units without start codes, in their order. */
 export interface AccessUnit {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   readonly nals: Uint8Array[];
   /** Decoding may start here, if the parameter sets are known. */
   readonly key: boolean;
@@ -15,7 +15,7 @@ export interface AccessUnit {
 /** Options of {@link AccessUnitSplitter}. */
 export interface AccessUnitSplitterOptions {
   /** Configured, or found out from the first parameter set. */
-  readonly codec?: VideoCodec;
+  readonly codec?: NalCodec;
   /** Longest access unit; 8 MiB by default. */
   readonly maxBytes?: number;
 }
@@ -29,7 +29,7 @@ const maxNals = 4096;
  * before the first parameter set of an unknown codec is passed over. Never throws; memory is bounded by `maxBytes`.
  */
 export class AccessUnitSplitter {
-  #codec: VideoCodec | undefined;
+  #codec: NalCodec | undefined;
   #nals: Uint8Array[] = [];
   #bytes = 0;
   #hasSlice = false;
@@ -45,7 +45,7 @@ export class AccessUnitSplitter {
   }
 
   /** The codec, once told or found. */
-  get codec(): VideoCodec | undefined {
+  get codec(): NalCodec | undefined {
     return this.#codec;
   }
 

@@ -1,6 +1,6 @@
 import { trimNal } from "./annexb.ts";
 import { parameterSetAt } from "./sniff.ts";
-import type { VideoCodec } from "./video-codec.ts";
+import type { NalCodec } from "./video-codec.ts";
 
 type Mode = "search" | "start-codes" | "lengths";
 
@@ -19,7 +19,7 @@ export class StreamFraming {
   #end = 0;
   #scan = 0;
   #mode: Mode = "search";
-  #lengthsCodec: VideoCodec = "h264";
+  #lengthsCodec: NalCodec = "h264";
   readonly #maxBytes: number;
 
   constructor(maxBytes: number) {

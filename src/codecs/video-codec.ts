@@ -1,5 +1,11 @@
-/** Video codecs that the hub carries. Frames are access units in Annex B. */
-export const videoCodecs = ["h264", "h265"] as const;
+/** Video codecs that are made of NAL units. Frames are access units in Annex B. */
+export const nalCodecs = ["h264", "h265"] as const;
+
+/** One of {@link nalCodecs}. */
+export type NalCodec = (typeof nalCodecs)[number];
+
+/** Video codecs that the hub carries. A frame of MJPEG is a JPEG file, and each is a key frame. */
+export const videoCodecs = [...nalCodecs, "mjpeg"] as const;
 
 /** One of {@link videoCodecs}. */
 export type VideoCodec = (typeof videoCodecs)[number];
@@ -8,7 +14,7 @@ export type VideoCodec = (typeof videoCodecs)[number];
 export interface VideoFormat {
   readonly kind: "video";
   readonly codec: VideoCodec;
-  /** NAL units without start code: SPS, PPS (H.264) or VPS, SPS, PPS (H.265). Empty until known. */
+  /** NAL units without start code: SPS, PPS (H.264) or VPS, SPS, PPS (H.265). Empty until known, and for MJPEG. */
   readonly parameterSets: readonly Uint8Array[];
   readonly widthPx?: number;
   readonly heightPx?: number;

@@ -4,7 +4,7 @@ import { BitReader, unescapeRbsp } from "./bit-reader.ts";
 import { parseH264Sps } from "./h264/index.ts";
 import { parseH265Sps } from "./h265/index.ts";
 import { nalFacts } from "./nal.ts";
-import type { VideoCodec, VideoFormat } from "./video-codec.ts";
+import type { NalCodec, VideoFormat } from "./video-codec.ts";
 
 const maxSets = 32;
 const maxSetBytes = 4096;
@@ -15,7 +15,7 @@ const sureOfB = 2;
  * Format of a stream with these parameter sets (any order, without start codes). Size, rate and profile come from the
  * first SPS that can be read; they are missing when there is none, and a broken one is no error here.
  */
-export function videoFormat(codec: VideoCodec, parameterSets: readonly Uint8Array[]): VideoFormat {
+export function videoFormat(codec: NalCodec, parameterSets: readonly Uint8Array[]): VideoFormat {
   const { isSps } = nalFacts[codec];
   for (const nal of parameterSets) {
     if (!isSps(nal)) continue;
@@ -27,7 +27,7 @@ export function videoFormat(codec: VideoCodec, parameterSets: readonly Uint8Arra
   return { kind: "video", codec, parameterSets };
 }
 
-function readSps(codec: VideoCodec, nal: Uint8Array): ReturnType<typeof parseH264Sps> | undefined {
+function readSps(codec: NalCodec, nal: Uint8Array): ReturnType<typeof parseH264Sps> | undefined {
   try {
     return codec === "h264" ? parseH264Sps(nal) : parseH265Sps(nal);
   } catch (error) {
@@ -41,14 +41,14 @@ function readSps(codec: VideoCodec, nal: Uint8Array): ReturnType<typeof parseH26
  * at any key frame even if the camera sends its sets seldom, or only in its SDP (`add`). Delimiters and fillers go.
  */
 export class ParameterSetKeeper {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   #sets = new Map<string, Uint8Array>();
   #changed = new Set<string>();
   #version = 0;
   #bPictures = 0;
   #format: VideoFormat;
 
-  constructor(codec: VideoCodec) {
+  constructor(codec: NalCodec) {
     this.codec = codec;
     this.#format = { kind: "video", codec, parameterSets: [] };
   }
@@ -125,11 +125,11 @@ export class ParameterSetKeeper {
 }
 
 /** The id within its kind; 0, most streams' only one, for one that cannot be read. Two digits, sortable. */
-function setId(codec: VideoCodec, nal: Uint8Array): string {
+function setId(codec: NalCodec, nal: Uint8Array): string {
   return String(Math.min(99, readSetId(codec, nal))).padStart(2, "0");
 }
 
-function readSetId(codec: VideoCodec, nal: Uint8Array): number {
+function readSetId(codec: NalCodec, nal: Uint8Array): number {
   const facts = nalFacts[codec];
   try {
     if (codec === "h265" && facts.setRank(nal) === 0) return (nal[2] ?? 0) >> 4;

@@ -4,6 +4,7 @@ import type { AudioCodec, VideoCodec } from "./format.ts";
 export const codecNames: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   h264: "H.264",
   h265: "H.265",
+  mjpeg: "MJPEG",
   opus: "Opus",
   pcmu: "G.711",
   pcma: "G.711",

@@ -1,6 +1,6 @@
 import { type VideoCodec, type VideoFormat, videoCodecs } from "../codecs/video-codec.ts";
 
-export { type VideoCodec, type VideoFormat, videoCodecs } from "../codecs/video-codec.ts";
+export { type NalCodec, type VideoCodec, type VideoFormat, videoCodecs } from "../codecs/video-codec.ts";
 
 /** Audio codecs that the hub carries. One frame is one packet (Opus, AAC raw block) or one block of samples. */
 export const audioCodecs = ["opus", "pcmu", "pcma", "g722", "g726", "aac", "pcm_s16le"] as const;

@@ -1,13 +1,13 @@
 /**
  * The only currency of media inside the hub. Video: one access unit in Annex B with 4-byte start codes, in which a key
- * frame begins with its parameter sets. Audio: one packet (Opus, AAC) or one block of samples (G.711, PCM).
+ * frame begins with its parameter sets, or one JPEG file. Audio: one packet (Opus, AAC) or one block of samples (G.711, PCM).
  * A frame is immutable once written, and so are its bytes: readers share them.
  */
 export interface Frame {
   readonly data: Uint8Array;
   /** Presentation time on the hub's monotonic clock, microseconds, non-decreasing within a track. */
   readonly timestampUs: number;
-  /** Video: decoding may start here (H.264 IDR; H.265 IDR or CRA). Audio: always true. */
+  /** Video: decoding may start here (H.264 IDR; H.265 IDR or CRA; any JPEG). Audio: always true. */
   readonly key: boolean;
   /** How long it lasts in microseconds; known for sound. */
   readonly durationUs?: number;

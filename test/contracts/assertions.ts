@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { splitAnnexB } from "../../src/codecs/annexb.ts";
+import { readJpeg } from "../../src/codecs/jpeg/index.ts";
 import { videoFormat } from "../../src/codecs/video-format.ts";
 import type { HubDevice } from "../../src/hub/api.ts";
 import type { Frame } from "../../src/media/frame.ts";
@@ -12,6 +13,10 @@ export function assertDecodable(device: HubDevice, frames: readonly Frame[]): vo
   assert.ok((format.widthPx ?? 0) > 0 && (format.heightPx ?? 0) > 0, "the size is known");
   const [first] = frames;
   assert.ok(first?.key, "begins with a key frame");
+  if (format.codec === "mjpeg") {
+    for (const { data } of frames) assert.equal(readJpeg(data).widthPx, format.widthPx, "each frame is a JPEG file");
+    return;
+  }
   const nals = splitAnnexB(first.data);
   const sets = nals.slice(0, format.parameterSets.length);
   assert.equal(videoFormat(format.codec, sets).widthPx, format.widthPx, "parameter sets come first");

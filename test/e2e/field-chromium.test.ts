@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
 import type { FakeVideo } from "../../src/drivers/rtsp/fake-media.ts";
 import { transcodeConfig } from "../../src/hub/transcode-config.ts";
-import { ffmpeg, makeClip } from "../ffmpeg.ts";
+import { ffmpeg, makeClip, makeJpegs } from "../ffmpeg.ts";
 import { startFfmpegCamera } from "../peers/ffmpeg-camera.ts";
 import { clipOf } from "../rtsp.ts";
 import { type HubRig, pictures, startRig, until } from "./hub-rig.ts";
@@ -34,17 +34,19 @@ function video(frames: number, params: string): FakeVideo {
 
 const cameras: Readonly<Record<string, () => FakeVideo>> = {
   // One key picture at the start and then none for longer than this takes.
-  refresh: () => video(900, "intra-refresh=1:keyint=25:bframes=0"),
-  "refresh-sliced": () => video(900, "intra-refresh=1:keyint=50:bframes=0:slices=4"),
+  refresh: () => video(3000, "intra-refresh=1:keyint=25:bframes=0"),
+  "refresh-sliced": () => video(3000, "intra-refresh=1:keyint=50:bframes=0:slices=4"),
   "b-frames": () => video(100, "keyint=25:bframes=3:b-adapt=0"),
   "b-pyramid": () => video(100, "keyint=25:bframes=3:b-adapt=0:b-pyramid=normal"),
   h265: () => ({ ...clipOf("h265", [makeClip({ codec: "h265", keyInterval: 25, frames: 100 })]), frameRate }),
+  mjpeg: () => ({ codec: "mjpeg", accessUnits: makeJpegs({ frames: 50 }), frameRate }),
   plain: () => video(100, "keyint=25:bframes=0"),
 };
 
 /** Cameras whose picture has to be converted, and what the page says of it. */
 const converted: Readonly<Record<string, string>> = {
   h265: "Converted by the hub: this browser cannot show H.265.",
+  mjpeg: "Converted by the hub: this browser cannot show MJPEG.",
   "b-frames": "Converted by the hub: browsers cannot show B-frames.",
   "b-pyramid": "Converted by the hub: browsers cannot show B-frames.",
   refresh: "Converted by the hub: the camera sends no whole pictures.",

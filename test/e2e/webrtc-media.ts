@@ -2,7 +2,7 @@ import { AccessUnitSplitter } from "../../src/codecs/access-unit.ts";
 import { encodeG711 } from "../../src/codecs/g711/index.ts";
 import { createOpusEncoder } from "../../src/codecs/opus/index.ts";
 import { ParameterSetKeeper } from "../../src/codecs/video-format.ts";
-import type { AudioFormat, Format, VideoCodec, VideoFormat } from "../../src/media/format.ts";
+import type { AudioFormat, Format, NalCodec, VideoFormat } from "../../src/media/format.ts";
 import { opusFormat } from "../../src/media/format.ts";
 import { Track } from "../../src/media/track.ts";
 import { systemClock } from "../../src/util/clock.ts";
@@ -16,10 +16,7 @@ export interface Clip {
 }
 
 /** Access units of an Annex B stream as the hub's tracks carry them. */
-export function videoClip(
-  annexB: Uint8Array,
-  options: { readonly codec: VideoCodec; readonly frameRate: number },
-): Clip {
+export function videoClip(annexB: Uint8Array, options: { readonly codec: NalCodec; readonly frameRate: number }): Clip {
   const splitter = new AccessUnitSplitter({ codec: options.codec });
   const keeper = new ParameterSetKeeper(options.codec);
   const frames = [...splitter.push(annexB), ...splitter.flush()].flatMap((unit) => keeper.prepare(unit.nals) ?? []);

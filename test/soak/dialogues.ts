@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type ReportEvent, rtspReport } from "../../src/drivers/rtsp/report.ts";
 import { addressMark } from "../../src/drivers/rtsp/scrub.ts";
-import type { VideoCodec } from "../../src/media/format.ts";
+import type { NalCodec } from "../../src/media/format.ts";
 import { serializeFrame } from "../../src/protocols/rtsp/message.ts";
 
 /** What a server sent after each request of one connection. */
 export interface Dialogue {
   readonly name: string;
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   /** Pictures from one key picture to the next. */
   readonly group: number;
   readonly answers: readonly { readonly method: string; readonly bytes: Uint8Array }[];

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { splitAnnexB } from "../../src/codecs/annexb.ts";
 import { nalFacts } from "../../src/codecs/nal.ts";
-import type { VideoCodec } from "../../src/media/format.ts";
+import type { NalCodec } from "../../src/media/format.ts";
 import { RtspParser } from "../../src/protocols/rtsp/parser.ts";
 import { playRtsp } from "../../src/protocols/rtsp/play.ts";
 import { systemClock } from "../../src/util/clock.ts";
@@ -205,7 +205,7 @@ async function readByFfmpeg(dialogue: Dialogue): Promise<string[]> {
   return picturesOf(Buffer.concat(chunks), dialogue.codec);
 }
 
-function picturesOf(annexB: Uint8Array, codec: VideoCodec): string[] {
+function picturesOf(annexB: Uint8Array, codec: NalCodec): string[] {
   const slices: string[] = [];
   let rest = annexB;
   while (rest.length > 0) {

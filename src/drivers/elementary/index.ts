@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { videoCodecs } from "../../codecs/video-codec.ts";
+import { nalCodecs } from "../../codecs/video-codec.ts";
 import { type Device, defineDriver } from "../../device/driver.ts";
 import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
@@ -14,7 +14,7 @@ export const elementaryConfig = z.strictObject({
     .refine((address) => parseStreamAddress(address, "tcp") !== undefined, "has to look like tcp://192.168.1.20:12345")
     .describe("Where the raw stream is served: tcp://host:port, port 12345 by default."),
   codec: z
-    .enum(["auto", ...videoCodecs])
+    .enum(["auto", ...nalCodecs])
     .default("auto")
     .describe("The stream's codec; auto finds it out."),
   frameRate: z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { videoCodecs } from "../../codecs/video-codec.ts";
+import { nalCodecs } from "../../codecs/video-codec.ts";
 import { FatalError } from "../../util/errors.ts";
 import type { SceneOptions } from "../../workers/ffmpeg/index.ts";
 
@@ -13,7 +13,7 @@ const query = z.object({
   name: z.string().max(64).optional(),
   tone: z.coerce.number().min(0).max(4000).default(440),
   hue: z.coerce.number().min(0).max(360).default(205),
-  codec: z.enum(videoCodecs).default("h264"),
+  codec: z.enum(nalCodecs).default("h264"),
 });
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { videoCodecs } from "../../codecs/video-codec.ts";
+import { nalCodecs } from "../../codecs/video-codec.ts";
 import { type Device, defineDriver } from "../../device/driver.ts";
 import { parseStreamAddress } from "../../protocols/elementary/address.ts";
 import { connect } from "../../protocols/elementary/connect.ts";
@@ -26,7 +26,7 @@ export const ingenicConfig = z.strictObject({
     .meta({ secret: true }),
   password: secret.optional().describe("The same as token, under the name by which the page stores it sealed."),
   codec: z
-    .enum(["auto", ...videoCodecs])
+    .enum(["auto", ...nalCodecs])
     .default("auto")
     .describe("The picture's codec; auto finds it out."),
   frameRate: z

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
-import type { AudioFormat, VideoCodec } from "../../media/format.ts";
+import type { AudioFormat, NalCodec, VideoCodec } from "../../media/format.ts";
 import { serializeRtp } from "../../protocols/rtp/packet.ts";
 import { createPacketizer } from "../../protocols/rtp/packetize.ts";
 import type { RtpPayload } from "../../protocols/rtp/payload.ts";
@@ -12,12 +12,15 @@ import type { FakeFaults } from "./fake-faults.ts";
 /** A moving picture to serve in a loop. */
 export interface FakeVideo {
   readonly codec: VideoCodec;
-  /** Access units in Annex B, from a key frame on. */
+  /** Access units in Annex B, from a key frame on; JPEG files. */
   readonly accessUnits: readonly Uint8Array[];
   readonly frameRate: number;
   /** How long its encoder takes: pictures leave this much later than their timestamps and reports say. */
   readonly lagMs?: number;
 }
+
+/** One whose pictures are made of NAL units. */
+export type FakeNalVideo = FakeVideo & { readonly codec: NalCodec };
 
 /** Sound to serve in a loop. */
 export interface FakeAudio {
@@ -48,8 +51,9 @@ export function videoTrack(
   video: FakeVideo,
   options: { readonly sprop: boolean; readonly faults?: FakeFaults },
 ): FakeTrack {
+  if (video.codec === "mjpeg") return jpegTrack(video);
   const name = video.codec === "h264" ? "H264" : "H265";
-  const fmtp = options.sprop ? `;${spropOf(video)}` : "";
+  const fmtp = options.sprop ? `;${spropOf(video, video.codec)}` : "";
   const picture = options.faults?.picture;
   const mode = video.codec === "h264" ? "packetization-mode=1" : "tx-mode=SRST";
   return {
@@ -65,11 +69,24 @@ export function videoTrack(
   };
 }
 
-function spropOf(video: FakeVideo): string {
-  const facts = nalFacts[video.codec];
+function jpegTrack({ accessUnits, frameRate, lagMs = 0 }: FakeVideo): FakeTrack {
+  return {
+    control: "video",
+    payloadType: 26,
+    clockRateHz: 90_000,
+    sdp: ["m=video 0 RTP/AVP 26"],
+    units: accessUnits,
+    unitMs: 1000 / frameRate,
+    lagMs,
+    packetize: createPacketizer("mjpeg"),
+  };
+}
+
+function spropOf(video: FakeVideo, codec: NalCodec): string {
+  const facts = nalFacts[codec];
   const sets = splitAnnexB(video.accessUnits[0] ?? new Uint8Array(0)).filter((nal) => facts.setRank(nal) >= 0);
   const base64 = sets.map((nal) => Buffer.from(nal).toString("base64"));
-  if (video.codec === "h264") return `sprop-parameter-sets=${base64.join(",")}`;
+  if (codec === "h264") return `sprop-parameter-sets=${base64.join(",")}`;
   const names = ["vps", "sps", "pps"];
   return sets.map((nal, index) => `sprop-${names[facts.setRank(nal)]}=${base64[index]}`).join(";");
 }

@@ -3,11 +3,11 @@ import { describe, test } from "node:test";
 import { ffmpeg, frameHashes, makeClip } from "../../../test/ffmpeg.ts";
 import { asFrames, clip, clipOf, pictureHash, runDriver } from "../../../test/rtsp.ts";
 import { h264NalType } from "../../codecs/h264/index.ts";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import { packetizeVideo } from "../../protocols/rtp/packetize-video.ts";
 import type { RtpPayload } from "../../protocols/rtp/payload.ts";
 import { startFakeRtsp } from "./fake.ts";
-import type { FakeVideo } from "./fake-media.ts";
+import type { FakeNalVideo } from "./fake-media.ts";
 
 interface Seen {
   /** Each picture that came, from the first key picture on. */
@@ -19,7 +19,7 @@ interface Seen {
 
 /** Watches a camera for as many pictures as `video` has, twice. */
 async function watch(
-  video: FakeVideo,
+  video: FakeNalVideo,
   picture?: (nals: readonly Uint8Array[]) => readonly RtpPayload[],
 ): Promise<Seen> {
   await using fake = await startFakeRtsp({ video, faults: { picture } });
@@ -42,7 +42,7 @@ async function watch(
 }
 
 /** All came, whole and in their order. */
-function assertWhole({ pictures, connections }: Seen, video: FakeVideo): void {
+function assertWhole({ pictures, connections }: Seen, video: FakeNalVideo): void {
   const sent = asFrames(video).map((data) => pictureHash(data, video.codec));
   const first = sent.indexOf(pictureHash(pictures[0]!, video.codec));
   const got = pictures.map((data) => pictureHash(data, video.codec));
@@ -53,7 +53,7 @@ function assertWhole({ pictures, connections }: Seen, video: FakeVideo): void {
   assert.equal(connections, 1);
 }
 
-const size = (codec: VideoCodec, wide: string) => makeClip({ codec, size: wide, frames: 20, keyInterval: 10 });
+const size = (codec: NalCodec, wide: string) => makeClip({ codec, size: wide, frames: 20, keyInterval: 10 });
 
 describe("a camera that changes its picture while it is watched:", () => {
   for (const codec of ["h264", "h265"] as const) {

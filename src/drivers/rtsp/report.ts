@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import type { RtspAddress } from "../../protocols/rtsp/address.ts";
 import type { RtspTap } from "../../protocols/rtsp/client.ts";
 import type { RtspMessage } from "../../protocols/rtsp/message.ts";
@@ -54,7 +54,7 @@ export class RtspRecorder {
   readonly #connections: ReportEvent[][] = [];
   readonly #parsers = new Map<ReportEvent[], RtspParser | undefined>();
   readonly #quirks = new Set<string>();
-  #codec: VideoCodec | undefined;
+  #codec: NalCodec | undefined;
   #packets = 0;
   readonly #beganUs: number;
   readonly #options: RtspRecorderOptions;

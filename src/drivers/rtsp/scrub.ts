@@ -1,6 +1,6 @@
 import { findStartCode, splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 
 /** What stands in a report where the camera's own address stood. */
 export const addressMark = "{address}";
@@ -57,7 +57,7 @@ function scrubLine(line: string, { host, name }: { readonly host: string; readon
 }
 
 /** An RTP packet without what it shows or lets hear: its headers, parameter sets, and the first bytes of the rest. */
-export function scrubPacket(packet: Uint8Array, codec: VideoCodec | undefined): Uint8Array {
+export function scrubPacket(packet: Uint8Array, codec: NalCodec | undefined): Uint8Array {
   const clean = Uint8Array.from(packet);
   const payload = clean.subarray(rtpHeaderBytes);
   for (const unit of codec ? unitsIn(payload, codec) : [payload]) {
@@ -68,7 +68,7 @@ export function scrubPacket(packet: Uint8Array, codec: VideoCodec | undefined): 
 }
 
 /** Views of the units, or the piece of one, that a payload holds. */
-function unitsIn(payload: Uint8Array, codec: VideoCodec): Uint8Array[] {
+function unitsIn(payload: Uint8Array, codec: NalCodec): Uint8Array[] {
   if (findStartCode(payload) >= 0) return splitAnnexB(payload);
   const headerBytes = nalFacts[codec].headerBytes;
   const type = codec === "h264" ? (payload[0] ?? 0) & 31 : ((payload[0] ?? 0) >> 1) & 63;

@@ -1,23 +1,9 @@
-import "reflect-metadata";
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import { clip, runDriver } from "../../../test/rtsp.ts";
+import { selfSigned } from "../../../test/self-signed.ts";
 import { type DoorwardError, FatalError } from "../../util/errors.ts";
 import { startFakeRtsp } from "./fake.ts";
-
-/** A certificate that no authority signed, as cameras have. */
-async function selfSigned(): Promise<{ readonly key: string; readonly cert: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const cert = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=camera",
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
-  return { key, cert: cert.toString("pem") };
-}
 
 describe("rtsps", () => {
   let tls: { readonly key: string; readonly cert: string };

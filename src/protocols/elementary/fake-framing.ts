@@ -1,5 +1,5 @@
 import { joinAnnexB } from "../../codecs/annexb.ts";
-import type { VideoCodec } from "../../codecs/video-codec.ts";
+import type { NalCodec } from "../../codecs/video-codec.ts";
 
 /**
  * How an encoder of this family puts a unit on the wire: with 4-byte or 3-byte start codes, or as AVCC
@@ -7,7 +7,7 @@ import type { VideoCodec } from "../../codecs/video-codec.ts";
  */
 export type FakeFraming = "start-codes" | "short-start-codes" | "avcc";
 
-const delimiters: Readonly<Record<VideoCodec, Uint8Array>> = {
+const delimiters: Readonly<Record<NalCodec, Uint8Array>> = {
   h264: Uint8Array.of(0x09, 0xf0),
   h265: Uint8Array.of(0x46, 0x01, 0x50),
 };
@@ -15,7 +15,7 @@ const delimiters: Readonly<Record<VideoCodec, Uint8Array>> = {
 /** Bytes of one access unit as the fake's encoder and hook send it. */
 export function frameUnit(
   unit: readonly Uint8Array[],
-  options: { readonly codec: VideoCodec; readonly framing?: FakeFraming; readonly delimiters?: boolean },
+  options: { readonly codec: NalCodec; readonly framing?: FakeFraming; readonly delimiters?: boolean },
 ): Uint8Array {
   const nals = options.delimiters ? [...unit, delimiters[options.codec]] : unit;
   switch (options.framing ?? "start-codes") {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { AccessUnitSplitter } from "../../codecs/access-unit.ts";
 import { nalFacts } from "../../codecs/nal.ts";
-import type { VideoCodec } from "../../codecs/video-codec.ts";
+import type { NalCodec } from "../../codecs/video-codec.ts";
 import { type Clock, systemClock } from "../../util/clock.ts";
 import { isAbort } from "../../util/errors.ts";
 import { type FakeFraming, frameUnit } from "./fake-framing.ts";
@@ -12,7 +12,7 @@ export type FakeUnits = readonly (readonly Uint8Array[])[] | AsyncIterable<reado
 
 /** Options of {@link startFake}. */
 export interface FakeOptions {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   readonly units: FakeUnits;
   /** Frames per second of its encoder; without it, units go out by `send` alone. */
   readonly frameRate?: number;

@@ -1,5 +1,5 @@
 import { AccessUnitSplitter } from "../../codecs/access-unit.ts";
-import type { VideoCodec } from "../../codecs/video-codec.ts";
+import type { NalCodec } from "../../codecs/video-codec.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
 import type { VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
@@ -20,7 +20,7 @@ export interface VideoSink {
 /** Options of {@link receive}. Everything about the device is structural, so that any driver may use it. */
 export interface ReceiveOptions {
   readonly chunks: AsyncIterable<Uint8Array>;
-  readonly codec: VideoCodec | "auto";
+  readonly codec: NalCodec | "auto";
   /** Frames per second, if known better than by the stream. */
   readonly frameRate?: number;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ export async function receive(options: ReceiveOptions): Promise<void> {
   }
 }
 
-function openStream(codec: VideoCodec, { clock, frameRate }: ReceiveOptions): Stream {
+function openStream(codec: NalCodec, { clock, frameRate }: ReceiveOptions): Stream {
   return {
     keeper: new ParameterSetKeeper(codec),
     timestamps: new SmoothTimestamps({ clock, frameRate }),

@@ -1,6 +1,6 @@
 import { findStartCode, joinAnnexB, splitAnnexB } from "../../codecs/annexb.ts";
 import { type NalFacts, nalFacts } from "../../codecs/nal.ts";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { QuirkCode } from "./quirks.ts";
@@ -21,7 +21,7 @@ const fullPacketBytes = 1000;
 
 /** Options of {@link createVideoDepacketizer}. */
 export interface VideoDepacketizerOptions {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   readonly fmtp: Readonly<Record<string, string>>;
   readonly onQuirk?: (quirk: QuirkCode) => void;
 }
@@ -59,7 +59,7 @@ class VideoDepacketizer implements Depacketizer {
   #startCodes = false;
   #searched = 0;
   readonly #facts: NalFacts;
-  readonly #codec: VideoCodec;
+  readonly #codec: NalCodec;
   readonly #hasDon: boolean;
   readonly #onQuirk: (quirk: QuirkCode) => void;
 

@@ -1,6 +1,7 @@
 import { fromAal2, g726Bits } from "../../codecs/g726.ts";
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { createAacDepacketizer } from "./depacketize-aac.ts";
+import { createJpegDepacketizer } from "./depacketize-jpeg.ts";
 import { createLatmDepacketizer } from "./depacketize-latm.ts";
 import { createVideoDepacketizer } from "./depacketize-video.ts";
 import { swapBytes } from "./packetize-audio.ts";
@@ -29,6 +30,8 @@ export function createDepacketizer(options: DepacketizerOptions): Depacketizer {
     case "h264":
     case "h265":
       return createVideoDepacketizer({ ...options, codec: options.codec, fmtp: options.fmtp ?? {} });
+    case "mjpeg":
+      return createJpegDepacketizer();
     case "aac":
       return options.encoding === "MP4A-LATM"
         ? createLatmDepacketizer(options.fmtp ?? {})

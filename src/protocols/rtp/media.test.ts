@@ -6,7 +6,7 @@ import { seededRandom } from "../../../test/mutate.ts";
 import { AccessUnitSplitter } from "../../codecs/access-unit.ts";
 import { joinAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
-import type { AudioCodec, VideoCodec } from "../../media/format.ts";
+import type { AudioCodec, NalCodec } from "../../media/format.ts";
 import { createDepacketizer, type Depacketizer, type RtpUnit } from "./depacketize.ts";
 import { parseRtp, type RtpPacket, serializeRtp } from "./packet.ts";
 import { createPacketizer } from "./packetize.ts";
@@ -22,7 +22,7 @@ before(() => {
 });
 
 /** Packets of these frames as they would be on the wire. */
-function packets(codec: VideoCodec | AudioCodec, frames: readonly Uint8Array[], maxPayloadBytes = 1200): RtpPacket[] {
+function packets(codec: NalCodec | AudioCodec, frames: readonly Uint8Array[], maxPayloadBytes = 1200): RtpPacket[] {
   const packetize = createPacketizer(codec, { maxPayloadBytes });
   let sequence = 65_500;
   return frames.flatMap((frame, i) =>

@@ -1,8 +1,8 @@
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import type { RtpPayload } from "./payload.ts";
 
 interface VideoPacketizerOptions {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   readonly maxBytes: number;
 }
 
@@ -37,7 +37,7 @@ export function packetizeVideo(nals: readonly Uint8Array[], options: VideoPacket
 }
 
 /** One payload of several units, each after its 16-bit length; the header takes the highest importance among them. */
-function aggregate(nals: readonly Uint8Array[], codec: VideoCodec): Uint8Array {
+function aggregate(nals: readonly Uint8Array[], codec: NalCodec): Uint8Array {
   const headerBytes = codec === "h264" ? 1 : 2;
   const payload = new Uint8Array(nals.reduce((sum, nal) => sum + 2 + nal.length, headerBytes));
   if (codec === "h264") {
@@ -77,7 +77,7 @@ function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint
   }
 }
 
-function fragmentHeader(nal: Uint8Array, codec: VideoCodec): Uint8Array {
+function fragmentHeader(nal: Uint8Array, codec: NalCodec): Uint8Array {
   if (codec === "h264") return Uint8Array.of((nal[0]! & 0xe0) | 28, nal[0]! & 0x1f);
   return Uint8Array.of((nal[0]! & 0x81) | (49 << 1), nal[1]!, (nal[0]! >> 1) & 0x3f);
 }

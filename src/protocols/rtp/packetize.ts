@@ -1,6 +1,7 @@
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { packetizeAac, packetizeL16, packetizeSamples } from "./packetize-audio.ts";
+import { packetizeJpeg } from "./packetize-jpeg.ts";
 import { packetizeVideo } from "./packetize-video.ts";
 import type { RtpPayload } from "./payload.ts";
 
@@ -16,9 +17,10 @@ export interface PacketizerOptions {
 export type Packetizer = (frame: Uint8Array) => RtpPayload[];
 
 /**
- * Cuts frames into RTP payloads: H.264 (RFC 6184, STAP-A and FU-A), H.265 (RFC 7798, AP and FU), AAC (RFC 3640,
+ * Cuts frames into RTP payloads: H.264 (RFC 6184, STAP-A and FU-A), H.265 (RFC 7798, AP and FU), JPEG (RFC 2435), AAC (RFC 3640,
  * AAC-hbr), Opus (RFC 7587), G.711 and G.722 (RFC 3551), PCM as L16 (RFC 3551, big-endian). Stateless: the same frame
- * gives the same payloads. A video frame with absurdly many units throws WireError.
+ * gives the same payloads. A video frame with absurdly many units throws WireError, and so does a
+ * JPEG of a kind that RTP does not know.
  */
 export function createPacketizer(codec: VideoCodec | AudioCodec, options: PacketizerOptions = {}): Packetizer {
   const maxBytes = options.maxPayloadBytes ?? 1200;
@@ -26,6 +28,8 @@ export function createPacketizer(codec: VideoCodec | AudioCodec, options: Packet
     case "h264":
     case "h265":
       return (frame) => packetizeVideo(splitAnnexB(frame), { codec, maxBytes });
+    case "mjpeg":
+      return (frame) => packetizeJpeg(frame, maxBytes);
     case "aac":
       return (frame) => packetizeAac(frame, maxBytes);
     case "pcm_s16le":

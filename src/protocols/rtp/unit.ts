@@ -4,7 +4,7 @@ import type { RtpPacket } from "./packet.ts";
 export interface RtpUnit {
   /** Video: NAL units without start codes, in order, parameter sets and delimiters as they came. Sound: empty. */
   readonly nals: readonly Uint8Array[];
-  /** Sound: one packet or block of samples (PCM is little-endian). Video: empty. */
+  /** Sound: one packet or block of samples (PCM is little-endian). MJPEG: a JPEG file. Other video: empty. */
   readonly data: Uint8Array;
   /** The stream's own timestamp, 32 bits, wrapping. */
   readonly timestamp: number;

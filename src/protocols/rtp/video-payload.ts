@@ -1,5 +1,5 @@
 import { fromLengthPrefixed } from "../../codecs/annexb.ts";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 
 /** A NAL unit or a piece of one. `first` pieces begin with the unit's header. */
@@ -10,7 +10,7 @@ export interface NalPart {
 }
 
 interface PayloadOptions {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   /** H.265 with `sprop-max-don-diff` above 0: decoding order numbers stand in aggregation and fragmentation units. */
   readonly hasDon: boolean;
 }

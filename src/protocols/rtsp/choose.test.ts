@@ -6,7 +6,8 @@ import { chooseMedia } from "./choose.ts";
 
 const h264 = ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=control:v1"];
 const h265 = ["m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000", "a=control:v2"];
-const jpeg = ["m=video 0 RTP/AVP 26"];
+const jpeg = ["m=video 0 RTP/AVP 26", "a=control:v0"];
+const mpeg4 = ["m=video 0 RTP/AVP 98", "a=rtpmap:98 MP4V-ES/90000"];
 const pcma = ["m=audio 0 RTP/AVP 8", "a=control:a1"];
 const talk = ["m=audio 0 RTP/AVP 0 8 101", "a=rtpmap:101 telephone-event/8000", "a=control:a2", "a=sendonly"];
 const speex = ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 SPEEX/8000"];
@@ -50,10 +51,14 @@ describe("chooseMedia", () => {
     test(name, () => assert.deepEqual(choose(lines), { ...nothing, video: "v1", audio }));
   }
 
+  test("takes MJPEG where there is nothing else", () => {
+    assert.deepEqual(choose([jpeg, pcma]), { ...nothing, video: "v0", audio: "a1" });
+  });
+
   test("names what the hub does not carry", () => {
     assert.throws(
-      () => choose([jpeg, pcma]),
-      (error) => error instanceof FatalError && /JPEG/.test(error.message),
+      () => choose([mpeg4, pcma]),
+      (error) => error instanceof FatalError && /MP4V-ES/.test(error.message),
     );
     assert.throws(() => choose([speex]), RecoverableError);
   });

@@ -30,7 +30,9 @@ export interface ChooseOptions {
 export function chooseMedia(sdp: SessionDescription, options: ChooseOptions): ChosenMedia {
   const videos = sdp.media.filter((section) => section.kind === "video");
   const sounds = sdp.media.filter((section) => section.kind === "audio" && !isTowardsDevice(section, sdp));
-  const video = firstUsable(videos.slice(options.video ?? 0));
+  const wanted = videos.slice(options.video ?? 0);
+  // MJPEG beside another codec is what the camera sends to old programs.
+  const video = firstUsable(wanted, isOfNals) ?? firstUsable(wanted);
   const audio = firstUsable(sounds);
   if (videos.length > 0 && !video) throw unsupported(videos, options);
   if (!video && !audio) {
@@ -55,9 +57,16 @@ function isMarked(section: MediaSection): boolean {
   return section.direction === "sendonly";
 }
 
-function firstUsable(sections: readonly MediaSection[]): ChosenMedium | undefined {
+function isOfNals({ codec }: PayloadMapping): boolean {
+  return codec === "h264" || codec === "h265";
+}
+
+function firstUsable(
+  sections: readonly MediaSection[],
+  suits: (payload: PayloadMapping) => boolean = ({ codec }) => codec !== undefined,
+): ChosenMedium | undefined {
   for (const section of sections) {
-    const payload = section.payloads.find(({ codec }) => codec !== undefined);
+    const payload = section.payloads.find(suits);
     if (payload) return { section, payload };
   }
   return undefined;
@@ -74,7 +83,7 @@ function unsupported(videos: readonly MediaSection[], options: ChooseOptions): F
   }
   const names = videos.flatMap((section) => section.payloads.map(({ encoding }) => encoding.slice(0, 32)));
   return new FatalError(
-    `${options.peer} sends its picture as ${names.join(", ") || "something unnamed"}: set the camera to H.264 or H.265`,
+    `${options.peer} sends its picture as ${names.join(", ") || "something unnamed"}: set the camera to H.264, H.265 or MJPEG`,
     { code: "unsupported-codec" },
   );
 }

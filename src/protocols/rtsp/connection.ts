@@ -215,7 +215,11 @@ export class RtspConnection implements Disposable {
   }
 }
 
-function checkCertificate(socket: TLSSocket, expected: { readonly peer: string; readonly wanted?: string }): void {
+/** Throws FatalError `tls-fingerprint` or `tls-untrusted` for a certificate that is neither the one agreed on nor signed by anybody known. */
+export function checkCertificate(
+  socket: TLSSocket,
+  expected: { readonly peer: string; readonly wanted?: string },
+): void {
   const actual = socket.getPeerCertificate().fingerprint256 ?? "";
   const plain = (fingerprint: string) => fingerprint.replaceAll(":", "").toLowerCase();
   if (expected.wanted !== undefined) {

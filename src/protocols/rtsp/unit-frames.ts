@@ -1,7 +1,8 @@
+import { readJpeg } from "../../codecs/jpeg/index.ts";
 import { type NalFacts, nalFacts } from "../../codecs/nal.ts";
 import { opusPacketDurationUs } from "../../codecs/opus/packet.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
-import type { AudioFormat, Format, VideoFormat } from "../../media/format.ts";
+import type { AudioFormat, Format, NalCodec, VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtpUnit } from "../rtp/depacketize.ts";
@@ -32,7 +33,23 @@ const noKeyUs = { atFirst: 2_000_000, later: 15_000_000 };
  * frame with a hole everything up to the next one. A stream without key frames begins at a recovery point.
  */
 export function createVideoFrames(format: VideoFormat, sink: FrameSink, options: VideoFramesOptions = {}): UnitFrames {
-  return new VideoFrames(format, sink, options);
+  const { codec } = format;
+  return codec === "mjpeg" ? createJpegFrames(format, sink) : new VideoFrames({ ...format, codec }, sink, options);
+}
+
+/** Pictures of which each is whole; their size is known when one came. */
+function createJpegFrames(format: VideoFormat, sink: FrameSink): UnitFrames {
+  let size = "";
+  return {
+    push: ({ data }, timestampUs) => {
+      const { widthPx, heightPx } = readJpeg(data);
+      if (size !== `${widthPx}x${heightPx}`) sink.updateFormat({ ...format, widthPx, heightPx });
+      size = `${widthPx}x${heightPx}`;
+      const frame: Frame = { data, key: true, timestampUs };
+      sink.write(frame);
+      return frame;
+    },
+  };
 }
 
 class VideoFrames implements UnitFrames {
@@ -48,7 +65,7 @@ class VideoFrames implements UnitFrames {
   readonly #sink: FrameSink;
   readonly #options: VideoFramesOptions;
 
-  constructor(format: VideoFormat, sink: FrameSink, options: VideoFramesOptions) {
+  constructor(format: VideoFormat & { readonly codec: NalCodec }, sink: FrameSink, options: VideoFramesOptions) {
     this.#keeper = new ParameterSetKeeper(format.codec);
     this.#keeper.add(format.parameterSets);
     this.#facts = nalFacts[format.codec];

@@ -4,6 +4,7 @@ const codecs: Readonly<Record<string, VideoCodec | AudioCodec>> = {
   H264: "h264",
   H265: "h265",
   HEVC: "h265",
+  JPEG: "mjpeg",
   OPUS: "opus",
   PCMU: "pcmu",
   PCMA: "pcma",

@@ -71,7 +71,11 @@ function writeMedium({ kind, payloads, control, direction }: MediumDescription):
   ];
 }
 
+/** RFC 3551: type 26. */
+const jpegPayload: RtpPayloadType = { payloadType: 26, map: "JPEG/90000", clockRateHz: 90_000 };
+
 function videoPayload(format: VideoFormat, payloadType: number): RtpPayloadType {
+  if (format.codec === "mjpeg") return jpegPayload;
   const sets = format.codec === "h264" ? h264Sets(format) : h265Sets(format);
   const fmtp = sets.join(";");
   const map = `${format.codec.toUpperCase()}/90000`;

@@ -2,7 +2,7 @@ import { parseAacConfig } from "../../codecs/aac/index.ts";
 import { g726Bits } from "../../codecs/g726.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import { videoFormat } from "../../codecs/video-format.ts";
-import type { AudioFormat, Format, VideoCodec } from "../../media/format.ts";
+import type { AudioFormat, Format, NalCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 import { parseLatmConfig } from "../rtp/depacketize-latm.ts";
 import type { PayloadMapping } from "./parse.ts";
@@ -24,6 +24,8 @@ export function formatFromPayload(payload: FormatSource): Format | undefined {
     case "h264":
     case "h265":
       return videoFormat(codec, spropSets(codec, fmtp));
+    case "mjpeg":
+      return { kind: "video", codec, parameterSets: [] };
     case "opus":
       return { kind: "audio", codec, sampleRateHz: 48_000, channels: 2 };
     case "g722":
@@ -43,7 +45,7 @@ export function formatFromPayload(payload: FormatSource): Format | undefined {
   }
 }
 
-function spropSets(codec: VideoCodec, fmtp: Readonly<Record<string, string>>): Uint8Array[] {
+function spropSets(codec: NalCodec, fmtp: Readonly<Record<string, string>>): Uint8Array[] {
   const names = codec === "h264" ? ["sprop-parameter-sets"] : ["sprop-vps", "sprop-sps", "sprop-pps"];
   return names
     .flatMap((name) => (fmtp[name] ?? "").split(","))

@@ -124,9 +124,11 @@ function mediumOf(track: Track, n: number): Medium {
 /** A track's format; parameter sets that it does not know yet are those of its last key frame. */
 function completeFormat({ format, lastKeyFrame }: Track): Format {
   if (format.kind !== "video" || format.parameterSets.length > 0 || !lastKeyFrame) return format;
-  const { setRank } = nalFacts[format.codec];
+  const { codec } = format;
+  if (codec === "mjpeg") return format;
+  const { setRank } = nalFacts[codec];
   return videoFormat(
-    format.codec,
+    codec,
     splitAnnexB(lastKeyFrame.data).filter((nal) => setRank(nal) >= 0),
   );
 }

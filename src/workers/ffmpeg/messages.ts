@@ -1,10 +1,10 @@
-import type { AudioFormat, Format, VideoCodec, VideoFormat } from "../../media/format.ts";
+import type { AudioFormat, Format, NalCodec, VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import type { PictureForm } from "../../media/picture-conversion.ts";
 
 /** A picture that is drawn, not filmed: sky, sun, a running clock and a name. */
 export interface SceneOptions {
-  readonly codec: VideoCodec;
+  readonly codec: NalCodec;
   readonly widthPx: number;
   readonly heightPx: number;
   readonly fps: number;

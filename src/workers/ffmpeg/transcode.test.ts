@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeJpegs } from "../../../test/ffmpeg.ts";
 import { splitAnnexB } from "../../codecs/annexb.ts";
 import { nalFacts } from "../../codecs/nal.ts";
 import type { VideoFormat } from "../../media/format.ts";
@@ -47,6 +48,21 @@ test("H.265 becomes H.264 without B pictures, as high as asked for, from the kep
   const { codec, widthPx, heightPx, profile } = output.format as VideoFormat;
   assert.deepEqual({ codec, widthPx, heightPx }, { codec: "h264", widthPx: 426, heightPx: 240 });
   assert.match(profile ?? "", /^42[c-f]/);
+});
+
+test("JPEG pictures become H.264", async () => {
+  await using converter = openConverter();
+  const source = new Track({ kind: "video", codec: "mjpeg", parameterSets: [] }, { id: "jpegs", clock: systemClock });
+  const output = new Track({ kind: "video", codec: "h264", parameterSets: [] }, { id: "shown", clock: systemClock });
+  using _conversion = converter.convertPicture(source, { output, form, onFailed: assert.fail });
+  using reader = output.read();
+  for (const data of makeJpegs({ frames: 5 })) {
+    source.write({ data, key: true, timestampUs: systemClock.nowUs() });
+    assert.ok(await reader.next());
+  }
+  assert.equal(output.counters.keyFrames, 1);
+  const { widthPx, heightPx } = output.format as VideoFormat;
+  assert.deepEqual([widthPx, heightPx], [320, 240]);
 });
 
 test("a key frame comes when it is asked for", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { VideoCodec } from "../../media/format.ts";
+import type { NalCodec } from "../../media/format.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { ShownVideo } from "./shown-video.ts";
@@ -15,7 +15,7 @@ function set() {
     held.set(id, (held.get(id) ?? 0) + 1);
     return { id, [Symbol.dispose]: () => held.set(id, (held.get(id) ?? 0) - 1) };
   });
-  const track = (codec: VideoCodec = "h264") =>
+  const track = (codec: NalCodec = "h264") =>
     new Track({ kind: "video", codec, parameterSets: [] }, { id: "cam", clock: new ManualClock() });
   const tracks = () => [...held].filter(([, count]) => count > 0).map(([id]) => id);
   return { shown, track, told, tracks, turn: (id: number) => told.push(id) };

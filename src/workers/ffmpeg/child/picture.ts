@@ -8,7 +8,7 @@ import { bufferOf, check, emptyFrame, present } from "./av.ts";
 export const maxPixels = 8192 * 4320;
 
 /** FFmpeg's names of the decoders. */
-export const decoderNames: Readonly<Record<VideoCodec, string>> = { h264: "h264", h265: "hevc" };
+export const decoderNames: Readonly<Record<VideoCodec, string>> = { h264: "h264", h265: "hevc", mjpeg: "mjpeg" };
 
 /**
  * Decodes one key frame (Annex B, with its parameter sets) to a JPEG, scaled down to `widthPx` when it is wider.
