@@ -1,4 +1,5 @@
 import { call } from "../api.ts";
+import { t } from "../language/t.ts";
 
 /** A browser that takes notifications for this person. */
 export interface Notified {
@@ -35,7 +36,7 @@ export function followNotifications(): void {
 /** The browser may have another address for notifications by now: the hub is told it at each opening. */
 export async function renewNotifications(): Promise<void> {
   if (!canNotify() || Notification.permission !== "granted" || localStorage.getItem(wantedKey) === null) return;
-  await subscribe(localStorage.getItem(wantedKey) ?? "Browser").catch(() => {}); // The settings say what is wrong.
+  await subscribe(localStorage.getItem(wantedKey) ?? t("Browser")).catch(() => {}); // The settings say what is wrong.
 }
 
 /** Asks the person, the browser and the hub; throws with a sentence when one of them says no. */

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type PageDevice, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -54,7 +55,7 @@ export class DwAccess extends HubElement {
     const { device, token, wrong, busy } = this;
     const enrolled = device.arrival?.enrolled;
     return html`
-      <h2>How it is let in</h2>
+      <h2>${t("How it is let in")}</h2>
       <p class="muted">${sayAccess(device)}</p>
       ${wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${wrong}</span></div>` : nothing}
       ${this.#renderCameras()}
@@ -62,8 +63,8 @@ export class DwAccess extends HubElement {
         this.token = "";
       }}></dw-handouts>
       <div class="row">
-        <button type="button" ?disabled=${busy} @click=${() => (enrolled ? this.#ask("renew") : void this.#renew())}>${icon("key")}${enrolled ? "New token" : "Make a token"}</button>
-        ${enrolled ? html`<button type="button" class="danger" ?disabled=${busy} @click=${() => this.#ask("revoke")}>${icon("close")}${enrolled === "legacy" ? "Trust its address no more" : "Take its token away"}</button>` : nothing}
+        <button type="button" ?disabled=${busy} @click=${() => (enrolled ? this.#ask("renew") : void this.#renew())}>${icon("key")}${enrolled ? t("New token") : t("Make a token")}</button>
+        ${enrolled ? html`<button type="button" class="danger" ?disabled=${busy} @click=${() => this.#ask("revoke")}>${icon("close")}${enrolled === "legacy" ? t("Trust its address no more") : t("Take its token away")}</button>` : nothing}
       </div>
       ${this.#renderQuestion()}
     `;
@@ -79,7 +80,7 @@ export class DwAccess extends HubElement {
     ) =>
       this.#setCameras(
         (event.target as HTMLInputElement).checked,
-      )} /><span>It may show and play the cameras<br /><span class="help">Whoever stands before it sees them. Without this it only speaks and listens. Holds at once.</span></span></label>`;
+      )} /><span>${t("It may show and play the cameras")}<br /><span class="help">${t("Whoever stands before it sees them. Without this it only speaks and listens. Holds at once.")}</span></span></label>`;
   }
 
   #renderQuestion() {
@@ -89,20 +90,20 @@ export class DwAccess extends HubElement {
       this.asking = undefined;
     };
     if (asking === "renew") {
-      const text = "What it uses now counts no more, and its connection ends until it shows the new token.";
+      const text = t("What it uses now counts no more, and its connection ends until it shows the new token.");
       return confirmDialog({
-        title: `New token for ${device.name}?`,
+        title: t("New token for {name}?", { name: device.name }),
         text,
-        yes: "Make it",
+        yes: t("Make it"),
         onYes: () => void this.#renew(),
         onClose,
       });
     }
-    const text = "Its connection ends at once. When it calls again it waits to be let in.";
+    const text = t("Its connection ends at once. When it calls again it waits to be let in.");
     return confirmDialog({
-      title: `Let ${device.name} in no more?`,
+      title: t("Let {name} in no more?", { name: device.name }),
       text,
-      yes: "Take away",
+      yes: t("Take away"),
       onYes: () => void this.#revoke(),
       onClose,
     });
@@ -151,11 +152,17 @@ export class DwAccess extends HubElement {
 
 function sayAccess({ arrival }: PageDevice): string {
   const since = arrival?.approvedMs === undefined ? "" : ` for ${howLong(Date.now() - arrival.approvedMs)}`;
-  if (arrival?.enrolled === "token") return `By its token${since}. The hub keeps only the token's fingerprint.`;
+  if (arrival?.enrolled === "token")
+    return t("By its token{since}. The hub keeps only the token's fingerprint.", { since });
   if (arrival?.enrolled === "legacy") {
-    return `By its address only${since}: whatever calls from there is taken for it, so it may open no door and call no emergency. A token is safer, if it can carry one.`;
+    return t(
+      "By its address only{since}: whatever calls from there is taken for it, so it may open no door and call no emergency. A token is safer, if it can carry one.",
+      { since },
+    );
   }
-  return "Not yet: it has no token. Make one and give it to the device, or let the device call and let it in under Devices.";
+  return t(
+    "Not yet: it has no token. Make one and give it to the device, or let the device call and let it in under Devices.",
+  );
 }
 
 customElements.define("dw-access", DwAccess);

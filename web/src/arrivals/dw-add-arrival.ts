@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { arrivalWords as kinds } from "../../../src/hub/arrival-kinds.ts";
 import { call, type PageDevice, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -84,20 +85,20 @@ export class DwAddArrival extends HubElement {
       }}></dw-handouts>`;
     }
     return html`<form @submit=${this.#make} autocomplete="off">
-      <fieldset><legend>What it is</legend>${kinds.map((kind, index) => {
+      <fieldset><legend>${t("What it is")}</legend>${kinds.map((kind, index) => {
         const { name, what } = arrivalWords[kind];
         return html`<label><input type="radio" name="arrives" value=${kind} ?checked=${index === 0} /><span><strong>${name}</strong><br /><span class="help">${what}</span></span></label>`;
       })}</fieldset>
       <div class="pair">
-        <label><span>Name</span><input name="name" required maxlength="64" placeholder="Kitchen" /></label>
-        <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Ground floor" /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
+        <label><span>${t("Name")}</span><input name="name" required maxlength="64" placeholder=${t("Kitchen")} /></label>
+        <label><span>${t("Area")}</span><input name="area" maxlength="64" list="areas" placeholder=${t("Ground floor")} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
       ${wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${wrong}</span></div>` : nothing}
       <div class="row">
-        <button class="primary" ?disabled=${busy}>${icon("key")}${busy ? "Making" : "Make it and its token"}</button>
-        <a class="button ghost" href=${href({ screen: "devices" })}>Cancel</a>
+        <button class="primary" ?disabled=${busy}>${icon("key")}${busy ? t("Making") : t("Make it and its token")}</button>
+        <a class="button ghost" href=${href({ screen: "devices" })}>${t("Cancel")}</a>
       </div>
-      <p class="help">Or let the device call first: it then waits under Devices until you let it in.</p>
+      <p class="help">${t("Or let the device call first: it then waits under Devices until you let it in.")}</p>
     </form>`;
   }
 

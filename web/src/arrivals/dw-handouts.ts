@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { handouts } from "../pure/arrival-words.ts";
@@ -73,18 +74,18 @@ export class DwHandouts extends LitElement {
     const { kind, device, name, token } = this;
     if (!token) return nothing;
     const { copies, how } = handouts({ kind, id: device, token, origin: location.origin });
-    return html`<section class="good" aria-label=${`Token of ${name}`}>
-      <strong role="status">Copy this for “${name}” now; it is not shown again.</strong>
+    return html`<section class="good" aria-label=${t("Token of {name}", { name })}>
+      <strong role="status">${t("Copy this for “{name}” now; it is not shown again.", { name })}</strong>
       <dl>
         ${copies.map(
           ({ label, value }) => html`<div><dt>${label}</dt><dd>
             <code>${value}</code>
-            <button type="button" @click=${() => this.#copy(value)} aria-label=${`Copy: ${label}`}>${icon(this.copied === value ? "check" : "copy")}${this.copied === value ? "Copied" : "Copy"}</button>
+            <button type="button" @click=${() => this.#copy(value)} aria-label=${t("Copy: {label}", { label })}>${icon(this.copied === value ? "check" : "copy")}${this.copied === value ? t("Copied") : t("Copy")}</button>
           </dd></div>`,
         )}
       </dl>
       <p>${how}</p>
-      <div class="row"><button type="button" @click=${() => this.dispatchEvent(new CustomEvent("dw-done"))}>${icon("check")}Done</button></div>
+      <div class="row"><button type="button" @click=${() => this.dispatchEvent(new CustomEvent("dw-done"))}>${icon("check")}${t("Done")}</button></div>
     </section>`;
   }
 

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { call, type PageDevice, sentence, type Waiting } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Seconds } from "../parts/seconds.ts";
@@ -111,7 +112,7 @@ export class DwWaiting extends HubElement {
       }
       ${
         waiting.length > 0
-          ? html`<h2>Waiting to be let in</h2>
+          ? html`<h2>${t("Waiting to be let in")}</h2>
               <ul class="panel">${repeat(
                 waiting,
                 ({ id }) => id,
@@ -127,18 +128,18 @@ export class DwWaiting extends HubElement {
     const busy = this.busy === id;
     return html`<li>
       <strong>${id}</strong>
-      <p>${sayKind(kind)} at ${address}, for ${howLong(this.#seconds.nowMs - sinceMs)}. Let it in only if you know whose it is.</p>
+      <p>${t("{sayKind} at {address}, for {time}. Let it in only if you know whose it is.", { sayKind: sayKind(kind), address, time: howLong(this.#seconds.nowMs - sinceMs) })}</p>
       <form @submit=${(event: SubmitEvent) => this.#approve(event, one)} autocomplete="off">
-        <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
-        <label><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="none" /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
+        <label><span>${t("Name")}</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
+        <label><span>${t("Area")}</span><input name="area" maxlength="64" list="areas" placeholder=${t("none")} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
         <div class="row">
-          <button class="primary" ?disabled=${busy}>${icon("check")}Let in</button>
-          <button type="button" ?disabled=${busy} @click=${() => this.#refuse(one)}>${icon("close")}Refuse</button>
+          <button class="primary" ?disabled=${busy}>${icon("check")}${t("Let in")}</button>
+          <button type="button" ?disabled=${busy} @click=${() => this.#refuse(one)}>${icon("close")}${t("Refuse")}</button>
         </div>
         ${
           kind === "page"
-            ? html`<label class="check"><input type="checkbox" name="cameras" /><span>It may show and play the cameras<br /><span class="help">Whoever stands before it sees them. Without this it only speaks and listens.</span></span></label>`
-            : html`<label class="check"><input type="checkbox" name="legacy" /><span>It cannot carry a token<br /><span class="help">Trusts whatever calls from ${address}; it may then open no door and call no emergency.</span></span></label>`
+            ? html`<label class="check"><input type="checkbox" name="cameras" /><span>${t("It may show and play the cameras")}<br /><span class="help">${t("Whoever stands before it sees them. Without this it only speaks and listens.")}</span></span></label>`
+            : html`<label class="check"><input type="checkbox" name="legacy" /><span>${t("It cannot carry a token")}<br /><span class="help">${t("Trusts whatever calls from {address}; it may then open no door and call no emergency.", { address })}</span></span></label>`
         }
       </form>
     </li>`;

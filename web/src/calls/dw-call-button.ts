@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { type ChannelId, call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
@@ -22,7 +23,7 @@ export class DwCallButton extends HubElement {
     const busy = [...this.hub.calls.values()].some(({ participants, you }) =>
       participants.some(({ party }) => party === you),
     );
-    return html`<button aria-label="Call ${this.name}" ?disabled=${busy} @click=${this.#call}>${icon("phone")}<span>Call</span></button>
+    return html`<button aria-label=${t("Call {name}", { name: this.name })} ?disabled=${busy} @click=${this.#call}>${icon("phone")}<span>${t("Call")}</span></button>
       ${this.wrong ? html`<span class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></span>` : nothing}`;
   }
 

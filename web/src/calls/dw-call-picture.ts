@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { type CallView, ownHeaders, type PageDevice } from "../api.ts";
+import { t } from "../language/t.ts";
 import { hubFetch } from "../net/way.ts";
 import { base } from "../parts/styles.ts";
 import "../player/dw-player.ts";
@@ -88,7 +89,7 @@ export class DwCallPicture extends LitElement {
   protected override render() {
     return html`
       <dw-player keep src=${this.src} label=${this.call.from.name} ?muted=${!this.audible} .volume=${this.volume} .device=${this.device} @dw-state=${this.#onState}></dw-player>
-      ${this.still && !this.live ? html`<img src=${this.still} alt="Picture of ${this.call.from.name}, taken when it rang" />` : nothing}
+      ${this.still && !this.live ? html`<img src=${this.still} alt=${t("Picture of {name}, taken when it rang", { name: this.call.from.name })} />` : nothing}
     `;
   }
 

@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 
@@ -57,9 +58,9 @@ export class DwCallTools extends LitElement {
 
   protected override render() {
     return html`<div>
-      <button aria-pressed=${this.muted} @click=${() => this.#tell("dw-mute")}>${icon(this.muted ? "micOff" : "mic")}${this.muted ? "Muted" : "Mute"}</button>
-      ${this.picture && document.pictureInPictureEnabled ? html`<button @click=${() => this.#tell("dw-window")}>${icon("pip")}Small window</button>` : nothing}
-      <label>${icon("sound")}<span class="unseen">Loudness</span><input type="range" min="0" max="1" step="0.05" .value=${String(this.volume)} @input=${(
+      <button aria-pressed=${this.muted} @click=${() => this.#tell("dw-mute")}>${icon(this.muted ? "micOff" : "mic")}${this.muted ? t("Muted") : t("Mute")}</button>
+      ${this.picture && document.pictureInPictureEnabled ? html`<button @click=${() => this.#tell("dw-window")}>${icon("pip")}${t("Small window")}</button>` : nothing}
+      <label>${icon("sound")}<span class="unseen">${t("Loudness")}</span><input type="range" min="0" max="1" step="0.05" .value=${String(this.volume)} @input=${(
         event: Event,
       ) => this.#tell("dw-volume", Number((event.target as HTMLInputElement).value))} /></label>
     </div>`;

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { type CallChanged, type CallList, type CallView, call, sentence } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { KeptFocus } from "../parts/kept-focus.ts";
@@ -164,12 +165,12 @@ export class DwCalling extends HubElement {
           ${place === "incoming" ? this.#renderIncoming(current) : this.#renderIn(current)}
         </div>
       </section>
-      <span class="unseen" role="alert">${place === "incoming" ? `${current.from.name} rings` : nothing}</span>
+      <span class="unseen" role="alert">${place === "incoming" ? t("{name} rings", { name: current.from.name }) : nothing}</span>
     </div>`;
   }
 
   #renderNotice({ name, text }: CallNotice) {
-    return html`<div class="over" role="status">${icon("phone")}<p><strong>${name}</strong><br />${text}</p><button class="ghost icon" aria-label="Close" @click=${() => {
+    return html`<div class="over" role="status">${icon("phone")}<p><strong>${name}</strong><br />${text}</p><button class="ghost icon" aria-label=${t("Close")} @click=${() => {
       this.notice = undefined;
     }}>${icon("close")}</button></div>`;
   }
@@ -190,15 +191,15 @@ export class DwCalling extends HubElement {
     if (this.declining === current.id) return this.#renderReplies(current);
     const silent = this.audible
       ? nothing
-      : html`<button class="note" @click=${() => this.#ringing.start(current.from.name)}>${icon("soundOff")}<span>This browser rings without sound until you touch the page.</span></button>`;
+      : html`<button class="note" @click=${() => this.#ringing.start(current.from.name)}>${icon("soundOff")}<span>${t("This browser rings without sound until you touch the page.")}</span></button>`;
     return html`${silent}
       <div class="pair">
         <button ?disabled=${this.busy} @click=${() => {
           this.declining = current.id;
-        }}>${icon("hangUp")}Decline</button>
-        <button class="answer" ?disabled=${this.busy || !current.mayAnswer} @click=${() => this.#answer(current)}>${icon("phone")}Answer</button>
+        }}>${icon("hangUp")}${t("Decline")}</button>
+        <button class="answer" ?disabled=${this.busy || !current.mayAnswer} @click=${() => this.#answer(current)}>${icon("phone")}${t("Answer")}</button>
       </div>
-      <button class="hush" aria-pressed=${this.hushed} @click=${() => this.#hush()}>${icon(this.hushed ? "soundOff" : "sound")}${this.hushed ? "Silent here" : "Silence here"}</button>
+      <button class="hush" aria-pressed=${this.hushed} @click=${() => this.#hush()}>${icon(this.hushed ? "soundOff" : "sound")}${this.hushed ? t("Silent here") : t("Silence here")}</button>
       ${this.#renderUnlock(current)}`;
   }
 
@@ -223,7 +224,7 @@ export class DwCalling extends HubElement {
           : nothing
       }
       ${this.#renderUnlock(current)}
-      <button class="hang" ?disabled=${this.busy} @click=${() => this.#end(current)}>${icon("hangUp")}${answered ? "Hang up" : "Give up"}</button>`;
+      <button class="hang" ?disabled=${this.busy} @click=${() => this.#end(current)}>${icon("hangUp")}${answered ? t("Hang up") : t("Give up")}</button>`;
   }
 
   #renderSecond(current: CallView) {
@@ -236,16 +237,16 @@ export class DwCalling extends HubElement {
   #renderVoice() {
     const { voice } = this;
     if (voice.state === "no-microphone")
-      return html`<p class="note" role="status">${icon("micOff")}<span>You are not heard. ${microphoneHelp(voice.trouble, navigator.userAgent)}</span></p>`;
+      return html`<p class="note" role="status">${icon("micOff")}<span>${t("You are not heard. {userAgent}", { userAgent: microphoneHelp(voice.trouble, navigator.userAgent) })}</span></p>`;
     if (voice.state === "failed")
-      return html`<p class="note" role="status">${icon("micOff")}<span>You are not heard at the moment; trying again.</span></p>`;
+      return html`<p class="note" role="status">${icon("micOff")}<span>${t("You are not heard at the moment; trying again.")}</span></p>`;
     return nothing;
   }
 
   /** Slow to press, and never where Answer was. */
   #renderUnlock(current: CallView) {
     if (!current.mayUnlock || !current.from.deviceId) return nothing;
-    return html`<dw-guard label="Open the door" hint="Opens ${current.from.name}." icon="lock" calm @dw-armed=${() => this.#unlock(current)}></dw-guard>`;
+    return html`<dw-guard label=${t("Open the door")} hint="Opens ${current.from.name}." icon="lock" calm @dw-armed=${() => this.#unlock(current)}></dw-guard>`;
   }
 
   /** The one that matters most: the call in which one is, else the newest that rings. */
@@ -347,7 +348,7 @@ export class DwCalling extends HubElement {
       const { sentence: said } = await call<{ readonly sentence?: string }>("POST", path, {
         body: { nonce: randomId() },
       });
-      this.opened = said ?? "The door was opened.";
+      this.opened = said ?? t("The door was opened.");
     } catch (error) {
       this.wrong = sentence(error);
     }

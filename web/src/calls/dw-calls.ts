@@ -9,6 +9,7 @@ import {
   sentence,
 } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
+import { t } from "../language/t.ts";
 import { dayOf, timeOfDay } from "../language/times.ts";
 import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -171,8 +172,8 @@ export class DwCalls extends HubElement {
   protected override render() {
     return html`
       <header>
-        ${this.only ? html`<a class="button ghost icon" href="#/calls" aria-label="All calls">${icon("back")}</a>` : nothing}
-        <h1>${this.only ? "Call" : "Calls"}</h1>
+        ${this.only ? html`<a class="button ghost icon" href="#/calls" aria-label=${t("All calls")}>${icon("back")}</a>` : nothing}
+        <h1>${this.only ? t("Call") : t("Calls")}</h1>
         ${this.only ? nothing : this.#renderQuiet()}
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
@@ -185,18 +186,18 @@ export class DwCalls extends HubElement {
     const { ringing } = this;
     if (!ringing) return nothing;
     const change = { doNotDisturb: !ringing.doNotDisturb };
-    return html`<button class="quiet" aria-pressed=${ringing.doNotDisturb} @click=${() => this.#setQuiet(change)}>${icon("moon")}${ringing.doNotDisturb ? "Nothing of yours rings" : "Do not disturb"}</button>`;
+    return html`<button class="quiet" aria-pressed=${ringing.doNotDisturb} @click=${() => this.#setQuiet(change)}>${icon("moon")}${ringing.doNotDisturb ? t("Nothing of yours rings") : t("Do not disturb")}</button>`;
   }
 
   #renderOne() {
     const { one } = this;
-    if (!one) return this.wrong ? nothing : html`<p class="muted">Asking the hub.</p>`;
+    if (!one) return this.wrong ? nothing : html`<p class="muted">${t("Asking the hub.")}</p>`;
     const others = othersIn(one);
     return html`
-      ${one.hasSnapshot ? html`<img class="large" src=${picture(one)} alt="Picture of ${one.from.name}, taken when it rang" />` : nothing}
+      ${one.hasSnapshot ? html`<img class="large" src=${picture(one)} alt=${t("Picture of {name}, taken when it rang", { name: one.from.name })} />` : nothing}
       <h2>${one.from.name}</h2>
       <p>${sayOutcome(one)}${talkedFor(one) ? `, ${talkedFor(one)}` : ""}</p>
-      ${others && one.state !== "ended" ? html`<p>In it: ${others}</p>` : nothing}
+      ${others && one.state !== "ended" ? html`<p>${t("In it: {others}", { others })}</p>` : nothing}
       <p class="muted">${dayOf(one.startedMs, { dateStyle: "medium", timeStyle: "short" })}</p>
       <p class="whom">${this.#renderActs(one)}</p>
     `;
@@ -206,10 +207,10 @@ export class DwCalls extends HubElement {
     const { list } = this;
     const running = [...this.hub.calls.values()];
     return html`
-      ${running.length > 0 ? html`<h2>Now</h2><ul class="panel">${running.map((one) => this.#renderCall({ ...one, hasSnapshot: false }))}</ul>` : nothing}
+      ${running.length > 0 ? html`<h2>${t("Now")}</h2><ul class="panel">${running.map((one) => this.#renderCall({ ...one, hasSnapshot: false }))}</ul>` : nothing}
       ${this.#renderWhom()}
       ${this.#renderPast()}
-      ${list?.next === undefined ? nothing : html`<button class="later" @click=${this.#older}>Older calls</button>`}
+      ${list?.next === undefined ? nothing : html`<button class="later" @click=${this.#older}>${t("Older calls")}</button>`}
     `;
   }
 
@@ -221,7 +222,7 @@ export class DwCalls extends HubElement {
     if (shown.length === 0) return nothing;
     const there = shown.filter(({ state }) => state !== "away");
     const away = shown.filter(({ state }) => state === "away");
-    return html`<h2>Call somebody</h2><ul class="whom">${[...there, ...away].map((one) => this.#renderCallable(one))}</ul>`;
+    return html`<h2>${t("Call somebody")}</h2><ul class="whom">${[...there, ...away].map((one) => this.#renderCallable(one))}</ul>`;
   }
 
   #renderCallable({ party, name, state }: Callable) {
@@ -233,7 +234,7 @@ export class DwCalls extends HubElement {
     const past = this.list?.calls.filter(({ state }) => state === "ended");
     if (!past) return nothing;
     if (past.length === 0)
-      return html`<h2>Before</h2><p class="muted">Nobody has called yet. When somebody rings at a door, it is listed here.</p>`;
+      return html`<h2>${t("Before")}</h2><p class="muted">${t("Nobody has called yet. When somebody rings at a door, it is listed here.")}</p>`;
     const days = Map.groupBy(past, ({ startedMs }) => dayName(startedMs, Date.now()));
     return [...days].map(
       ([day, calls]) => html`<h2>${day}</h2><ul class="panel">${calls.map((one) => this.#renderCall(one))}</ul>`,
@@ -245,8 +246,8 @@ export class DwCalls extends HubElement {
     const length = talkedFor(one);
     const name = one.from.party === one.you ? `To ${one.rung.map((rung) => rung.name).join(", ")}` : one.from.name;
     return html`<li class=${missed ? "missed" : ""}>
-      ${one.hasSnapshot ? html`<a href=${href({ screen: "call", id: one.id })}><img loading="lazy" src=${picture(one)} alt="Picture of ${name}" /></a>` : html`<span class="none">${icon(missed ? "hangUp" : "phone")}</span>`}
-      <p><strong>${missed ? "Missed: " : ""}${name}</strong><br /><span class="muted">${sayOutcome(one)}${length ? `, ${length}` : ""}</span></p>
+      ${one.hasSnapshot ? html`<a href=${href({ screen: "call", id: one.id })}><img loading="lazy" src=${picture(one)} alt=${t("Picture of {name}", { name })} /></a>` : html`<span class="none">${icon(missed ? "hangUp" : "phone")}</span>`}
+      <p><strong>${missed ? t("Missed: ") : ""}${name}</strong><br /><span class="muted">${sayOutcome(one)}${length ? `, ${length}` : ""}</span></p>
       ${this.#renderActs(one)}
       <time>${timeOf(one.startedMs)}</time>
     </li>`;
@@ -255,7 +256,7 @@ export class DwCalls extends HubElement {
   #renderActs(one: CallView) {
     if (placeIn(one) !== "others" || !one.mayAnswer) return nothing;
     const what = one.state === "ringing" ? "answer" : "join";
-    return html`<button @click=${() => this.#post(`/api/v1/calls/${encodeURIComponent(one.id)}/${what}`)}>${icon("phone")}${what === "answer" ? "Answer" : "Join"}</button>`;
+    return html`<button @click=${() => this.#post(`/api/v1/calls/${encodeURIComponent(one.id)}/${what}`)}>${icon("phone")}${what === "answer" ? t("Answer") : t("Join")}</button>`;
   }
 
   #onCall = (event: Event): void => {

@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 
@@ -39,11 +40,11 @@ export class DwReplies extends LitElement {
   declare replies: readonly string[] | undefined;
 
   protected override render() {
-    return html`<div class="replies" role="group" aria-label="How to decline">
+    return html`<div class="replies" role="group" aria-label=${t("How to decline")}>
       ${this.replies ? this.#renderWords(this.replies) : nothing}
-      <button class="danger" @click=${() => this.#decline({})}>${icon("hangUp")}Decline without a word</button>
-      <button @click=${() => this.#decline({ forSelf: true })}>${icon("moon")}Only stop ringing here</button>
-      <button class="ghost" @click=${() => this.dispatchEvent(new CustomEvent("dw-back"))}>${icon("back")}Back</button>
+      <button class="danger" @click=${() => this.#decline({})}>${icon("hangUp")}${t("Decline without a word")}</button>
+      <button @click=${() => this.#decline({ forSelf: true })}>${icon("moon")}${t("Only stop ringing here")}</button>
+      <button class="ghost" @click=${() => this.dispatchEvent(new CustomEvent("dw-back"))}>${icon("back")}${t("Back")}</button>
     </div>`;
   }
 
@@ -53,7 +54,7 @@ export class DwReplies extends LitElement {
 
   #renderWords(replies: readonly string[]) {
     return html`${replies.map((reply) => html`<button @click=${() => this.#decline({ reply })}>${icon("speaker")}${reply}</button>`)}
-      <form @submit=${this.#onOwn}><input name="reply" maxlength="300" required aria-label="Own words" placeholder="Own words" /><button>Say</button></form>`;
+      <form @submit=${this.#onOwn}><input name="reply" maxlength="300" required aria-label=${t("Own words")} placeholder=${t("Own words")} /><button>${t("Say")}</button></form>`;
   }
 
   #onOwn(event: SubmitEvent): void {

@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import { call, type PersonRinging, type QuietHours, sentence } from "../api.ts";
 import { canNotify, isOwn, type PushState, subscribe, unsubscribe } from "../app/notifications.ts";
 import { quietStyles } from "../devices/ring-styles.ts";
+import { t } from "../language/t.ts";
 import { dayOf } from "../language/times.ts";
 import "../devices/dw-quiet.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -66,9 +67,9 @@ export class DwRinging extends HubElement {
       ) =>
         this.#change({
           doNotDisturb: (event.target as HTMLInputElement).checked,
-        })} /><span>Do not disturb: nothing of mine rings</span></label>
-      <h3>Quiet hours</h3>
-      <p class="help">Nothing of mine rings then, by the house's clock.</p>
+        })} /><span>${t("Do not disturb: nothing of mine rings")}</span></label>
+      <h3>${t("Quiet hours")}</h3>
+      <p class="help">${t("Nothing of mine rings then, by the house's clock.")}</p>
       ${ringing ? html`<dw-quiet .hours=${ringing.quiet} @dw-hours=${(event: CustomEvent<QuietHours>) => this.#change({ quiet: event.detail })}></dw-quiet>` : nothing}
       ${this.#renderPush()}
       <p class="muted" role="status">${this.said}</p>
@@ -79,23 +80,23 @@ export class DwRinging extends HubElement {
     const { push } = this;
     if (!push) return nothing;
     if (!push.available)
-      return html`<p class="muted">Phones whose page is closed do not ring yet: the hub needs <code>push: { subject: mailto:you@example.org }</code> in its configuration.</p>`;
+      return html`<p class="muted">${t("Phones whose page is closed do not ring yet: the hub needs")} <code>push: { subject: mailto:you@example.org }</code> ${t("in its configuration.")}</p>`;
     return html`
-      <h3>Notifications while the page is closed</h3>
+      <h3>${t("Notifications while the page is closed")}</h3>
       ${push.subscriptions.map(
         ({ id, name, takenMs, failed }) => html`<div class="line">
-          <p><strong>${name}</strong><br /><span class="muted">${failed ?? (takenMs === undefined ? "None yet." : `Last one taken ${dayOf(takenMs, { dateStyle: "short", timeStyle: "short" })}.`)}</span></p>
-          <button @click=${() => this.#test(id)}>${icon("bellRing")}Test</button>
-          <button @click=${() => this.#remove(id)}>${icon("trash")}Remove</button>
+          <p><strong>${name}</strong><br /><span class="muted">${failed ?? (takenMs === undefined ? t("None yet.") : t("Last one taken {day}.", { day: dayOf(takenMs, { dateStyle: "short", timeStyle: "short" }) }))}</span></p>
+          <button @click=${() => this.#test(id)}>${icon("bellRing")}${t("Test")}</button>
+          <button @click=${() => this.#remove(id)}>${icon("trash")}${t("Remove")}</button>
         </div>`,
       )}
       ${
         canNotify()
           ? html`<form class="line" @submit=${this.#subscribe}>
-              <label><span>Name of this device</span><input name="name" maxlength="64" required .defaultValue=${/Mobi|Android|iPhone/.test(navigator.userAgent) ? "Phone" : "Computer"} /></label>
-              <button class="primary">${icon("bellRing")}Ring this device, too</button>
+              <label><span>${t("Name of this device")}</span><input name="name" maxlength="64" required .defaultValue=${/Mobi|Android|iPhone/.test(navigator.userAgent) ? t("Phone") : t("Computer")} /></label>
+              <button class="primary">${icon("bellRing")}${t("Ring this device, too")}</button>
             </form>`
-          : html`<p class="muted">This browser takes no notifications here. On an iPhone or iPad, add the page to the home screen first; elsewhere open the secure page.</p>`
+          : html`<p class="muted">${t("This browser takes no notifications here. On an iPhone or iPad, add the page to the home screen first; elsewhere open the secure page.")}</p>`
       }
     `;
   }
@@ -108,7 +109,7 @@ export class DwRinging extends HubElement {
 
   #subscribe = (event: SubmitEvent): void => {
     event.preventDefault();
-    const name = String(new FormData(event.target as HTMLFormElement).get("name")).trim() || "Browser";
+    const name = String(new FormData(event.target as HTMLFormElement).get("name")).trim() || t("Browser");
     void this.#try(async () => {
       await subscribe(name);
       await this.#again();
@@ -120,7 +121,11 @@ export class DwRinging extends HubElement {
       const path = `/api/v1/push/${encodeURIComponent(id)}/test`;
       const { state, why } = await call<{ readonly state: string; readonly why?: string }>("POST", path);
       this.said =
-        state === "taken" ? "It is on its way." : state === "gone" ? "That browser takes none any more." : (why ?? "");
+        state === "taken"
+          ? t("It is on its way.")
+          : state === "gone"
+            ? t("That browser takes none any more.")
+            : (why ?? "");
       await this.#again();
     });
   }

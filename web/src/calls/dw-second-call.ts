@@ -1,5 +1,6 @@
 import { css, html, LitElement } from "lit";
 import type { CallView } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 
@@ -51,10 +52,10 @@ export class DwSecondCall extends LitElement {
   protected override render() {
     const { from, mayAnswer } = this.call;
     const tell = (name: "dw-not-now" | "dw-change") => this.dispatchEvent(new CustomEvent(name));
-    return html`<section aria-label="${from.name} rings as well">
-      <p role="alert">${icon("bellRing")}<span><strong>${from.name}</strong> rings as well</span></p>
-      <button ?disabled=${this.busy} @click=${() => tell("dw-not-now")}>Not now</button>
-      <button class="answer" ?disabled=${this.busy || !mayAnswer} @click=${() => tell("dw-change")}>Hang up and answer</button>
+    return html`<section aria-label=${t("{name} rings as well", { name: from.name })}>
+      <p role="alert">${icon("bellRing")}<span><strong>${from.name}</strong> ${t("rings as well")}</span></p>
+      <button ?disabled=${this.busy} @click=${() => tell("dw-not-now")}>${t("Not now")}</button>
+      <button class="answer" ?disabled=${this.busy || !mayAnswer} @click=${() => tell("dw-change")}>${t("Hang up and answer")}</button>
     </section>`;
   }
 }

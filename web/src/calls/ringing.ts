@@ -1,3 +1,4 @@
+import { t } from "../language/t.ts";
 import { mayMakeSound, playTone } from "../parts/tones.ts";
 
 const everyMs = 3000;
@@ -22,7 +23,7 @@ export class Ringing {
   /** Rings for somebody; another name while it rings changes the title alone. */
   start(name: string): void {
     this.#title ??= document.title;
-    document.title = `${name} rings`;
+    document.title = t("{name} rings", { name });
     if (this.#timer !== undefined) return;
     this.#timer = window.setInterval(() => void this.#sound(), everyMs);
     void this.#sound();

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import type { PageDevice, QuietHours } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import type { BellDraft, RingWay } from "../pure/bell-form.ts";
 import type { RungHouse } from "../pure/bell-targets.ts";
@@ -11,11 +12,11 @@ import "./dw-rung.ts";
 const ways: readonly { readonly way: RingWay; readonly words: string; readonly help: string }[] = [
   {
     way: "everybody",
-    words: "Everybody",
-    help: "All who may talk to it, and the room stations and panels of its area.",
+    words: t("Everybody"),
+    help: t("All who may talk to it, and the room stations and panels of its area."),
   },
-  { way: "together", words: "Only these, all at once", help: "" },
-  { way: "in-turn", words: "One after another", help: "Each step falls silent when the next one rings." },
+  { way: "together", words: t("Only these, all at once"), help: "" },
+  { way: "in-turn", words: t("One after another"), help: t("Each step falls silent when the next one rings.") },
 ];
 
 /**
@@ -52,21 +53,21 @@ export class DwBell extends LitElement {
     const { draft } = this;
     return html`
       ${this.#renderCamera()}
-      <fieldset><legend>Whom it rings</legend>
+      <fieldset><legend>${t("Whom it rings")}</legend>
         ${ways.map(({ way, words, help }) => this.#renderWay(way, { words, help }))}
-        ${draft.way === "together" ? this.#renderRung(0, "Whom it rings") : nothing}
+        ${draft.way === "together" ? this.#renderRung(0, t("Whom it rings")) : nothing}
         ${draft.way === "in-turn" ? this.#renderSteps() : nothing}
       </fieldset>
-      <fieldset><legend>When nobody answers</legend>
-        ${this.#renderSeconds("ringS", { words: "Rings for (seconds)", usual: "the house's, 45 unless set", max: 300 })}
-        <label class="check"><input type="checkbox" .checked=${draft.forwards} @change=${(event: Event) => this.#set({ forwards: (event.target as HTMLInputElement).checked })} /><span>Ring others as well after a while</span></label>
+      <fieldset><legend>${t("When nobody answers")}</legend>
+        ${this.#renderSeconds("ringS", { words: t("Rings for (seconds)"), usual: "the house's, 45 unless set", max: 300 })}
+        <label class="check"><input type="checkbox" .checked=${draft.forwards} @change=${(event: Event) => this.#set({ forwards: (event.target as HTMLInputElement).checked })} /><span>${t("Ring others as well after a while")}</span></label>
         ${draft.forwards ? this.#renderForward() : nothing}
       </fieldset>
-      <fieldset><legend>Quiet hours of this bell</legend>
-        <p class="help">It rings nobody then, by the house's clock; who rang is in the history.</p>
+      <fieldset><legend>${t("Quiet hours of this bell")}</legend>
+        <p class="help">${t("It rings nobody then, by the house's clock; who rang is in the history.")}</p>
         <dw-quiet .hours=${draft.quiet} .wrong=${this.#fault("quiet")} @dw-hours=${(event: CustomEvent<QuietHours>) => this.#set({ quiet: event.detail })}></dw-quiet>
       </fieldset>
-      <label class="check"><input type="checkbox" .checked=${draft.openedEnds} @change=${(event: Event) => this.#set({ openedEnds: (event.target as HTMLInputElement).checked })} /><span>Stop ringing when the door is opened</span></label>
+      <label class="check"><input type="checkbox" .checked=${draft.openedEnds} @change=${(event: Event) => this.#set({ openedEnds: (event.target as HTMLInputElement).checked })} /><span>${t("Stop ringing when the door is opened")}</span></label>
       <dw-bell-words .draft=${draft} .house=${this.house} .faults=${this.faults} @dw-words=${(event: CustomEvent<Partial<BellDraft>>) => this.#set(event.detail)}></dw-bell-words>
     `;
   }
@@ -77,12 +78,12 @@ export class DwBell extends LitElement {
       (device) => device.id !== this.device.id && (device.id === camera || !isRoom(device)),
     );
     const gone = camera !== "" && camera !== this.device.id && !shown.some(({ id }) => id === camera);
-    return html`<label><span>Camera that shows who rings</span><select aria-invalid=${this.#fault("camera") !== ""} @change=${(
+    return html`<label><span>${t("Camera that shows who rings")}</span><select aria-invalid=${this.#fault("camera") !== ""} @change=${(
       event: Event,
     ) => this.#set({ camera: (event.target as HTMLSelectElement).value })}>
-        <option value="" ?selected=${camera === "" || camera === this.device.id}>Its own picture, if it has one</option>
+        <option value="" ?selected=${camera === "" || camera === this.device.id}>${t("Its own picture, if it has one")}</option>
         ${shown.map(({ id, name }) => html`<option value=${id} ?selected=${id === camera}>${name}</option>`)}
-        ${gone ? html`<option value=${camera} selected>${camera} (not found)</option>` : nothing}
+        ${gone ? html`<option value=${camera} selected>${t("{camera} (not found)", { camera })}</option>` : nothing}
       </select>${this.#renderFault("camera")}</label>`;
   }
 
@@ -101,20 +102,20 @@ export class DwBell extends LitElement {
     const { groups } = this.draft;
     return html`<ol class="steps">${groups.map(
       (_, index) => html`<li>
-          <div class="step"><strong>${index === 0 ? "First" : "Then"}</strong>
-            <button type="button" class="ghost icon" aria-label="Step ${index + 1} earlier" ?disabled=${index === 0} @click=${() => this.#swap(index)}>${icon("up")}</button>
-            <button type="button" class="ghost icon" aria-label="Remove step ${index + 1}" ?disabled=${groups.length === 1} @click=${() => this.#set({ groups: groups.filter((_group, at) => at !== index) })}>${icon("trash")}</button>
+          <div class="step"><strong>${index === 0 ? t("First") : t("Then")}</strong>
+            <button type="button" class="ghost icon" aria-label=${t("Step {number} earlier", { number: index + 1 })} ?disabled=${index === 0} @click=${() => this.#swap(index)}>${icon("up")}</button>
+            <button type="button" class="ghost icon" aria-label=${t("Remove step {number}", { number: index + 1 })} ?disabled=${groups.length === 1} @click=${() => this.#set({ groups: groups.filter((_group, at) => at !== index) })}>${icon("trash")}</button>
           </div>
-          ${this.#renderRung(index, `Step ${index + 1}`)}
+          ${this.#renderRung(index, t("Step {number}", { number: index + 1 }))}
         </li>`,
     )}</ol>
-      <button type="button" ?disabled=${groups.length >= 8} @click=${() => this.#set({ groups: [...groups, []] })}>${icon("plus")}Add a step</button>
-      ${this.#renderSeconds("groupS", { words: "Each step rings for (seconds)", usual: "15", max: 120 })}`;
+      <button type="button" ?disabled=${groups.length >= 8} @click=${() => this.#set({ groups: [...groups, []] })}>${icon("plus")}${t("Add a step")}</button>
+      ${this.#renderSeconds("groupS", { words: t("Each step rings for (seconds)"), usual: "15", max: 120 })}`;
   }
 
   #renderForward() {
-    return html`${this.#renderSeconds("forwardAfterS", { words: "After (seconds)", usual: "30", max: 300, field: "forward.afterS" })}
-      <dw-rung .house=${this.house} .rung=${this.draft.forwardTo} label="Rung as well" .wrong=${this.#fault("forward.to")} @dw-rung=${(
+    return html`${this.#renderSeconds("forwardAfterS", { words: t("After (seconds)"), usual: "30", max: 300, field: "forward.afterS" })}
+      <dw-rung .house=${this.house} .rung=${this.draft.forwardTo} label=${t("Rung as well")} .wrong=${this.#fault("forward.to")} @dw-rung=${(
         event: CustomEvent<readonly string[]>,
       ) => this.#set({ forwardTo: event.detail })}></dw-rung>`;
   }

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { call } from "../api.ts";
+import { t } from "../language/t.ts";
 import {
   changedOptions,
   type DriverField,
@@ -60,7 +61,7 @@ export class DwDriverOptions extends LitElement {
   protected override render() {
     if (this.fields.length === 0) return nothing;
     return html`<details>
-      <summary>Only for ${this.kind} devices</summary>
+      <summary>${t("Only for {kind} devices", { kind: this.kind })}</summary>
       <div class="part">${this.fields.map(
         (field) =>
           html`<label><span>${field.name}</span>${inputOf(field)}<span class="help">${field.help}</span></label>`,
@@ -72,7 +73,7 @@ export class DwDriverOptions extends LitElement {
 function inputOf({ name, kind, value, choices, usual, min, max }: DriverField) {
   if (kind === "choice" || kind === "switch") {
     return html`<select data-option=${name}>
-      <option value="">${usual === "" ? "as usual" : `as usual (${usual})`}</option>
+      <option value="">${usual === "" ? t("as usual") : t("as usual ({usual})", { usual })}</option>
       ${choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`)}
     </select>`;
   }

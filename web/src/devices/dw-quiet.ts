@@ -1,16 +1,17 @@
 import { html, LitElement, nothing } from "lit";
 import type { QuietHours } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 
 const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const dayWords: Readonly<Record<(typeof days)[number], { readonly short: string; readonly long: string }>> = {
-  mon: { short: "Mo", long: "Monday" },
-  tue: { short: "Tu", long: "Tuesday" },
-  wed: { short: "We", long: "Wednesday" },
-  thu: { short: "Th", long: "Thursday" },
-  fri: { short: "Fr", long: "Friday" },
-  sat: { short: "Sa", long: "Saturday" },
-  sun: { short: "Su", long: "Sunday" },
+  mon: { short: "Mo", long: t("Monday") },
+  tue: { short: "Tu", long: t("Tuesday") },
+  wed: { short: "We", long: t("Wednesday") },
+  thu: { short: "Th", long: t("Thursday") },
+  fri: { short: "Fr", long: t("Friday") },
+  sat: { short: "Sa", long: t("Saturday") },
+  sun: { short: "Su", long: t("Sunday") },
 };
 
 type Hours = QuietHours[number];
@@ -40,7 +41,7 @@ export class DwQuiet extends LitElement {
     return html`
       ${this.hours.map((hours, index) => this.#renderHours(hours, index))}
       ${this.wrong ? html`<p class="fault" role="alert">${this.wrong}</p>` : nothing}
-      <button type="button" ?disabled=${this.hours.length >= 16} @click=${() => this.#tell([...this.hours, { from: "22:00", to: "07:00" }])}>${icon("moon")}Add quiet hours</button>
+      <button type="button" ?disabled=${this.hours.length >= 16} @click=${() => this.#tell([...this.hours, { from: "22:00", to: "07:00" }])}>${icon("moon")}${t("Add quiet hours")}</button>
     `;
   }
 
@@ -52,10 +53,10 @@ export class DwQuiet extends LitElement {
         const { value } = event.target as HTMLInputElement;
         if (value) this.#change(index, { ...hours, [end]: value });
       }} /></label>`;
-    return html`<div class="hours" role="group" aria-label="Quiet hours ${index + 1}">
-      ${time("from", "From")}${time("to", hours.to <= hours.from ? "to, the next day" : "to")}
-      <span class="days" role="group" aria-label="Days on which they begin">${days.map((day) => this.#renderDay(day, { hours, index }))}</span>
-      <button type="button" class="ghost icon" aria-label="Remove quiet hours ${index + 1}" @click=${() => this.#tell(this.hours.filter((_, at) => at !== index))}>${icon("trash")}</button>
+    return html`<div class="hours" role="group" aria-label=${t("Quiet hours {number}", { number: index + 1 })}>
+      ${time("from", t("From"))}${time("to", hours.to <= hours.from ? "to, the next day" : "to")}
+      <span class="days" role="group" aria-label=${t("Days on which they begin")}>${days.map((day) => this.#renderDay(day, { hours, index }))}</span>
+      <button type="button" class="ghost icon" aria-label=${t("Remove quiet hours {number}", { number: index + 1 })} @click=${() => this.#tell(this.hours.filter((_, at) => at !== index))}>${icon("trash")}</button>
     </div>`;
   }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { ApiError, type BellSettings, call, type PageDevice, type QuietHours } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { hasBell } from "../parts/may.ts";
 import { type BellDraft, bellFaults, changedBell, draftOfBell } from "../pure/bell-form.ts";
@@ -87,7 +88,7 @@ export class DwRingSettings extends HubElement {
       ${device.speaker || station ? this.#renderQuiet() : nothing}
       ${
         mayRing
-          ? html`<section class="bell" aria-labelledby="bell-title"><h2 id="bell-title">Bell</h2>
+          ? html`<section class="bell" aria-labelledby="bell-title"><h2 id="bell-title">${t("Bell")}</h2>
               ${
                 device.kind === "door"
                   ? nothing
@@ -95,7 +96,7 @@ export class DwRingSettings extends HubElement {
                       event: Event,
                     ) => {
                       this.rings = (event.target as HTMLInputElement).checked;
-                    }} /><span>Somebody can ring here<br /><span class="help">By its own button, by a webhook, over MQTT, or from the page.</span></span></label>`
+                    }} /><span>${t("Somebody can ring here")}<br /><span class="help">${t("By its own button, by a webhook, over MQTT, or from the page.")}</span></span></label>`
               }
               ${this.rings ? this.#renderBell() : nothing}
             </section>`
@@ -114,12 +115,12 @@ export class DwRingSettings extends HubElement {
       this.draft = event.detail;
       this.faults = new Map();
     }}></dw-bell>
-    <p class="help">${lock ? "What opens the door stands in the configuration file and stays as it is." : this.device.kind === "door" ? "Its own command opens the door; another lock can be set in the configuration file." : "A lock for this door can be set in the configuration file."}</p>`;
+    <p class="help">${lock ? t("What opens the door stands in the configuration file and stays as it is.") : this.device.kind === "door" ? t("Its own command opens the door; another lock can be set in the configuration file.") : t("A lock for this door can be set in the configuration file.")}</p>`;
   }
 
   #renderQuiet() {
-    return html`<fieldset><legend>Quiet hours</legend>
-      <p class="help">Nobody is rung here then, by the house's clock.</p>
+    return html`<fieldset><legend>${t("Quiet hours")}</legend>
+      <p class="help">${t("Nobody is rung here then, by the house's clock.")}</p>
       <dw-quiet .hours=${this.quiet} .wrong=${this.faults.get("quiet") ?? ""} @dw-hours=${(
         event: CustomEvent<QuietHours>,
       ) => {

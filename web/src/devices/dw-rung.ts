@@ -1,4 +1,5 @@
 import { html, LitElement, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { bellTargets, type RungHouse, sayBellTarget } from "../pure/bell-targets.ts";
 
@@ -29,8 +30,8 @@ export class DwRung extends LitElement {
       .filter(({ choices }) => choices.length > 0);
     return html`<div class="rung" role="group" aria-label=${this.label}>
       ${this.rung.map((to) => this.#renderOne(to))}
-      <select aria-label="Add to: ${this.label}" aria-invalid=${this.wrong !== ""} @change=${this.#add}>
-        <option value="" selected>Add somebody</option>
+      <select aria-label=${t("Add to: {label}", { label: this.label })} aria-invalid=${this.wrong !== ""} @change=${this.#add}>
+        <option value="" selected>${t("Add somebody")}</option>
         ${left.map(({ heading, choices }) => html`<optgroup label=${heading}>${choices.map(({ to, name }) => html`<option value=${to}>${name}</option>`)}</optgroup>`)}
       </select>
       ${this.wrong ? html`<p class="fault" role="alert">${this.wrong}</p>` : nothing}
@@ -39,7 +40,7 @@ export class DwRung extends LitElement {
 
   #renderOne(to: string) {
     const name = sayBellTarget(to, this.house);
-    return html`<span class="chip">${name}<button type="button" class="ghost icon" aria-label="Remove ${name}" @click=${() => this.#tell(this.rung.filter((each) => each !== to))}>${icon("close")}</button></span>`;
+    return html`<span class="chip">${name}<button type="button" class="ghost icon" aria-label=${t("Remove {name}", { name })} @click=${() => this.#tell(this.rung.filter((each) => each !== to))}>${icon("close")}</button></span>`;
   }
 
   #add(event: Event): void {

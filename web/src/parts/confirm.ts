@@ -1,4 +1,5 @@
 import { css, html, type TemplateResult } from "lit";
+import { t } from "../language/t.ts";
 
 /** What {@link confirmDialog} asks. */
 export interface Question {
@@ -16,7 +17,7 @@ export function confirmDialog(question: Question): TemplateResult {
     <h2 id="question">${question.title}</h2>
     <p class="muted">${question.text}</p>
     <form method="dialog" class="row ends">
-      <button autofocus>Cancel</button>
+      <button autofocus>${t("Cancel")}</button>
       <button class="danger" @click=${question.onYes}>${question.yes}</button>
     </form>
   </dialog>`;

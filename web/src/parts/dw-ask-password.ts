@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { ApiError, type CallOptions, call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dialogStyles, showDialogs } from "./confirm.ts";
 import { icon } from "./icons.ts";
 import { base, buttons, fields } from "./styles.ts";
@@ -14,9 +15,9 @@ export interface PasswordQuestion {
 }
 
 const isItYou: PasswordQuestion = {
-  title: "Is it you?",
-  why: "People, tokens and passwords are changed only by whoever knows your password.",
-  go: "Go on",
+  title: t("Is it you?"),
+  why: t("People, tokens and passwords are changed only by whoever knows your password."),
+  go: t("Go on"),
 };
 
 /**
@@ -55,11 +56,11 @@ export class DwAskPassword extends LitElement {
       <h2 id="title">${title}</h2>
       <p class="muted">${why}</p>
       <form @submit=${this.#confirm}>
-        ${this.signedIn ? nothing : html`<label><span>Your name</span><input name="name" autocomplete="username" required autofocus /></label>`}
-        <label><span>Your password</span><input name="password" type="password" autocomplete="current-password" required ?autofocus=${this.signedIn} /></label>
+        ${this.signedIn ? nothing : html`<label><span>${t("Your name")}</span><input name="name" autocomplete="username" required autofocus /></label>`}
+        <label><span>${t("Your password")}</span><input name="password" type="password" autocomplete="current-password" required ?autofocus=${this.signedIn} /></label>
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
         <div class="ends">
-          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
+          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${t("Cancel")}</button>
           <button class=${danger ? "danger" : "primary"} ?disabled=${this.busy}>${go}</button>
         </div>
       </form>

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type MutedBell, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { timeOfDay } from "../language/times.ts";
 import { sayMuted } from "../pure/call-words.ts";
 import { HubElement } from "./hub-element.ts";
@@ -42,7 +43,7 @@ export class DwMutedBells extends HubElement {
       (
         bell,
       ) => html`<p role="status">${icon("soundOff")}<span>${sayMuted(bell, (ms) => timeOfDay(ms))}${this.wrong ? html`<br />${this.wrong}` : nothing}</span>
-        <button @click=${() => this.#unmute(bell)}>${icon("bellRing")}Let it ring again</button></p>`,
+        <button @click=${() => this.#unmute(bell)}>${icon("bellRing")}${t("Let it ring again")}</button></p>`,
     );
   }
 

@@ -1,4 +1,5 @@
 import { call, type PageDevice, type Right, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 
 /** Whether this person has a right at a device. */
 export function may(device: PageDevice | undefined, right: Right): boolean {
@@ -29,7 +30,7 @@ export function hasBell(device: PageDevice): boolean {
 export async function pressBell(id: string): Promise<string> {
   try {
     await call("POST", `/api/v1/devices/${encodeURIComponent(id)}/ring`, { body: {} });
-    return "It rings";
+    return t("It rings");
   } catch (error) {
     return sentence(error);
   }

@@ -1,5 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Session } from "../api.ts";
+import { t } from "../language/t.ts";
 import { at } from "../net/at.ts";
 import { icon } from "./icons.ts";
 
@@ -8,12 +9,12 @@ export function trustSteps(session: Session | undefined): TemplateResult {
   const [system, steps] = stepsFor(navigator.userAgent);
   return html`
     <ol class="trust">
-      <li><a class="button" href=${at("/ca.crt")} download="doorward-ca.crt">${icon("download")}Download the certificate</a></li>
+      <li><a class="button" href=${at("/ca.crt")} download="doorward-ca.crt">${icon("download")}${t("Download the certificate")}</a></li>
       ${steps.map((step) => html`<li>${step}</li>`)}
-      ${session?.httpsUrl ? html`<li>From then on use <a href=${session.httpsUrl}>${session.httpsUrl}</a></li>` : nothing}
+      ${session?.httpsUrl ? html`<li>${t("From then on use")} <a href=${session.httpsUrl}>${session.httpsUrl}</a></li>` : nothing}
     </ol>
-    <p class="muted small">These are the steps for ${system}. For a phone, point its camera here:</p>
-    <img class="qr" src=${at("/ca.svg")} width="160" height="160" alt="QR code of the certificate's address" />
+    <p class="muted small">${t("These are the steps for {system}. For a phone, point its camera here:", { system })}</p>
+    <img class="qr" src=${at("/ca.svg")} width="160" height="160" alt=${t("QR code of the certificate's address")} />
   `;
 }
 
@@ -41,34 +42,34 @@ function stepsFor(userAgent: string): [string, readonly string[]] {
     return [
       "iPhone and iPad",
       [
-        "Settings, Profile downloaded, Install",
-        "Settings, General, About, Certificate Trust Settings: switch Doorward on",
+        t("Settings, Profile downloaded, Install"),
+        t("Settings, General, About, Certificate Trust Settings: switch Doorward on"),
       ],
     ];
   }
   if (/Android/.test(userAgent)) {
     return [
-      "Android",
-      ["Settings, Security, More, Install a certificate, CA certificate", "Choose the file doorward-ca.crt"],
+      t("Android"),
+      [t("Settings, Security, More, Install a certificate, CA certificate"), t("Choose the file doorward-ca.crt")],
     ];
   }
   if (/Macintosh/.test(userAgent)) {
     return [
       "the Mac",
-      ["Open the file; Keychain Access adds it", "Double-click Doorward there, open Trust, choose Always Trust"],
+      [t("Open the file; Keychain Access adds it"), t("Double-click Doorward there, open Trust, choose Always Trust")],
     ];
   }
   if (/Windows/.test(userAgent)) {
     return [
-      "Windows",
-      ["Open the file, Install Certificate, Current User", "Place it in Trusted Root Certification Authorities"],
+      t("Windows"),
+      [t("Open the file, Install Certificate, Current User"), t("Place it in Trusted Root Certification Authorities")],
     ];
   }
   return [
-    "this browser",
+    t("this browser"),
     [
-      "Open the browser's settings and search for “certificates”",
-      "Authorities, Import, choose doorward-ca.crt, trust it for websites",
+      t("Open the browser's settings and search for “certificates”"),
+      t("Authorities, Import, choose doorward-ca.crt, trust it for websites"),
     ],
   ];
 }

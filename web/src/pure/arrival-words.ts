@@ -1,17 +1,18 @@
 import type { ArrivalKind } from "../../../src/hub/arrival-kinds.ts";
 import type { Grant } from "../../../src/identity/policy.ts";
+import { t } from "../language/t.ts";
 
 /** What kinds of devices call the hub, for people. */
 export const arrivalWords: Readonly<Record<ArrivalKind, { readonly name: string; readonly what: string }>> = {
-  whip: { name: "Publisher", what: "OBS, GStreamer or another program that sends picture and sound (WHIP)" },
+  whip: { name: t("Publisher"), what: t("OBS, GStreamer or another program that sends picture and sound (WHIP)") },
   agent: {
-    name: "Camera agent",
-    what: "A program beside a camera, behind any router, that sends when somebody watches",
+    name: t("Camera agent"),
+    what: t("A program beside a camera, behind any router, that sends when somebody watches"),
   },
-  page: { name: "Station", what: "A tablet or phone in a room, with this page as its screen" },
-  "room-web": { name: "Intercom client", what: "The room intercom's own page, dashboard card or program" },
-  room: { name: "Room station", what: "A station of the room intercom: its button, microphone and loudspeaker" },
-  door: { name: "Door station", what: "A bell with microphone and loudspeaker that speaks JSON lines" },
+  page: { name: t("Station"), what: t("A tablet or phone in a room, with this page as its screen") },
+  "room-web": { name: t("Intercom client"), what: t("The room intercom's own page, dashboard card or program") },
+  room: { name: t("Room station"), what: t("A station of the room intercom: its button, microphone and loudspeaker") },
+  door: { name: t("Door station"), what: t("A bell with microphone and loudspeaker that speaks JSON lines") },
 };
 
 /** The kind of a device that calls, as a word; what the page does not know stays as the hub calls it. */
@@ -61,8 +62,10 @@ export function handouts(of: {
   const { kind, id, token, origin } = of;
   if (kind === "page") {
     return {
-      copies: [{ label: "Address to open on it, once", value: `${origin}/panel?device=${id}#token=${token}` }],
-      how: "Open this address on the tablet or phone. It remembers who it is; the address then works without the token.",
+      copies: [{ label: t("Address to open on it, once"), value: `${origin}/panel?device=${id}#token=${token}` }],
+      how: t(
+        "Open this address on the tablet or phone. It remembers who it is; the address then works without the token.",
+      ),
     };
   }
   const address = `${origin}/whip/${id}`;
@@ -70,22 +73,25 @@ export function handouts(of: {
     const ffmpeg = `ffmpeg -re -i film.mp4 -c:v libx264 -bf 0 -c:a libopus -ar 48000 -ac 2 -f whip -authorization ${token} ${address}`;
     return {
       copies: [
-        { label: "Address", value: address },
-        { label: "Token", value: token },
-        { label: "Or, with ffmpeg 8 or later", value: ffmpeg },
+        { label: t("Address"), value: address },
+        { label: t("Token"), value: token },
+        { label: t("Or, with ffmpeg 8 or later"), value: ffmpeg },
       ],
-      how: "In OBS: Settings, Stream, Service “WHIP”; the address goes into Server, the token into Bearer Token.",
+      how: t("In OBS: Settings, Stream, Service “WHIP”; the address goes into Server, the token into Bearer Token."),
     };
   }
   if (kind === "door") {
     const register = JSON.stringify({ type: "register", role: "intercom", client_id: id, token });
     return {
       copies: [
-        { label: "Token", value: token },
-        { label: "The first line that it sends", value: register },
+        { label: t("Token"), value: token },
+        { label: t("The first line that it sends"), value: register },
       ],
-      how: "Give it to the door station, which shows it when it registers.",
+      how: t("Give it to the door station, which shows it when it registers."),
     };
   }
-  return { copies: [{ label: "Token", value: token }], how: "Give it to the device; it shows it whenever it calls." };
+  return {
+    copies: [{ label: t("Token"), value: token }],
+    how: t("Give it to the device; it shows it whenever it calls."),
+  };
 }

@@ -1,53 +1,54 @@
 import type { AuditAction } from "../../../src/identity/audit.ts";
+import { t } from "../language/t.ts";
 import { locale as pageLocale } from "../language/times.ts";
 
-/** What the audit's actions mean in plain words; `{}` is the subject. */
+/** What the audit's actions mean in plain words. */
 const words: Readonly<Record<AuditAction, string>> = {
-  login: "signed in",
-  "login-failed": "could not sign in",
-  logout: "signed out",
-  setup: "set up this hub",
-  "setup-failed": "gave a wrong set-up code",
-  "device-added": "added {}",
-  "device-changed": "changed {}",
-  "device-removed": "removed {}",
-  "device-restarted": "restarted {}",
-  "device-arrived": "called the hub",
-  "device-approved": "let {} in",
-  "device-refused": "did not let {} in",
-  "device-revoked": "took the token of {} away",
-  "device-token-made": "made a token for {}",
-  "device-paired": "paired with {}",
-  "user-added": "added the person {}",
-  "user-changed": "changed the person {}",
-  "user-removed": "removed the person {}",
-  "token-made": "made the token {}",
-  "token-revoked": "withdrew the token {}",
-  "confirm-failed": "gave a wrong password",
-  "password-changed": "chose a new password",
-  probe: "looked for a camera at {}",
-  snapshot: "took a picture of {}",
-  view: "watched {}",
-  listen: "listened to {}",
-  talk: "spoke through {}",
-  say: "had something said through {}",
-  ring: "rang {}",
-  call: "called {}",
-  "call-answered": "answered {}",
-  "call-declined": "declined {}",
-  "call-ended": "ended the call with {}",
-  "bell-rung": "pressed the bell of {}",
-  ptz: "turned {}",
-  "ptz-preset": "turned {} to a preset",
-  "bell-unmuted": "lets the bell of {} ring again",
-  "chime-added": "added the chime {}",
-  "chime-removed": "removed the chime {}",
-  "sound-added": "added the sound {}",
-  "sound-renamed": "gave a sound the name {}",
-  "sound-removed": "deleted the sound {}",
-  "say-host-added": "lets sounds be fetched from {}",
-  "say-host-removed": "lets no sounds be fetched from {}",
-  unlock: "opened {}",
+  login: t("{who} signed in"),
+  "login-failed": t("{who} could not sign in"),
+  logout: t("{who} signed out"),
+  setup: t("{who} set up this hub"),
+  "setup-failed": t("{who} gave a wrong set-up code"),
+  "device-added": t("{who} added {what}"),
+  "device-changed": t("{who} changed {what}"),
+  "device-removed": t("{who} removed {what}"),
+  "device-restarted": t("{who} restarted {what}"),
+  "device-arrived": t("{who} called the hub"),
+  "device-approved": t("{who} let {what} in"),
+  "device-refused": t("{who} did not let {what} in"),
+  "device-revoked": t("{who} took the token of {what} away"),
+  "device-token-made": t("{who} made a token for {what}"),
+  "device-paired": t("{who} paired with {what}"),
+  "user-added": t("{who} added the person {what}"),
+  "user-changed": t("{who} changed the person {what}"),
+  "user-removed": t("{who} removed the person {what}"),
+  "token-made": t("{who} made the token {what}"),
+  "token-revoked": t("{who} withdrew the token {what}"),
+  "confirm-failed": t("{who} gave a wrong password"),
+  "password-changed": t("{who} chose a new password"),
+  probe: t("{who} looked for a camera at {what}"),
+  snapshot: t("{who} took a picture of {what}"),
+  view: t("{who} watched {what}"),
+  listen: t("{who} listened to {what}"),
+  talk: t("{who} spoke through {what}"),
+  say: t("{who} had something said through {what}"),
+  ring: t("{who} rang {what}"),
+  call: t("{who} called {what}"),
+  "call-answered": t("{who} answered {what}"),
+  "call-declined": t("{who} declined {what}"),
+  "call-ended": t("{who} ended the call with {what}"),
+  "bell-rung": t("{who} pressed the bell of {what}"),
+  ptz: t("{who} turned {what}"),
+  "ptz-preset": t("{who} turned {what} to a preset"),
+  "bell-unmuted": t("{who} lets the bell of {what} ring again"),
+  "chime-added": t("{who} added the chime {what}"),
+  "chime-removed": t("{who} removed the chime {what}"),
+  "sound-added": t("{who} added the sound {what}"),
+  "sound-renamed": t("{who} gave a sound the name {what}"),
+  "sound-removed": t("{who} deleted the sound {what}"),
+  "say-host-added": t("{who} lets sounds be fetched from {what}"),
+  "say-host-removed": t("{who} lets no sounds be fetched from {what}"),
+  unlock: t("{who} opened {what}"),
 };
 
 /** One audit line as a sentence without its time: "Anna spoke through Front door". */
@@ -58,29 +59,32 @@ export function sayAudit(entry: {
 }): string {
   const pattern =
     (words as Readonly<Record<string, string | undefined>>)[entry.action] ??
-    `${entry.action.replaceAll(/[-._]/g, " ")} {}`;
-  return `${entry.actor || "The hub"} ${pattern.replace("{}", () => sayChannels(entry.subject ?? ""))}`.trim();
+    `{who} ${entry.action.replaceAll(/[-._]/g, " ")} {what}`;
+  const values = { who: entry.actor || t("The hub"), what: sayChannels(entry.subject ?? "") };
+  return pattern.replace(/\{(who|what)\}/g, (_, place: "who" | "what") => values[place]).trim();
 }
 
 /** What was spoken to: devices as they are, areas and groups by their names. */
 function sayChannels(subject: string): string {
   return subject
     .split(", ")
-    .map((channel) => (channel === "all" ? "everything" : channel.replace(/^(area|group):/, "")))
+    .map((channel) => (channel === "all" ? t("everything") : channel.replace(/^(area|group):/, "")))
     .join(", ");
 }
 
 /** The detail of an audit line for people: an address by itself says where from. */
 export function sayDetail(detail: string): string {
-  if (detail === "::1" || detail.startsWith("127.")) return "from the hub's own machine";
-  return /^[0-9a-f]*[.:][0-9a-f.:]+$/i.test(detail) ? `from ${detail.replace(/^::ffff:/i, "")}` : detail;
+  if (detail === "::1" || detail.startsWith("127.")) return t("from the hub's own machine");
+  return /^[0-9a-f]*[.:][0-9a-f.:]+$/i.test(detail)
+    ? t("from {address}", { address: detail.replace(/^::ffff:/i, "") })
+    : detail;
 }
 
 /** "Today", "Yesterday", or the date, for headings. */
 export function dayName(atMs: number, nowMs: number, locale?: string): string {
   const day = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
-  if (day(atMs) === day(nowMs)) return "Today";
-  if (day(atMs) === day(day(nowMs) - 12 * 3_600_000)) return "Yesterday";
+  if (day(atMs) === day(nowMs)) return t("Today");
+  if (day(atMs) === day(day(nowMs) - 12 * 3_600_000)) return t("Yesterday");
   return new Date(atMs).toLocaleDateString(locale ?? pageLocale(), {
     weekday: "long",
     day: "numeric",
@@ -138,6 +142,8 @@ export function togetherInHistory<
 export function sayNames(names: readonly string[]): string {
   const [first = "", second = "", third] = names;
   if (names.length <= 1) return first;
-  if (names.length === 2) return `${first} and ${second}`;
-  return names.length === 3 ? `${first}, ${second} and ${third}` : `${first}, ${second} and ${names.length - 2} more`;
+  if (names.length === 2) return t("{first} and {second}", { first, second });
+  return names.length === 3
+    ? t("{first}, {second} and {third}", { first, second, third: third ?? "" })
+    : t("{first}, {second} and {count} more", { first, second, count: names.length - 2 });
 }

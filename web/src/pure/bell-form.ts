@@ -1,5 +1,6 @@
 import { type VisitorText, visitorTexts } from "../../../src/hub/visitor-words.ts";
 import type { BellSettings, QuietHours } from "../api.ts";
+import { t } from "../language/t.ts";
 
 /** Whom a bell rings: all who may talk to it, some at once, or groups one after another. */
 export type RingWay = "everybody" | "together" | "in-turn";
@@ -79,22 +80,23 @@ export function changedBell(
 export function bellFaults(draft: BellDraft): ReadonlyMap<string, string> {
   const faults: [string, string][] = [];
   if (draft.way === "together" && (draft.groups[0] ?? []).length === 0)
-    faults.push(["rings", "Choose whom it rings, or let it ring everybody."]);
+    faults.push(["rings", t("Choose whom it rings, or let it ring everybody.")]);
   if (draft.way === "in-turn") {
     for (const [index, group] of draft.groups.entries())
       if (group.length === 0)
-        faults.push([`groups.${index}`, "Choose whom it rings at this step, or remove the step."]);
+        faults.push([`groups.${index}`, t("Choose whom it rings at this step, or remove the step.")]);
   }
-  if (draft.forwards && draft.forwardTo.length === 0) faults.push(["forward.to", "Choose who is rung as well."]);
+  if (draft.forwards && draft.forwardTo.length === 0) faults.push(["forward.to", t("Choose who is rung as well.")]);
   const keys = draft.names.map(({ key }) => key.trim());
   for (const [index, { key, name }] of draft.names.entries()) {
-    if (key.trim() === "" || name.trim() === "") faults.push([`names.${index}`, "Give it a number and a name."]);
+    if (key.trim() === "" || name.trim() === "") faults.push([`names.${index}`, t("Give it a number and a name.")]);
     else if (keys.indexOf(key.trim()) < index)
-      faults.push([`names.${index}`, "There is one with this number already."]);
+      faults.push([`names.${index}`, t("There is one with this number already.")]);
   }
   for (const text of visitorTexts) {
     const { how, words } = draft.texts[text];
-    if (how === "own" && words.trim() === "") faults.push([`texts.${text}`, "Write what is said, or choose silence."]);
+    if (how === "own" && words.trim() === "")
+      faults.push([`texts.${text}`, t("Write what is said, or choose silence.")]);
   }
   return new Map(faults);
 }

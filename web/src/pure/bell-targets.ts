@@ -1,4 +1,5 @@
 import type { PageDevice } from "../api.ts";
+import { t } from "../language/t.ts";
 import { isRoom } from "./rooms.ts";
 
 /** Somebody or something that a bell can ring. */
@@ -10,7 +11,7 @@ export interface BellTarget {
 
 /** Choices under one heading. */
 export interface BellTargets {
-  readonly heading: "People" | "Areas" | "Groups" | "Devices";
+  readonly heading: string;
   readonly choices: readonly BellTarget[];
 }
 
@@ -26,17 +27,20 @@ export interface RungHouse {
 export function bellTargets(house: RungHouse): readonly BellTargets[] {
   const heard = house.devices.filter((device) => device.speaker !== undefined || isRoom(device));
   const all: readonly BellTargets[] = [
-    { heading: "People", choices: house.people.map(({ name }) => ({ to: `person:${name}`, name })) },
-    { heading: "Areas", choices: house.areas.map((name) => ({ to: `area:${name}`, name: `All in ${name}` })) },
-    { heading: "Groups", choices: house.groups.map((name) => ({ to: `group:${name}`, name })) },
-    { heading: "Devices", choices: heard.map(({ id, name }) => ({ to: `device:${id}`, name })) },
+    { heading: t("People"), choices: house.people.map(({ name }) => ({ to: `person:${name}`, name })) },
+    {
+      heading: t("Areas"),
+      choices: house.areas.map((name) => ({ to: `area:${name}`, name: t("All in {name}", { name }) })),
+    },
+    { heading: t("Groups"), choices: house.groups.map((name) => ({ to: `group:${name}`, name })) },
+    { heading: t("Devices"), choices: heard.map(({ id, name }) => ({ to: `device:${id}`, name })) },
   ];
   return all.filter(({ choices }) => choices.length > 0);
 }
 
 /** What a target is called; of one that is not there any more, what stands in the settings. */
 export function sayBellTarget(to: string, house: RungHouse): string {
-  if (to === "all") return "All rooms";
+  if (to === "all") return t("All rooms");
   const written = to.slice(to.indexOf(":") + 1);
   const byId = to.startsWith("person:") ? house.people.find(({ id }) => id === written) : undefined;
   const choices = bellTargets(house).flatMap((kind) => kind.choices);

@@ -1,4 +1,5 @@
 import type { CallView, MutedBell } from "../api.ts";
+import { t } from "../language/t.ts";
 import { timer } from "./words.ts";
 
 type Call = Pick<
@@ -33,7 +34,7 @@ export function sayRinging({ rung, you }: Pick<Call, "rung" | "you">): string {
   const names = rung
     .filter(({ party, state }) => party !== you && (state === "told" || state === "ringing"))
     .map(({ name }) => name);
-  return names.length > 0 ? `also rings: ${[...new Set(names)].join(", ")}` : "";
+  return names.length > 0 ? t("also rings: {names}", { names: [...new Set(names)].join(", ") }) : "";
 }
 
 /** Who is in the call beside oneself. */
@@ -47,55 +48,60 @@ export function othersIn({ participants, you }: Pick<Call, "participants" | "you
 /** How it stands with somebody whom one may call, in words; nothing hinders where there are none. */
 export const standsWords = {
   free: "",
-  busy: "in a call",
-  quiet: "does not want to be disturbed",
-  away: "not here now",
+  busy: t("in a call"),
+  quiet: t("does not want to be disturbed"),
+  away: t("not here now"),
 } as const;
 
 /** Why one's own call came to nothing, by what it says of whom one called. */
 function sayUnreached({ rung }: Pick<Call, "rung">): string {
   const words: Readonly<Partial<Record<Call["rung"][number]["state"], string>>> = {
-    busy: "is in another call",
-    quiet: "does not want to be disturbed now",
-    unreachable: "is not here now",
+    busy: t("{name} is in another call"),
+    quiet: t("{name} does not want to be disturbed now"),
+    unreachable: t("{name} is not here now"),
   };
-  const said = rung.flatMap(({ name, state }) => (words[state] ? [`${name} ${words[state]}`] : []));
-  return said.length > 0 ? said.join("; ") : "Nobody could be reached";
+  const said = rung.flatMap(({ name, state }) => (words[state] ? [words[state].replace("{name}", () => name)] : []));
+  return said.length > 0 ? said.join("; ") : t("Nobody could be reached");
 }
 
 /** That a bell is silent for a while, and until when. */
 export function sayMuted({ from, untilMs }: MutedBell, time: (ms: number) => string): string {
-  return `The bell of ${from.name} is silent until ${time(untilMs)}: it rang too often and nobody answered.`;
+  return t("The bell of {name} is silent until {time}: it rang too often and nobody answered.", {
+    name: from.name,
+    time: time(untilMs),
+  });
 }
 
 /** One sentence about what became of a call, for the notice that replaces the ring and for the history. */
 export function sayOutcome(call: Call): string {
   const { answeredBy, endedBy, endReason, you, reply } = call;
   const name = (who: { readonly party: string; readonly name: string } | undefined) =>
-    who === undefined ? "somebody" : who.party === you ? "you" : who.name;
-  if (answeredBy) return `Answered by ${name(answeredBy)}`;
+    who === undefined ? t("somebody") : who.party === you ? t("you") : who.name;
+  if (answeredBy) return t("Answered by {name}", { name: name(answeredBy) });
   if (call.from.party === you && (endReason === "busy" || endReason === "unreachable")) return sayUnreached(call);
   switch (endReason) {
     case "declined":
-      return `Declined by ${name(endedBy)}${reply ? `: “${reply}”` : ""}`;
+      return reply
+        ? t("Declined by {name}: “{reply}”", { name: name(endedBy), reply })
+        : t("Declined by {name}", { name: name(endedBy) });
     case "opened":
-      return `The door was opened${endedBy ? ` by ${name(endedBy)}` : ""}`;
+      return endedBy ? t("The door was opened by {name}", { name: name(endedBy) }) : t("The door was opened");
     case "cancelled":
-      return "Given up before anybody answered";
+      return t("Given up before anybody answered");
     case "restarted":
-      return "Ended because the hub was restarted";
+      return t("Ended because the hub was restarted");
     case "busy":
-      return "Busy";
+      return t("Busy");
     case "unreachable":
-      return "Nobody could be reached";
+      return t("Nobody could be reached");
     case "missed":
       return call.from.party === you && call.rung.length === 1
-        ? `${name(call.rung[0])} did not answer`
-        : "Nobody answered";
+        ? t("{name} did not answer", { name: name(call.rung[0]) })
+        : t("Nobody answered");
     case "ended":
-      return "Ended";
+      return t("Ended");
     default:
-      return "Still rings";
+      return t("Still rings");
   }
 }
 

@@ -1,3 +1,4 @@
+import { t } from "../language/t.ts";
 /** What a key asks for. */
 export type KeyAction =
   | { readonly action: "select"; readonly index: number }
@@ -14,15 +15,15 @@ export const talkKey = { key: " ", name: "Space" } as const;
 
 /** The keyboard, as the help page lists it. */
 export const keyMap: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
-  { keys: ["1", "–", "9"], does: "Choose a camera on the wall; open it from the camera page" },
-  { keys: ["Enter"], does: "Open the chosen camera" },
-  { keys: ["←", "→"], does: "The camera before or after this one, from the camera page" },
-  { keys: ["+", "−", "0"], does: "Closer, farther, the whole picture; the arrow keys then move it" },
-  { keys: [talkKey.name], does: "Hold to talk through the chosen camera" },
-  { keys: ["F"], does: "Full screen, and back" },
-  { keys: ["M"], does: "Sound off, and on" },
-  { keys: ["?"], does: "This page" },
-  { keys: ["Esc"], does: "Back" },
+  { keys: ["1", "–", "9"], does: t("Choose a camera on the wall; open it from the camera page") },
+  { keys: ["Enter"], does: t("Open the chosen camera") },
+  { keys: ["←", "→"], does: t("The camera before or after this one, from the camera page") },
+  { keys: ["+", "−", "0"], does: t("Closer, farther, the whole picture; the arrow keys then move it") },
+  { keys: [talkKey.name], does: t("Hold to talk through the chosen camera") },
+  { keys: ["F"], does: t("Full screen, and back") },
+  { keys: ["M"], does: t("Sound off, and on") },
+  { keys: ["?"], does: t("This page") },
+  { keys: ["Esc"], does: t("Back") },
 ];
 
 /** What a key press means, unless it belongs to a text field or goes with Ctrl, Alt or Meta. */

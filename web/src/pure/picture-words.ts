@@ -1,5 +1,6 @@
 import { codecNames } from "../../../src/media/codec-names.ts";
 import { type WhyConverted, whysConverted } from "../../../src/media/showable.ts";
+import { t } from "../language/t.ts";
 
 /** The name people know a codec by. */
 export function codecName(codec: string): string {
@@ -32,13 +33,13 @@ export function sayConverted({ codec, why }: { readonly codec: string; readonly 
   const name = codecName(codec);
   switch (why) {
     case "codec":
-      return `Converted by the hub: this browser cannot show ${name}.`;
+      return t("Converted by the hub: this browser cannot show {name}.", { name });
     case "profile":
-      return `Converted by the hub: browsers cannot show this kind of ${name}.`;
+      return t("Converted by the hub: browsers cannot show this kind of {name}.", { name });
     case "reordered":
-      return "Converted by the hub: browsers cannot show B-frames.";
+      return t("Converted by the hub: browsers cannot show B-frames.");
     case "no-keys":
-      return "Converted by the hub: the camera sends no whole pictures.";
+      return t("Converted by the hub: the camera sends no whole pictures.");
   }
 }
 
@@ -51,29 +52,29 @@ function sayLacking(codec: string, why: WhyConverted): string {
   const name = codecName(codec);
   switch (why) {
     case "codec":
-      return `This browser cannot show ${name}.`;
+      return t("This browser cannot show {name}.", { name });
     case "profile":
-      return `Browsers cannot show this kind of ${name}.`;
+      return t("Browsers cannot show this kind of {name}.", { name });
     case "reordered":
-      return "Browsers cannot show B-frames.";
+      return t("Browsers cannot show B-frames.");
     case "no-keys":
-      return "The camera sends no whole pictures.";
+      return t("The camera sends no whole pictures.");
   }
 }
 
 function sayReason(reason: string): string {
   switch (reason) {
     case "busy":
-      return "The hub converts as many pictures as it may.";
+      return t("The hub converts as many pictures as it may.");
     case "off":
-      return "The hub is set to convert none.";
+      return t("The hub is set to convert none.");
     default:
-      return "The hub could not convert it.";
+      return t("The hub could not convert it.");
   }
 }
 
 /** "Taken 2 s ago": how old a single picture is. */
 export function sayTaken(ageMs: number): string {
   const seconds = Math.max(0, Math.round(ageMs / 1000));
-  return seconds < 1 ? "Taken just now" : `Taken ${seconds} s ago`;
+  return seconds < 1 ? t("Taken just now") : t("Taken {seconds} s ago", { seconds });
 }

@@ -1,19 +1,20 @@
 import type { Grant } from "../../../src/identity/policy.ts";
 import { deviceRights, type Right, rights } from "../../../src/identity/rights.ts";
+import { t } from "../language/t.ts";
 
 export { deviceRights, type Grant, type Right, rights };
 
 /** A right as a verb and as a sentence. */
 export const rightWords: Readonly<Record<Right, { readonly short: string; readonly long: string }>> = {
-  view: { short: "see", long: "See the picture" },
-  listen: { short: "hear", long: "Hear the sound" },
-  talk: { short: "talk", long: "Talk through it" },
-  page: { short: "call rooms", long: "Speak to several rooms at once" },
-  peek: { short: "see callers", long: "See and hear who calls, before answering" },
-  ptz: { short: "turn", long: "Turn the camera" },
-  unlock: { short: "unlock", long: "Open the door" },
-  administer: { short: "set up", long: "Change its settings" },
-  metrics: { short: "numbers", long: "Read the hub's numbers" },
+  view: { short: t("see"), long: t("See the picture") },
+  listen: { short: t("hear"), long: t("Hear the sound") },
+  talk: { short: t("talk"), long: t("Talk through it") },
+  page: { short: t("call rooms"), long: t("Speak to several rooms at once") },
+  peek: { short: t("see callers"), long: t("See and hear who calls, before answering") },
+  ptz: { short: t("turn"), long: t("Turn the camera") },
+  unlock: { short: t("unlock"), long: t("Open the door") },
+  administer: { short: t("set up"), long: t("Change its settings") },
+  metrics: { short: t("numbers"), long: t("Read the hub's numbers") },
 };
 
 /** The columns of the grid: everywhere, each area, and each device that somebody has rights of its own for. */
@@ -22,7 +23,7 @@ export function scopes(
   grants: readonly Grant[],
   deviceName: (id: string) => string | undefined,
 ): readonly { readonly scope: string; readonly label: string }[] {
-  const found = new Map<string, string>([["*", "Everywhere"]]);
+  const found = new Map<string, string>([["*", t("Everywhere")]]);
   for (const area of [...areas].sort((a, b) => a.localeCompare(b))) found.set(`area:${area}`, area);
   for (const { scope } of grants) {
     if (found.has(scope)) continue;
@@ -60,7 +61,7 @@ export function withRight(
 
 /** "see, hear, talk", or "everything". */
 export function sayRights(of: readonly Right[]): string {
-  if (deviceRights.every((right) => of.includes(right))) return "everything";
+  if (deviceRights.every((right) => of.includes(right))) return t("everything");
   return rights
     .filter((right) => of.includes(right))
     .map((right) => rightWords[right].short)
@@ -80,9 +81,9 @@ export function hasSomewhere(
 /** What a token may do, as its owner reads it: "see, hear everywhere; talk in Garden". */
 export function sayGrants(grants: readonly Grant[], deviceName: (id: string) => string | undefined): string {
   const where = (scope: string) => {
-    if (scope === "*") return "everywhere";
-    if (scope.startsWith("area:")) return `in ${scope.slice(5)}`;
-    return `at ${deviceName(scope.slice(7)) ?? scope.slice(7)}`;
+    if (scope === "*") return t("everywhere");
+    if (scope.startsWith("area:")) return t("in {area}", { area: scope.slice(5) });
+    return t("at {device}", { device: deviceName(scope.slice(7)) ?? scope.slice(7) });
   };
   const hubOnly = (grant: Grant) => grant.rights.every((right) => !deviceRights.includes(right));
   const said = grants
@@ -90,5 +91,5 @@ export function sayGrants(grants: readonly Grant[], deviceName: (id: string) => 
     .map((grant) =>
       hubOnly(grant) ? rightWords.metrics.long.toLowerCase() : `${sayRights(grant.rights)} ${where(grant.scope)}`,
     );
-  return said.join("; ") || "nothing";
+  return said.join("; ") || t("nothing");
 }

@@ -1,4 +1,5 @@
 import type { Ring } from "../api.ts";
+import { t } from "../language/t.ts";
 
 /** Who rings, and where: "Anna rings at Kitchen", "Anna rings at Kitchen and 2 more". */
 export function sayRing(
@@ -6,7 +7,9 @@ export function sayRing(
   nameOf: (id: string) => string,
 ): string {
   const [first, second, ...others] = deviceIds.map(nameOf);
-  if (first === undefined) return `${caller} rings`;
-  const more = second === undefined ? "" : others.length === 0 ? ` and ${second}` : ` and ${others.length + 1} more`;
-  return `${caller} rings at ${first}${more}`;
+  if (first === undefined) return t("{caller} rings", { caller });
+  if (second === undefined) return t("{caller} rings at {first}", { caller, first });
+  return others.length === 0
+    ? t("{caller} rings at {first} and {second}", { caller, first, second })
+    : t("{caller} rings at {first} and {count} more", { caller, first, count: others.length + 1 });
 }

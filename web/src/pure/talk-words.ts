@@ -1,6 +1,7 @@
 import type { Hearing } from "../../../src/hub/api.ts";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
 import type { Right } from "../../../src/identity/policy.ts";
+import { t, tn } from "../language/t.ts";
 import { howLong, timer } from "./words.ts";
 
 /** Somebody who speaks at the moment. */
@@ -47,22 +48,22 @@ export interface TalkSaid {
 export function microphoneHelp(trouble: MicrophoneTrouble, userAgent: string): string {
   switch (trouble) {
     case "insecure":
-      return "Browsers give the microphone only to encrypted pages. Open the hub's secure address.";
+      return t("Browsers give the microphone only to encrypted pages. Open the hub's secure address.");
     case "none":
-      return "Plug one in, or switch it on in the system's sound settings, then try again.";
+      return t("Plug one in, or switch it on in the system's sound settings, then try again.");
     case "busy":
-      return "Another program uses it. Close that one, then try again.";
+      return t("Another program uses it. Close that one, then try again.");
     case "lost":
-      return "It was unplugged, or the browser took it away. Nothing is sent any more; hold again to use it anew.";
+      return t("It was unplugged, or the browser took it away. Nothing is sent any more; hold again to use it anew.");
     case "blocked":
       if (/Firefox\//.test(userAgent))
-        return "Click the crossed-out microphone beside the address, remove the block, then try again.";
+        return t("Click the crossed-out microphone beside the address, remove the block, then try again.");
       if (/iPhone|iPad/.test(userAgent))
-        return "Tap “aA” beside the address, then Website Settings, Microphone, Allow.";
+        return t("Tap “aA” beside the address, then Website Settings, Microphone, Allow.");
       if (/Safari\//.test(userAgent) && !/Chrome\//.test(userAgent))
-        return "Open Safari, Settings for this Website, Microphone, Allow.";
-      if (/Android/.test(userAgent)) return "Tap the sign beside the address, then Permissions, Microphone, Allow.";
-      return "Click the sign beside the address, allow the microphone, then try again.";
+        return t("Open Safari, Settings for this Website, Microphone, Allow.");
+      if (/Android/.test(userAgent)) return t("Tap the sign beside the address, then Permissions, Microphone, Allow.");
+      return t("Click the sign beside the address, allow the microphone, then try again.");
   }
 }
 
@@ -95,47 +96,49 @@ export function sayTalk(
     case "said":
       return {
         tone: "quiet",
-        text: "Hold to talk",
+        text: t("Hold to talk"),
         detail: `${sayHeard(talk.hearing, target?.devices ?? [])} (${timer(talk.forMs)})`,
       };
     case "asking":
-      return { tone: "asking", text: "One moment", detail: "Asking for the speaker" };
+      return { tone: "asking", text: t("One moment"), detail: t("Asking for the speaker") };
     case "microphone-asked":
       return {
         tone: "asking",
-        text: "Allow the microphone",
-        detail: "Your browser is asking; only what you say while you hold is sent.",
+        text: t("Allow the microphone"),
+        detail: t("Your browser is asking; only what you say while you hold is sent."),
       };
     case "microphone-ready":
-      return { tone: "quiet", text: "Hold to talk", detail: "The microphone is ready." };
+      return { tone: "quiet", text: t("Hold to talk"), detail: t("The microphone is ready.") };
     case "queued":
       return {
         tone: "held",
-        text: talk.holder ? `${talk.holder.name} is speaking` : "In line",
+        text: talk.holder ? t("{name} is speaking", { name: talk.holder.name }) : t("In line"),
         detail:
-          (talk.position ?? 1) > 1 ? `Keep holding: you are number ${talk.position}.` : "Keep holding: you are next.",
+          (talk.position ?? 1) > 1
+            ? t("Keep holding: you are number {position}.", { position: talk.position ?? 1 })
+            : t("Keep holding: you are next."),
       };
     case "refused":
       return refused(talk.reason, talk.holder);
     case "pre-empted":
       return {
         tone: "held",
-        text: talk.holder ? `${talk.holder.name} took over` : "Somebody took over",
-        detail: "What they say is more urgent. Hold again to wait for your turn.",
+        text: talk.holder ? t("{name} took over", { name: talk.holder.name }) : t("Somebody took over"),
+        detail: t("What they say is more urgent. Hold again to wait for your turn."),
       };
     case "failed":
-      return { tone: "refused", text: "That broke off", detail: failure(talk.reason) };
+      return { tone: "refused", text: t("That broke off"), detail: failure(talk.reason) };
     case "no-microphone":
       return {
         tone: "refused",
         text:
           talk.trouble === "none"
-            ? "No microphone found"
+            ? t("No microphone found")
             : talk.trouble === "busy"
-              ? "The microphone is in use"
+              ? t("The microphone is in use")
               : talk.trouble === "lost"
-                ? "The microphone is gone"
-                : "The microphone is blocked",
+                ? t("The microphone is gone")
+                : t("The microphone is blocked"),
         detail: microphoneHelp(talk.trouble, options.userAgent),
       };
     case "ready":
@@ -150,9 +153,9 @@ function resting(
 ): TalkSaid {
   const holder = how.target?.devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder;
   if (said.tone === "held" && holder && holder.name === how.own)
-    return { ...said, text: "You are speaking", detail: "On another page or device of yours." };
+    return { ...said, text: t("You are speaking"), detail: t("On another page or device of yours.") };
   if (how.tapped && said.text === "Hold to talk")
-    return { ...said, detail: "Keep it pressed for as long as you speak." };
+    return { ...said, detail: t("Keep it pressed for as long as you speak.") };
   return said;
 }
 
@@ -165,7 +168,12 @@ function granted(
   const leftMs = talk.endsAtMs === undefined ? undefined : talk.endsAtMs - nowMs;
   return {
     tone: urgent ? "emergency" : "speaking",
-    text: leftMs !== undefined ? `Ends in ${howLong(leftMs)}` : urgent ? "Emergency: speak now" : "Speak now",
+    text:
+      leftMs !== undefined
+        ? t("Ends in {time}", { time: howLong(leftMs) })
+        : urgent
+          ? t("Emergency: speak now")
+          : t("Speak now"),
     detail: hears,
   };
 }
@@ -176,87 +184,129 @@ export function sayHeard(hearing: readonly Hearing[], devices: readonly Pick<Tal
   const heard = hearing.filter(({ state }) => state === "playing");
   const missing = hearing.filter(({ state }) => state !== "playing");
   const [only] = heard;
-  const [first] = missing;
-  const why =
-    first && `${nameOf(first.deviceId)} ${first.state === "connecting" ? "was not ready" : whyUnheard(first)}`;
-  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : "";
-  if (!only) return why === undefined ? "It was said" : `Nobody heard it: ${why}${more}`;
-  if (why !== undefined) return `Heard by ${heard.length} of ${hearing.length}: ${why}${more}`;
-  return heard.length === 1 ? `${nameOf(only.deviceId)} heard you` : `All ${heard.length} heard you`;
+  const why = whyMissing(missing, nameOf);
+  if (!only) return why === undefined ? t("It was said") : t("Nobody heard it: {why}", { why });
+  if (why !== undefined)
+    return t("Heard by {heard} of {all}: {why}", { heard: heard.length, all: hearing.length, why });
+  return heard.length === 1
+    ? t("{name} heard you", { name: nameOf(only.deviceId) })
+    : t("All {count} heard you", { count: heard.length });
+}
+
+/** Why the first did not hear it, and how many more there are. */
+function whyMissing(missing: readonly Hearing[], nameOf: (id: string) => string): string | undefined {
+  const [first, ...others] = missing;
+  if (!first) return undefined;
+  const name = nameOf(first.deviceId);
+  const why = first.state === "connecting" ? t("{name} was not ready", { name }) : whyUnheard(first, name);
+  return others.length > 0 ? t("{why} (and {count} more)", { why, count: others.length }) : why;
 }
 
 /** Who hears the talker now: "Front door hears you", "Heard by 7 of 8: Yard is offline". */
 export function sayHearing(hearing: readonly Hearing[], target: TalkTarget | undefined): string {
   const nameOf = (id: string) => target?.devices.find((device) => device.id === id)?.name ?? id;
   const [first] = hearing;
-  if (!first) return target ? `${target.name} hears you` : "You are heard";
+  if (!first) return target ? t("{name} hears you", { name: target.name }) : t("You are heard");
   const heard = hearing.filter(({ state }) => state === "playing");
   if (hearing.length === 1) {
-    const mute = first.code === "listens-only" ? ", and listens only" : "";
-    return heard.length === 1
-      ? `${nameOf(first.deviceId)} hears you${mute}`
-      : `Connecting to ${nameOf(first.deviceId)}`;
+    const name = nameOf(first.deviceId);
+    if (heard.length === 0) return t("Connecting to {name}", { name });
+    return first.code === "listens-only"
+      ? t("{name} hears you, and listens only", { name })
+      : t("{name} hears you", { name });
   }
-  if (heard.length === hearing.length) return `All ${hearing.length} hear you`;
-  const count = `Heard by ${heard.length} of ${hearing.length}`;
-  const [missing, ...others] = hearing.filter(({ state }) => state === "failed" || state === "quiet");
-  if (!missing) return `${count}, connecting`;
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  return `${count}: ${nameOf(missing.deviceId)} ${whyUnheard(missing)}${more}`;
+  if (heard.length === hearing.length) return t("All {count} hear you", { count: hearing.length });
+  const counts = { heard: heard.length, all: hearing.length };
+  const missing = hearing.filter(({ state }) => state === "failed" || state === "quiet");
+  const why = whyMissing(missing, nameOf);
+  return why === undefined
+    ? t("Heard by {heard} of {all}, connecting", counts)
+    : t("Heard by {heard} of {all}: {why}", { ...counts, why });
 }
 
-function whyUnheard({ code, reason }: Hearing): string {
+function whyUnheard({ code, reason }: Hearing, name: string): string {
   switch (code) {
     case "offline":
-      return "is offline";
+      return t("{name} is offline", { name });
     case "no-speaker":
-      return "has no speaker";
+      return t("{name} has no speaker", { name });
     case "do-not-disturb":
-      return "is not to be disturbed";
+      return t("{name} is not to be disturbed", { name });
     case "muted":
-      return "is muted";
+      return t("{name} is muted", { name });
     case "untouched":
-      return "cannot play yet: its screen has to be touched once";
+      return t("{name} cannot play yet: its screen has to be touched once", { name });
     case "taken":
-      return `is taken: ${reason ?? "somebody else speaks there"}`;
+      return t("{name} is taken: {reason}", { name, reason: reason ?? t("somebody else speaks there") });
     default:
-      return "cannot be spoken through";
+      return t("{name} cannot be spoken through", { name });
   }
 }
 
 function ready(target: TalkTarget | undefined, keys: boolean): TalkSaid {
-  if (!target) return { tone: "quiet", text: "Hold to talk", detail: "Choose somebody to speak to first." };
+  if (!target) return { tone: "quiet", text: t("Hold to talk"), detail: t("Choose somebody to speak to first.") };
   const [device] = target.devices;
   if (target.devices.length === 1 && device) return readyFor(device, keys);
   const { name, devices } = target;
   const holder = devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder;
-  if (holder) return { tone: "held", text: `${holder.name} is speaking`, detail: "Hold to wait for your turn." };
-  const detail = `${name}, ${devices.length} devices${keys ? " – or hold the space bar" : ""}`;
-  return {
-    tone: "quiet",
-    text: "Hold to talk",
-    detail: name.endsWith("devices") ? detail.replace(/^[^,]*, /, "") : detail,
-  };
+  if (holder)
+    return {
+      tone: "held",
+      text: t("{name} is speaking", { name: holder.name }),
+      detail: t("Hold to wait for your turn."),
+    };
+  const count = tn(devices.length, "{count} device", "{count} devices");
+  const whom = name === count ? count : `${name}, ${count}`;
+  return { tone: "quiet", text: t("Hold to talk"), detail: withKeys(whom, keys) };
+}
+
+function withKeys(whom: string, keys: boolean): string {
+  return keys ? t("{whom} – or hold the space bar", { whom }) : whom;
 }
 
 function readyFor(device: TalkDevice, keys: boolean): TalkSaid {
   const { speaker, state, rights } = device;
   if (rights && !rights.includes("talk"))
-    return { tone: "quiet", text: "Not yours to speak through", detail: `You may not talk through ${device.name}.` };
+    return {
+      tone: "quiet",
+      text: t("Not yours to speak through"),
+      detail: t("You may not talk through {name}.", { name: device.name }),
+    };
   if (!speaker) {
     if (state.phase === "trouble" || state.phase === "disabled" || state.phase === "wrong-password") {
-      return { tone: "quiet", text: "Not connected", detail: `${device.name} cannot be spoken through at the moment.` };
+      return {
+        tone: "quiet",
+        text: t("Not connected"),
+        detail: t("{name} cannot be spoken through at the moment.", { name: device.name }),
+      };
     }
-    return { tone: "quiet", text: "No speaker", detail: `${device.name} has no speaker.` };
+    return { tone: "quiet", text: t("No speaker"), detail: t("{name} has no speaker.", { name: device.name }) };
   }
   if (speaker.holder)
-    return { tone: "held", text: `${speaker.holder.name} is speaking`, detail: "Hold to wait for your turn." };
+    return {
+      tone: "held",
+      text: t("{name} is speaking", { name: speaker.holder.name }),
+      detail: t("Hold to wait for your turn."),
+    };
   if (speaker.doNotDisturb)
-    return { tone: "quiet", text: "Do not disturb", detail: `${device.name} takes no calls at the moment.` };
-  if (state.phase === "away") return { tone: "quiet", text: "Away", detail: `${device.name} is not there to hear it.` };
+    return {
+      tone: "quiet",
+      text: t("Do not disturb"),
+      detail: t("{name} takes no calls at the moment.", { name: device.name }),
+    };
+  if (state.phase === "away")
+    return { tone: "quiet", text: t("Away"), detail: t("{name} is not there to hear it.", { name: device.name }) };
   if (speaker.muted)
-    return { tone: "quiet", text: "Muted", detail: `${device.name} plays nothing but emergencies at the moment.` };
-  return { tone: "quiet", text: "Hold to talk", detail: keys ? `${device.name} – or hold the space bar` : device.name };
+    return {
+      tone: "quiet",
+      text: t("Muted"),
+      detail: t("{name} plays nothing but emergencies at the moment.", { name: device.name }),
+    };
+  return {
+    tone: "quiet",
+    text: t("Hold to talk"),
+    detail: withKeys(device.name, keys),
+  };
 }
 
 function refused(reason: string, holder: Holder | undefined): TalkSaid {
@@ -265,32 +315,40 @@ function refused(reason: string, holder: Holder | undefined): TalkSaid {
     case "queue-full":
       return {
         tone: "held",
-        text: holder ? `${holder.name} is speaking` : "Somebody is speaking",
-        detail: "Wait until they have finished.",
+        text: holder ? t("{name} is speaking", { name: holder.name }) : t("Somebody is speaking"),
+        detail: t("Wait until they have finished."),
       };
     case "do-not-disturb":
       return {
         tone: "refused",
-        text: "Do not disturb",
-        detail: "It takes no calls at the moment; only an emergency gets through.",
+        text: t("Do not disturb"),
+        detail: t("It takes no calls at the moment; only an emergency gets through."),
       };
     case "forbidden":
-      return { tone: "refused", text: "Not allowed", detail: "An administrator can give you the right to talk here." };
+      return {
+        tone: "refused",
+        text: t("Not allowed"),
+        detail: t("An administrator can give you the right to talk here."),
+      };
     case "no-speaker":
-      return { tone: "refused", text: "No speaker", detail: "This device cannot play sound." };
+      return { tone: "refused", text: t("No speaker"), detail: t("This device cannot play sound.") };
     case "nobody":
-      return { tone: "refused", text: "Nobody there", detail: "No device there can be spoken through at the moment." };
+      return {
+        tone: "refused",
+        text: t("Nobody there"),
+        detail: t("No device there can be spoken through at the moment."),
+      };
     case "offline":
-      return { tone: "refused", text: "Not connected", detail: "The device cannot be reached at the moment." };
+      return { tone: "refused", text: t("Not connected"), detail: t("The device cannot be reached at the moment.") };
     default:
-      return { tone: "refused", text: "Not now", detail: failure(reason) };
+      return { tone: "refused", text: t("Not now"), detail: failure(reason) };
   }
 }
 
 function failure(reason: string): string {
-  if (reason === "silent") return "Nothing was heard from your microphone. Is it muted?";
-  if (reason === "disconnected") return "The line to the hub broke. Hold again in a moment.";
-  const text = reason.trim() || "Hold again to try once more";
+  if (reason === "silent") return t("Nothing was heard from your microphone. Is it muted?");
+  if (reason === "disconnected") return t("The line to the hub broke. Hold again in a moment.");
+  const text = reason.trim() || t("Hold again to try once more");
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -1,5 +1,6 @@
 import type { ChannelId } from "../../../src/hub/channel.ts";
 import type { PageDevice } from "../api.ts";
+import { t, tn } from "../language/t.ts";
 
 /** Whom the talk bar speaks to. */
 export interface Target {
@@ -29,7 +30,7 @@ export function targetChoices(house: TargetHouse): readonly TargetChoice[] {
   const { devices, groups } = house;
   const areas = [...new Set(devices.flatMap(({ area }) => (area ? [area] : [])))];
   const several: TargetChoice[] = [
-    { to: "all", name: "All Rooms", kind: "all" },
+    { to: "all", name: t("All Rooms"), kind: "all" },
     ...areas.map((name): TargetChoice => ({ to: `area:${name}`, name, kind: "area" })),
     ...[...groups.keys()].map((name): TargetChoice => ({ to: `group:${name}`, name, kind: "group" })),
   ];
@@ -44,7 +45,8 @@ export function targetOf(to: readonly ChannelId[], house: TargetHouse): Target {
   const devices = [...new Set(to.flatMap((channel) => meant(channel, house)))];
   const [first] = to;
   const only = to.length === 1 && first ? targetChoices(house).find((choice) => choice.to === first)?.name : undefined;
-  const name = only ?? (devices.length === 1 ? (devices[0]?.name ?? "") : `${devices.length} devices`);
+  const name =
+    only ?? (devices.length === 1 ? (devices[0]?.name ?? "") : tn(devices.length, "{count} device", "{count} devices"));
   return { to, name, devices };
 }
 

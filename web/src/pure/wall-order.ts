@@ -1,4 +1,5 @@
 import type { PageDevice, WallLayout } from "../api.ts";
+import { t } from "../language/t.ts";
 
 /** What of a device decides where it stands on the wall. */
 type Placed = Pick<PageDevice, "id" | "area" | "name">;
@@ -62,9 +63,11 @@ export function wallSections<Device extends Placed>(
   const named = [...areas].filter(([area]) => area !== "");
   const rest = areas.get("") ?? [];
   return [
-    ...(favourites.length > 0 ? [{ key: "favourites", heading: "Favourites", devices: favourites }] : []),
+    ...(favourites.length > 0 ? [{ key: "favourites", heading: t("Favourites"), devices: favourites }] : []),
     ...named.map(([area, members]) => ({ key: `area:${area}`, heading: area, devices: members })),
-    ...(rest.length > 0 ? [{ key: "rest", heading: named.length > 0 ? "Elsewhere" : "Others", devices: rest }] : []),
+    ...(rest.length > 0
+      ? [{ key: "rest", heading: named.length > 0 ? t("Elsewhere") : t("Others"), devices: rest }]
+      : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
+import { t } from "../language/t.ts";
 import { codecName, type NotConverted, sayNotConverted } from "./picture-words.ts";
 
 /** The four colours a state may have; the words never depend on them alone. */
@@ -35,9 +36,9 @@ export type PlayerPhase =
 export function howLong(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 3600) return t("{count} min", { count: Math.floor(seconds / 60) });
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} days`;
+  return t("{count} days", { count: Math.floor(seconds / 86_400) });
 }
 
 /** "0:07", "12:40", "1:02:03". */
@@ -57,51 +58,51 @@ export function sayDevice(device: Told, nowMs: number): Said {
   const { state } = device;
   switch (state.phase) {
     case "live":
-      return { tone: "live", text: "Live" };
+      return { tone: "live", text: t("Live") };
     case "idle":
-      return { tone: "quiet", text: "Ready", detail: "It connects as soon as somebody watches." };
+      return { tone: "quiet", text: t("Ready"), detail: t("It connects as soon as somebody watches.") };
     case "away":
-      return { tone: "quiet", text: "Away", detail: "It shows as soon as the device calls the hub." };
+      return { tone: "quiet", text: t("Away"), detail: t("It shows as soon as the device calls the hub.") };
     case "connecting":
       // The last reason stays while it is only being tried again.
       if (state.error) return { tone: "trouble", text: troubleText(state.error), detail: troubleDetail(device, nowMs) };
-      return { tone: "waiting", text: "Connecting", detail: "The hub is reaching the camera." };
+      return { tone: "waiting", text: t("Connecting"), detail: t("The hub is reaching the camera.") };
     case "waiting-for-key-frame":
       return {
         tone: "waiting",
-        text: "Waiting for a key frame",
-        detail: "The camera answers; its next whole picture is on the way.",
+        text: t("Waiting for a key frame"),
+        detail: t("The camera answers; its next whole picture is on the way."),
       };
     case "paused-by-talk":
       return {
         tone: "waiting",
-        text: "No picture while somebody speaks",
-        detail: "This camera can't do both at once; its picture comes back afterwards.",
+        text: t("No picture while somebody speaks"),
+        detail: t("This camera can't do both at once; its picture comes back afterwards."),
       };
     case "stale":
       return {
         tone: "trouble",
-        text: `No picture for ${howLong(nowMs - (state.lastFrameMs ?? state.sinceMs))}`,
-        detail: "The camera is connected but sends nothing.",
+        text: t("No picture for {time}", { time: howLong(nowMs - (state.lastFrameMs ?? state.sinceMs)) }),
+        detail: t("The camera is connected but sends nothing."),
       };
     case "wrong-password":
-      return { tone: "trouble", text: "Wrong password", detail: "The camera refused the name or the password." };
+      return { tone: "trouble", text: t("Wrong password"), detail: t("The camera refused the name or the password.") };
     case "disabled":
-      return { tone: "quiet", text: "Switched off" };
+      return { tone: "quiet", text: t("Switched off") };
     case "trouble":
-      return { tone: "trouble", text: "Not connected", detail: troubleDetail(device, nowMs) };
+      return { tone: "trouble", text: t("Not connected"), detail: troubleDetail(device, nowMs) };
   }
 }
 
 function troubleText({ code }: { readonly code: string }): string {
-  return code === "wrong-password" ? "Wrong password" : "Not connected";
+  return code === "wrong-password" ? t("Wrong password") : t("Not connected");
 }
 
 /** What a tile says: the hub's knowledge where it explains more, otherwise what this browser sees. */
 export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs: number): Said {
   const phase = device?.state.phase;
   if (player.phase === "forbidden") {
-    return { tone: "quiet", text: "Not for you to see", detail: "An administrator can give you the right." };
+    return { tone: "quiet", text: t("Not for you to see"), detail: t("An administrator can give you the right.") };
   }
   if (
     device &&
@@ -122,31 +123,35 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
     return sayDevice(device, nowMs);
   switch (player.phase) {
     case "live":
-      return { tone: "live", text: "Live" };
+      return { tone: "live", text: t("Live") };
     case "pictures":
-      return { tone: "waiting", text: "Single pictures", detail: sayNotConverted(player).join(" ") };
+      return { tone: "waiting", text: t("Single pictures"), detail: sayNotConverted(player).join(" ") };
     case "sound-only":
-      return { tone: "live", text: "Sound only", detail: "This device has no picture." };
+      return { tone: "live", text: t("Sound only"), detail: t("This device has no picture.") };
     case "stale":
       return {
         tone: "trouble",
-        text: `No picture for ${howLong(nowMs - player.sinceMs)}`,
-        detail: "What you see is the last one that came.",
+        text: t("No picture for {time}", { time: howLong(nowMs - player.sinceMs) }),
+        detail: t("What you see is the last one that came."),
       };
     case "paused":
-      return { tone: "quiet", text: "Paused", detail: "It goes on when you look at it." };
+      return { tone: "quiet", text: t("Paused"), detail: t("It goes on when you look at it.") };
     case "gone":
-      return { tone: "quiet", text: "Removed", detail: "This device is no longer part of the hub." };
+      return { tone: "quiet", text: t("Removed"), detail: t("This device is no longer part of the hub.") };
     case "lost":
-      return { tone: "waiting", text: "Connecting again", detail: player.message };
+      return { tone: "waiting", text: t("Connecting again"), detail: player.message };
     case "busy":
-      return { tone: "quiet", text: "Not shown", detail: player.message };
+      return { tone: "quiet", text: t("Not shown"), detail: player.message };
     case "off":
-      return { tone: "quiet", text: "Off" };
+      return { tone: "quiet", text: t("Off") };
     case "waiting":
-      return { tone: "waiting", text: "Waiting for a key frame", detail: "The next whole picture is on the way." };
+      return {
+        tone: "waiting",
+        text: t("Waiting for a key frame"),
+        detail: t("The next whole picture is on the way."),
+      };
     case "connecting":
-      return { tone: "waiting", text: "Connecting" };
+      return { tone: "waiting", text: t("Connecting") };
   }
 }
 
@@ -154,7 +159,9 @@ export function sayPicture(player: PlayerPhase, device: Told | undefined, nowMs:
 export function sayMissing(device: Told | undefined): string | undefined {
   const sound = device?.quirks?.find(({ code }) => code === "unplayable-sound");
   if (!sound) return undefined;
-  return `No sound: ${sound.detail ? codecName(sound.detail.toLowerCase()) : "this kind"} can't be played`;
+  return t("No sound: {what} can't be played", {
+    what: sound.detail ? codecName(sound.detail.toLowerCase()) : t("this kind"),
+  });
 }
 
 /** "1280 × 720, H.264, 25 pictures a second": what is known of a track. */
@@ -162,14 +169,14 @@ export function sayTrack(track: TrackInfo): string {
   const words: string[] = [];
   if (track.widthPx && track.heightPx) words.push(`${track.widthPx} × ${track.heightPx}`);
   words.push(codecName(track.codec));
-  if (track.frameRate) words.push(`${Math.round(track.frameRate)} pictures a second`);
+  if (track.frameRate) words.push(t("{track} pictures a second", { track: Math.round(track.frameRate) }));
   if (track.sampleRateHz) words.push(`${track.sampleRateHz / 1000} kHz`);
   return words.join(", ");
 }
 
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
   const { error, retryAtMs } = device.state;
-  const what = error?.message ?? "The camera cannot be reached";
+  const what = error?.message ?? t("The camera cannot be reached");
   const begun = what.charAt(0).toUpperCase() + what.slice(1);
   const sentence = /[.!?]$/.test(begun) ? begun : `${begun}.`;
   const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { Hub } from "../app/hub.ts";
 import { MissedCalls } from "../app/missed-calls.ts";
+import { t, tn } from "../language/t.ts";
 import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
@@ -34,13 +35,13 @@ const places: readonly {
   readonly icon: IconName;
   readonly administrators?: true;
 }[] = [
-  { screen: "wall", label: "House", icon: "wall" },
-  { screen: "devices", label: "Devices", icon: "devices" },
-  { screen: "calls", label: "Calls", icon: "phone" },
-  { screen: "people", label: "People", icon: "people", administrators: true },
-  { screen: "events", label: "Events", icon: "events", administrators: true },
-  { screen: "settings", label: "Settings", icon: "cog" },
-  { screen: "help", label: "Help", icon: "help" },
+  { screen: "wall", label: t("House"), icon: "wall" },
+  { screen: "devices", label: t("Devices"), icon: "devices" },
+  { screen: "calls", label: t("Calls"), icon: "phone" },
+  { screen: "people", label: t("People"), icon: "people", administrators: true },
+  { screen: "events", label: t("Events"), icon: "events", administrators: true },
+  { screen: "settings", label: t("Settings"), icon: "cog" },
+  { screen: "help", label: t("Help"), icon: "help" },
 ];
 
 /** The page: who is there, where they are, and the way to everywhere else. */
@@ -105,7 +106,7 @@ export class DwApp extends HubElement {
     }
     if (!session) {
       return problem
-        ? html`<main class="alone"><h1>The hub does not answer</h1><p class="muted">${problem}</p><button @click=${() => this.hub.start()}>${icon("restart")}Try again</button></main>`
+        ? html`<main class="alone"><h1>${t("The hub does not answer")}</h1><p class="muted">${problem}</p><button @click=${() => this.hub.start()}>${icon("restart")}${t("Try again")}</button></main>`
         : nothing;
     }
     if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
@@ -113,9 +114,9 @@ export class DwApp extends HubElement {
     if (isPanel(location.pathname))
       return html`<main class="whole">${this.route.screen === "panel" || this.route.screen === "call" ? html`<dw-panel .hub=${this.hub}></dw-panel>` : this.#renderScreen()}</main><dw-calling whole .hub=${this.hub}></dw-calling>`;
     return html`
-      <a class="skip" href="#main" @click=${this.#skip}>To the content</a>
+      <a class="skip" href="#main" @click=${this.#skip}>${t("To the content")}</a>
       ${this.#renderTop()}
-      <nav class=${this.menu ? "open" : ""} aria-label="Main">${this.#renderPlaces()}</nav>
+      <nav class=${this.menu ? "open" : ""} aria-label=${t("Main")}>${this.#renderPlaces()}</nav>
       <div class="rest">
         ${this.#renderBanner()} <dw-muted-bells .hub=${this.hub}></dw-muted-bells> ${this.#renderFaults()} ${this.#renderRings()}
         <main id="main" tabindex=${this.route.screen === "help" ? "0" : "-1"}>${this.#renderScreen()}</main>
@@ -127,7 +128,7 @@ export class DwApp extends HubElement {
   #renderTop() {
     return html`<div class="top">
       <a href="#/wall" class="sign"><img src=${at("/icon.svg")} alt="" width="28" height="28" /><span>Doorward</span></a>
-      <button class="ghost icon" aria-label="Menu" aria-expanded=${this.menu} @click=${() => {
+      <button class="ghost icon" aria-label=${t("Menu")} aria-expanded=${this.menu} @click=${() => {
         this.menu = !this.menu;
       }}>${icon(this.menu ? "close" : "menu")}</button>
     </div>`;
@@ -152,24 +153,24 @@ export class DwApp extends HubElement {
 
   #renderCount() {
     const { length } = this.hub.waiting;
-    const words = `${length} ${length === 1 ? "device waits" : "devices wait"} to be let in`;
+    const words = tn(length, "{count} device waits to be let in", "{count} devices wait to be let in");
     return length > 0 ? html`<span class="count" title=${words} aria-label=${words}>${length}</span>` : nothing;
   }
 
   #renderMissed() {
     const { count } = this.#missed;
-    const words = `${count} missed ${count === 1 ? "call" : "calls"}`;
+    const words = tn(count, "{count} missed call", "{count} missed calls");
     return count > 0 ? html`<span class="count" title=${words} aria-label=${words}>${count}</span>` : nothing;
   }
 
   #renderBanner() {
     const { connected, session, outdated } = this.hub;
     if (!connected)
-      return html`<p class="banner" role="status">${icon("warn")}<span>The hub does not answer; trying again.</span></p>`;
+      return html`<p class="banner" role="status">${icon("warn")}<span>${t("The hub does not answer; trying again.")}</span></p>`;
     if (outdated)
-      return html`<p class="banner" role="status">${icon("restart")}<span>The hub was updated.</span><button @click=${() => location.reload()}>Load its new page</button></p>`;
+      return html`<p class="banner" role="status">${icon("restart")}<span>${t("The hub was updated.")}</span><button @click=${() => location.reload()}>${t("Load its new page")}</button></p>`;
     if (session && !session.secure && session.httpsUrl && !window.isSecureContext) {
-      return html`<p class="banner">${icon("lock")}<span>This page is not encrypted, so you cannot talk. <a href=${session.httpsUrl}>Open the secure page</a>.</span></p>`;
+      return html`<p class="banner">${icon("lock")}<span>${t("This page is not encrypted, so you cannot talk.")} <a href=${session.httpsUrl}>${t("Open the secure page")}</a>.</span></p>`;
     }
     return nothing;
   }
@@ -192,7 +193,7 @@ export class DwApp extends HubElement {
   #renderScreen(): TemplateResult {
     const { hub, route } = this;
     if (hub.known && !this.#mayBeHere())
-      return html`<div class="alone"><h1>Not for you to see</h1><p class="muted">This is for those who set up the hub. An administrator can give you the right.</p><a class="button" href="#/wall">${icon("wall")}To the house</a></div>`;
+      return html`<div class="alone"><h1>${t("Not for you to see")}</h1><p class="muted">${t("This is for those who set up the hub. An administrator can give you the right.")}</p><a class="button" href="#/wall">${icon("wall")}${t("To the house")}</a></div>`;
     switch (route.screen) {
       case "room":
         return html`<dw-room .hub=${hub} .room=${route.id}></dw-room>`;

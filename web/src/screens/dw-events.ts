@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { type AuditEntry, call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { timeOfDay } from "../language/times.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -99,16 +100,16 @@ export class DwEvents extends HubElement {
     const days = Map.groupBy(entries, ({ atMs }) => dayName(atMs, Date.now()));
     return html`
       <header>
-        <h1>Events</h1>
-        <select aria-label="Kind of events" @change=${(event: Event) => {
+        <h1>${t("Events")}</h1>
+        <select aria-label=${t("Kind of events")} @change=${(event: Event) => {
           this.kind = (event.target as HTMLSelectElement).value as AuditKind;
         }}>
-          <option value="all">Everything</option>
-          <option value="talk">Talk, calls and doors</option>
-          <option value="watching">Who watched</option>
-          <option value="changes">Sign-ins and changes</option>
+          <option value="all">${t("Everything")}</option>
+          <option value="talk">${t("Talk, calls and doors")}</option>
+          <option value="watching">${t("Who watched")}</option>
+          <option value="changes">${t("Sign-ins and changes")}</option>
         </select>
-        <div class="search"><input type="search" placeholder="Search" aria-label="Search events" @input=${(
+        <div class="search"><input type="search" placeholder=${t("Search")} aria-label=${t("Search events")} @input=${(
           event: Event,
         ) => {
           this.search = (event.target as HTMLInputElement).value;
@@ -117,13 +118,13 @@ export class DwEvents extends HubElement {
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${
         this.entries && entries.length === 0
-          ? html`<div class="panel empty"><h2>${this.search || this.kind !== "all" ? "Nothing fits" : "Nothing happened yet"}</h2><p>${this.search || this.kind !== "all" ? "Try another word or another kind." : "Who signs in, watches, listens, talks or changes something is written down here."}</p></div>`
+          ? html`<div class="panel empty"><h2>${this.search || this.kind !== "all" ? t("Nothing fits") : t("Nothing happened yet")}</h2><p>${this.search || this.kind !== "all" ? t("Try another word or another kind.") : t("Who signs in, watches, listens, talks or changes something is written down here.")}</p></div>`
           : [...days].map(
               ([day, list]) =>
                 html`<section><h2>${day}</h2><ul class="panel">${list.map((entry) => line(entry))}</ul></section>`,
             )
       }
-      ${this.more ? html`<button class="later" @click=${this.#load}>Show earlier ones</button>` : nothing}
+      ${this.more ? html`<button class="later" @click=${this.#load}>${t("Show earlier ones")}</button>` : nothing}
     `;
   }
 

@@ -1,21 +1,26 @@
 import { css, html, LitElement } from "lit";
+import { t } from "../language/t.ts";
 import { Keys } from "../parts/keys.ts";
 import { base, page, tones } from "../parts/styles.ts";
 import { keyMap } from "../pure/keys.ts";
 
 const states = [
-  ["live", "Live", "What you see is what happens."],
-  ["waiting", "Connecting", "The hub is reaching the camera."],
-  ["waiting", "Waiting for a key frame", "The camera answers; its next whole picture is on the way."],
+  ["live", t("Live"), t("What you see is what happens.")],
+  ["waiting", t("Connecting"), t("The hub is reaching the camera.")],
+  ["waiting", t("Waiting for a key frame"), t("The camera answers; its next whole picture is on the way.")],
   [
     "trouble",
-    "No picture for 12 s",
-    "The camera sends nothing; the last picture is greyed so that it does not look live.",
+    t("No picture for 12 s"),
+    t("The camera sends nothing; the last picture is greyed so that it does not look live."),
   ],
-  ["trouble", "Wrong password", "The camera refused the name or the password; an administrator can give another."],
-  ["trouble", "Not connected", "The camera cannot be reached; the reason and the next try stand beside it."],
-  ["trouble", "This browser can't show H.265", "The camera's picture needs a decoder that this browser lacks."],
-  ["quiet", "Ready", "Nobody watches, so the camera is left alone; it connects when somebody looks."],
+  [
+    "trouble",
+    t("Wrong password"),
+    t("The camera refused the name or the password; an administrator can give another."),
+  ],
+  ["trouble", t("Not connected"), t("The camera cannot be reached; the reason and the next try stand beside it.")],
+  ["trouble", t("This browser can't show H.265"), t("The camera's picture needs a decoder that this browser lacks.")],
+  ["quiet", t("Ready"), t("Nobody watches, so the camera is left alone; it connects when somebody looks.")],
 ] as const;
 
 /** How to use it: the keys, and what each state means. */
@@ -83,18 +88,18 @@ export class DwHelp extends LitElement {
 
   protected override render() {
     return html`
-      <header><h1>Help</h1></header>
+      <header><h1>${t("Help")}</h1></header>
       <section class="panel">
-        <h2>Talking</h2>
-        <p>Hold anywhere on the talk bar and speak; let go when you have finished. When it turns green you are heard.</p>
-        <p>If somebody else is speaking, keep holding: your turn comes by itself.</p>
+        <h2>${t("Talking")}</h2>
+        <p>${t("Hold anywhere on the talk bar and speak; let go when you have finished. When it turns green you are heard.")}</p>
+        <p>${t("If somebody else is speaking, keep holding: your turn comes by itself.")}</p>
       </section>
       <section class="panel">
-        <h2>Keys</h2>
+        <h2>${t("Keys")}</h2>
         <dl>${keyMap.map(({ keys, does }) => html`<dt>${keys.map((key) => (key === "–" ? " – " : html`<kbd>${key}</kbd>`))}</dt><dd>${does}</dd>`)}</dl>
       </section>
       <section class="panel">
-        <h2>What a camera says</h2>
+        <h2>${t("What a camera says")}</h2>
         <dl class="states">${states.map(([tone, text, meaning]) => html`<dt><span class="state" data-tone=${tone}>${text}</span></dt><dd>${meaning}</dd>`)}</dl>
       </section>
     `;

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 
@@ -40,13 +41,13 @@ export class DwPassword extends LitElement {
   protected override render() {
     return html`<form @submit=${this.#change}>
       <div class="pair">
-        <label><span>Password now</span><input name="password" type="password" autocomplete="current-password" required /></label>
-        <label><span>New password</span><input name="new" type="password" autocomplete="new-password" minlength="8" maxlength="256" required placeholder="at least 8 characters" /></label>
+        <label><span>${t("Password now")}</span><input name="password" type="password" autocomplete="current-password" required /></label>
+        <label><span>${t("New password")}</span><input name="new" type="password" autocomplete="new-password" minlength="8" maxlength="256" required placeholder=${t("at least 8 characters")} /></label>
       </div>
-      <label class="check"><input name="tokens" type="checkbox" /><span>Withdraw my tokens too<br /><span class="help">Your other browsers are signed out in any case.</span></span></label>
+      <label class="check"><input name="tokens" type="checkbox" /><span>${t("Withdraw my tokens too")}<br /><span class="help">${t("Your other browsers are signed out in any case.")}</span></span></label>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      ${this.done ? html`<div class="good" role="status">Your password is changed; your other browsers are signed out.</div>` : nothing}
-      <button ?disabled=${this.busy}>${icon("key")}Change my password</button>
+      ${this.done ? html`<div class="good" role="status">${t("Your password is changed; your other browsers are signed out.")}</div>` : nothing}
+      <button ?disabled=${this.busy}>${icon("key")}${t("Change my password")}</button>
     </form>`;
   }
 

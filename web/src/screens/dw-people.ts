@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, sentence, type User } from "../api.ts";
+import { t } from "../language/t.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -143,15 +144,15 @@ export class DwPeople extends HubElement {
     return html`
       <header>
         <div>
-          <h1>People</h1>
-          <p class="lead">Who may see, hear, talk and open, and where. Nobody has a right that does not stand here.</p>
+          <h1>${t("People")}</h1>
+          <p class="lead">${t("Who may see, hear, talk and open, and where. Nobody has a right that does not stand here.")}</p>
         </div>
         <button
           class="primary"
           @click=${() => {
             this.editing = "new";
           }}
-        >${icon("plus")}Add a person</button>
+        >${icon("plus")}${t("Add a person")}</button>
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${this.users ? this.#renderGrid(this.users) : nothing}
@@ -168,9 +169,9 @@ export class DwPeople extends HubElement {
       ${
         this.removing
           ? confirmDialog({
-              title: `Remove ${this.removing.name}?`,
-              text: "They are signed out everywhere at once, and their tokens stop working.",
-              yes: "Remove",
+              title: t("Remove {name}?", { name: this.removing.name }),
+              text: t("They are signed out everywhere at once, and their tokens stop working."),
+              yes: t("Remove"),
               onYes: () => void this.#remove(this.removing as User),
               onClose: () => {
                 this.removing = undefined;
@@ -185,15 +186,15 @@ export class DwPeople extends HubElement {
     const all = users.flatMap(({ grants }) => grants);
     const columns = scopes(this.hub.areas, all, (id) => this.hub.device(id)?.name);
     return html`<div class="panel scroll"><table>
-      <thead><tr><th scope="col">Person</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th><span class="unseen">Change</span></th></tr></thead>
+      <thead><tr><th scope="col">${t("Person")}</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th><span class="unseen">${t("Change")}</span></th></tr></thead>
       <tbody>${users.map(
         (user) => html`<tr>
-          <th scope="row">${user.name}${user.id === this.hub.session?.user?.id ? html`<span class="muted small">this is you</span>` : nothing}</th>
+          <th scope="row">${user.name}${user.id === this.hub.session?.user?.id ? html`<span class="muted small">${t("this is you")}</span>` : nothing}</th>
           ${columns.map(({ scope, label }) => cell(user, scope, label))}
           <td class="acts">
-            <button class="ghost" aria-label=${`Change ${user.name}`} @click=${() => {
+            <button class="ghost" aria-label=${t("Change {name}", { name: user.name })} @click=${() => {
               this.editing = user;
-            }}>${icon("edit")}Change</button>
+            }}>${icon("edit")}${t("Change")}</button>
           </td>
         </tr>`,
       )}</tbody>
@@ -222,13 +223,13 @@ export class DwPeople extends HubElement {
 function cell(user: User, scope: string, label: string) {
   if (user.administrator) {
     return scope === "*"
-      ? html`<td data-label=${label}>everything, as administrator</td>`
-      : html`<td class="none"><span aria-label="as everywhere">–</span></td>`;
+      ? html`<td data-label=${label}>${t("everything, as administrator")}</td>`
+      : html`<td class="none"><span aria-label=${t("as everywhere")}>–</span></td>`;
   }
   const said = sayRights(user.grants.find((grant: Grant) => grant.scope === scope)?.rights ?? []);
   return said
     ? html`<td data-label=${label}>${said}</td>`
-    : html`<td class="none"><span aria-label="nothing">–</span></td>`;
+    : html`<td class="none"><span aria-label=${t("nothing")}>–</span></td>`;
 }
 
 customElements.define("dw-people", DwPeople);

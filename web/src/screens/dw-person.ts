@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { sentence, type User, type UserForm } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -103,27 +104,27 @@ export class DwPerson extends HubElement {
   protected override render() {
     const { user } = this;
     return html`<dialog class="wide" aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
-      <h2 id="title">${user ? user.name : "Add a person"}</h2>
+      <h2 id="title">${user ? user.name : t("Add a person")}</h2>
       <form @submit=${this.#save}>
         <div class="pair">
-          <label><span>Name</span><input name="name" required maxlength="64" autocomplete="off" .defaultValue=${user?.name ?? ""} /></label>
+          <label><span>${t("Name")}</span><input name="name" required maxlength="64" autocomplete="off" .defaultValue=${user?.name ?? ""} /></label>
           ${
             user && user.id === this.hub.session?.user?.id
-              ? html`<p class="muted small">Your own password is changed in <a href="#/settings">Settings</a>.</p>`
-              : html`<label><span>Password</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>`
+              ? html`<p class="muted small">${t("Your own password is changed in")} <a href="#/settings">${t("Settings")}</a>.</p>`
+              : html`<label><span>${t("Password")}</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>`
           }
         </div>
-        <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>Administrator</strong><br /><span class="help">Everything everywhere, and may add devices and people.</span></span></label>
+        <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>${t("Administrator")}</strong><br /><span class="help">${t("Everything everywhere, and may add devices and people.")}</span></span></label>
         ${this.administrator ? nothing : this.#renderGrid()}
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
         <div class="ends">
           ${
             user && user.id !== this.hub.session?.user?.id
-              ? html`<button type="button" class="danger" @click=${() => this.dispatchEvent(new CustomEvent("dw-remove"))}>Remove</button>`
+              ? html`<button type="button" class="danger" @click=${() => this.dispatchEvent(new CustomEvent("dw-remove"))}>${t("Remove")}</button>`
               : nothing
           }
-          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
-          <button class="primary" ?disabled=${this.busy}>Save</button>
+          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${t("Cancel")}</button>
+          <button class="primary" ?disabled=${this.busy}>${t("Save")}</button>
         </div>
       </form>
     </dialog>`;
@@ -132,13 +133,13 @@ export class DwPerson extends HubElement {
   #renderGrid() {
     const rows = scopes(this.hub.areas, this.grants, (id) => this.hub.device(id)?.name);
     return html`<div class="scroll"><table>
-      <caption class="unseen">Rights by place</caption>
+      <caption class="unseen">${t("Rights by place")}</caption>
       <thead><tr><td></td>${deviceRights.map((right) => html`<th scope="col" title=${rightWords[right].long}>${rightWords[right].short}</th>`)}</tr></thead>
       <tbody>${rows.map(({ scope, label }) => html`<tr><th scope="row">${label}</th>${deviceRights.map((right) => this.#renderCell(scope, label, right))}</tr>`)}</tbody>
     </table></div>
     <label class="check">
       <input type="checkbox" .checked=${given(this.grants, "*", "metrics") !== "no"} @change=${(event: Event) => this.#give("*", "metrics", event)} />
-      <span>${rightWords.metrics.long}<br /><span class="help">For programs that watch over the hub, such as Prometheus.</span></span>
+      <span>${rightWords.metrics.long}<br /><span class="help">${t("For programs that watch over the hub, such as Prometheus.")}</span></span>
     </label>`;
   }
 
@@ -148,7 +149,7 @@ export class DwPerson extends HubElement {
       <input
         type="checkbox"
         aria-label=${`${rightWords[right].long}: ${label}`}
-        title=${state === "inherited" ? "Given everywhere" : rightWords[right].long}
+        title=${state === "inherited" ? t("Given everywhere") : rightWords[right].long}
         ?disabled=${state === "inherited"}
         .checked=${state !== "no"}
         @change=${(event: Event) => this.#give(scope, right, event)}

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type PageDevice, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -92,29 +93,29 @@ export class DwRoomControls extends HubElement {
     return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
       <div class="top">
         <div><h2 id="title">${device.name}</h2><p class="muted">${device.area ? `${device.area}, ` : ""}${sayRoom(device, Date.now()).text}</p></div>
-        <button class="ghost icon" aria-label="Close" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icon("close")}</button>
+        <button class="ghost icon" aria-label=${t("Close")} @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icon("close")}</button>
       </div>
       ${this.#renderControls(device)}
-      <a class="button" href=${href({ screen: "room", id: device.id })}>${icon("door")}Open ${device.name}</a>
+      <a class="button" href=${href({ screen: "room", id: device.id })}>${icon("door")}${t("Open {name}", { name: device.name })}</a>
     </dialog>`;
   }
 
   #renderControls(device: PageDevice) {
     const { settings } = device;
     if (!may(device, "administer") || !settings) {
-      return html`<p class="muted">Somebody who looks after ${device.name} sets how loud it is.</p>`;
+      return html`<p class="muted">${t("Somebody who looks after {name} sets how loud it is.", { name: device.name })}</p>`;
     }
     const volume = this.volume ?? settings.volume;
     return html`<div class="controls">
       ${this.wrong ? html`<div class="wrong loud" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      <label class="loud"><span>Loudness<span class="percent">${percentOf(volume)} %</span></span>
+      <label class="loud"><span>${t("Loudness")}<span class="percent">${percentOf(volume)} %</span></span>
         <input type="range" min="0" max="1.5" step="0.05" .value=${String(volume)} aria-valuetext="${percentOf(volume)} %" @input=${(
           event: Event,
         ) => {
           this.volume = Number((event.target as HTMLInputElement).value);
         }} @change=${() => this.#change({ volume: this.volume ?? settings.volume })} /></label>
-      <button aria-pressed=${settings.muted} @click=${() => this.#change({ muted: !settings.muted })}>${icon(settings.muted ? "soundOff" : "sound")}${settings.muted ? "Muted" : "Mute"}</button>
-      <button aria-pressed=${settings.doNotDisturb} @click=${() => this.#change({ doNotDisturb: !settings.doNotDisturb })}>${icon("moon")}Do not disturb</button>
+      <button aria-pressed=${settings.muted} @click=${() => this.#change({ muted: !settings.muted })}>${icon(settings.muted ? "soundOff" : "sound")}${settings.muted ? t("Muted") : t("Mute")}</button>
+      <button aria-pressed=${settings.doNotDisturb} @click=${() => this.#change({ doNotDisturb: !settings.doNotDisturb })}>${icon("moon")}${t("Do not disturb")}</button>
     </div>`;
   }
 

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type PageDevice, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
@@ -138,7 +139,7 @@ export class DwRoom extends HubElement {
   protected override render() {
     const device = this.hub.device(this.room);
     if (!device && this.hub.known) {
-      return html`<div class="gone"><h1>This room is not here</h1><p class="muted">It was removed, or you may not see it.</p><a class="button" href="#/wall">${icon("wall")}To the wall</a></div>`;
+      return html`<div class="gone"><h1>${t("This room is not here")}</h1><p class="muted">${t("It was removed, or you may not see it.")}</p><a class="button" href="#/wall">${icon("wall")}${t("To the wall")}</a></div>`;
     }
     if (!device) return nothing;
     const { nowMs } = this.#seconds;
@@ -148,10 +149,10 @@ export class DwRoom extends HubElement {
     const target = targetOf([`device:${device.id}`], { devices: [device], groups: this.hub.groups });
     return html`
       <div class="head">
-        <a class="button ghost icon" href="#/wall" aria-label="Back to the wall" title="Back to the wall (Esc)">${icon("back")}</a>
+        <a class="button ghost icon" href="#/wall" aria-label=${t("Back to the wall")} title=${t("Back to the wall (Esc)")}>${icon("back")}</a>
         <h1>${device.name}</h1>
         ${device.area ? html`<span class="muted">${device.area}</span>` : nothing}
-        ${this.hub.administrator ? html`<a class="button ghost" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
+        ${this.hub.administrator ? html`<a class="button ghost" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}${t("Edit")}</a>` : nothing}
       </div>
       <div class="body">
         <div class="now" data-tone=${said.tone} role="status">
@@ -160,18 +161,18 @@ export class DwRoom extends HubElement {
           ${holder ? html`<span class="for">${timer(nowMs - holder.sinceMs)}</span>` : nothing}
         </div>
         <div class="card"><dw-room-controls .hub=${this.hub} .device=${device}></dw-room-controls></div>
-        <div class="card"><h2>Last talks</h2><dw-talks .hub=${this.hub} .device=${device.id}></dw-talks></div>
+        <div class="card"><h2>${t("Last talks")}</h2><dw-talks .hub=${this.hub} .device=${device.id}></dw-talks></div>
       </div>
       <div class="bottom">
         ${
           talks
             ? html`<button @click=${() => {
                 this.telling = true;
-              }}>${icon("bellRing")}Ring or announce</button>
-              <button @click=${() => this.#call(device)}>${icon("phone")}${hasBell(device) ? "Ring its bell" : `Call ${device.name}`}</button>
+              }}>${icon("bellRing")}${t("Ring or announce")}</button>
+              <button @click=${() => this.#call(device)}>${icon("phone")}${hasBell(device) ? t("Ring its bell") : t("Call {name}", { name: device.name })}</button>
               ${this.wrong ? html`<span class="muted" role="status">${this.wrong}</span>` : nothing}
               <dw-talk large hotkey .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-said=${this.hub.onSaid}></dw-talk>`
-            : html`<span class="muted">You may not talk here.</span>`
+            : html`<span class="muted">${t("You may not talk here.")}</span>`
         }
       </div>
       ${
@@ -200,10 +201,10 @@ export class DwRoom extends HubElement {
 
   #explain(tone: string): string {
     const device = this.hub.device(this.room);
-    if (!device || tone !== "away") return "Whatever you say is heard at once.";
-    if (device.speaker?.doNotDisturb) return "Only emergencies are heard there.";
-    if (device.speaker?.muted) return "Nothing is played there but emergencies.";
-    return sayDevice(device, this.#seconds.nowMs).detail ?? "It cannot hear you at the moment.";
+    if (!device || tone !== "away") return t("Whatever you say is heard at once.");
+    if (device.speaker?.doNotDisturb) return t("Only emergencies are heard there.");
+    if (device.speaker?.muted) return t("Nothing is played there but emergencies.");
+    return sayDevice(device, this.#seconds.nowMs).detail ?? t("It cannot hear you at the moment.");
   }
 }
 

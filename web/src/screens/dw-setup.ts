@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { ApiError, call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -10,9 +11,9 @@ import { door, doorStyles } from "./door.ts";
 type Step = "code" | "administrator" | "certificate";
 const steps: readonly Step[] = ["code", "administrator", "certificate"];
 const titles: Readonly<Record<Step, string>> = {
-  code: "Enter the code",
-  administrator: "Make yourself the administrator",
-  certificate: "Trust this hub",
+  code: t("Enter the code"),
+  administrator: t("Make yourself the administrator"),
+  certificate: t("Trust this hub"),
 };
 
 /** First run: code, first administrator, certificate; each step says why. Fires `dw-done` at the end. */
@@ -74,36 +75,36 @@ export class DwSetup extends HubElement {
     const number = steps.indexOf(this.step) + 1;
     return door(html`
       <ol class="steps" aria-hidden="true">${steps.map((_, index) => html`<li class=${index < number ? "reached" : ""}></li>`)}</ol>
-      <div><p class="muted small">Step ${number} of 3</p><h1>${titles[this.step]}</h1>${this.#renderWhy()}</div>
+      <div><p class="muted small">${t("Step {number} of 3", { number })}</p><h1>${titles[this.step]}</h1>${this.#renderWhy()}</div>
       ${this.step === "code" ? this.#renderCode() : this.step === "administrator" ? this.#renderAdministrator() : this.#renderCertificate()}
     `);
   }
 
   #renderWhy() {
     const why: Readonly<Record<Step, string>> = {
-      code: "It proves that this hub is yours: only who started it can read it there.",
-      administrator: "Cameras see into homes, so nobody gets in without a name and a password.",
-      certificate: "Browsers lend the microphone only to pages they trust; this makes yours trust the hub.",
+      code: t("It proves that this hub is yours: only who started it can read it there."),
+      administrator: t("Cameras see into homes, so nobody gets in without a name and a password."),
+      certificate: t("Browsers lend the microphone only to pages they trust; this makes yours trust the hub."),
     };
     return html`<p class="muted why">${why[this.step]}</p>`;
   }
 
   #renderCode() {
     return html`<form @submit=${this.#onCode}>
-      <label><span>Code</span><input class="code" name="code" .value=${this.code} autocomplete="off" autocapitalize="characters" spellcheck="false" required autofocus /><span class="help">The hub printed it when it started, and keeps it for 30 minutes.</span></label>
+      <label><span>${t("Code")}</span><input class="code" name="code" .value=${this.code} autocomplete="off" autocapitalize="characters" spellcheck="false" required autofocus /><span class="help">${t("The hub printed it when it started, and keeps it for 30 minutes.")}</span></label>
       ${this.#renderWrong()}
-      <button class="primary">Go on</button>
+      <button class="primary">${t("Go on")}</button>
     </form>`;
   }
 
   #renderAdministrator() {
     return html`<form @submit=${this.#onAdministrator}>
-      <label><span>Your name</span><input name="name" autocomplete="username" maxlength="64" required autofocus /></label>
-      <label><span>Password</span><input name="password" type="password" autocomplete="new-password" minlength="8" required /><span class="help">At least 8 characters; a short sentence is best.</span></label>
+      <label><span>${t("Your name")}</span><input name="name" autocomplete="username" maxlength="64" required autofocus /></label>
+      <label><span>${t("Password")}</span><input name="password" type="password" autocomplete="new-password" minlength="8" required /><span class="help">${t("At least 8 characters; a short sentence is best.")}</span></label>
       ${this.#renderWrong()}
       <div class="row">
-        <button type="button" @click=${() => this.#go("code")}>Back</button>
-        <button class="primary" ?disabled=${this.busy}>${this.busy ? "One moment" : "Go on"}</button>
+        <button type="button" @click=${() => this.#go("code")}>${t("Back")}</button>
+        <button class="primary" ?disabled=${this.busy}>${this.busy ? t("One moment") : t("Go on")}</button>
       </div>
     </form>`;
   }
@@ -111,7 +112,7 @@ export class DwSetup extends HubElement {
   #renderCertificate() {
     return html`
       ${trustSteps(this.hub.session)}
-      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent("dw-done"))}>${icon("check")}Done</button>
+      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent("dw-done"))}>${icon("check")}${t("Done")}</button>
     `;
   }
 

@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { actAs, type ChannelId, call, type PageDevice, type Ring, type Session, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { timeOfDay } from "../language/times.ts";
 import { at } from "../net/at.ts";
 import { watchMicrophone } from "../net/microphone-trouble.ts";
@@ -23,9 +24,9 @@ import "./dw-tell.ts";
 import "../parts/dw-ask-password.ts";
 
 const leaving = {
-  title: "Be a station no more?",
-  why: "This screen then leaves its room: nobody can speak to it until it is made a station again.",
-  go: "Leave",
+  title: t("Be a station no more?"),
+  why: t("This screen then leaves its room: nobody can speak to it until it is made a station again."),
+  go: t("Leave"),
   danger: true,
 } as const satisfies PasswordQuestion;
 
@@ -136,39 +137,39 @@ export class DwStation extends HubElement {
       case "in":
         return this.#renderStation();
       case "asking":
-        return alone("Connecting", "Asking the hub.");
+        return alone(t("Connecting"), t("Asking the hub."));
       case "waiting":
         return this.#renderWaiting(name);
       case "refused":
         return alone(
-          "Not let in",
+          t("Not let in"),
           `${state.detail} An administrator can make a token for it (Devices, Edit), which is opened here once as an address.`,
         );
       case "disabled":
-        return alone("Switched off", "An administrator has switched this device off. It comes back by itself.");
+        return alone(t("Switched off"), t("An administrator has switched this device off. It comes back by itself."));
       case "elsewhere":
-        return html`<div class="alone">${icon("devices")}<h2>${name} is on another page now</h2><p>Only one page at a time is this station. Nothing is wrong; this one may be closed.</p><button class="primary" @click=${() => this.#station?.again()}>Use this page instead</button></div>`;
+        return html`<div class="alone">${icon("devices")}<h2>${t("{name} is on another page now", { name })}</h2><p>${t("Only one page at a time is this station. Nothing is wrong; this one may be closed.")}</p><button class="primary" @click=${() => this.#station?.again()}>${t("Use this page instead")}</button></div>`;
       case "lost":
-        return alone("The hub does not answer", "Trying again by itself.");
+        return alone(t("The hub does not answer"), t("Trying again by itself."));
     }
   }
 
   #renderConsent(name: string) {
     return html`<div class="alone">${icon("speaker")}
-      <h2>Use this phone as the station “${name}”?</h2>
-      <p>While this page is open, whatever is said to “${name}” is played aloud here, and you speak to the others from here.</p>
+      <h2>${t("Use this phone as the station “{name}”?", { name })}</h2>
+      <p>${t("While this page is open, whatever is said to “{name}” is played aloud here, and you speak to the others from here.", { name })}</p>
       <button class="primary" @click=${() => {
         localStorage.setItem(this.#key, "yes");
         this.#begin();
-      }}>${icon("check")}Use it</button>
-      <a class="button ghost" href=${at("/")}>Not now</a>
+      }}>${icon("check")}${t("Use it")}</button>
+      <a class="button ghost" href=${at("/")}>${t("Not now")}</a>
     </div>`;
   }
 
   #renderWaiting(name: string) {
     return html`<div class="alone">${icon("door")}
-      <h2>Waiting to be let in</h2>
-      <p>An administrator finds “${this.device}” on the hub's page under Devices. This screen goes on by itself.</p>
+      <h2>${t("Waiting to be let in")}</h2>
+      <p>${t("An administrator finds “{device}” on the hub's page under Devices. This screen goes on by itself.", { device: this.device })}</p>
       ${this.session?.user?.administrator ? this.#renderLetIn(name) : nothing}
     </div>`;
   }
@@ -176,12 +177,12 @@ export class DwStation extends HubElement {
   /** Whoever may do it can do it right here. */
   #renderLetIn(name: string) {
     return html`<form @submit=${this.#letIn} autocomplete="off">
-      <p><strong>${this.session?.user?.name}, you may let it in here.</strong></p>
-      <label><span>Name</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
-      <label><span>Area</span><input name="area" maxlength="64" placeholder="none" /></label>
-      <label class="check"><input type="checkbox" name="cameras" /><span>It may show and play the cameras</span></label>
+      <p><strong>${t("{name}, you may let it in here.", { name: this.session?.user?.name ?? "" })}</strong></p>
+      <label><span>${t("Name")}</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
+      <label><span>${t("Area")}</span><input name="area" maxlength="64" placeholder=${t("none")} /></label>
+      <label class="check"><input type="checkbox" name="cameras" /><span>${t("It may show and play the cameras")}</span></label>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      <button class="primary">${icon("check")}Let it in</button>
+      <button class="primary">${icon("check")}${t("Let it in")}</button>
     </form>`;
   }
 
@@ -197,15 +198,15 @@ export class DwStation extends HubElement {
       ${
         this.playable
           ? nothing
-          : html`<button class="touch">${icon("sound")}<span><strong>Touch here once</strong><span>The browser plays no sound before that; until then nobody is heard here.</span></span></button>`
+          : html`<button class="touch">${icon("sound")}<span><strong>${t("Touch here once")}</strong><span>${t("The browser plays no sound before that; until then nobody is heard here.")}</span></span></button>`
       }
-      ${this.hub.outdated ? html`<button class="touch" @click=${() => location.reload()}>${icon("restart")}<span><strong>The hub was updated</strong><span>Touch here to load its new page.</span></span></button>` : nothing}
+      ${this.hub.outdated ? html`<button class="touch" @click=${() => location.reload()}>${icon("restart")}<span><strong>${t("The hub was updated")}</strong><span>${t("Touch here to load its new page.")}</span></span></button>` : nothing}
       ${this.#renderTrouble()} ${this.#renderRung()} ${this.#renderNow(own, chosen)}
       <div class="middle">
         ${
           choices.length > 0
-            ? html`<div class="whom" role="radiogroup" aria-label="Speak to">${choices.map((choice) => this.#renderChoice(choice, choice === chosen))}</div>`
-            : html`<p class="nobody">There is nobody to speak to yet. Other stations and cameras with a speaker appear here.</p>`
+            ? html`<div class="whom" role="radiogroup" aria-label=${t("Speak to")}>${choices.map((choice) => this.#renderChoice(choice, choice === chosen))}</div>`
+            : html`<p class="nobody">${t("There is nobody to speak to yet. Other stations and cameras with a speaker appear here.")}</p>`
         }
         ${cameras.length > 0 ? html`<ul class="cameras">${cameras.map((device) => html`<li><dw-player src="/whep/${encodeURIComponent(device.id)}" label=${device.name} fit="cover" muted .looks=${this.hub.looks} .device=${device}></dw-player></li>`)}</ul>` : nothing}
       </div>
@@ -235,14 +236,14 @@ export class DwStation extends HubElement {
     const { trouble } = this;
     if (!trouble) return nothing;
     const why = {
-      insecure: "This page is not encrypted",
-      blocked: "The microphone is blocked",
-      none: "There is no microphone",
-      busy: "The microphone is in use",
-      lost: "The microphone is gone",
+      insecure: t("This page is not encrypted"),
+      blocked: t("The microphone is blocked"),
+      none: t("There is no microphone"),
+      busy: t("The microphone is in use"),
+      lost: t("The microphone is gone"),
     }[trouble];
-    return html`<div class="note">${icon("micOff")}<span><strong>${why}: this screen only listens.</strong> ${microphoneHelp(trouble, navigator.userAgent)}
-      ${trouble === "insecure" && this.session?.httpsUrl ? html`<a href=${this.session.httpsUrl}>Open the secure page</a>` : nothing}</span></div>`;
+    return html`<div class="note">${icon("micOff")}<span><strong>${t("{why}: this screen only listens.", { why })}</strong> ${microphoneHelp(trouble, navigator.userAgent)}
+      ${trouble === "insecure" && this.session?.httpsUrl ? html`<a href=${this.session.httpsUrl}>${t("Open the secure page")}</a>` : nothing}</span></div>`;
   }
 
   /** Somebody rings: who, and the two things one may do. */
@@ -251,10 +252,10 @@ export class DwStation extends HubElement {
     if (!rung) return nothing;
     const answer = this.#callerOf(rung);
     return html`<div class="rung" role="alert">
-      ${icon("bellRing")}<p><strong>${rung.caller} is calling</strong>${answer ? html`<span>Hold the button below to answer.</span>` : nothing}</p>
+      ${icon("bellRing")}<p><strong>${t("{caller} is calling", { caller: rung.caller })}</strong>${answer ? html`<span>${t("Hold the button below to answer.")}</span>` : nothing}</p>
       <button @click=${() => {
         this.rung = undefined;
-      }}>${icon("check")}Seen</button>
+      }}>${icon("check")}${t("Seen")}</button>
     </div>`;
   }
 
@@ -287,16 +288,16 @@ export class DwStation extends HubElement {
     const quiet = this.settings?.doNotDisturb ?? false;
     const muted = this.settings?.muted ?? false;
     const says = holder
-      ? html`<strong>${holder.name} is speaking</strong><span class="for">${timer(this.#awake.nowMs - holder.sinceMs)}</span>`
-      : html`<span>${!this.hub.connected ? "The hub does not answer; trying again." : quiet ? "Do not disturb: only emergencies are heard here." : muted ? "Muted: only emergencies are played here." : "Nobody speaks to this room"}</span>`;
+      ? html`<strong>${t("{name} is speaking", { name: holder.name })}</strong><span class="for">${timer(this.#awake.nowMs - holder.sinceMs)}</span>`
+      : html`<span>${!this.hub.connected ? t("The hub does not answer; trying again.") : quiet ? t("Do not disturb: only emergencies are heard here.") : muted ? t("Muted: only emergencies are played here.") : t("Nobody speaks to this room")}</span>`;
     return html`<div class="now ${holder ? "speaking" : ""}">
       <p role="status">${icon(holder ? "sound" : quiet ? "moon" : muted ? "soundOff" : "speaker")}${says}</p>
       ${chosen && chosen.to !== "all" ? html`<dw-call-button .hub=${this.hub} .to=${chosen.to} .name=${chosen.name}></dw-call-button>` : nothing}
       <button @click=${() => {
         this.telling = true;
-      }}>${icon("bellRing")}<span>Ring</span></button>
-      <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>Do not disturb</span></button>
-      <button aria-label="Settings" aria-expanded=${this.more} @click=${() => {
+      }}>${icon("bellRing")}<span>${t("Ring")}</span></button>
+      <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>${t("Do not disturb")}</span></button>
+      <button aria-label=${t("Settings")} aria-expanded=${this.more} @click=${() => {
         this.more = !this.more;
       }}>${icon("cog")}</button>
     </div>`;
@@ -312,13 +313,13 @@ export class DwStation extends HubElement {
 
   #renderSettings() {
     return html`<div class="settings">
-      <label><span>Loudness here</span><input type="range" min="0" max="1.5" step="0.05" .value=${String(this.settings?.volume ?? 1)} @change=${(
+      <label><span>${t("Loudness here")}</span><input type="range" min="0" max="1.5" step="0.05" .value=${String(this.settings?.volume ?? 1)} @change=${(
         event: Event,
       ) => this.#station?.set({ volume: Number((event.target as HTMLInputElement).value) })} /></label>
-      <button aria-pressed=${this.settings?.muted ?? false} @click=${() => this.#station?.set({ muted: !this.settings?.muted })}>${icon(this.settings?.muted ? "soundOff" : "sound")}${this.settings?.muted ? "Muted" : "Mute"}</button>
+      <button aria-pressed=${this.settings?.muted ?? false} @click=${() => this.#station?.set({ muted: !this.settings?.muted })}>${icon(this.settings?.muted ? "soundOff" : "sound")}${this.settings?.muted ? t("Muted") : t("Mute")}</button>
       <button class="ghost" @click=${() => {
         this.leaving = true;
-      }}>${icon("close")}Be a station no more</button>
+      }}>${icon("close")}${t("Be a station no more")}</button>
     </div>`;
   }
 

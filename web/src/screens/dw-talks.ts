@@ -1,4 +1,5 @@
 import { css, html, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { timeOfDay } from "../language/times.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -72,10 +73,10 @@ export class DwTalks extends HubElement {
     const list =
       talks.length > 0
         ? html`<ul>${talks.map((talk) => this.#renderTalk(talk))}</ul>`
-        : html`<p class="muted">Nobody has spoken since this page was opened.</p>`;
+        : html`<p class="muted">${t("Nobody has spoken since this page was opened.")}</p>`;
     if (!this.dialog) return list;
     return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
-      <div class="top"><h2 id="title">Last talks</h2><button class="ghost icon" autofocus aria-label="Close" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icon("close")}</button></div>
+      <div class="top"><h2 id="title">${t("Last talks")}</h2><button class="ghost icon" autofocus aria-label=${t("Close")} @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icon("close")}</button></div>
       ${list}
     </dialog>`;
   }
@@ -83,11 +84,14 @@ export class DwTalks extends HubElement {
   #renderTalk({ name, priority, sinceMs, untilMs, deviceIds, heard }: Talked) {
     const at = new Date(sinceMs);
     const names = deviceIds.map((id) => this.hub.device(id)?.name ?? id);
-    const whom = names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
+    const whom =
+      names.length > 3
+        ? t("{names} and {count} more", { names: names.slice(0, 2).join(", "), count: names.length - 2 })
+        : names.join(", ");
     return html`<li>
       <time datetime=${at.toISOString()}>${timeOfDay(at)}</time>
-      <span><strong>${name}</strong> ${priority === 2 ? html`<span class="urgent">emergency</span> ` : nothing}to ${whom}</span>
-      <span class=${untilMs === undefined ? "for now" : "for"}>${untilMs === undefined ? "now " : ""}${timer((untilMs ?? this.#seconds.nowMs) - sinceMs)}</span>
+      <span><strong>${name}</strong> ${priority === 2 ? html`<span class="urgent">${t("emergency")}</span> ` : nothing}${t("to {whom}", { whom })}</span>
+      <span class=${untilMs === undefined ? "for now" : "for"}>${untilMs === undefined ? `${t("now")} ` : ""}${timer((untilMs ?? this.#seconds.nowMs) - sinceMs)}</span>
       ${heard && heard.length > 1 ? html`<p class="muted small">${sayHeard(heard, this.hub.devices)}</p>` : nothing}
     </li>`;
   }

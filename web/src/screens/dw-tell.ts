@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { type Chime, call, type SaidAnswer, sentence } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
+import { t } from "../language/t.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -116,8 +117,8 @@ export class DwTell extends LitElement {
   protected override render() {
     return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
       <div class="top">
-        <div><h2 id="title">${this.target.name}</h2><p class="muted">Ring, or have something said.</p></div>
-        <button class="ghost icon" aria-label="Close" @click=${this.#close}>${icon("close")}</button>
+        <div><h2 id="title">${this.target.name}</h2><p class="muted">${t("Ring, or have something said.")}</p></div>
+        <button class="ghost icon" aria-label=${t("Close")} @click=${this.#close}>${icon("close")}</button>
       </div>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${this.good ? html`<div class=${this.unheard ? "note" : "good"} role="status">${icon(this.unheard ? "warn" : "check")}<span>${this.good}</span></div>` : nothing}
@@ -130,18 +131,18 @@ export class DwTell extends LitElement {
     if (chimes?.length === 0) return nothing;
     return html`<section>
       <div class="line rings">
-        <label><span>Chime</span><select ?disabled=${!chimes} @change=${(event: Event) => {
+        <label><span>${t("Chime")}</span><select ?disabled=${!chimes} @change=${(event: Event) => {
           this.chime = (event.target as HTMLSelectElement).value;
         }}>${(chimes ?? []).map(({ name, seconds }) => html`<option value=${name} ?selected=${name === this.chime}>${name} (${Math.max(1, Math.round(seconds))} s)</option>`)}</select></label>
-        <button class="primary" ?disabled=${this.busy || !chimes} @click=${this.#ring}>${icon("bellRing")}Ring</button>
-        <button ?disabled=${this.busy || !chimes} @click=${this.#play}>${icon("sound")}Only play it</button>
+        <button class="primary" ?disabled=${this.busy || !chimes} @click=${this.#ring}>${icon("bellRing")}${t("Ring")}</button>
+        <button ?disabled=${this.busy || !chimes} @click=${this.#play}>${icon("sound")}${t("Only play it")}</button>
       </div>
-      <p class="help">To ring also shows there that you are calling.</p>
+      <p class="help">${t("To ring also shows there that you are calling.")}</p>
       ${
         this.hub.administrator && !this.keeping
           ? html`<button class="ghost keep" @click=${() => {
               this.keeping = true;
-            }}>Add or delete chimes</button>`
+            }}>${t("Add or delete chimes")}</button>`
           : nothing
       }
     </section>`;
@@ -150,23 +151,23 @@ export class DwTell extends LitElement {
   #renderText() {
     return html`<form @submit=${this.#announce} autocomplete="off">
       <div class="line">
-        <label><span>Announce a text</span><input name="text" required maxlength="2000" placeholder="Dinner is ready" /></label>
-        <button ?disabled=${this.busy}>${icon("speaker")}Say it</button>
+        <label><span>${t("Announce a text")}</span><input name="text" required maxlength="2000" placeholder=${t("Dinner is ready")} /></label>
+        <button ?disabled=${this.busy}>${icon("speaker")}${t("Say it")}</button>
       </div>
     </form>`;
   }
 
   #renderKept() {
     return html`<form @submit=${this.#upload} autocomplete="off">
-      <h3>Chimes</h3>
+      <h3>${t("Chimes")}</h3>
       <ul>${(this.chimes ?? []).map(
         ({ name, builtIn }) =>
-          html`<li><span>${name}</span>${builtIn ? html`<span class="muted small">always there</span>` : html`<button type="button" class="ghost icon" aria-label=${`Delete ${name}`} title="Delete" @click=${() => this.#remove(name)}>${icon("trash")}</button>`}</li>`,
+          html`<li><span>${name}</span>${builtIn ? html`<span class="muted small">${t("always there")}</span>` : html`<button type="button" class="ghost icon" aria-label=${t("Delete {name}", { name })} title=${t("Delete")} @click=${() => this.#remove(name)}>${icon("trash")}</button>`}</li>`,
       )}</ul>
-      <label><span>A sound of your own</span><input type="file" name="file" accept=".wav,audio/wav,audio/x-wav" required /><span class="help">A WAV file of at most 5 MiB and one minute.</span></label>
+      <label><span>${t("A sound of your own")}</span><input type="file" name="file" accept=".wav,audio/wav,audio/x-wav" required /><span class="help">${t("A WAV file of at most 5 MiB and one minute.")}</span></label>
       <div class="line">
-        <label><span>Name</span><input name="name" required maxlength="48" placeholder="Gong" /></label>
-        <button ?disabled=${this.busy}>${icon("plus")}Add</button>
+        <label><span>${t("Name")}</span><input name="name" required maxlength="48" placeholder=${t("Gong")} /></label>
+        <button ?disabled=${this.busy}>${icon("plus")}${t("Add")}</button>
       </div>
     </form>`;
   }
@@ -180,10 +181,10 @@ export class DwTell extends LitElement {
       const answer = await call<SaidAnswer | undefined>("POST", "/api/v1/ring", {
         body: { to: this.target.to, chime: this.chime },
       });
-      return this.#heard(answer, "It rings");
+      return this.#heard(answer, t("It rings"));
     });
 
-  #play = () => this.#do(async () => this.#heard(await this.#say({ chime: this.chime }), "It is played"));
+  #play = () => this.#do(async () => this.#heard(await this.#say({ chime: this.chime }), t("It is played")));
 
   #announce = (event: SubmitEvent) => {
     event.preventDefault();
@@ -192,7 +193,7 @@ export class DwTell extends LitElement {
     return this.#do(async () => {
       const answer = await this.#say({ text });
       form.reset();
-      return this.#heard(answer, "It is said");
+      return this.#heard(answer, t("It is said"));
     });
   };
 
@@ -207,7 +208,7 @@ export class DwTell extends LitElement {
       form.reset();
       await this.#load();
       this.chime = name;
-      return `${name} was added.`;
+      return t("{name} was added.", { name });
     });
   };
 
@@ -215,7 +216,7 @@ export class DwTell extends LitElement {
     void this.#do(async () => {
       await call("DELETE", `/api/v1/chimes/${encodeURIComponent(name)}`);
       await this.#load();
-      return `${name} was deleted.`;
+      return t("{name} was deleted.", { name });
     });
   }
 
@@ -226,7 +227,9 @@ export class DwTell extends LitElement {
   #heard(answer: SaidAnswer | undefined, otherwise: string): string {
     const hearing = answer?.hearing ?? [];
     this.unheard = hearing.some(({ state }) => state === "failed" || state === "quiet");
-    return this.unheard ? `${sayHeard(hearing, this.target.devices)}.` : `${otherwise} now: ${this.target.name}.`;
+    return this.unheard
+      ? `${sayHeard(hearing, this.target.devices)}.`
+      : t("{otherwise} now: {name}.", { otherwise, name: this.target.name });
   }
 
   async #do(act: () => Promise<string>): Promise<void> {

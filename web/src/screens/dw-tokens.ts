@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { call, type Grant, type Right, sentence, type Token } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dayOf } from "../language/times.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -105,33 +106,33 @@ export class DwTokens extends HubElement {
 
   protected override render() {
     return html`
-      <p class="muted">A token lets a program do some of what you may do, without your password. Give it no more than it needs; withdraw it here at any time.</p>
-      ${this.fresh?.token ? html`<div class="good" role="status"><strong>Copy “${this.fresh.name}” now; it is not shown again.</strong><code>${this.fresh.token}</code></div>` : nothing}
+      <p class="muted">${t("A token lets a program do some of what you may do, without your password. Give it no more than it needs; withdraw it here at any time.")}</p>
+      ${this.fresh?.token ? html`<div class="good" role="status"><strong>${t("Copy “{name}” now; it is not shown again.", { name: this.fresh.name })}</strong><code>${this.fresh.token}</code></div>` : nothing}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${
         this.tokens?.length
           ? html`<ul>${this.tokens.map(
               (token) => html`<li>
                 <span>${token.name}<br /><span class="muted small">${sayGrants(token.grants, (id) => this.hub.device(id)?.name)}<br />${expiry(token)}</span></span>
-                <button class="ghost" @click=${() => this.#withdraw(token)} aria-label=${`Withdraw ${token.name}`}>${icon("trash")}Withdraw</button>
+                <button class="ghost" @click=${() => this.#withdraw(token)} aria-label=${t("Withdraw {name}", { name: token.name })}>${icon("trash")}${t("Withdraw")}</button>
               </li>`,
             )}</ul>`
           : nothing
       }
       <form @submit=${this.#make}>
-        <label><span>For what</span><input name="name" required maxlength="64" placeholder="Home Assistant" /></label>
+        <label><span>${t("For what")}</span><input name="name" required maxlength="64" placeholder=${t("Home Assistant")} /></label>
         ${this.#renderPlace()}
-        <label><span>Valid for</span><select name="days"><option value="30">30 days</option><option value="365">a year</option><option value="">always</option></select></label>
+        <label><span>${t("Valid for")}</span><select name="days"><option value="30">${t("30 days")}</option><option value="365">${t("a year")}</option><option value="">${t("always")}</option></select></label>
         ${this.#renderRights()}
-        <button ?disabled=${this.chosen.size === 0}>${icon("key")}Make a token</button>
+        <button ?disabled=${this.chosen.size === 0}>${icon("key")}${t("Make a token")}</button>
       </form>
     `;
   }
 
   #renderPlace() {
     const { areas, devices } = this.hub;
-    return html`<label><span>Where</span><select name="scope">
-      <option value="*">Everywhere</option>
+    return html`<label><span>${t("Where")}</span><select name="scope">
+      <option value="*">${t("Everywhere")}</option>
       ${areas.map((area) => html`<option value=${`area:${area}`}>${area}</option>`)}
       ${devices.map(({ id, name }) => html`<option value=${`device:${id}`}>${name}</option>`)}
     </select></label>`;
@@ -140,7 +141,7 @@ export class DwTokens extends HubElement {
   #renderRights() {
     const person = this.hub.session?.user ?? { administrator: false, grants: [] };
     const offered = rights.filter((right) => hasSomewhere(person, right));
-    return html`<fieldset><legend>What it may do</legend><div class="rights">
+    return html`<fieldset><legend>${t("What it may do")}</legend><div class="rights">
       ${offered.map(
         (right) => html`<label class="check">
           <input type="checkbox" .checked=${live(this.chosen.has(right))} @change=${(event: Event) => this.#choose(right, (event.target as HTMLInputElement).checked)} />
@@ -213,8 +214,10 @@ export class DwTokens extends HubElement {
 }
 
 function expiry({ expiresMs, lastUsedMs }: Token): string {
-  const until = expiresMs ? `valid until ${dayOf(expiresMs, { dateStyle: "medium" })}` : "valid until withdrawn";
-  return lastUsedMs ? `${until}, last used ${howLong(Date.now() - lastUsedMs)} ago` : until;
+  const until = expiresMs
+    ? t("valid until {day}", { day: dayOf(expiresMs, { dateStyle: "medium" }) })
+    : t("valid until withdrawn");
+  return lastUsedMs ? t("{until}, last used {time} ago", { until, time: howLong(Date.now() - lastUsedMs) }) : until;
 }
 
 customElements.define("dw-tokens", DwTokens);

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 
@@ -40,14 +41,14 @@ export class DwTurn extends LitElement {
 
   protected override render() {
     return html`<div class="found">
-      <p class="muted">Where no direct way connects a viewer or a camera's agent, a TURN server relays for them.</p>
+      <p class="muted">${t("Where no direct way connects a viewer or a camera's agent, a TURN server relays for them.")}</p>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      ${this.servers?.length === 0 ? html`<p>None is set: see whep.turn in the configuration.</p>` : nothing}
+      ${this.servers?.length === 0 ? html`<p>${t("None is set: see whep.turn in the configuration.")}</p>` : nothing}
       ${this.servers?.map(
         ({ url, ok, detail }) =>
           html`<div class=${ok ? "good" : "wrong"} role=${ok ? "status" : "alert"}><span><strong>${url}</strong> ${detail}</span></div>`,
       )}
-      <button ?disabled=${this.busy} @click=${this.#check}>${this.busy ? "Asking …" : "Ask it for a relay"}</button>
+      <button ?disabled=${this.busy} @click=${this.#check}>${this.busy ? t("Asking …") : t("Ask it for a relay")}</button>
     </div>`;
   }
 

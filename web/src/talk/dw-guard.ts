@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing } from "lit";
+import { t } from "../language/t.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 import { talkKey } from "../pure/keys.ts";
@@ -152,7 +153,7 @@ export class DwGuard extends LitElement {
     >
       <span class="ring">${icon(this.icon)}<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14.5" pathLength="1"></circle></svg></span>
       <span>${this.label}<span class="hint">${this.asked ? "press again" : "hold 1 s"}</span></span>
-      ${this.asked ? html`<span class="unseen" role="alert">Press again to do it.</span>` : nothing}
+      ${this.asked ? html`<span class="unseen" role="alert">${t("Press again to do it.")}</span>` : nothing}
     </button>`;
   }
 

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import type { Hearing, PageDevice, Session } from "../api.ts";
+import { t } from "../language/t.ts";
 import { VoiceLine } from "../net/voice.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
@@ -174,7 +175,7 @@ export class DwTalk extends LitElement {
   #renderWaysOut(possible: boolean) {
     const { phase } = this;
     if (phase.phase === "no-microphone" && phase.trouble === "insecure" && this.session?.httpsUrl) {
-      return html`<a class="button side" href=${this.session.httpsUrl}>${icon("lock")}Open secure page</a>`;
+      return html`<a class="button side" href=${this.session.httpsUrl}>${icon("lock")}${t("Open secure page")}</a>`;
     }
     if (!possible) return nothing;
     return html`${this.#renderOpen()} ${this.#renderGuard()}`;
@@ -185,10 +186,10 @@ export class DwTalk extends LitElement {
     if (!this.#mayPage || this.openMicrophone) return nothing;
     const breaks = this.#mayInterrupt();
     const hint = breaks
-      ? "Breaks in and speaks now, in place of whoever speaks."
-      : "Speaks now, also where nobody wants to be disturbed and where the sound is off.";
+      ? t("Breaks in and speaks now, in place of whoever speaks.")
+      : t("Speaks now, also where nobody wants to be disturbed and where the sound is off.");
     return html`<dw-guard
-      label=${breaks ? "Interrupt" : "Emergency"}
+      label=${breaks ? t("Interrupt") : t("Emergency")}
       hint=${hint}
       icon=${breaks ? "hand" : "siren"}
       @dw-armed=${(event: CustomEvent<boolean>) => this.#onArmed(breaks ? 1 : 2, event.detail)}
@@ -199,8 +200,8 @@ export class DwTalk extends LitElement {
   #renderOpen() {
     // Whoever holds already needs no way to speak without holding: the room is the words'.
     if (!this.openMicrophone && (this.large || this.phase.phase === "granted")) return nothing;
-    return html`<button class="side" aria-pressed=${this.openMicrophone} title="Talk without holding" @click=${this.#toggleOpen}>
-      ${icon(this.openMicrophone ? "micOff" : "mic")}<span>${this.openMicrophone ? "Stop" : "Keep open"}</span>
+    return html`<button class="side" aria-pressed=${this.openMicrophone} title=${t("Talk without holding")} @click=${this.#toggleOpen}>
+      ${icon(this.openMicrophone ? "micOff" : "mic")}<span>${this.openMicrophone ? t("Stop") : t("Keep open")}</span>
     </button>`;
   }
 
