@@ -6,6 +6,7 @@ import { configSchema } from "../src/config.ts";
 import { createDrivers } from "../src/drivers/index.ts";
 import type { FfmpegWorker } from "../src/workers/ffmpeg/index.ts";
 import { doorPage } from "./door-page.ts";
+import { asyncApiFile, eventsPage } from "./events-page.ts";
 import { roomWebPage } from "./room-web-page.ts";
 
 const src = join(import.meta.dirname, "..", "src");
@@ -25,6 +26,8 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { file: "cli.md", text: await cliPage() },
     { file: "door-protocol.md", text: doorPage() },
     { file: "room-web.md", text: roomWebPage() },
+    { file: "events.md", text: `${note("the schemas of the messages")}${eventsPage()}` },
+    { file: "asyncapi.json", text: asyncApiFile() },
   ];
 }
 

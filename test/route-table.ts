@@ -9,6 +9,7 @@ export const routeTable = `
 GET /health none
 GET /metrics metrics hub
 GET /api/v1/openapi.json signed-in
+GET /api/v1/asyncapi.json signed-in
 GET /api/v1/drivers administer hub
 GET /api/v1/session none
 POST /api/v1/setup code

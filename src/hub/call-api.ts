@@ -71,6 +71,12 @@ export const availabilities = ["free", "busy", "quiet", "away"] as const;
 /** One of {@link availabilities}. */
 export type Availability = (typeof availabilities)[number];
 
+/** Somebody can be rung now, or can be no longer. */
+export interface PresenceChange {
+  readonly who: CallParty;
+  readonly present: boolean;
+}
+
 /** All calls of the hub. The policy (may they?) is asked by the surface before. */
 export interface HubCalls {
   /** The calls that ring or are answered. */
@@ -102,6 +108,8 @@ export interface HubCalls {
   addRinger(ringer: Ringer): Disposable;
   /** Who can be rung now: their page, panel, station or phone is there. */
   present(): readonly CallParty[];
+  /** Calls `listener` when somebody can be rung who could not before, or can be no longer. */
+  onPresence(listener: (change: PresenceChange) => void): Disposable;
   /** How it stands with somebody at this moment. */
   availability(party: CallParty): Availability;
   onChange(listener: (event: CallEvent) => void): Disposable;

@@ -12,6 +12,7 @@ import type {
   CallWish,
   HubCalls,
   MutedBell,
+  PresenceChange,
   Ringer,
 } from "./call-api.ts";
 import type { CallEndReason, CallInfo, CallParty, PartyId } from "./call-info.ts";
@@ -41,6 +42,7 @@ export class Calls implements HubCalls, Disposable {
   readonly #ringing = new Map<string, Set<Ringer>>();
   readonly #changes: Listeners<CallEvent>;
   readonly #muted: Listeners<readonly MutedBell[]>;
+  readonly #presence: Listeners<PresenceChange>;
   readonly #bells = new Map<string, CallInfo["from"]>();
   /** Who talks and of whom nothing is there at the moment. */
   readonly #gone = new Map<PartyId, Disposable>();
@@ -53,6 +55,7 @@ export class Calls implements HubCalls, Disposable {
     this.#options = options;
     this.#machine = options.machine ?? new CallMachine();
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of calls failed"));
+    this.#presence = new Listeners((error) => options.log.error({ err: error }, "listener of presence failed"));
     this.#muted = new Listeners((error) => options.log.error({ err: error }, "listener of muted bells failed"));
   }
 
@@ -114,7 +117,10 @@ export class Calls implements HubCalls, Disposable {
   }
 
   addRinger(ringer: Ringer): Disposable {
+    const { party, name } = ringer;
+    const isFirst = this.#ringersOf(party).length === 0;
     this.#ringers.add(ringer);
+    if (isFirst) this.#presence.emit({ who: { party, name }, present: true });
     this.#gone.get(ringer.party)?.[Symbol.dispose]();
     this.#gone.delete(ringer.party);
     // Looked at one by one: the first that it rings for may be answered at once.
@@ -123,9 +129,15 @@ export class Calls implements HubCalls, Disposable {
       [Symbol.dispose]: () => {
         if (!this.#ringers.delete(ringer)) return;
         for (const ringing of this.#ringing.values()) ringing.delete(ringer);
-        if (this.#ringersOf(ringer.party).length === 0) this.#left(ringer.party);
+        if (this.#ringersOf(party).length > 0) return;
+        this.#left(party);
+        this.#presence.emit({ who: { party, name }, present: false });
       },
     };
+  }
+
+  onPresence(listener: (change: PresenceChange) => void): Disposable {
+    return this.#presence.add(listener);
   }
 
   present(): readonly CallParty[] {

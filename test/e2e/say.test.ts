@@ -82,7 +82,7 @@ describe("said through a Yoosee camera without a microphone", () => {
     try {
       const refused = await refusal({ url: `${at}/gate.wav` });
       assert.deepEqual([refused.status, refused.code], [422, "host-not-listed"]);
-      assert.match(String(refused.detail), /An administrator adds it on the page under Sounds/);
+      assert.match(String(refused.detail), /An administrator adds it on the page under Settings, Sounds/);
       assert.equal((await hub.rig.call("POST", "api/v1/say/hosts", { host: at })).status, 200);
       const loud = await heard({ url: `${at}/gate.wav` });
       for (const [what, samples] of [

@@ -1,5 +1,7 @@
 import { Listeners } from "../../util/listeners.ts";
 import { defineSurface, type Lent, type Running } from "../surface.ts";
+import { asyncApiRoute, eventsPath } from "./asyncapi.ts";
+import { Happenings } from "./happenings.ts";
 import { MergedChanges } from "./merged-changes.ts";
 import { PageSocket } from "./page-socket.ts";
 import { voiceRoutes } from "./voice.ts";
@@ -31,19 +33,20 @@ async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
       }
     }),
   );
+  const happenings = owned.use(new Happenings(hub));
   owned.use(hub.turns.onChange((id) => merged.push(id)));
   return {
     addresses: [],
-    routes: voiceRoutes({ hub, webrtc, iceLinks }),
+    routes: [...voiceRoutes({ hub, webrtc, iceLinks }), asyncApiRoute()],
     sockets: [
       {
-        path: "/api/v1/events",
+        path: eventsPath,
         share: "pages",
         connected: (socket, principal, { headers }) => {
           webrtc.expect();
           const program = headers["x-doorward-program"];
           if (typeof program === "string") hub.identity.pairings.came(principal, program);
-          new PageSocket({ socket, principal, hub, viewings, changed }).start();
+          new PageSocket({ socket, principal, hub, viewings, happenings, changed }).start();
         },
       },
     ],

@@ -10,6 +10,7 @@ import type { Fault } from "../../util/faults.ts";
 import type { CallView } from "../call-view.ts";
 import type { DeviceView } from "../device-view.ts";
 import type { RouteRight, RouteSubject } from "../route.ts";
+import type { HappeningMessage } from "./hub-schemas.ts";
 
 /** What the page may say on `/api/v1/events`. */
 export const pageMessageSchema = z.discriminatedUnion("type", [
@@ -120,6 +121,7 @@ export type HubMessage =
   | RingMessage
   | RingOverMessage
   | CallMessage
+  | HappeningMessage
   | { readonly type: "signed-out"; readonly reason: EndReason }
   | { readonly type: "error"; readonly code: string; readonly detail: string }
   | { readonly type: "pong" };
@@ -146,6 +148,13 @@ export const hubMessageRights: Readonly<Record<HubMessage["type"], RouteRight>> 
   // To whoever may answer a call or takes part in it.
   calls: "talk",
   call: "talk",
+  // Of devices that this socket was told about.
+  availability: "view",
+  motion: "view",
+  floor: "view",
+  lock: "view",
+  // Everybody who is signed in may ask for the same list.
+  presence: "signed-in",
   "signed-out": "signed-in",
   error: "signed-in",
   pong: "signed-in",

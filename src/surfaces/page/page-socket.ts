@@ -8,6 +8,7 @@ import { messageOf } from "../../util/errors.ts";
 import type { Listeners } from "../../util/listeners.ts";
 import { type DeviceView, deviceView } from "../device-view.ts";
 import type { Viewings, ViewingTalk } from "../webrtc/viewings.ts";
+import type { Happening, Happenings } from "./happenings.ts";
 import { type HubMessage, type PageMessage, pageMessageSchema } from "./messages.ts";
 import { PageCalls } from "./page-calls.ts";
 import { PageTurns } from "./page-turns.ts";
@@ -19,6 +20,7 @@ export interface PageSocketOptions {
   readonly principal: Principal;
   readonly hub: Hub;
   readonly viewings: Pick<Viewings, "onTalk">;
+  readonly happenings: Pick<Happenings, "add">;
   readonly changed: Listeners<{ readonly type: "device" | "removed"; readonly id: string }>;
 }
 
@@ -83,6 +85,7 @@ export class PageSocket {
       }),
     );
     this.#calls = this.#held.use(new PageCalls({ hub, principal, tell: (message) => this.#send(message) }));
+    this.#held.use(this.#options.happenings.add((happening) => this.#tellHappening(happening)));
     this.#held.use(this.#options.viewings.onTalk((talk) => this.#tellMicrophone(talk)));
     const { faults } = hub.identity;
     this.#held.use(faults.onChange(() => this.#tellFaults()));
@@ -100,6 +103,10 @@ export class PageSocket {
     const { identity, reception } = this.#options.hub;
     if (!identity.policy.allows(this.#options.principal, "administer")) return;
     this.#send({ type: "waiting", waiting: reception.waiting() });
+  }
+
+  #tellHappening({ device, message }: Happening): void {
+    if (device === undefined || this.#known.has(device)) this.#send(message);
   }
 
   #tellMicrophone({ viewing, state }: ViewingTalk): void {

@@ -280,6 +280,12 @@ export class Hub extends EventTarget {
         if (!this.station) void this.start();
         return;
       case "microphone": // of a player that takes the floor by being heard; ours asks for it
+      // What happens at devices the page shows from `device`, and calls by `call`.
+      case "availability":
+      case "motion":
+      case "floor":
+      case "lock":
+      case "presence":
       case "error":
       case "pong":
         return;

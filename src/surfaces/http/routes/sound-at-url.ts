@@ -29,7 +29,7 @@ function sentenceOf({ code, message }: DoorwardError): string {
   if (code === "refused-address")
     return "This name leads to the hub's own machine or the like, where nothing is fetched from unless that address itself is listed.";
   if (code !== "host-not-listed") return sentence;
-  return `${sentence} An administrator adds it on the page under Sounds, or by POST /api/v1/say/hosts.`;
+  return `${sentence} An administrator adds it on the page under Settings, Sounds, or by POST /api/v1/say/hosts.`;
 }
 
 function nameOf({ fields }: DoorwardError): { readonly name?: string } {
