@@ -5,6 +5,8 @@ import type { ChannelId } from "../../src/hub/channel.ts";
 import type { ChimeInfo } from "../../src/hub/chimes.ts";
 import type { DeviceInput } from "../../src/hub/device-settings.ts";
 import type { PersonRinging } from "../../src/hub/ringing-settings.ts";
+import type { SayOffer } from "../../src/hub/say-hosts.ts";
+import type { SoundInfo } from "../../src/hub/sounds.ts";
 import type { DeviceInfo, DeviceState, HolderInfo, TrackInfo } from "../../src/hub/state.ts";
 import type { AuditEntry } from "../../src/identity/audit.ts";
 import type { TokenInfo } from "../../src/identity/credentials.ts";
@@ -78,6 +80,15 @@ export interface CallList {
 
 /** What GET `/api/v1/chimes` lists. */
 export type Chime = ChimeInfo;
+
+/** What GET `/api/v1/sounds` lists. */
+export type Sound = SoundInfo;
+
+/** GET `/api/v1/say/hosts`. */
+export interface SayHostList {
+  readonly hosts: readonly { readonly host: string; readonly configured: boolean }[];
+  readonly offers: readonly SayOffer[];
+}
 
 /** Who hears what POST `/api/v1/say` says; not known of what waits in line. */
 export interface SaidAnswer {

@@ -129,6 +129,8 @@ export class DwSettings extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void import("../calls/dw-ringing.ts");
+    if (this.hub.administrator)
+      void Promise.all([import("../sounds/dw-sounds.ts"), import("../sounds/dw-say-hosts.ts")]);
     call<{ uptimeSeconds: number }>("GET", "/health").then(
       ({ uptimeSeconds }) => {
         this.uptime = uptimeSeconds;
@@ -157,6 +159,7 @@ export class DwSettings extends HubElement {
         <p class="muted">The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.</p>
         ${trustSteps(session)}
       </section>
+      ${this.hub.administrator ? html`<section class="panel"><h2>Sounds</h2><dw-sounds .hub=${this.hub}></dw-sounds><dw-say-hosts></dw-say-hosts></section>` : nothing}
       ${this.hub.administrator ? html`<section class="panel"><h2>Ways from outside</h2><dw-turn></dw-turn></section>` : nothing}
       <section class="panel">
         <h2>About</h2>

@@ -161,8 +161,8 @@ export class DwTell extends LitElement {
     return html`<form @submit=${this.#upload} autocomplete="off">
       <h3>${t("Chimes")}</h3>
       <ul>${(this.chimes ?? []).map(
-        ({ name, builtIn }) =>
-          html`<li><span>${name}</span>${builtIn ? html`<span class="muted small">${t("always there")}</span>` : html`<button type="button" class="ghost icon" aria-label=${t("Delete {name}", { name })} title=${t("Delete")} @click=${() => this.#remove(name)}>${icon("trash")}</button>`}</li>`,
+        ({ name, builtIn, file }) =>
+          html`<li><span>${name}</span>${builtIn ? html`<span class="muted small">${t("always there")}</span>` : file !== undefined ? html`<span class="muted small">${t("in the sounds folder")}</span>` : html`<button type="button" class="ghost icon" aria-label=${t("Delete {name}", { name })} title=${t("Delete")} @click=${() => this.#remove(name)}>${icon("trash")}</button>`}</li>`,
       )}</ul>
       <label><span>${t("A sound of your own")}</span><input type="file" name="file" accept=".wav,audio/wav,audio/x-wav" required /><span class="help">${t("A WAV file of at most 5 MiB and one minute.")}</span></label>
       <div class="line">
