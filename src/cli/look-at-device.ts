@@ -4,6 +4,7 @@ import { LocalDevice } from "../hub/device.ts";
 import { type ResolvedDevice, resolveDevice } from "../hub/device-input.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
 import { driverSource } from "../hub/driver-source.ts";
+import { openSub } from "../hub/open-sub.ts";
 import { FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import type { CommandContext } from "./command.ts";
@@ -44,8 +45,11 @@ export async function lookAtDevice(input: DeviceInput, options: LookOptions): Pr
   const driver = telling(resolved.driver, failed.reject);
   const beganUs = clock.nowUs();
   await using opened = new AsyncDisposableStack();
+  const memory = new Map<string, unknown>();
   const device = new LocalDevice({
     ...resolved,
+    memory,
+    sub: openSub(resolved, { memory, clock, log }),
     source: driverSource({ ...resolved, driver, clock, log }),
     clock,
     log,

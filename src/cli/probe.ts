@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Driver } from "../device/driver.ts";
 import { createRtspDriver } from "../drivers/rtsp/index.ts";
 import { RtspRecorder } from "../drivers/rtsp/report.ts";
+import type { HubDevice } from "../hub/api.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
 import { describeFormat, type TrackInfo } from "../hub/state.ts";
 import type { Track } from "../media/track.ts";
@@ -115,7 +116,14 @@ interface Report {
   readonly firstFrameMs: number;
   readonly speaker: readonly string[];
   readonly tracks: readonly TrackReport[];
+  /** Of a camera that has a small picture. */
+  readonly small?: TrackReport;
+  /** Why there is none, of one that may have one. */
+  readonly smallMissing?: string;
 }
+
+/** The search for a small picture is given up after this time. */
+const smallTimeoutMs = 10_000;
 
 async function probe(
   input: DeviceInput,
@@ -133,7 +141,10 @@ async function probe(
   const look = lookAtDevice(input, { drivers, unseal: (text) => text, timeoutMs, context, verbose });
   await using looked = await look;
   const { device, resolved, firstFrameMs } = looked;
-  const tracks = await Promise.all(device.tracks.map((track) => measure(track, how)));
+  const [tracks, small] = await Promise.all([
+    Promise.all(device.tracks.map((track) => measure(track, how))),
+    smallPicture(device, how),
+  ]);
   const formats = device.info().speaker?.formats ?? [];
   return {
     address: resolved.address,
@@ -141,7 +152,26 @@ async function probe(
     firstFrameMs,
     speaker: formats.map(({ codec, sampleRateHz }) => `${codec} ${sampleRateHz} Hz`),
     tracks,
+    ...small,
   };
+}
+
+/** The small picture of a camera that has, or may have, one. */
+async function smallPicture(
+  device: HubDevice,
+  how: { readonly context: CommandContext; readonly measureMs: number },
+): Promise<Pick<Report, "small" | "smallMissing">> {
+  const { sub } = device;
+  if (!sub) return {};
+  using _demand = sub.demand("viewer");
+  const { signal } = how.context;
+  const failed = new AbortController();
+  const look = () => sub.state.phase === "trouble" && failed.abort();
+  using _listener = sub.onChange(look);
+  const either = AbortSignal.any([signal, failed.signal]);
+  const track = await sub.waitForTrack("video", { timeoutMs: smallTimeoutMs, signal: either });
+  if (track) return { small: await measure(track, how) };
+  return { smallMissing: sub.state.error?.message ?? `none was found in ${smallTimeoutMs / 1000} s` };
 }
 
 /** Counts all that comes, also before a key frame: the next one may be a long time away. */
@@ -184,6 +214,8 @@ function render(report: Report): string {
     `  driver        ${report.driver}`,
     `  first frame   ${report.firstFrameMs} ms`,
     ...report.tracks.map((track) => `  ${track.kind.padEnd(13)} ${describeTrack(track)}`),
+    ...(report.small ? [`  small picture ${describeTrack(report.small)}`] : []),
+    ...(report.smallMissing === undefined ? [] : [`  small picture none: ${report.smallMissing}`]),
     `  speaker       ${report.speaker.length === 0 ? "none" : report.speaker.join(", ")}`,
   ];
   return `${lines.join("\n")}\n`;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 import { defineDriver } from "../device/driver.ts";
 import { FatalError } from "../util/errors.ts";
-import { resolveDevice } from "./device-input.ts";
+import { deviceInputs, devicesConfig, resolveDevice } from "./device-input.ts";
 
 const drivers = [
   defineDriver({
@@ -47,5 +47,20 @@ describe("a password that this hub cannot open", () => {
       code: "bad-config",
       message: "device cam: its password cannot be opened with this hub's key: enter it again",
     });
+  });
+});
+
+describe("a list of two addresses", () => {
+  it("is the large picture and the small one, with the login of the first", () => {
+    const list = ["rtsp://me:secret@cam.lan/high", "rtsp://me:secret@cam.lan/low?x=1"];
+    const devices = devicesConfig.parse({ yard: list });
+    const input = deviceInputs({ devices, streams: {} }).get("yard");
+    assert.equal(input?.address, list[0]);
+    assert.deepEqual(input?.options, { sub: "rtsp://cam.lan/low?x=1" });
+  });
+
+  it("is no list of one or three", () => {
+    for (const count of [1, 3])
+      assert.equal(devicesConfig.safeParse({ yard: Array(count).fill("rtsp://cam.lan/1") }).success, false);
   });
 });

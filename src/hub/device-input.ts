@@ -13,9 +13,11 @@ import {
 
 /** `devices:` of the configuration: by id, in the long form or as an address only. */
 export const devicesConfig = z
-  .record(idSchema, z.union([connectionShape.address, deviceSchema]))
+  .record(idSchema, z.union([connectionShape.address, z.array(connectionShape.address).length(2), deviceSchema]))
   .default({})
-  .describe("Cameras and other devices by id: an address, or a block with the settings below.");
+  .describe(
+    "Cameras and other devices by id: an address; a list of two, that of the large picture and that of the small one, with the name and password of the first; or a block with the settings below.",
+  );
 
 /** `streams:` as go2rtc writes it: names with one address each (or a list, of which the first is used). */
 export const streamsConfig = z
@@ -46,7 +48,7 @@ export function deviceInputs(config: {
 }): Map<string, DeviceInput> {
   const inputs = new Map<string, DeviceInput>();
   for (const [id, value] of Object.entries(config.devices)) {
-    const long = typeof value === "string" ? { address: value } : value;
+    const long = typeof value === "string" ? { address: value } : Array.isArray(value) ? withSub(value) : value;
     inputs.set(id, { ...long, id, name: ("name" in long && long.name) || titleOf(id) });
   }
   for (const [name, value] of Object.entries(config.streams)) {
@@ -55,6 +57,11 @@ export function deviceInputs(config: {
     inputs.set(id, { id, name: titleOf(name), address });
   }
   return inputs;
+}
+
+/** A list of two addresses: the second is the small picture's, which is logged in at as the first. */
+function withSub([address = "", small = ""]: readonly string[]): Pick<DeviceInput, "options"> & { address: string } {
+  return { address, options: { sub: small.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1") } };
 }
 
 /** The name of a device that was given none: its id as words. */

@@ -18,12 +18,12 @@ import {
   resolveArrival,
   resolveDevice,
 } from "./device-input.ts";
-import { type MemoryStore, openDeviceMemory, partOfMemory } from "./device-memory.ts";
+import { type MemoryStore, openDeviceMemory } from "./device-memory.ts";
 import { openDevice, plainOptions, sealDevice, secretOptionsOf, splitDevice, withHidden } from "./device-secrets.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import { driverSource } from "./driver-source.ts";
+import { openSub } from "./open-sub.ts";
 import type { DeviceInfo, HolderInfo } from "./state.ts";
-import { subLossWords, subSettings } from "./sub-picture.ts";
 
 /** Where devices are written down; the configuration file. */
 export interface DeviceBook {
@@ -93,8 +93,6 @@ interface Change {
 }
 
 const previewMs = 120_000;
-/** How long a small picture goes on after its last viewer turned to the large one, or left. */
-const subLingerMs = 5000;
 
 /**
  * All devices of the hub: made from the configuration, changed with it, one by one. Changes happen one after the other,
@@ -307,7 +305,7 @@ export class Registry implements HubDevices, AsyncDisposable {
         return arrival;
       },
       memory,
-      sub: "driver" in resolved ? this.#subOf(resolved, memory) : undefined,
+      sub: "driver" in resolved ? openSub(resolved, { memory, clock, log }) : undefined,
       address,
       clock,
       log,
@@ -327,24 +325,6 @@ export class Registry implements HubDevices, AsyncDisposable {
   #memory(id: string, how: { readonly fresh: boolean; readonly about: string }): DeviceMemory {
     const { memory, log } = this.#options;
     return memory ? openDeviceMemory({ ...how, deviceId: id, store: memory, log }) : new Map();
-  }
-
-  /** What serves the small picture of a device that has, or may have, one. */
-  #subOf({ driver, config, settings }: ResolvedDevice, memory: DeviceMemory): LocalDevice | undefined {
-    const { sub } = driver;
-    if (!sub?.offered(config)) return undefined;
-    const { clock, log } = this.#options;
-    const { kind, summary } = driver;
-    const small: Driver = { kind, summary, config: driver.config, claims: () => 0, run: sub.run };
-    return new LocalDevice({
-      settings: subSettings(settings),
-      source: driverSource({ driver: small, config, clock, log }),
-      memory: partOfMemory(memory, "sub/driver"),
-      clock,
-      log,
-      lingerMs: subLingerMs,
-      lossWords: subLossWords,
-    });
   }
 
   /** Until the device was let go of it is still there: whoever changes it meanwhile comes after. */

@@ -1,7 +1,8 @@
 """An RTSP server that nobody of this project wrote: GStreamer's, with digest log-in and ONVIF back channel.
 
 Takes one JSON object as its argument:
-  launch        pipeline in parentheses with pay0, pay1 ...
+  launch        pipeline in parentheses with pay0, pay1 ..., at /cam
+  paths         further pipelines by their paths, each shared by all its clients
   backchannel   pipeline in parentheses with depay_backchannel; an fdsink in it writes to standard output
   username, password   digest log-in, unless left out
   protocols     list of "tcp", "udp"; both unless given
@@ -54,6 +55,15 @@ if "username" in options:
     factory.add_role_from_structure(role)
 
 server.get_mount_points().add_factory("/cam", factory)
+for path, launch in options.get("paths", {}).items():
+    other = GstRtspServer.RTSPMediaFactory()
+    other.set_launch(launch)
+    other.set_shared(True)
+    if "username" in options:
+        other.add_role_from_structure(role)
+    # Told when the first client opens it, not before.
+    other.connect("media-configure", lambda _, media, path=path: say("opened " + path))
+    server.get_mount_points().add_factory(path, other)
 server.connect("client-connected", lambda _, client: client.connect("closed", lambda *_: say("gone")))
 server.attach(None)
 say(json.dumps({"port": server.get_bound_port()}))

@@ -6,6 +6,8 @@ import type { Readable } from "node:stream";
 /** Options of {@link startGstServer}; see gst-rtsp-server.py. */
 export interface GstServerOptions {
   readonly launch: string;
+  /** Further pipelines, by their paths (`/stream1`). */
+  readonly paths?: Readonly<Record<string, string>>;
   readonly backchannel?: string;
   readonly username?: string;
   readonly password?: string;
@@ -15,6 +17,8 @@ export interface GstServerOptions {
 /** GStreamer's RTSP server in a process of its own. Disposing ends it. */
 export interface GstServer extends AsyncDisposable {
   readonly address: string;
+  /** Paths of `paths` that were opened by a client, in order. */
+  readonly opened: readonly string[];
   /** What its back channel's `fdsink` writes. */
   readonly sound: Readable;
   /** Connections that ended so far. */
@@ -34,10 +38,12 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
   let gone = 0;
   const left = Promise.withResolvers<void>();
   const said: string[] = [];
+  const opened: string[] = [];
   const lines = createInterface(child.stderr);
   const port = await new Promise<number>((resolve, reject) => {
     lines.on("line", (line) => {
       said.push(line);
+      if (line.startsWith("opened ")) opened.push(line.slice("opened ".length));
       if (line === "gone") {
         gone++;
         left.resolve();
@@ -49,6 +55,7 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
   });
   return {
     address: `rtsp://127.0.0.1:${port}/cam`,
+    opened,
     sound: child.stdout,
     gone: () => gone,
     untilGone: () => left.promise,

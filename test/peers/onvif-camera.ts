@@ -18,6 +18,14 @@ export interface OnvifCameraOptions {
   readonly byAddress?: boolean;
   /** Does not know Renew. */
   readonly noRenew?: boolean;
+  /** Its streams; it knows no media service unless given. */
+  readonly profiles?: readonly {
+    readonly token: string;
+    readonly encoding: string;
+    readonly widthPx: number;
+    readonly heightPx: number;
+    readonly uri: string;
+  }[];
   /** Accepts subscriptions, and gives nothing by them. */
   readonly noPull?: boolean;
   /** It can be turned. */
@@ -123,6 +131,8 @@ export class OnvifCamera implements AsyncDisposable {
       return `<tds:GetCapabilitiesResponse><tds:Capabilities>${this.#options.turns ? this.ptz.capabilities(base) : ""}<tt:Events><tt:XAddr>${base}/onvif/event_service</tt:XAddr></tt:Events></tds:Capabilities></tds:GetCapabilitiesResponse>`;
     const turned = this.#options.turns ? await this.ptz.answer(action, text) : undefined;
     if (turned !== undefined) return turned === "" ? fault("ter:InvalidArgVal", action) : turned;
+    const media = this.#media(action, text);
+    if (media !== undefined) return media;
     if (action === "CreatePullPointSubscription") {
       this.#known = String(++this.subscriptions);
       this.#queue = [...this.initial];
@@ -155,6 +165,20 @@ export class OnvifCamera implements AsyncDisposable {
       if (this.#known !== known) return fault("wsrf:ResourceUnknownFault", "there is no such subscription");
     }
     return `<tev:PullMessagesResponse>${times("tev")}${this.#queue.splice(0).join("")}</tev:PullMessagesResponse>`;
+  }
+
+  #media(action: string, text: string): string | undefined {
+    const { profiles = [] } = this.#options;
+    if (profiles.length === 0) return undefined;
+    const encoder = ({ encoding, widthPx, heightPx }: (typeof profiles)[number]) =>
+      `<tt:VideoEncoderConfiguration token="V"><tt:Encoding>${encoding}</tt:Encoding><tt:Resolution><tt:Width>${widthPx}</tt:Width><tt:Height>${heightPx}</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration>`;
+    if (action === "GetProfiles")
+      return `<trt:GetProfilesResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl">${profiles.map((one) => `<trt:Profiles token="${one.token}" fixed="true"><tt:Name>${one.token}</tt:Name>${encoder(one)}</trt:Profiles>`).join("")}</trt:GetProfilesResponse>`;
+    if (action !== "GetStreamUri") return undefined;
+    const asked = /ProfileToken>([^<]*)</.exec(text)?.[1];
+    const found = profiles.find(({ token }) => token === asked);
+    if (!found) return fault("ter:NoProfile", "there is no such profile");
+    return `<trt:GetStreamUriResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl"><trt:MediaUri><tt:Uri>${found.uri.replaceAll("&", "&amp;")}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect></trt:MediaUri></trt:GetStreamUriResponse>`;
   }
 
   #isKnown({ headers, url = "" }: IncomingMessage, text: string): boolean {

@@ -34,7 +34,8 @@ const config = z.strictObject({
     .default("onvif1")
     .describe("Path in the talk request's URI."),
   sub: z
-    .enum(["auto", "off"])
+    .string()
+    .regex(/^(auto|off|rtsp:\/\/[^@\s]+)$/, "has to be auto, off, or an address without user name and password")
     .default("auto")
     .describe("The small picture for walls: auto is /onvif2, the other stream of a camera at /onvif1; off: none."),
   echoCancelling: z.boolean().default(false).describe("The camera cancels the echo of its own speaker."),
@@ -55,8 +56,8 @@ export function createYooseeDriver() {
     },
     claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
     sub: {
-      offered: ({ address, sub }) => sub === "auto" && smallOf(address) !== undefined,
-      run: (device, settings) => watch(device, { ...settings, address: smallOf(settings.address) ?? settings.address }),
+      offered: (settings) => smallOf(settings) !== undefined,
+      run: (device, settings) => watch(device, { ...settings, address: smallOf(settings) ?? settings.address }),
     },
     run: async (device, settings) => {
       const target = talkTarget(settings);
@@ -69,7 +70,8 @@ export function createYooseeDriver() {
 }
 
 /** The camera's other stream; it has none beside /onvif2. */
-function smallOf(address: string): string | undefined {
+function smallOf({ address, sub }: YooseeConfig): string | undefined {
+  if (sub !== "auto") return sub === "off" ? undefined : sub;
   return /\/onvif1$/.test(address) ? address.replace(/1$/, "2") : undefined;
 }
 
