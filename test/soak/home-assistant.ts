@@ -140,6 +140,13 @@ export class HomeAssistant implements Disposable {
     return this.#fetch(path.replace(/\/$/, ""), body);
   }
 
+  /** Deletes something by its REST interface. */
+  async remove(path: string): Promise<void> {
+    const { url, token } = this.#place;
+    const answer = await fetch(`${url}/${path}`, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+    assert.ok(answer.ok, await answer.text());
+  }
+
   #fetch(path: string, body?: object): Promise<Response> {
     const { url, token } = this.#place;
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };

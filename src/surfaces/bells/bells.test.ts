@@ -45,7 +45,7 @@ const types = (sent: readonly Sent[]) => sent.map(({ payload }) => JSON.parse(pa
 test("a device with a bell has bell, call, buttons and lock beside its other entities; one without has none", async () => {
   await using of = await house();
   const components = of.rig.web.bus.deviceComponents.of("front");
-  assert.deepEqual(Object.keys(components), ["doorbell", "bell_call", "answer", "decline", "hangup", "lock"]);
+  assert.deepEqual(Object.keys(components), ["doorbell", "rang", "bell_call", "answer", "decline", "hangup", "lock"]);
   const { doorbell, lock } = components;
   assert.deepEqual([doorbell?.["device_class"], lock?.["command_topic"]], ["doorbell", `${of.root}/lock/set`]);
   assert.ok([doorbell?.["event_types"]].flat().includes("ring"));

@@ -42,6 +42,11 @@ export function bellComponents(bell: BellEntities): Readonly<Record<string, Comp
       // Whether the door is connected is no reason for a bell to look as if something had happened.
       availability: [{ topic: hubStatus }],
     },
+    rang: {
+      ...{ platform: "device_automation", unique_id: `${id}_rang`, automation_type: "trigger" },
+      ...{ type: "doorbell", subtype: "ring", topic: of("event"), payload: "ring" },
+      value_template: "{{ value_json.event_type }}",
+    },
     bell_call: { ...callComponent(`${id}_bell_call`, of("call")), ...there },
     answer: button("answer", "Answer", "mdi:phone"),
     decline: button("decline", "Decline", "mdi:phone-remove"),

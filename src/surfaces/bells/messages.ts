@@ -36,6 +36,8 @@ export function callMessage(calls: readonly CallInfo[]): string {
     ...(call.from.bell !== undefined && { bell: call.from.bell }),
     ...(call.answeredBy && { answered_by: call.answeredBy.name }),
     participants: call.participants.map(({ name }) => name),
+    started: new Date(call.startedMs).toISOString(),
+    ...(call.answeredMs !== undefined && { answered: new Date(call.answeredMs).toISOString() }),
     calls: calls.length,
   });
 }

@@ -45,6 +45,12 @@ export const mqttConfig = z
       .describe(
         "Whether Home Assistant is told of devices over MQTT. auto: of those that its own integration does not show; on: of all, also twice; off: of none. Topics stay in any case.",
       ),
+    stills: z
+      .union([z.enum(["off", "ring"]), z.int().min(10).max(3600)])
+      .default("off")
+      .describe(
+        "Still pictures (JPEG, 640 wide) over MQTT, for whoever may read there. ring: of a bell's camera when it rings; a number: also every so many seconds, of cameras that are connected anyway. The broker keeps none.",
+      ),
     companions: z
       .record(
         z

@@ -18,6 +18,8 @@ export interface DeviceEntities {
   readonly isCalled: boolean;
   /** It gives still pictures, and stills are switched on. */
   readonly stills: boolean;
+  /** It has told whether something moves there. */
+  readonly tellsMotion: boolean;
   /** Sounds that can be played there. */
   readonly chimes: readonly string[];
 }
@@ -26,11 +28,12 @@ type Part = Readonly<Record<string, unknown>> & { readonly platform: string };
 
 /** Its entities, by the last part of their unique ids. */
 export function deviceEntities(device: DeviceEntities): Readonly<Record<string, Component>> {
-  const { id, deviceId, talks, rings, stills } = device;
+  const { id, deviceId, talks, rings, stills, tellsMotion } = device;
   const parts: Readonly<Record<string, Part>> = {
     ...connectionParts(device),
     ...(talks && speakerParts(device)),
     ...(rings && bellParts(device)),
+    ...(tellsMotion && { motion: motionPart(device) }),
     ...(stills && { still: stillPart(device) }),
   };
   return Object.fromEntries(
@@ -125,6 +128,14 @@ function bellParts(device: DeviceEntities): Readonly<Record<string, Part>> {
       ...{ platform: "button", name: "Press the bell", icon: "mdi:gesture-tap-button", enabled_by_default: false },
       ...{ command_topic: of.topic("press"), payload_press: "PRESS", ...of.byHub },
     },
+  };
+}
+
+function motionPart(device: DeviceEntities): Part {
+  const of = sourcesOf(device);
+  return {
+    ...{ platform: "binary_sensor", name: "Motion", device_class: "motion" },
+    ...of.state("{{ 'ON' if value_json.motion else 'OFF' if value_json.motion is defined else 'None' }}"),
   };
 }
 

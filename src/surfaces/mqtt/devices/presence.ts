@@ -124,14 +124,15 @@ export class DevicePresence implements Disposable {
   #documentOf(device: HubDevice) {
     const { bus, hub, hubId, hubStatus, version, topics, stills } = this.#options;
     const { id: deviceId, name, area } = device;
-    const { can, kind, speaker } = device.info();
+    const { can, kind, speaker, motion } = device.info();
     const id = this.#stationId(deviceId);
     const entities = deviceEntities({
       ...{ id, deviceId, topics, hubStatus },
       talks: speaker !== undefined || can?.talk === "yes",
       rings: can?.ring === "yes",
       isCalled: hub.devices.login(deviceId) !== undefined,
-      stills: stills && can?.view === "yes",
+      stills: stills && (can?.view === "yes" || device.settings.bell?.camera !== undefined),
+      tellsMotion: motion !== undefined,
       chimes: hub.chimes.list().map((chime) => chime.name),
     });
     return deviceDocument({

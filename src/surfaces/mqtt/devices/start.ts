@@ -4,11 +4,12 @@ import type { MqttConfig } from "../config.ts";
 import { DeviceChimes } from "./chimes.ts";
 import { followDeviceCommands } from "./commands.ts";
 import { DevicePresence } from "./presence.ts";
+import { sendStills } from "./stills.ts";
 import { DeviceTopics } from "./topics.ts";
 
 /** Shows the devices of the hub over MQTT, and does what is asked of them there. */
 export function presentDevices(
-  { hub, bus, version, say }: Lent<MqttConfig>,
+  { hub, bus, version, say, config }: Lent<MqttConfig>,
   { hubId, hubStatus }: { readonly hubId: string; readonly hubStatus: string },
 ): Disposable {
   const held = new DisposableStack();
@@ -16,7 +17,7 @@ export function presentDevices(
   const announcements = held.use(new Announcements({ hub, say, allowed: [] }));
   const chimes: DeviceChimes = held.use(new DeviceChimes({ hub, onChange: (id) => presence.changed(id) }));
   const presence: DevicePresence = held.use(
-    new DevicePresence({ hub, bus, version, hubId, hubStatus, topics, chimes, stills: false }),
+    new DevicePresence({ hub, bus, version, hubId, hubStatus, topics, chimes, stills: config.stills !== "off" }),
   );
   held.use(
     followDeviceCommands({
@@ -25,5 +26,6 @@ export function presentDevices(
       repeat: (id) => presence.repeat(id),
     }),
   );
+  held.use(sendStills({ hub, bus, topics, when: config.stills }));
   return held;
 }

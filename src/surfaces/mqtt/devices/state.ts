@@ -22,6 +22,7 @@ export function isReachable({ state }: Pick<HubDevice, "state">): boolean {
 export function deviceMessage(device: HubDevice, { turns, lastRingMs, chimes }: Beside): string {
   const { settings, state } = device;
   const { holder, queued } = turns.holder(device.id);
+  const { motion } = device.info();
   const time = (ms: number) => new Date(ms).toISOString();
   return JSON.stringify({
     phase: state.phase,
@@ -37,6 +38,7 @@ export function deviceMessage(device: HubDevice, { turns, lastRingMs, chimes }: 
     enabled: settings.enabled,
     warm: settings.warm,
     chiming: chimes,
+    ...(motion && { motion: motion.active, motion_since: time(motion.sinceMs) }),
     ...(lastRingMs !== undefined && { last_ring: time(lastRingMs) }),
   });
 }
