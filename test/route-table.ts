@@ -17,6 +17,8 @@ POST /api/v1/login none
 POST /api/v1/logout signed-in by session
 POST /api/v1/session/confirm signed-in by session
 POST /api/v1/session/password signed-in by session
+POST /api/v1/session/panel signed-in by session
+POST /api/v1/session/panel/leave signed-in
 GET /api/v1/device-settings signed-in
 GET /api/v1/devices signed-in
 POST /api/v1/devices administer hub

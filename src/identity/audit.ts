@@ -10,6 +10,8 @@ export const auditActions = [
   "login-failed",
   "logout",
   "confirm-failed",
+  "panel-locked",
+  "panel-left",
   "password-changed",
   "user-added",
   "user-changed",

@@ -4,7 +4,7 @@ import type { Clock } from "../util/clock.ts";
 import { writtenMs } from "../util/version.ts";
 import { type WallJump, watchWallClock } from "../util/wall-watch.ts";
 import type { DigestKeys } from "./digest-keys.ts";
-import { type Grant, grantSchema, type PersonalCredential, type Principal } from "./policy.ts";
+import { type Grant, grantSchema, type PersonalCredential, type Principal, rights } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 
@@ -37,6 +37,11 @@ export interface TokenInput {
   readonly digestNames?: readonly string[];
 }
 
+/** What a locked panel is for: to see, hear, speak, answer, open and turn; never to set up, whoever signed in there. */
+const panelLimits: readonly Grant[] = [
+  { scope: "*", rights: rights.filter((right) => right !== "administer" && right !== "metrics") },
+];
+
 const storedGrants = z.array(grantSchema);
 
 /**
@@ -67,12 +72,15 @@ export class Credentials implements Disposable {
     this.#wall[Symbol.dispose]();
   }
 
-  /** Makes a session for a person and keeps it; answers the secret for the cookie. Throws StoreFault. */
-  async openSession(userId: string): Promise<{ readonly secret: string; readonly id: string }> {
+  /** Makes a session for a person, or for their locked panel, and keeps it; answers the secret for the cookie. Throws StoreFault. */
+  async openSession(
+    userId: string,
+    { panel = false }: { readonly panel?: boolean | undefined } = {},
+  ): Promise<{ readonly secret: string; readonly id: string }> {
     const { secret, hash, id } = mint("dws_");
     const nowMs = this.#clock.wallMs();
     await this.#store.write(
-      statement("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", id, hash, userId, nowMs, nowMs),
+      statement("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", id, hash, userId, nowMs, nowMs, +panel),
       statement(
         `DELETE FROM sessions WHERE user_id = ?1 AND id NOT IN
          (SELECT id FROM sessions WHERE user_id = ?1 ORDER BY seen_ms DESC, rowid DESC LIMIT ?2)`,
@@ -148,6 +156,7 @@ export class Credentials implements Disposable {
       via,
       credentialId: String(row["id"]),
       ...(via === "token" && { limits: grantsOf(row) }),
+      ...(via === "session" && row["panel"] === 1 && { limits: panelLimits, panel: true as const }),
     };
   }
 

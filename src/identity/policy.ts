@@ -39,8 +39,13 @@ export interface Principal {
   readonly deviceId?: string;
   /** Which session or token; ends with it. */
   readonly credentialId: string;
-  /** What a token is for: it may do no more than this, and nothing that its person may not. A session has no limits. */
+  /**
+   * What a token is for: it may do no more than this, and nothing that its person may not. A session has no limits, but that of a
+   * locked panel.
+   */
   readonly limits?: readonly Grant[];
+  /** The session of a wall tablet that is locked: what needs a session of one's own, it cannot do. */
+  readonly panel?: true;
   /** For whom a program asks with its token; narrows what it may do, and never widens it. */
   readonly behalf?: Behalf;
 }

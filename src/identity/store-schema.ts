@@ -67,4 +67,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX calls_started ON calls (started_ms);
   `,
+  // Sessions of screens that are locked to the panel.
+  `
+  ALTER TABLE sessions ADD COLUMN panel INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

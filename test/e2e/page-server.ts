@@ -288,7 +288,16 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
         return undefined;
       case "GET /api/v1/tokens":
         return { tokens: this.tokens };
+      case "POST /api/v1/session/panel/leave":
+        if (body["password"] !== "correct horse")
+          throw new Refusal(401, "Name and password do not fit.", "wrong-password");
+        this.session = { ...this.session, panel: undefined };
+        return undefined;
       case "POST /api/v1/session/:id":
+        if (id === "panel") {
+          this.session = { ...this.session, panel: true };
+          return undefined;
+        }
         if (body["password"] !== "correct horse")
           throw new Refusal(403, "This is not your password.", "wrong-password");
         if (id === "confirm") this.fresh = true;

@@ -213,3 +213,36 @@ test("a camera turns as long as a button is held, by whatever it is held", async
     "stop {}",
   ]);
 });
+
+test("a screen that is locked to the panel is left by an administrator's password alone", async () => {
+  await using opened = await open("/#/settings", { devices: [camera("yard")] });
+  const { page, server } = opened;
+  const stays = async () => {
+    await page.locator("dw-panel dw-wall li").first().waitFor();
+    assert.equal(new URL(page.url()).pathname, "/panel");
+    assert.equal(await page.locator("dw-app nav").count(), 0);
+  };
+  await page.locator("dw-settings").waitFor();
+  await page.goto(`${server.url}/panel`);
+  await page.getByRole("button", { name: "Lock this screen" }).click();
+  await page.getByRole("button", { name: "Leave the panel" }).waitFor();
+  await page.goBack();
+  await stays();
+  for (const path of ["/", "/#/people", "/panel#/settings", "/panel#/edit/yard"]) {
+    await page.goto(new URL(path, server.url).href);
+    await stays();
+  }
+  await page.evaluate(() => {
+    location.hash = "#/devices";
+  });
+  await page.reload();
+  await stays();
+  await page.getByRole("button", { name: "Leave the panel" }).click();
+  await page.getByLabel("Administrator's name").fill("Anna");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Leave the panel" }).last().click();
+  await page.getByText("Name and password do not fit.").waitFor();
+  await page.getByLabel("Password").fill("correct horse");
+  await page.getByRole("button", { name: "Leave the panel" }).last().click();
+  await page.locator("dw-app nav").waitFor();
+});

@@ -10,6 +10,7 @@ import { certificateRoutes } from "./routes/certificate.ts";
 import { chimeRoutes } from "./routes/chimes.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { panelLockRoutes } from "./routes/panel-lock.ts";
 import { ringRoutes } from "./routes/ring.ts";
 import { sayRoutes } from "./routes/say.ts";
 import { sayHostRoutes } from "./routes/say-hosts.ts";
@@ -28,6 +29,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...systemRoutes(context, parts),
     ...metricsRoutes(context, parts),
     ...sessionRoutes(context),
+    ...panelLockRoutes(context),
     ...deviceRoutes(context),
     ...arrivalRoutes(context),
     ...snapshotRoutes(context),

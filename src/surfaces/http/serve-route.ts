@@ -75,6 +75,9 @@ function requireSignIn(request: FastifyRequest, how: { readonly route: Route; re
   if (proof && request.principal.via !== "session") {
     throw new Problem(403, { code: "forbidden", detail: "A token cannot do this; sign in at the page." });
   }
+  if (proof && request.principal.panel) {
+    throw new Problem(403, { code: "panel-locked", detail: "This screen is locked: it is a wall tablet's." });
+  }
 }
 
 /** Asked last: who may not do it at all is not asked for a password. */

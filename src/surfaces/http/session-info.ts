@@ -17,6 +17,7 @@ export const sessionSchema = z.object({
   version: z.string(),
   hubId: z.string().optional().describe("What tells this hub from every other one; to whoever is signed in."),
   demo: z.boolean(),
+  panel: z.literal(true).optional().describe("This browser is locked to the panel."),
 });
 
 /** {@link sessionSchema} */
@@ -37,7 +38,7 @@ export function sessionInfo(
       user: {
         id: user.id,
         name: behalf ? (request.principal?.name ?? user.name) : user.name,
-        administrator: user.administrator,
+        administrator: user.administrator && !request.principal?.panel,
         grants: [...user.grants],
       },
     }),
@@ -46,6 +47,7 @@ export function sessionInfo(
     ...(user && { hubId: context.hub.identity.installation }),
     version: context.version,
     demo: context.demo,
+    ...(request.principal?.panel && { panel: true as const }),
   };
 }
 

@@ -60,13 +60,23 @@ function findCredential(
   return found?.via === "session" ? found : undefined;
 }
 
+/** Whose session is opened, and how. */
+export interface NewSession {
+  readonly identity: Identity;
+  readonly userId: string;
+  /** Of a wall tablet that is locked. */
+  readonly panel?: boolean;
+  /** False where it was not their own password that was right. */
+  readonly proven?: boolean;
+}
+
 /** Opens a session for a person whose password was right, and gives the browser its cookies. Throws Problem 503 when it cannot be kept. */
 export async function startSession(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  options: { readonly identity: Identity; readonly userId: string },
+  options: NewSession,
 ): Promise<void> {
   const { secret, id } = await keptSession(options);
-  options.identity.proofs.prove(id);
+  if (options.proven ?? true) options.identity.proofs.prove(id);
   call.reply.setCookie(cookieName(call.request), secret, {
     ...cookieOptions(call.request),
     maxAge: cookieMaxAgeSeconds,
@@ -74,9 +84,9 @@ export async function startSession(
   knowBrowser(call, options);
 }
 
-async function keptSession(options: { readonly identity: Identity; readonly userId: string }) {
+async function keptSession(options: NewSession) {
   try {
-    return await options.identity.credentials.openSession(options.userId);
+    return await options.identity.credentials.openSession(options.userId, { panel: options.panel });
   } catch (cause) {
     if (!(cause instanceof StoreFault)) throw cause;
     const detail = `You cannot be signed in now. ${cause.what}; an administrator has to look after it.`;

@@ -38,6 +38,8 @@ const words: Readonly<Record<AuditAction, string>> = {
   "call-declined": t("{who} declined {what}"),
   "call-ended": t("{who} ended the call with {what}"),
   "bell-rung": t("{who} pressed the bell of {what}"),
+  "panel-locked": t("{who} locked a screen to the panel"),
+  "panel-left": t("{who} opened a screen that was locked to the panel"),
   ptz: t("{who} turned {what}"),
   "ptz-preset": t("{who} turned {what} to a preset"),
   "bell-unmuted": t("{who} lets the bell of {what} ring again"),

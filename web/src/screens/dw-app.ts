@@ -75,6 +75,7 @@ export class DwApp extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
+    window.addEventListener("pageshow", onPageShow);
     // A browser lets a page ring only when somebody has touched it before.
     window.addEventListener("pointerdown", () => void mayMakeSound(), { once: true, capture: true });
     if (!this.station) void this.hub.start();
@@ -92,6 +93,7 @@ export class DwApp extends HubElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#onHash);
+    window.removeEventListener("pageshow", onPageShow);
   }
 
   protected override updated(): void {
@@ -108,6 +110,10 @@ export class DwApp extends HubElement {
       return problem
         ? html`<main class="alone"><h1>${t("The hub does not answer")}</h1><p class="muted">${problem}</p><button @click=${() => this.hub.start()}>${icon("restart")}${t("Try again")}</button></main>`
         : nothing;
+    }
+    if (session.panel && !isPanel(location.pathname)) {
+      location.replace("/panel");
+      return nothing;
     }
     if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
     if (!session.user) return html`<dw-login .hub=${this.hub}></dw-login>`;
@@ -253,6 +259,11 @@ export class DwApp extends HubElement {
     location.hash = "#/wall";
     await this.hub.start();
   }
+}
+
+/** A page that the browser kept from before may know of rights that are no more. */
+function onPageShow({ persisted }: PageTransitionEvent): void {
+  if (persisted) location.reload();
 }
 
 /** The call that the address says is to be answered: `#/call/<id>?answer`. */

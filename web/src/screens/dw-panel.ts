@@ -1,14 +1,22 @@
-import { css, html } from "lit";
+import { css, html, nothing } from "lit";
+import { call, sentence } from "../api.ts";
 import { dayOf, timeOfDay } from "../language/times.ts";
 import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
-import { base } from "../parts/styles.ts";
+import { icon } from "../parts/icons.ts";
+import { base, buttons } from "../parts/styles.ts";
+import "./dw-leave-panel.ts";
 import "./dw-wall.ts";
 
-/** The wall tablet's page: the wall and a large talk bar, nothing else. Stays awake; dims at night until it is touched. */
+/**
+ * The wall tablet's page: the wall and a large talk bar, nothing else. Stays awake; dims at night until it is touched. Locked, it
+ * is left only by an administrator's password, and its session may do no more than it shows.
+ */
 export class DwPanel extends HubElement {
+  static override properties = { ...HubElement.properties, asking: { state: true }, wrong: { state: true } };
   static override styles = [
     base,
+    buttons,
     css`
       :host {
         display: flex;
@@ -20,17 +28,31 @@ export class DwPanel extends HubElement {
       }
       header {
         display: flex;
-        align-items: baseline;
-        justify-content: space-between;
-        padding: 8px 16px;
+        align-items: center;
+        gap: 16px;
+        padding: 4px 8px 4px 16px;
         font-size: var(--dw-24);
         font-weight: 600;
         font-variant-numeric: tabular-nums;
       }
       header span {
+        margin-left: auto;
         font-size: var(--dw-18);
         font-weight: 400;
         color: var(--dw-over-muted);
+      }
+      header button {
+        padding: 0 12px;
+        background: transparent;
+        border-color: transparent;
+        color: var(--dw-over-muted);
+      }
+      header button:hover {
+        background: #24272b;
+      }
+      .wrong {
+        padding: 8px 16px;
+        background: #5c1712;
       }
       dw-wall {
         flex: 1;
@@ -46,7 +68,16 @@ export class DwPanel extends HubElement {
       }
     `,
   ];
+  /** The password is asked for. */
+  declare asking: boolean;
+  declare wrong: string;
   readonly #awake = new Awake(this);
+
+  constructor() {
+    super();
+    this.asking = false;
+    this.wrong = "";
+  }
 
   protected override render() {
     const { dim, nowMs } = this.#awake;
@@ -55,10 +86,35 @@ export class DwPanel extends HubElement {
       ? dayOf(now, { weekday: "long", day: "numeric", month: "long" })
       : "The hub does not answer";
     return html`
-      <header>${timeOfDay(now)}<span>${online}</span></header>
+      <header>${timeOfDay(now)}<span>${online}</span>${this.#renderLock()}</header>
+      ${this.wrong === "" ? nothing : html`<p class="wrong" role="alert">${this.wrong}</p>`}
       <dw-wall panel .hub=${this.hub}></dw-wall>
-      ${dim ? html`<div class="night"></div>` : ""}
+      ${this.asking ? html`<dw-leave-panel @dw-closed=${this.#close}></dw-leave-panel>` : nothing}
+      ${dim ? html`<div class="night"></div>` : nothing}
     `;
+  }
+
+  #renderLock() {
+    if (this.hub.session?.panel) {
+      return html`<button title="Leave the panel: takes an administrator's password" aria-label="Leave the panel" @click=${() => {
+        this.asking = true;
+      }}>${icon("signOut")}</button>`;
+    }
+    return html`<button title="Nobody leaves this page then without an administrator's password" @click=${this.#lock}>${icon("lock")}Lock this screen</button>`;
+  }
+
+  #close(): void {
+    this.asking = false;
+  }
+
+  /** The session is another one from then on: the page begins anew with it. */
+  async #lock(): Promise<void> {
+    try {
+      await call("POST", "/api/v1/session/panel", { body: {} });
+      location.reload();
+    } catch (error) {
+      this.wrong = sentence(error);
+    }
   }
 }
 

@@ -161,7 +161,7 @@ function setupDone(): Problem {
 }
 
 /** The session is over whether or not that can be written now. */
-async function endSession(call: Pick<Call, "request">, context: HttpContext): Promise<void> {
+export async function endSession(call: Pick<Call, "request">, context: HttpContext): Promise<void> {
   const { principal } = call.request;
   if (principal?.via !== "session") return;
   await context.hub.identity.users.endCredential({
