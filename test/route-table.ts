@@ -34,6 +34,10 @@ PATCH /api/v1/arrivals/:id administer hub
 POST /api/v1/devices/:id/token administer hub
 DELETE /api/v1/devices/:id/token administer hub
 POST /api/v1/probe administer hub
+POST /api/v1/discovery administer hub
+GET /api/v1/discovery administer hub
+DELETE /api/v1/discovery administer hub
+POST /api/v1/discovery/streams administer hub
 GET /api/v1/devices/:id/snapshot view path
 GET /api/v1/users administer hub
 POST /api/v1/users administer hub by password

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Device, Driver } from "../src/device/driver.ts";
+import type { findDevices } from "../src/finding/find.ts";
 import { createHub, type Hub } from "../src/hub/hub.ts";
 import type { DeviceBook } from "../src/hub/registry.ts";
 import { type Identity, type IdentityOptions, openIdentity } from "../src/identity/identity.ts";
@@ -366,6 +367,8 @@ export function fakeConverter(clock: Clock) {
 
 /** Options of {@link startRig}. */
 export interface RigOptions {
+  /** What looks for devices; finds nothing unless told. */
+  readonly find?: typeof findDevices;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Where devices are written down; nowhere by default. */
@@ -498,6 +501,7 @@ export async function startRig(devices: Readonly<Record<string, string>> = {}, o
       },
       version: "0.0.0-test",
       demo: false,
+      find: options.find ?? (async () => []),
       dataDir,
       pageDir,
       say: () => ({

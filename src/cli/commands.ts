@@ -24,6 +24,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => load(import("./probe.ts")),
   },
   {
+    name: "discover",
+    summary: "look for cameras on this network",
+    load: () => load(import("./discover.ts")),
+  },
+  {
     name: "replay",
     summary: "play a camera's report back as a fake camera",
     load: () => load(import("./replay.ts")),

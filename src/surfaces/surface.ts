@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import type { z } from "zod";
 import type { Driver } from "../device/driver.ts";
+import type { findDevices } from "../finding/find.ts";
 import type { SayText } from "../hub/call-visitor.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Principal } from "../identity/policy.ts";
@@ -45,6 +46,8 @@ export interface House {
   readonly pageDir: string;
   /** Turns text into sound, where an engine is there. */
   readonly say?: SayText | undefined;
+  /** Looks for devices on this machine's networks; the real search unless another is given. */
+  readonly find?: typeof findDevices | undefined;
 }
 
 /** What a surface is lent: the house, its own section of the configuration, and its life. */

@@ -5,6 +5,7 @@ Takes one JSON object as its argument:
   paths         further pipelines by their paths, each shared by all its clients
   backchannel   pipeline in parentheses with depay_backchannel; an fdsink in it writes to standard output
   username, password   digest log-in, unless left out
+  address, port, path   where it serves: 127.0.0.1, any port and /cam unless given
   protocols     list of "tcp", "udp"; both unless given
 Writes {"port": n} to standard error once it listens, and "gone" whenever a client's connection ends.
 """
@@ -28,8 +29,8 @@ def say(line):
 
 
 server = GstRtspServer.RTSPOnvifServer()
-server.set_address("127.0.0.1")
-server.set_service("0")
+server.set_address(options.get("address", "127.0.0.1"))
+server.set_service(str(options.get("port", 0)))
 
 factory = GstRtspServer.RTSPOnvifMediaFactory()
 factory.set_launch(options["launch"])
@@ -54,7 +55,7 @@ if "username" in options:
     )
     factory.add_role_from_structure(role)
 
-server.get_mount_points().add_factory("/cam", factory)
+server.get_mount_points().add_factory(options.get("path", "/cam"), factory)
 for path, launch in options.get("paths", {}).items():
     other = GstRtspServer.RTSPMediaFactory()
     other.set_launch(launch)

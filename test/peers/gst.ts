@@ -12,6 +12,12 @@ export interface GstServerOptions {
   readonly username?: string;
   readonly password?: string;
   readonly protocols?: readonly ("tcp" | "udp")[];
+  /** Where it serves; loopback, any port and `/cam` unless given. */
+  readonly address?: string;
+  readonly port?: number;
+  readonly path?: string;
+  /** Words before its command line, that run it in a network namespace. */
+  readonly through?: readonly string[];
 }
 
 /** GStreamer's RTSP server in a process of its own. Disposing ends it. */
@@ -33,7 +39,9 @@ const packages =
 /** Starts Debian's gst-rtsp-server. Fails with a sentence that names the packages when it is not installed. */
 export async function startGstServer(options: GstServerOptions): Promise<GstServer> {
   const script = `${import.meta.dirname}/gst-rtsp-server.py`;
-  const child = spawn("/usr/bin/python3", [script, JSON.stringify(options)], { stdio: ["ignore", "pipe", "pipe"] });
+  const { through = [], ...told } = options;
+  const [command = "", ...args] = [...through, "/usr/bin/python3", script, JSON.stringify(told)];
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   child.on("error", () => {}); // "close" follows, and the sentence below is thrown
   let gone = 0;
   const left = Promise.withResolvers<void>();
@@ -54,7 +62,7 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
     child.on("close", () => reject(new Error(`this test needs the Debian packages ${packages}: ${said.join("\n")}`)));
   });
   return {
-    address: `rtsp://127.0.0.1:${port}/cam`,
+    address: `rtsp://${options.address ?? "127.0.0.1"}:${port}${options.path ?? "/cam"}`,
     opened,
     sound: child.stdout,
     gone: () => gone,

@@ -26,6 +26,8 @@ export interface OnvifCameraOptions {
     readonly heightPx: number;
     readonly uri: string;
   }[];
+  /** Where its service listens; loopback and any port unless given. */
+  readonly listen?: { readonly host: string; readonly port: number };
   /** Accepts subscriptions, and gives nothing by them. */
   readonly noPull?: boolean;
   /** It can be turned. */
@@ -71,12 +73,13 @@ export class OnvifCamera implements AsyncDisposable {
 
   static async start(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
     const camera = new OnvifCamera(options);
-    await new Promise<void>((resolve) => camera.#server.listen(0, "127.0.0.1", resolve));
+    const { host, port } = options.listen ?? { host: "127.0.0.1", port: 0 };
+    await new Promise<void>((resolve) => camera.#server.listen(port, host, resolve));
     return camera;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/onvif/device_service`;
+    return `http://${this.#options.listen?.host ?? "127.0.0.1"}:${(this.#server.address() as AddressInfo).port}/onvif/device_service`;
   }
 
   /** Something happens. */

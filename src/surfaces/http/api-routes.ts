@@ -9,6 +9,7 @@ import { callRoutes } from "./routes/calls.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
 import { chimeRoutes } from "./routes/chimes.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { panelLockRoutes } from "./routes/panel-lock.ts";
 import { ringRoutes } from "./routes/ring.ts";
@@ -31,6 +32,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...sessionRoutes(context),
     ...panelLockRoutes(context),
     ...deviceRoutes(context),
+    ...discoveryRoutes(context),
     ...arrivalRoutes(context),
     ...snapshotRoutes(context),
     ...userRoutes(context),

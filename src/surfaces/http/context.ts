@@ -5,9 +5,11 @@ import type { HttpConfig } from "./config.ts";
 export interface HttpContext
   extends Pick<
     House,
-    "hub" | "viewings" | "shares" | "drivers" | "version" | "demo" | "pageDir" | "say" | "logInGuard"
+    "hub" | "viewings" | "shares" | "drivers" | "version" | "demo" | "pageDir" | "say" | "logInGuard" | "find"
   > {
   readonly config: HttpConfig;
+  /** Ends the surface, and what it does in the background. */
+  readonly signal: AbortSignal;
   /** The surfaces whose routes and sockets are served on the same port. */
   readonly others: readonly Running[];
   /** The hub's root certificate (PEM), once there is one. */
