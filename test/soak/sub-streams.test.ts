@@ -63,9 +63,15 @@ const widths = (page: Page, within: string) =>
     return found;
   }, within);
 
+/** Fails after 40 s with what there is. */
 async function untilWidths(page: Page, within: string, wanted: readonly number[]): Promise<void> {
-  for (let now: readonly number[] = []; now.join() !== wanted.join(); now = await widths(page, within))
+  let now: readonly number[] = [];
+  for (let n = 0; n < 400; n++) {
+    now = await widths(page, within);
+    if (now.join() === wanted.join()) return;
     await page.waitForTimeout(100);
+  }
+  assert.fail(`the pictures are ${now.join()} wide in ${within}`);
 }
 
 describe("a camera of GStreamer with two pictures", () => {
@@ -126,7 +132,7 @@ async function loadOfWall(gst: GstServer, address: (n: number) => string): Promi
   const config = `devices:\n${Array.from({ length: cameras }, (_, n) => `  cam-${n}: ${address(n)}\n`).join("")}`;
   const hub = held.use(await startHubProcess({ folder, config }));
   const { page } = held.use(await openPage(hub, join(folder, "profile")));
-  await page.setViewportSize({ width: 1600, height: 1400 });
+  await page.setViewportSize({ width: 1600, height: 2000 });
   await untilWidths(page, "dw-wall", Array(cameras).fill(640));
   await page.waitForTimeout(8000);
   const load = await measure(hub);

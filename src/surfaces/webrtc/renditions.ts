@@ -46,6 +46,7 @@ export function failsAfter(before: boolean, phase: DevicePhase): boolean {
 export class Renditions implements Disposable {
   #wanted: RenditionName;
   #subFails = false;
+  #inTheWay = false;
   #following: "no" | "once" | "again" = "no";
   #showing: ShowOptions | undefined;
   #shown: RenditionName | undefined;
@@ -173,8 +174,12 @@ export class Renditions implements Disposable {
     if (this.#held.disposed) return;
     const { sub } = this.#options.device;
     this.#subFails = sub !== undefined && failsAfter(this.#subFails, sub.state.phase);
-    this.#demand();
     const { goal } = this;
+    const { state } = this.#options.device;
+    // The small one may hold the one connection that the camera has to give: it is then let go of for the large one.
+    const isBusy = state.phase === "trouble" && state.error?.code === "busy";
+    this.#inTheWay = goal === "main" && this.#shown === "sub" && (this.#inTheWay || isBusy);
+    this.#demand();
     if (!this.#showing || this.#shown === undefined) return;
     const track = this.of(goal).track("video");
     if (goal === this.#shown && (this.#asked === undefined || this.#asked === track)) {
@@ -189,7 +194,8 @@ export class Renditions implements Disposable {
   /** Keeps running what is wanted, what stands in for it, and what is shown. */
   #demand(): void {
     const { sub } = this.#options.device;
-    const needed = new Set([this.goal, this.#wanted, this.#shown]);
+    const shown = this.#inTheWay ? undefined : this.#shown;
+    const needed = new Set([this.goal, this.#wanted, shown]);
     for (const name of ["main", "sub"] as const) {
       const demand = this.#demands.get(name);
       const rendition = name === "sub" ? sub : this.#options.device;

@@ -9,7 +9,7 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
 import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { idFromName } from "../pure/arrival-words.ts";
-import { qualityHelp, qualityTitle, qualityWords } from "../pure/quality-words.ts";
+import { qualityWords, sayQuality } from "../pure/quality-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-password.ts";
 import type { DwTokens } from "./dw-tokens.ts";
@@ -220,12 +220,12 @@ export class DwSettings extends HubElement {
   }
 
   #renderQuality() {
-    return html`<fieldset><legend>${qualityTitle}</legend><div class="choices">
-      ${qualityWords.map(
+    return html`<fieldset><legend>${sayQuality.title()}</legend><div class="choices">
+      ${qualityWords().map(
         ({ quality, name }) =>
           html`<label><input type="radio" name="quality" .checked=${this.preferences.quality === quality} @change=${() => this.#set({ quality })} /><span>${name}</span></label>`,
       )}
-    </div><p class="help">${qualityHelp}</p></fieldset>`;
+    </div><p class="help">${sayQuality.help()}</p></fieldset>`;
   }
 
   #renderTalk() {
