@@ -123,7 +123,7 @@ describe("the integration in a real Home Assistant", { skip: leftOut ?? false },
       async () => (await home.state(await entity("yard", "speaking"))).state === "on",
     );
     await talkButton(other).click();
-    await other.getByText("Anna is speaking there.").first().waitFor();
+    await other.getByText("Owner (Anna) is speaking there.").first().waitFor();
     await buttonSays(other, "Start talking");
     const frames = await other.evaluate(framesShown);
     await other.waitForFunction(framesShown, undefined, { timeout: 15_000 });

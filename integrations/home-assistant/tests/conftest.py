@@ -81,6 +81,15 @@ def call(state: str = "ringing", **more: Any) -> dict[str, Any]:
     }
 
 
+OFFERS = "api/v1/say/hosts/offers"
+ANSWERS: dict[str, Any] = {
+    "api/v1/login": {"user": {"name": "Anna", "administrator": True, "grants": []}},
+    "api/v1/tokens": {"token": TOKEN},
+    "api/v1/sounds": {"sounds": [{"name": "bell.mp3", "seconds": 2}, {"name": "notes.txt"}]},
+    "api/v1/chimes": {"chimes": [{"name": "gong"}]},
+}
+
+
 class FakeHub:
     """One hub. `asked` is what came, `refuse` what is answered in place of the right answer."""
 
@@ -92,6 +101,8 @@ class FakeHub:
         self.refuse: dict[str, tuple[int, dict[str, Any]]] = {}
         self.tokens = {TOKEN}
         self.hub_id: str | None = HUB_ID
+        self.version = "0.2.0"
+        self.people: list[str | None] = []
         self.whep_gate: asyncio.Event | None = None
         # The headers of the last request and of each line of a page; what pages said; how many lines are open.
         self.headers: Mapping[str, str] = {}
@@ -135,7 +146,7 @@ class FakeHub:
             return web.json_response(body, status=status)
         known = self._knows(request)
         return web.json_response(
-            {"version": "0.2.0", **({"user": {"name": "Anna"}, "hubId": self.hub_id} if known else {})}
+            {"version": self.version, **({"user": {"name": "Anna"}, "hubId": self.hub_id} if known else {})}
         )
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -167,7 +178,10 @@ class FakeHub:
     async def _any(self, request: web.Request) -> web.Response:
         path = request.path_qs.lstrip("/")
         body = (await request.read()).decode()
+        if path == OFFERS and "say/hosts/offers" not in self.refuse:
+            return web.json_response({"listed": ["all"]})
         self.asked.append((request.method, path, body))
+        self.people.append(request.headers.get("x-doorward-for"))
         self.headers = request.headers
         for part, (status, problem) in self.refuse.items():
             if part in path:
@@ -178,11 +192,7 @@ class FakeHub:
             return web.Response(status=201, text="v=0 answer", headers={"Location": f"/{path.split('?')[0]}/one"})
         if path.endswith("/snapshot") or "/snapshot?" in path:
             return web.Response(body=b"jpeg", content_type="image/jpeg")
-        if path == "api/v1/login":
-            return web.json_response({"user": {"name": "Anna", "administrator": True, "grants": []}})
-        if path == "api/v1/tokens":
-            return web.json_response({"token": TOKEN})
-        return web.json_response({})
+        return web.json_response(ANSWERS.get(path, {}))
 
 
 @pytest.fixture(autouse=True)

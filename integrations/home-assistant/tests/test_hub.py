@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import State
+from homeassistant.core import Context, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, mock_restore_cache
 
@@ -167,8 +169,8 @@ async def test_speech(hass, fake_hub, there) -> None:
         {"to": "device:kitchen", "priority": 1, "text": "Anna. Dinner"},
         {"to": "all", "priority": 0, "text": "Fire"},
         {"to": "area:House", "priority": 0, "text": "Ben. Tea"},
-        {"to": "device:kitchen", "priority": 1, "file": "http://ha/tone.mp3"},
-        {"to": "all", "priority": 2, "file": "http://ha/tone.mp3"},
+        {"to": "device:kitchen", "priority": 1, "url": "http://ha/tone.mp3"},
+        {"to": "all", "priority": 2, "url": "http://ha/tone.mp3"},
     ]
     fake_hub.refuse["say"] = (409, {"detail": "Anna speaks there.", "code": "refused"})
     for platform, unique in (("notify", "kitchen_notify"), ("notify", "all_notify")):
@@ -177,6 +179,58 @@ async def test_speech(hass, fake_hub, there) -> None:
     for unique in ("kitchen_speaker", "all_speaker"):
         with pytest.raises(HomeAssistantError):
             await ask(hass, "media_player", "play_media", "media_player", unique, **play)
+
+
+async def test_sounds_of_the_hub(hass, fake_hub, there, hass_ws_client) -> None:
+    """They stand in a folder of their own beside what Home Assistant has, and are played by their names."""
+    assert await async_setup_component(hass, "media_source", {})
+    socket = await hass_ws_client(hass)
+
+    async def browse(**what):
+        kitchen = entity(hass, "media_player", "kitchen_speaker")
+        await socket.send_json_auto_id({"type": "media_player/browse_media", "entity_id": kitchen, **what})
+        return await socket.receive_json()
+
+    top = (await browse())["result"]
+    assert top["children"][0]["title"] == "Doorward"
+    folder = {name: top["children"][0][name] for name in ("media_content_id", "media_content_type")}
+    inside = (await browse(**folder))["result"]["children"]
+    assert [one["media_content_id"] for one in inside] == ["chime:gong", "file:bell.mp3"]
+    for media in ("chime:gong", "file:bell.mp3"):
+        play = {"media_content_type": "music", "media_content_id": media}
+        await ask(hass, "media_player", "play_media", "media_player", "all_speaker", **play)
+    assert [list(body.items())[-1] for body in bodies(fake_hub, "api/v1/say")] == [
+        ("chime", "gong"),
+        ("file", "bell.mp3"),
+    ]
+    await fake_hub.server.close()
+    assert not (await browse(**folder))["success"]
+
+
+async def test_motion(hass, fake_hub, there) -> None:
+    """A device that tells of motion gets a sensor for it."""
+    door = {**fake_hub.devices[0], "motion": {"active": True, "sinceMs": 1}}
+    await fake_hub.say({"type": "device", "device": door})
+    await until(lambda: er.async_get(hass).async_get_entity_id("binary_sensor", DOMAIN, f"{HUB_ID}_front-door_motion"))
+    await until(lambda: state(hass, "binary_sensor", "front-door_motion") == "on")
+    await fake_hub.say({"type": "device", "device": {**door, "motion": {"active": False, "sinceMs": 2}}})
+    await until(lambda: state(hass, "binary_sensor", "front-door_motion") == "off")
+    told = {**fake_hub.devices[0], "settings": {"motion": {"onvif": True}}}
+    await fake_hub.say({"type": "device", "device": told})
+    await until(lambda: state(hass, "binary_sensor", "front-door_motion") == "unknown")
+
+
+async def test_for_whom(hass, fake_hub, there, hass_admin_user) -> None:
+    """What somebody of Home Assistant's does they do at the hub; what an automation does nobody in particular does."""
+    door = registered(hass, there, f"{HUB_ID}_front-door").id
+    fake_hub.people.clear()
+    context = Context(user_id=hass_admin_user.id)
+    await hass.services.async_call(DOMAIN, "unlock", {"device_id": door}, blocking=True, context=context)
+    target = {"entity_id": entity(hass, "lock", "front-door_lock")}
+    await hass.services.async_call("lock", "open", target, blocking=True, context=context)
+    await hass.services.async_call(DOMAIN, "unlock", {"device_id": door}, blocking=True)
+    by = [json.loads(unquote(header))["id"] if header else None for header in fake_hub.people]
+    assert by == [hass_admin_user.id, hass_admin_user.id, None]
 
 
 async def test_who_speaks(hass, fake_hub, there) -> None:

@@ -11,9 +11,10 @@ import type { HubMessage } from "./messages.ts";
 function asker(
   rig: Rig,
   token: string,
-  who: { readonly id: string; readonly name: string; readonly grants?: Grant[] },
+  who?: { readonly id: string; readonly name: string; readonly grants?: Grant[] },
 ) {
-  const headers = { authorization: `Bearer ${token}`, "x-doorward-for": encodeURIComponent(JSON.stringify(who)) };
+  const named = who && { "x-doorward-for": encodeURIComponent(JSON.stringify(who)) };
+  const headers = { authorization: `Bearer ${token}`, ...named };
   const call = (method: string, path: string, body: unknown = {}) => rig.call(method, path, { headers, body });
   return {
     call,
@@ -69,6 +70,24 @@ describe("those for whom a program asks with its token", () => {
     assert.equal((await bens.next("talk")).state, "failed");
     const session = (await cleo.get("/api/v1/session")).json as { user?: { name: string } };
     assert.equal(session.user?.name, "Cleo (Anna)");
+  });
+
+  it("are told how it goes with their microphones, and so is the program, but no other of its people", async () => {
+    const { rig, token } = await house();
+    await using _ = rig;
+    const ben = asker(rig, token, { id: "b1", name: "Ben" });
+    const cleo = asker(rig, token, { id: "c1", name: "Cleo" });
+    const [program, bens, cleos] = [await asker(rig, token).page(), await ben.page(), await cleo.page()];
+    const session = await ben.offer("/whep/front?talk=auto");
+    rig.webrtc.viewers.at(-1)?.say({ data: new Uint8Array(40), timestampUs: 0, key: true, durationUs: 20_000 });
+    for (const line of [program, bens]) {
+      const { session: whose, state } = await line.next("microphone");
+      assert.deepEqual([whose, state], [session, "granted"]);
+    }
+    await cleo.offer("/whep/front?talk=auto");
+    rig.webrtc.viewers.at(-1)?.say({ data: new Uint8Array(40), timestampUs: 0, key: true, durationUs: 20_000 });
+    const first = await cleos.next("microphone");
+    assert.deepEqual([first.state, "holder" in first && first.holder?.name], ["refused", "Ben (Anna)"]);
   });
 
   it("may do less than the token if the program says so, and never more", async () => {

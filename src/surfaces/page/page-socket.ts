@@ -111,7 +111,9 @@ export class PageSocket {
 
   #tellMicrophone({ viewing, state }: ViewingTalk): void {
     const { principal } = this.#options;
-    if (callerOf(viewing.principal) !== callerOf(principal)) return;
+    // A program that asks for its people is told of all of them on its own line, where it names nobody.
+    const isProgram = !principal.behalf && viewing.principal.credentialId === principal.credentialId;
+    if (!isProgram && callerOf(viewing.principal) !== callerOf(principal)) return;
     this.#send({ type: "microphone", session: viewing.id, device: viewing.deviceId, ...state });
   }
 

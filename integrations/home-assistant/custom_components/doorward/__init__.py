@@ -9,11 +9,12 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
-from .api import DoorwardClient, DoorwardError, InvalidAuthError
+from .api import CannotConnectError, DoorwardClient, DoorwardError, InvalidAuthError
 from .cards import follow_cards, register_cards
 from .const import CONF_VERIFY, DOMAIN, PLATFORMS
 from .hub import DoorwardConfigEntry, DoorwardHub
 from .page import register_page
+from .repairs import CERTIFICATE, follow_repairs, tell
 from .services import register_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -38,6 +39,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> 
     except InvalidAuthError as error:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from error
     except (DoorwardError, TimeoutError) as error:
+        if isinstance(error, CannotConnectError) and error.code == "certificate":
+            tell(hass, entry, CERTIFICATE, words={"url": entry.data[CONF_URL]})
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="cannot_connect", translation_placeholders={"reason": str(error)}
         ) from error
@@ -46,6 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> 
     hub.registry_id = itself.id
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await follow_cards(hass, entry)
+    await follow_repairs(hass, entry)
     return True
 
 

@@ -6,6 +6,7 @@ Shapes are those of the hub's docs/http-contract.md.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+import copy
 from dataclasses import dataclass
 from http import HTTPStatus
 import json
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-from homeassistant.const import __version__ as HA_VERSION
+from homeassistant.const import __version__ as HA_VERSION  # noqa: N812
 from yarl import URL
 
 from .const import HEARTBEAT_S, TIMEOUT_S
@@ -93,6 +94,12 @@ class DoorwardClient:
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
 
+    def for_people(self, people: dict[str, str]) -> DoorwardClient:
+        """Give one that asks for somebody of Home Assistant's; `people` is the header that says who."""
+        other = copy.copy(self)
+        other._headers = {**self._headers, **people}
+        return other
+
     @property
     def url(self) -> str:
         """Where the hub is."""
@@ -124,7 +131,7 @@ class DoorwardClient:
                 raise InvalidAuthError("The hub does not know this token any more", "signed-out") from error
             raise CannotConnectError(f"The hub answered {error.status}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+            raise _unreached(error) from error
 
     async def page(self, people: dict[str, str]) -> PageSocket:
         """Open a line for somebody of Home Assistant's; `people` is the header that says who."""
@@ -132,7 +139,7 @@ class DoorwardClient:
             headers = {**self._headers, **people}
             return PageSocket(await self._http.ws_connect(self._events, headers=headers, heartbeat=HEARTBEAT_S))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+            raise _unreached(error) from error
 
     async def ask_for(
         self, people: dict[str, str], what: tuple[str, str], sent: tuple[bytes | None, str | None]
@@ -184,6 +191,21 @@ class DoorwardClient:
         """Answer, join, decline or end a call."""
         await self.request("POST", f"api/v1/calls/{quote(call)}/{change}", body or {})
 
+    async def sounds(self) -> tuple[list[str], list[str]]:
+        """Give the names of the files of the hub's sounds folder, and of its chimes."""
+        files = (await self.request("GET", "api/v1/sounds")).get("sounds", [])
+        chimes = (await self.request("GET", "api/v1/chimes")).get("chimes", [])
+        return [one["name"] for one in files if "seconds" in one], [one["name"] for one in chimes]
+
+    async def offer_host(self, host: str) -> bool:
+        """Tell where sounds of Home Assistant's would come from; gives whether the hub fetches from there."""
+        body = {"hosts": [host], "by": "Home Assistant"}
+        return bool((await self.request("POST", "api/v1/say/hosts/offers", body)).get("listed"))
+
+    async def allow_host(self, host: str) -> None:
+        """Let the hub fetch sounds from there; needs the right to administer it."""
+        await self.request("POST", "api/v1/say/hosts", {"host": host})
+
     async def change(self, device: str, settings: Json) -> None:
         """Change settings of a device; needs the right to administer it."""
         await self.request("PATCH", f"api/v1/devices/{quote(device)}", settings)
@@ -217,7 +239,7 @@ class DoorwardClient:
             ) as answer:
                 return answer.status, await answer.read(), answer.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}") from error
+            raise _unreached(error) from error
 
 
 async def token_by_login(http: aiohttp.ClientSession, url: str, *, name: str, password: str, label: str) -> str:
@@ -232,6 +254,11 @@ async def token_by_login(http: aiohttp.ClientSession, url: str, *, name: str, pa
     finally:
         await person.request("POST", "api/v1/logout", {})
     return str(made["token"])
+
+
+def _unreached(error: Exception) -> CannotConnectError:
+    code = "certificate" if isinstance(error, aiohttp.ClientConnectorCertificateError) else "unreachable"
+    return CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}", code)
 
 
 def _parsed(body: bytes) -> Json:

@@ -30,6 +30,8 @@ def _make(hub: DoorwardHub, device: Json, can: dict[str, bool]) -> Iterable[Door
     yield Reachable(hub, device)
     if can["talk"]:
         yield Speaking(hub, device)
+    if can["motion"]:
+        yield Motion(hub, device)
 
 
 class Reachable(DoorwardEntity, BinarySensorEntity):
@@ -46,6 +48,22 @@ class Reachable(DoorwardEntity, BinarySensorEntity):
     def is_on(self) -> bool:
         """Whether the hub reaches it, or has no reason to think otherwise."""
         return self.device.get("state", {}).get("phase") not in UNREACHABLE
+
+
+class Motion(DoorwardEntity, BinarySensorEntity):
+    """Whether something moves there, as the device itself tells."""
+
+    _attr_device_class = BinarySensorDeviceClass.MOTION
+
+    def __init__(self, hub: DoorwardHub, device: Json) -> None:
+        """Take the device."""
+        super().__init__(hub, device, "motion")
+
+    @property
+    def is_on(self) -> bool | None:
+        """Whether something moves; None while the device does not tell."""
+        told = self.device.get("motion")
+        return None if told is None else bool(told["active"])
 
 
 class Speaking(DoorwardEntity, BinarySensorEntity):

@@ -58,7 +58,7 @@ class ChangeButton(DoorwardEntity, ButtonEntity):
     @asks_hub
     async def async_press(self) -> None:
         """Change the call."""
-        await change_call(self.hub, self.device_id, self.entity_description.change)
+        await change_call(self.hub, await self.asking(), self.device_id, change=self.entity_description.change)
 
 
 class RingButton(DoorwardEntity, ButtonEntity):
@@ -74,4 +74,4 @@ class RingButton(DoorwardEntity, ButtonEntity):
     @asks_hub
     async def async_press(self) -> None:
         """Ring."""
-        await self.hub.client.ring(self.device_id)
+        await (await self.asking()).ring(self.device_id)

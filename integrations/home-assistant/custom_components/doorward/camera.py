@@ -14,13 +14,15 @@ from homeassistant.components.camera import (
     WebRTCError,
     WebRTCSendMessage,
 )
+from homeassistant.components.websocket_api import current_connection
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from webrtc_models import RTCIceCandidateInit
 
-from .api import CannotConnectError, DoorwardError, Json
+from .api import CannotConnectError, DoorwardClient, DoorwardError, Json
 from .entity import DoorwardEntity, add_entities, told
 from .hub import DoorwardConfigEntry, DoorwardHub, what_it_can
+from .people import for_user
 
 PARALLEL_UPDATES = 0
 
@@ -43,6 +45,7 @@ class _Session:
 
     ufrag: str
     send: WebRTCSendMessage
+    client: DoorwardClient
     location: str | None = None
     early: list[str] | None = None
     closed: bool = False
@@ -125,21 +128,22 @@ class DoorwardCamera(DoorwardEntity, Camera):
             # Told before there is a connection: the dialogue then shows the words and goes on with its picture.
             send_message(self._refusal({"reason": "held", "holder": holder}))
             return
-        session = self._sessions[session_id] = _Session(found[1] if found else "", send_message, early=[])
+        client = self._client_of_whoever_looks()
+        session = self._sessions[session_id] = _Session(found[1] if found else "", send_message, client, early=[])
         try:
-            answer = await self.hub.client.whep(self.device_id, offer_sdp, talks=talks)
+            answer = await client.whep(self.device_id, offer_sdp, talks=talks)
         except DoorwardError as error:
             self._sessions.pop(session_id, None)
             send_message(WebRTCError(error.code, str(error)))
             return
         session.location = answer.location
         if session.closed:
-            await self._end(answer.location)
+            await self._end(session)
             return
         send_message(WebRTCAnswer(answer.sdp))
         early, session.early = session.early or [], None
         for fragment in early:
-            await self._tell(answer.location, fragment)
+            await self._tell(session, fragment)
 
     async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:
         """Pass on one more way to reach the browser."""
@@ -153,7 +157,7 @@ class DoorwardCamera(DoorwardEntity, Camera):
             if session.early is not None:
                 session.early.append(fragment)
             return
-        await self._tell(session.location, fragment)
+        await self._tell(session, fragment)
 
     @callback
     def close_webrtc_session(self, session_id: str) -> None:
@@ -162,18 +166,25 @@ class DoorwardCamera(DoorwardEntity, Camera):
             return
         session.closed = True
         if session.location is not None:
-            self.hass.async_create_task(self._end(session.location), eager_start=True)
+            self.hass.async_create_task(self._end(session), eager_start=True)
 
-    async def _tell(self, location: str, fragment: str) -> None:
+    def _client_of_whoever_looks(self) -> DoorwardClient:
+        """Give the way to ask the hub for the person whose browser it is: each has a floor of their own."""
+        connection = current_connection.get()
+        if connection is None:
+            return self.hub.client
+        return self.hub.client.for_people(for_user(self.hass, self.hub, connection.user))
+
+    async def _tell(self, session: _Session, fragment: str) -> None:
         try:
-            await self.hub.client.candidate(location, fragment)
+            await session.client.candidate(session.location or "", fragment)
         except DoorwardError:
             # One way less: others are tried, and the browser says when none works.
             return
 
-    async def _end(self, location: str) -> None:
+    async def _end(self, session: _Session) -> None:
         try:
-            await self.hub.client.close(location)
+            await session.client.close(session.location or "")
         except DoorwardError:
             # The hub ends what it does not hear from.
             return

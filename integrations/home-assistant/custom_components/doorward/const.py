@@ -23,6 +23,9 @@ PLATFORMS: Final = [
     Platform.SWITCH,
 ]
 
+# What this integration asks of a hub; an older one is told of.
+OLDEST_HUB: Final = "0.1.0"
+
 # Seconds between tries to reach the hub again: doubled from the first to the last.
 FIRST_RETRY_S: Final = 1.0
 LAST_RETRY_S: Final = 30.0

@@ -12,9 +12,10 @@ from homeassistant.helpers import translation
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import DoorwardError, Json
+from .api import DoorwardClient, DoorwardError, Json
 from .const import DOMAIN
 from .hub import DoorwardConfigEntry, DoorwardHub, what_it_can
+from .people import client_for
 
 
 class DoorwardEntity(Entity):
@@ -39,6 +40,10 @@ class DoorwardEntity(Entity):
     def available(self) -> bool:
         """Whether the hub is there and has the device."""
         return self.hub.available and self.device_id in self.hub.devices
+
+    async def asking(self) -> DoorwardClient:
+        """Give the way to ask the hub for whoever acts on the entity now."""
+        return await client_for(self.hass, self.hub, self._context)
 
     async def async_added_to_hass(self) -> None:
         """Follow the device."""

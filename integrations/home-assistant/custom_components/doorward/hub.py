@@ -254,4 +254,6 @@ def what_it_can(device: Json) -> dict[str, bool]:
     }
     needed = {"view": "view", "talk": "talk", "ring": "talk", "unlock": "unlock"}
     may = {what: known[what] == "yes" and right in rights for what, right in needed.items()}
-    return {**may, "administer": "administer" in rights}
+    settings = device.get("settings") or {}
+    tells = "motion" in device or (settings.get("motion") or {}).get("onvif") is True
+    return {**may, "motion": tells, "administer": "administer" in rights}

@@ -50,7 +50,7 @@ class DoorwardLock(DoorwardEntity, LockEntity):
         self._attr_is_unlocking = True
         self.async_write_ha_state()
         try:
-            await self.hub.client.unlock(self.device_id)
+            await (await self.asking()).unlock(self.device_id)
         except DoorwardError as error:
             self._shut()
             raise refused(error) from error

@@ -8,7 +8,9 @@ from typing import Any
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
     ATTR_MEDIA_EXTRA,
+    BrowseError,
     BrowseMedia,
+    MediaClass,
     MediaPlayerDeviceClass,
     MediaPlayerEntity,
     MediaPlayerEntityFeature,
@@ -25,6 +27,10 @@ from .hub import DoorwardConfigEntry, DoorwardHub
 from .places import PlaceEntity, places
 
 PARALLEL_UPDATES = 1
+
+# Sounds of the hub's own, as its interface names them, and the folder in which people find them.
+HUB_SOUNDS = ("file", "chime")
+HUB_FOLDER = "doorward"
 
 FEATURES = (
     MediaPlayerEntityFeature.PLAY_MEDIA
@@ -46,26 +52,70 @@ def _make(hub: DoorwardHub, device: Json, can: dict[str, bool]) -> Iterable[Door
         yield DoorwardPlayer(hub, device)
 
 
+def _folder(title: str) -> BrowseMedia:
+    return BrowseMedia(
+        media_class=MediaClass.DIRECTORY,
+        media_content_id=HUB_FOLDER,
+        media_content_type=HUB_FOLDER,
+        title=title,
+        can_play=False,
+        can_expand=True,
+    )
+
+
+def _sound(kind: str, name: str) -> BrowseMedia:
+    return BrowseMedia(
+        media_class=MediaClass.MUSIC,
+        media_content_id=f"{kind}:{name}",
+        media_content_type=MediaType.MUSIC,
+        title=name,
+        can_play=True,
+        can_expand=False,
+    )
+
+
 class _Announces(MediaPlayerEntity):
     """Plays what it is given as one turn on the hub's floor; there is nothing to pause or to seek in."""
 
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_supported_features = FEATURES
 
-    async def _address_of(self, media_id: str) -> str:
-        """Give the address of what is meant, as a program beside Home Assistant can fetch it."""
+    hub: DoorwardHub
+
+    async def _sound_of(self, media_id: str) -> Json:
+        """Say which sound is meant: one of the hub's, or an address that a program beside Home Assistant can fetch."""
+        for kind in HUB_SOUNDS:
+            if media_id.startswith(f"{kind}:"):
+                return {kind: media_id.removeprefix(f"{kind}:")}
         if media_source.is_media_source_id(media_id):
             found = await media_source.async_resolve_media(self.hass, media_id, self.entity_id)
             media_id = found.url
-        return async_process_play_media_url(self.hass, media_id)
+        return {"url": async_process_play_media_url(self.hass, media_id)}
 
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Show what Home Assistant has that is sound."""
-        return await media_source.async_browse_media(
+        """Show what Home Assistant has that is sound, and at the top the hub's own sounds."""
+        if media_content_id == HUB_FOLDER:
+            return await self._hub_folder()
+        shown = await media_source.async_browse_media(
             self.hass, media_content_id, content_filter=lambda item: item.media_content_type.startswith("audio/")
         )
+        if media_content_id is None:
+            shown.children = [_folder("Doorward"), *(shown.children or [])]
+        return shown
+
+    async def _hub_folder(self) -> BrowseMedia:
+        try:
+            files, chimes = await self.hub.client.sounds()
+        except DoorwardError as error:
+            raise BrowseError(str(error)) from error
+        folder = _folder("Doorward")
+        folder.children = [
+            *(_sound("chime", name) for name in chimes),
+            *(_sound("file", name) for name in files),
+        ]
+        return folder
 
 
 class DoorwardPlayer(DoorwardEntity, _Announces):
@@ -88,8 +138,9 @@ class DoorwardPlayer(DoorwardEntity, _Announces):
         """Play it once somebody who speaks there has ended."""
         chosen = self.hub.priorities.get(self.device_id, 0)
         priority = int((kwargs.get(ATTR_MEDIA_EXTRA) or {}).get("priority", chosen))
-        file = await self._address_of(media_id)
-        await self.hub.client.say(f"device:{self.device_id}", {"file": file}, priority)
+        sound = await self._sound_of(media_id)
+        client = await self.asking()
+        await client.say(f"device:{self.device_id}", sound, priority)
 
 
 class PlacePlayer(PlaceEntity, _Announces):
@@ -104,8 +155,9 @@ class PlacePlayer(PlaceEntity, _Announces):
     async def async_play_media(self, media_type: MediaType | str, media_id: str, **kwargs: Any) -> None:
         """Play it through all of them."""
         priority = int((kwargs.get(ATTR_MEDIA_EXTRA) or {}).get("priority", 0))
-        file = await self._address_of(media_id)
+        sound = await self._sound_of(media_id)
         try:
-            await self.hub.client.say(self.channel, {"file": file}, priority)
+            client = await self.asking()
+            await client.say(self.channel, sound, priority)
         except DoorwardError as error:
             raise refused(error) from error

@@ -43,9 +43,8 @@ class Spoken(DoorwardEntity, NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Say it, the title first."""
         text = message if not title else f"{title}. {message}"
-        await self.hub.client.say(
-            f"device:{self.device_id}", {"text": text}, self.hub.priorities.get(self.device_id, 0)
-        )
+        client = await self.asking()
+        await client.say(f"device:{self.device_id}", {"text": text}, self.hub.priorities.get(self.device_id, 0))
 
 
 class SpokenThere(PlaceEntity, NotifyEntity):
@@ -60,6 +59,7 @@ class SpokenThere(PlaceEntity, NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Say it, the title first."""
         try:
-            await self.hub.client.say(self.channel, {"text": message if not title else f"{title}. {message}"})
+            client = await self.asking()
+            await client.say(self.channel, {"text": message if not title else f"{title}. {message}"})
         except DoorwardError as error:
             raise refused(error) from error

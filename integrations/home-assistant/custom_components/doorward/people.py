@@ -8,10 +8,10 @@ from urllib.parse import quote
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .api import Json
+from .api import DoorwardClient, Json
 from .const import DOMAIN
 from .hub import DoorwardHub
 
@@ -38,6 +38,12 @@ def for_user(hass: HomeAssistant, hub: DoorwardHub, user: User) -> dict[str, str
         if len(header) <= LONGEST_HEADER:
             return {"x-doorward-for": header}
         grants = grants[: len(grants) * 3 // 4]
+
+
+async def client_for(hass: HomeAssistant, hub: DoorwardHub, context: Context | None) -> DoorwardClient:
+    """Give the way to ask the hub for whoever wishes something; what an automation wishes nobody in particular does."""
+    user = await hass.auth.async_get_user(context.user_id) if context and context.user_id else None
+    return hub.client if user is None else hub.client.for_people(for_user(hass, hub, user))
 
 
 def grants_of(hass: HomeAssistant, hub: DoorwardHub, user: User) -> list[Json]:

@@ -8,7 +8,9 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .api import DoorwardClient
 from .hub import DoorwardConfigEntry, DoorwardHub, what_it_can
+from .people import client_for
 
 ALL = "all"
 
@@ -35,6 +37,10 @@ class PlaceEntity(Entity):
     def available(self) -> bool:
         """Whether the hub is there and somebody would hear it."""
         return self.hub.available and self.channel in channels(self.hub)
+
+    async def asking(self) -> DoorwardClient:
+        """Give the way to ask the hub for whoever acts on the entity now."""
+        return await client_for(self.hass, self.hub, self._context)
 
     async def async_added_to_hass(self) -> None:
         """Follow all devices."""

@@ -12,10 +12,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
-from .api import DoorwardError, Json
+from .api import DoorwardClient, DoorwardError, Json
 from .const import DOMAIN
 from .entity import refused
 from .hub import DoorwardConfigEntry, DoorwardHub
+from .people import client_for
 
 ATTR_REPLY = "reply"
 
@@ -27,30 +28,34 @@ def register_services(hass: HomeAssistant) -> None:
     """Register each action."""
 
     def register(
-        name: str, act: Callable[[DoorwardHub, str, ServiceCall], Awaitable[None]], more: dict[Any, Any]
+        name: str,
+        act: Callable[[DoorwardHub, DoorwardClient, str, ServiceCall], Awaitable[None]],
+        more: dict[Any, Any],
     ) -> None:
         async def handle(call: ServiceCall) -> None:
             for device_id in call.data[ATTR_DEVICE_ID]:
                 hub, device = _device(hass, device_id)
                 try:
-                    await act(hub, device, call)
+                    await act(hub, await client_for(hass, hub, call.context), device, call)
                 except DoorwardError as error:
                     raise refused(error) from error
 
         hass.services.async_register(DOMAIN, name, handle, schema=vol.Schema(ON_DEVICE | more))
 
-    register("ring", lambda hub, device, _: hub.client.ring(device), {})
-    register("unlock", lambda hub, device, _: hub.client.unlock(device), {})
-    register("answer", lambda hub, device, _: change_call(hub, device, "answer"), {})
-    register("hang_up", lambda hub, device, _: change_call(hub, device, "end"), {})
+    register("ring", lambda _, asking, device, __: asking.ring(device), {})
+    register("unlock", lambda _, asking, device, __: asking.unlock(device), {})
+    register("answer", lambda hub, asking, device, _: change_call(hub, asking, device, change="answer"), {})
+    register("hang_up", lambda hub, asking, device, _: change_call(hub, asking, device, change="end"), {})
     register(
         "decline",
-        lambda hub, device, call: change_call(hub, device, "decline", _reply(call)),
+        lambda hub, asking, device, call: change_call(hub, asking, device, change="decline", body=_reply(call)),
         {vol.Optional(ATTR_REPLY): vol.All(cv.string, vol.Length(max=500))},
     )
 
 
-async def change_call(hub: DoorwardHub, device: str, change: str, body: Json | None = None) -> None:
+async def change_call(
+    hub: DoorwardHub, asking: DoorwardClient, device: str, *, change: str, body: Json | None = None
+) -> None:
     """Change the call that runs at a device; raises where there is none."""
     if (call := hub.call_of(device)) is None:
         raise ServiceValidationError(
@@ -58,7 +63,7 @@ async def change_call(hub: DoorwardHub, device: str, change: str, body: Json | N
             translation_key="no_call",
             translation_placeholders={"device": str(hub.devices.get(device, {}).get("name", device))},
         )
-    await hub.client.call(call["id"], change, body)
+    await asking.call(call["id"], change, body)
 
 
 def _reply(call: ServiceCall) -> Json:
