@@ -5,6 +5,7 @@ import { type ResolvedDevice, resolveDevice } from "../hub/device-input.ts";
 import type { DeviceInput } from "../hub/device-settings.ts";
 import { driverSource } from "../hub/driver-source.ts";
 import { openSub } from "../hub/open-sub.ts";
+import type { TrackInfo } from "../hub/state.ts";
 import { FatalError, isAbort, messageOf, RecoverableError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import type { CommandContext } from "./command.ts";
@@ -73,7 +74,18 @@ export function describeSeen({ device, resolved, firstFrameMs }: LookedAt): stri
     return widthPx === undefined ? codec : `${codec} ${widthPx}x${heightPx}`;
   });
   const speaker = device.info().speaker ? ["a speaker"] : [];
-  return `${resolved.driver.kind}: ${[...tracks, ...speaker].join(", ")}; first in ${firstFrameMs} ms`;
+  const picture = device.info().tracks.find(({ kind }) => kind === "video");
+  const converted = picture && forBrowsers(picture);
+  const seen = `${resolved.driver.kind}: ${[...tracks, ...speaker].join(", ")}; first in ${firstFrameMs} ms`;
+  return converted === undefined ? seen : `${seen}; ${converted}`;
+}
+
+/** What browsers are shown of a picture that not all of them can show as it comes. */
+function forBrowsers({ codec, reordered, withoutKeys }: TrackInfo): string | undefined {
+  if (codec === "mjpeg") return "MJPEG is converted for browsers";
+  if (reordered) return "its B-frames are converted for browsers";
+  if (withoutKeys) return "it sends no key frames and is converted for browsers";
+  return codec === "h265" ? "H.265 is converted for browsers that cannot show it" : undefined;
 }
 
 /** The same driver, that tells what is no use to be tried again. */

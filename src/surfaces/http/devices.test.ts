@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { startRig } from "../../../test/web-rig.ts";
+import { offerSdp, startRig } from "../../../test/web-rig.ts";
 import { deviceViewSchema } from "../device-view.ts";
 
 const administrator = { name: "Root", administrator: true };
@@ -247,6 +247,17 @@ describe("metrics", () => {
       );
       assert.match(text, /process_resident_memory_bytes \d+/);
     }
+  });
+
+  it("tell which pictures are converted, and why", async () => {
+    await using rig = await startRig({ modern: "fake://x/?video&h265" });
+    const root = await rig.person(administrator);
+    const scrape = async () => (await rig.call("GET", "/metrics", { as: root })).text;
+    assert.match(await scrape(), /^doorward_conversions_most \d+$/m);
+    const headers = { "content-type": "application/sdp" };
+    assert.equal((await rig.call("POST", "/whep/modern", { as: root, headers, body: offerSdp })).status, 201);
+    const labels = 'track="modern/main/video",from="h265",why="codec",encoder="fake"';
+    assert.ok((await scrape()).includes(`doorward_conversion_viewers{${labels}} 1`));
   });
 
   it("tell what slow readers lost, and why", async () => {

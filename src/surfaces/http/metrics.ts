@@ -3,6 +3,7 @@ import type { DropReason } from "../../media/reader.ts";
 import type { Metric } from "../surface.ts";
 import { callMetrics } from "./call-metrics.ts";
 import type { HttpContext } from "./context.ts";
+import { conversionMetrics } from "./conversion-metrics.ts";
 import type { HttpCounters } from "./http-counters.ts";
 
 type Prom = typeof import("prom-client");
@@ -35,6 +36,7 @@ export async function renderMetrics(
   const attached = context.hub.identity.attachments.size;
   gauge(prom, registry, { name: "doorward_attachments", help: "Open sockets and media of people", value: attached });
   addStore(prom, { registry, context });
+  for (const metric of conversionMetrics(context.hub.pictures)) addMetric(prom, registry, metric);
   const lost = new prom.Counter({
     name: "doorward_speech_lost_frames_total",
     help: "Frames of talkers that were lost: on the way to the hub, in a conversion that was behind, at a slow speaker",

@@ -15,6 +15,9 @@ const maxQueued = 60;
 /** A picture of which the child died so often, with nothing coming out in between, is not tried again. */
 const maxDeaths = 3;
 
+/** Whoever was told of hardware that does not work: once is enough. */
+const told = new WeakSet<FfmpegLink>();
+
 interface Task extends PictureConversionOptions {
   readonly source: Track;
   readonly log: Log;
@@ -85,9 +88,10 @@ export class Transcoding implements PictureConversion {
 
   #opened({ formats: [format], encoder, refused = [] }: Opened): void {
     const { output, source, log } = this.#task;
-    if (this.encoder !== encoder) {
-      const why = refused.length > 0 ? `: of the hardware encoders none works here (${refused.join(", ")})` : "";
-      log.info({ track: source.id, encoder }, `a picture is converted to H.264 by ${encoder}${why}`);
+    if (this.encoder !== encoder) log.info({ track: source.id, encoder }, "a picture is converted to H.264");
+    if (refused.length > 0 && !told.has(this.#link)) {
+      told.add(this.#link);
+      log.info({ refused }, `pictures are encoded by ${encoder}: these encoders of hardware do not work here`);
     }
     this.encoder = encoder;
     if (format && output.open) output.updateFormat(format);
