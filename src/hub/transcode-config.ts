@@ -11,7 +11,7 @@ export const transcodeConfig = z
       .optional()
       .describe(
         "How many pictures may be converted at once; each is converted once for all who watch it. Two for each three " +
-          "processors when absent; 0 for none: then whoever needs one gets single pictures.",
+          "processors when absent, and two where there are two; 0 for none: then whoever needs one gets single pictures.",
       ),
     height: z
       .int()
@@ -40,5 +40,5 @@ export type TranscodeConfig = z.output<typeof transcodeConfig>;
 
 /** How many pictures may be converted at once. */
 export function mostConversions({ max }: TranscodeConfig, processors = availableParallelism()): number {
-  return max ?? Math.max(1, Math.floor((processors * 2) / 3));
+  return max ?? Math.max(Math.min(2, processors), Math.floor((processors * 2) / 3));
 }
