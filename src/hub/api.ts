@@ -137,6 +137,8 @@ export interface TurnRequest {
   readonly source: SpeechSource;
   /** A conversation, which may last as long as it likes; a talk ends after the hub's longest time. */
   readonly unlimited?: boolean;
+  /** The floor is taken by being heard, not by asking for it. */
+  readonly bySound?: boolean;
   /** Live sound loses the floor when it falls silent; a call keeps it until it is released. */
   readonly holds?: "until-released";
   /** Called on each change, first within the call to `take`. */

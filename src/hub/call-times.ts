@@ -1,16 +1,7 @@
 import type { Clock } from "../util/clock.ts";
+import { Histogram, type HistogramCounts } from "../util/histogram.ts";
 import type { CallEvent } from "./call-api.ts";
 import { type CallEndReason, endReasons } from "./call-info.ts";
-
-/** How long something took, counted by upper bounds, as Prometheus' histograms are. */
-export interface Histogram {
-  /** Seconds. */
-  readonly bounds: readonly number[];
-  /** For each bound, how many took at most so long. */
-  readonly counts: readonly number[];
-  readonly count: number;
-  readonly sumS: number;
-}
 
 /** What of a call is timed. */
 export const callTimeNames = [
@@ -29,12 +20,19 @@ const bounds = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 20, 45, 90];
 /** How long calls take, and how they end: read by whoever shows the hub's numbers. */
 export class CallTimes {
   readonly #clock: Clock;
-  readonly #times = new Map(callTimeNames.map((name) => [name, { counts: bounds.map(() => 0), count: 0, sumS: 0 }]));
+  readonly #times = new Map(callTimeNames.map((name) => [name, new Histogram(bounds)]));
   readonly #ends = new Map<CallEndReason, number>(endReasons.map((reason) => [reason, 0]));
   /** When each running call rang and was answered (µs), until what is timed of it has happened. */
   readonly #running = new Map<
     string,
-    { readonly rangUs: number; answeredUs?: number; confirmed: boolean; pictured: boolean; spoken: boolean }
+    {
+      readonly rangUs: number;
+      answeredUs?: number;
+      told: boolean;
+      confirmed: boolean;
+      pictured: boolean;
+      spoken: boolean;
+    }
   >();
 
   constructor(clock: Clock) {
@@ -44,7 +42,7 @@ export class CallTimes {
   /** Something happened to a call. */
   follow({ call, change }: Pick<CallEvent, "call" | "change">): void {
     const nowUs = this.#clock.nowUs();
-    const fresh = { rangUs: nowUs, confirmed: false, pictured: false, spoken: false };
+    const fresh = { rangUs: nowUs, told: false, confirmed: false, pictured: false, spoken: false };
     if (change === "ringing") this.#running.set(call.id, fresh);
     const running = this.#running.get(call.id);
     if (!running) return;
@@ -81,10 +79,17 @@ export class CallTimes {
     this.#took("answer_to_first_word", this.#clock.nowUs() - running.answeredUs);
   }
 
+  /** Somebody was told that a call rings: how long after it began to (µs), the first time; undefined after that. */
+  told(callId: string): number | undefined {
+    const running = this.#running.get(callId);
+    if (!running || running.told) return undefined;
+    running.told = true;
+    return this.#clock.nowUs() - running.rangUs;
+  }
+
   /** What was timed so far. */
-  histogram(name: CallTimeName): Histogram {
-    const { counts = [], count = 0, sumS = 0 } = this.#times.get(name) ?? {};
-    return { bounds, counts, count, sumS };
+  histogram(name: CallTimeName): HistogramCounts {
+    return this.#times.get(name) ?? new Histogram(bounds);
   }
 
   /** How many calls ended, by reason. */
@@ -93,12 +98,6 @@ export class CallTimes {
   }
 
   #took(name: CallTimeName, us: number): void {
-    const time = this.#times.get(name);
-    if (!time) return;
-    const seconds = us / 1e6;
-    time.count++;
-    time.sumS += seconds;
-    for (const [index, bound] of bounds.entries())
-      if (seconds <= bound) time.counts[index] = (time.counts[index] ?? 0) + 1;
+    this.#times.get(name)?.took(us);
   }
 }

@@ -16,6 +16,7 @@ import { Chimes } from "./chimes.ts";
 import { ConvertedPictures } from "./converted-pictures.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
+import { HubTimes } from "./hub-times.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
 import { type HubCallParts, openCalls } from "./open-calls.ts";
@@ -41,6 +42,8 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
+  /** How long people wait for what the hub does. */
+  readonly times: HubTimes;
   /** The sounds folder. */
   readonly sounds: Sounds;
   /** Where sounds may be fetched from. */
@@ -123,6 +126,7 @@ export function createHub(options: HubOptions): Hub {
   const house = (): House => ({ devices: registry.list().map(inHouse), groups });
   const { lost } = voices;
   const longestTalkMs = () => (floor.longestTalkS > 0 ? floor.longestTalkS * 1000 : undefined);
+  const times = new HubTimes();
   const turns: Turns = new Turns({
     device: (id) => registry.get(id),
     house,
@@ -131,6 +135,8 @@ export function createHub(options: HubOptions): Hub {
     log,
     lost,
     longestTalkMs,
+    // In a conversation the floor is held through silence: when it is taken says nothing of a press.
+    onTaken: ({ unlimited, bySound }, us) => unlimited || times.talk[bySound ? "sound" : "hold"].took(us),
   });
   const { store } = identity;
   const sounds = new Sounds({ folder: dataDir && join(dataDir, "sounds"), converter, store, clock, log });
@@ -205,6 +211,7 @@ export function createHub(options: HubOptions): Hub {
     voices,
     chimes,
     sounds,
+    times,
     sayHosts,
     rings,
     house,

@@ -1,5 +1,6 @@
 import type { AudioConversion, Converter } from "../media/convert.ts";
 import type { AudioFormat } from "../media/format.ts";
+import type { Frame } from "../media/frame.ts";
 import type { Reader } from "../media/reader.ts";
 import { Track } from "../media/track.ts";
 import { background } from "../util/background.ts";
@@ -18,6 +19,8 @@ export interface LiveSoundOptions {
   readonly onGone: () => void;
   /** Called when a conversion breaks; the sound of its speakers ends. */
   readonly onError: (error: unknown) => void;
+  /** Called once, when the first of it was handed to a speaker, with how long that took (µs). */
+  readonly onTaken?: (tookUs: number) => void;
   readonly lost: SpeechLosses;
 }
 
@@ -37,10 +40,13 @@ export class LiveSound implements TurnSound {
   readonly #groups = new Map<string, Group>();
   readonly #held = new AsyncDisposableStack();
   readonly #options: LiveSoundOptions;
+  readonly #begunUs: number;
+  #taken = false;
   #ended = false;
 
   constructor(options: LiveSoundOptions) {
     this.#options = options;
+    this.#begunUs = options.clock.nowUs();
     const { voice, onSound, onGone } = options;
     const ear = this.#held.use(
       voice.read({
@@ -136,13 +142,20 @@ export class LiveSound implements TurnSound {
     return group;
   }
 
+  #firstTaken(): void {
+    if (this.#taken) return;
+    this.#taken = true;
+    const { clock, onTaken } = this.#options;
+    onTaken?.(clock.nowUs() - this.#begunUs);
+  }
+
   #counted(reader: Reader, lostBefore: () => number): Share {
     this.#held.defer(() => {
       this.#options.lost.speaker += reader.counters.droppedOldAudio;
       reader[Symbol.dispose]();
     });
     return {
-      frames: reader,
+      frames: withFirst(reader, () => this.#firstTaken()),
       get lostFrames() {
         return reader.counters.droppedOldAudio + lostBefore();
       },
@@ -157,4 +170,22 @@ async function take(conversion: AudioConversion, from: Reader): Promise<void> {
 
 async function give(conversion: AudioConversion, to: Track): Promise<void> {
   for await (const frame of conversion.frames) to.write(frame);
+}
+
+/** The same frames; `onFirst` is called when the first was taken. */
+function withFirst(frames: AsyncIterable<Frame>, onFirst: () => void): AsyncIterable<Frame> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const inner = frames[Symbol.asyncIterator]();
+      let next = async (): Promise<IteratorResult<Frame>> => {
+        const step = await inner.next();
+        if (!step.done) {
+          next = () => inner.next();
+          onFirst();
+        }
+        return step;
+      };
+      return { next: () => next(), return: async () => (await inner.return?.()) ?? { done: true, value: undefined } };
+    },
+  };
 }

@@ -4,13 +4,14 @@ import { messageOf } from "../util/errors.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { Hearing, HubTurns, Turn, TurnRequest, TurnState } from "./api.ts";
-import { type House, membersOf, partsOf } from "./channel.ts";
+import { type House, membersOf } from "./channel.ts";
 import { type FloorEffect, type FloorHolder, Floors } from "./floors.ts";
 import { GrantedTurn, type Playing, type SpeakingDevice } from "./granted-turn.ts";
 import { LiveSound } from "./live-sound.ts";
 import { type HouseLoudness, usualHouse } from "./loudness.ts";
 import { RecordedSound } from "./recorded-sound.ts";
 import type { HolderInfo } from "./state.ts";
+import { lostOf, nobodyOf } from "./turn-request.ts";
 import type { TurnSound } from "./turn-sound.ts";
 import type { SpeechLosses } from "./voices.ts";
 
@@ -26,6 +27,8 @@ export interface TurnsOptions {
   readonly lost: SpeechLosses;
   /** Longest that somebody may talk, in ms, for the turns that are asked for from now on; as long as they like by default. */
   readonly longestTalkMs?: () => number | undefined;
+  /** Called once for each live turn, when its first sample was handed to a speaker. */
+  readonly onTaken?: (request: TurnRequest, tookUs: number) => void;
   /** Floor control; one with the usual times by default. */
   readonly floors?: Floors;
 }
@@ -321,6 +324,7 @@ export class Turns implements HubTurns {
         silentSoFar = false;
       },
       onGone: () => this.#release(turn),
+      onTaken: (tookUs) => this.#options.onTaken?.(turn.request, tookUs),
       onError: (error) => log.warn({ err: error }, `talk disturbed: ${messageOf(error)}`),
     });
   }
@@ -387,14 +391,6 @@ export class Turns implements HubTurns {
   #nowUs(): number {
     return this.#options.clock.nowUs();
   }
-}
-
-function nobodyOf({ to }: TurnRequest): "offline" | "nobody" {
-  return to.every((channel) => partsOf(channel)[0] === "device") ? "offline" : "nobody";
-}
-
-function lostOf({ source }: TurnRequest): number {
-  return source.live ? (source.lostPackets?.() ?? 0) : 0;
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -127,6 +127,7 @@ export class SoundFloor implements Disposable {
       ...whom,
       talker: { id: callerOf(principal), name: principal.name },
       queue: false,
+      bySound: true,
       source: { live: true, voice: this.#voice.track, lostPackets: () => this.#voice.lostPackets },
       onState: (state) => {
         if (state.state === "granted") this.#note();

@@ -60,6 +60,19 @@ test("a device is added with a preview, watched, and removed", { timeout: 60_000
   await page.getByText("Shed was removed.").waitFor();
 });
 
+test("how long the talker and the viewer waited is among the hub's numbers", async (t) => {
+  const text = await page.evaluate(async () => (await fetch("/metrics")).text());
+  for (const name of [
+    'doorward_talk_to_speaker_seconds_count{by="hold"}',
+    "doorward_offer_to_first_frame_seconds_count",
+  ]) {
+    const [, count] = text.split(`\n${name} `);
+    assert.ok(Number.parseInt(count ?? "0", 10) > 0, name);
+  }
+  const sums = text.split("\n").filter((line) => /^doorward_(talk_to_speaker|offer_to_first).*_(sum|count)/.test(line));
+  t.diagnostic(sums.join("; "));
+});
+
 test("sounds are added, played, renamed and deleted, and an address is allowed", { timeout: 60_000 }, async () => {
   await page.goto(new URL("/#/settings", page.url()).href);
   const wav = writeWav(new Int16Array(16_000).fill(500), { sampleRateHz: 8000 });

@@ -1,5 +1,6 @@
 import { type CallTimeName, callTimeNames } from "../../hub/call-times.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { histogramText } from "./histogram-text.ts";
 
 const helps: Readonly<Record<CallTimeName, string>> = {
   ring_to_confirmed: "From a ring until the first device said that it can be heard ringing",
@@ -15,16 +16,8 @@ const helps: Readonly<Record<CallTimeName, string>> = {
  */
 export function callMetrics({ calls, callTimes }: Pick<Hub, "calls" | "callTimes">): string {
   const lines = callTimeNames.flatMap((name) => {
-    const full = `doorward_call_${name}_seconds`;
-    const { bounds, counts, count, sumS } = callTimes.histogram(name);
-    return [
-      `# HELP ${full} ${helps[name]}`,
-      `# TYPE ${full} histogram`,
-      ...bounds.map((bound, index) => `${full}_bucket{le="${bound}"} ${counts[index] ?? 0}`),
-      `${full}_bucket{le="+Inf"} ${count}`,
-      `${full}_sum ${sumS}`,
-      `${full}_count ${count}`,
-    ];
+    const counts = callTimes.histogram(name);
+    return histogramText(`doorward_call_${name}_seconds`, { help: helps[name], series: [{ counts }] });
   });
   const running = calls.list();
   const ends = [...callTimes.ends].map(([reason, count]) => `doorward_calls_ended_total{reason="${reason}"} ${count}`);

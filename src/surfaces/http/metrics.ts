@@ -5,6 +5,7 @@ import { callMetrics } from "./call-metrics.ts";
 import type { HttpContext } from "./context.ts";
 import { conversionMetrics } from "./conversion-metrics.ts";
 import type { HttpCounters } from "./http-counters.ts";
+import { timeMetrics } from "./time-metrics.ts";
 
 type Prom = typeof import("prom-client");
 
@@ -46,7 +47,10 @@ export async function renderMetrics(
   for (const [where, frames] of Object.entries(context.hub.voices.lost)) lost.inc({ where }, frames);
   for (const metric of context.others.flatMap((surface) => surface.metrics?.() ?? []))
     addMetric(prom, registry, metric);
-  return { text: `${await registry.metrics()}${callMetrics(context.hub)}`, contentType: registry.contentType };
+  return {
+    text: `${await registry.metrics()}${callMetrics(context.hub)}${timeMetrics(context.hub)}`,
+    contentType: registry.contentType,
+  };
 }
 
 function addMetric(prom: Prom, registry: Registry, { name, help, type, values }: Metric): void {

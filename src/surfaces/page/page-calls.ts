@@ -24,7 +24,9 @@ export class PageCalls implements Disposable {
     this.#held.use(
       calls.onChange(({ call, ...event }) => {
         const view = callView(call, { hub, principal });
-        if (view) options.tell({ type: "call", ...event, call: view });
+        if (!view) return;
+        options.tell({ type: "call", ...event, call: view });
+        if (event.change === "ringing") this.#time(call.id);
       }),
     );
     this.#held.use(calls.onMuted(() => this.#tellAll()));
@@ -58,6 +60,12 @@ export class PageCalls implements Disposable {
       ring: () => {},
       stop: () => {},
     };
+  }
+
+  #time(callId: string): void {
+    const { callTimes, times } = this.#options.hub;
+    const tookUs = callTimes.told(callId);
+    if (tookUs !== undefined) times.ringToEvent.took(tookUs);
   }
 
   #tellAll(): void {

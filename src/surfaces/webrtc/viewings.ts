@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { HubDevice, HubDevices, RenditionName } from "../../hub/api.ts";
 import type { Conversion, ConvertedPictures } from "../../hub/converted-pictures.ts";
+import type { HubTimes } from "../../hub/hub-times.ts";
 import { mayUse } from "../../hub/reach.ts";
 import { about, noPicture } from "../../hub/trouble.ts";
 import { callerOf } from "../../identity/behalf.ts";
@@ -10,12 +11,14 @@ import { type Converter, playsInBrowsers } from "../../media/convert.ts";
 import { opusFormat } from "../../media/format.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats, WebRtcWorker } from "../../media/viewer.ts";
+import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import { Listeners } from "../../util/listeners.ts";
 import type { Log } from "../../util/log.ts";
 import type { Admission, Asker } from "../admission.ts";
 import { SoundFloor, type SoundFloorOptions, type SoundFloorState } from "../sound-floor.ts";
+import { firstPacketSent } from "./first-packet.ts";
 import { type FirstMedia, firstMedia } from "./first-picture.ts";
 import { Renditions } from "./renditions.ts";
 import { Sittings } from "./sittings.ts";
@@ -47,7 +50,10 @@ export interface ViewingsOptions {
   readonly converter: Converter;
   readonly webrtc: WebRtcWorker;
   /** Where the microphones of those who may talk are voices, each by the id of its viewing, and where they speak. */
-  readonly hub: SoundFloorOptions["hub"] & { readonly pictures: Pick<ConvertedPictures, "show"> };
+  readonly hub: SoundFloorOptions["hub"] & {
+    readonly pictures: Pick<ConvertedPictures, "show">;
+    readonly times: Pick<HubTimes, "offerToFrame">;
+  };
   readonly clock: Clock;
   readonly log: Log;
   /** Places for them, from their opening to their end. */
@@ -116,7 +122,15 @@ export class Viewings implements AsyncDisposable {
   /** Begins to show a device. The caller may forget the viewing; it ends by itself. */
   async open(request: ViewingRequest): Promise<Viewing> {
     this.#refuseForbidden(request);
-    return await this.#begin(request);
+    const beganUs = this.#options.clock.nowUs();
+    const viewing = await this.#begin(request);
+    background(this.#timed(viewing, beganUs), (err) => this.#options.log.error({ err }, "a viewer was not timed"));
+    return viewing;
+  }
+
+  async #timed(viewing: Viewing, beganUs: number): Promise<void> {
+    const { clock, hub } = this.#options;
+    if (await firstPacketSent(viewing, clock)) hub.times.offerToFrame.took(clock.nowUs() - beganUs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
