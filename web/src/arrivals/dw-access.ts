@@ -151,7 +151,8 @@ export class DwAccess extends HubElement {
 }
 
 function sayAccess({ arrival }: PageDevice): string {
-  const since = arrival?.approvedMs === undefined ? "" : ` for ${howLong(Date.now() - arrival.approvedMs)}`;
+  const since =
+    arrival?.approvedMs === undefined ? "" : t(" for {time}", { time: howLong(Date.now() - arrival.approvedMs) });
   if (arrival?.enrolled === "token")
     return t("By its token{since}. The hub keeps only the token's fingerprint.", { since });
   if (arrival?.enrolled === "legacy") {

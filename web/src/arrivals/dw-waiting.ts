@@ -128,7 +128,7 @@ export class DwWaiting extends HubElement {
     const busy = this.busy === id;
     return html`<li>
       <strong>${id}</strong>
-      <p>${t("{sayKind} at {address}, for {time}. Let it in only if you know whose it is.", { sayKind: sayKind(kind), address, time: howLong(this.#seconds.nowMs - sinceMs) })}</p>
+      <p>${t("{kind} at {address}, for {time}. Let it in only if you know whose it is.", { kind: sayKind(kind), address, time: howLong(this.#seconds.nowMs - sinceMs) })}</p>
       <form @submit=${(event: SubmitEvent) => this.#approve(event, one)} autocomplete="off">
         <label><span>${t("Name")}</span><input name="name" required maxlength="64" .defaultValue=${name} /></label>
         <label><span>${t("Area")}</span><input name="area" maxlength="64" list="areas" placeholder=${t("none")} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>

@@ -237,7 +237,7 @@ export class DwCalling extends HubElement {
   #renderVoice() {
     const { voice } = this;
     if (voice.state === "no-microphone")
-      return html`<p class="note" role="status">${icon("micOff")}<span>${t("You are not heard. {userAgent}", { userAgent: microphoneHelp(voice.trouble, navigator.userAgent) })}</span></p>`;
+      return html`<p class="note" role="status">${icon("micOff")}<span>${t("You are not heard. {help}", { help: microphoneHelp(voice.trouble, navigator.userAgent) })}</span></p>`;
     if (voice.state === "failed")
       return html`<p class="note" role="status">${icon("micOff")}<span>${t("You are not heard at the moment; trying again.")}</span></p>`;
     return nothing;

@@ -244,10 +244,13 @@ export class DwCalls extends HubElement {
   #renderCall(one: PastCall) {
     const missed = isMissed(one);
     const length = talkedFor(one);
-    const name = one.from.party === one.you ? `To ${one.rung.map((rung) => rung.name).join(", ")}` : one.from.name;
+    const name =
+      one.from.party === one.you
+        ? t("To {names}", { names: one.rung.map((rung) => rung.name).join(", ") })
+        : one.from.name;
     return html`<li class=${missed ? "missed" : ""}>
       ${one.hasSnapshot ? html`<a href=${href({ screen: "call", id: one.id })}><img loading="lazy" src=${picture(one)} alt=${t("Picture of {name}", { name })} /></a>` : html`<span class="none">${icon(missed ? "hangUp" : "phone")}</span>`}
-      <p><strong>${missed ? t("Missed: ") : ""}${name}</strong><br /><span class="muted">${sayOutcome(one)}${length ? `, ${length}` : ""}</span></p>
+      <p><strong>${missed ? t("Missed: {name}", { name }) : name}</strong><br /><span class="muted">${sayOutcome(one)}${length ? `, ${length}` : ""}</span></p>
       ${this.#renderActs(one)}
       <time>${timeOf(one.startedMs)}</time>
     </li>`;

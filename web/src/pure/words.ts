@@ -169,7 +169,7 @@ export function sayTrack(track: TrackInfo): string {
   const words: string[] = [];
   if (track.widthPx && track.heightPx) words.push(`${track.widthPx} × ${track.heightPx}`);
   words.push(codecName(track.codec));
-  if (track.frameRate) words.push(t("{track} pictures a second", { track: Math.round(track.frameRate) }));
+  if (track.frameRate) words.push(t("{count} pictures a second", { count: Math.round(track.frameRate) }));
   if (track.sampleRateHz) words.push(`${track.sampleRateHz / 1000} kHz`);
   return words.join(", ");
 }

@@ -111,7 +111,7 @@ export class DwPerson extends HubElement {
           ${
             user && user.id === this.hub.session?.user?.id
               ? html`<p class="muted small">${t("Your own password is changed in")} <a href="#/settings">${t("Settings")}</a>.</p>`
-              : html`<label><span>${t("Password")}</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? "unchanged" : "at least 8 characters"} /></label>`
+              : html`<label><span>${t("Password")}</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? t("unchanged") : t("at least 8 characters")} /></label>`
           }
         </div>
         <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>${t("Administrator")}</strong><br /><span class="help">${t("Everything everywhere, and may add devices and people.")}</span></span></label>

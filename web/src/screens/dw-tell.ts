@@ -181,10 +181,13 @@ export class DwTell extends LitElement {
       const answer = await call<SaidAnswer | undefined>("POST", "/api/v1/ring", {
         body: { to: this.target.to, chime: this.chime },
       });
-      return this.#heard(answer, t("It rings"));
+      return this.#heard(answer, t("It rings now: {name}.", { name: this.target.name }));
     });
 
-  #play = () => this.#do(async () => this.#heard(await this.#say({ chime: this.chime }), t("It is played")));
+  #play = () =>
+    this.#do(async () =>
+      this.#heard(await this.#say({ chime: this.chime }), t("It is played now: {name}.", { name: this.target.name })),
+    );
 
   #announce = (event: SubmitEvent) => {
     event.preventDefault();
@@ -193,7 +196,7 @@ export class DwTell extends LitElement {
     return this.#do(async () => {
       const answer = await this.#say({ text });
       form.reset();
-      return this.#heard(answer, t("It is said"));
+      return this.#heard(answer, t("It is said now: {name}.", { name: this.target.name }));
     });
   };
 
@@ -227,9 +230,7 @@ export class DwTell extends LitElement {
   #heard(answer: SaidAnswer | undefined, otherwise: string): string {
     const hearing = answer?.hearing ?? [];
     this.unheard = hearing.some(({ state }) => state === "failed" || state === "quiet");
-    return this.unheard
-      ? `${sayHeard(hearing, this.target.devices)}.`
-      : t("{otherwise} now: {name}.", { otherwise, name: this.target.name });
+    return this.unheard ? `${sayHeard(hearing, this.target.devices)}.` : otherwise;
   }
 
   async #do(act: () => Promise<string>): Promise<void> {
