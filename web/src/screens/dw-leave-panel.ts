@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -23,15 +24,15 @@ export class DwLeavePanel extends LitElement {
 
   protected override render() {
     return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent("dw-closed"))}>
-      <h2 id="title">Leave the panel?</h2>
-      <p class="muted">This screen is locked. An administrator opens it with their name and password.</p>
+      <h2 id="title">${t("Leave the panel?")}</h2>
+      <p class="muted">${t("This screen is locked. An administrator opens it with their name and password.")}</p>
       <form @submit=${this.#leave}>
-        <label><span>Administrator's name</span><input name="name" autocomplete="off" required autofocus /></label>
-        <label><span>Password</span><input name="password" type="password" autocomplete="off" required /></label>
+        <label><span>${t("Administrator's name")}</span><input name="name" autocomplete="off" required autofocus /></label>
+        <label><span>${t("Password")}</span><input name="password" type="password" autocomplete="off" required /></label>
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
         <div class="ends">
-          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>Cancel</button>
-          <button class="primary" ?disabled=${this.busy}>Leave the panel</button>
+          <button type="button" @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${t("Cancel")}</button>
+          <button class="primary" ?disabled=${this.busy}>${t("Leave the panel")}</button>
         </div>
       </form>
     </dialog>`;

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { dayOf, timeOfDay } from "../language/times.ts";
 import { Awake } from "../parts/awake.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -84,7 +85,7 @@ export class DwPanel extends HubElement {
     const now = new Date(nowMs);
     const online = this.hub.connected
       ? dayOf(now, { weekday: "long", day: "numeric", month: "long" })
-      : "The hub does not answer";
+      : t("The hub does not answer");
     return html`
       <header>${timeOfDay(now)}<span>${online}</span>${this.#renderLock()}</header>
       ${this.wrong === "" ? nothing : html`<p class="wrong" role="alert">${this.wrong}</p>`}
@@ -96,11 +97,11 @@ export class DwPanel extends HubElement {
 
   #renderLock() {
     if (this.hub.session?.panel) {
-      return html`<button title="Leave the panel: takes an administrator's password" aria-label="Leave the panel" @click=${() => {
+      return html`<button title=${t("Leave the panel: takes an administrator's password")} aria-label=${t("Leave the panel")} @click=${() => {
         this.asking = true;
       }}>${icon("signOut")}</button>`;
     }
-    return html`<button title="Nobody leaves this page then without an administrator's password" @click=${this.#lock}>${icon("lock")}Lock this screen</button>`;
+    return html`<button title=${t("Nobody leaves this page then without an administrator's password")} @click=${this.#lock}>${icon("lock")}${t("Lock this screen")}</button>`;
   }
 
   #close(): void {
