@@ -27,7 +27,7 @@ export interface FirstMediaOptions {
 }
 
 /** The large picture is shown until the small one comes, if that takes so long; one that was never seen may not be there. */
-const smallPatienceMs = { known: 4000, unknown: 1000 } as const;
+const smallPatienceMs = { known: 4000, unknown: 2000 } as const;
 /** How long a small picture waits for the sound, which has a connection of its own. */
 const soundPatienceMs = 3000;
 

@@ -90,6 +90,7 @@ export class DwPlayer extends LitElement {
     element: this,
     device: () => this.device,
     video: () => this.#video,
+    alone: () => this.fit === "contain",
     onWanted: () => void this.#turn(),
   });
 

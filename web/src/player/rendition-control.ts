@@ -8,6 +8,8 @@ export interface RenditionHost {
   readonly element: HTMLElement;
   readonly device: () => PageDevice | undefined;
   readonly video: () => HTMLVideoElement | null;
+  /** It is what the page is about, not one tile of many. */
+  readonly alone: () => boolean;
   /** Another picture is to be asked for. */
   readonly onWanted: () => void;
 }
@@ -69,6 +71,7 @@ export class RenditionControl {
       fittingRendition({
         quality: readPreferences().quality,
         place: { widthPx: element.clientWidth, heightPx: element.clientHeight, pixelRatio: window.devicePixelRatio },
+        alone: this.#host.alone(),
         small,
         now: before,
         overloaded: this.#load.overloaded(performance.now()),

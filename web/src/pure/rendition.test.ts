@@ -7,6 +7,7 @@ const facts = (change: Partial<RenditionFacts> & { readonly width?: number; read
   return fittingRendition({
     quality: "auto",
     place: { widthPx: width, heightPx: (width * 9) / 16, pixelRatio },
+    alone: false,
     small: { widthPx: 640, heightPx: 360 },
     now: undefined,
     overloaded: false,
@@ -21,6 +22,9 @@ describe("which picture of a camera is asked for", () => {
     assert.equal(facts({ width: 390, pixelRatio: 3 }), "sub", "a phone that is held upright");
     assert.equal(facts({ width: 1200 }), "main");
     assert.equal(facts({ width: 844, pixelRatio: 3 }), "main", "a phone on its side");
+    assert.equal(facts({ width: 855, alone: true }), "main", "its own page on a small screen");
+    assert.equal(facts({ width: 390, pixelRatio: 3, alone: true }), "main", "its own page on a phone");
+    assert.equal(facts({ width: 480, alone: true }), "sub", "where the small one is as sharp");
   });
 
   it("stays what it is in between, so that a tile that grows and shrinks by a little does not go to and fro", () => {

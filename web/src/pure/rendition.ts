@@ -11,6 +11,8 @@ export interface RenditionFacts {
   readonly quality: Quality;
   /** Where it is shown, in the page's pixels, and how many of the screen's pixels one of them is. */
   readonly place: Shape & { readonly pixelRatio: number };
+  /** It is what the page is about, not one tile of many. */
+  readonly alone: boolean;
   /** Size of the small picture, where it is known. */
   readonly small: Partial<Shape>;
   /** What is asked for now. */
@@ -20,22 +22,27 @@ export interface RenditionFacts {
 }
 
 const usualSmall: Shape = { widthPx: 640, heightPx: 360 };
-/** Finer screens than this show no more of a picture that moves. */
-const finestRatio = 1.5;
-/** How far the small picture may be enlarged: in between, what is shown stays, so that nothing goes to and fro. */
-const enlarged = { backToSmall: 1.4, first: 1.5, toLarge: 1.6 } as const;
+/**
+ * How far the small picture may be enlarged: in between, what is shown stays, so that nothing goes to and fro. On a tile, finer
+ * screens than `finest` show no more of a picture that moves; one that is looked at alone is to be as sharp as the screen.
+ */
+const enlarged = {
+  tile: { finest: 1.5, backToSmall: 1.4, first: 1.5, toLarge: 1.6 },
+  alone: { finest: 4, backToSmall: 0.9, first: 1, toLarge: 1.05 },
+} as const;
 
 /** The picture to ask for. */
 export function fittingRendition(facts: RenditionFacts): RenditionName {
-  const { quality, place, small, now, overloaded } = facts;
+  const { quality, place, alone, small, now, overloaded } = facts;
   if (quality !== "auto") return quality === "small" ? "sub" : "main";
   if (overloaded) return "sub";
   if (!(place.widthPx > 0 && place.heightPx > 0)) return now ?? "sub";
   const { widthPx = usualSmall.widthPx, heightPx = usualSmall.heightPx } = small;
-  const ratio = Math.min(place.pixelRatio, finestRatio);
+  const limits = enlarged[alone ? "alone" : "tile"];
+  const ratio = Math.min(place.pixelRatio, limits.finest);
   // A picture that is shown whole fills the place one way only.
   const scale = Math.min((place.widthPx * ratio) / widthPx, (place.heightPx * ratio) / heightPx);
-  const most = now === undefined ? enlarged.first : now === "sub" ? enlarged.toLarge : enlarged.backToSmall;
+  const most = now === undefined ? limits.first : now === "sub" ? limits.toLarge : limits.backToSmall;
   return scale <= most ? "sub" : "main";
 }
 

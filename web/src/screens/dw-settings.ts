@@ -81,6 +81,9 @@ export class DwSettings extends HubElement {
         outline: 2px solid var(--dw-accent);
         outline-offset: -3px;
       }
+      .choices + .help {
+        margin-top: 8px;
+      }
       .choices span:first-child {
         font-weight: inherit;
       }
