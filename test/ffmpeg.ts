@@ -71,3 +71,13 @@ export function frameHashes(annexB: Uint8Array, codec: "h264" | "h265"): string[
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.split(",").at(-1)!.trim());
 }
+
+/** MD5 of each decoded picture of JPEG files. */
+export function jpegHashes(files: readonly Uint8Array[]): string[] {
+  const text = ffmpeg(
+    ["-f", "mjpeg", "-i", "pipe:0", "-fps_mode", "passthrough", "-f", "framemd5", "-"],
+    Buffer.concat(files),
+  );
+  const lines = text.toString().split("\n");
+  return lines.filter((line) => /^0,/.test(line)).map((line) => line.split(",").at(-1)?.trim() ?? "");
+}

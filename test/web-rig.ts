@@ -119,7 +119,7 @@ export function scriptedCamera(): ScriptedCamera {
         if (wants.has("refuse")) return reject(new FatalError("wrong password", { code: "wrong-password" }));
         if (wants.has("audio")) device.publish(soundFormats[wants.get("audio") ?? ""] ?? aacFormat);
         if (wants.has("video")) {
-          const track = device.publish(wants.has("h265") ? ({ ...videoFormat, codec: "h265" } as Format) : videoFormat);
+          const track = device.publish(formatOf(wants));
           track.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });
         }
         if (wants.has("speaker")) {
@@ -157,6 +157,11 @@ function runSub(
   if (wants === "none") reject(new FatalError("it has no small picture", { code: "no-sub" }));
   else if (wants === "lost") reject(new RecoverableError("nothing listens at cam.lan:554", { code: "lost" }));
   else if (wants !== "late") publishSub(device, wants === "h265" ? "h265" : "h264");
+}
+
+function formatOf(wants: URLSearchParams): Format {
+  if (wants.has("mjpeg")) return { kind: "video", codec: "mjpeg", parameterSets: [] };
+  return wants.has("h265") ? ({ ...videoFormat, codec: "h265" } as Format) : videoFormat;
 }
 
 /** The small picture of a scripted camera comes. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { frameHashes } from "../ffmpeg.ts";
+import { frameHashes, jpegHashes, makeJpegs } from "../ffmpeg.ts";
 import { clipFrames, playInto, run, startRtspHouse } from "../rtsp-house.ts";
 
 const pictures = 20;
@@ -39,4 +39,22 @@ describe("ffmpeg as a reader of the hub's RTSP", { concurrency: 4 }, () => {
       assert.deepEqual(got, frameHashes(clip, codec).slice(0, pictures));
     });
   }
+
+  it("MJPEG as the camera sends it, not converted: every picture pixel by pixel", async () => {
+    const files = makeJpegs({ frames: 100 });
+    await using house = await startRtspHouse({ yard: "fake://x/?video&mjpeg" });
+    const track = await house.track("yard", "video");
+    using _playing = playInto(
+      track,
+      files.map((data) => ({ data, key: true })),
+    );
+    const got = await readByFfmpeg(house.address("yard", { scheme: "rtsp" }), "tcp");
+    const sent = jpegHashes(files);
+    const first = sent.indexOf(got[0] ?? "");
+    assert.deepEqual(
+      got,
+      got.map((_, n) => sent[(first + n) % sent.length]),
+    );
+    assert.deepEqual(house.rig.hub.pictures.list(), []);
+  });
 });

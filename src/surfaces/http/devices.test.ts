@@ -129,6 +129,20 @@ describe("snapshots", () => {
     assert.deepEqual(rig.conversions.widths, [320, undefined]);
   });
 
+  it("say how old they are: the camera's last whole picture may be some seconds old", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" });
+    const root = await rig.person(administrator);
+    const shoot = (width: number) => rig.call("GET", `/api/v1/devices/front/snapshot?width=${width}`, { as: root });
+    await shoot(320);
+    const timestampUs = rig.hub.clock.nowUs() - 3_000_000;
+    rig.hub.devices
+      .get("front")
+      ?.track("video")
+      ?.write({ data: new Uint8Array(8), timestampUs, key: true });
+    const ageMs = Number((await shoot(640)).headers.get("doorward-age-ms"));
+    assert.ok(ageMs >= 3000 && ageMs < 8000, `${ageMs} ms`);
+  });
+
   it("have bounded widths, and say why there is none", async () => {
     await using rig = await startRig({ front: "fake://x/?video", locked: "fake://x/?refuse" });
     const root = await rig.person(administrator);

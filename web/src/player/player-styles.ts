@@ -126,6 +126,8 @@ export const playerStyles = css`
     position: absolute;
     top: 12px;
     left: 12px;
+    max-width: calc(100% - 24px);
+    box-sizing: border-box;
     display: grid;
     grid-template-columns: auto auto;
     gap: 2px 16px;
