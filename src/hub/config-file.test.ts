@@ -56,11 +56,7 @@ streams:
   });
 
   for (const [fault, text, sentence] of [
-    [
-      "a wrong value",
-      "http:\n  port: many\n",
-      "doorward.yaml:2: http.port: Invalid input: expected number, received string",
-    ],
+    ["a wrong value", "http:\n  port: many\n", "doorward.yaml:2: http.port: has to be a number, and is a text"],
     ["an unknown setting", "http:\n  port: 1\n  prot: 2\n", "doorward.yaml:3: http.prot: there is no such setting"],
     [
       "a fault inside a device",

@@ -2,6 +2,7 @@ import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { FatalError, messageOf } from "../util/errors.ts";
 import { isSecretName, redact } from "../util/redact.ts";
+import "../util/schema-words.ts";
 
 /** What a configuration text holds. */
 export interface ParsedConfig<T> {
@@ -11,7 +12,7 @@ export interface ParsedConfig<T> {
 
 /**
  * Reads a configuration text. Throws FatalError `bad-config` whose message lists every fault with its line:
- * `doorward.yaml:4: devices.front.address: expected a string`. It quotes no value of the text, which may be a secret.
+ * `doorward.yaml:4: devices.front.address: has to be a text, and is a number`. It quotes no value of the text, which may be a secret.
  */
 export function parseConfig<T>(
   text: string,

@@ -16,6 +16,7 @@ import { Chimes } from "./chimes.ts";
 import { ConvertedPictures } from "./converted-pictures.ts";
 import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
+import { FormerNames } from "./former-names.ts";
 import { HubTimes } from "./hub-times.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
@@ -58,6 +59,8 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   /** Where devices come in that call the hub. */
   readonly reception: Reception;
   readonly identity: Identity;
+  /** What devices were called that are no more. */
+  readonly formerNames: FormerNames;
   /** What devices say about themselves: rings, motion, health. */
   onDeviceEvent(listener: (event: { readonly id: string; readonly event: DeviceEvent }) => void): Disposable;
 }
@@ -197,11 +200,13 @@ export function createHub(options: HubOptions): Hub {
     if (event.type === "ring") calls.ring({ from: id, bell: event.bell, pressId: event.pressId });
     if (event.type === "door") locks.noticed(id, event.open);
   });
+  const formerNames = new FormerNames({ store, devices: registry });
   return {
     clock,
     log,
     converter,
     identity,
+    formerNames,
     ...callsOfHub,
     locks,
     reception,
@@ -230,6 +235,7 @@ export function createHub(options: HubOptions): Hub {
     },
     onDeviceEvent: (listener) => events.add(listener),
     [Symbol.asyncDispose]: () => {
+      formerNames[Symbol.dispose]();
       endCalls();
       unheard[Symbol.dispose]();
       habits[Symbol.dispose]();

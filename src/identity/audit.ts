@@ -66,6 +66,8 @@ export interface AuditEntry {
   readonly action: AuditAction;
   /** To whom or what: a device's id, a person's name. */
   readonly subject?: string;
+  /** What a device was called that is no more, where that is told. */
+  readonly subjectName?: string;
   readonly detail?: string;
 }
 

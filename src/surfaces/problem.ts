@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DoorwardError, RecoverableError } from "../util/errors.ts";
+import "../util/schema-words.ts";
 
 /** What a refused call answers with (RFC 9457, `application/problem+json`). */
 export interface ProblemBody {
@@ -78,6 +79,7 @@ const titles: Readonly<Record<number, string>> = {
   401: "Signing in is needed",
   403: "Not allowed",
   404: "There is no such thing",
+  405: "Not by this method",
   406: "Not in a form you take",
   409: "It conflicts with what is there",
   410: "It is gone",

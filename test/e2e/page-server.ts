@@ -288,7 +288,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
         return undefined;
       case "GET /api/v1/tokens":
         return { tokens: this.tokens };
-      case "POST /api/v1/session/panel/leave":
+      case "POST /api/v1/session/:id/leave":
         if (body["password"] !== "correct horse")
           throw new Refusal(401, "Name and password do not fit.", "wrong-password");
         this.session = { ...this.session, panel: undefined };

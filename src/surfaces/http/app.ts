@@ -14,6 +14,7 @@ import type { HttpContext } from "./context.ts";
 import { isAllowedOrigin, refuseCrossSite } from "./cross-site.ts";
 import { HttpCounters } from "./http-counters.ts";
 import { Ingress } from "./ingress.ts";
+import { methodsOf } from "./methods.ts";
 import { servePageFiles } from "./page-files.ts";
 import { writeSecurityHeaders } from "./security-headers.ts";
 import { serveRoute } from "./serve-route.ts";
@@ -94,6 +95,7 @@ export async function createApp(
   });
   if (ingress) serveIngress(app, ingress);
   app.addHook("onRequest", async (request, reply) => admit(request, { reply, context, sockets, ingress }));
+  app.addHook("onRequest", async (request, reply) => refuseMethod(request, { reply, routes: () => routes }));
   app.addHook("onResponse", async (request, reply) => counters.count(request, reply));
   const routes: readonly Route[] = [
     ...apiRoutes(context, { counters, all: () => routes }),
@@ -146,6 +148,18 @@ function admit(
   if (request.headers["x-doorward"] === "1") return;
   if (route?.bearerWrites && !request.principal) refuseStranger(request, how.reply);
   throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });
+}
+
+/** An address of the API that does not take this method says which it takes; the page's files would not have it either. */
+function refuseMethod(
+  { method, url, routeOptions }: FastifyRequest,
+  { reply, routes }: { readonly reply: FastifyReply; readonly routes: () => readonly Route[] },
+): void {
+  if (method === "OPTIONS" || routeOptions.config?.doorward) return;
+  const allowed = methodsOf(url, routes());
+  if (allowed.length === 0 || allowed.includes(method)) return;
+  reply.header("allow", allowed.join(", "));
+  throw new Problem(405, { code: "method", detail: `This address takes ${allowed.join(", ")}, and not ${method}.` });
 }
 
 /** A program that showed no token that counts. Browsers are not made to ask for a password: a page shows its own form. */

@@ -89,8 +89,11 @@ describe("cross-site protection", () => {
   it("answers a call of a surface that does not exist as nothing, not with the page", async () => {
     await using rig = await startRig();
     await rig.person({ name: "Root", administrator: true });
-    for (const path of ["/api/x", "/whep/x", "/whip/x", "/voice/x", "/voice"]) {
+    for (const path of ["/api/x", "/whep", "/whip", "/voice/x/y"]) {
       assert.equal((await rig.call("GET", path)).status, 404, path);
+    }
+    for (const path of ["/whep/x", "/whip/x", "/voice/x", "/voice"]) {
+      assert.equal((await rig.call("GET", path)).status, 405, path);
     }
   });
 

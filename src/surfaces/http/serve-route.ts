@@ -131,7 +131,7 @@ function parseBody(request: FastifyRequest, route: Route): unknown {
   if (given?.trim().toLowerCase() !== wanted) {
     throw new Problem(415, { code: "media-type", detail: `The body has to be ${wanted}.` });
   }
-  return route.body.parse(request.body ?? (wanted === "application/json" ? {} : ""));
+  return route.body.parse(request.body === undefined ? (wanted === "application/json" ? {} : "") : request.body);
 }
 
 function hangUp(reply: FastifyReply): AbortSignal {

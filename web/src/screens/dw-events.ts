@@ -91,9 +91,10 @@ export class DwEvents extends HubElement {
   protected override render() {
     const wanted = this.search.toLowerCase();
     const chosen = (this.entries ?? []).filter(({ action }) => isOfKind(action, this.kind));
+    const former = new Map(chosen.map(({ subject = "", subjectName }) => [subject, subjectName]));
     const entries = togetherInHistory(chosen)
       .map(({ entry, subjects }) => {
-        const names = subjects.map((subject) => this.#nameOf(subject) ?? subject);
+        const names = subjects.map((subject) => this.hub.device(subject)?.name ?? former.get(subject) ?? subject);
         return { ...entry, text: sayAudit({ ...entry, subject: sayNames(names) }) };
       })
       .filter(({ text, detail }) => `${text} ${detail ?? ""}`.toLowerCase().includes(wanted));
@@ -126,10 +127,6 @@ export class DwEvents extends HubElement {
       }
       ${this.more ? html`<button class="later" @click=${this.#load}>${t("Show earlier ones")}</button>` : nothing}
     `;
-  }
-
-  #nameOf(subject: string | undefined): string | undefined {
-    return subject === undefined ? undefined : (this.hub.device(subject)?.name ?? subject);
   }
 
   #load = async (): Promise<void> => {

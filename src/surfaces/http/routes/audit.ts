@@ -8,6 +8,7 @@ const entry = z.object({
   actor: z.string(),
   action: z.string(),
   subject: z.string().optional(),
+  subjectName: z.string().optional().describe("What a device was called that is no more."),
   detail: z.string().optional(),
 });
 
@@ -28,7 +29,13 @@ export function auditRoutes(context: HttpContext): readonly Route[] {
         const { audit, store } = context.hub.identity;
         // What was done a moment ago is still on its way to the disk.
         await store.settled();
-        return { entries: audit.list(query) };
+        const { formerNames } = context.hub;
+        return {
+          entries: audit.list(query).map((one) => {
+            const subjectName = one.subject === undefined ? undefined : formerNames.of(one.subject);
+            return { ...one, ...(subjectName !== undefined && { subjectName }) };
+          }),
+        };
       },
     }),
   ];
