@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { listenAt } from "../../util/listen.ts";
 import { createServer } from "../../util/node-http.ts";
+import { leadToTls } from "./plain-to-tls.ts";
 import type { SocketGuard } from "./sockets.ts";
 import type { TlsMaterial } from "./tls.ts";
 
@@ -45,6 +46,7 @@ export async function listenHttps(
     handshakeTimeout: 10_000,
     ALPNProtocols: ["http/1.1"],
   });
+  leadToTls(server);
   const listening = await start(server, options);
   return {
     ...listening,

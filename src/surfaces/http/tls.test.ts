@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:https";
-import { type AddressInfo, isIP } from "node:net";
+import { type AddressInfo, connect as connectPlain, isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -183,6 +183,26 @@ describe("the hub's own certificate", () => {
 });
 
 describe("HTTPS", () => {
+  it("leads whoever comes without encryption to the same address with it", async () => {
+    await using rig = await startRig({}, { https: true });
+    const { port } = new URL(rig.web.httpsUrl ?? "");
+    const plain = await fetch(`http://127.0.0.1:${port}/panel?device=hall`, { redirect: "manual" });
+    assert.deepEqual(
+      [plain.status, plain.headers.get("location")],
+      [307, `https://127.0.0.1:${port}/panel?device=hall`],
+    );
+    const said = async (words: string) => {
+      const socket = connectPlain({ port: Number(port), host: "127.0.0.1" });
+      socket.write(words);
+      const heard: Buffer[] = [];
+      for await (const piece of socket) heard.push(piece as Buffer);
+      return Buffer.concat(heard).toString();
+    };
+    assert.equal(await said("SSH-2.0-OpenSSH\r\n"), "");
+    assert.equal(await said("GET / HTTP/1.1\r\nHost: hub/@evil\r\n\r\n"), "");
+    assert.equal(await said("GET / HTTP/1.1\r\n\r\n"), "");
+  });
+
   it("is trusted by whoever trusts the root that the hub offers, and by nobody else", async () => {
     await using rig = await startRig({}, { https: true });
     const { text: root, headers } = await rig.call("GET", "/ca.crt");
@@ -229,7 +249,7 @@ describe("HTTPS", () => {
     const cookie = anna.cookie.replace("doorward=", "__Host-doorward=");
     const socket = new WebSocket(`${url}api/v1/events`, { ca, headers: { cookie } });
     const [message] = await once(socket, "message");
-    assert.match(String(message), /^\{"type":"devices"/);
+    assert.match(String(message), /^\{"type":"wall"/);
     const plain = new WebSocket(`${url}api/v1/events`, { ca, headers: { cookie: anna.cookie } });
     assert.match(String((await once(plain, "error"))[0]), /401/);
     const closed = once(socket, "close");

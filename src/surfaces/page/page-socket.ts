@@ -92,10 +92,10 @@ export class PageSocket {
     if (faults.list().length > 0) this.#tellFaults();
   }
 
-  /** Before the devices at first, so that no wall is shown in another order. Stations have none. */
+  /** Before the devices at first, so that no wall is shown in another order. Stations and programs have none. */
   #tellWall(): void {
     const { hub, principal } = this.#options;
-    if (principal.deviceId !== undefined) return;
+    if (principal.via !== "session") return;
     this.#send({ type: "wall", layout: hub.identity.walls.of(principal.userId) });
   }
 
