@@ -38,13 +38,13 @@ export async function addDashboard(home: HomeAssistant, name: string, cards: rea
 }
 
 /** Another user of Home Assistant, as they are after signing in. */
-export async function addUser(home: HomeAssistant, name: string): Promise<string> {
+export async function addUser(home: HomeAssistant, name: string, group = "system-users"): Promise<string> {
   const username = name.toLowerCase();
   const password = "correct horse battery";
   const { user } = await home.ask<{ readonly user: { readonly id: string } }>({
     type: "config/auth/create",
     name,
-    group_ids: ["system-users"],
+    group_ids: [group],
   });
   await home.ask({ type: "config/auth_provider/homeassistant/create", user_id: user.id, username, password });
   const handler = ["homeassistant", null];

@@ -109,6 +109,7 @@ class FakeHub:
         self.pages: list[Mapping[str, str]] = []
         self.told: list[dict[str, Any]] = []
         self.cards: str | None = "export {};"
+        self.knows_people = True
         self._sockets: list[web.WebSocketResponse] = []
         app = web.Application()
         app.router.add_get("/api/v1/session", self._session)
@@ -145,9 +146,9 @@ class FakeHub:
             status, body = self.refuse["session"]
             return web.json_response(body, status=status)
         known = self._knows(request)
-        return web.json_response(
-            {"version": self.version, **({"user": {"name": "Anna"}, "hubId": self.hub_id} if known else {})}
-        )
+        asked_for = {"askedFor": "home-assistant"} if self.knows_people and "x-doorward-for" in request.headers else {}
+        told = {"user": {"name": "Anna"}, "hubId": self.hub_id, **asked_for} if known else {}
+        return web.json_response({"version": self.version, **told})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if "events" in self.refuse:

@@ -178,3 +178,32 @@ async def test_a_hub_without_cards_is_no_fault(hass, fake_hub: FakeHub, urls, en
         await hass.config_entries.async_reload(entry.entry_id)
     assert urls == []
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_hub_that_does_not_know_people_serves_no_cards(hass, hass_client, fake_hub: FakeHub, entry) -> None:
+    """It would let everybody do what the token may."""
+    fake_hub.knows_people = False
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    answer = await (await hass_client()).get(f"/api/doorward/hub/{entry.entry_id}/api/v1/session")
+    assert answer.status == 503
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_page_that_goes_before_the_hub_answers_leaves_nothing(hass, hass_ws_client, there) -> None:
+    """What it asked for ends with it."""
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def page(_people) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    socket = await hass_ws_client(hass)
+    with patch.object(there.runtime_data.client, "page", page):
+        await socket.send_json_auto_id({"type": "doorward/page"})
+        async with asyncio.timeout(5):
+            await began.wait()
+            await socket.close()
+            await ended.wait()

@@ -15,6 +15,10 @@ export const sessionSchema = z.object({
   httpsUrl: z.string().optional(),
   caUrl: z.string().optional(),
   version: z.string(),
+  askedFor: z
+    .string()
+    .optional()
+    .describe("Of whom a program says that it asks for them: their id, as it was understood."),
   hubId: z.string().optional().describe("What tells this hub from every other one; to whoever is signed in."),
   demo: z.boolean(),
   panel: z.literal(true).optional().describe("This browser is locked to the panel."),
@@ -44,6 +48,7 @@ export function sessionInfo(
     }),
     secure: isSecure(request),
     ...addresses(request, context),
+    ...(behalf && { askedFor: behalf.id }),
     ...(user && { hubId: context.hub.identity.installation }),
     version: context.version,
     demo: context.demo,

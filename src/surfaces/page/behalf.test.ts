@@ -68,8 +68,8 @@ describe("those for whom a program asks with its token", () => {
     // Nobody speaks with another's microphone.
     bens.say({ type: "talk-take", turn: 2, to: "device:front", voice });
     assert.equal((await bens.next("talk")).state, "failed");
-    const session = (await cleo.get("/api/v1/session")).json as { user?: { name: string } };
-    assert.equal(session.user?.name, "Cleo (Anna)");
+    const session = (await cleo.get("/api/v1/session")).json as { user?: { name: string }; askedFor?: string };
+    assert.deepEqual([session.user?.name, session.askedFor], ["Cleo (Anna)", "c1"]);
   });
 
   it("are told how it goes with their microphones, and so is the program, but no other of its people", async () => {

@@ -46,7 +46,7 @@ export const cardStyles = css`
     color: var(--dw-text);
   }
   h2 {
-    padding: 12px 16px 0;
+    padding: 12px 16px 8px;
   }
   .body {
     display: grid;

@@ -22,6 +22,10 @@ from .const import HEARTBEAT_S, TIMEOUT_S
 
 type Json = dict[str, Any]
 
+# For whom a program asks with its token.
+FOR = "x-doorward-for"
+ITSELF = {FOR: quote(json.dumps({"id": "home-assistant", "name": "Home Assistant"}))}
+
 
 class DoorwardError(Exception):
     """The hub refused or could not; `code` is its own word for why."""
@@ -47,6 +51,8 @@ class Session:
     hub_id: str
     version: str
     user: str | None
+    # Whether it tells apart for whom Home Assistant asks: one that does not would let everybody do what the token may.
+    knows_people: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +117,19 @@ class DoorwardClient:
 
     async def session(self) -> Session:
         """Ask the hub who it is; raises where it is not there or does not know the token."""
-        found = await self.request("GET", "api/v1/session")
+        # Asked in its own name: a hub that understands that can tell people apart.
+        people = ITSELF if "Authorization" in self._headers else {}
+        status, body, _ = await self._ask("GET", "api/v1/session", None, None, people)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise _error(status, body)
+        found = _parsed(body)
         if not isinstance(found.get("version"), str):
             raise CannotConnectError("What answers there is no Doorward hub", "no-hub")
         user = found.get("user")
         if user is None:
             raise InvalidAuthError("The hub does not know this token", "signed-out")
-        return Session(str(found.get("hubId") or self._url), found["version"], user.get("name"))
+        hub_id = str(found.get("hubId") or self._url)
+        return Session(hub_id, found["version"], user.get("name"), "askedFor" in found)
 
     async def events(self) -> AsyncIterator[Json]:
         """Open the socket and give what the hub says, until it closes; raises where it cannot be opened."""

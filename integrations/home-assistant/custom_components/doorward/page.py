@@ -49,9 +49,11 @@ def may_pass(method: str, path: str) -> bool:
 
 
 def hub_entry(hass: HomeAssistant, entry_id: str | None) -> DoorwardConfigEntry | None:
-    """Give the hub that is meant, or without an id the first one; None while it is not loaded."""
+    """Give the hub that is meant, or without an id the first one; None while it is not loaded, and of an older one."""
     for entry in hass.config_entries.async_entries(DOMAIN):
-        if entry.state is ConfigEntryState.LOADED and entry_id in (None, entry.entry_id):
+        if entry.state is not ConfigEntryState.LOADED or entry_id not in (None, entry.entry_id):
+            continue
+        if entry.runtime_data.session.knows_people:
             return entry
     return None
 
@@ -113,36 +115,38 @@ def list_hubs(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, 
 
 
 @websocket_api.websocket_command({vol.Required("type"): "doorward/page", vol.Optional("entry_id"): str})
-@websocket_api.async_response
-async def open_page(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+@callback
+def open_page(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Open a line to the hub for one page, and pass on what the hub says on it until either end closes."""
     number = msg["id"]
     if (entry := hub_entry(hass, msg.get("entry_id"))) is None:
         connection.send_error(number, "unreachable", "There is no Doorward hub, or Home Assistant does not reach it")
         return
+    # A page may be gone before the hub has answered: what it asked for ends with it.
+    task = entry.async_create_background_task(hass, _serve(hass, entry, connection, number), f"{DOMAIN} page")
+    connection.subscriptions[number] = task.cancel
+
+
+async def _serve(hass: HomeAssistant, entry: DoorwardConfigEntry, connection: ActiveConnection, number: int) -> None:
     hub = entry.runtime_data
     try:
         line = await hub.client.page(for_user(hass, hub, connection.user))
     except DoorwardError as error:
+        connection.subscriptions.pop(number, None)
         connection.send_error(number, "unreachable", str(error))
         return
     _lines(hass)[connection, number] = line
-
-    async def pass_on() -> None:
-        try:
-            async for message in line.messages():
-                connection.send_event(number, {"type": "said", "message": message})
-        finally:
-            _lines(hass).pop((connection, number), None)
-            await line.close()
-            if connection.subscriptions.pop(number, None):
-                connection.send_event(number, {"type": "closed"})
-
-    opened = {"type": "opened", "page": number, "entry_id": entry.entry_id, "title": entry.title}
-    connection.send_result(number)
-    connection.send_event(number, opened)
-    task = entry.async_create_background_task(hass, pass_on(), f"{DOMAIN} page")
-    connection.subscriptions[number] = task.cancel
+    try:
+        connection.send_result(number)
+        told = {"type": "opened", "page": number, "entry_id": entry.entry_id, "title": entry.title}
+        connection.send_event(number, told)
+        async for message in line.messages():
+            connection.send_event(number, {"type": "said", "message": message})
+    finally:
+        _lines(hass).pop((connection, number), None)
+        await line.close()
+        if connection.subscriptions.pop(number, None):
+            connection.send_event(number, {"type": "closed"})
 
 
 @websocket_api.websocket_command(

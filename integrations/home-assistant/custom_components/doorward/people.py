@@ -11,7 +11,7 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .api import DoorwardClient, Json
+from .api import FOR, DoorwardClient, Json
 from .const import DOMAIN
 from .hub import DoorwardHub
 
@@ -36,7 +36,7 @@ def for_user(hass: HomeAssistant, hub: DoorwardHub, user: User) -> dict[str, str
     while True:
         header = quote(json.dumps({"id": user.id, "name": name, "grants": grants}, separators=(",", ":")))
         if len(header) <= LONGEST_HEADER:
-            return {"x-doorward-for": header}
+            return {FOR: header}
         grants = grants[: len(grants) * 3 // 4]
 
 
