@@ -89,6 +89,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => load(import("./unlock.ts")),
   },
   { name: "doctor", summary: "check ports, disk, clock, codecs and cameras", load: () => load(import("./doctor.ts")) },
+  {
+    name: "backup",
+    summary: "put all of this hub into one sealed file",
+    load: () => load(import("./backup.ts")),
+  },
+  {
+    name: "restore",
+    summary: "put back what doorward backup made",
+    load: () => load(import("./restore.ts")),
+  },
   { name: "seal", summary: "seal the passwords in the configuration file", load: () => load(import("./seal.ts")) },
   { name: "key", summary: "make a new key for stored passwords", load: () => load(import("./key.ts")) },
   { name: "user", summary: "list, add, change and remove people", load: () => load(import("./user.ts")) },
