@@ -1,4 +1,4 @@
-import { css, html, nothing } from "lit";
+import { html, nothing } from "lit";
 import { call, type DeviceForm, type PageDevice, type Probe, sentence, type TrackInfo } from "../api.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -22,6 +22,8 @@ import type { DwDriverOptions } from "../devices/dw-driver-options.ts";
 import type { DwRingSettings } from "../devices/dw-ring-settings.ts";
 import { ringStyles } from "../devices/ring-styles.ts";
 import "../player/dw-player.ts";
+import type { Picked } from "../devices/dw-find.ts";
+import { addStyles } from "./add-styles.ts";
 
 /** A new device by its address, with a preview before it is saved; or, with `device`, the same form for a known one. */
 export class DwAdd extends HubElement {
@@ -37,110 +39,7 @@ export class DwAdd extends HubElement {
     arrives: { state: true },
     refused: { state: true },
   };
-  static override styles = [
-    base,
-    buttons,
-    fields,
-    page,
-    ringStyles,
-    css`
-      .two {
-        display: grid;
-        grid-template: "address preview" auto "name preview" 1fr / minmax(0, 5fr) minmax(0, 6fr);
-        gap: 20px 32px;
-        align-items: start;
-      }
-      .part {
-        display: grid;
-        gap: 20px;
-      }
-      .part.ends {
-        grid-area: name;
-      }
-      .preview {
-        grid-area: preview;
-        overflow: hidden;
-      }
-      .preview dw-player,
-      .nothing {
-        aspect-ratio: 16 / 9;
-      }
-      .nothing {
-        display: grid;
-        place-content: center;
-        gap: 8px;
-        justify-items: center;
-        text-align: center;
-        padding: 24px;
-        color: var(--dw-muted);
-        background: var(--dw-hover);
-      }
-      .nothing svg {
-        width: 32px;
-        height: 32px;
-      }
-      .facts {
-        display: grid;
-        grid-template-columns: auto 1fr;
-        gap: 8px 24px;
-        padding: 16px;
-      }
-      .facts dt {
-        color: var(--dw-muted);
-      }
-      .pair {
-        display: grid;
-        grid-template-columns: 1fr 1fr;
-        gap: 16px;
-      }
-      .address {
-        display: grid;
-        grid-template-columns: 1fr auto;
-        gap: 8px;
-      }
-      .address button {
-        min-height: 44px;
-      }
-      .ways {
-        display: inline-flex;
-        margin-bottom: 20px;
-      }
-      .ways button {
-        min-height: 44px;
-        border-radius: 0;
-      }
-      .ways button:first-child {
-        border-radius: var(--dw-radius) 0 0 var(--dw-radius);
-      }
-      .ways button:last-child {
-        margin-left: -1px;
-        border-radius: 0 var(--dw-radius) var(--dw-radius) 0;
-      }
-      .ways [aria-pressed="true"] {
-        background: var(--dw-accent-soft);
-        color: var(--dw-accent);
-        border-color: var(--dw-accent);
-        position: relative;
-      }
-      hr {
-        border: 0;
-        border-top: 1px solid var(--dw-line);
-        margin: 24px 0;
-      }
-      .part .check {
-        padding: 0;
-      }
-      .ends {
-        border-top: 1px solid var(--dw-line);
-        padding-top: 20px;
-      }
-      @media (max-width: 860px) {
-        .two {
-          grid-template: "address" auto "preview" auto "name" auto / minmax(0, 1fr);
-        }
-      }
-    `,
-  ];
+  static override styles = [base, buttons, fields, page, ringStyles, addStyles];
   /** Id of the device to edit; empty for a new one. */
   declare device: string;
   declare probe: Probe | undefined;
@@ -171,6 +70,7 @@ export class DwAdd extends HubElement {
     super.connectedCallback();
     if (this.device)
       void Promise.all([import("../devices/dw-ring-settings.ts"), import("../devices/dw-driver-options.ts")]);
+    else void import("../devices/dw-find.ts");
     call<SettingsSchema>("GET", "/api/v1/device-settings").then(
       (settings) => {
         this.settings = settings;
@@ -197,6 +97,7 @@ export class DwAdd extends HubElement {
         </div>
       </header>
       ${known ? nothing : this.#renderWays()}
+      ${known || this.arrives || !this.hub.administrator ? nothing : html`<dw-find @dw-picked=${this.#onPicked}></dw-find>`}
       ${this.arrives && !known ? html`<dw-add-arrival .hub=${this.hub}></dw-add-arrival>` : this.#renderForm(known)}
       ${known?.arrival && this.hub.administrator ? html`<hr /><dw-access .hub=${this.hub} .device=${known}></dw-access>` : nothing}
     `;
@@ -318,6 +219,16 @@ export class DwAdd extends HubElement {
   #onPaste(): void {
     setTimeout(() => void this.#find()); // The field has the text after this event.
   }
+
+  /** A camera was found, and where its picture is: the form takes it, and the preview shows it. */
+  #onPicked = ({ detail }: CustomEvent<Picked>): void => {
+    for (const [name, value] of Object.entries(detail)) {
+      const input = this.renderRoot.querySelector<HTMLInputElement>(`input[name="${name}"]`);
+      if (input) input.value = value;
+    }
+    void this.#find();
+    this.renderRoot.querySelector<HTMLInputElement>(`input[name="name"]`)?.focus();
+  };
 
   #find = async (): Promise<void> => {
     const { address, username, password } = this.#form;
