@@ -86,7 +86,10 @@ async function restore(of: {
   const wasThere = existsSync(dataDir);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   let isGood = false;
-  if (!wasThere) stack.defer(async () => void (isGood || (await rm(dataDir, { recursive: true, force: true }))));
+  const giveUp = async () => {
+    if (!wasThere && !isGood) await rm(dataDir, { recursive: true, force: true });
+  };
+  stack.defer(giveUp);
   stack.use(lockDataFolder(dataDir));
   const staged = await mkdtemp(join(dataDir, "restore-"));
   stack.defer(() => rm(staged, { recursive: true, force: true }));
