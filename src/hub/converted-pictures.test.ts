@@ -79,6 +79,15 @@ describe("pictures for browsers", () => {
     assert.equal(running(), 1);
   });
 
+  it("are refused beyond a limit that was lowered meanwhile, whoever nobody watches makes room or not", () => {
+    const { pictures, camera, running } = rig({ max: 2 });
+    using _watched = pictures.show(camera("one"), offer);
+    pictures.show(camera("two"), offer)[Symbol.dispose]();
+    pictures.follow(transcodeConfig.parse({ max: 1 }));
+    assert.throws(() => pictures.show(camera("three"), offer), /as many pictures as it may: 1/);
+    assert.equal(running(), 1);
+  });
+
   it("that cannot be converted are not tried again for half a minute, and the reason is told", async () => {
     const { clock, pictures, camera, began } = rig();
     const track = camera("odd");

@@ -145,20 +145,20 @@ export class ConvertedPictures implements Disposable {
   #refuse(source: Track, { from, why }: Conversion): void {
     const { most } = this;
     const cannot = cannotShow(from, why);
-    const refuse = (reason: string, sentence: string) => {
-      throw new FatalError(`${cannot}, and ${sentence}`, {
+    const refusal = (reason: string, sentence: string): FatalError =>
+      new FatalError(`${cannot}, and ${sentence}`, {
         code: "codec-unsupported",
         fields: { codec: from, why, reason, limit: most },
       });
-    };
-    if (most === 0) refuse("off", "the hub is set to convert none");
+    if (most === 0) throw refusal("off", "the hub is set to convert none");
     const failed = this.#failed.get(source);
     if (failed && failed.untilUs > this.#options.clock.nowUs())
-      refuse("failed", `it cannot be converted: ${failed.message}`);
-    if (this.#running.size < most) return;
-    const idle = [...this.#running.values()].find(({ viewers }) => viewers === 0);
-    if (idle) this.#stop(idle);
-    else refuse("busy", `the hub converts as many pictures as it may: ${most}`);
+      throw refusal("failed", `it cannot be converted: ${failed.message}`);
+    while (this.#running.size >= most) {
+      const idle = [...this.#running.values()].find(({ viewers }) => viewers === 0);
+      if (idle) this.#stop(idle);
+      else throw refusal("busy", `the hub converts as many pictures as it may: ${most}`);
+    }
   }
 
   #left(running: Running): void {
