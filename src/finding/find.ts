@@ -28,7 +28,10 @@ export interface FindOptions {
 export async function findDevices(options: FindOptions): Promise<readonly FoundDevice[]> {
   const { interfaces, clock, signal, onFound, onProgress, onTrouble } = options;
   const found = new FoundDevices();
-  const onSighting = (sighting: Sighting) => onFound?.(found.add(sighting));
+  const onSighting = (sighting: Sighting) => {
+    const news = found.add(sighting);
+    if (news) onFound?.(news);
+  };
   const networks = searchedNetworks(interfaces);
   const asking = { clock, signal, onSighting };
   const ask = async (way: typeof askOnvif, network: SearchedNetwork) => {

@@ -33,11 +33,14 @@ export interface FoundDevice {
 export class FoundDevices {
   readonly #sightings = new Map<string, readonly Sighting[]>();
 
-  /** What is known of the address now. */
-  add(sighting: Sighting): FoundDevice {
-    const all = [...(this.#sightings.get(sighting.host) ?? []), sighting];
+  /** What is known of the address now; undefined where that was known before: devices answer several times. */
+  add(sighting: Sighting): FoundDevice | undefined {
+    const before = this.#sightings.get(sighting.host) ?? [];
+    const all = [...before, sighting];
+    const known = together(all);
+    if (before.length > 0 && JSON.stringify(together(before)) === JSON.stringify(known)) return undefined;
     this.#sightings.set(sighting.host, all);
-    return together(all);
+    return known;
   }
 
   /** By address. */

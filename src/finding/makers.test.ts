@@ -41,6 +41,7 @@ describe("what is found of a device", () => {
       ...{ host: "192.168.1.20", by: ["port", "onvif"], name: "Yard", maker: "Hikvision", model: "DS-2CD" },
       ...{ onvif: "http://x/", rtspPort: 8554 },
     });
+    assert.equal(found.add({ host: "192.168.1.20", by: "onvif", name: "Yard" }), undefined, "that is no news");
     assert.deepEqual(
       found.list().map(({ host }) => host),
       ["192.168.1.20", "192.168.1.110"],
