@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { ApiError, call, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 import { PtzHold, type PtzVector } from "./ptz-hold.ts";
@@ -12,12 +13,12 @@ interface Way {
 }
 
 const ways: readonly Way[] = [
-  { name: "Turn up", icon: "up", place: "1 / 2", vector: { tilt: 0.6 } },
-  { name: "Turn left", icon: "back", place: "2 / 1", vector: { pan: -0.6 } },
-  { name: "Turn right", icon: "forward", place: "2 / 3", vector: { pan: 0.6 } },
-  { name: "Turn down", icon: "down", place: "3 / 2", vector: { tilt: -0.6 } },
-  { name: "Lens closer", icon: "plus", place: "1 / 3", vector: { zoom: 0.6 } },
-  { name: "Lens wider", icon: "minus", place: "3 / 3", vector: { zoom: -0.6 } },
+  { name: t("Turn up"), icon: "up", place: "1 / 2", vector: { tilt: 0.6 } },
+  { name: t("Turn left"), icon: "back", place: "2 / 1", vector: { pan: -0.6 } },
+  { name: t("Turn right"), icon: "forward", place: "2 / 3", vector: { pan: 0.6 } },
+  { name: t("Turn down"), icon: "down", place: "3 / 2", vector: { tilt: -0.6 } },
+  { name: t("Lens closer"), icon: "plus", place: "1 / 3", vector: { zoom: 0.6 } },
+  { name: t("Lens wider"), icon: "minus", place: "3 / 3", vector: { zoom: -0.6 } },
 ];
 
 /** Turns a camera: buttons to hold, and its presets. */
@@ -124,7 +125,7 @@ export class DwPtz extends LitElement {
 
   protected override render() {
     return html`
-      <div class="ways" role="group" aria-label="Hold to turn the camera">${ways.map((way) => this.#renderWay(way))}</div>
+      <div class="ways" role="group" aria-label=${t("Hold to turn the camera")}>${ways.map((way) => this.#renderWay(way))}</div>
       ${this.presets.length > 0 ? this.#renderPresets() : nothing}
       <p role="status" ?hidden=${this.wrong === ""}>${this.wrong}</p>
     `;
@@ -135,15 +136,15 @@ export class DwPtz extends LitElement {
     const letGo = () => {
       if (this.held === way.name) this.#letGo();
     };
-    return html`<button class=${this.held === way.name ? "held" : ""} .style=${`grid-area: ${way.place}`} aria-label=${`${way.name} (hold)`} title=${`${way.name}: hold`}
+    return html`<button class=${this.held === way.name ? "held" : ""} .style=${`grid-area: ${way.place}`} aria-label=${`${way.name} (hold)`} title=${t("{name}: hold", { name: way.name })}
       @pointerdown=${(event: PointerEvent) => this.#onDown(event, way)} @pointerup=${letGo} @pointercancel=${letGo} @lostpointercapture=${letGo}
       @contextmenu=${(event: Event) => event.preventDefault()}
       @keydown=${(event: KeyboardEvent) => this.#onKey(event, way)} @keyup=${letGo} @blur=${letGo}>${icon(way.icon)}</button>`;
   }
 
   #renderPresets() {
-    return html`<select aria-label="Turn to a preset" @change=${this.#onPreset}>
-      <option value="">Turn to a preset</option>
+    return html`<select aria-label=${t("Turn to a preset")} @change=${this.#onPreset}>
+      <option value="">${t("Turn to a preset")}</option>
       ${this.presets.map(({ token, name }) => html`<option value=${token}>${name}</option>`)}
     </select>`;
   }

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from "lit";
 import type { PageDevice } from "../api.ts";
+import { t } from "../language/t.ts";
 import { type Numbers, NumbersTaker } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
@@ -199,7 +200,7 @@ export class DwPlayer extends LitElement {
         muted
         disablepictureinpicture
         @resize=${this.#fitPicture}
-        aria-label=${this.label ? `Live picture of ${this.label}` : "Live picture"}
+        aria-label=${this.label ? t("Live picture of {label}", { label: this.label }) : t("Live picture")}
       ></video>
       ${single ? this.#renderStill(said) : nothing}
       ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
@@ -216,7 +217,7 @@ export class DwPlayer extends LitElement {
   #renderStill({ detail }: Said) {
     if (!this.still) return nothing;
     return html`
-      <img src=${this.still.url} alt=${this.label ? `Picture of ${this.label}` : "Picture"} />
+      <img src=${this.still.url} alt=${this.label ? t("Picture of {label}", { label: this.label }) : t("Picture")} />
       <p class="missing">${detail} <span class="age">${sayTaken(this.nowMs - this.still.takenMs)}</span></p>
     `;
   }
@@ -381,7 +382,7 @@ const decisive = ["src", "device", "keep", "token", "muted", "looks"] as const;
 
 /** The corner says it shortly; the middle has said it whole. */
 function shortly(said: Said): string {
-  return said.tone === "trouble" ? "Trouble" : said.tone === "waiting" ? "Waiting" : said.text;
+  return said.tone === "trouble" ? t("Trouble") : said.tone === "waiting" ? t("Waiting") : said.text;
 }
 
 customElements.define("dw-player", DwPlayer);

@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import type { PageDevice } from "../api.ts";
+import { t, tn } from "../language/t.ts";
 import type { Numbers } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { sayConverted } from "../pure/picture-words.ts";
@@ -15,16 +16,19 @@ export interface NumbersTable {
 export function renderNumbers({ figures, quirks, converted }: NumbersTable) {
   const { framesPerSecond, bitrateBps, latencyMs, framesDropped, packetsLost, widthPx, heightPx } = figures;
   const rows: [string, string][] = [
-    ["Size", widthPx ? `${widthPx} × ${heightPx}` : "–"],
-    ["Pictures", framesPerSecond === undefined ? "–" : `${framesPerSecond.toFixed(0)} a second`],
-    ["Bit rate", bitrateBps === undefined ? "–" : `${(bitrateBps / 1e6).toFixed(2)} Mbit/s`],
-    ["Delay from the hub", latencyMs === undefined ? "–" : `about ${Math.max(1, Math.round(latencyMs))} ms`],
-    ["Dropped", `${framesDropped ?? 0} pictures`],
-    ["Lost", `${packetsLost ?? 0} packets`],
+    [t("Size"), widthPx ? `${widthPx} × ${heightPx}` : "–"],
+    [t("Pictures"), framesPerSecond === undefined ? "–" : t("{count} a second", { count: framesPerSecond.toFixed(0) })],
+    [t("Bit rate"), bitrateBps === undefined ? "–" : `${(bitrateBps / 1e6).toFixed(2)} Mbit/s`],
+    [
+      t("Delay from the hub"),
+      latencyMs === undefined ? "–" : t("about {count} ms", { count: Math.max(1, Math.round(latencyMs)) }),
+    ],
+    [t("Dropped"), tn(framesDropped ?? 0, "{count} picture", "{count} pictures")],
+    [t("Lost"), tn(packetsLost ?? 0, "{count} packet", "{count} packets")],
   ];
   return html`<dl class="numbers">
     ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
-    ${converted ? html`<dt>Kind</dt><dd class="learnt">${sayConverted(converted)}</dd>` : nothing}
-    ${quirks.length > 0 ? html`<dt>Learnt</dt><dd class="learnt">${quirks.map(({ sentence }) => html`<p>It ${sentence}.</p>`)}</dd>` : nothing}
+    ${converted ? html`<dt>${t("Kind")}</dt><dd class="learnt">${sayConverted(converted)}</dd>` : nothing}
+    ${quirks.length > 0 ? html`<dt>${t("Learnt")}</dt><dd class="learnt">${quirks.map(({ sentence }) => html`<p>${t("It {sentence}.", { sentence })}</p>`)}</dd>` : nothing}
   </dl>`;
 }

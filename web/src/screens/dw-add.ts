@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { call, type DeviceForm, type PageDevice, type Probe, sentence, type TrackInfo } from "../api.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields, page } from "../parts/styles.ts";
@@ -92,8 +93,8 @@ export class DwAdd extends HubElement {
     return html`
       <header>
         <div>
-          <h1>${known ? `Edit ${known.name}` : "Add a device"}</h1>
-          ${known ? nothing : html`<p class="lead">${this.arrives ? "It calls the hub by itself and shows its token whenever it does." : "Paste its address. What it is, is found out; you see it before you save it."}</p>`}
+          <h1>${known ? t("Edit {name}", { name: known.name }) : t("Add a device")}</h1>
+          ${known ? nothing : html`<p class="lead">${this.arrives ? t("It calls the hub by itself and shows its token whenever it does.") : t("Paste its address. What it is, is found out; you see it before you save it.")}</p>`}
         </div>
       </header>
       ${known ? nothing : this.#renderWays()}
@@ -109,29 +110,29 @@ export class DwAdd extends HubElement {
       html`<button type="button" aria-pressed=${this.arrives === arrives} @click=${() => {
         this.arrives = arrives;
       }}>${words}</button>`;
-    return html`<div class="ways" role="group" aria-label="Who calls whom">${way(false, "It has an address")}${way(true, "It calls the hub")}</div>`;
+    return html`<div class="ways" role="group" aria-label=${t("Who calls whom")}>${way(false, t("It has an address"))}${way(true, t("It calls the hub"))}</div>`;
   }
 
   #renderForm(known: PageDevice | undefined) {
     const works = this.live || known !== undefined;
     return html`<form class="two" @submit=${this.#save} autocomplete="off">
       <div class="part">
-      ${known && !this.hub.administrator ? html`<p class="muted">Its address and area are an administrator's to change.</p>` : known?.arrival ? html`<p><span class="label">Kind</span><br />${sayKind(known.kind)}: it calls the hub.</p>` : this.#renderAddress(known)}
+      ${known && !this.hub.administrator ? html`<p class="muted">${t("Its address and area are an administrator's to change.")}</p>` : known?.arrival ? html`<p><span class="label">${t("Kind")}</span><br />${t("{kind}: it calls the hub.", { kind: sayKind(known.kind) })}</p>` : this.#renderAddress(known)}
       </div>
       ${this.#renderPreview(known)}
       <div class="part ends">
       <div class="pair">
-        <label><span>Name</span><input name="name" required maxlength="64" placeholder="Front door" .defaultValue=${known?.name ?? ""} /></label>
-        <label ?hidden=${known !== undefined && !this.hub.administrator}><span>Area</span><input name="area" maxlength="64" list="areas" placeholder="Entrance" .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
+        <label><span>${t("Name")}</span><input name="name" required maxlength="64" placeholder=${t("Front door")} .defaultValue=${known?.name ?? ""} /></label>
+        <label ?hidden=${known !== undefined && !this.hub.administrator}><span>${t("Area")}</span><input name="area" maxlength="64" list="areas" placeholder=${t("Entrance")} .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
       ${this.#fields(known).map(renderField)}
       ${known ? html`<dw-ring-settings .hub=${this.hub} .device=${known} .error=${this.refused}></dw-ring-settings>` : nothing}
       ${known && this.hub.administrator && !known.arrival ? html`<dw-driver-options .device=${known.id}></dw-driver-options>` : nothing}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <div class="row">
-        <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? "Saving" : works ? "Save" : "Save anyway"}</button>
-        <a class="button ghost" href=${known ? href({ screen: "devices" }) : href({ screen: "wall" })}>Cancel</a>
-        ${works || this.probing ? nothing : html`<span class="help">Nothing was seen of it yet.</span>`}
+        <button class=${works ? "primary" : ""} ?disabled=${this.busy}>${this.busy ? t("Saving") : works ? t("Save") : t("Save anyway")}</button>
+        <a class="button ghost" href=${known ? href({ screen: "devices" }) : href({ screen: "wall" })}>${t("Cancel")}</a>
+        ${works || this.probing ? nothing : html`<span class="help">${t("Nothing was seen of it yet.")}</span>`}
       </div>
       </div>
     </form>`;
@@ -139,16 +140,16 @@ export class DwAdd extends HubElement {
 
   #renderAddress(known: PageDevice | undefined) {
     return html`<div class="field">
-        <label for="address" class="label">Address</label>
+        <label for="address" class="label">${t("Address")}</label>
         <div class="address">
           <input id="address" name="address" required inputmode="url" autocapitalize="none" spellcheck="false" placeholder="rtsp://192.168.1.20/stream1" .defaultValue=${known?.address ?? ""} @change=${this.#find} @paste=${this.#onPaste} ?autofocus=${!known} />
-          <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? "Looking" : "Look"}</button>
+          <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? t("Looking") : t("Look")}</button>
         </div>
-        <span class="help">As the camera's manual gives it; <code>rtsp://</code>, <code>tcp://</code> or just its number, like 192.168.1.20.</span>
+        <span class="help">${t("As the camera's manual gives it;")} <code>rtsp://</code>, <code>tcp://</code> ${t("or just its number, like 192.168.1.20.")}</span>
       </div>
       <div class="pair">
-        <label><span>User name</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
-        <label><span>Password</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? "unchanged" : ""} @change=${this.#find} /></label>
+        <label><span>${t("User name")}</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
+        <label><span>${t("Password")}</span><input name="password" type="password" autocomplete="new-password" placeholder=${known ? t("unchanged") : ""} @change=${this.#find} /></label>
       </div>`;
   }
 
@@ -157,7 +158,7 @@ export class DwAdd extends HubElement {
     const shown = probe ? this.hub.device(probe.id) : known;
     const id = probe?.id ?? known?.id;
     const tracks = shown?.tracks.length ? shown.tracks : (probe?.tracks ?? []);
-    return html`<section class="panel preview" aria-label="Preview">
+    return html`<section class="panel preview" aria-label=${t("Preview")}>
       ${
         id
           ? html`<dw-player src="/whep/${encodeURIComponent(id)}" muted announce .looks=${this.hub.looks} .device=${shown ?? undefined} @dw-state=${(
@@ -165,7 +166,7 @@ export class DwAdd extends HubElement {
             ) => {
               this.live = event.detail.tone === "live";
             }}></dw-player>`
-          : html`<div class="nothing">${icon("devices")}<p>${this.probing ? "Looking at the address" : "The picture appears here as soon as the address answers."}</p></div>`
+          : html`<div class="nothing">${icon("devices")}<p>${this.probing ? t("Looking at the address") : t("The picture appears here as soon as the address answers.")}</p></div>`
       }
       ${tracks.length ? this.#renderFacts(probe?.driver ?? shown?.kind ?? "", tracks, (shown?.speaker ?? probe?.speaker) !== undefined) : nothing}
     </section>`;
@@ -174,10 +175,10 @@ export class DwAdd extends HubElement {
   #renderFacts(driver: string, tracks: readonly TrackInfo[], speaker: boolean) {
     const of = (kind: string) => tracks.filter((track) => track.kind === kind).map(sayTrack);
     return html`<dl class="facts">
-      <dt>Kind</dt><dd>${driver}</dd>
-      <dt>Picture</dt><dd>${of("video").join("; ") || "none yet"}</dd>
-      <dt>Sound</dt><dd>${of("audio").join("; ") || "none"}</dd>
-      <dt>Talk</dt><dd>${speaker ? "yes, it has a speaker" : "no speaker found"}</dd>
+      <dt>${t("Kind")}</dt><dd>${driver}</dd>
+      <dt>${t("Picture")}</dt><dd>${of("video").join("; ") || t("none yet")}</dd>
+      <dt>${t("Sound")}</dt><dd>${of("audio").join("; ") || t("none")}</dd>
+      <dt>${t("Talk")}</dt><dd>${speaker ? t("yes, it has a speaker") : t("no speaker found")}</dd>
     </dl>`;
   }
 
@@ -305,7 +306,7 @@ function withScheme(address: string): string {
 
 function previewOf(probe: Probe): PageDevice {
   const { id, driver, state, tracks, speaker } = probe;
-  return { id, name: "Preview", kind: driver, state, tracks, speaker, permanent: false, rights };
+  return { id, name: t("Preview"), kind: driver, state, tracks, speaker, permanent: false, rights };
 }
 
 customElements.define("dw-add", DwAdd);

@@ -3,6 +3,7 @@ import { type PageDevice, sentence } from "../api.ts";
 import { readPreferences, writePreferences } from "../app/preferences.ts";
 import { PictureInPicture } from "../camera/picture-in-picture.ts";
 import { Zoomable } from "../camera/zoomable.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
@@ -69,14 +70,14 @@ export class DwCamera extends HubElement {
   protected override render() {
     const device = this.hub.device(this.camera);
     if (!device && this.hub.known) {
-      return html`<div class="gone"><h1>This camera is not here</h1><p class="muted">It was removed, or you may not see it.</p><a class="button" href="#/wall">${icon("wall")}To the wall</a></div>`;
+      return html`<div class="gone"><h1>${t("This camera is not here")}</h1><p class="muted">${t("It was removed, or you may not see it.")}</p><a class="button" href="#/wall">${icon("wall")}${t("To the wall")}</a></div>`;
     }
     if (!device) return nothing;
     const audible = isAudible(device);
     const video = device.tracks.find(({ kind }) => kind === "video");
     return html`
       <div class="head">
-        <a class="button ghost icon" href="#/wall" aria-label="Back to the wall" title="Back to the wall (Esc)">${icon("back")}</a>
+        <a class="button ghost icon" href="#/wall" aria-label=${t("Back to the wall")} title=${t("Back to the wall (Esc)")}>${icon("back")}</a>
         <h1>${device.name}</h1>
         ${device.area ? html`<span class="muted">${device.area}</span>` : nothing}
         ${this.panel ? nothing : this.#renderStar(device)}
@@ -98,41 +99,41 @@ export class DwCamera extends HubElement {
             this.sound = false;
           }}
         >${this.#renderWayOut(device)}</dw-player>
-        ${this.#zoom.scale > 1 ? html`<button class="whole" @click=${() => this.#zoom.reset()}>${icon("close")}Whole picture</button>` : nothing}
+        ${this.#zoom.scale > 1 ? html`<button class="whole" @click=${() => this.#zoom.reset()}>${icon("close")}${t("Whole picture")}</button>` : nothing}
         ${this.turning && canTurn(device) ? html`<dw-ptz device=${device.id}></dw-ptz>` : nothing}
       </div>
       <div class="bottom">
-        ${may(device, "talk") ? html`<dw-talk hotkey @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">You may watch this camera, not talk through it.</span>`}
+        ${may(device, "talk") ? html`<dw-talk hotkey @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">${t("You may watch this camera, not talk through it.")}</span>`}
         <div class="tools">
-          ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title="Sound (M)">${icon(this.sound ? "sound" : "soundOff")}${this.sound ? "Sound on" : "Sound off"}</button>` : nothing}
-          <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}Snapshot</button>
-          <button @click=${this.#fullScreen} title="Full screen (F)">${icon("full")}Full screen</button>
+          ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title=${t("Sound (M)")}>${icon(this.sound ? "sound" : "soundOff")}${this.sound ? t("Sound on") : t("Sound off")}</button>` : nothing}
+          <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}${t("Snapshot")}</button>
+          <button @click=${this.#fullScreen} title=${t("Full screen (F)")}>${icon("full")}${t("Full screen")}</button>
           ${
             canTurn(device)
               ? html`<button aria-pressed=${this.turning} @click=${() => {
                   this.turning = !this.turning;
-                }}>${icon("turn")}Turn</button>`
+                }}>${icon("turn")}${t("Turn")}</button>`
               : nothing
           }
-          ${this.#window.possible ? html`<button aria-pressed=${this.#window.shown} ?disabled=${!this.live && !this.#window.shown} title="The picture in a window of its own" @click=${this.#openWindow}>${icon("pip")}Window</button>` : nothing}
+          ${this.#window.possible ? html`<button aria-pressed=${this.#window.shown} ?disabled=${!this.live && !this.#window.shown} title=${t("The picture in a window of its own")} @click=${this.#openWindow}>${icon("pip")}${t("Window")}</button>` : nothing}
           <button
             aria-pressed=${this.numbers}
             @click=${() => {
               this.numbers = !this.numbers;
             }}
-          >${icon("numbers")}Numbers</button>
-          ${hasBell(device) && may(device, "talk") ? html`<button @click=${() => this.#ring(device)}>${icon("bellRing")}Ring</button>` : nothing}
-          ${this.hub.administrator && !this.panel ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}Edit</a>` : nothing}
+          >${icon("numbers")}${t("Numbers")}</button>
+          ${hasBell(device) && may(device, "talk") ? html`<button @click=${() => this.#ring(device)}>${icon("bellRing")}${t("Ring")}</button>` : nothing}
+          ${this.hub.administrator && !this.panel ? html`<a class="button" href=${href({ screen: "edit", id: device.id })}>${icon("edit")}${t("Edit")}</a>` : nothing}
         </div>
       </div>
-      <span class=${this.notice === "" || this.notice === "Snapshot saved" ? "unseen" : "notice"} role="status">${this.notice}</span>
+      <span class=${this.notice === "" || this.notice === t("Snapshot saved") ? "unseen" : "notice"} role="status">${this.notice}</span>
     `;
   }
 
   #renderStar({ id, name }: PageDevice) {
     const { favourites } = this.hub.wall;
-    const label = `Favourite: ${name}`;
-    return html`<button class="ghost icon star" aria-pressed=${favourites.includes(id)} aria-label=${label} title="Favourites stand first on the wall" @click=${async () => {
+    const label = t("Favourite: {name}", { name });
+    return html`<button class="ghost icon star" aria-pressed=${favourites.includes(id)} aria-label=${label} title=${t("Favourites stand first on the wall")} @click=${async () => {
       try {
         await this.hub.arrange({ favourites: favouritesAfter(favourites, id) });
       } catch (error) {
@@ -144,10 +145,10 @@ export class DwCamera extends HubElement {
   #renderWayOut(device: PageDevice) {
     const { phase, error } = device.state;
     if (phase === "trouble" || (phase === "connecting" && error && error.code !== "wrong-password")) {
-      return html`<button slot="way-out" @click=${() => this.hub.looks.tryNow(device.id)}>${icon("restart")}Try now</button>`;
+      return html`<button slot="way-out" @click=${() => this.hub.looks.tryNow(device.id)}>${icon("restart")}${t("Try now")}</button>`;
     }
     if (!this.hub.administrator || this.panel || phase !== "wrong-password") return nothing;
-    return html`<a class="button" slot="way-out" href=${href({ screen: "edit", id: device.id })}>${icon("key")}Give another password</a>`;
+    return html`<a class="button" slot="way-out" href=${href({ screen: "edit", id: device.id })}>${icon("key")}${t("Give another password")}</a>`;
   }
 
   get #player(): DwPlayer | null {
@@ -174,7 +175,7 @@ export class DwCamera extends HubElement {
     try {
       await this.#window.toggle();
     } catch {
-      this.notice = "This browser gives the picture no window of its own now.";
+      this.notice = t("This browser gives the picture no window of its own now.");
     }
   }
 
@@ -200,7 +201,7 @@ export class DwCamera extends HubElement {
     link.download = `${this.hub.device(this.camera)?.name ?? "camera"} ${time}.jpg`;
     link.click();
     URL.revokeObjectURL(link.href);
-    this.notice = "Snapshot saved";
+    this.notice = t("Snapshot saved");
   }
 
   #onKey(action: KeyAction): boolean | undefined {

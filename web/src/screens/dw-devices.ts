@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { call, type PageDevice, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
@@ -126,15 +127,15 @@ export class DwDevices extends HubElement {
     const { devices, known, administrator } = this.hub;
     return html`
       <header>
-        <h1>Devices</h1>
-        ${administrator ? html`<a class="button primary" href="#/add">${icon("plus")}Add a device</a>` : nothing}
+        <h1>${t("Devices")}</h1>
+        ${administrator ? html`<a class="button primary" href="#/add">${icon("plus")}${t("Add a device")}</a>` : nothing}
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       ${this.done ? html`<div class="good" role="status">${icon("check")}<span>${this.done}</span></div>` : nothing}
       ${administrator || this.hub.waiting.length > 0 ? html`<dw-waiting .hub=${this.hub}></dw-waiting>` : nothing}
       ${
         known && devices.length === 0
-          ? html`<div class="panel empty"><h2>Nothing here yet</h2><p>A device is whatever the hub can see, hear or speak through: a camera, a door station, a speaker in a room. You need only its address; or it calls the hub, and then it shows here until you let it in.</p></div>`
+          ? html`<div class="panel empty"><h2>${t("Nothing here yet")}</h2><p>${t("A device is whatever the hub can see, hear or speak through: a camera, a door station, a speaker in a room. You need only its address; or it calls the hub, and then it shows here until you let it in.")}</p></div>`
           : html`<ul class="panel list">${devices.map((device) => this.#renderDevice(device))}</ul>`
       }
       ${this.#renderRemoving()}
@@ -150,19 +151,19 @@ export class DwDevices extends HubElement {
     return html`<li>
       <div class="name">
         <a href=${href({ screen: "camera", id })}>${name}</a>${renderBadge(device)}
-        <p>${[area, address ?? (device.arrival ? `${sayKind(kind)}, calls the hub` : kind)].filter(Boolean).join(" · ")}</p>
+        <p>${[area, address ?? (device.arrival ? t("{kind}, calls the hub", { kind: sayKind(kind) }) : kind)].filter(Boolean).join(" · ")}</p>
       </div>
       <div class="doing">
         <span class="state" data-tone=${said.tone}>${said.text}${since}</span>
         <p>${trouble ? (said.detail ?? "") : video ? sayTrack(video) : (said.detail ?? "")}</p>
-        ${!trouble && state.error ? html`<p>Last trouble ${howLong(this.#seconds.nowMs - state.error.atMs)} ago: ${state.error.message}</p>` : nothing}
+        ${!trouble && state.error ? html`<p>${t("Last trouble {time} ago: {message}", { time: howLong(this.#seconds.nowMs - state.error.atMs), message: state.error.message })}</p>` : nothing}
       </div>
       ${
         this.hub.administrator || may(device, "administer")
           ? html`<div class="row">
-              <button class="ghost" @click=${() => this.#restart(device)} aria-label=${`Restart ${name}`}>${icon("restart")}Restart</button>
-              <a class="button ghost" href=${href({ screen: "edit", id })} aria-label=${`Edit ${name}`}>${icon("edit")}Edit</a>
-              <button class="ghost" @click=${() => this.#ask(device)} aria-label=${`Remove ${name}`}>${icon("trash")}Remove</button>
+              <button class="ghost" @click=${() => this.#restart(device)} aria-label=${t("Restart {name}", { name })}>${icon("restart")}${t("Restart")}</button>
+              <a class="button ghost" href=${href({ screen: "edit", id })} aria-label=${t("Edit {name}", { name })}>${icon("edit")}${t("Edit")}</a>
+              <button class="ghost" @click=${() => this.#ask(device)} aria-label=${t("Remove {name}", { name })}>${icon("trash")}${t("Remove")}</button>
             </div>`
           : nothing
       }
@@ -173,9 +174,11 @@ export class DwDevices extends HubElement {
     const { removing } = this;
     if (!removing) return nothing;
     return confirmDialog({
-      title: `Remove ${removing.name}?`,
-      text: "Nobody can watch it or speak through it any more. The camera itself is not changed, and you can add it again.",
-      yes: "Remove",
+      title: t("Remove {name}?", { name: removing.name }),
+      text: t(
+        "Nobody can watch it or speak through it any more. The camera itself is not changed, and you can add it again.",
+      ),
+      yes: t("Remove"),
       onYes: () => void this.#remove(removing),
       onClose: () => {
         this.removing = undefined;
@@ -188,13 +191,13 @@ export class DwDevices extends HubElement {
   }
 
   async #restart({ id, name }: PageDevice): Promise<void> {
-    await this.#do(`${name} is connected anew.`, () =>
+    await this.#do(t("{name} is connected anew.", { name }), () =>
       call("POST", `/api/v1/devices/${encodeURIComponent(id)}/restart`, { body: {} }),
     );
   }
 
   async #remove({ id, name }: PageDevice): Promise<void> {
-    await this.#do(`${name} was removed.`, async () => {
+    await this.#do(t("{name} was removed.", { name }), async () => {
       await call("DELETE", `/api/v1/devices/${encodeURIComponent(id)}`);
       this.hub.lose(id);
     });
@@ -215,10 +218,10 @@ export class DwDevices extends HubElement {
 /** What people have to know of how a device is let in. */
 function renderBadge({ arrival }: PageDevice) {
   if (arrival?.enrolled === "legacy") {
-    return html`<span class="badge" title="It carries no token: whatever calls from its address is taken for it. It may open no door and call no emergency.">by its address only</span>`;
+    return html`<span class="badge" title=${t("It carries no token: whatever calls from its address is taken for it. It may open no door and call no emergency.")}>${t("by its address only")}</span>`;
   }
   if (arrival && !arrival.enrolled) {
-    return html`<span class="badge" title="It has no token, so that nothing can call as this device. Make one under Edit.">not let in</span>`;
+    return html`<span class="badge" title=${t("It has no token, so that nothing can call as this device. Make one under Edit.")}>${t("not let in")}</span>`;
   }
   return nothing;
 }

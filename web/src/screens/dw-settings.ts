@@ -148,30 +148,30 @@ export class DwSettings extends HubElement {
     const { session } = this.hub;
     return html`
       <header>
-        <h1>Settings</h1>
-        <button @click=${this.#signOut}>${icon("signOut")}Sign out${session?.user ? ` ${session.user.name}` : ""}</button>
+        <h1>${t("Settings")}</h1>
+        <button @click=${this.#signOut}>${icon("signOut")}${session?.user ? t("Sign out {name}", { name: session.user.name }) : t("Sign out")}</button>
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
-      <section class="panel"><h2>This browser</h2>${this.#renderTheme()}${this.#renderLanguage()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
-      <section class="panel"><h2>How I am rung</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
-      <section class="panel"><h2>Station</h2>${this.#renderStation()}</section>
-      <section class="panel"><h2>Your password</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
-      <section class="panel"><h2>Tokens</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>
+      <section class="panel"><h2>${t("This browser")}</h2>${this.#renderTheme()}${this.#renderLanguage()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
+      <section class="panel"><h2>${t("How I am rung")}</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
+      <section class="panel"><h2>${t("Station")}</h2>${this.#renderStation()}</section>
+      <section class="panel"><h2>${t("Your password")}</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
+      <section class="panel"><h2>${t("Tokens")}</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>
       <section class="panel">
-        <h2>Certificate</h2>
-        <p class="muted">The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.</p>
+        <h2>${t("Certificate")}</h2>
+        <p class="muted">${t("The hub made its own certificate. Once this device trusts it, the browser shows no warning and lends its microphone.")}</p>
         ${trustSteps(session)}
       </section>
-      ${this.hub.administrator ? html`<section class="panel"><h2>Sounds</h2><dw-sounds .hub=${this.hub}></dw-sounds><dw-say-hosts></dw-say-hosts></section>` : nothing}
-      ${this.hub.administrator ? html`<section class="panel"><h2>Ways from outside</h2><dw-turn></dw-turn></section>` : nothing}
+      ${this.hub.administrator ? html`<section class="panel"><h2>${t("Sounds")}</h2><dw-sounds .hub=${this.hub}></dw-sounds><dw-say-hosts></dw-say-hosts></section>` : nothing}
+      ${this.hub.administrator ? html`<section class="panel"><h2>${t("Ways from outside")}</h2><dw-turn></dw-turn></section>` : nothing}
       <section class="panel">
-        <h2>About</h2>
+        <h2>${t("About")}</h2>
         <dl>
-          <dt>Doorward</dt><dd>version ${session?.version ?? ""}</dd>
-          ${this.uptime === undefined ? nothing : html`<dt>Running</dt><dd>for ${howLong(this.uptime * 1000)}</dd>`}
-          <dt>Connection</dt><dd>${session?.secure ? "encrypted" : "not encrypted"}</dd>
-          <dt>Licence</dt><dd>MIT; icons by Lucide (ISC)</dd>
-          <dt>Wall tablet</dt><dd><a href=${at("/panel")}>Open the wall tablet's page</a></dd>
+          <dt>Doorward</dt><dd>${t("version {number}", { number: session?.version ?? "" })}</dd>
+          ${this.uptime === undefined ? nothing : html`<dt>${t("Running")}</dt><dd>${t("for {time}", { time: howLong(this.uptime * 1000) })}</dd>`}
+          <dt>${t("Connection")}</dt><dd>${session?.secure ? t("encrypted") : t("not encrypted")}</dd>
+          <dt>${t("Licence")}</dt><dd>${t("MIT; icons by Lucide (ISC)")}</dd>
+          <dt>${t("Wall tablet")}</dt><dd><a href=${at("/panel")}>${t("Open the wall tablet's page")}</a></dd>
         </dl>
       </section>
     `;
@@ -180,9 +180,9 @@ export class DwSettings extends HubElement {
   /** This browser as a device: off unless somebody wants it. */
   #renderStation() {
     return html`<form @submit=${this.#beStation} autocomplete="off">
-      <p class="muted">A tablet on the wall, or a phone, can be a station of the house: others speak to it and it speaks to them while its page is open. An administrator lets it in once.</p>
-      <label><span>Name of this screen</span><input name="name" required maxlength="40" placeholder="Kitchen" /></label>
-      <button>${icon("speaker")}Use this screen as a station</button>
+      <p class="muted">${t("A tablet on the wall, or a phone, can be a station of the house: others speak to it and it speaks to them while its page is open. An administrator lets it in once.")}</p>
+      <label><span>${t("Name of this screen")}</span><input name="name" required maxlength="40" placeholder=${t("Kitchen")} /></label>
+      <button>${icon("speaker")}${t("Use this screen as a station")}</button>
     </form>`;
   }
 
@@ -193,8 +193,8 @@ export class DwSettings extends HubElement {
   }
 
   #renderTheme() {
-    const names = { system: "As the system", light: "Light", dark: "Dark" } as const;
-    return html`<fieldset><legend>Colours</legend><div class="choices">
+    const names = { system: t("As the system"), light: t("Light"), dark: t("Dark") } as const;
+    return html`<fieldset><legend>${t("Colours")}</legend><div class="choices">
       ${(["system", "light", "dark"] as const).map(
         (theme) =>
           html`<label><input type="radio" name="theme" .checked=${this.preferences.theme === theme} @change=${() => this.#set({ theme })} /><span>${names[theme]}</span></label>`,
@@ -234,7 +234,7 @@ export class DwSettings extends HubElement {
   #renderTalk() {
     return html`<label class="check">
       <input type="checkbox" .checked=${this.preferences.duck} @change=${(event: Event) => this.#set({ duck: (event.target as HTMLInputElement).checked })} />
-      <span>Turn a camera down while I talk through it<br /><span class="help">Otherwise you hear yourself from cameras whose microphone hears their own speaker.</span></span>
+      <span>${t("Turn a camera down while I talk through it")}<br /><span class="help">${t("Otherwise you hear yourself from cameras whose microphone hears their own speaker.")}</span></span>
     </label>`;
   }
 
@@ -244,9 +244,9 @@ export class DwSettings extends HubElement {
       html`<select aria-label=${name} @change=${(event: Event) => set(Number((event.target as HTMLSelectElement).value))}>
         ${hours.map((hour) => html`<option value=${hour} ?selected=${hour === value}>${String(hour).padStart(2, "0")}:00</option>`)}
       </select>`;
-    return html`<fieldset><legend>As a wall tablet, dim at night</legend><div class="hours">
-      from ${choice("Dim from", this.preferences.nightFrom, (nightFrom) => this.#set({ nightFrom }))}
-      to ${choice("Dim to", this.preferences.nightTo, (nightTo) => this.#set({ nightTo }))}
+    return html`<fieldset><legend>${t("As a wall tablet, dim at night")}</legend><div class="hours">
+      ${t("from")} ${choice(t("Dim from"), this.preferences.nightFrom, (nightFrom) => this.#set({ nightFrom }))}
+      ${t("to")} ${choice(t("Dim to"), this.preferences.nightTo, (nightTo) => this.#set({ nightTo }))}
     </div></fieldset>`;
   }
 

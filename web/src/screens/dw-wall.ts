@@ -2,6 +2,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type ChannelId, type PageDevice, sentence, type WallLayout } from "../api.ts";
 import { readPreferences } from "../app/preferences.ts";
+import { t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { Keys, toggleFullScreen } from "../parts/keys.ts";
 import { canTalk, isAudible } from "../parts/may.ts";
@@ -112,11 +113,11 @@ export class DwWall extends HubElement {
     const cameras = this.#cameras;
     const rooms = devices.filter(isRoom);
     return html`
-      <h1 class="unseen">The house</h1>
+      <h1 class="unseen">${t("The house")}</h1>
       ${cameras.length > 0 ? this.#renderCameras(cameras) : nothing}
       ${
         rooms.length > 0
-          ? html`<ul class="rooms ${cameras.length > 0 ? "" : "only"}" aria-label="Rooms">${repeat(
+          ? html`<ul class="rooms ${cameras.length > 0 ? "" : "only"}" aria-label=${t("Rooms")}>${repeat(
               rooms,
               ({ id }) => id,
               (device) => roomTile(this.#roomOf(device)),
@@ -198,14 +199,14 @@ export class DwWall extends HubElement {
     const sections = wallSections(this.#arranging.inDocument(found), { ...wall, headings });
     return html`
       ${this.#renderTools(cameras.length, found.length)}
-      <div class="cameras ${headings === "on" ? "headed" : ""}" tabindex=${headings === "on" ? "0" : nothing} role="group" aria-label="Cameras">
-        ${found.length === 0 ? html`<p class="none">No camera is called like that.</p>` : nothing}
+      <div class="cameras ${headings === "on" ? "headed" : ""}" tabindex=${headings === "on" ? "0" : nothing} role="group" aria-label=${t("Cameras")}>
+        ${found.length === 0 ? html`<p class="none">${t("No camera is called like that.")}</p>` : nothing}
         ${repeat(
           sections,
           ({ key }) => key,
           ({ heading, devices }) => html`
             ${heading === undefined ? nothing : html`<h2>${heading}</h2>`}
-            <ul class="tiles" aria-label=${heading ?? "Cameras"}>${repeat(
+            <ul class="tiles" aria-label=${heading ?? t("Cameras")}>${repeat(
               devices,
               ({ id }) => id,
               (device) => cameraTile(this.#tileOf(device, cameras.indexOf(device))),

@@ -1,5 +1,6 @@
 import type { ReactiveController } from "lit";
 import type { PageDevice, WallLayout } from "../api.ts";
+import { t } from "../language/t.ts";
 import type { HubElement } from "../parts/hub-element.ts";
 import { inWallOrder, movedTo, orderToKeep, showsHeadings } from "../pure/wall-order.ts";
 
@@ -127,7 +128,9 @@ export class Arranging implements ReactiveController {
     const before = this.#options.cameras().map((device) => device.id);
     if (before.join() === shown.join()) return this.#host.requestUpdate();
     const name = hub.device(id)?.name ?? id;
-    this.#options.say(`${name} is number ${shown.indexOf(id) + 1} of ${shown.length} now`);
+    this.#options.say(
+      t("{name} is number {place} of {count} now", { name, place: shown.indexOf(id) + 1, count: shown.length }),
+    );
     await this.#tell(orderToKeep(shown, hub.wall));
   }
 

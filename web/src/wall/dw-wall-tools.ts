@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import type { WallLayout } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons } from "../parts/styles.ts";
 import { isSearched } from "../pure/wall-order.ts";
@@ -123,7 +124,7 @@ export class DwWallTools extends LitElement {
     if (this.arranging) return this.#renderArranging();
     return html`
       ${isSearched(this.count) ? this.#renderSearch() : nothing}
-      ${this.fixed ? nothing : html`<button class="ghost" @click=${() => this.#tell("dw-arrange", true)}>${icon("grip")}Arrange</button>`}
+      ${this.fixed ? nothing : html`<button class="ghost" @click=${() => this.#tell("dw-arrange", true)}>${icon("grip")}${t("Arrange")}</button>`}
     `;
   }
 
@@ -132,8 +133,8 @@ export class DwWallTools extends LitElement {
       ${icon("search")}
       <input
         type="search"
-        aria-label="Find a camera by its name or area"
-        placeholder="Find a camera"
+        aria-label=${t("Find a camera by its name or area")}
+        placeholder=${t("Find a camera")}
         .value=${this.search}
         @input=${(event: Event) => this.#tell("dw-search", (event.target as HTMLInputElement).value)}
         @keydown=${(event: KeyboardEvent) => {
@@ -142,25 +143,25 @@ export class DwWallTools extends LitElement {
           this.#tell("dw-search", "");
         }}
       />
-      <span class="muted small" role="status">${this.search === "" ? nothing : `${this.found} of ${this.count}`}</span>
+      <span class="muted small" role="status">${this.search === "" ? nothing : t("{found} of {count}", { found: this.found, count: this.count })}</span>
     </div>`;
   }
 
   #renderArranging() {
     const choices = [
-      ["auto", "Where there are many cameras"],
-      ["on", "Always"],
-      ["off", "Never"],
+      ["auto", t("Where there are many cameras")],
+      ["on", t("Always")],
+      ["off", t("Never")],
     ] as const;
     return html`
-      <span class="hint">Drag a camera by its grip, or move it with the arrow keys.</span>
+      <span class="hint">${t("Drag a camera by its grip, or move it with the arrow keys.")}</span>
       <label>
-        <span>Areas as headings</span>
+        <span>${t("Areas as headings")}</span>
         <select @change=${(event: Event) => this.#tell("dw-headings", (event.target as HTMLSelectElement).value)}>
           ${choices.map(([value, label]) => html`<option value=${value} ?selected=${value === this.headings}>${label}</option>`)}
         </select>
       </label>
-      <button class="primary" @click=${() => this.#tell("dw-arrange", false)}>${icon("check")}Done</button>
+      <button class="primary" @click=${() => this.#tell("dw-arrange", false)}>${icon("check")}${t("Done")}</button>
     `;
   }
 

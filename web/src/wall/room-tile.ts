@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import type { PageDevice } from "../api.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { may } from "../parts/may.ts";
 import { href } from "../pure/route.ts";
@@ -35,10 +36,10 @@ export function roomTile({ device, nowMs, meant, own, onMore, onHold, onHoldKey,
         ${holder ? html`<span class="for">${timer(nowMs - holder.sinceMs)}</span>` : area ? html`<span class="area">${area}</span>` : nothing}
       </span>
     </a>
-    <button class="more" aria-label=${`More about ${name}`} title="Loudness, mute, do not disturb" @click=${onMore}>${icon("dots")}</button>
+    <button class="more" aria-label=${t("More about {name}", { name })} title=${t("Loudness, mute, do not disturb")} @click=${onMore}>${icon("dots")}</button>
     ${
       may(device, "talk") && tone !== "speaking" && speaker
-        ? html`<button class="ptt" aria-label=${`Hold to talk to ${name}`} title="Hold to talk"
+        ? html`<button class="ptt" aria-label=${t("Hold to talk to {name}", { name })} title=${t("Hold to talk")}
             @pointerdown=${onHold}
             @pointerup=${onLetGo} @pointercancel=${onLetGo} @lostpointercapture=${onLetGo}
             @contextmenu=${(event: Event) => event.preventDefault()}

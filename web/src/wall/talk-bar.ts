@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import type { Hub } from "../app/hub.ts";
+import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
 import { canTalk } from "../parts/may.ts";
 import { type Target, type TargetHouse, targetChoices } from "../pure/target.ts";
@@ -26,8 +27,8 @@ export function talkBar(bar: TalkBar) {
   return html`<div class="bar">
     <div class="whom">
       ${chooser(bar)}
-      <button class="tool" aria-label="Ring or announce" title="Ring, announce a text, play a chime" @click=${() => bar.onSheet("tell")}>${icon("bellRing")}</button>
-      <button class="tool" aria-label="Last talks" title="Last talks" @click=${() => bar.onSheet("talks")}>${icon("history")}</button>
+      <button class="tool" aria-label=${t("Ring or announce")} title=${t("Ring, announce a text, play a chime")} @click=${() => bar.onSheet("tell")}>${icon("bellRing")}</button>
+      <button class="tool" aria-label=${t("Last talks")} title=${t("Last talks")} @click=${() => bar.onSheet("talks")}>${icon("history")}</button>
     </div>
     <dw-talk hotkey ?large=${large} .line=${hub} .session=${hub.session} .target=${target} @dw-talking=${bar.onTalking} @dw-said=${hub.onSaid}></dw-talk>
     ${several ? severalOf(bar) : nothing}
@@ -44,22 +45,22 @@ function chooser({ house, target, several, onTarget }: TalkBar) {
     return html`<optgroup label=${label}>${some.map(({ to, name }) => html`<option value=${to} ?selected=${to === one}>${name}</option>`)}</optgroup>`;
   };
   return html`<label class="target">
-    <span>Talk to</span>
+    <span>${t("Talk to")}</span>
     <select @change=${onTarget}>
-      ${options("all", "All")} ${options("area", "Areas")} ${options("group", "Groups")} ${options("device", "Devices")}
+      ${options("all", t("All"))} ${options("area", t("Areas"))} ${options("group", t("Groups"))} ${options("device", t("Devices"))}
       ${mute ? html`<option selected disabled>${mute.name}</option>` : nothing}
-      ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : "Several…"}</option>` : nothing}
+      ${choices.length > 2 ? html`<option value="several" ?selected=${one === undefined}>${one === undefined ? target.name : t("Several…")}</option>` : nothing}
     </select>
   </label>`;
 }
 
 function severalOf({ house, target, onToggle, onDone }: TalkBar) {
   return html`<fieldset class="several">
-    <legend>Talk to several</legend>
+    <legend>${t("Talk to several")}</legend>
     ${house.devices.map(
       ({ id, name }) =>
         html`<label><input type="checkbox" .checked=${target.devices.some((device) => device.id === id)} @change=${(event: Event) => onToggle(id, (event.target as HTMLInputElement).checked)} />${name}</label>`,
     )}
-    <button class="ghost" @click=${onDone}>${icon("check")}Done</button>
+    <button class="ghost" @click=${onDone}>${icon("check")}${t("Done")}</button>
   </fieldset>`;
 }
