@@ -246,3 +246,40 @@ test("a screen that is locked to the panel is left by an administrator's passwor
   await page.getByRole("button", { name: "Leave the panel" }).last().click();
   await page.locator("dw-app nav").waitFor();
 });
+
+/** The contrast of the words of a screenshot, measured on its pixels: the ground is what most of them are. */
+async function contrastOf(page: Page, png: Buffer): Promise<number> {
+  return await page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    if (!context) return 0;
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    const part = (value: number) => (value <= 10.31 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    const lights: number[] = [];
+    for (let at = 0; at < data.length; at += 4) {
+      const [r = 0, g = 0, b = 0] = data.subarray(at, at + 3);
+      lights.push(0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b));
+    }
+    lights.sort((a, b) => a - b);
+    const ground = lights[Math.floor(lights.length / 2)] ?? 0;
+    const word = lights.at(-1) ?? 0;
+    return (word + 0.05) / (ground + 0.05);
+  }, png.toString("base64"));
+}
+
+test("words over a picture can be read, be it white or black", async () => {
+  await using opened = await open("/#/wall", { devices: [camera("hall")] });
+  const { page } = opened;
+  for (const ground of ["#fff", "#000"]) {
+    await page.locator("dw-wall dw-player video").evaluate((video: HTMLElement, colour) => {
+      video.style.setProperty("background", colour);
+      video.style.setProperty("filter", "none");
+    }, ground);
+    for (const words of [".name", ".state"]) {
+      const contrast = await contrastOf(page, await page.locator(`dw-wall dw-player ${words}`).screenshot());
+      assert.ok(contrast >= 4.5, `${words} on ${ground}: ${contrast.toFixed(1)}`);
+    }
+  }
+});
