@@ -161,6 +161,7 @@ test("a picture is enlarged by wheel, fingers, a double tap and keys; a stroke t
   await fingers("touchMove", x - 100);
   await fingers("touchEnd");
   await page.waitForURL(/camera\/yard$/);
+  await page.getByRole("heading", { name: "Yard" }).waitFor();
   await page.keyboard.press("ArrowLeft");
   await page.waitForURL(/camera\/hall$/);
 });
