@@ -103,7 +103,11 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
     onProblem: (message) => log.warn({}, `configuration: ${message}`),
   });
   const owned = opened.move();
-  const end = () => owned.disposeAsync();
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    ending ??= owned.disposeAsync();
+    return ending;
+  };
   signal.addEventListener(
     "abort",
     () => background(end(), (err) => log.error({ err }, "the hub did not end cleanly")),

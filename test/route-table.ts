@@ -11,6 +11,7 @@ GET /metrics metrics hub
 GET /api/v1/openapi.json signed-in
 GET /api/v1/asyncapi.json signed-in
 GET /api/v1/drivers administer hub
+GET /api/v1/mqtt administer hub
 GET /api/v1/session none
 POST /api/v1/setup code
 POST /api/v1/login none

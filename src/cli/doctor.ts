@@ -15,6 +15,7 @@ import { probeEngine } from "../workers/webrtc/engine/probe.ts";
 import { enginePackage, findEngine } from "../workers/webrtc/engine/program.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { examineDevices } from "./doctor-devices.ts";
+import { whoShowsDevices } from "./doctor-mqtt.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
 import { driverSecrets, plainMqttSecrets } from "./seal.ts";
 
@@ -64,6 +65,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   for (const { url, ok, detail } of await turnServers(config, context)) {
     await add(`TURN ${url}`, async () => (ok ? detail : Promise.reject(new Error(detail))));
   }
+  await add("Home Assistant", () => whoShowsDevices(config, { dataDir: options.dataDir, context }));
   await add("disk", () => diskSpace(options.dataDir));
   await add("clock", () => clockSteady(context));
   await add("addresses", async () => addresses());

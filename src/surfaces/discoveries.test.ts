@@ -65,7 +65,7 @@ describe("what Home Assistant is told of devices", () => {
     next.tell(told(["mute"]));
     next.tell(told(["mute", "dnd"]));
     await clock.advance(goneMs + stepMs);
-    assert.deepEqual(names().slice(0, 2), [`${yard}: mute`, `${yard}: mute dnd`]);
+    assert.deepEqual(names(), [`${yard}: mute`, `${yard}: mute dnd`]);
     next.tell(told(["mute"]));
     await clock.advance(goneMs);
     assert.deepEqual(names(), [`${yard}: mute`, `${yard}: mute -dnd`]);
@@ -73,6 +73,17 @@ describe("what Home Assistant is told of devices", () => {
     assert.deepEqual(names(), [`${yard}: mute`]);
     await clock.advance(60_000);
     assert.deepEqual(names(), []);
+  });
+
+  it("leaves Home Assistant time for what it is told of a device, and says then how it stands", async () => {
+    const { clock, begin, told, names } = house();
+    const one = begin();
+    for (const parts of [["mute"], ["mute", "dnd"], ["mute", "dnd", "volume"]]) one.tell(told(parts));
+    assert.deepEqual(names(), [`${yard}: mute`]);
+    await clock.advance(stepMs - 1);
+    assert.deepEqual(names(), []);
+    await clock.advance(1);
+    assert.deepEqual(names(), [`${yard}: mute dnd volume`]);
   });
 
   it("takes away a device that is no more, also one that went while the hub was not running; one that is away stays", async () => {
@@ -89,7 +100,7 @@ describe("what Home Assistant is told of devices", () => {
   });
 
   it("says nothing of what is shown by somebody else, and all of it when that is over", async () => {
-    const { begin, told, said, hidden, names } = house();
+    const { clock, begin, told, said, hidden, names } = house();
     const one = begin();
     one.tell(told(["mute"]));
     said.length = 0;
@@ -100,18 +111,20 @@ describe("what Home Assistant is told of devices", () => {
     begin().tell(told(["mute"]));
     assert.equal(said.length, 1, "nor after a restart");
     hidden.clear();
+    await clock.advance(stepMs);
     one.sayAll();
     assert.deepEqual(names(), [`${yard}: `, `${yard}: mute`]);
   });
 
-  it("names the hub as the way only where the hub is shown", () => {
-    const { begin, told, said, hidden } = house();
+  it("names the hub as the way only where the hub is shown", async () => {
+    const { clock, begin, told, said, hidden } = house();
     const via = () => JSON.parse(said.at(-1)?.[1] ?? "{}").device.via_device;
     const one = begin();
     one.tell(told(["mute"]));
     assert.equal(via(), hub);
     hidden.add(undefined);
     one.sayAll();
+    await clock.advance(stepMs);
     assert.equal(via(), undefined);
     assert.ok(said.every(([topic]) => topic !== hubTopic));
   });

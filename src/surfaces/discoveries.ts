@@ -38,8 +38,8 @@ export interface DiscoveryRules {
 }
 
 /**
- * Home Assistant passes over what follows for an entity while it is still busy with it, and with that the rest of the message: so
- * long is waited between two messages of one device that need each other.
+ * Home Assistant (2026.11, `mqtt/discovery.py`) leaves out the rest of a device's message when it is still busy with one entity of the
+ * message before: so long is waited between two of them.
  */
 export const stepMs = 2000;
 /** An entity that is left out may come back while the hub starts; then it is no more, and its owner's name for it goes, too. */
@@ -56,7 +56,10 @@ export class Discoveries implements Disposable {
   readonly #options: DiscoveriesOptions;
   readonly #wanted = new Map<string, Telling>();
   #said = new Map<string, Said>();
+  /** What is done later, by what it is and the device's id. */
   readonly #steps = new Map<string, Disposable>();
+  /** When each was published last, in microseconds. */
+  readonly #lastUs = new Map<string, number>();
   /** Topics of single entities for which the broker keeps something. */
   readonly #seen = new Set<string>();
   #rules: DiscoveryRules | undefined;
@@ -115,7 +118,10 @@ export class Discoveries implements Disposable {
     const said = this.#said.get(id);
     const shown = telling !== undefined && this.#shows(telling.deviceId);
     if (shown) {
-      this.#say(telling, said);
+      const isHandedOver = telling.handsOver === true && Object.keys(goneOf(telling, said)).length > 0;
+      const waitMs = isHandedOver ? 0 : this.#waitMs(id);
+      if (waitMs > 0) this.#later(`say ${id}`, waitMs, () => this.#sync(id));
+      else this.#say(telling, said);
       return;
     }
     const moved = telling && this.#rules?.moved(id);
@@ -136,10 +142,18 @@ export class Discoveries implements Disposable {
   }
 
   #empty(id: string): void {
-    this.#steps.get(id)?.[Symbol.dispose]();
-    this.#steps.delete(id);
+    for (const step of ["say", "gone"]) {
+      this.#steps.get(`${step} ${id}`)?.[Symbol.dispose]();
+      this.#steps.delete(`${step} ${id}`);
+    }
     this.#publish(discoveryTopic(id), "");
     this.#remember(id, undefined);
+  }
+
+  /** How long Home Assistant may still be busy with what it was told of a device. */
+  #waitMs(id: string): number {
+    const lastUs = this.#lastUs.get(id);
+    return lastUs === undefined ? 0 : stepMs - (this.#options.clock.nowUs() - lastUs) / 1000;
   }
 
   #say(telling: Telling, said: Said | undefined): void {
@@ -148,7 +162,8 @@ export class Discoveries implements Disposable {
     if (moved !== undefined) {
       // An empty message there would be one about nothing by then, of which Home Assistant complains.
       this.#publish(moved, JSON.stringify({ migrate_discovery: true }), { expiryS: moveExpiryS });
-      this.#later(id, stepMs);
+      this.#lastUs.set(id, this.#options.clock.nowUs());
+      this.#sync(id);
       return;
     }
     const gone = goneOf(telling, said);
@@ -161,18 +176,14 @@ export class Discoveries implements Disposable {
     this.#publishDocument(telling);
     for (const topic of former) this.#publish(topic, "");
     this.#remember(id, { device: telling.deviceId, components: { ...platformsOf(telling), ...gone } });
-    if (isGone) this.#later(id, goneMs);
+    if (isGone) this.#later(`gone ${id}`, goneMs, () => this.#next(id));
   }
 
   #next(id: string): void {
     const telling = this.#wanted.get(id);
-    const said = this.#said.get(id);
-    const gone = telling ? goneOf(telling, said) : {};
-    if (!telling || Object.keys(gone).length === 0 || !this.#shows(telling.deviceId)) {
-      this.#sync(id);
-      return;
-    }
-    if (this.#options.isConnected()) this.#takeAway(telling, gone);
+    const gone = telling ? goneOf(telling, this.#said.get(id)) : {};
+    if (!telling || Object.keys(gone).length === 0) return;
+    if (this.#options.isConnected() && this.#shows(telling.deviceId)) this.#takeAway(telling, gone);
   }
 
   /** An entity that is no more is told by its platform alone first, and left out after. */
@@ -180,16 +191,16 @@ export class Discoveries implements Disposable {
     const platforms = Object.entries(gone).map(([name, platform]) => [name, { platform }]);
     this.#publishDocument(telling, Object.fromEntries(platforms));
     this.#remember(telling.id, { device: telling.deviceId, components: platformsOf(telling) });
-    this.#later(telling.id, stepMs);
+    this.#sync(telling.id);
   }
 
-  #later(id: string, ms: number): void {
-    if (this.#steps.has(id)) return;
-    const step = this.#options.clock.timer(ms, () => {
-      this.#steps.delete(id);
-      this.#next(id);
+  #later(step: string, ms: number, act: () => void): void {
+    if (this.#steps.has(step)) return;
+    const timer = this.#options.clock.timer(ms, () => {
+      this.#steps.delete(step);
+      act();
     });
-    this.#steps.set(id, step);
+    this.#steps.set(step, timer);
   }
 
   #publishDocument(
@@ -197,6 +208,7 @@ export class Discoveries implements Disposable {
     instead: Readonly<Record<string, { readonly platform: string }>> = {},
   ): void {
     const components = { ...document.components, ...instead };
+    this.#lastUs.set(id, this.#options.clock.nowUs());
     this.#publish(discoveryTopic(id), JSON.stringify({ ...this.#reached(document), components }));
   }
 

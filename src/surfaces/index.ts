@@ -114,7 +114,12 @@ export async function startSurfaces(options: SurfacesOptions): Promise<RunningSu
   }
   opened.use(viewings);
   const owned = opened.move();
-  const end = () => owned.disposeAsync();
+  let ending: Promise<void> | undefined;
+  // Once: who asks while they end waits for it, or the hub would end below them.
+  const end = () => {
+    ending ??= owned.disposeAsync();
+    return ending;
+  };
   signal.addEventListener(
     "abort",
     () => background(end(), (err) => hub.log.error({ err }, "the surfaces did not end cleanly")),

@@ -146,7 +146,7 @@ describe("every route with every kind of credential", () => {
   it("lets in whom the table of routes says, and nobody else", async () => {
     const clock = new ManualClock();
     const http = { trustedProxies: ["127.0.0.1"] };
-    await using rig = await startRig({ front: front.address }, { clock, http, room: roomsForTests });
+    await using rig = await startRig({ front: front.address }, { clock, http, room: roomsForTests, mqtt: { port: 0 } });
     const all = await kinds(rig, clock);
     const byLine = new Map(routeEntries.map((entry) => [`${entry.method} ${entry.path}`, entry]));
     const wrong: string[] = [];

@@ -24,7 +24,7 @@ async function refusals(rig: Rig, route: Route) {
 
 describe("rights of the API", () => {
   it("are declared for every route", async () => {
-    await using rig = await startRig({}, { room: roomsForTests });
+    await using rig = await startRig({}, { room: roomsForTests, mqtt: { port: 0 } });
     assert.deepEqual(rig.web.app.routes.map(lineOf).sort(), [...routeTable].sort());
   });
 

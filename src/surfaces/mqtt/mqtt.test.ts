@@ -140,7 +140,9 @@ for (const { name, house } of brokers) {
       await told.count(1);
       const volume = { platform: "number", unique_id: `${home.hubId}_volume`, command_topic: "x" };
       const component = home.rig.web.bus.hubComponents.add("volume", volume);
+      await home.clock.advance(stepMs);
       await told.count(2);
+      await home.clock.advance(stepMs);
       component[Symbol.dispose]();
       await told.count(3);
       await home.clock.advance(goneMs);
@@ -165,6 +167,7 @@ for (const { name, house } of brokers) {
       // The broker's word that it is kept comes with a new subscription, as after a connect.
       home.rig.web.bus.subscribe(filter, () => {});
       await kept.promise;
+      await home.clock.advance(stepMs);
       home.rig.web.bus.announce();
       await all.line(new RegExp(`^${former} \\(null\\)$`));
       const order = all.lines.slice(-3).map((line) => line.slice(0, 80));

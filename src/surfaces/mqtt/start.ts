@@ -13,6 +13,7 @@ import { type MqttConfig, mqttConfig, mqttSecrets } from "./config.ts";
 import { type ConnectOptions, clientOptions, keepConnected, type MqttVersion } from "./connect.ts";
 import { presentDevices } from "./devices/start.ts";
 import { presentHub } from "./hub-presence.ts";
+import { mqttRoutes } from "./routes.ts";
 import { tellState } from "./tell-state.ts";
 import { deviceIdOf } from "./topic-rights.ts";
 import { Visitors } from "./visitors.ts";
@@ -46,6 +47,7 @@ export async function start(lent: Lent<MqttConfig>) {
   });
   const owned = opened.move();
   return {
+    routes: mqttRoutes({ bus, config, pairings: identity.pairings }),
     addresses: broker ? [`mqtt://${config.host.includes(":") ? `[${config.host}]` : config.host}:${broker.port}`] : [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

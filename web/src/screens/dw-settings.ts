@@ -11,6 +11,7 @@ import { trustSteps, trustStyles } from "../parts/trust.ts";
 import { idFromName } from "../pure/arrival-words.ts";
 import { qualityWords, sayQuality } from "../pure/quality-words.ts";
 import { howLong } from "../pure/words.ts";
+import "./dw-mqtt.ts";
 import "./dw-password.ts";
 import type { DwTokens } from "./dw-tokens.ts";
 import "./dw-tokens.ts";
@@ -163,6 +164,7 @@ export class DwSettings extends HubElement {
         ${trustSteps(session)}
       </section>
       ${this.hub.administrator ? html`<section class="panel"><h2>${t("Sounds")}</h2><dw-sounds .hub=${this.hub}></dw-sounds><dw-say-hosts></dw-say-hosts></section>` : nothing}
+      ${this.hub.administrator ? html`<dw-mqtt></dw-mqtt>` : nothing}
       ${this.hub.administrator ? html`<section class="panel"><h2>${t("Ways from outside")}</h2><dw-turn></dw-turn></section>` : nothing}
       <section class="panel">
         <h2>${t("About")}</h2>

@@ -136,6 +136,7 @@ describe("a room station in Home Assistant", () => {
     const { pass, since, bus, devices, discovery } = house();
     await pass();
     since();
+    await pass();
     bus.announce();
     assert.equal(since()[0]?.[0], whole);
     devices.delete(deviceId);
