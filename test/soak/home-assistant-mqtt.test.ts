@@ -128,7 +128,7 @@ describe("MQTT in a real Home Assistant", { skip: homeAssistant.url === "" && "H
     assert.deepEqual(await partsOf("yard"), [...speakerParts, ...everyPart, ...calledParts, "still"].sort());
     assert.deepEqual(await partsOf("attic"), [...everyPart, ...calledParts].sort());
     const door = await home.device(id("front-door"));
-    assert.deepEqual([door.name, door.via_device_id], ["front-door", (await home.device(hubId)).id]);
+    assert.deepEqual([door.name, door.via_device_id], ["Front door", (await home.device(hubId)).id]);
     for (const device of ["front-door", "yard", "attic"]) {
       const own = (await home.entities()).filter(({ unique_id: one }) => one.startsWith(`${id(device)}_`));
       assert.equal(new Set(own.map(({ device_id: one }) => one)).size, 1, `${device} is one device`);
@@ -196,7 +196,7 @@ describe("MQTT in a real Home Assistant", { skip: homeAssistant.url === "" && "H
     await hub.call("POST", "api/v1/devices/front-door/ring", {});
     await home.isState(call, "ringing");
     const { caller, started } = (await home.state(call)).attributes;
-    assert.deepEqual([caller, typeof started], ["front-door", "string"]);
+    assert.deepEqual([caller, typeof started], ["Front door", "string"]);
     await press("front-door", "answer");
     await home.isState(call, "answered");
     await press("front-door", "hangup");
