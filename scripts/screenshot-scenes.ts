@@ -13,7 +13,7 @@ import {
   videoTrack,
   waiting,
 } from "../test/e2e/page-devices.ts";
-import type { PageServer, PageServerOptions } from "../test/e2e/page-server.ts";
+import { goodInvitation, type PageServer, type PageServerOptions } from "../test/e2e/page-server.ts";
 import { callScenes } from "./call-scenes.ts";
 
 /** One picture to take: where, of what, after doing what. */
@@ -614,6 +614,22 @@ export const scenes: readonly Scene[] = [
       await page.getByRole("button", { name: "Change Ben" }).click();
       await page.locator("dialog[open]").waitFor();
     },
+  },
+  {
+    name: "people-invite",
+    path: "/#/people",
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Invite Ben" }).click();
+      await page.getByRole("button", { name: "Make a link" }).click();
+      await page.locator("dw-invite code").waitFor();
+    },
+  },
+  {
+    name: "invited",
+    path: `/#invite=${goodInvitation}`,
+    server: () => ({ session: { user: undefined } }),
+    prepare: shown("dw-invited form"),
   },
   { name: "events-empty", path: "/#/events", server: () => ({ audit: [] }), prepare: shown("dw-events .empty") },
   {

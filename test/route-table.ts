@@ -44,6 +44,10 @@ GET /api/v1/users administer hub
 POST /api/v1/users administer hub by password
 PATCH /api/v1/users/:id administer hub by password
 DELETE /api/v1/users/:id administer hub by password
+POST /api/v1/users/:id/invitation administer hub by password
+DELETE /api/v1/users/:id/invitation administer hub by password
+POST /api/v1/invitation none
+POST /api/v1/invitation/accept none
 GET /api/v1/tokens signed-in by session
 POST /api/v1/tokens signed-in by password
 DELETE /api/v1/tokens/:id signed-in by session

@@ -9,6 +9,7 @@ import { Credentials } from "./credentials.ts";
 import { DigestKeys } from "./digest-keys.ts";
 import { deviceRightsOf } from "./enrolment.ts";
 import { installationId } from "./installation.ts";
+import { Invitations } from "./invitations.ts";
 import { Pairings } from "./pairings.ts";
 import { PasswordHasher, type ScryptCost } from "./password.ts";
 import { Policy, type RightsSource } from "./policy.ts";
@@ -17,7 +18,7 @@ import { openSealer, type Sealer } from "./seal.ts";
 import { SetupCode } from "./setup-code.ts";
 import { openStore, putStatement, type Store, type StoreOptions } from "./store.ts";
 import type { StoreFault } from "./store-fault.ts";
-import { Users } from "./users.ts";
+import { type User, Users } from "./users.ts";
 import { WallLayouts } from "./wall-layouts.ts";
 
 /** Who may do what in the hub, and the record of it; disposed by its opener. */
@@ -32,6 +33,7 @@ export interface Identity extends AsyncDisposable {
   /** Programs that show the house elsewhere. */
   readonly pairings: Pairings;
   readonly policy: Policy;
+  readonly invitations: Invitations<User>;
   readonly proofs: Proofs;
   readonly audit: Audit;
   /** How people arranged their walls. */
@@ -102,6 +104,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     attachments,
     pairings,
     policy: new Policy(rights),
+    invitations: new Invitations({ store, clock, users }),
     proofs: new Proofs({ clock }),
     audit: new Audit({ store, clock }),
     walls: new WallLayouts({ store, log }),

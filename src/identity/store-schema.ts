@@ -71,4 +71,11 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE sessions ADD COLUMN panel INTEGER NOT NULL DEFAULT 0;
   `,
+  // Invitations to choose a password; they go with the person, and with who invited them.
+  `
+  CREATE TABLE invitations (
+    user_id TEXT PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE, hash BLOB NOT NULL UNIQUE,
+    by_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -5,8 +5,16 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { nameSchema } from "../util/name.ts";
 import { type Credentials, sessionLifeMs } from "./credentials.ts";
+import { voidInvitations } from "./invitations.ts";
 import { type HashRank, type PasswordHasher, passwordSchema } from "./password.ts";
-import { type Grant, grantSchema, type PersonalCredential, type Principal, type RightsSource } from "./policy.ts";
+import {
+  type Grant,
+  grantSchema,
+  type HeldRights,
+  type PersonalCredential,
+  type Principal,
+  type RightsSource,
+} from "./policy.ts";
 import { type Change, type Refusal, refusalError, refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
 import { dropWallLayout } from "./wall-layouts.ts";
@@ -129,6 +137,7 @@ export class Users implements RightsSource {
       refuseTaken(after.name, id),
       statement("UPDATE users SET name = ?, administrator = ? WHERE id = ?", after.name, +after.administrator, id),
       ...(patch.grants ? grantStatements(id, patch.grants) : []),
+      ...(sameRights(before, after) ? [] : [voidInvitations(id)]),
       ...(password === undefined ? [] : this.#passwordChange(id, password)),
     );
     this.#changed();
@@ -144,10 +153,22 @@ export class Users implements RightsSource {
     const password = await this.#hasher.hash(change.password);
     await this.#store.write(
       statement("UPDATE users SET password = ? WHERE id = ?", password, id),
+      voidInvitations(id),
       this.#credentials.endOtherSessions(id, principal.credentialId),
       ...(change.endTokens ? [this.#credentials.endTokens(id)] : []),
     );
     this.#changed();
+  }
+
+  /**
+   * Gives a person the password that they chose by an invitation, if `conditions` hold when it is kept: what was signed in
+   * for them before ends, with their tokens.
+   */
+  async choosePassword(id: string, password: string, conditions: Change): Promise<User> {
+    const hash = await this.#hasher.hash(password);
+    await this.#store.write(...conditions, ...this.#passwordChange(id, hash));
+    this.#changed();
+    return this.demand(id);
   }
 
   /** Removes a person with all their credentials. */
@@ -198,7 +219,11 @@ export class Users implements RightsSource {
   }
 
   #passwordChange(id: string, password: string): Change {
-    return [statement("UPDATE users SET password = ? WHERE id = ?", password, id), ...this.#credentials.endAll(id)];
+    return [
+      statement("UPDATE users SET password = ? WHERE id = ?", password, id),
+      voidInvitations(id),
+      ...this.#credentials.endAll(id),
+    ];
   }
 
   /** The person with this id. */
@@ -260,6 +285,12 @@ function grantStatements(id: string, grants: readonly Grant[]): Change {
     statement("DELETE FROM grants WHERE user_id = ?", id),
     ...grants.map(({ scope, rights }) => statement(sql, id, scope, rights.join(" "))),
   ];
+}
+
+function sameRights(one: HeldRights, other: HeldRights): boolean {
+  const written = ({ administrator, grants }: HeldRights) =>
+    JSON.stringify([administrator, grants.map(({ scope, rights }) => `${scope}=${[...rights].sort().join()}`).sort()]);
+  return written(one) === written(other);
 }
 
 /** Age after which the browser forgets the session's cookie, in seconds. */

@@ -96,6 +96,7 @@ const titles: Readonly<Record<number, string>> = {
 /** Statuses of error codes that come from inside the hub. */
 const statusOfCode: Readonly<Record<string, number>> = {
   "bad-config": 400,
+  "no-invitation": 410,
   "bad-offer": 400,
   wire: 400,
   forbidden: 404,

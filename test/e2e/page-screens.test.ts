@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 import { audit, house, people, rooms, troubledHouse } from "./page-devices.ts";
-import { type PageServerOptions, Refusal, startPageServer } from "./page-server.ts";
+import { goodInvitation, type PageServerOptions, Refusal, startPageServer } from "./page-server.ts";
 
 const suite = new AsyncDisposableStack();
 let open: (
@@ -189,6 +189,40 @@ test("people: a right given in the grid reaches the hub", async () => {
     { scope: "device:nursery", rights: ["view", "listen", "talk"] },
     { scope: "area:Entrance", rights: ["view", "talk"] },
   ]);
+});
+
+test("people: somebody new is invited, and chooses their password by the link, which stands nowhere then", async () => {
+  await using opened = await open("/#/people");
+  const { page, server } = opened;
+  await page.getByRole("button", { name: "Add a person" }).click();
+  await page.getByLabel("Name").fill("Cleo");
+  await page.getByRole("button", { name: "Save" }).click();
+  const dialog = page.locator("dw-invite dialog");
+  const link = (await dialog.locator("code").textContent()) ?? "";
+  assert.equal(link, `${server.url}/#invite=${goodInvitation}`);
+  assert.equal(await dialog.locator("img").evaluate((img) => (img as HTMLImageElement).naturalWidth > 0), true);
+  assert.deepEqual(await seriousFaults(page), []);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page
+    .getByRole("row", { name: "Cleo" })
+    .getByText(/^invited until/)
+    .waitFor();
+  server.session = { ...server.session, user: undefined };
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.getByRole("heading", { name: "Welcome, Cleo" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "");
+  assert.deepEqual(await seriousFaults(page), []);
+  await page.getByLabel("New password").fill("battery staple");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.locator("dw-wall li").first().waitFor();
+  assert.equal(server.chosen, "battery staple");
+  await page.evaluate(() => {
+    location.hash = "#invite=dwi_used";
+  });
+  await page.getByText("This invitation is over").waitFor();
+  await page.getByRole("button", { name: "To the house" }).click();
+  await page.locator("dw-wall li").first().waitFor();
 });
 
 test("tokens: rights are chosen in words, the password is asked for, and the form is as before afterwards", async () => {

@@ -13,9 +13,11 @@ import type {
   Chime,
   Hearing,
   HubMessage,
+  Invitation,
   PageDevice,
   PageMessage,
   PastCall,
+  Person,
   Session,
   Token,
   User,
@@ -63,7 +65,9 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   readonly viewings = new Map<string, ScriptedViewing>();
   /** Whether a station is let in. */
   station: "in" | "waiting" | "refused";
-  users: User[];
+  users: Person[];
+  /** What was chosen by an invitation. */
+  chosen = "";
   waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
   fresh = true;
@@ -283,6 +287,18 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       case "PATCH /api/v1/users/:id":
         this.users = this.users.map((user) => (user.id === id ? { ...user, ...body } : user));
         return this.users.find((user) => user.id === id);
+      case "POST /api/v1/users/:id/invitation":
+        return this.#invite(id);
+      case "DELETE /api/v1/users/:id/invitation":
+        this.users = this.users.map((user) => (user.id === id ? { ...user, invitedUntilMs: undefined } : user));
+        return undefined;
+      case "POST /api/v1/invitation":
+        if (body["invitation"] !== goodInvitation) throw new Refusal(410, "It is no longer good.", "no-invitation");
+        return { name: "Cleo", expiresMs: Date.now() + dayMs };
+      case "POST /api/v1/invitation/:id":
+        this.chosen = String(body["password"]);
+        this.session = { ...this.session, user: { id: "u9", name: "Cleo", administrator: false, grants: [] } };
+        return this.session;
       case "DELETE /api/v1/users/:id":
         this.users = this.users.filter((user) => user.id !== id);
         return undefined;
@@ -337,6 +353,13 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       default:
         throw new Refusal(404, "This is no longer there.");
     }
+  }
+
+  async #invite(id: string): Promise<Invitation> {
+    const expiresMs = Date.now() + dayMs;
+    this.users = this.users.map((user) => (user.id === id ? { ...user, invitedUntilMs: expiresMs } : user));
+    const link = `${this.url}/#invite=${goodInvitation}`;
+    return { link, qr: await QRCode.toString(link, { type: "svg", margin: 2 }), expiresMs };
   }
 
   #letIn(id: string, body: Record<string, unknown>): unknown {
@@ -444,6 +467,10 @@ export class Refusal extends Error {
 }
 
 /** What the scripted server gives to every device that it lets in. */
+/** The invitation that this hub knows. */
+export const goodInvitation = "dwi_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGiT4oQ6yXzW9v";
+const dayMs = 24 * 60 * 60 * 1000;
+
 const deviceToken = "dwd_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGiT4oQ6yXzW9v";
 
 const known = new Set(["/health", "/ca.svg"]);

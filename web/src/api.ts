@@ -17,6 +17,8 @@ import type { WallLayout } from "../../src/identity/wall-layouts.ts";
 import type { CallView } from "../../src/surfaces/call-view.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
+import type { Invitation } from "../../src/surfaces/http/routes/invitations.ts";
+import type { ListedPerson } from "../../src/surfaces/http/routes/users.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type {
   CallMessage,
@@ -45,6 +47,7 @@ export type {
   HearingMessage,
   HolderInfo,
   HubMessage,
+  Invitation,
   MutedBell,
   PersonRinging,
   QuietHours,
@@ -55,6 +58,9 @@ export type {
   Waiting,
   WallLayout,
 };
+
+/** A person of the list, with what the hub knows of their invitation. */
+export type Person = User & Readonly<Pick<ListedPerson, "invitedUntilMs">>;
 
 /** A device with what this person may do with it. */
 export type PageDevice = DeviceView;

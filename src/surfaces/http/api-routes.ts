@@ -10,6 +10,7 @@ import { certificateRoutes } from "./routes/certificate.ts";
 import { chimeRoutes } from "./routes/chimes.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { panelLockRoutes } from "./routes/panel-lock.ts";
 import { ringRoutes } from "./routes/ring.ts";
@@ -36,6 +37,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...arrivalRoutes(context),
     ...snapshotRoutes(context),
     ...userRoutes(context),
+    ...invitationRoutes(context),
     ...tokenRoutes(context),
     ...wallRoutes(context),
     ...auditRoutes(context),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { codeIn, href, parseRoute } from "./route.ts";
+import { codeIn, href, invitationIn, parseRoute } from "./route.ts";
 
 test("an empty address is the wall, /panel the tablet's page", () => {
   assert.deepEqual(parseRoute("/", ""), { screen: "wall" });
@@ -26,6 +26,13 @@ test("every device id survives the way through the address bar", () => {
       assert.deepEqual(parseRoute("/", href({ screen: "camera", id })), { screen: "camera", id });
     }),
   );
+});
+
+test("an invitation is found in its link, and nowhere else", () => {
+  assert.equal(invitationIn("#invite=dwi_a-b_c"), "dwi_a-b_c");
+  for (const hash of ["", "#/wall", "#invite=", "#invite=a/b", "#/invite=dwi_a", `#invite=${"a".repeat(129)}`]) {
+    assert.equal(invitationIn(hash), "");
+  }
 });
 
 test("the set-up code is found where the hub prints it", () => {

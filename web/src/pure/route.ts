@@ -48,6 +48,11 @@ export function codeIn(search: string, hash: string): string {
   return new URLSearchParams(query).get("code") ?? "";
 }
 
+/** The invitation in an address (`#invite=dwi_…`), as the hub makes it; empty where there is none. */
+export function invitationIn(hash: string): string {
+  return /^#invite=([\w-]{1,128})$/.exec(hash)?.[1] ?? "";
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

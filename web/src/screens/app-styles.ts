@@ -10,6 +10,7 @@ export const appStyles = css`
   }
   dw-setup,
   dw-login,
+  dw-invited,
   .whole,
   .alone {
     grid-column: 1 / -1;

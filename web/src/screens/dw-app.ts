@@ -11,7 +11,7 @@ import { base, buttons } from "../parts/styles.ts";
 import { mayMakeSound } from "../parts/tones.ts";
 import { sayRing } from "../pure/ring-words.ts";
 import { isRoom } from "../pure/rooms.ts";
-import { href, isPanel, parseRoute, type Route } from "../pure/route.ts";
+import { href, invitationIn, isPanel, parseRoute, type Route } from "../pure/route.ts";
 import { titleOf } from "../pure/title.ts";
 import "./dw-add.ts";
 import "./dw-camera.ts";
@@ -51,12 +51,15 @@ export class DwApp extends HubElement {
     route: { state: true },
     menu: { state: true },
     calling: { state: true },
+    invitation: { state: true },
   };
   static override styles = [base, buttons, appStyles];
   declare route: Route;
   declare menu: boolean;
   /** Id of a call that is to be answered: its notification said so. */
   declare calling: string;
+  /** What stood behind `#invite=` when the page was opened. */
+  declare invitation: string;
   readonly #missed: MissedCalls;
 
   constructor() {
@@ -65,6 +68,7 @@ export class DwApp extends HubElement {
     this.menu = false;
     this.#missed = new MissedCalls(this.hub);
     this.calling = answeringIn(location.hash);
+    this.invitation = takeInvitation();
     this.route = parseRoute(location.pathname, location.hash);
     new Keys(this, (action) => {
       if (action.action === "help") location.hash = href({ screen: "help" });
@@ -115,6 +119,10 @@ export class DwApp extends HubElement {
       location.replace("/panel");
       return nothing;
     }
+    if (this.invitation && !session.setupNeeded)
+      return html`<dw-invited .hub=${this.hub} .invitation=${this.invitation} @dw-done=${() => {
+        this.invitation = "";
+      }}></dw-invited>`;
     if (session.setupNeeded) return html`<dw-setup .hub=${this.hub} @dw-done=${this.#onSetUp}></dw-setup>`;
     if (!session.user) return html`<dw-login .hub=${this.hub}></dw-login>`;
     if (isPanel(location.pathname))
@@ -238,6 +246,7 @@ export class DwApp extends HubElement {
   }
 
   #onHash = (): void => {
+    this.invitation = takeInvitation() || this.invitation;
     this.menu = false;
     this.calling = answeringIn(location.hash);
     this.route = parseRoute(location.pathname, location.hash);
@@ -264,6 +273,15 @@ export class DwApp extends HubElement {
 /** A page that the browser kept from before may know of rights that are no more. */
 function onPageShow({ persisted }: PageTransitionEvent): void {
   if (persisted) location.reload();
+}
+
+/** The invitation that the address says, which then stands neither there nor in the browser's history. */
+function takeInvitation(): string {
+  const invitation = invitationIn(location.hash);
+  if (!invitation) return "";
+  history.replaceState(history.state, "", location.pathname + location.search);
+  void import("../people/dw-invited.ts");
+  return invitation;
 }
 
 /** The call that the address says is to be answered: `#/call/<id>?answer`. */

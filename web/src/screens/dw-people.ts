@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
-import { call, sentence, type User } from "../api.ts";
+import { call, type Person, sentence } from "../api.ts";
 import { t } from "../language/t.ts";
+import { dayOf } from "../language/times.ts";
 import { confirmDialog, dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { callProven } from "../parts/dw-ask-password.ts";
 import { HubElement } from "../parts/hub-element.ts";
@@ -16,6 +17,7 @@ export class DwPeople extends HubElement {
     users: { state: true },
     editing: { state: true },
     removing: { state: true },
+    inviting: { state: true },
     wrong: { state: true },
   };
   static override styles = [
@@ -121,9 +123,11 @@ export class DwPeople extends HubElement {
       }
     `,
   ];
-  declare users: readonly User[] | undefined;
-  declare editing: User | "new" | undefined;
-  declare removing: User | undefined;
+  declare users: readonly Person[] | undefined;
+  declare editing: Person | "new" | undefined;
+  declare removing: Person | undefined;
+  /** Who is invited, and whether the link is made at once: they were added a moment ago. */
+  declare inviting: { readonly person: Person; readonly atOnce: boolean } | undefined;
   declare wrong: string;
 
   constructor() {
@@ -134,6 +138,7 @@ export class DwPeople extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#load();
+    void import("../people/dw-invite.ts");
   }
 
   protected override updated(): void {
@@ -158,7 +163,7 @@ export class DwPeople extends HubElement {
       ${this.users ? this.#renderGrid(this.users) : nothing}
       ${
         this.editing
-          ? html`<dw-person .hub=${this.hub} .user=${this.editing === "new" ? undefined : this.editing} @dw-saved=${this.#load} @dw-remove=${() => {
+          ? html`<dw-person .hub=${this.hub} .user=${this.editing === "new" ? undefined : this.editing} @dw-saved=${this.#onSaved} @dw-remove=${() => {
               this.removing = this.editing === "new" ? undefined : this.editing;
               this.editing = undefined;
             }} @dw-closed=${() => {
@@ -172,26 +177,37 @@ export class DwPeople extends HubElement {
               title: t("Remove {name}?", { name: this.removing.name }),
               text: t("They are signed out everywhere at once, and their tokens stop working."),
               yes: t("Remove"),
-              onYes: () => void this.#remove(this.removing as User),
+              onYes: () => void this.#remove(this.removing as Person),
               onClose: () => {
                 this.removing = undefined;
               },
             })
           : nothing
       }
+      ${this.#renderInvite()}
     `;
   }
 
-  #renderGrid(users: readonly User[]) {
+  #renderInvite() {
+    if (!this.inviting) return nothing;
+    const { person, atOnce } = this.inviting;
+    return html`<dw-invite .hub=${this.hub} .person=${person} .atOnce=${atOnce} @dw-closed=${() => {
+      this.inviting = undefined;
+      void this.#load();
+    }}></dw-invite>`;
+  }
+
+  #renderGrid(users: readonly Person[]) {
     const all = users.flatMap(({ grants }) => grants);
     const columns = scopes(this.hub.areas, all, (id) => this.hub.device(id)?.name);
     return html`<div class="panel scroll"><table>
       <thead><tr><th scope="col">${t("Person")}</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th><span class="unseen">${t("Change")}</span></th></tr></thead>
       <tbody>${users.map(
         (user) => html`<tr>
-          <th scope="row">${user.name}${user.id === this.hub.session?.user?.id ? html`<span class="muted small">${t("this is you")}</span>` : nothing}</th>
+          <th scope="row">${user.name}${this.#renderState(user)}</th>
           ${columns.map(({ scope, label }) => cell(user, scope, label))}
           <td class="acts">
+            ${this.#isMe(user) ? nothing : html`<button class="ghost" aria-label=${t("Invite {name}", { name: user.name })} @click=${() => this.#invite(user, false)}>${icon("key")}${t("Invite")}</button>`}
             <button class="ghost" aria-label=${t("Change {name}", { name: user.name })} @click=${() => {
               this.editing = user;
             }}>${icon("edit")}${t("Change")}</button>
@@ -201,16 +217,42 @@ export class DwPeople extends HubElement {
     </table></div>`;
   }
 
+  /** What there is to know of how they get in. */
+  #renderState(user: Person) {
+    const { hasPassword, invitedUntilMs } = user;
+    const said = this.#isMe(user)
+      ? t("this is you")
+      : invitedUntilMs !== undefined
+        ? t("invited until {time}", { time: dayOf(invitedUntilMs, { dateStyle: "short", timeStyle: "short" }) })
+        : hasPassword
+          ? ""
+          : t("no password yet");
+    return said ? html`<span class="muted small">${said}</span>` : nothing;
+  }
+
+  #isMe({ id }: Person): boolean {
+    return id === this.hub.session?.user?.id;
+  }
+
+  #invite(person: Person, atOnce: boolean): void {
+    this.inviting = { person, atOnce };
+  }
+
+  async #onSaved({ detail }: CustomEvent<{ readonly invite?: Person }>): Promise<void> {
+    await this.#load();
+    if (detail.invite) this.#invite(detail.invite, true);
+  }
+
   #load = async (): Promise<void> => {
     this.editing = undefined;
     try {
-      this.users = (await call<{ users: readonly User[] }>("GET", "/api/v1/users")).users;
+      this.users = (await call<{ users: readonly Person[] }>("GET", "/api/v1/users")).users;
     } catch (error) {
       this.wrong = sentence(error);
     }
   };
 
-  async #remove(user: User): Promise<void> {
+  async #remove(user: Person): Promise<void> {
     try {
       await callProven("DELETE", `/api/v1/users/${encodeURIComponent(user.id)}`);
       await this.#load();
@@ -220,7 +262,7 @@ export class DwPeople extends HubElement {
   }
 }
 
-function cell(user: User, scope: string, label: string) {
+function cell(user: Person, scope: string, label: string) {
   if (user.administrator) {
     return scope === "*"
       ? html`<td data-label=${label}>${t("everything, as administrator")}</td>`

@@ -8,13 +8,17 @@ import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { deviceRights, type Grant, given, type Right, rightWords, scopes, withRight } from "../pure/rights.ts";
 
-/** One person's name, password and rights in a dialog. Events: `dw-saved`, `dw-remove`, `dw-closed`. */
+/**
+ * One person's name, password and rights in a dialog. Events: `dw-saved` (detail: `invite`, somebody who was added and is to choose
+ * their own password), `dw-remove`, `dw-closed`.
+ */
 export class DwPerson extends HubElement {
   static override properties = {
     ...HubElement.properties,
     user: { attribute: false },
     administrator: { state: true },
     grants: { state: true },
+    invites: { state: true },
     busy: { state: true },
     wrong: { state: true },
   };
@@ -28,6 +32,11 @@ export class DwPerson extends HubElement {
         display: grid;
         grid-template-columns: 1fr 1fr;
         gap: 16px;
+      }
+      fieldset {
+        border: 0;
+        padding: 0;
+        margin: 0;
       }
       .ends .danger {
         margin-right: auto;
@@ -80,6 +89,8 @@ export class DwPerson extends HubElement {
   declare user: User | undefined;
   declare administrator: boolean;
   declare grants: readonly Grant[];
+  /** Somebody new chooses their own password, by an invitation. */
+  declare invites: boolean;
   declare busy: boolean;
   declare wrong: string;
 
@@ -87,6 +98,7 @@ export class DwPerson extends HubElement {
     super();
     this.administrator = false;
     this.grants = [];
+    this.invites = true;
     this.busy = false;
     this.wrong = "";
   }
@@ -111,9 +123,12 @@ export class DwPerson extends HubElement {
           ${
             user && user.id === this.hub.session?.user?.id
               ? html`<p class="muted small">${t("Your own password is changed in")} <a href="#/settings">${t("Settings")}</a>.</p>`
-              : html`<label><span>${t("Password")}</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? t("unchanged") : t("at least 8 characters")} /></label>`
+              : !user && this.invites
+                ? nothing
+                : html`<label><span>${t("Password")}</span><input name="password" type="password" minlength="8" autocomplete="new-password" ?required=${!user} placeholder=${user ? t("unchanged") : t("at least 8 characters")} /></label>`
           }
         </div>
+        ${user ? nothing : this.#renderWay()}
         <label class="check"><input type="checkbox" .checked=${this.administrator} @change=${this.#onAdministrator} /><span><strong>${t("Administrator")}</strong><br /><span class="help">${t("Everything everywhere, and may add devices and people.")}</span></span></label>
         ${this.administrator ? nothing : this.#renderGrid()}
         ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
@@ -128,6 +143,20 @@ export class DwPerson extends HubElement {
         </div>
       </form>
     </dialog>`;
+  }
+
+  /** How somebody new gets in. */
+  #renderWay() {
+    const ways = [
+      [true, t("They choose their own password, by a link or a QR code")],
+      [false, t("I choose a password for them")],
+    ] as const;
+    return html`<fieldset><legend class="unseen">${t("How they get in")}</legend>${ways.map(
+      ([invites, words]) =>
+        html`<label class="check"><input type="radio" name="way" .checked=${this.invites === invites} @change=${() => {
+          this.invites = invites;
+        }} /><span>${words}</span></label>`,
+    )}</fieldset>`;
   }
 
   #renderGrid() {
@@ -179,9 +208,11 @@ export class DwPerson extends HubElement {
     this.busy = true;
     this.wrong = "";
     try {
-      if (this.user) await callProven("PATCH", `/api/v1/users/${encodeURIComponent(this.user.id)}`, { body });
-      else await callProven("POST", "/api/v1/users", { body });
-      this.dispatchEvent(new CustomEvent("dw-saved"));
+      const saved = this.user
+        ? await callProven<User>("PATCH", `/api/v1/users/${encodeURIComponent(this.user.id)}`, { body })
+        : await callProven<User>("POST", "/api/v1/users", { body });
+      const detail = !this.user && this.invites ? { invite: saved } : {};
+      this.dispatchEvent(new CustomEvent("dw-saved", { detail }));
     } catch (error) {
       this.wrong = sentence(error);
     } finally {

@@ -14,6 +14,16 @@ const user = z.object({
   createdMs: z.number(),
 });
 
+const listed = user.extend({
+  invitedUntilMs: z
+    .number()
+    .optional()
+    .describe("An invitation by which they choose their password is good until then."),
+});
+
+/** A person of the list. */
+export type ListedPerson = z.infer<typeof listed>;
+
 /** No defaults here: what is absent stays as it is. */
 const patchBody = z
   .strictObject({
@@ -27,20 +37,18 @@ const params = z.object({ id: z.string().max(64) });
 
 /** People and what they may do. Changes take a session with a fresh password; nobody gives more than they have. */
 export function userRoutes(context: HttpContext): readonly Route[] {
-  const { audit, policy, users } = context.hub.identity;
-  const refuseBeyond = (call: Pick<Call, "principal">, person: HeldRights) => {
-    if (policy.mayManage(call.principal, person)) return;
-    const detail = "Only an administrator may do this: the person has, or would have, rights that you do not have.";
-    throw new Problem(403, { code: "forbidden", detail });
-  };
+  const { audit, invitations, users } = context.hub.identity;
   return [
     route({
       method: "GET",
       path: "/api/v1/users",
       summary: "The people who may use the hub",
       right: "administer",
-      answers: { 200: { description: "The people", schema: z.object({ users: z.array(user) }) } },
-      handle: () => ({ users: users.list() }),
+      answers: { 200: { description: "The people", schema: z.object({ users: z.array(listed) }) } },
+      handle: () => {
+        const until = new Map(invitations.list().map(({ userId, expiresMs }) => [userId, expiresMs]));
+        return { users: users.list().map((each) => ({ ...each, invitedUntilMs: until.get(each.id) })) };
+      },
     }),
     route({
       method: "POST",
@@ -52,7 +60,7 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       answers: { 201: { description: "The person", schema: user } },
       handle: async (call) => {
         const { body, principal } = call;
-        refuseBeyond(call, body);
+        refuseBeyond(call, { context, person: body });
         const added = await users.create(body);
         audit.record({ actor: principal.name, action: "user-added", subject: added.name, detail: describe(added) });
         return added;
@@ -70,8 +78,8 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       handle: async (call) => {
         const { body, params, principal } = call;
         const before = users.demand(params.id);
-        refuseBeyond(call, before);
-        refuseBeyond(call, { ...before, ...body });
+        refuseBeyond(call, { context, person: before });
+        refuseBeyond(call, { context, person: { ...before, ...body } });
         const changed = await users.update(before.id, body);
         const detail = `${Object.keys(body).join(" ")}: ${describe(changed)}`;
         audit.record({ actor: principal.name, action: "user-changed", subject: changed.name, detail });
@@ -88,13 +96,23 @@ export function userRoutes(context: HttpContext): readonly Route[] {
       answers: { 204: { description: "Removed" } },
       handle: async (call) => {
         const person = users.demand(call.params.id);
-        refuseBeyond(call, person);
+        refuseBeyond(call, { context, person });
         await users.remove(person.id);
         context.hub.ringing.forget(person.id);
         audit.record({ actor: call.principal.name, action: "user-removed", subject: person.name });
       },
     }),
   ];
+}
+
+/** Nobody manages whoever has, or would have, more rights than they. Throws Problem 403. */
+export function refuseBeyond(
+  { principal }: Pick<Call, "principal">,
+  { context, person }: { readonly context: HttpContext; readonly person: HeldRights },
+): void {
+  if (context.hub.identity.policy.mayManage(principal, person)) return;
+  const detail = "Only an administrator may do this: the person has, or would have, rights that you do not have.";
+  throw new Problem(403, { code: "forbidden", detail });
 }
 
 function describe(person: HeldRights): string {
