@@ -48,6 +48,9 @@ POST /api/v1/users/:id/invitation administer hub by password
 DELETE /api/v1/users/:id/invitation administer hub by password
 POST /api/v1/invitation none
 POST /api/v1/invitation/accept none
+GET /api/v1/sessions signed-in by session
+DELETE /api/v1/sessions/:id signed-in by session
+DELETE /api/v1/sessions signed-in by session
 GET /api/v1/tokens signed-in by session
 POST /api/v1/tokens signed-in by password
 DELETE /api/v1/tokens/:id signed-in by session

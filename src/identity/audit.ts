@@ -9,6 +9,8 @@ export const auditActions = [
   "login",
   "login-failed",
   "logout",
+  "session-ended",
+  "sessions-ended",
   "confirm-failed",
   "panel-locked",
   "panel-left",

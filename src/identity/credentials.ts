@@ -17,6 +17,24 @@ export const credentialLimit = 50;
 
 const touchEveryMs = 60_000;
 
+/** Where a session was begun. */
+export interface SessionOrigin {
+  /** IP address. */
+  readonly address?: string | undefined;
+  /** What the browser calls itself (User-Agent); kept up to 256 characters. */
+  readonly browser?: string | undefined;
+}
+
+/** A session, as its person sees it in the list. */
+export interface SessionListed extends SessionOrigin {
+  readonly id: string;
+  /** Of a screen that is locked to the panel. */
+  readonly panel: boolean;
+  readonly createdMs: number;
+  /** When it was last used, exact to about a minute. */
+  readonly seenMs: number;
+}
+
 /** A token for programs, as its owner sees it in the list; its secret is shown once, when it is made. */
 export interface TokenInfo {
   readonly id: string;
@@ -75,12 +93,16 @@ export class Credentials implements Disposable {
   /** Makes a session for a person, or for their locked panel, and keeps it; answers the secret for the cookie. Throws StoreFault. */
   async openSession(
     userId: string,
-    { panel = false }: { readonly panel?: boolean | undefined } = {},
+    { panel = false, address, browser }: SessionOrigin & { readonly panel?: boolean | undefined } = {},
   ): Promise<{ readonly secret: string; readonly id: string }> {
     const { secret, hash, id } = mint("dws_");
     const nowMs = this.#clock.wallMs();
     await this.#store.write(
-      statement("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", id, hash, userId, nowMs, nowMs, +panel),
+      statement(
+        `INSERT INTO sessions (id, hash, user_id, created_ms, seen_ms, panel, address, browser)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[id, hash, userId, nowMs, nowMs, +panel, address ?? null, browser?.slice(0, 256) ?? null],
+      ),
       statement(
         `DELETE FROM sessions WHERE user_id = ?1 AND id NOT IN
          (SELECT id FROM sessions WHERE user_id = ?1 ORDER BY seen_ms DESC, rowid DESC LIMIT ?2)`,
@@ -117,6 +139,22 @@ export class Credentials implements Disposable {
       ...(digests ? [digests.keep({ id, secret, names: digestNames })] : []),
     );
     return { id, name, grants, createdMs, ...(expiresMs !== undefined && { expiresMs }), secret };
+  }
+
+  /** A person's sessions, the last used first. */
+  sessions(userId: string): readonly SessionListed[] {
+    const rows = this.#store.read("SELECT * FROM sessions WHERE user_id = ?", userId);
+    return rows
+      .filter((row) => this.#alive(row))
+      .map((row) => ({
+        id: String(row["id"]),
+        panel: row["panel"] === 1,
+        createdMs: this.#righted(Number(row["created_ms"])),
+        seenMs: this.#seenMs(row),
+        ...(row["address"] !== null && { address: String(row["address"]) }),
+        ...(row["browser"] !== null && { browser: String(row["browser"]) }),
+      }))
+      .sort((one, other) => other.seenMs - one.seenMs);
   }
 
   /** A person's tokens, newest first. */

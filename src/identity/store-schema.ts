@@ -78,4 +78,9 @@ export const migrations: readonly string[] = [
     by_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  // From where, and by which browser, a session was begun.
+  `
+  ALTER TABLE sessions ADD COLUMN address TEXT;
+  ALTER TABLE sessions ADD COLUMN browser TEXT;
+  `,
 ];

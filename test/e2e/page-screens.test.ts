@@ -225,12 +225,31 @@ test("people: somebody new is invited, and chooses their password by the link, w
   await page.locator("dw-wall li").first().waitFor();
 });
 
+test("sessions: one other is signed out, then all others", async () => {
+  await using opened = await open("/#/settings");
+  const { page, server } = opened;
+  const rows = page.locator("dw-sessions li");
+  await rows.filter({ hasText: "Chrome, Linux (this one)" }).getByText("in use now").waitFor();
+  await page.getByRole("button", { name: "Sign out everywhere else" }).waitFor();
+  await page.getByRole("button", { name: "Sign out there: Safari, iPhone" }).click();
+  await page.getByText("Signed out there: Safari, iPhone.").waitFor();
+  assert.deepEqual(
+    server.sessions.map(({ id }) => id),
+    ["s1", "s3"],
+  );
+  server.sessions.push({ id: "s4", here: false, panel: false, createdMs: 0, seenMs: 0 });
+  await page.reload();
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await page.getByText("You are signed out in 2 other browsers.").waitFor();
+  assert.equal(await rows.count(), 1);
+});
+
 test("tokens: rights are chosen in words, the password is asked for, and the form is as before afterwards", async () => {
   await using opened = await open("/#/settings");
   const { page, server } = opened;
   server.fresh = false;
   await page.getByLabel("For what").fill("Gate opener");
-  await page.getByLabel("Where").selectOption("area:Entrance");
+  await page.locator("dw-tokens").getByLabel("Where").selectOption("area:Entrance");
   await page.getByLabel("Open the door").check();
   await page.getByLabel("Read the hub's numbers").check();
   await page.getByRole("button", { name: "Make a token" }).click();

@@ -14,6 +14,7 @@ import type {
   Hearing,
   HubMessage,
   Invitation,
+  OwnSession,
   PageDevice,
   PageMessage,
   PastCall,
@@ -68,6 +69,36 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   users: Person[];
   /** What was chosen by an invitation. */
   chosen = "";
+  /** Where the person is signed in. */
+  sessions: OwnSession[] = [
+    {
+      id: "s1",
+      here: true,
+      panel: false,
+      createdMs: minutesAgo(90),
+      seenMs: minutesAgo(0),
+      address: "192.168.1.10",
+      browser: chrome,
+    },
+    {
+      id: "s2",
+      here: false,
+      panel: false,
+      createdMs: minutesAgo(9000),
+      seenMs: minutesAgo(40),
+      address: "192.168.1.23",
+      browser: iphone,
+    },
+    {
+      id: "s3",
+      here: false,
+      panel: true,
+      createdMs: minutesAgo(30_000),
+      seenMs: minutesAgo(1),
+      address: "192.168.1.77",
+      browser: firefox,
+    },
+  ];
   waiting: readonly Waiting[];
   /** False: the password has to be given again before a token is made. */
   fresh = true;
@@ -302,6 +333,16 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       case "DELETE /api/v1/users/:id":
         this.users = this.users.filter((user) => user.id !== id);
         return undefined;
+      case "GET /api/v1/sessions":
+        return { sessions: this.sessions };
+      case "DELETE /api/v1/sessions/:id":
+        this.sessions = this.sessions.filter((one) => one.id !== id);
+        return undefined;
+      case "DELETE /api/v1/sessions": {
+        const ended = this.sessions.filter(({ here }) => !here).length;
+        this.sessions = this.sessions.filter(({ here }) => here);
+        return { ended };
+      }
       case "GET /api/v1/tokens":
         return { tokens: this.tokens };
       case "POST /api/v1/session/:id/leave":
@@ -467,6 +508,11 @@ export class Refusal extends Error {
 }
 
 /** What the scripted server gives to every device that it lets in. */
+const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+const iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1";
+const firefox = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0";
+
 /** The invitation that this hub knows. */
 export const goodInvitation = "dwi_kq3Zx0dF8pVtY2mNwR7sBhJ5uLcA1eGiT4oQ6yXzW9v";
 const dayMs = 24 * 60 * 60 * 1000;

@@ -18,6 +18,7 @@ import type { CallView } from "../../src/surfaces/call-view.ts";
 import type { DeviceView } from "../../src/surfaces/device-view.ts";
 import type { ProbeAnswer } from "../../src/surfaces/http/routes/devices.ts";
 import type { Invitation } from "../../src/surfaces/http/routes/invitations.ts";
+import type { OwnSession } from "../../src/surfaces/http/routes/sessions.ts";
 import type { ListedPerson } from "../../src/surfaces/http/routes/users.ts";
 import type { SessionInfo } from "../../src/surfaces/http/session-info.ts";
 import type {
@@ -49,6 +50,7 @@ export type {
   HubMessage,
   Invitation,
   MutedBell,
+  OwnSession,
   PersonRinging,
   QuietHours,
   Right,

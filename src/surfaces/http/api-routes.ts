@@ -17,6 +17,7 @@ import { ringRoutes } from "./routes/ring.ts";
 import { sayRoutes } from "./routes/say.ts";
 import { sayHostRoutes } from "./routes/say-hosts.ts";
 import { sessionRoutes } from "./routes/session.ts";
+import { ownSessionRoutes } from "./routes/sessions.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
 import { soundRoutes } from "./routes/sounds.ts";
 import { systemRoutes } from "./routes/system.ts";
@@ -38,6 +39,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...snapshotRoutes(context),
     ...userRoutes(context),
     ...invitationRoutes(context),
+    ...ownSessionRoutes(context),
     ...tokenRoutes(context),
     ...wallRoutes(context),
     ...auditRoutes(context),

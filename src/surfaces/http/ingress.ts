@@ -77,7 +77,7 @@ export class Ingress {
     const alive = this.#alive(visitor);
     if (alive) return alive;
     const user = await this.#userOf(visitor);
-    const { secret } = await this.#identity.credentials.openSession(user.id);
+    const { secret } = await this.#identity.credentials.openSession(user.id, { browser: "Home-Assistant" });
     this.#sessions.set(visitor.id, secret);
     this.#identity.audit.record({ actor: user.name, action: "login", detail: "by Home Assistant" });
     return this.#identity.credentials.find(secret);

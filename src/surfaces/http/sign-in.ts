@@ -75,7 +75,7 @@ export async function startSession(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   options: NewSession,
 ): Promise<void> {
-  const { secret, id } = await keptSession(options);
+  const { secret, id } = await keptSession(options, call.request);
   if (options.proven ?? true) options.identity.proofs.prove(id);
   call.reply.setCookie(cookieName(call.request), secret, {
     ...cookieOptions(call.request),
@@ -84,9 +84,13 @@ export async function startSession(
   knowBrowser(call, options);
 }
 
-async function keptSession(options: NewSession) {
+async function keptSession(options: NewSession, request: FastifyRequest) {
   try {
-    return await options.identity.credentials.openSession(options.userId, { panel: options.panel });
+    return await options.identity.credentials.openSession(options.userId, {
+      panel: options.panel,
+      address: request.ip,
+      browser: request.headers["user-agent"],
+    });
   } catch (cause) {
     if (!(cause instanceof StoreFault)) throw cause;
     const detail = `You cannot be signed in now. ${cause.what}; an administrator has to look after it.`;

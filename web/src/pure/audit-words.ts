@@ -7,6 +7,8 @@ const words: Readonly<Record<AuditAction, string>> = {
   login: t("{who} signed in"),
   "login-failed": t("{who} could not sign in"),
   logout: t("{who} signed out"),
+  "session-ended": t("{who} signed out another browser of theirs"),
+  "sessions-ended": t("{who} signed out all other browsers of theirs"),
   setup: t("{who} set up this hub"),
   "setup-failed": t("{who} gave a wrong set-up code"),
   "device-added": t("{who} added {what}"),

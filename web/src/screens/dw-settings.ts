@@ -13,6 +13,7 @@ import { qualityWords, sayQuality } from "../pure/quality-words.ts";
 import { howLong } from "../pure/words.ts";
 import "./dw-mqtt.ts";
 import "./dw-password.ts";
+import type { DwSessions } from "./dw-sessions.ts";
 import type { DwTokens } from "./dw-tokens.ts";
 import "./dw-tokens.ts";
 import "./dw-turn.ts";
@@ -133,6 +134,7 @@ export class DwSettings extends HubElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void import("../calls/dw-ringing.ts");
+    void import("./dw-sessions.ts");
     if (this.hub.administrator)
       void Promise.all([import("../sounds/dw-sounds.ts"), import("../sounds/dw-say-hosts.ts")]);
     call<{ uptimeSeconds: number }>("GET", "/health").then(
@@ -157,6 +159,7 @@ export class DwSettings extends HubElement {
       <section class="panel"><h2>${t("How I am rung")}</h2><dw-ringing .hub=${this.hub}></dw-ringing></section>
       <section class="panel"><h2>${t("Station")}</h2>${this.#renderStation()}</section>
       <section class="panel"><h2>${t("Your password")}</h2><dw-password @dw-changed=${this.#onPassword}></dw-password></section>
+      <section class="panel"><h2>${t("Where you are signed in")}</h2><dw-sessions .hub=${this.hub}></dw-sessions></section>
       <section class="panel"><h2>${t("Tokens")}</h2><dw-tokens .hub=${this.hub}></dw-tokens></section>
       <section class="panel">
         <h2>${t("Certificate")}</h2>
@@ -259,6 +262,7 @@ export class DwSettings extends HubElement {
   /** The tokens may have gone with the old password. */
   #onPassword(): void {
     void this.renderRoot.querySelector<DwTokens>("dw-tokens")?.load();
+    void this.renderRoot.querySelector<DwSessions>("dw-sessions")?.load();
   }
 
   async #signOut(): Promise<void> {
