@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../util/errors.ts";
+import { redact } from "../util/redact.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { DeviceInput } from "./device-settings.ts";
 import type { Hub } from "./hub.ts";
@@ -40,7 +41,8 @@ export async function followFile<Config>(hub: Hub, options: FollowOptions<Config
     hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${why}`);
     faults.raise("configuration", {
       what: "The configuration file has a fault and was not taken up",
-      advice: `Mend the file; what ran before goes on. ${why}`,
+      advice: "Mend the file; what ran before goes on.",
+      places: why.split("\n"),
     });
   }
 }
@@ -59,7 +61,8 @@ function raise(hub: Pick<Hub, "identity">, problems: readonly string[]): void {
   }
   faults.raise("configuration", {
     what: `The configuration file has ${problems.length === 1 ? "a device that" : "devices that"} cannot be made`,
-    advice: `Mend it there; everything else runs. ${problems.join(" ")}`,
+    advice: "Mend it there; everything else runs.",
+    places: problems.map(redact),
   });
 }
 

@@ -26,9 +26,11 @@ describe("faults", () => {
     await clock.advance(1000);
     faults.raise("store", { what: "locked", advice: "wait" });
     assert.deepEqual(faults.list(), [{ id: "store", what: "locked", advice: "wait", sinceMs }]);
+    faults.raise("store", { what: "locked", advice: "wait", places: ["a:1: here"] });
+    assert.deepEqual(faults.list()[0]?.places, ["a:1: here"]);
     faults.clear("store");
     faults.clear("store");
-    assert.deepEqual(told, ["store: full", "store: locked", ""]);
+    assert.deepEqual(told, ["store: full", "store: locked", "store: locked", ""]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -10,9 +11,14 @@ export interface Fault {
   readonly what: string;
   /** What the administrator can do about it. */
   readonly advice: string;
+  /** Where it is, a sentence each (`doorward.yaml:12: devices.yard: ...`); for administrators. */
+  readonly places?: readonly string[];
   /** Wall-clock time in milliseconds since which it is so. */
   readonly sinceMs: number;
 }
+
+/** What a fault says of itself. */
+export type FaultWords = Pick<Fault, "what" | "advice" | "places">;
 
 /**
  * What is wrong with the hub now: whoever notices a fault raises it, and clears it when it is over. `/health`, the
@@ -34,13 +40,12 @@ export class Faults {
   }
 
   /** Raises a fault; one that stands already keeps its time and gets the new words. */
-  raise(id: string, words: { readonly what: string; readonly advice: string }): void {
+  raise(id: string, words: FaultWords): void {
     const before = this.#faults.get(id);
-    if (before && before.what === words.what && before.advice === words.advice) return;
+    if (before && isDeepStrictEqual(wordsOf(before), wordsOf(words))) return;
     this.#faults.set(id, {
       id,
-      what: words.what,
-      advice: words.advice,
+      ...wordsOf(words),
       sinceMs: before?.sinceMs ?? this.#clock.wallMs(),
     });
     this.#changes.emit();
@@ -55,4 +60,8 @@ export class Faults {
   onChange(listener: () => void): Disposable {
     return this.#changes.add(listener);
   }
+}
+
+function wordsOf({ what, advice, places }: FaultWords): FaultWords {
+  return { what, advice, ...(places && { places }) };
 }

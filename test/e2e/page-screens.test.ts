@@ -225,6 +225,23 @@ test("people: somebody new is invited, and chooses their password by the link, w
   await page.locator("dw-wall li").first().waitFor();
 });
 
+test("faults of the configuration file: file, line and sentence of each, as long as they are there", async () => {
+  await using opened = await open("/#/wall", { phone: true });
+  const { page, server } = opened;
+  await page.locator("dw-wall li").first().waitFor();
+  const place = (line: number) => `doorward.yaml:${line}: devices.yard.setting${line}: there is no such setting`;
+  const fault = { id: "configuration", what: "The configuration file has a fault", advice: "Mend it.", sinceMs: 0 };
+  server.tell({ type: "faults", faults: [{ ...fault, places: [3, 4, 5, 6, 7].map(place) }] });
+  const banner = page.locator(".fault");
+  await banner.getByText("doorward.yaml:3", { exact: true }).waitFor();
+  assert.equal(await banner.locator("li:visible").count(), 3);
+  await banner.getByText("2 more").click();
+  await banner.getByText("devices.yard.setting7: there is no such setting").waitFor();
+  assert.deepEqual(await seriousFaults(page), []);
+  server.tell({ type: "faults", faults: [] });
+  await banner.waitFor({ state: "detached" });
+});
+
 test("sessions: one other is signed out, then all others", async () => {
   await using opened = await open("/#/settings");
   const { page, server } = opened;

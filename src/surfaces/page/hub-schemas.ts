@@ -140,7 +140,18 @@ export const hubMessageSchemas = {
   faults: z
     .object({
       type: z.literal("faults"),
-      faults: z.array(z.object({ id: z.string(), what: z.string(), advice: z.string(), sinceMs: z.number() })),
+      faults: z.array(
+        z.object({
+          id: z.string(),
+          what: z.string(),
+          advice: z.string(),
+          places: z
+            .array(z.string())
+            .optional()
+            .describe("Where it is, a sentence each: file, line, what is wrong there."),
+          sinceMs: z.number(),
+        }),
+      ),
     })
     .describe("What is wrong with the hub, for administrators."),
   waiting: z

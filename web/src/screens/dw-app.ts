@@ -3,6 +3,7 @@ import { Hub } from "../app/hub.ts";
 import { MissedCalls } from "../app/missed-calls.ts";
 import { t, tn } from "../language/t.ts";
 import { at } from "../net/at.ts";
+import { faultBanner, faultStyles } from "../parts/fault-banner.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { type IconName, icon } from "../parts/icons.ts";
 import { Keys } from "../parts/keys.ts";
@@ -53,7 +54,7 @@ export class DwApp extends HubElement {
     calling: { state: true },
     invitation: { state: true },
   };
-  static override styles = [base, buttons, appStyles];
+  static override styles = [base, buttons, appStyles, faultStyles];
   declare route: Route;
   declare menu: boolean;
   /** Id of a call that is to be answered: its notification said so. */
@@ -190,10 +191,7 @@ export class DwApp extends HubElement {
   }
 
   #renderFaults() {
-    return this.hub.faults.map(
-      ({ what, advice }) =>
-        html`<p class="banner fault" role="alert">${icon("warn")}<span><strong>${what}.</strong> ${advice}</span></p>`,
-    );
+    return this.hub.faults.map(faultBanner);
   }
 
   /** Somebody rings where this person sees: who and where, as long as it rings. */
