@@ -85,6 +85,24 @@ describe("device of the hub", () => {
     assert.equal(clock.pending, 0, "no timer is left");
   });
 
+  it("runs once when somebody wants it at the moment at which it is told to connect", async () => {
+    const { clock, device, runs } = makeDevice();
+    let second: Disposable | undefined;
+    using _listener = device.onChange(() => {
+      if (device.state.phase === "connecting") second ??= device.demand("viewer");
+    });
+    using _first = device.demand();
+    await clock.advance(0);
+    assert.ok(second);
+    assert.equal(runs.length, 1);
+    second[Symbol.dispose]();
+    await device.close();
+    assert.ok(
+      runs.every((run) => run.device.signal.aborted),
+      "no run is left",
+    );
+  });
+
   it("keeps its readers when the camera comes back, and starts them with a key frame", async () => {
     const { clock, device, runs, frame, play } = makeDevice({ warm: true });
     await clock.advance(0);

@@ -84,9 +84,12 @@ class DriverSource implements DeviceSource {
   #startIfWanted(): void {
     if (!this.#wanted || this.#run) return;
     const stop = new AbortController();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    // First: who is told that it connects may want the device at once, and must find this run.
+    this.#run = { stop, done };
     this.#host.connecting();
-    this.#run = { stop, done: this.#serve(stop.signal).then(() => this.#ended()) };
-    this.#complainWhenSlow(stop.signal, this.#run.done);
+    resolve(this.#serve(stop.signal).then(() => this.#ended()));
+    this.#complainWhenSlow(stop.signal, done);
   }
 
   #ended(): void {
