@@ -231,6 +231,18 @@ export class Credentials implements Disposable {
     return { found: true, kept: this.#store.insist([gone], `end:${id}`) };
   }
 
+  /** Ends all sessions of a person but one, as {@link end} ends one, and in one change; `ended` says how many. */
+  endOthers({ userId, keptId }: { readonly userId: string; readonly keptId: string }): {
+    readonly ended: number;
+    readonly kept: Promise<boolean>;
+  } {
+    const ids = this.sessions(userId).flatMap(({ id }) => (id === keptId ? [] : [id]));
+    if (ids.length === 0) return { ended: 0, kept: Promise.resolve(true) };
+    for (const id of ids) this.#ended.add(id);
+    const sql = `DELETE FROM sessions WHERE user_id = ? AND id IN (${ids.map(() => "?").join(", ")})`;
+    return { ended: ids.length, kept: this.#store.insist([statement(sql, userId, ...ids)], `end-others:${ids[0]}`) };
+  }
+
   /** What ends the sessions of a person but one, when it is kept. */
   endOtherSessions(userId: string, keptId: string): Statement {
     return statement("DELETE FROM sessions WHERE user_id = ? AND id <> ?", userId, keptId);

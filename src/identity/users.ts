@@ -204,6 +204,14 @@ export class Users implements RightsSource {
     return { found, kept: await kept };
   }
 
+  /** Ends all sessions of a person but the one that asks, at once; `kept` as for {@link endCredential}. */
+  async endOtherSessions(principal: Principal): Promise<{ readonly ended: number; readonly kept: boolean }> {
+    const { userId, credentialId: keptId } = principal;
+    const { ended, kept } = this.#credentials.endOthers({ userId, keptId });
+    if (ended > 0) this.#changed();
+    return { ended, kept: await kept };
+  }
+
   async #insert(input: Omit<UserInput, "password">, password: string | null, conditions: Change = []): Promise<User> {
     const id = randomBytes(9).toString("base64url");
     const { name, administrator, grants } = input;

@@ -102,6 +102,22 @@ describe("signing out elsewhere", () => {
     );
   });
 
+  it("ends as many as there may be, in one change", async () => {
+    const clock = new ManualClock();
+    await using house = await openHouse({ clock });
+    const { rig, root } = house;
+    for (let n = 0; n < 60; n++) await rig.identity.credentials.openSession(root.id);
+    await status(rig, { cookie: root.cookie });
+    const there = (await rig.identity.credentials.openSession(root.id)).secret;
+    const anew = await rig.person({ name: "Again" });
+    const here = (await rig.identity.credentials.openSession(root.id)).secret;
+    const headers = { cookie: `doorward=${here}` };
+    assert.deepEqual((await rig.call("DELETE", "/api/v1/sessions", { headers })).json, { ended: 49 });
+    assert.equal(await status(rig, { cookie: `doorward=${there}` }), 401);
+    assert.equal(await status(rig, headers), 200);
+    assert.equal(await status(rig, { cookie: anew.cookie }), 200);
+  });
+
   it("is nothing for a token", async () => {
     await using house = await openHouse();
     const { rig, root } = house;

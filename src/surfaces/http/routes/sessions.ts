@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Principal } from "../../../identity/policy.ts";
 import { notFound, Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
@@ -20,8 +19,6 @@ export type OwnSession = Readonly<z.infer<typeof session>>;
 /** Where one is signed in oneself, and signing out there. Only from the page: a token neither sees nor ends sessions. */
 export function ownSessionRoutes(context: HttpContext): readonly Route[] {
   const { audit, credentials, users } = context.hub.identity;
-  const end = (principal: Principal, id: string) =>
-    users.endCredential({ userId: principal.userId, via: "session", id });
   return [
     route({
       method: "GET",
@@ -46,7 +43,7 @@ export function ownSessionRoutes(context: HttpContext): readonly Route[] {
       answers: { 204: { description: "Signed out there" } },
       handle: async ({ params: { id }, principal }) => {
         const one = credentials.sessions(principal.userId).find((each) => each.id === id);
-        const ended = await end(principal, id);
+        const ended = await users.endCredential({ userId: principal.userId, via: "session", id });
         if (!one || !ended.found) throw new Problem(404, notFound);
         audit.record({ actor: principal.name, action: "session-ended", detail: one.address });
         if (!ended.kept) throw notYetKept();
@@ -63,11 +60,9 @@ export function ownSessionRoutes(context: HttpContext): readonly Route[] {
         200: { description: "How many ended", schema: z.object({ ended: z.int() }) },
       },
       handle: async ({ principal }) => {
-        const others = credentials.sessions(principal.userId).filter(({ id }) => id !== principal.credentialId);
-        const all = await Promise.all(others.map(({ id }) => end(principal, id)));
-        const ended = all.filter(({ found }) => found).length;
+        const { ended, kept } = await users.endOtherSessions(principal);
         if (ended > 0) audit.record({ actor: principal.name, action: "sessions-ended", detail: String(ended) });
-        if (!all.every(({ kept }) => kept)) throw notYetKept();
+        if (!kept) throw notYetKept();
         return { ended };
       },
     }),
