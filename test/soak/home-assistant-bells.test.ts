@@ -71,7 +71,9 @@ describe("bells in a real Home Assistant", { skip: homeAssistant.url === "" && "
   it("has one device with bell, calls, buttons and lock, and nothing has rung", async () => {
     const own = (await home.entities()).filter(({ unique_id: one }) => one.startsWith(`${id}_`));
     assert.deepEqual(own.map(({ entity_id: one }) => one.split(".")[0]).sort(), [
-      ...["button", "button", "button", "event", "lock", "sensor"],
+      // Of the device: whether it is there, trying now and its bell, phase and last ring, in use and always connected.
+      ...["binary_sensor", "button", "button", "button", "button", "button", "event", "lock"],
+      ...["sensor", "sensor", "sensor", "switch", "switch"],
     ]);
     assert.equal(new Set(own.map(({ device_id: device }) => device)).size, 1);
     await home.isState(await entity("doorbell"), "unknown");
