@@ -41,6 +41,12 @@ async function automate(id: string, path: string, input: object): Promise<string
   return `automation.${id}`;
 }
 
+/** What Home Assistant's clock shows in so many seconds. */
+async function timeIn(seconds: number): Promise<string> {
+  const template = `{{ (now() + timedelta(seconds=${seconds})).strftime("%H:%M:%S") }}`;
+  return await (await home.post("api/template", { template })).text();
+}
+
 const ran = (automation: string) =>
   until(`${automation} ran`, async () => {
     return typeof (await home.state(automation)).attributes["last_triggered"] === "string";
@@ -127,5 +133,21 @@ describe("the dialogue of a real Home Assistant", { skip: homeAssistant.url === 
       const notes = await home.ask<readonly { readonly title: string }[]>({ type: "persistent_notification/get" });
       return notes.some(({ title }) => title === "Somebody was at the door");
     });
+  });
+
+  it("runs its blueprint of quiet hours: do not disturb from one time to the other", { timeout: 30_000 }, async () => {
+    const yaml = await readFile(join(blueprints, "quiet_hours.yaml"), "utf8");
+    await home.ask({ type: "blueprint/save", domain: "automation", path: "doorward/quiet_hours.yaml", yaml });
+    const quiet = await entity("yard_do_not_disturb");
+    const [from, to] = await Promise.all([timeIn(4), timeIn(8)]);
+    await automate("quiet", "quiet_hours", { switches: [quiet], from, to });
+    const isQuiet = async () => {
+      const answer = await hub.rig.call("GET", "api/v1/devices/yard");
+      return ((await answer.json()) as { readonly speaker?: { readonly doNotDisturb: boolean } }).speaker?.doNotDisturb;
+    };
+    await home.isState(quiet, "on");
+    assert.ok(await isQuiet());
+    await home.isState(quiet, "off");
+    assert.ok(!(await isQuiet()));
   });
 });

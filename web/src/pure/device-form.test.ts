@@ -18,6 +18,8 @@ describe("the form of a device", () => {
         ["muted", "switch", false],
         ["doNotDisturb", "switch", false],
         ["watch", "choice", "auto"],
+        ["ptz", "choice", "off"],
+        ["ptzUrl", "text", ""],
       ],
     );
     for (const { label, help } of fields) assert.ok(label !== "" && help !== "");
