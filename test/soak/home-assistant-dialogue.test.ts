@@ -141,13 +141,10 @@ describe("the dialogue of a real Home Assistant", { skip: homeAssistant.url === 
     const quiet = await entity("yard_do_not_disturb");
     const [from, to] = await Promise.all([timeIn(4), timeIn(8)]);
     await automate("quiet", "quiet_hours", { switches: [quiet], from, to });
-    const isQuiet = async () => {
-      const answer = await hub.rig.call("GET", "api/v1/devices/yard");
-      return ((await answer.json()) as { readonly speaker?: { readonly doNotDisturb: boolean } }).speaker?.doNotDisturb;
-    };
+    const isQuiet = () => hub.rig.running.hub.devices.get("yard")?.settings.doNotDisturb;
     await home.isState(quiet, "on");
-    assert.ok(await isQuiet());
+    assert.equal(isQuiet(), true);
     await home.isState(quiet, "off");
-    assert.ok(!(await isQuiet()));
+    assert.equal(isQuiet(), false);
   });
 });
