@@ -117,7 +117,7 @@ export class DwApp extends HubElement {
         : nothing;
     }
     if (session.panel && !isPanel(location.pathname)) {
-      location.replace("/panel");
+      location.replace(at("/panel"));
       return nothing;
     }
     if (this.invitation && !session.setupNeeded)

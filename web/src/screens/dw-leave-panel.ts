@@ -1,6 +1,7 @@
 import { html, LitElement, nothing } from "lit";
 import { call, sentence } from "../api.ts";
 import { t } from "../language/t.ts";
+import { at } from "../net/at.ts";
 import { dialogStyles, showDialogs } from "../parts/confirm.ts";
 import { icon } from "../parts/icons.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
@@ -46,7 +47,7 @@ export class DwLeavePanel extends LitElement {
     try {
       const body = { name: form.get("name"), password: form.get("password") };
       await call("POST", "/api/v1/session/panel/leave", { body });
-      location.assign("/");
+      location.assign(at("/"));
     } catch (error) {
       this.wrong = sentence(error);
       this.busy = false;

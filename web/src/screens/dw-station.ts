@@ -390,7 +390,7 @@ export class DwStation extends HubElement {
     this.#scope?.abort();
     localStorage.removeItem(this.#key);
     await call("DELETE", `/api/v1/stations/${encodeURIComponent(this.device)}`).catch(() => {}); // The cookie then only stays.
-    location.href = "/";
+    location.href = at("/");
   };
 
   #onTouch = (): void => this.#station?.touch();
