@@ -49,6 +49,23 @@ describe("the app of Home Assistant", () => {
     assert.match(broken.stderr, /cannot be read, and stays as it is/);
   });
 
+  it("makes a map of what is empty in the configuration, and leaves alone what can be none", () => {
+    for (const before of [
+      "http:\n",
+      "http: # mine\n",
+      "http:\n  ingress:\n",
+      "# nothing yet\n",
+      "devices:\nhttp: ~\n",
+    ]) {
+      const { status, stderr, text } = configured({ administrators: ["anna"], rights: ["view"] }, before);
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(parse(text).http.ingress, { administrators: ["anna"], rights: ["view"] }, before);
+    }
+    const odd = configured({}, "http: 8480\n");
+    assert.deepEqual([odd.status, odd.text], [1, "http: 8480\n"]);
+    assert.match(odd.stderr, /http in it has to be a map/);
+  });
+
   it("names every option in each language, and offers every right", () => {
     for (const file of readdirSync(join(app, "translations"))) {
       const { configuration } = parse(readFileSync(join(app, "translations", file), "utf8"));

@@ -1,7 +1,7 @@
 // Writes what the app's options mean into the hub's configuration, and leaves all else in it as it stands, comments too.
 // Usage: node configure.mjs OPTIONS.json DOORWARD.yaml
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { isMap, parseDocument } from "yaml";
 
 const [optionsPath, configPath] = process.argv.slice(2);
 const options = JSON.parse(readFileSync(optionsPath, "utf8"));
@@ -11,8 +11,17 @@ if (config.errors.length > 0) {
   console.error(`doorward: ${configPath} cannot be read, and stays as it is: ${config.errors[0].message}`);
   process.exit(1);
 }
-if (before.trim() === "") config.contents = config.createNode({});
+if (config.contents === null) config.contents = config.createNode({});
 
+// A key with nothing behind it is no map yet.
+for (const path of [["http"], ["http", "ingress"]]) {
+  const there = config.getIn(path);
+  if (there === undefined || there === null) config.setIn(path, config.createNode({}));
+  else if (!isMap(there)) {
+    console.error(`doorward: ${configPath} stays as it is: ${path.join(".")} in it has to be a map of settings.`);
+    process.exit(1);
+  }
+}
 // The gateway of the Supervisor's network is where it finds an app on the house's own network.
 config.setIn(["http", "host"], ["127.0.0.1", "::1", "172.30.32.1"]);
 config.setIn(["http", "ingress", "administrators"], options.administrators ?? []);
