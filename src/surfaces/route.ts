@@ -57,6 +57,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly subject?: RouteSubject;
   /** Served before the first administrator exists. */
   readonly beforeSetup?: true;
+  /** It gives the browser a session's cookie: refused where Home Assistant's ingress says who calls (409 `by-ingress`). */
+  readonly givesSession?: true;
   /** Most calls a minute of one block of addresses. */
   readonly perMinute?: number;
   /** What a call takes a place of, from its start until its answer. */

@@ -31,6 +31,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     principal: Principal | undefined;
+    /** Home Assistant's ingress brought it, and says who it is: no session's cookie counts, and none is given. */
+    byIngress: boolean;
   }
 }
 
@@ -70,6 +72,7 @@ export async function createApp(
     for (const each of [method].flat()) served.push(`${each} ${url}`);
   });
   app.decorateRequest("principal", undefined);
+  app.decorateRequest("byIngress", false);
   parseBodies(app);
   app.setErrorHandler((error, request, reply) => fail(error, { request, reply, context }));
   app.setNotFoundHandler(() => {
@@ -77,6 +80,7 @@ export async function createApp(
   });
   app.addHook("onRequest", async (request, reply) => {
     const framed = ingress?.brought(request) ?? false;
+    request.byIngress = framed;
     writeSecurityHeaders(request, { reply, config, framed });
     refuseCrossSite(request, { ...config, crossOrigin: crossOriginOf(context), anyHost: framed });
   });
@@ -140,6 +144,7 @@ function admit(
   // Another site that may call us does so with a token of its own, never on our cookie.
   if (request.principal?.via === "session" && isAllowedOrigin(request, crossOriginOf(how.context)))
     request.principal = undefined;
+  refuseOwnSession(request);
   welcome(request, how);
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return;
   if (route?.unreadBody) leaveBody(request);
@@ -148,6 +153,13 @@ function admit(
   if (request.headers["x-doorward"] === "1") return;
   if (route?.bearerWrites && !request.principal) refuseStranger(request, how.reply);
   throw new Problem(403, { code: "not-our-page", detail: "Writes need the header x-doorward: 1." });
+}
+
+/** A browser that Home Assistant signs in gets no session of its own: it would outlast whoever is signed in there. */
+function refuseOwnSession({ byIngress, routeOptions }: FastifyRequest): void {
+  if (!byIngress || !routeOptions.config?.doorward?.givesSession) return;
+  const detail = "Home Assistant says here who you are. Open the hub at its own address to do this.";
+  throw new Problem(409, { code: "by-ingress", detail });
 }
 
 /** An address of the API that does not take this method says which it takes; the page's files would not have it either. */

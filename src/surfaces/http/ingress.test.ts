@@ -123,6 +123,35 @@ describe("the ingress of Home Assistant", () => {
     assert.ok(String(refused.headers["location"]).startsWith("/whep/yard/"));
   });
 
+  it("counts no session's cookie, which several people of Home Assistant share, and gives none", async () => {
+    await using rig = await startRig({}, { http: { ingress: { supervisor } } });
+    const root = await rig.person({ name: "Root", password: "correct horse", administrator: true });
+    const secret = root.cookie.split("=")[1] ?? "";
+    const cookie = `doorward=${secret}; __Host-doorward=${secret}`;
+    for (const [who, name] of [[anna, "Ännä"] as const, [ben, "ben"] as const]) {
+      const seen = await session(rig, { headers: { ...who, cookie } });
+      assert.deepEqual([seen.user?.name.normalize(), seen.user?.administrator], [name.normalize(), false]);
+      assert.equal((await ask(rig, "/api/v1/users", { headers: { ...who, cookie } })).status, 403);
+    }
+    assert.equal((await session(rig, { headers: { cookie } })).user, undefined, "nor where nobody is named");
+    const headers = { ...anna, "x-doorward": "1", "content-type": "application/json" };
+    const post = (path: string, body: object) =>
+      ask(rig, path, { method: "POST", headers, body: JSON.stringify(body) });
+    const given = { name: "Root", password: "correct horse" };
+    for (const [path, body] of [
+      ["/api/v1/session/panel", {}],
+      ["/api/v1/session/panel/leave", given],
+      ["/api/v1/login", given],
+      ["/api/v1/setup", { code: "1", ...given }],
+      ["/api/v1/invitation/accept", { invitation: "x", password: "correct horse" }],
+    ] as const) {
+      const answer = await post(path, body);
+      assert.deepEqual([answer.status, JSON.parse(answer.text).code], [409, "by-ingress"], path);
+      assert.equal(answer.headers["set-cookie"], undefined, path);
+    }
+    assert.equal((await rig.call("POST", "/api/v1/login", { body: given })).status, 200, "elsewhere as ever");
+  });
+
   it("opens the page's socket for whom it brings, and to no other site", async () => {
     await using rig = await startRig({}, { http: { ingress: { supervisor } } });
     const open = (origin: string) => {

@@ -21,6 +21,10 @@ export const sessionSchema = z.object({
     .describe("Of whom a program says that it asks for them: their id, as it was understood."),
   hubId: z.string().optional().describe("What tells this hub from every other one; to whoever is signed in."),
   demo: z.boolean(),
+  ingress: z
+    .literal(true)
+    .optional()
+    .describe("Home Assistant's ingress says who this is; no session can be had here."),
   panel: z.literal(true).optional().describe("This browser is locked to the panel."),
 });
 
@@ -52,6 +56,7 @@ export function sessionInfo(
     ...(user && { hubId: context.hub.identity.installation }),
     version: context.version,
     demo: context.demo,
+    ...(request.byIngress && { ingress: true as const }),
     ...(request.principal?.panel && { panel: true as const }),
   };
 }

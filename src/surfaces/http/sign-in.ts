@@ -21,7 +21,8 @@ export function cookieName(request: FastifyRequest): string {
 
 /**
  * Who calls: a station for itself if it says so, else a person by bearer token (RFC 6750) if there is one, where the route takes
- * it also as the password of Basic (RFC 7617), else by cookie. A program that has people of its own says with `x-doorward-for`
+ * it also as the password of Basic (RFC 7617), else by cookie,
+ * unless Home Assistant's ingress brought the call: several people may share its origin, and so its cookies. A program that has people of its own says with `x-doorward-for`
  * for whom of them it asks.
  * Undefined when nobody is signed in.
  */
@@ -55,6 +56,7 @@ function findCredential(
     const found = secret === undefined ? undefined : identity.credentials.find(secret);
     return found?.via === "token" ? found : undefined;
   }
+  if (request.byIngress) return undefined;
   const cookie = request.cookies[cookieName(request)];
   const found = cookie === undefined ? undefined : identity.credentials.find(cookie);
   return found?.via === "session" ? found : undefined;

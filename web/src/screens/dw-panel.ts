@@ -101,6 +101,7 @@ export class DwPanel extends HubElement {
         this.asking = true;
       }}>${icon("signOut")}</button>`;
     }
+    if (this.hub.session?.ingress) return nothing; // Home Assistant says who this is; nothing would hold a lock.
     return html`<button title=${t("Nobody leaves this page then without an administrator's password")} @click=${this.#lock}>${icon("lock")}${t("Lock this screen")}</button>`;
   }
 

@@ -152,7 +152,7 @@ export class DwSettings extends HubElement {
     return html`
       <header>
         <h1>${t("Settings")}</h1>
-        <button @click=${this.#signOut}>${icon("signOut")}${session?.user ? t("Sign out {name}", { name: session.user.name }) : t("Sign out")}</button>
+        ${session?.ingress ? nothing : html`<button @click=${this.#signOut}>${icon("signOut")}${session?.user ? t("Sign out {name}", { name: session.user.name }) : t("Sign out")}</button>`}
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
       <section class="panel"><h2>${t("This browser")}</h2>${this.#renderTheme()}${this.#renderLanguage()}${this.#renderQuality()}${this.#renderTalk()}${this.#renderNight()}</section>
@@ -194,7 +194,7 @@ export class DwSettings extends HubElement {
   #beStation(event: SubmitEvent): void {
     event.preventDefault();
     const id = idFromName(String(new FormData(event.target as HTMLFormElement).get("name") ?? ""));
-    if (id) location.href = `/panel?device=${id}`;
+    if (id) location.href = at(`/panel?device=${id}`);
   }
 
   #renderTheme() {

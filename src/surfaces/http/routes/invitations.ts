@@ -90,6 +90,7 @@ export function invitationRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/invitation/accept",
       summary: "Chooses one's own password by an invitation, which is used up, and signs in",
       right: "none",
+      givesSession: true,
       body: acceptBody,
       answers: {
         200: { description: "Signed in; sets the cookie", schema: sessionSchema },

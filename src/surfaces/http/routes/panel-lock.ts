@@ -23,8 +23,9 @@ export function panelLockRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/session/panel",
       summary: "Locks this browser to the panel, until an administrator gives their password",
       right: "signed-in",
+      givesSession: true,
       proof: "session",
-      answers: { 204: { description: "Locked; sets the cookie" } },
+      answers: { 204: { description: "Locked; sets the cookie" }, 409: { description: "`by-ingress`" } },
       handle: async (call) => {
         await startSession(call, { identity, userId: call.principal.userId, panel: true, proven: false });
         await endSession(call, context);
@@ -36,12 +37,13 @@ export function panelLockRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/session/panel/leave",
       summary: "Opens a browser that is locked to the panel, by an administrator's password",
       right: "signed-in",
+      givesSession: true,
       body: leaveBody,
       answers: {
         204: { description: "Its person's own session again; sets the cookie" },
         401: { description: "`wrong-password`" },
         403: { description: "Whoever this is, is no administrator" },
-        409: { description: "`not-locked`" },
+        409: { description: "`not-locked`, `by-ingress`" },
       },
       handle: (call) => leave(call, context),
     }),
