@@ -98,6 +98,8 @@ export class DwPtz extends LitElement {
   declare presets: readonly { readonly token: string; readonly name: string }[];
   declare wrong: string;
   #hold: PtzHold | undefined;
+  /** The hold that each button began last. */
+  readonly #holds = new Map<Way, PtzHold>();
 
   constructor() {
     super();
@@ -134,7 +136,7 @@ export class DwPtz extends LitElement {
   #renderWay(way: Way) {
     // Whoever presses one button takes the focus from another, which has then lost nothing.
     const letGo = () => {
-      if (this.held === way.name) this.#letGo();
+      if (this.#hold && this.#holds.get(way) === this.#hold) this.#letGo();
     };
     return html`<button class=${this.held === way.name ? "held" : ""} .style=${`grid-area: ${way.place}`} aria-label=${`${way.name} (hold)`} title=${t("{name}: hold", { name: way.name })}
       @pointerdown=${(event: PointerEvent) => this.#onDown(event, way)} @pointerup=${letGo} @pointercancel=${letGo} @lostpointercapture=${letGo}
@@ -162,15 +164,19 @@ export class DwPtz extends LitElement {
     if (!event.repeat) this.#begin(way);
   }
 
-  #begin({ name, vector }: Way): void {
+  #begin(way: Way): void {
     this.#letGo();
     this.wrong = "";
-    this.held = name;
+    this.held = way.name;
     const onFault = (error: unknown) => {
+      // A fault of an earlier hold says nothing of the one that goes on.
+      if (this.#hold && this.#hold !== hold) return;
       this.wrong = sentence(error);
-      this.held = "";
+      this.#letGo();
     };
-    this.#hold = new PtzHold({ device: this.device, vector, onFault });
+    const hold = new PtzHold({ device: this.device, vector: way.vector, onFault });
+    this.#hold = hold;
+    this.#holds.set(way, hold);
   }
 
   #letGo = (): void => {
