@@ -121,6 +121,8 @@ def test_only_what_cards_need_is_passed_on() -> None:
         ("PATCH", "api/v1/devices/front"),
         ("DELETE", "api/v1/devices/front"),
         ("POST", "whep/a/b/c"),
+        ("POST", "whep/a/b/rendition"),
+        ("PATCH", "whep/a/b/other"),
         ("GET", "api/v1/session/"),
         ("GET", "api/v1/calls/../snapshot"),
         ("GET", "api/v1/calls/%2e%2e/snapshot"),
@@ -128,6 +130,7 @@ def test_only_what_cards_need_is_passed_on() -> None:
     ]:
         assert not may_pass(method, path), path
     assert may_pass("PATCH", "voice/abc")
+    assert may_pass("PATCH", "whep/front-door/one/rendition")
     assert may_pass("POST", "api/v1/calls/abc/answer")
 
 

@@ -96,11 +96,10 @@ export class WhepSession {
   async turn(rendition: "main" | "sub"): Promise<"shown" | "late" | "differs" | "lost"> {
     if (!this.#location) return "lost";
     try {
-      const response = await fetch(`${this.#location}/rendition`, {
+      const response = await hubFetch(`${this.#location}/rendition`, {
         method: "PATCH",
         headers: { ...this.#headers(), "content-type": "application/json" },
         body: JSON.stringify({ rendition }),
-        credentials: "same-origin",
         signal: this.#options.signal,
       });
       if (response.status === 409) return "differs";

@@ -279,7 +279,9 @@ export class DwPlayer extends LitElement {
     const session = this.#session;
     if (!session || wanted === undefined) return;
     const turned = await session.turn(wanted);
-    if (turned !== "differs" || this.#session !== session || this.#renditions.wanted !== wanted) return;
+    if (this.#session !== session || this.#renditions.wanted !== wanted) return;
+    if (turned === "lost") this.#renditions.unheard();
+    if (turned !== "differs") return;
     this.#takingOver = this.phase.phase === "live";
     this.#watching?.abort();
     this.#watching = undefined;

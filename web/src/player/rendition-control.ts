@@ -17,10 +17,14 @@ export interface RenditionHost {
 /** A size has to stand for so long before it counts: a window that is being drawn larger asks for nothing. */
 const settleMs = 800;
 const lookEveryMs = 5000;
+/** So often one choice is asked for: who passes requests on may know nothing of it. */
+const maxUnheard = 4;
 
 /** Chooses which picture of a camera one player asks for: by its place on the screen, the browser's load, and the person. */
 export class RenditionControl {
   #wanted: RenditionName | undefined;
+  #unheard = 0;
+  #again = false;
   #settling: number | undefined;
   #held: DisposableStack | undefined;
   #looked = { atMs: 0, total: 0, dropped: 0, wanted: undefined as RenditionName | undefined };
@@ -76,7 +80,15 @@ export class RenditionControl {
         now: before,
         overloaded: this.#load.overloaded(performance.now()),
       });
-    if (this.#wanted !== before) this.#host.onWanted();
+    if (this.#wanted !== before) this.#unheard = 0;
+    else if (!this.#again) return;
+    this.#again = false;
+    this.#host.onWanted();
+  }
+
+  /** The hub did not take up what is wanted: it is asked again at the next decision, a few times. */
+  unheard(): void {
+    this.#again = ++this.#unheard < maxUnheard;
   }
 
   #look(): void {

@@ -32,6 +32,7 @@ PASSED = [
     ("POST", rf"api/v1/devices/{SEGMENT}/unlock"),
     ("POST", rf"(voice|whep/{SEGMENT}|whep/calls/{SEGMENT})"),
     ("PATCH", rf"(voice/{SEGMENT}|whep/{SEGMENT}/{SEGMENT}|whep/calls/{SEGMENT}/{SEGMENT})"),
+    ("PATCH", rf"whep/{SEGMENT}/{SEGMENT}/rendition"),
     ("DELETE", rf"(voice/{SEGMENT}|whep/{SEGMENT}/{SEGMENT}|whep/calls/{SEGMENT}/{SEGMENT})"),
 ]
 HEADERS = ("content-type", "location", "link", "retry-after")
