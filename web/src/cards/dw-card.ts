@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { Hub } from "../app/hub.ts";
 import { base, buttons, fields } from "../parts/styles.ts";
 import { cardSentences } from "../pure/card-words.ts";
+import { AwakeScreen } from "./awake-screen.ts";
 import { cardStyles, cardTokens } from "./card-styles.ts";
 import type { CardConfig, GridOptions, HomeAssistant } from "./home-assistant.ts";
 import { type HeldHub, sharedHub } from "./shared-hub.ts";
@@ -15,7 +16,7 @@ export abstract class DwCard<Config extends CardConfig> extends LitElement {
   declare hub: Hub | undefined;
   #hass: HomeAssistant | undefined;
   #held: HeldHub | undefined;
-  #wake: WakeLockSentinel | undefined;
+  readonly #screen = new AwakeScreen();
 
   /** Home Assistant gives another object with each of its changes; only its theme is drawn. */
   set hass(hass: HomeAssistant) {
@@ -38,7 +39,7 @@ export abstract class DwCard<Config extends CardConfig> extends LitElement {
     super.connectedCallback();
     this.#hold();
     document.addEventListener("visibilitychange", this.#stayAwake);
-    void this.#stayAwake();
+    this.#stayAwake();
   }
 
   override disconnectedCallback(): void {
@@ -48,12 +49,11 @@ export abstract class DwCard<Config extends CardConfig> extends LitElement {
     this.#held?.[Symbol.dispose]();
     this.#held = undefined;
     this.hub = undefined;
-    void this.#wake?.release();
-    this.#wake = undefined;
+    this.#screen.want(false);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("config")) void this.#stayAwake();
+    if (changed.has("config")) this.#stayAwake();
   }
 
   /** What it shows while the hub is there. */
@@ -88,15 +88,9 @@ export abstract class DwCard<Config extends CardConfig> extends LitElement {
   #onChange = (): void => this.requestUpdate();
 
   /** A wall tablet's screen stays on while the card is shown, where its browser allows that. */
-  #stayAwake = async (): Promise<void> => {
+  #stayAwake = (): void => {
     const wanted = "awake" in (this.config ?? {}) && (this.config as { readonly awake?: boolean }).awake === true;
-    if (!wanted || document.hidden || !("wakeLock" in navigator)) return;
-    try {
-      this.#wake = await navigator.wakeLock.request("screen");
-      if (!this.isConnected) void this.#wake.release();
-    } catch {
-      // A browser that saves its battery refuses; the tablet's own setting then decides.
-    }
+    this.#screen.want(wanted && this.isConnected && !document.hidden);
   };
 }
 
