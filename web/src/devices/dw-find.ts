@@ -15,6 +15,8 @@ export interface Picked {
 }
 
 const pollMs = 700;
+/** So many questions in a row may fail before the search counts as lost. */
+const maxUnanswered = 3;
 
 /** Looks for cameras on the hub's own networks when somebody asks for it, and finds the picture of the one that is chosen. */
 export class DwFind extends LitElement {
@@ -94,6 +96,9 @@ export class DwFind extends LitElement {
   /** Why there is no picture, or no search. */
   declare wrong: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The search is this page's own: another's goes on when somebody leaves here. */
+  #began = false;
+  #unanswered = 0;
 
   constructor() {
     super();
@@ -106,7 +111,7 @@ export class DwFind extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#timer);
-    if (this.search?.running) this.#cancel();
+    if (this.#began && this.search?.running) this.#cancel();
   }
 
   protected override render() {
@@ -140,8 +145,8 @@ export class DwFind extends LitElement {
     return html`<form autocomplete="off" @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       const data = new FormData(event.target as HTMLFormElement);
-      const [username, password] = ["username", "password"].map((name) => String(data.get(name) ?? "").trim());
-      this.#findPicture(found, { username: username ?? "", password: password ?? "" });
+      const [username, password] = ["username", "password"].map((name) => String(data.get(name) ?? ""));
+      this.#findPicture(found, { username: username?.trim() ?? "", password: password ?? "" });
     }}>
         <label><span>${t("User name")}</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" /></label>
         <label><span>${t("Password")}</span><input name="password" type="password" autocomplete="new-password" /></label>
@@ -151,26 +156,45 @@ export class DwFind extends LitElement {
 
   #start = (): void => {
     Object.assign(this, { chosen: "", wrong: "", locked: false });
-    this.#ask("POST");
+    this.#began = false;
+    this.#unanswered = 0;
+    // The hub has one search: whoever comes while it runs looks on.
+    call<SearchAnswer>("GET", "/api/v1/discovery")
+      .then((search) => {
+        if (search.running) return this.#see(search);
+        this.#began = true;
+        return call<SearchAnswer>("POST", "/api/v1/discovery").then(this.#see);
+      })
+      .catch(this.#fail);
   };
 
   #cancel = (): void => {
     call("DELETE", "/api/v1/discovery").catch(() => {}); // Its next state says whether it ended.
   };
 
-  #ask(method: "GET" | "POST"): void {
+  #askLater(): void {
     clearTimeout(this.#timer);
-    call<SearchAnswer>(method, "/api/v1/discovery").then(
-      (search) => {
-        this.search = search;
-        if (search.running && this.isConnected) this.#timer = setTimeout(() => this.#ask("GET"), pollMs);
-      },
-      (error: unknown) => {
-        this.wrong = sentence(error);
-        if (this.search) this.search = { ...this.search, running: false };
-      },
-    );
+    if (!this.isConnected) return;
+    this.#timer = setTimeout(() => {
+      call<SearchAnswer>("GET", "/api/v1/discovery").then(this.#see, (error: unknown) => {
+        if (++this.#unanswered < maxUnanswered) this.#askLater();
+        else this.#fail(error);
+      });
+    }, pollMs);
   }
+
+  #see = (search: SearchAnswer): void => {
+    this.#unanswered = 0;
+    this.search = search;
+    if (!search.running) return;
+    if (this.isConnected) this.#askLater();
+    else if (this.#began) this.#cancel();
+  };
+
+  #fail = (error: unknown): void => {
+    this.wrong = sentence(error);
+    if (this.search) this.search = { ...this.search, running: false };
+  };
 
   #choose(found: Found): void {
     Object.assign(this, { chosen: found.host, locked: false });

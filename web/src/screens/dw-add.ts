@@ -192,7 +192,7 @@ export class DwAdd extends HubElement {
     const fields = this.#fields(this.device ? this.hub.device(this.device) : undefined);
     const entered = fields.map(({ name }): readonly [string, string | boolean] => {
       const input = this.renderRoot.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]`);
-      return [name, input?.type === "checkbox" ? input.checked : (input?.value ?? "").trim()];
+      return [name, input?.type === "checkbox" ? input.checked : typed(input)];
     });
     return changedFields(fields, new Map(entered));
   }
@@ -205,7 +205,7 @@ export class DwAdd extends HubElement {
       area: text("area"),
       address: withScheme(text("address")),
       username: text("username"),
-      password: text("password"),
+      password: String(data.get("password") ?? ""),
     };
   }
 
@@ -307,6 +307,12 @@ function withScheme(address: string): string {
 function previewOf(probe: Probe): PageDevice {
   const { id, driver, state, tracks, speaker } = probe;
   return { id, name: t("Preview"), kind: driver, state, tracks, speaker, permanent: false, rights };
+}
+
+/** What was typed; blanks around it are part of a password alone. */
+function typed(input: HTMLInputElement | null): string {
+  const value = input?.value ?? "";
+  return input?.type === "password" ? value : value.trim();
 }
 
 customElements.define("dw-add", DwAdd);
