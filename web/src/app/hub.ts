@@ -101,16 +101,12 @@ export class Hub extends EventTarget {
 
   /** Opens the line for whoever is known to the hub already by the page in which ours stands, and asks who that is. */
   async startSignedIn(): Promise<void> {
-    this.#connect();
-    await new Promise<void>((resolve) => {
-      const look = () => {
-        if (!this.known) return;
-        this.removeEventListener("change", look);
-        resolve();
-      };
-      this.addEventListener("change", look);
-    });
-    this.session = await call<Session>("GET", "/api/v1/session").catch(() => undefined);
+    const signal = this.#connect();
+    await this.#untilKnown(signal);
+    if (signal.aborted) return;
+    const session = await call<Session>("GET", "/api/v1/session").catch(() => undefined);
+    if (signal.aborted) return;
+    this.session = session;
     this.#changed();
   }
 
@@ -184,18 +180,31 @@ export class Hub extends EventTarget {
     this.#changed();
   }
 
-  #connect(): void {
+  /** Until the first list came, or the line was given up. */
+  async #untilKnown(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => this.known && resolve();
+    this.addEventListener("change", look, { signal });
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    this.removeEventListener("change", look);
+  }
+
+  /** Opens a line of its own; the signal ends with it. */
+  #connect(): AbortSignal {
     this.#scope?.abort();
-    this.#scope = new AbortController();
+    const scope = new AbortController();
+    this.#scope = scope;
     const url = new URL(at("/api/v1/events"), location.href);
     if (this.station) url.searchParams.set("device", this.station);
     url.protocol = url.protocol.replace("http", "ws");
     this.#socket = new HubSocket({
       url: url.href,
-      signal: this.#scope.signal,
+      signal: scope.signal,
       onMessage: (message) => this.#onMessage(message),
       onConnected: (connected) => void this.#onConnected(connected),
     });
+    return scope.signal;
   }
 
   async #onConnected(connected: boolean): Promise<void> {
