@@ -3,11 +3,11 @@ import type { ChannelId } from "../hub/channel.ts";
 import type { Hub } from "../hub/hub.ts";
 import { pcmFormat } from "../media/format.ts";
 import { findSound } from "../media/found.ts";
+import { fetchSound } from "../media/say-url.ts";
 import type { RecordedSpeech } from "../media/speech.ts";
 import { background } from "../util/background.ts";
 import { isAbort, messageOf } from "../util/errors.ts";
 import { Seldom } from "../util/seldom.ts";
-import { openUrl } from "../workers/ffmpeg/url.ts";
 
 /** Options of {@link Announcements}. */
 export interface AnnouncementsOptions {
@@ -91,9 +91,14 @@ export class Announcements implements Disposable {
     }
     return {
       live: false,
-      open: (output, how) =>
-        hub.converter.decodeFile({ bytes: openUrl({ url: url.href, trusted: true }, how) }, { output, ...how }),
+      open: (output, how) => hub.converter.decodeFile({ bytes: this.#fetched(url, how.signal) }, { output, ...how }),
     };
+  }
+
+  /** The sound at an address; where it leads on to has to be named as well. */
+  async *#fetched(url: URL, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const isListed = (one: URL) => this.#options.allowed.some((start) => isBelow(one, start));
+    yield await fetchSound(url.href, { isListed, clock: this.#options.hub.clock, signal });
   }
 
   /** The sound first: nobody's floor is held for one that gives none. */
