@@ -58,6 +58,10 @@ async def test_added_by_a_token_after_each_mistake(hass, fake_hub) -> None:
     assert done["result"].unique_id == HUB_ID
     again = await hass.config_entries.flow.async_configure(await begin(hass), right)
     assert again["reason"] == "already_configured"
+    elsewhere = {**right, "url": fake_hub.url + "/"}
+    again = await hass.config_entries.flow.async_configure(await begin(hass), elsewhere)
+    assert again["reason"] == "already_configured"
+    assert done["result"].data["url"] == fake_hub.url
 
 
 @pytest.mark.parametrize("administrator", [True, False])
@@ -82,7 +86,7 @@ async def test_wrong_password(hass, fake_hub) -> None:
 
 
 async def test_found_in_the_network(hass, fake_hub, entry) -> None:
-    """A new hub asks for a token only; a known one is where it says it is now."""
+    """A new hub asks for a token only; a known one stays where it is: anybody may say anything by mDNS."""
     told = {"id": "another", "name": "Barn", "scheme": "http"}
     flow = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, told)
@@ -96,7 +100,7 @@ async def test_found_in_the_network(hass, fake_hub, entry) -> None:
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {"id": HUB_ID, "scheme": "http"})
     )
     assert known["reason"] == "already_configured"
-    assert entry.data["url"] == fake_hub.url
+    assert entry.data["url"] == "http://elsewhere"
     odd = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {})
     )

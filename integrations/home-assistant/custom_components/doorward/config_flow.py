@@ -45,13 +45,16 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._ask("user", {**ADDRESS, **WHO}, user_input)
 
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
-        """Take a hub that told where it is: its id is what counts, its address may change."""
+        """Take a hub that told where it is.
+
+        Nobody signs what mDNS says: a hub that is there already keeps its address, to which its token goes.
+        """
         told = discovery_info.properties
         if not (hub_id := told.get("id")):
             return self.async_abort(reason="no_hub")
         url = str(URL.build(scheme=told.get("scheme", "https"), host=discovery_info.host, port=discovery_info.port))
         await self.async_set_unique_id(hub_id)
-        self._abort_if_unique_id_configured(updates={CONF_URL: url})
+        self._abort_if_unique_id_configured()
         self._found = {CONF_URL: url, CONF_VERIFY: False}
         self.context["title_placeholders"] = {"name": told.get("name", "Doorward")}
         return await self.async_step_discovered()
@@ -125,7 +128,7 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_RECONFIGURE:
             self._abort_if_unique_id_mismatch(reason="another_hub")
             return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data_updates=kept)
-        self._abort_if_unique_id_configured(updates={CONF_URL: data[CONF_URL]})
+        self._abort_if_unique_id_configured()
         return self.async_create_entry(title="Doorward", data=kept)
 
     async def _token(self, data: Mapping[str, Any]) -> str:
