@@ -9,7 +9,10 @@ from urllib.parse import unquote
 
 from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, UrlManager
+from homeassistant.core import Context
+from homeassistant.exceptions import Unauthorized
 import pytest
+from yarl import URL
 
 from custom_components.doorward import people
 from custom_components.doorward.page import may_pass
@@ -104,7 +107,21 @@ async def test_requests_are_passed_on(hass, hass_client, fake_hub: FakeHub, ther
     assert (await http.get(f"{base}/api/v1/tokens")).status == 404
     assert (await http.post(f"{base}/api/v1/devices/..%2Ftokens/unlock", json={})).status in (400, 404)
     assert (await http.post(f"{base}/voice", data=b"x" * 70_000)).status == 413
+
+    async def pieces():
+        for _ in range(7):
+            yield b"x" * 10_000
+
+    assert (await http.post(f"{base}/voice", data=pieces())).status == 413
     assert len(fake_hub.asked) == asked
+
+
+async def test_a_query_is_passed_on_as_it_came(hass, hass_client, fake_hub: FakeHub, there) -> None:
+    """A value that has an ampersand in it stays one value."""
+    http = await hass_client()
+    url = f"/api/doorward/hub/{there.entry_id}/api/v1/devices/front-door/snapshot?a=1%262&b=c%23d%2Be"
+    assert (await http.get(URL(url, encoded=True))).status == 200
+    assert fake_hub.asked[-1][1] == "api/v1/devices/front-door/snapshot?a=1%262&b=c%23d%2Be"
 
 
 async def test_strangers_reach_nothing(hass, hass_client_no_auth, there) -> None:
@@ -152,6 +169,18 @@ async def test_users_may_what_they_may_in_home_assistant(hass, fake_hub: FakeHub
     monkeypatch.setattr(people, "LONGEST_HEADER", 250)
     assert len(said_for(people.for_user(hass, hub, reader))["grants"]) < 3
     assert hub.unique_id("front-door").startswith(HUB_ID)
+
+
+async def test_who_is_not_there_any_more_may_nothing(hass, there) -> None:
+    """Only what nobody in particular wishes is the program's own wish."""
+    hub = there.runtime_data
+    for itself in (None, Context()):
+        assert await people.client_for(hass, hub, itself) is hub.client
+    user = await hass.auth.async_create_user("Uma")
+    assert await people.client_for(hass, hub, Context(user_id=user.id)) is not hub.client
+    for gone in ("gone", ""):
+        with pytest.raises(Unauthorized):
+            await people.client_for(hass, hub, Context(user_id=gone))
 
 
 async def test_the_file_comes_from_the_hub(hass, hass_client_no_auth, fake_hub: FakeHub, urls, there) -> None:

@@ -68,15 +68,16 @@ class HubView(HomeAssistantView):
     async def _pass(self, request: web.Request, entry_id: str, path: str) -> web.Response:
         hass = request.app[KEY_HASS]
         raw = request.rel_url.raw_path.split("/", 5)[5]
-        if not may_pass(request.method, raw) or len(request.query_string) > LONGEST_QUERY:
+        # As it came: what stands encoded in a value must not become a parameter of its own.
+        query = request.rel_url.raw_query_string
+        if not may_pass(request.method, raw) or len(query) > LONGEST_QUERY:
             return _problem(HTTPStatus.NOT_FOUND, "This is not for cards.", "not-found")
         if (entry := hub_entry(hass, entry_id)) is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Home Assistant does not reach the hub.", "unreachable")
-        if (request.content_length or 0) > LONGEST_BODY:
+        if (body := await _body(request)) is None:
             return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too large.", "too-large")
-        body = await request.read()
         hub = entry.runtime_data
-        whole = f"{raw}?{request.query_string}" if request.query_string else raw
+        whole = f"{raw}?{query}" if query else raw
         try:
             status, answer, headers = await hub.client.ask_for(
                 for_user(hass, hub, request[KEY_HASS_USER]),
@@ -96,6 +97,18 @@ class HubView(HomeAssistantView):
         return web.Response(status=status, body=answer, headers={**passed, "Cache-Control": "no-store"})
 
     get = post = patch = delete = _pass
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """Read what came; None as soon as it is too large, whether its length was told or not."""
+    if (request.content_length or 0) > LONGEST_BODY:
+        return None
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return None
+    return bytes(body)
 
 
 def _problem(status: HTTPStatus, detail: str, code: str) -> web.Response:

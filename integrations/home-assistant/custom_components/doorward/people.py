@@ -9,6 +9,7 @@ from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import entity_registry as er
 
 from .api import FOR, DoorwardClient, Json
@@ -42,8 +43,12 @@ def for_user(hass: HomeAssistant, hub: DoorwardHub, user: User) -> dict[str, str
 
 async def client_for(hass: HomeAssistant, hub: DoorwardHub, context: Context | None) -> DoorwardClient:
     """Give the way to ask the hub for whoever wishes something; what an automation wishes nobody in particular does."""
-    user = await hass.auth.async_get_user(context.user_id) if context and context.user_id else None
-    return hub.client if user is None else hub.client.for_people(for_user(hass, hub, user))
+    if context is None or context.user_id is None:
+        return hub.client
+    if (user := await hass.auth.async_get_user(context.user_id)) is None:
+        # Somebody wished it who is there no more: that is not the program itself, which may everything.
+        raise UnknownUser(context=context)
+    return hub.client.for_people(for_user(hass, hub, user))
 
 
 def grants_of(hass: HomeAssistant, hub: DoorwardHub, user: User) -> list[Json]:
