@@ -88,6 +88,36 @@ async def test_sounds_of_home_assistant(hass, fake_hub, entry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_nothing_is_told_of_a_hub_that_is_not_in_use(hass, fake_hub, entry) -> None:
+    """It ends with the entry; who had begun to mend it is told why it cannot be now."""
+    await async_process_ha_core_config(hass, {"internal_url": HOST})
+    fake_hub.version = "0.0.9"
+    fake_hub.refuse["say/hosts/offers"] = (202, {"listed": []})
+    fake_hub.devices[0]["state"] = {"phase": "wrong-password", "sinceMs": 1}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    issues = told(hass)
+    assert set(issues) == {"old_hub", "device_password", "sound_host"}
+    begun, _ = await begin(hass, issues["device_password"])
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert told(hass) == {}
+    assert (await begun.async_step_password({"password": "new"}))["reason"] == "not_loaded"
+    assert (await begin(hass, issues["sound_host"]))[1]["reason"] == "not_loaded"
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert (await begin(hass, issues["device_password"]))[1]["reason"] == "not_loaded"
+
+
+async def test_a_certificate_of_a_hub_that_was_removed(hass, fake_hub, entry) -> None:
+    """It is told no more."""
+    assert await async_setup_component(hass, "http", {})
+    key = ConnectionKey("hub", 8443, True, True, None, None, None)
+    error = ClientConnectorCertificateError(key, ssl.SSLCertVerificationError("self-signed certificate"))
+    with patch("aiohttp.ClientSession.request", side_effect=error):
+        await hass.config_entries.async_setup(entry.entry_id)
+    assert "certificate" in told(hass)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert told(hass) == {}
+
+
 async def test_another_certificate(hass, fake_hub, entry) -> None:
     """It is told where Home Assistant does not trust it, until it does."""
     assert await async_setup_component(hass, "http", {})

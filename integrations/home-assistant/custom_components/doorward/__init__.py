@@ -14,7 +14,7 @@ from .cards import follow_cards, register_cards
 from .const import CONF_VERIFY, DOMAIN, PLATFORMS
 from .hub import DoorwardConfigEntry, DoorwardHub
 from .page import register_page
-from .repairs import CERTIFICATE, follow_repairs, tell
+from .repairs import CERTIFICATE, follow_repairs, settle_all, tell
 from .services import register_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -56,6 +56,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> bool:
     """Take the entities away; the socket ends with the entry."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: DoorwardConfigEntry) -> None:
+    """Tell nothing more of a hub that was never reached."""
+    settle_all(hass, entry)
 
 
 async def async_remove_config_entry_device(

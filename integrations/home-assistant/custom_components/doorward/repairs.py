@@ -6,6 +6,7 @@ from typing import Any
 
 from awesomeversion import AwesomeVersion
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -16,7 +17,7 @@ from yarl import URL
 
 from .api import DoorwardError
 from .const import DOMAIN, OLDEST_HUB
-from .hub import DoorwardConfigEntry
+from .hub import DoorwardConfigEntry, DoorwardHub
 
 type Data = dict[str, str | int | float | None]
 
@@ -53,6 +54,14 @@ def settle(hass: HomeAssistant, entry: DoorwardConfigEntry, kind: str, about: st
     ir.async_delete_issue(hass, DOMAIN, _id(entry, kind, about))
 
 
+@callback
+def settle_all(hass: HomeAssistant, entry: DoorwardConfigEntry) -> None:
+    """Tell nothing more of a hub that is not in use."""
+    for issue in list(ir.async_get(hass).issues.values()):
+        if issue.domain == DOMAIN and (issue.data or {}).get("entry_id") == entry.entry_id:
+            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+
+
 def _id(entry: DoorwardConfigEntry, kind: str, about: str) -> str:
     return f"{entry.entry_id}_{kind}_{about}" if about else f"{entry.entry_id}_{kind}"
 
@@ -60,6 +69,7 @@ def _id(entry: DoorwardConfigEntry, kind: str, about: str) -> str:
 async def follow_repairs(hass: HomeAssistant, entry: DoorwardConfigEntry) -> None:
     """Look at what is wrong now, and whenever something of the hub changes."""
     hub = entry.runtime_data
+    entry.async_on_unload(lambda: settle_all(hass, entry))
     settle(hass, entry, CERTIFICATE)
     if AwesomeVersion(hub.session.version) < OLDEST_HUB:
         tell(hass, entry, OLD, words={"version": hub.session.version, "oldest": OLDEST_HUB})
@@ -98,12 +108,22 @@ async def _look_at_sounds(hass: HomeAssistant, entry: DoorwardConfigEntry) -> No
         tell(hass, entry, SOUNDS, words={"host": host}, about=host, fixable=True)
 
 
-class AllowSounds(RepairsFlow):
-    """Lets the hub fetch sounds from Home Assistant."""
+class HubRepair(RepairsFlow):
+    """Mends something at a hub, as long as that is in use."""
 
-    def __init__(self, entry: DoorwardConfigEntry, host: str) -> None:
-        """Take what is to be allowed."""
-        self._entry, self._host = entry, host
+    def __init__(self, entry: DoorwardConfigEntry | None, about: str) -> None:
+        """Take the hub's entry, if there still is one, and what is to be mended there."""
+        self._entry, self._about = entry, about
+
+    def _hub(self) -> DoorwardHub | None:
+        """Give the hub; None while it is not loaded: it may go between two steps."""
+        if self._entry is None or self._entry.state is not ConfigEntryState.LOADED:
+            return None
+        return self._entry.runtime_data
+
+
+class AllowSounds(HubRepair):
+    """Lets the hub fetch sounds from Home Assistant."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask."""
@@ -111,10 +131,12 @@ class AllowSounds(RepairsFlow):
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Allow it."""
-        words, errors = {"host": self._host, "reason": ""}, {}
+        if (hub := self._hub()) is None:
+            return self.async_abort(reason="not_loaded")
+        words, errors = {"host": self._about, "reason": ""}, {}
         if user_input is not None:
             try:
-                await self._entry.runtime_data.client.allow_host(self._host)
+                await hub.client.allow_host(self._about)
             except DoorwardError as error:
                 errors["base"], words["reason"] = "refused", str(error)
             else:
@@ -124,12 +146,8 @@ class AllowSounds(RepairsFlow):
         )
 
 
-class GivePassword(RepairsFlow):
+class GivePassword(HubRepair):
     """Gives a device the password that it asks for."""
-
-    def __init__(self, entry: DoorwardConfigEntry, device: str) -> None:
-        """Take the device."""
-        self._entry, self._device = entry, device
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask."""
@@ -137,12 +155,13 @@ class GivePassword(RepairsFlow):
 
     async def async_step_password(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Take name and password."""
-        hub = self._entry.runtime_data
-        words = {"device": str(hub.devices.get(self._device, {}).get("name", self._device)), "reason": ""}
+        if (hub := self._hub()) is None:
+            return self.async_abort(reason="not_loaded")
+        words = {"device": str(hub.devices.get(self._about, {}).get("name", self._about)), "reason": ""}
         errors = {}
         if user_input is not None:
             try:
-                await hub.client.change(self._device, dict(user_input))
+                await hub.client.change(self._about, dict(user_input))
             except DoorwardError as error:
                 errors["base"], words["reason"] = "refused", str(error)
             else:
@@ -159,6 +178,6 @@ class GivePassword(RepairsFlow):
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: Data | None) -> RepairsFlow:
     """Give what mends an issue."""
     known = data or {}
-    entry: DoorwardConfigEntry = hass.config_entries.async_get_known_entry(str(known.get("entry_id")))
+    entry: DoorwardConfigEntry | None = hass.config_entries.async_get_entry(str(known.get("entry_id")))
     about = str(known.get("about"))
     return AllowSounds(entry, about) if known.get("kind") == SOUNDS else GivePassword(entry, about)
