@@ -10,7 +10,8 @@ exec unshare --mount --propagation private bash -ec '
   exec chroot "$ROOT" /usr/bin/env -i PATH=/opt/kit/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 COVERAGE_FILE=/tmp/coverage \
     bash -ec "
       cd /integration
-      ruff format --check . && ruff check .
+      ruff format --check .
+      ruff check .
       mypy --python-executable /opt/ha/bin/python
       # the kit has Home Assistant without what its integrations need: that stands beside the other one
       python -c \"import sys; sys.path.insert(0, \\\"/integration\\\"); sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main(sys.argv[1:]))\" \
