@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { grantSchema } from "../../identity/policy.ts";
+import { type Grant, grantSchema, type Principal, type Subject } from "../../identity/policy.ts";
 import { parseHost } from "../allowed-hosts.ts";
 import { isSecure } from "../secure.ts";
 import type { HttpContext } from "./context.ts";
@@ -46,8 +46,8 @@ export function sessionInfo(
       user: {
         id: user.id,
         name: behalf ? (request.principal?.name ?? user.name) : user.name,
-        administrator: user.administrator && !request.principal?.panel,
-        grants: [...user.grants],
+        administrator: user.administrator && !request.principal?.panel && !behalf,
+        grants: behalf && request.principal ? narrowed(request.principal, user, context) : [...user.grants],
       },
     }),
     secure: isSecure(request),
@@ -59,6 +59,21 @@ export function sessionInfo(
     ...(request.byIngress && { ingress: true as const }),
     ...(request.principal?.panel && { panel: true as const }),
   };
+}
+
+/** What a program may do for whom it asks, in every place that some list of grants names. */
+function narrowed(principal: Principal, owner: { readonly grants: readonly Grant[] }, context: HttpContext): Grant[] {
+  const { devices, identity } = context.hub;
+  const lists = [owner.grants, principal.limits ?? [], principal.behalf?.grants ?? []];
+  const scopes = new Set(["*", ...lists.flat().map(({ scope }) => scope)]);
+  const subjectOf = (scope: string): Subject | undefined => {
+    if (scope === "*") return undefined;
+    const [kind, name = ""] = scope.split(/:(.*)/s);
+    return kind === "area" ? { id: "", area: name } : { id: name, area: devices.get(name)?.area };
+  };
+  return [...scopes]
+    .map((scope) => ({ scope, rights: [...identity.policy.rights(principal, subjectOf(scope))] }))
+    .filter(({ rights }) => rights.length > 0);
 }
 
 function addresses(request: FastifyRequest, context: HttpContext): { httpsUrl?: string; caUrl?: string } {

@@ -72,6 +72,23 @@ describe("those for whom a program asks with its token", () => {
     assert.deepEqual([session.user?.name, session.askedFor], ["Cleo (Anna)", "c1"]);
   });
 
+  it("are told what they may do, and not what the token's owner may", async () => {
+    const { rig, token } = await house();
+    await using _ = rig;
+    const session = async (grants?: Grant[]) => {
+      const who = { id: "b1", name: "Ben", ...(grants && { grants }) };
+      const { json } = await asker(rig, token, who).get("/api/v1/session");
+      return json["user"] as { readonly administrator: boolean; readonly grants: readonly Grant[] };
+    };
+    const front: Grant[] = [{ scope: "device:front", rights: ["view", "listen"] }];
+    const ben = await session(front);
+    assert.deepEqual([ben.administrator, ben.grants], [false, front]);
+    assert.deepEqual((await session([])).grants, []);
+    const all = await session();
+    assert.equal(all.administrator, false);
+    assert.ok(all.grants.some(({ scope, rights }) => scope === "*" && rights.includes("view")));
+  });
+
   it("are told how it goes with their microphones, and so is the program, but no other of its people", async () => {
     const { rig, token } = await house();
     await using _ = rig;
