@@ -42,8 +42,15 @@ export class Announcer {
   /** Ends when it was told. Throws StoreFault, and what `signal` aborts with. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#administered(signal);
-    const secret = await this.#secret();
     const { clock, log } = this.#options;
+    const secret = await this.#secret();
+    if (secret === undefined) {
+      log.warn(
+        {},
+        "Home Assistant is not told of the hub: the person or the token that was made for it was taken away",
+      );
+      return;
+    }
     for (let attempt = 0; ; attempt++) {
       const trouble = await this.#tell(secret, signal);
       signal.throwIfAborted();
@@ -80,12 +87,14 @@ export class Announcer {
     }
   }
 
-  async #secret(): Promise<string> {
+  /** Undefined where somebody took away the person or the token: neither comes back by itself. */
+  async #secret(): Promise<string | undefined> {
     const { identity } = this.#options;
     const sealed = identity.store.get(kept, "token");
     const known = typeof sealed === "string" ? this.#opened(sealed) : undefined;
-    if (known !== undefined && identity.credentials.find(known)) return known;
+    if (known !== undefined) return identity.credentials.find(known) ? known : undefined;
     const user = await this.#person();
+    if (!user) return undefined;
     const { secret } = await identity.credentials.makeToken(user.id, { name, grants });
     identity.audit.record({ actor: user.name, action: "token-made", detail: name });
     await identity.store.write(putStatement(kept, "token", identity.sealer.seal(secret, { purpose })));
@@ -101,12 +110,11 @@ export class Announcer {
     }
   }
 
-  /** Whom the token belongs to: somebody without a password, who can be seen and removed on the page. */
-  async #person(): Promise<User> {
+  /** Whom the token belongs to: somebody without a password, who can be seen and removed on the page; undefined once removed. */
+  async #person(): Promise<User | undefined> {
     const { users, store } = this.#options.identity;
     const known = store.get(kept, "person");
-    const found = typeof known === "string" ? users.get(known) : undefined;
-    if (found) return found;
+    if (typeof known === "string") return users.get(known);
     const taken = users.byName(name) !== undefined;
     const made = await users.create({ name: taken ? `${name} (integration)` : name, administrator: false, grants });
     await store.write(putStatement(kept, "person", made.id));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startRig } from "../../../test/web-rig.ts";
+import { putStatement } from "../../identity/store.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { silentLog } from "../../util/log.ts";
 import { Announcer } from "./announcer.ts";
@@ -43,18 +44,34 @@ describe("the discovery by Home Assistant's Supervisor", () => {
     assert.deepEqual([person?.hasPassword, person?.administrator], [false, false]);
   });
 
-  it("makes another token when the old one was taken away, for the same person", async () => {
+  it("brings back neither the token nor the person that somebody took away", async () => {
+    await using home = await house();
+    const { rig, supervisor, tell } = home;
+    await rig.person({ name: "Anna", administrator: true });
+    await tell();
+    const { users, credentials } = rig.identity;
+    const userId = users.byName("Home Assistant")?.id ?? "";
+    const [made] = credentials.tokens(userId);
+    await users.endCredential({ userId, via: "token", id: made?.id ?? "" });
+    await tell();
+    assert.deepEqual(credentials.tokens(userId), []);
+    await users.remove(userId);
+    await tell();
+    assert.equal(users.byName("Home Assistant"), undefined);
+    assert.equal(supervisor.discovered.length, 1);
+  });
+
+  it("makes another token, for the same person, when the kept one cannot be opened", async () => {
     await using home = await house();
     const { rig, supervisor, tell } = home;
     await rig.person({ name: "Anna", administrator: true });
     await tell();
     const userId = rig.identity.users.byName("Home Assistant")?.id ?? "";
-    const [made] = rig.identity.credentials.tokens(userId);
-    await rig.identity.users.endCredential({ userId, via: "token", id: made?.id ?? "" });
+    await rig.identity.store.write(putStatement("supervisor", "token", "sealed:1:by-a-key-that-is-gone"));
     await tell();
     const tokens = supervisor.discovered.map((one) => (one as { config: { token: string } }).config.token);
     assert.equal(new Set(tokens).size, 2);
-    assert.equal(rig.identity.credentials.tokens(userId).length, 1);
+    assert.equal(rig.identity.credentials.tokens(userId).length, 2);
   });
 
   it("tries again when the Supervisor does not take it, and stops with the hub", async () => {
