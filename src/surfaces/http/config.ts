@@ -38,7 +38,7 @@ export const httpConfig = z
           .array(z.string().max(64))
           .default([])
           .describe(
-            "User names of Home Assistant whose people administer the hub. Without any, the first one who comes does.",
+            "User names of Home Assistant whose people administer the hub. Without any, the first one who comes does. Taking a name out takes nothing away: that is done under People.",
           ),
         rights: z
           .array(rightSchema)

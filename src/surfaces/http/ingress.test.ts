@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { offerSdp, type Rig, startRig } from "../../../test/web-rig.ts";
+import { putStatement } from "../../identity/store.ts";
 
 /** Where the Supervisor of these tests asks from; everybody else comes from 127.0.0.1. */
 const supervisor = "127.0.0.2";
@@ -88,6 +89,16 @@ describe("the ingress of Home Assistant", () => {
     const other = await session(rig, { headers: anna });
     assert.deepEqual(other.user?.grants, [{ scope: "*", rights: ["view"] }]);
     assert.equal(other.user?.administrator, false);
+  });
+
+  it("writes down when somebody who was here before is made an administrator", async () => {
+    await using rig = await startRig({}, { http: { ingress: { supervisor, administrators: ["ben"] } } });
+    const { users, store, audit } = rig.identity;
+    const known = await users.create({ name: "ben", administrator: false, grants: [] });
+    await store.write(putStatement("home-assistant-person", "2c3d", known.id));
+    assert.equal((await session(rig, { headers: ben })).user?.administrator, true);
+    const found = audit.list().find(({ action }) => action === "user-changed");
+    assert.deepEqual([found?.actor, found?.subject, found?.detail], ["Home Assistant", "ben", "administrator"]);
   });
 
   it("gives nobody the name and the rights of somebody whom the hub knew", async () => {

@@ -84,11 +84,15 @@ export class Ingress {
   }
 
   async #userOf(visitor: Visitor): Promise<User> {
-    const { users, store } = this.#identity;
+    const { users, store, audit } = this.#identity;
     const known = store.get(kept, visitor.id);
     const user = typeof known === "string" ? users.get(known) : undefined;
     const administrator = this.#isAdministrator(visitor);
-    if (user && administrator && !user.administrator) return users.update(user.id, { administrator });
+    if (user && administrator && !user.administrator) {
+      const changed = await users.update(user.id, { administrator });
+      audit.record({ actor: "Home Assistant", action: "user-changed", subject: user.name, detail: "administrator" });
+      return changed;
+    }
     if (user) return user;
     const grants = administrator ? [] : [{ scope: "*", rights: [...this.#config.rights] }];
     const made = await users.create({ name: this.#freeName(visitor), administrator, grants });
