@@ -96,7 +96,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
           running: config,
           devicesOf: deviceInputs,
           onNews: (news) => hub.follow(news),
-          fixed: ["http", "whep", "webrtc", "mqtt", "room", "door", "signalling", "mdns"],
+          fixed: ["http", "whep", "webrtc", "mqtt", "room", "door", "signalling", "mdns", "supervisor"],
         }),
         (err) => log.error({ err }, "configuration not taken up"),
       ),

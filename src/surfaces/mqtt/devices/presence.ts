@@ -70,6 +70,8 @@ export class DevicePresence implements Disposable {
 
   /** Something about a device may have changed. */
   changed(id: string): void {
+    // A chime that falls silent while all of it ends still says so.
+    if (this.#held.disposed) return;
     this.#changed.add(id);
     this.#gathering ??= this.#options.hub.clock.timer(gatherMs, () => {
       this.#gathering = undefined;
