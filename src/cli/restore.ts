@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { configSchema } from "../config.ts";
@@ -10,6 +10,7 @@ import { migrations } from "../identity/store-schema.ts";
 import { FatalError, messageOf } from "../util/errors.ts";
 import { type BackupHead, readEntries } from "./backup/entries.ts";
 import { askPassphrase } from "./backup/passphrase.ts";
+import { ofTheLock, putInPlace } from "./backup/put-in-place.ts";
 import { damaged, newer, unseal } from "./backup/sealed.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { parseHubOptions } from "./hub-options.ts";
@@ -30,10 +31,6 @@ exit code: 0 done, 1 could not be done, 2 wrong usage
 
 /** `doorward restore`. */
 export const command: Command = { name: "restore", summary: "put back what doorward backup made", usage, run };
-
-/** Files of the lock, which stay where they are. */
-const ofTheLock = /^hub\.(lock|pid)/;
-const ofRestoring = /^(before-restore|restore)-/;
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -119,24 +116,4 @@ async function check(staged: string, head: BackupHead, context: CommandContext):
   } catch (cause) {
     throw new FatalError(`the configuration in the backup does not suit this version: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** What was there is put aside; then each part is moved to its place. */
-async function putInPlace(
-  staged: string,
-  to: { readonly configPath: string; readonly dataDir: string; readonly nowMs: number },
-): Promise<void> {
-  const { configPath, dataDir } = to;
-  const time = new Date(to.nowMs).toISOString().replace(/\D/g, "").slice(0, 14);
-  const former = (await readdir(dataDir)).filter((name) => !ofTheLock.test(name) && !ofRestoring.test(name));
-  const aside = join(dataDir, `before-restore-${time}`);
-  if (former.length > 0) await mkdir(aside, { mode: 0o700 });
-  for (const name of former) await rename(join(dataDir, name), join(aside, name));
-  for (const name of await readdir(join(staged, "data"))) await rename(join(staged, "data", name), join(dataDir, name));
-  const config = join(staged, "config", "doorward.yaml");
-  if (!existsSync(config)) return;
-  if (existsSync(configPath)) await rename(configPath, `${configPath}.before-restore-${time}`);
-  await mkdir(dirname(configPath), { recursive: true });
-  // Another file system, maybe.
-  await copyFile(config, configPath);
 }
