@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -9,7 +9,7 @@ import { systemClock } from "../util/clock.ts";
 import { messageOf } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
 import { createBackupCommand } from "./backup.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { command as restore } from "./restore.ts";
 
 const passwordCost = { N: 16, r: 1, p: 1 };
@@ -17,10 +17,14 @@ const backup = createBackupCommand({ cost: { logN: 10, r: 1, p: 1 } });
 const password = "correct horse battery";
 
 /** The exit of a command, or the sentence with which it refused. */
-async function run(command: Command, words: readonly string[]): Promise<number | string> {
+async function run(
+  command: Command,
+  words: readonly string[],
+  stdout?: CommandContext["stdout"],
+): Promise<number | string> {
   const stream = { write: () => true };
   const context = {
-    ...{ stdout: stream, stderr: stream, clock: systemClock, log: silentLog },
+    ...{ stdout: stdout ?? stream, stderr: stream, clock: systemClock, log: silentLog },
     signal: new AbortController().signal,
   };
   return await command.run(words, context).catch(messageOf);
@@ -131,5 +135,30 @@ describe("doorward backup and restore", () => {
     assert.match(String(await run(restore, [place("nothing"), ...words("none")])), /there is no /);
     await assert.rejects(stat(place("none", "data")), { code: "ENOENT" });
     await assert.rejects(stat(place("none", "doorward.yaml")), { code: "ENOENT" });
+  });
+
+  it("follow a key that is a link, and tell of a key and certificates that are not in it", async () => {
+    await mkdir(place("linked", "data"), { recursive: true });
+    await using other = openIdentity({
+      ...{ dataDir: place("linked", "data"), clock: systemClock, passwordCost, setupCode: false },
+    });
+    other.sealer.seal("x", { purpose: "yard" });
+    await other.store.write();
+    await rename(place("linked", "data", "key"), place("real-key"));
+    await symlink(place("real-key"), place("linked", "data", "key"));
+    const certificate = `{ certFile: ${place("site.crt")}, keyFile: ${place("linked", "data", "site.key")} }`;
+    await writeFile(place("linked", "doorward.yaml"), `http:\n  certificate: ${certificate}\ndevices: {}\n`);
+    const made = async (name: string) => {
+      const said: string[] = [];
+      const stdout = { write: (text: string) => said.push(text) > 0 };
+      assert.equal(await run(backup, [place(name), ...words("linked"), "--json"], stdout), 0);
+      return JSON.parse(said.join("")) as { readonly keyElsewhere: boolean; readonly notContained: readonly string[] };
+    };
+    const linked = await made("d.backup");
+    assert.deepEqual([linked.keyElsewhere, linked.notContained], [false, [place("site.crt")]]);
+    assert.equal(await run(restore, [place("d.backup"), ...words("unlinked")]), 0);
+    assert.deepEqual(await readFile(place("unlinked", "data", "key")), await readFile(place("real-key")));
+    await writeFile(place("real-key"), `${"ab".repeat(32)}\n`);
+    assert.equal((await made("e.backup")).keyElsewhere, true, "the key of long ago is not the hub's");
   });
 });

@@ -1,12 +1,12 @@
 import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { keyPath } from "../identity/seal.ts";
 import { FatalError } from "../util/errors.ts";
 import { version } from "../util/version.ts";
+import { certificatesElsewhere, filesOf, isKeyElsewhere } from "./backup/contents.ts";
 import { type BackedUp, type BackupHead, writeEntries } from "./backup/entries.ts";
 import { askPassphrase } from "./backup/passphrase.ts";
 import { type SealCost, seal } from "./backup/sealed.ts";
@@ -44,10 +44,6 @@ type BackupContext = CommandContext & { readonly cost?: SealCost };
 
 const database = "doorward.sqlite";
 
-/** What belongs to a running process, is copied otherwise, or is a copy itself. */
-const leftOut =
-  /^(hub\.(lock|pid)(-.*)?|doorward\.sqlite(-.*|\..*)?|setup-code|before-restore-.*|restore-.*|backup-.*)$/;
-
 async function run(args: readonly string[], context: BackupContext): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -70,16 +66,26 @@ async function run(args: readonly string[], context: BackupContext): Promise<num
     ...{ file: values["passphrase-file"], isNew: true, signal: context.signal },
   });
   const made = await makeBackup({ configPath, dataDir, target, passphrase, context });
-  const { keyElsewhere, files, bytes } = made;
+  const { keyElsewhere, notContained, files, bytes } = made;
   if (values.json) context.stdout.write(`${JSON.stringify({ file: target, ...made })}\n`);
   else context.stdout.write(`${target}: ${files} files, ${bytes} bytes\n`);
   if (keyElsewhere)
     context.stderr.write("the hub's key is in $DOORWARD_KEY and not in the backup: keep a copy of it as well\n");
+  for (const file of notContained)
+    context.stderr.write(`not in the backup, for it is outside ${dataDir}: ${file}: keep a copy of it as well\n`);
   return 0;
 }
 
 function flag(name: string, value: string | undefined): readonly string[] {
   return value === undefined ? [] : [name, value];
+}
+
+interface Made {
+  readonly files: number;
+  readonly bytes: number;
+  readonly keyElsewhere: boolean;
+  /** Files of the configuration that are outside the data folder. */
+  readonly notContained: readonly string[];
 }
 
 async function makeBackup(of: {
@@ -88,14 +94,15 @@ async function makeBackup(of: {
   readonly target: string;
   readonly passphrase: string;
   readonly context: BackupContext;
-}): Promise<{ readonly files: number; readonly bytes: number; readonly keyElsewhere: boolean }> {
+}): Promise<Made> {
   const { configPath, dataDir, target, passphrase, context } = of;
   await using stack = new AsyncDisposableStack();
   const aside = await mkdtemp(join(dataDir, "backup-"));
   stack.defer(() => rm(aside, { recursive: true, force: true }));
   const copy = join(aside, database);
   const tables = await copyDatabase(join(dataDir, database), copy);
-  const keyElsewhere = !existsSync(keyPath(dataDir));
+  const keyElsewhere = isKeyElsewhere(copy, dataDir);
+  const notContained = await certificatesElsewhere({ configPath, dataDir, clock: context.clock });
   const files: BackedUp[] = [
     ...(existsSync(configPath) ? [{ path: "config/doorward.yaml", file: configPath }] : []),
     { path: `data/${database}`, file: copy },
@@ -114,7 +121,7 @@ async function makeBackup(of: {
   const stream = createWriteStream(part, { flags: "w", mode: 0o600, flush: true });
   await pipeline(seal(writeEntries(head, files), passphrase, context.cost), stream, { signal: context.signal });
   await rename(part, target);
-  return { files: files.length, bytes: (await stat(target)).size, keyElsewhere };
+  return { files: files.length, bytes: (await stat(target)).size, keyElsewhere, notContained };
 }
 
 /** As it is at one moment, also while the hub writes; answers the version of its tables. */
@@ -124,14 +131,4 @@ async function copyDatabase(from: string, to: string): Promise<number> {
   await backup(source, to);
   const { user_version: tables } = source.prepare("PRAGMA user_version").get() as { user_version: number };
   return tables;
-}
-
-async function filesOf(dataDir: string): Promise<readonly BackedUp[]> {
-  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ file, path: relative(dataDir, file).split(/[\\/]/) }))
-    .filter(({ path: [top = ""] }) => !leftOut.test(top))
-    .map(({ file, path }) => ({ file, path: ["data", ...path].join("/") }));
 }

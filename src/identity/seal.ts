@@ -93,6 +93,15 @@ export function keyPath(dataDir: string): string {
   return join(dataDir, "key");
 }
 
+/** What tells the key in this file from others; undefined where no key is in it. Changes nothing. */
+export function fingerprintOfKeyFile(path: string): string | undefined {
+  try {
+    return new Sealer(parseKey(readFileSync(path, "utf8").trim())).fingerprint;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Makes a key unless there is one. Throws FatalError `seal`. */
 function makeKey(path: string): void {
   try {
