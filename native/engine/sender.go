@@ -124,8 +124,7 @@ func (s *sender) start() {
 	var begun *track
 	s.to.do(func() { begun = s.track })
 	if begun != nil {
-		begun.add(s)
-		s.to.do(s.beginGroup)
+		s.hear(begun, s.beginGroup)
 	}
 }
 
@@ -160,14 +159,26 @@ func (s *sender) turnTo(t *track) {
 	if there {
 		return
 	}
-	t.add(s)
-	s.to.do(func() {
+	s.hear(t, func() {
 		key := t.group.Load()
 		if s.coming == t && key != nil && s.clock.nowUs()-t.latencyUs.Load()-key.timestampUs <= freshKeyUs {
 			s.turn(key)
 			s.catchingUp, s.catchUpSinceUs = true, s.clock.nowUs()
 		}
 	})
+}
+
+// hear has a track's frames from now on, and then begins; not for a viewer that was let go of meanwhile.
+func (s *sender) hear(t *track, begin func()) {
+	t.add(s)
+	there := false
+	s.to.do(func() {
+		there = true
+		begin()
+	})
+	if !there {
+		t.remove(s)
+	}
 }
 
 // turn makes the track that was waited for the sender's own. The rest of a frame that is half sent is sent before it.

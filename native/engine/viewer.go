@@ -126,20 +126,30 @@ func (v *viewer) end(reason string) {
 	}
 }
 
+// heardTrack is a track of which a sender hears.
+type heardTrack struct {
+	track *track
+	by    *sender
+}
+
 // release lets go of everything. Called once, after the viewer has left the engine's books.
 func (v *viewer) release() {
 	close(v.over)
 	v.stopConnecting()
 	v.mu.Lock()
-	stopTicking, conn, senders := v.stopTicking, v.agreed.conn, v.senders
+	stopTicking, conn := v.stopTicking, v.agreed.conn
+	heard := make([]heardTrack, 0, 2*len(v.senders))
+	for _, one := range v.senders {
+		heard = append(heard, heardTrack{one.track, one})
+		if one.coming != nil {
+			heard = append(heard, heardTrack{one.coming, one})
+		}
+	}
 	v.senders = nil
 	v.mu.Unlock()
 	stopTicking()
-	for _, one := range senders {
-		one.track.remove(one)
-		if one.coming != nil {
-			one.coming.remove(one)
-		}
+	for _, one := range heard {
+		one.track.remove(one.by)
 	}
 	if conn != nil {
 		conn.Close() // says goodbye
