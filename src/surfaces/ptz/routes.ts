@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Hub } from "../../hub/hub.ts";
+import { callerOf } from "../../identity/behalf.ts";
 import { DoorwardError, messageOf } from "../../util/errors.ts";
 import { Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
@@ -34,7 +35,7 @@ export function ptzRoutes(hub: Hub, cameras: TurnedCameras): readonly Route[] {
       body: moveBody,
       answers: { 204: { description: "It turns" }, ...failures },
       handle: async ({ device, principal, body: { hold, ...vector } }) => {
-        const by = { id: hold, userId: principal.userId, name: principal.name };
+        const by = { id: hold, userId: callerOf(principal), name: principal.name };
         const begins = await told(() => cameras.of(device.id).turning.move(by, vector));
         if (begins) audit.record({ actor: principal.name, action: "ptz", subject: device.id });
       },
@@ -66,7 +67,7 @@ export function ptzRoutes(hub: Hub, cameras: TurnedCameras): readonly Route[] {
       body: presetBody,
       answers: { 204: { description: "It turns there" }, ...failures },
       handle: async ({ device, principal, body }) => {
-        await told(() => cameras.of(device.id).ptz.goTo(body.token));
+        await told(() => cameras.of(device.id).turning.goTo(body.token, callerOf(principal)));
         audit.record({ actor: principal.name, action: "ptz-preset", subject: device.id });
       },
     }),

@@ -13,7 +13,7 @@ const ben = { id: "ben-holds", userId: "u2", name: "Ben" };
 /** A camera that writes down what it is told, and refuses as often as it is told to. */
 function start() {
   const clock = new ManualClock();
-  const told: (PtzVector | "stop" | "refused")[] = [];
+  const told: (PtzVector | string)[] = [];
   const refuses = { stops: 0 };
   const camera = {
     move: async (vector: PtzVector) => {
@@ -25,6 +25,9 @@ function start() {
         throw new Error("not now");
       }
       told.push("stop");
+    },
+    goTo: async (token: string) => {
+      told.push(`to ${token}`);
     },
   };
   return { clock, told, refuses, turning: new Turning({ deviceId: "yard", camera, clock, log: silentLog }) };
@@ -41,6 +44,20 @@ describe("a camera that people turn", () => {
     await turning.move(anna, up);
     await turning.stop(anna.id);
     assert.deepEqual(told, [right, up, "stop"]);
+  });
+
+  it("turns to a preset in its turn, ends the own hold by it, and is refused while somebody else holds", async () => {
+    const { told, turning } = start();
+    const moves = turning.move(anna, right);
+    await assert.rejects(turning.goTo("2", ben.userId), { code: "ptz-held", fields: { holder: "Anna" } });
+    await Promise.all([moves, turning.goTo("2", anna.userId)]);
+    assert.equal(await turning.move(anna, right), false, "that hold is over");
+    assert.deepEqual(told, [right, "stop", "to 2"]);
+    const queued = turning.goTo("1", anna.userId);
+    const other = turning.move(ben, up);
+    await assert.rejects(queued, { code: "ptz-held" });
+    await other;
+    assert.deepEqual(told.slice(3), [up]);
   });
 
   it("is told again before it stops by itself", async () => {

@@ -9,6 +9,8 @@ import { Serial } from "../../util/serial.ts";
 export interface TurnedCamera {
   move(vector: PtzVector): Promise<void>;
   stop(): Promise<void>;
+  /** Turns to one of its presets, and stands there. */
+  goTo(token: string): Promise<void>;
 }
 
 /** Who turns it, by one press of a button. */
@@ -61,11 +63,8 @@ export class Turning implements AsyncDisposable {
    */
   async move(hold: Hold, vector: PtzVector): Promise<boolean> {
     if (this.#over.includes(hold.id)) return false;
+    this.#refuseOthers(hold.userId);
     const before = this.#hold;
-    if (before && before.userId !== hold.userId) {
-      const fields = { holder: before.name };
-      throw new RecoverableError(`${before.name} turns it at the moment`, { code: "ptz-held", fields });
-    }
     const begins = before?.id !== hold.id;
     if (before && begins) this.#remember(before.id);
     this.#hold = hold;
@@ -83,10 +82,32 @@ export class Turning implements AsyncDisposable {
     await this.#settle();
   }
 
+  /**
+   * Turns it to a preset, when what it was told before is done; a hold of the same person ends by it. Throws RecoverableError
+   * `ptz-held` while somebody else turns it, and what the camera throws.
+   */
+  async goTo(token: string, userId: string): Promise<void> {
+    this.#refuseOthers(userId);
+    await this.#line.run(async () => {
+      this.#refuseOthers(userId); // who began meanwhile
+      if (this.#hold) this.#remember(this.#hold.id);
+      this.#letGo();
+      await this.#stand();
+      await this.#options.camera.goTo(token);
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#hold) this.#remember(this.#hold.id);
     this.#letGo();
     await this.#settle().catch(() => {});
+  }
+
+  #refuseOthers(userId: string): void {
+    const hold = this.#hold;
+    if (!hold || hold.userId === userId) return;
+    const fields = { holder: hold.name };
+    throw new RecoverableError(`${hold.name} turns it at the moment`, { code: "ptz-held", fields });
   }
 
   #lost(): void {
