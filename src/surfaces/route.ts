@@ -53,6 +53,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly summary: string;
   readonly right: RouteRight;
   readonly proof?: RouteProof;
+  /** Of a write that asks for no right (`signed-in`): a screen that is locked to the panel may do it too. */
+  readonly panel?: true;
   /** `hub` by default. */
   readonly subject?: RouteSubject;
   /** Served before the first administrator exists. */

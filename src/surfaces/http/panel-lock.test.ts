@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import WebSocket from "ws";
+import { routeEntries } from "../../../test/route-table.ts";
 import { offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 
 const password = "correct horse";
@@ -49,6 +50,20 @@ describe("a screen that is locked to the panel", () => {
       ],
       [404, 403, 403, 403, 403, 403, 403, 403],
     );
+  });
+
+  it("changes nothing of its person's own: of what asks for no right it may speak, watch and answer", async () => {
+    await using rig = await startRig();
+    const panel = await locked(rig, await rig.person({ name: "Root", password, administrator: true }));
+    const refused: string[] = [];
+    for (const { method, path, right, proof } of routeEntries) {
+      if (right !== "signed-in" || method === "GET") continue;
+      const { status, json } = await rig.call(method, path.replaceAll(/:\w+/g, "x"), { as: panel, body: {} });
+      if (proof) assert.equal(json.code, "panel-locked", path);
+      else if (status === 403 && json.code === "panel-locked") refused.push(`${method} ${path}`);
+    }
+    assert.deepEqual(refused, ["PATCH /api/v1/wall", "POST /api/v1/say/hosts/offers", "PATCH /api/v1/ringing"]);
+    assert.equal((await rig.call("GET", "/api/v1/wall", { as: panel })).status, 200);
   });
 
   it("has ended the session that was open there, with all that it had open", async () => {

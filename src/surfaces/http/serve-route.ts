@@ -75,9 +75,14 @@ function requireSignIn(request: FastifyRequest, how: { readonly route: Route; re
   if (proof && request.principal.via !== "session") {
     throw new Problem(403, { code: "forbidden", detail: "A token cannot do this; sign in at the page." });
   }
-  if (proof && request.principal.panel) {
+  if (request.principal.panel && (proof || isAboutThePerson(how.route))) {
     throw new Problem(403, { code: "panel-locked", detail: "This screen is locked: it is a wall tablet's." });
   }
+}
+
+/** Writes that ask for no right change what is the caller's own, which a locked screen may not, unless the route says so. */
+function isAboutThePerson({ right, method, panel }: Route): boolean {
+  return right === "signed-in" && method !== "GET" && !panel;
 }
 
 /** Asked last: who may not do it at all is not asked for a password. */

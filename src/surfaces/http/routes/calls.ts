@@ -41,6 +41,7 @@ export function callRoutes(context: HttpContext): readonly Route[] {
   const shared = {
     method: "POST",
     right: "signed-in",
+    panel: true,
     bearerWrites: true,
     params: callParams,
     answers: { 200: answer, 404: { description: "There is no such call" }, 409: conflict },
@@ -58,6 +59,7 @@ export function callRoutes(context: HttpContext): readonly Route[] {
       path: "/api/v1/calls",
       summary: "Calls somebody: a person, a station, a room",
       right: "signed-in",
+      panel: true,
       share: "says",
       bearerWrites: true,
       body: placeBody,

@@ -38,6 +38,7 @@ export function panelLockRoutes(context: HttpContext): readonly Route[] {
       summary: "Opens a browser that is locked to the panel, by an administrator's password",
       right: "signed-in",
       givesSession: true,
+      panel: true,
       body: leaveBody,
       answers: {
         204: { description: "Its person's own session again; sets the cookie" },
