@@ -3,6 +3,10 @@ import { describe, it } from "node:test";
 import { account, type House, startHouse, until } from "../../../../test/mqtt-house.ts";
 import { everything } from "../../../../test/web-rig.ts";
 import type { Grant } from "../../../identity/policy.ts";
+import { ManualClock } from "../../../util/clock.ts";
+import { DevicePresence } from "./presence.ts";
+import { sendStills } from "./stills.ts";
+import { DeviceTopics } from "./topics.ts";
 
 /** A house with a camera that speaks and has a bell, and what is kept of it at the broker. */
 async function house(stills: "off" | "ring" = "off") {
@@ -140,5 +144,55 @@ describe("a device of the hub over MQTT", () => {
       ["state", "availability"].map((what) => of.kept.get(`${of.root}/${what}`)),
       ["", ""],
     );
+  });
+
+  it("goes from the broker also when it was removed while the hub was down, and its last ring with it", async () => {
+    await using of = await house();
+    const { hub, web, identity } = of.home.rig;
+    const { hubId } = of.home;
+    assert.deepEqual(identity.store.get("mqtt-devices", "told"), ["yard"]);
+    await identity.store.put("mqtt-devices", "told", ["yard", "gone"]);
+    await identity.store.put("last-ring", "gone", 1);
+    await identity.store.put("last-ring", "yard", 2);
+    using _next = new DevicePresence({
+      ...{ hub, bus: web.bus, version: "1", hubId, hubStatus: "status", stills: false },
+      topics: new DeviceTopics(hubId),
+      chimes: { isPlaying: () => false },
+    });
+    await of.isSo(() => of.kept.get(`doorward/${hubId}/devices/gone/state`) === "");
+    assert.equal(of.kept.get(`doorward/${hubId}/devices/gone/availability`), "");
+    assert.equal(of.kept.get(`${of.root}/availability`), "online");
+    await identity.store.settled();
+    assert.deepEqual(identity.store.get("mqtt-devices", "told"), ["yard"]);
+    assert.deepEqual(
+      [identity.store.get("last-ring", "gone"), identity.store.get("last-ring", "yard")],
+      [undefined, 2],
+    );
+  });
+
+  it("sends regular pictures one after the other, and none of what is not shown", async () => {
+    await using of = await house();
+    const { hub, web } = of.home.rig;
+    await hub.devices.add({ id: "gate", name: "Gate", address: "fake://x/?video", warm: true });
+    await hub.devices.add({ id: "hidden", name: "Hidden", address: "fake://x/?video", warm: true });
+    await of.isSo(() => hub.devices.list().every(({ state }) => state.phase === "live"));
+    const asked: (() => void)[] = [];
+    const snapshot = () => {
+      const picture = Promise.withResolvers<Uint8Array>();
+      asked.push(() => picture.resolve(new Uint8Array([1])));
+      return picture.promise;
+    };
+    const clock = new ManualClock(); // the cameras' own stands still, or they would go stale
+    using _stills = sendStills({
+      hub: { devices: hub.devices, calls: hub.calls, log: hub.log, clock, converter: { ...hub.converter, snapshot } },
+      ...{ bus: web.bus, topics: new DeviceTopics(of.home.hubId), when: 10 },
+      deviceOf: (id) => (id === "hidden" ? undefined : hub.devices.get(id)),
+    });
+    await clock.advance(10_000);
+    for (const expected of [1, 2, 2]) {
+      for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+      assert.equal(asked.length, expected);
+      asked.at(-1)?.();
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HubDevice } from "../../../hub/api.ts";
-import { putStatement } from "../../../identity/store.ts";
+import { dropStatement, putStatement } from "../../../identity/store.ts";
 import { deviceStationId } from "../../../protocols/room/station-id.ts";
 import { deviceDocument } from "../../discovery.ts";
 import { KeptMessages } from "../../kept-messages.ts";
@@ -24,6 +24,7 @@ export interface DevicePresenceOptions extends Pick<House, "hub" | "bus" | "vers
 /** Changes that come together are told together. */
 const gatherMs = 50;
 const rung = "last-ring";
+const remembered = ["mqtt-devices", "told"] as const;
 
 /**
  * Tells of every device of the hub how it stands, and Home Assistant that it is there. Room stations tell of themselves, and have
@@ -36,6 +37,8 @@ export class DevicePresence implements Disposable {
   /** When each was rung last; looked up once. */
   readonly #lastRings = new Map<string, number | undefined>();
   readonly #documents = new Map<string, string>();
+  /** Of which the broker keeps something, also from an earlier life. */
+  readonly #told: Set<string>;
   readonly #held = new DisposableStack();
   #gathering: Disposable | undefined;
 
@@ -59,6 +62,9 @@ export class DevicePresence implements Disposable {
         if (change === "ringing" && call.from.deviceId !== undefined) this.#rang(call.from.deviceId, call.startedMs);
       }),
     );
+    const former = z.array(z.string()).safeParse(hub.identity.store.get(...remembered));
+    this.#told = new Set(former.data);
+    for (const id of this.#told) this.changed(id); // what was removed while nobody ran is forgotten
     this.#allChanged();
   }
 
@@ -103,6 +109,7 @@ export class DevicePresence implements Disposable {
       this.#forget(id);
       return;
     }
+    this.#remember(id, true);
     const lastRingMs = this.#lastRing(id);
     const document = this.#documentOf(device);
     const json = JSON.stringify(document);
@@ -118,9 +125,25 @@ export class DevicePresence implements Disposable {
   }
 
   #forget(id: string): void {
-    if (!this.#documents.delete(id)) return;
-    this.#options.bus.discoveries.remove(this.#stationId(id));
+    if (!this.#options.hub.devices.get(id)) this.#forgetRing(id);
+    if (this.#documents.delete(id)) this.#options.bus.discoveries.remove(this.#stationId(id));
+    if (!this.#told.has(id)) return;
     for (const topic of this.#options.topics.keptOf(id)) this.#kept.empty(topic);
+    this.#remember(id, false);
+  }
+
+  #remember(id: string, isTold: boolean): void {
+    if (this.#told.has(id) === isTold) return;
+    if (isTold) this.#told.add(id);
+    else this.#told.delete(id);
+    this.#options.hub.identity.store.note([putStatement(...remembered, [...this.#told])], remembered.join(" "));
+  }
+
+  #forgetRing(id: string): void {
+    if (this.#lastRing(id) !== undefined) {
+      this.#options.hub.identity.store.note([dropStatement(rung, id)], `${rung} ${id}`);
+    }
+    this.#lastRings.delete(id);
   }
 
   #documentOf(device: HubDevice) {

@@ -26,6 +26,6 @@ export function presentDevices(
       repeat: (id) => presence.repeat(id),
     }),
   );
-  held.use(sendStills({ hub, bus, topics, when: config.stills }));
+  held.use(sendStills({ hub, bus, topics, deviceOf: (id) => presence.deviceOf(id), when: config.stills }));
   return held;
 }
