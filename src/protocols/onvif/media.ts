@@ -54,6 +54,16 @@ export function streamUriOf(body: XmlNode): string | undefined {
   return uri !== undefined && /^rtsps?:\/\//i.test(uri) && uri.length <= 2048 ? uri : undefined;
 }
 
+/** An RTSP address at this host and without a log-in, whatever host it names; undefined where it cannot be made so. */
+export function atHost(uri: string, host: string): string | undefined {
+  const address = URL.parse(uri);
+  if (!address) return undefined;
+  address.hostname = host;
+  address.username = "";
+  address.password = "";
+  return address.hostname === host ? address.href : undefined;
+}
+
 /** A camera's streams, asked for by ONVIF. */
 export class OnvifMedia {
   readonly #peer: OnvifPeer;
@@ -79,6 +89,6 @@ export class OnvifMedia {
   async streamUri(token: string): Promise<string | undefined> {
     const url = this.#service ?? this.#options.url;
     const uri = streamUriOf(await this.#peer.ask(mediaRequests.streamUri(token), { url }));
-    return uri?.replace(/^(rtsps?:\/\/)(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*)/i, `$1${this.#options.url.hostname}`);
+    return uri === undefined ? undefined : atHost(uri, this.#options.url.hostname);
   }
 }
