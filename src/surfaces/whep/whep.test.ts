@@ -179,6 +179,7 @@ describe("WHEP", () => {
     const { anna } = await people(rig);
     using _demand = rig.hub.devices.get("yard")?.demand();
     assert.equal((await post(rig, anna)).status, 201);
+    await rig.identity.store.settled();
     const learnt = (id: string) => habitFrom(rig.identity.store.get("device-habits", id));
     assert.equal(
       learnt("front")?.scores.reduce((sum, score) => sum + score),
