@@ -2,6 +2,8 @@
 const jumpUs = 1_000_000;
 /** How much of what is left between a time and its even one is made up for with each picture. */
 const share = 8;
+/** So many pictures wait for others at most: what was lost would else be a lag for good. */
+const mostPending = 3;
 
 /**
  * Times for pictures that come in the order in which they are shown, where the hub only knows in what order and when they
@@ -13,11 +15,11 @@ export class EvenTimes {
   #lastTakenUs = 0;
   #intervalUs = 0;
 
-  /** A picture arrived with this time; non-decreasing. */
+  /** A picture with this time was taken by the decoder; non-decreasing. */
   arrived(timestampUs: number): void {
     this.#pending.push(timestampUs);
     // What was damaged never comes out.
-    if (this.#pending.length > 64) this.#pending.shift();
+    if (this.#pending.length > mostPending) this.#pending.shift();
   }
 
   /** The time of the next picture that is shown. */

@@ -79,13 +79,13 @@ export class Transcoder implements Disposable {
 
   /** What comes out when a frame goes in. A frame that is damaged is passed over. Throws FatalError `no-codec`. */
   async push({ data, timestampUs }: Frame, context: PushContext): Promise<Frame[]> {
-    this.#times?.arrived(timestampUs);
     this.#packet.data = bufferOf(data);
     this.#packet.pts = BigInt(timestampUs);
     const sent = await this.#decoder.sendPacket(this.#packet);
     this.#packet.unref();
     const ready: Frame[] = [];
     if (sent < 0) return ready;
+    this.#times?.arrived(timestampUs);
     while ((await this.#decoder.receiveFrame(this.#picture)) >= 0) {
       const atUs = this.#times?.next() ?? Number(this.#picture.pts);
       if (context.behind()) context.onSkip();
