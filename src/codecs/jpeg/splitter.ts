@@ -1,19 +1,29 @@
 /** Longest picture. */
 const maxBytes = 8 * 1024 * 1024;
+const firstBytes = 64 * 1024;
 
 /**
  * Finds JPEG files in a stream of bytes, whatever lies between them, by their own segments: the boundaries and lengths
  * that cameras write around them are often wrong, and a picture may hold a smaller one in its header.
  */
 export class JpegSplitter {
-  #buffer: Buffer = Buffer.alloc(0);
+  /** Room for more than is held, so that a picture is copied a few times and not with each piece of it. */
+  #room: Buffer = Buffer.alloc(0);
+  /** What is held of it. */
+  #buffer: Buffer = this.#room;
+  #copiedBytes = 0;
   /** How far it was looked at. */
   #at = 0;
   #where: "between" | "header" | "scan" = "between";
 
+  /** How many bytes were copied so far to hold them. */
+  get copiedBytes(): number {
+    return this.#copiedBytes;
+  }
+
   /** Takes bytes as they come; gives the pictures that end in them. */
   push(chunk: Uint8Array): Uint8Array[] {
-    this.#buffer = Buffer.concat([this.#buffer, chunk]);
+    this.#append(chunk);
     const found: Uint8Array[] = [];
     for (let end = this.#advance(); end !== undefined; end = this.#advance()) {
       if (end > 0) found.push(Uint8Array.from(this.#buffer.subarray(0, end)));
@@ -21,6 +31,25 @@ export class JpegSplitter {
     }
     if (this.#buffer.length > maxBytes) this.#drop(this.#buffer.length);
     return found;
+  }
+
+  /** Behind what is held, where there is room; else all moves to the front of twice the room it needs. */
+  #append(chunk: Uint8Array): void {
+    const held = this.#buffer.length;
+    const end = held + chunk.length;
+    const begin = this.#buffer.byteOffset - this.#room.byteOffset;
+    if (begin + end <= this.#room.length) {
+      this.#room.set(chunk, begin + held);
+      this.#buffer = this.#room.subarray(begin, begin + end);
+    } else {
+      const room = Buffer.alloc(Math.max(firstBytes, 2 * end));
+      room.set(this.#buffer);
+      room.set(chunk, held);
+      this.#room = room;
+      this.#buffer = room.subarray(0, end);
+      this.#copiedBytes += held;
+    }
+    this.#copiedBytes += chunk.length;
   }
 
   /** Length of the picture that is complete; 0 for what was none; undefined when more bytes are needed. */
