@@ -104,6 +104,26 @@ describe("the sounds folder", () => {
     await assert.rejects(sounds.add("one-more.wav", bytes("1 s")), { code: "too-many-sounds" });
   });
 
+  it("writes over nothing that is there and not shown", async () => {
+    await using house = await shelf();
+    const sounds = house.open();
+    await sounds.add("a.wav", bytes("1 s"));
+    await mkdir(join(house.folder, "more"));
+    await symlink("a.wav", join(house.folder, "link.wav"));
+    for (const name of ["more", "link.wav"]) {
+      await assert.rejects(sounds.rename("a.wav", name), { code: "exists" }, name);
+      await assert.rejects(sounds.add(name, bytes("1 s")), { code: "exists" }, name);
+    }
+    for (let at = 0; at < 256; at++) await writeFile(join(house.folder, `s${at}.wav`), "1 s");
+    const shown = await names(sounds);
+    const hidden = (await readdir(house.folder)).find((name) => /^s\d+/.test(name) && !shown.includes(name));
+    assert.ok(hidden);
+    const before = String(await readFile(join(house.folder, hidden)));
+    await assert.rejects(sounds.rename("a.wav", hidden), { code: "exists" });
+    assert.equal(String(await readFile(join(house.folder, hidden))), before);
+    assert.equal((await sounds.rename("a.wav", "a.wav")).name, "a.wav");
+  });
+
   it("rings: what is short enough is a chime, unless its name is taken", async () => {
     await using house = await shelf();
     const sounds = house.open();

@@ -102,6 +102,7 @@ export class Sounds {
       if (there.length >= maxSounds) {
         throw new FatalError(`there are ${maxSounds} sounds already: delete one first`, { code: "too-many-sounds" });
       }
+      await this.#refuseHidden(name);
       await this.#measured({ bytes: once(bytes) });
       await kept(name, async () => {
         await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -121,6 +122,7 @@ export class Sounds {
         to,
         there.filter(({ name }) => name !== from),
       );
+      await this.#refuseHidden(to, from);
       await kept(to, () => rename(this.#path(from), this.#path(to)));
       return found(to, await this.#look());
     });
@@ -164,6 +166,16 @@ export class Sounds {
     }
   }
 
+  /** Also what is not shown (a folder, a link, more files than are shown) is not written over; `self` may get other letters. */
+  async #refuseHidden(name: string, self?: string): Promise<void> {
+    const there = await identityAt(this.#path(name));
+    if (there === undefined || (self !== undefined && there === (await identityAt(this.#path(self))))) return;
+    throw new FatalError(`there is something called ${name} in the sounds folder already`, {
+      code: "exists",
+      fields: { name },
+    });
+  }
+
   #measured(source: Parameters<typeof soundSeconds>[0]): Promise<number> {
     return soundSeconds(source, this.#options);
   }
@@ -183,6 +195,20 @@ export class Sounds {
 async function fileAt(folder: string, name: string): Promise<Omit<SoundInfo, "seconds"> | undefined> {
   const found = await lstat(join(folder, name)).catch(() => undefined); // gone meanwhile
   return found?.isFile() ? { name, bytes: found.size, changedMs: Math.round(found.mtimeMs) } : undefined;
+}
+
+/** The same for two names of one file; undefined where there is nothing. */
+async function identityAt(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await lstat(path, { bigint: true });
+    return `${dev}/${ino}`;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new RecoverableError(`the sounds folder cannot be looked at: ${messageOf(error)}`, {
+      code: "store",
+      cause: error,
+    });
+  }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
