@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock } from "../util/clock.ts";
-import { silentLog } from "../util/log.ts";
+import { type Log, silentLog } from "../util/log.ts";
 import type { HubDevice } from "./api.ts";
 import { WarmByHabit } from "./warm-by-habit.ts";
 
@@ -14,6 +14,9 @@ function house(...ids: readonly string[]) {
   const kept = new Map<string, unknown>();
   const there = new Set(ids);
   const wanted = new Map(ids.map((id) => [id, 0]));
+  const fault = { load: false, save: false };
+  const warnings: string[] = [];
+  const log: Log = { ...silentLog, warn: (_fields, message) => void warnings.push(message) };
   const settings = new Map(ids.map((id) => [id, { warmByHabit: true, enabled: true, warm: false }]));
   const change = (id: string, by: number) => wanted.set(id, (wanted.get(id) ?? 0) + by);
   const device = (id: string) =>
@@ -29,12 +32,19 @@ function house(...ids: readonly string[]) {
     new WarmByHabit({
       devices: () => [...there].map(device),
       store: {
-        load: (id) => kept.get(id),
-        save: (id, value) => void (value === undefined ? kept.delete(id) : kept.set(id, structuredClone(value))),
+        load: (id) => {
+          if (fault.load) throw new Error("disk I/O error");
+          return kept.get(id);
+        },
+        save: (id, value) => {
+          if (fault.save) throw new Error("disk full");
+          if (value === undefined) kept.delete(id);
+          else kept.set(id, structuredClone(value));
+        },
       },
       timeZone: () => "UTC",
       clock,
-      log: silentLog,
+      log,
     });
   const warm = () => [...wanted].filter(([, count]) => count > 0).map(([id]) => id);
   /** Goes on to the next time that the clock on the wall shows so many hours. */
@@ -42,7 +52,7 @@ function house(...ids: readonly string[]) {
     const nowMs = clock.wallMs() % dayMs;
     return clock.advance((hour * hourMs - nowMs + dayMs) % dayMs || dayMs);
   };
-  return { clock, settings, there, start, warm, until, kept };
+  return { clock, settings, there, start, warm, until, kept, fault, warnings };
 }
 
 describe("cameras that people usually open", () => {
@@ -101,5 +111,35 @@ describe("cameras that people usually open", () => {
     after.removed("yard");
     await clock.advance(60_000);
     assert.deepEqual([warm(), kept.size], [[], 0]);
+  });
+
+  it("are as if unknown while the store cannot be read, told once, and known again afterwards", async () => {
+    const { clock, start, warm, until, kept, fault, warnings } = house("yard");
+    {
+      using before = start();
+      for (let day = 0; day < 3; day++) {
+        await until(7.5);
+        before.opened("yard");
+      }
+    }
+    const learnt = structuredClone(kept.get("yard"));
+    fault.load = true;
+    using after = start();
+    after.opened("yard");
+    await clock.advance(60_000);
+    await clock.advance(60_000);
+    assert.deepEqual([warm(), kept.get("yard"), warnings.length], [[], learnt, 1]);
+    fault.load = false;
+    await clock.advance(60_000);
+    assert.deepEqual(warm(), ["yard"], "it went on looking");
+  });
+
+  it("are learnt for now when they cannot be kept, and nobody who opens one is refused", async () => {
+    const { start, until, fault, warnings } = house("yard");
+    using habits = start();
+    await until(7.5);
+    fault.save = true;
+    habits.opened("yard");
+    assert.equal(warnings.length, 1);
   });
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../util/clock.ts";
+import { messageOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import type { HubDevice } from "./api.ts";
 import type { MemoryStore } from "./device-memory.ts";
@@ -48,6 +49,8 @@ export class WarmByHabit implements Disposable {
   /** Since it was looked last. */
   readonly #removed = new Set<string>();
   readonly #held = new Map<string, Disposable>();
+  /** Whose habit could not be read; told once, and nothing is written over it. */
+  readonly #unread = new Set<string>();
   readonly #options: WarmByHabitOptions;
   #next: Disposable;
 
@@ -66,9 +69,9 @@ export class WarmByHabit implements Disposable {
   opened(id: string): void {
     const before = this.#habit(id);
     const habit = opened(before, this.#at(0));
-    if (habit === before) return;
+    if (habit === before || this.#unread.has(id)) return;
     this.#habits.set(id, habit);
-    this.#options.store.save(id, habit);
+    this.#save(id, habit);
   }
 
   /** It is not there any more. What was learnt of it stays for a camera that was only set up anew, otherwise it is forgotten. */
@@ -83,16 +86,17 @@ export class WarmByHabit implements Disposable {
   }
 
   #look(): void {
+    this.#next = this.#options.clock.timer(lookEveryMs, () => this.#look());
     const there = new Set(this.#options.devices().map(({ id }) => id));
     for (const id of this.#removed) if (!there.has(id)) this.#forget(id);
     this.#removed.clear();
     this.#hold(this.#usual());
-    this.#next = this.#options.clock.timer(lookEveryMs, () => this.#look());
   }
 
   #forget(id: string): void {
     this.#habits.delete(id);
-    this.#options.store.save(id, undefined);
+    this.#unread.delete(id);
+    this.#save(id, undefined);
   }
 
   /** Those that are opened at this hour, most usual first, as many as may be. */
@@ -125,8 +129,32 @@ export class WarmByHabit implements Disposable {
   }
 
   #habit(id: string): Habit | undefined {
-    if (!this.#habits.has(id)) this.#habits.set(id, habitFrom(this.#options.store.load(id)));
+    if (!this.#habits.has(id)) this.#load(id);
     return this.#habits.get(id);
+  }
+
+  /** Trouble of the store costs the habit only: whoever opens the camera goes on. What cannot be read now may be later. */
+  #load(id: string): void {
+    try {
+      this.#habits.set(id, habitFrom(this.#options.store.load(id)));
+      this.#unread.delete(id);
+    } catch (error) {
+      if (!this.#unread.has(id)) this.#trouble(id, error);
+      this.#unread.add(id);
+    }
+  }
+
+  #save(id: string, habit: Habit | undefined): void {
+    try {
+      this.#options.store.save(id, habit);
+    } catch (error) {
+      this.#trouble(id, error);
+    }
+  }
+
+  #trouble(id: string, error: unknown): void {
+    const { log } = this.#options;
+    log.warn({ err: error, device: id }, `when ${id} is usually opened cannot be read or kept: ${messageOf(error)}`);
   }
 
   #at(laterMs: number): ReturnType<typeof hourOf> {
