@@ -23,7 +23,11 @@ describe("pictures in a stream of bytes", () => {
       const splitter = new JpegSplitter();
       const found: Uint8Array[] = [];
       for (let at = 0; at < stream.length; at += size) found.push(...splitter.push(stream.subarray(at, at + size)));
-      assert.deepEqual(found.map((one) => Buffer.compare(one, pictures[found.indexOf(one)]!)), [0, 0, 0], `${size}`);
+      assert.deepEqual(
+        found.map((one) => Buffer.compare(one, pictures[found.indexOf(one)]!)),
+        [0, 0, 0],
+        `${size}`,
+      );
     }
   });
 
