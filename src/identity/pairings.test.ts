@@ -3,13 +3,14 @@ import { describe, it } from "node:test";
 import { startRig } from "../../test/web-rig.ts";
 import { ManualClock } from "../util/clock.ts";
 import { Pairings } from "./pairings.ts";
+import type { UserInput } from "./users.ts";
 
 /** A hub with one person who has one token. */
-async function house() {
+async function house(input: Pick<Partial<UserInput>, "administrator" | "grants"> = { administrator: true }) {
   const clock = new ManualClock();
   const rig = await startRig({}, { clock });
   const { identity } = rig;
-  const user = await rig.person({ name: "Anna" });
+  const user = await rig.person({ name: "Anna", ...input });
   const { id, secret } = await identity.credentials.makeToken(user.id, { name: "Home Assistant", grants: [] });
   const principal = identity.credentials.find(secret) ?? assert.fail("no token");
   const programs = () => identity.pairings.list().map(({ program }) => program);
@@ -48,6 +49,33 @@ describe("pairings", () => {
     of.identity.pairings.came(of.principal, "home-assistants");
     of.identity.pairings.came(of.principal, "");
     assert.deepEqual(of.programs(), []);
+  });
+
+  it("are only those of people who may administer the hub, and end when they may no more", async () => {
+    for (const grants of [
+      [],
+      [{ scope: "*", rights: ["view", "talk"] }],
+      [{ scope: "device:yard", rights: ["administer"] }],
+    ]) {
+      await using of = await house({ grants: grants as UserInput["grants"] });
+      of.identity.pairings.came(of.principal, "home-assistant");
+      assert.deepEqual(of.programs(), [], JSON.stringify(grants));
+    }
+    await using of = await house({ grants: [{ scope: "*", rights: ["view", "administer"] }] });
+    of.identity.pairings.came(of.principal, "home-assistant");
+    assert.deepEqual(of.programs(), ["home-assistant"]);
+    await Promise.all([of.identity.users.update(of.user.id, { grants: [] }), of.clock.advance(1000)]);
+    assert.deepEqual(of.programs(), []);
+  });
+
+  it("are the token's, for whomever it asks", async () => {
+    await using of = await house();
+    const behalf = { id: "uma", name: "Uma", grants: [] };
+    of.identity.pairings.came({ ...of.principal, behalf }, "home-assistant");
+    assert.deepEqual(
+      of.identity.pairings.list().map(({ principal }) => principal),
+      [of.principal],
+    );
   });
 
   it("are kept over a restart, unless the token was taken away meanwhile", async () => {

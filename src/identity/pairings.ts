@@ -4,7 +4,7 @@ import { every } from "../util/every.ts";
 import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Principal } from "./policy.ts";
+import { Policy, type Principal } from "./policy.ts";
 import { dropStatement, putStatement, type Store } from "./store.ts";
 import type { Users } from "./users.ts";
 
@@ -28,10 +28,12 @@ const lookEveryMs = 10_000;
 
 /**
  * Which programs are paired with this hub, by their tokens: from the moment in which one comes and names itself until its token is
- * taken away or too old. Kept over restarts. Its opener disposes it.
+ * taken away or too old. What is told of over MQTT depends on it in the whole hub, so only a token of somebody who may administer
+ * everywhere counts, whatever the token itself is for. Kept over restarts. Its opener disposes it.
  */
 export class Pairings implements Disposable {
   readonly #options;
+  readonly #policy: Policy;
   readonly #pairings = new Map<string, Pairing>();
   readonly #changes: Listeners<void>;
   readonly #held = new DisposableStack();
@@ -39,12 +41,13 @@ export class Pairings implements Disposable {
 
   constructor(options: {
     readonly store: Pick<Store, "read" | "note">;
-    readonly users: Pick<Users, "get" | "onChange">;
+    readonly users: Pick<Users, "get" | "onChange" | "rightsOf">;
     readonly credentials: Pick<Credentials, "isAlive" | "tokens">;
     readonly clock: Clock;
     readonly log: Log;
   }) {
     this.#options = options;
+    this.#policy = new Policy(options.users);
     this.#changes = new Listeners((err) => options.log.error({ err }, "listener of pairings failed"));
     for (const { id, value } of options.store.read("SELECT id, value FROM kept WHERE kind = ?", kind)) {
       const { data } = keptSchema.safeParse(JSON.parse(String(value)));
@@ -59,10 +62,13 @@ export class Pairings implements Disposable {
   }
 
   /** Somebody came with a token and this word for themselves; any other word, and any session, is no pairing. */
-  came(principal: Principal, word: string): void {
+  came(who: Principal, word: string): void {
+    // For whom it asks this time says nothing of what the token is for.
+    const { behalf: _, ...principal } = who;
     const { credentialId: id, userId } = principal;
     const program = pairedPrograms.find((one) => word === one || word.startsWith(`${one}/`));
     if (principal.via !== "token" || !program || this.#pairings.get(id)?.program === program) return;
+    if (!this.#counts(principal)) return;
     this.#options.store.note([putStatement(kind, id, { userId, program })], `${kind} ${id}`);
     this.#pairings.set(id, { program, principal });
     this.#watch();
@@ -83,8 +89,13 @@ export class Pairings implements Disposable {
     const name = this.#options.users.get(userId)?.name ?? "";
     const limits = this.#options.credentials.tokens(userId).find((token) => token.id === id)?.grants;
     const principal: Principal = { userId, name, via: "token", credentialId: id, ...(limits && { limits }) };
-    if (this.#options.credentials.isAlive(principal)) this.#pairings.set(id, { program, principal });
+    if (this.#counts(principal)) this.#pairings.set(id, { program, principal });
     else this.#forget(id);
+  }
+
+  /** The token is there, and its person may administer the hub; its own limits do not matter. */
+  #counts({ limits: _, ...person }: Principal): boolean {
+    return this.#policy.allows(person, "administer");
   }
 
   #watch(): void {
@@ -92,7 +103,7 @@ export class Pairings implements Disposable {
   }
 
   #look(): void {
-    const gone = [...this.#pairings].filter(([, { principal }]) => !this.#options.credentials.isAlive(principal));
+    const gone = [...this.#pairings].filter(([, { principal }]) => !this.#counts(principal));
     for (const [id] of gone) this.#forget(id);
     if (this.#pairings.size === 0) {
       this.#looking?.[Symbol.dispose]();
