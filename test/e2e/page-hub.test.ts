@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { startDemo } from "./demo-process.ts";
-import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
+import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;
 const faults: string[] = [];
@@ -14,7 +11,6 @@ const faults: string[] = [];
 before(async () => {
   const folder = suite.use(await temporaryFolder());
   const profile = suite.use(await temporaryFolder());
-  await buildPage(join(root, "web/dist"));
   const demo = suite.use(await startDemo(folder.path));
   const browser = suite.use(await openBrowser({ profileDir: profile.path }));
   page = await browser.context.newPage();
