@@ -17,7 +17,7 @@ export function eventsPage(): string {
   return `# Events
 
 \`wss://HUB:8443${eventsPath}\` tells what happens in the house, as JSON messages over a WebSocket. Programs show a token
-(\`Authorization: Bearer dwt_...\`), pages the cookie of a session. At first it is told what there is (\`devices\`, \`groups\`, \`calls\` that run),
+(\`Authorization: Bearer dwt_...\`), pages the cookie of a session. At first it is told what there is (\`wall\` to people, \`devices\`, \`groups\`, \`calls\` that run),
 then each change, only of what the reader may see. Pass over types that you do not know: others may be added.
 
 All of it with every field is in [asyncapi.json](asyncapi.json) (AsyncAPI 3.0), which a hub serves at \`/api/v1/asyncapi.json\`.

@@ -52,17 +52,21 @@ const microphone = {
 
 /** Every message of the hub on `/api/v1/events`, by its type; each with what it says, for people. */
 export const hubMessageSchemas = {
-  devices: z.object({ type: z.literal("devices"), devices: z.array(device) }).describe("All devices, at first."),
+  devices: z
+    .object({ type: z.literal("devices"), devices: z.array(device) })
+    .describe("All devices that the reader may see, once, before what follows of them."),
   groups: z
     .object({ type: z.literal("groups"), groups: z.record(z.string(), z.array(z.string())) })
-    .describe("The groups of devices, at first and when they change."),
+    .describe("The groups of devices, after the devices and when they change; where there are any."),
   device: z
     .object({ type: z.literal("device"), device })
     .describe("A device as it is now: at most four times a second."),
   removed: z.object({ type: z.literal("removed"), id: z.string() }).describe("A device is there no longer."),
   wall: z
     .object({ type: z.literal("wall"), layout: wallLayoutSchema })
-    .describe("How the reader arranged their wall, at first and when it changes."),
+    .describe(
+      "How the reader arranged their wall, for people with a session: before the devices, and when it changes.",
+    ),
   availability: z
     .object({
       type: z.literal("availability"),
