@@ -226,10 +226,8 @@ test("a sound that cannot be played is named on the picture", { timeout: 30_000 
 
 test("a picture that this browser cannot show does not keep one from talking", { timeout: 30_000 }, async () => {
   const { page, server } = stage;
-  const before = server.offers.length;
+  // The hub is asked for it all the same: it converts what a browser cannot show.
   server.change("front-door", { tracks: [{ ...videoTrack, codec: "h265" }] });
-  await said("This browser can't show H.265");
-  assert.equal(server.offers.length, before, "nothing is opened that could not be shown or heard");
   await page.keyboard.down(" ");
   await barSays("Speak now");
   await page.keyboard.up(" ");
