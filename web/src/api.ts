@@ -32,6 +32,7 @@ import type {
 import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
+import { t } from "./language/t.ts";
 import { hubFetch } from "./net/way.ts";
 
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
@@ -156,7 +157,7 @@ export interface ApiErrorOptions {
 
 /** Reads a problem+json (RFC 9457) answer; whatever comes, a sentence comes out. */
 export async function problemOf(response: Response): Promise<ApiError> {
-  const fallback = sentences[response.status] ?? `The hub answered with ${response.status}.`;
+  const fallback = sentences[response.status] ?? t("The hub answered with {status}.", { status: response.status });
   try {
     const problem = (await response.json()) as {
       [Name in "detail" | "title" | "code" | "fields" | "errors"]?: unknown;
@@ -176,14 +177,14 @@ export async function problemOf(response: Response): Promise<ApiError> {
 }
 
 const sentences: Readonly<Record<number, string>> = {
-  401: "Please sign in again.",
-  403: "You do not have the right to do this.",
-  404: "This is no longer there.",
-  409: "Somebody else was faster.",
-  413: "That is too large.",
-  429: "Too many tries; please wait a minute.",
-  500: "The hub made a mistake; its log has more.",
-  503: "The hub is busy; please try again in a moment.",
+  401: t("Please sign in again."),
+  403: t("You do not have the right to do this."),
+  404: t("This is no longer there."),
+  409: t("Somebody else was faster."),
+  413: t("That is too large."),
+  429: t("Too many tries; please wait a minute."),
+  500: t("The hub made a mistake; its log has more."),
+  503: t("The hub is busy; please try again in a moment."),
 };
 
 let station = "";
@@ -212,7 +213,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError("The hub does not answer. Is it running, and are you on its network?", { status: 0, cause });
+    throw new ApiError(t("The hub does not answer. Is it running, and are you on its network?"), { status: 0, cause });
   }
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204 || !response.headers.get("content-type")?.includes("json")) return undefined as T;
@@ -232,5 +233,5 @@ export interface CallOptions {
 /** An error as one sentence for people. */
 export function sentence(error: unknown): string {
   if (error instanceof ApiError) return error.message;
-  return error instanceof Error && error.message ? error.message : "That did not work.";
+  return error instanceof Error && error.message ? error.message : t("That did not work.");
 }

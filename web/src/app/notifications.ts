@@ -43,7 +43,9 @@ export async function renewNotifications(): Promise<void> {
 export async function subscribe(name: string): Promise<Notified> {
   const state = await call<PushState>("GET", "/api/v1/push");
   if ((await Notification.requestPermission()) !== "granted") {
-    throw new Error("This browser does not let the page notify you: allow notifications in its settings of this site.");
+    throw new Error(
+      t("This browser does not let the page notify you: allow notifications in its settings of this site."),
+    );
   }
   const worker = await navigator.serviceWorker.ready;
   const options = { userVisibleOnly: true, applicationServerKey: state.key };

@@ -138,7 +138,7 @@ export class DwPtz extends LitElement {
     const letGo = () => {
       if (this.#hold && this.#holds.get(way) === this.#hold) this.#letGo();
     };
-    return html`<button class=${this.held === way.name ? "held" : ""} .style=${`grid-area: ${way.place}`} aria-label=${`${way.name} (hold)`} title=${t("{name}: hold", { name: way.name })}
+    return html`<button class=${this.held === way.name ? "held" : ""} .style=${`grid-area: ${way.place}`} aria-label=${t("{name} (hold)", { name: way.name })} title=${t("{name}: hold", { name: way.name })}
       @pointerdown=${(event: PointerEvent) => this.#onDown(event, way)} @pointerup=${letGo} @pointercancel=${letGo} @lostpointercapture=${letGo}
       @contextmenu=${(event: Event) => event.preventDefault()}
       @keydown=${(event: KeyboardEvent) => this.#onKey(event, way)} @keyup=${letGo} @blur=${letGo}>${icon(way.icon)}</button>`;

@@ -1,4 +1,5 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
+import { t } from "../language/t.ts";
 import { hubFetch } from "./way.ts";
 import { iceServersOf } from "./whep.ts";
 
@@ -109,7 +110,7 @@ export class VoiceLine {
         headers: { ...this.#headers(), "content-type": "application/sdp" },
         body: peer.localDescription?.sdp ?? "",
       }).catch((cause: unknown) => {
-        throw new ApiError("The hub does not answer.", { status: 0, cause });
+        throw new ApiError(t("The hub does not answer."), { status: 0, cause });
       });
       if (!response.ok) throw await problemOf(response);
       const location = new URL(response.headers.get("location") ?? "", response.url).href;
@@ -148,7 +149,7 @@ export class VoiceLine {
 
 function connected(peer: RTCPeerConnection, withinMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new ApiError("The hub cannot be reached for sound.", { status: 0 }));
+    const fail = () => reject(new ApiError(t("The hub cannot be reached for sound."), { status: 0 }));
     const timer = window.setTimeout(fail, withinMs);
     const look = () => {
       if (peer.connectionState === "connected") resolve();

@@ -1,4 +1,5 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
+import { t } from "../language/t.ts";
 import { convertedOf } from "../pure/picture-words.ts";
 import { hubFetch } from "./way.ts";
 
@@ -136,7 +137,7 @@ export class WhepSession {
       signal: this.#options.signal,
     }).catch((cause: unknown) => {
       if (this.#options.signal.aborted) throw cause;
-      throw new ApiError("The hub does not answer.", { status: 0, cause });
+      throw new ApiError(t("The hub does not answer."), { status: 0, cause });
     });
     if (!response.ok) throw await problemOf(response);
     const location = response.headers.get("location") ?? "";

@@ -93,7 +93,7 @@ export async function callProven<T>(method: string, path: string, options: CallO
     return await call<T>(method, path, options);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== "password-needed") throw error;
-    if (!(await askPassword())) throw new ApiError("Nothing was changed.", { status: 403, cause: error });
+    if (!(await askPassword())) throw new ApiError(t("Nothing was changed."), { status: 403, cause: error });
     return call<T>(method, path, options);
   }
 }

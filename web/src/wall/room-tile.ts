@@ -32,7 +32,7 @@ export function roomTile({ device, nowMs, meant, own, onMore, onHold, onHoldKey,
     <a href=${href({ screen: "room", id })}>
       <strong>${name}</strong>
       <span class="said">
-        ${mark ? icon(mark) : nothing}<span class="text">${holder && holder.name === own ? "you are speaking" : text}</span>
+        ${mark ? icon(mark) : nothing}<span class="text">${holder && holder.name === own ? t("you are speaking") : text}</span>
         ${holder ? html`<span class="for">${timer(nowMs - holder.sinceMs)}</span>` : area ? html`<span class="area">${area}</span>` : nothing}
       </span>
     </a>
