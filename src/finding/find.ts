@@ -67,8 +67,10 @@ async function look(
     ...how,
     onOpen: (host, port) => {
       if (known.has(host)) return;
-      known.add(host);
-      const looking = lookAt({ host, port }, how);
+      // What is open there need not be RTSP: the next port is looked at as well until one was.
+      const looking = lookAt({ host, port }, how).then((isCamera) => {
+        if (isCamera) known.add(host);
+      });
       looking.catch(() => {}); // Awaited below.
       looks.push(looking);
     },
@@ -93,13 +95,15 @@ export async function lookAtHost(
   return found.list()[0];
 }
 
+/** True where RTSP answers. */
 async function lookAt(
   at: { readonly host: string; readonly port: number },
   how: { readonly clock: Clock; readonly signal: AbortSignal; readonly onSighting: (sighting: Sighting) => void },
-): Promise<void> {
+): Promise<boolean> {
   const server = await lookAtRtsp(at, how);
-  if (!server) return;
+  if (!server) return false;
   how.onSighting({ host: at.host, by: "port", rtspPort: at.port, banner: server.banner });
   const onvif = await lookForOnvif(at.host, how);
   if (onvif !== undefined) how.onSighting({ host: at.host, by: "onvif", onvif });
+  return true;
 }

@@ -1,11 +1,11 @@
-import { eventRequests } from "../protocols/onvif/events.ts";
+import { deviceRequests, onvifPorts } from "../protocols/onvif/device-service.ts";
 import { OnvifPeer } from "../protocols/onvif/peer.ts";
 import { parseRtspAddress } from "../protocols/rtsp/address.ts";
 import { RtspClient } from "../protocols/rtsp/client.ts";
 import type { Clock } from "../util/clock.ts";
 import { DoorwardError } from "../util/errors.ts";
 import { silentLog } from "../util/log.ts";
-import { isOpen, onvifPorts } from "./ports.ts";
+import { isOpen } from "./ports.ts";
 
 /** What a look needs. */
 export interface Looking {
@@ -42,7 +42,7 @@ export async function lookForOnvif(host: string, { clock, signal }: Looking): Pr
     if (!(await isOpen({ host, port }, { clock, signal }))) continue;
     const url = new URL(`http://${host}:${port}/onvif/device_service`);
     const peer = new OnvifPeer({ url, credentials: undefined, clock, signal });
-    const answered = peer.ask(eventRequests.time(), { url, unsigned: true, withinMs }).then(
+    const answered = peer.ask(deviceRequests.time(), { url, unsigned: true, withinMs }).then(
       () => true,
       () => false,
     );

@@ -3,8 +3,6 @@ import type { Clock } from "../util/clock.ts";
 
 /** Where cameras serve their pictures. */
 export const rtspPorts: readonly number[] = [554, 8554];
-/** Where they may have their ONVIF service, likeliest first. */
-export const onvifPorts: readonly number[] = [80, 8080, 8000, 2020, 8899, 5000];
 
 /** At most so many connections are under way at once, and so many begin a second. */
 const atOnce = 128;

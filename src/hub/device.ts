@@ -267,7 +267,7 @@ export class LocalDevice implements HubDevice {
   }
 
   async restart(): Promise<void> {
-    await Promise.all([this.#source.restart(), this.#sub?.device.restart()]);
+    await Promise.all([this.#source.restart(), this.#sub?.restart()]);
   }
 
   /** Replaces the hub's own settings without touching the connection. */

@@ -42,6 +42,12 @@ export class SubPicture {
     return this.#memory.get("none") === true ? undefined : this.device;
   }
 
+  /** Tries it anew, also where there was none. */
+  async restart(): Promise<void> {
+    this.#memory.set("none", undefined, { lasting: false });
+    await this.device.restart();
+  }
+
   /** What a device does of which the main picture is not wanted: what its small one does. */
   state(own: DeviceState): DeviceState {
     if (own.phase !== "idle" || !this.offered) return own;

@@ -20,13 +20,13 @@ describe("a hub, those who look for it, and the cameras that it looks for, in a 
   concurrency: true,
 }, () => {
   let [folder, net]: [string, RoomNet | undefined] = ["", undefined];
-  let [house, neighbour, garden] = [] as unknown as [RoomEnd, RoomEnd, RoomEnd];
+  let [house, neighbour, garden, shed] = [] as unknown as [RoomEnd, RoomEnd, RoomEnd, RoomEnd];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "doorward-found-"));
     await writeFile(join(folder, "doorward.yaml"), "devices: {}\n");
-    net = await openRoomNet([{}, {}, {}]);
-    [house, neighbour, garden] = net.ends as [RoomEnd, RoomEnd, RoomEnd];
+    net = await openRoomNet([{}, {}, {}, {}]);
+    [house, neighbour, garden, shed] = net.ends as [RoomEnd, RoomEnd, RoomEnd, RoomEnd];
   });
 
   after(async () => {
@@ -63,9 +63,16 @@ describe("a hub, those who look for it, and the cameras that it looks for, in a 
     const login = { username: "admin", password: "door&bell" };
     const launch = "( videotestsrc is-live=true ! x264enc tune=zerolatency ! rtph264pay name=pay0 pt=96 )";
     await using opened = new AsyncDisposableStack();
-    const rtsp = async ({ address, through }: RoomEnd, path: string) =>
-      opened.use(await startGstServer({ launch, address, through, path, port: 554, ...login }));
-    const [one] = await Promise.all([rtsp(neighbour, "/live/ch1"), rtsp(garden, "/h264Preview_01_main")]);
+    const rtsp = async ({ address, through }: RoomEnd, path: string, port = 554) =>
+      opened.use(await startGstServer({ launch, address, through, path, port, ...login }));
+    const [one] = await Promise.all([
+      rtsp(neighbour, "/live/ch1"),
+      rtsp(garden, "/h264Preview_01_main"),
+      rtsp(shed, "/live", 8554),
+    ]);
+    // What is open at the usual port need not be RTSP.
+    const web = ["python3", "-u", "-m", "http.server", "554", "--bind", shed.address];
+    await opened.use(startLines([...shed.through, ...web], root)).line(/Serving/);
     const told = JSON.stringify({ host: neighbour.address, password: login.password, uri: one.address });
     const script = join(root, "test", "peers", "network-camera.ts");
     await opened.use(startLines([...neighbour.through, process.execPath, script, told], root)).line(/there/);
@@ -74,7 +81,8 @@ describe("a hub, those who look for it, and the cameras that it looks for, in a 
 
     const lines = (await discover(["--json"])).out.trim().split("\n");
     const found = new Map(lines.map((line) => [JSON.parse(line).host, JSON.parse(line)]));
-    assert.deepEqual([...found.keys()].sort(), [neighbour.address, garden.address]);
+    assert.deepEqual([...found.keys()].sort(), [neighbour.address, garden.address, shed.address]);
+    assert.equal(found.get(shed.address).rtspPort, 8554);
     const { by, ...camera } = found.get(neighbour.address);
     assert.deepEqual(new Set(by), new Set(["onvif", "port"]));
     const onvif = `http://${neighbour.address}/onvif/device_service`;

@@ -1,11 +1,10 @@
 import type { Device } from "../../device/driver.ts";
+import { onvifPorts } from "../../protocols/onvif/device-service.ts";
 import { type MediaProfile, OnvifMedia } from "../../protocols/onvif/media.ts";
 import { DoorwardError, isAbort } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
 
-/** Where cameras have their ONVIF service: the usual port first, then those of TP-Link, Reolink, Hi3510 and others. */
-const ports = [80, 8000, 2020, 8899, 8080, 5000] as const;
-/** A port that does not answer in this time is left alone. */
+/** A port whose answers, all of them, take longer is left alone. */
 const portMs = 4000;
 
 /**
@@ -28,7 +27,7 @@ export function smallProfile(profiles: readonly MediaProfile[]): MediaProfile | 
 export async function findByOnvif(device: Device, config: RtspConfig): Promise<string | undefined> {
   const host = URL.parse(config.address)?.hostname;
   if (host === undefined) return undefined;
-  for (const port of ports) {
+  for (const port of onvifPorts) {
     if (device.signal.aborted) return undefined;
     const found = await askAt(device, { ...config, url: new URL(`http://${host}:${port}/onvif/device_service`) });
     if (found !== "nobody") return found;

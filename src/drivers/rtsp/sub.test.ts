@@ -70,6 +70,29 @@ describe("the small picture of an RTSP camera", () => {
     assert.ok(fake.requests.every(({ uri }) => !uri.includes("stream2")));
   });
 
+  it("is looked for again where it was found before and is no more", async () => {
+    await using fake = await startFakeRtsp({ path: "/live/new", video: clip() });
+    const memory = new Map([["address", at(fake, "/live/old")]]);
+    await using running = run({ address: at(fake, "/unusual") }, { listed: at(fake, "/live/new"), memory });
+    await running.ready();
+    assert.equal(running.asked(), 1);
+    assert.equal(memory.get("address"), at(fake, "/live/new"));
+  });
+
+  it("is lost, and not taken for missing, where the camera names the path that it refused", async () => {
+    await using fake = await startFakeRtsp({ path: "/main", video: clip() });
+    await using running = run({ address: at(fake, "/stream1") }, { listed: at(fake, "/stream2") });
+    assert.equal((await running.ended)?.code, "not-found");
+  });
+
+  it("is not taken for missing where the camera is not there at all, and nothing was guessed", async () => {
+    const fake = await startFakeRtsp({ path: "/main", video: clip() });
+    const address = at(fake, "/unusual");
+    await fake[Symbol.asyncDispose]();
+    await using running = run({ address });
+    assert.equal((await running.ended)?.code, "unreachable");
+  });
+
   it("is said not to be there where neither knows one", async () => {
     await using fake = await startFakeRtsp({ path: "/main", video: clip() });
     await using running = run({ address: at(fake, "/unusual") });

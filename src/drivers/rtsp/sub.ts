@@ -1,4 +1,6 @@
 import type { Device, SubStream } from "../../device/driver.ts";
+import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
+import { RtspClient } from "../../protocols/rtsp/client.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
 import { DoorwardError, FatalError } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
@@ -28,14 +30,23 @@ async function serveSub(
 ): Promise<void> {
   if (config.sub !== "auto") return await play(device, { config, address: subAddress(config.address, config.sub) });
   const found = device.memory.get(foundKey);
-  if (typeof found === "string") return await play(device, { config, address: found });
   const guessed = guessedSub(config.address);
-  if (guessed !== undefined && (await tried(device, { config, address: guessed }))) return;
-  if (device.signal.aborted) return;
+  for (const address of new Set([found, guessed])) {
+    if (typeof address === "string" && (await tried(device, { config, address }))) return;
+    if (device.signal.aborted) return;
+  }
   const listed = await find(device, config);
-  if (listed !== undefined && listed !== guessed) return await play(device, { config, address: listed });
+  if (listed !== undefined) return await play(device, { config, address: listed });
+  await assertThere(device, config);
   const why = "no small picture is known at this camera; its path can be set: sub";
   throw new FatalError(why, { code: "no-sub" });
+}
+
+/** Of a camera that cannot be reached nobody knows what it lacks: throws as {@link RtspClient.open}. */
+async function assertThere(device: Device, config: RtspConfig): Promise<void> {
+  const { clock, log, signal } = device;
+  const address = parseRtspAddress(config.address, config);
+  await using _client = await RtspClient.open({ address, tlsFingerprint: config.tlsFingerprint, clock, log, signal });
 }
 
 interface Playing {
@@ -43,15 +54,15 @@ interface Playing {
   readonly address: string;
 }
 
-/** Plays what was guessed; false when there is nothing at that path. */
+/** Plays what was guessed, or found before; false when there is nothing at that path, or no more. */
 async function tried(device: Device, what: Playing): Promise<boolean> {
   try {
     await play(device, what);
     return true;
   } catch (error) {
-    const isNotThere = error instanceof DoorwardError && notThere.has(error.code);
-    if (!isNotThere || device.memory.get(foundKey) !== undefined) throw error;
-    device.log.debug({ err: error }, "nothing at the path where the maker's small pictures usually are");
+    if (!(error instanceof DoorwardError && notThere.has(error.code))) throw error;
+    device.memory.set(foundKey, undefined);
+    device.log.debug({ err: error }, "nothing at a path where the small picture may be");
     return false;
   }
 }

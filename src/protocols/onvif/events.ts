@@ -24,14 +24,6 @@ export const eventRequests = {
     action: `${wsn}/SubscriptionManager/UnsubscribeRequest`,
     body: `<n:Unsubscribe xmlns:n="http://docs.oasis-open.org/wsn/b-2"/>`,
   }),
-  capabilities: () => ({
-    action: "http://www.onvif.org/ver10/device/wsdl/GetCapabilities",
-    body: '<d:GetCapabilities xmlns:d="http://www.onvif.org/ver10/device/wsdl"><d:Category>Events</d:Category></d:GetCapabilities>',
-  }),
-  time: () => ({
-    action: "http://www.onvif.org/ver10/device/wsdl/GetSystemDateAndTime",
-    body: '<d:GetSystemDateAndTime xmlns:d="http://www.onvif.org/ver10/device/wsdl"/>',
-  }),
 } as const;
 
 /** Something that a camera tells. */
@@ -79,20 +71,6 @@ export function pullPointOf(answer: string): PullPoint {
   const address = textAt(reference, "Address");
   if (address === undefined || address === "") throw new WireError("ONVIF: a subscription without address");
   return { address, reference: child(reference, "ReferenceParameters") ? parametersIn(answer) : "" };
-}
-
-/** Where the camera's events are; undefined when it does not say. */
-export function eventAddressOf(body: XmlNode): string | undefined {
-  return textAt(body, "GetCapabilitiesResponse", "Capabilities", "Events", "XAddr");
-}
-
-/** What the camera's clock shows, ms since 1970; undefined when it does not say or shows nonsense. */
-export function cameraTimeOf(body: XmlNode): number | undefined {
-  const utc = child(body, "GetSystemDateAndTimeResponse", "SystemDateAndTime", "UTCDateTime");
-  const part = (...path: readonly string[]) => Number(textAt(utc, ...path) ?? Number.NaN);
-  const day = [part("Date", "Year"), part("Date", "Month") - 1, part("Date", "Day")] as const;
-  const ms = Date.UTC(...day, part("Time", "Hour"), part("Time", "Minute"), part("Time", "Second"));
-  return Number.isFinite(ms) ? ms : undefined;
 }
 
 function itemsOf(message: XmlNode, part: "Source" | "Data"): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { eventRequests } from "./events.ts";
+import { deviceRequests, serviceAddressOf } from "./device-service.ts";
 import { OnvifPeer, type OnvifPeerOptions, unlessFinal } from "./peer.ts";
 import type { SoapRequest } from "./soap.ts";
 import { child, children, escapeXml, textAt, type XmlNode } from "./xml.ts";
@@ -8,10 +8,6 @@ const schema = "http://www.onvif.org/ver10/schema";
 
 /** The requests about a camera's pictures (ONVIF Media, 5.2 and 5.15). */
 export const mediaRequests = {
-  capabilities: (): SoapRequest => ({
-    ...eventRequests.capabilities(),
-    body: '<d:GetCapabilities xmlns:d="http://www.onvif.org/ver10/device/wsdl"><d:Category>Media</d:Category></d:GetCapabilities>',
-  }),
   profiles: (): SoapRequest => ({
     action: `${service}/GetProfiles`,
     body: `<m:GetProfiles xmlns:m="${service}"/>`,
@@ -79,9 +75,8 @@ export class OnvifMedia {
   async profiles(): Promise<readonly MediaProfile[]> {
     const { url } = this.#options;
     await this.#peer.learnTime();
-    const capabilities = await this.#peer.ask(mediaRequests.capabilities(), { url }).catch(unlessFinal);
-    const named = textAt(child(capabilities, "GetCapabilitiesResponse", "Capabilities", "Media"), "XAddr");
-    this.#service = this.#peer.own(named ?? url.href);
+    const capabilities = await this.#peer.ask(deviceRequests.capabilities("Media"), { url }).catch(unlessFinal);
+    this.#service = this.#peer.own(serviceAddressOf(capabilities, "Media") ?? url.href);
     return profilesOf(await this.#peer.ask(mediaRequests.profiles(), { url: this.#service }));
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Credentials } from "../rtsp/auth.ts";
-import { cameraTimeOf, eventRequests } from "./events.ts";
+import { cameraTimeOf, deviceRequests } from "./device-service.ts";
 import { SoapHttp } from "./http.ts";
 import { readEnvelope, type SoapRequest, writeEnvelope } from "./soap.ts";
 import type { XmlNode } from "./xml.ts";
@@ -39,9 +39,9 @@ export class OnvifPeer {
   }
 
   /** Learns what the camera's clock shows, by which it checks signatures; one that does not say keeps ours. */
-  async learnTime(): Promise<void> {
+  async learnTime(withinMs = answerMs): Promise<void> {
     const { url, clock } = this.#options;
-    const time = await this.ask(eventRequests.time(), { url, unsigned: true }).catch(unlessFinal);
+    const time = await this.ask(deviceRequests.time(), { url, unsigned: true, withinMs }).catch(unlessFinal);
     const shownMs = time && cameraTimeOf(time);
     this.#aheadMs = shownMs === undefined ? 0 : shownMs - clock.wallMs();
   }

@@ -3,7 +3,6 @@ import type { SoapRequest } from "./soap.ts";
 import { child, children, escapeXml, textAt, type XmlNode } from "./xml.ts";
 
 const ptz = "http://www.onvif.org/ver20/ptz/wsdl";
-const media = "http://www.onvif.org/ver10/media/wsdl";
 const schema = "http://www.onvif.org/ver10/schema";
 
 /** How fast a camera turns, each from -1 to 1: to the right, up, closer. 0 stands still. */
@@ -21,14 +20,6 @@ export interface PtzPreset {
 
 /** The requests of turning (ONVIF PTZ Service Specification, 5.3 and 5.4). */
 export const ptzRequests = {
-  capabilities: (): SoapRequest => ({
-    action: "http://www.onvif.org/ver10/device/wsdl/GetCapabilities",
-    body: '<d:GetCapabilities xmlns:d="http://www.onvif.org/ver10/device/wsdl"><d:Category>All</d:Category></d:GetCapabilities>',
-  }),
-  profiles: (): SoapRequest => ({
-    action: `${media}/GetProfiles`,
-    body: `<m:GetProfiles xmlns:m="${media}"/>`,
-  }),
   /** The camera stops by itself after `seconds`, also when nobody can tell it to any more. */
   move: (profile: string, how: PtzVector & { readonly seconds: number }): SoapRequest => ({
     action: `${ptz}/ContinuousMove`,
@@ -47,11 +38,6 @@ export const ptzRequests = {
     body: `<p:GotoPreset xmlns:p="${ptz}">${token(profile)}<p:PresetToken>${escapeXml(preset)}</p:PresetToken></p:GotoPreset>`,
   }),
 } as const;
-
-/** Where a camera's services of a kind are; undefined when it does not say so. */
-export function serviceAddressOf(body: XmlNode, kind: "PTZ" | "Media"): string | undefined {
-  return textAt(body, "GetCapabilitiesResponse", "Capabilities", kind, "XAddr");
-}
 
 /** The first of the camera's profiles that can be turned. Throws WireError when none can. */
 export function turningProfileOf(body: XmlNode): string {

@@ -1,13 +1,8 @@
 import { WireError } from "../../util/errors.ts";
+import { deviceRequests, serviceAddressOf } from "./device-service.ts";
+import { mediaRequests } from "./media.ts";
 import { OnvifPeer, type OnvifPeerOptions, unlessFinal } from "./peer.ts";
-import {
-  type PtzPreset,
-  type PtzVector,
-  presetsOf,
-  ptzRequests,
-  serviceAddressOf,
-  turningProfileOf,
-} from "./ptz-wire.ts";
+import { type PtzPreset, type PtzVector, presetsOf, ptzRequests, turningProfileOf } from "./ptz-wire.ts";
 import type { SoapRequest } from "./soap.ts";
 import type { XmlNode } from "./xml.ts";
 
@@ -70,13 +65,15 @@ export class OnvifPtz {
 
   async #look(): Promise<Place> {
     const { url } = this.#options;
-    await this.#peer.learnTime();
-    const all = await this.#peer.ask(ptzRequests.capabilities(), { url, withinMs: answerMs }).catch(unlessFinal);
-    const turning = all && serviceAddressOf(all, "PTZ");
+    await this.#peer.learnTime(answerMs);
+    const all = await this.#peer
+      .ask(deviceRequests.capabilities("All"), { url, withinMs: answerMs })
+      .catch(unlessFinal);
+    const turning = serviceAddressOf(all, "PTZ");
     if (all && turning === undefined) throw new WireError("ONVIF: the camera has nothing that turns it");
-    const media = all && serviceAddressOf(all, "Media");
+    const media = serviceAddressOf(all, "Media");
     const own = (address: string | undefined) => this.#peer.own(address ?? url.href);
-    const profiles = await this.#peer.ask(ptzRequests.profiles(), { url: own(media), withinMs: answerMs });
+    const profiles = await this.#peer.ask(mediaRequests.profiles(), { url: own(media), withinMs: answerMs });
     return { url: own(turning), profile: turningProfileOf(profiles) };
   }
 }

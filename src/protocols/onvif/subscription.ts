@@ -1,13 +1,7 @@
 import { background } from "../../util/background.ts";
 import { RecoverableError } from "../../util/errors.ts";
-import {
-  eventAddressOf,
-  eventRequests,
-  notificationsOf,
-  type OnvifNotification,
-  type PullPoint,
-  pullPointOf,
-} from "./events.ts";
+import { deviceRequests, serviceAddressOf } from "./device-service.ts";
+import { eventRequests, notificationsOf, type OnvifNotification, type PullPoint, pullPointOf } from "./events.ts";
 import { answerMs, OnvifPeer, type OnvifPeerOptions, unlessFinal } from "./peer.ts";
 import type { SoapRequest } from "./soap.ts";
 import type { XmlNode } from "./xml.ts";
@@ -70,8 +64,8 @@ class Camera {
     const peer = this.#peer;
     // Cameras that say neither what time it is nor where their events are may still have some.
     await peer.learnTime();
-    const capabilities = await peer.ask(eventRequests.capabilities(), { url }).catch(unlessFinal);
-    const events = peer.own((capabilities && eventAddressOf(capabilities)) ?? url.href);
+    const capabilities = await peer.ask(deviceRequests.capabilities("Events"), { url }).catch(unlessFinal);
+    const events = peer.own(serviceAddressOf(capabilities, "Events") ?? url.href);
     const point = pullPointOf(await peer.asked(eventRequests.create(livesS), { url: events }));
     this.#point = { ...point, url: peer.own(point.address) };
   }
