@@ -16,11 +16,14 @@ import { href } from "../pure/route.ts";
 import { spokenTo, type Target } from "../pure/target.ts";
 import { isSearched, matching, showsHeadings, wallSections } from "../pure/wall-order.ts";
 import { Arranging } from "../wall/arranging.ts";
+import { barStyles } from "../wall/bar-styles.ts";
 import { type CameraTile, cameraTile } from "../wall/camera-tile.ts";
 import { emptyWall, waitingLine } from "../wall/empty-wall.ts";
+import { roomStyles } from "../wall/room-styles.ts";
 import { type RoomTile, roomTile } from "../wall/room-tile.ts";
 import { talkBar } from "../wall/talk-bar.ts";
-import { wallStyles } from "./wall-styles.ts";
+import { tileStyles } from "../wall/tile-styles.ts";
+import { wallStyles } from "../wall/wall-styles.ts";
 import "../player/dw-player.ts";
 import type { DwTalk } from "../talk/dw-talk.ts";
 import "../talk/dw-talk.ts";
@@ -46,7 +49,7 @@ export class DwWall extends HubElement {
     notice: { state: true },
     moved: { state: true },
   };
-  static override styles = [base, buttons, wallStyles];
+  static override styles = [base, buttons, wallStyles, tileStyles, roomStyles, barStyles];
 
   declare chosen: string;
   /** What was chosen to speak to; empty: the chosen camera, or the first that can be spoken through. */
