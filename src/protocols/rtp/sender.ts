@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../../util/clock.ts";
 import type { FairSending, Sending } from "./fair-sending.ts";
-import { ntpMiddle, ntpTime } from "./ntp.ts";
 import type { PacketFrame, PacketReader, PacketTrack } from "./packet-track.ts";
 import type { ReportBlock } from "./rtcp.ts";
-import { serializeRtcp } from "./rtcp-write.ts";
+import { type SenderReported, SenderReports } from "./sender-reports.ts";
+import { SentPackets } from "./sent-packets.ts";
 
 /** Where a sender's packets leave: a WebRTC track, or what an RTSP client set up. */
 export interface PacketSink {
@@ -25,6 +25,8 @@ export interface RtpSenderOptions {
   readonly cname: string;
   /** After how many ms what did not leave is tried again; 2 by default. */
   readonly retryMs?: number;
+  /** Whether it remembers what it sent, so that it can be asked for again ({@link RtpSender.resend}); not by default. */
+  readonly resends?: boolean;
 }
 
 /** Monotonic counters of one sender. */
@@ -35,15 +37,6 @@ export interface SenderCounters {
   dropped: number;
 }
 
-/** What a viewer says about what it gets. */
-export interface SenderReported {
-  readonly packetsLost: number;
-  readonly roundTripMs?: number;
-}
-
-/** Sound is reported as seldom as RFC 3550 (6.2) asks once its first reports have been heard. */
-const reportEveryUs = { first: 1_000_000, video: 1_000_000, audio: 5_000_000 };
-const firstReports = 3;
 /** Live pictures that waited longer are given up, up to the next key frame; sound is simply skipped. */
 const maxVideoLagUs = 1_000_000;
 const maxAudioLagUs = 200_000;
@@ -55,6 +48,8 @@ const catchUpForUs = 5_000_000;
 /** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
 const catchUpMsPerPacket = 0.25;
 const usualRetryMs = 2;
+/** What one receiver's requests can make us send: so many packets a second, and so many at once. */
+const resends = { perSecond: 3000, atOnce: 1000 };
 
 /**
  * Sends one track to one viewer: its own sequence numbers, timestamps and sender reports over packets that all share.
@@ -79,16 +74,19 @@ export class RtpSender implements Sending, PacketReader, Disposable {
   readonly #firstTimestamp = randomInt(0x1_0000_0000 - 1);
   /** Not wrapped. */
   #lastTimestamp = Number.NEGATIVE_INFINITY;
-  #lastReportUs = Number.NEGATIVE_INFINITY;
-  #reports = 0;
-  #reported: SenderReported | undefined;
   #lastKeyUs = Number.NEGATIVE_INFINITY;
+  readonly #reports: SenderReports;
+  readonly #sent: SentPackets | undefined;
+  #resendsSpare = resends.atOnce;
+  #resendsUs = 0;
   readonly #options: RtpSenderOptions;
 
   constructor(options: RtpSenderOptions) {
     this.#options = options;
     this.#track = options.track;
     this.urgent = options.track.kind === "audio";
+    this.#reports = new SenderReports(options);
+    if (options.resends) this.#sent = new SentPackets();
     this.#waitingForKey = !this.urgent;
     options.track.readers.add(this);
     this.#beginGroup();
@@ -183,22 +181,46 @@ export class RtpSender implements Sending, PacketReader, Disposable {
     return catchingUp ? Math.ceil(packets * catchUpMsPerPacket) : 0;
   }
 
-  /** What the viewer last reported of this track. */
-  get reported(): SenderReported | undefined {
-    return this.#reported;
+  /**
+   * Sends packets again that were lost on the way, byte by byte as they were: the same number over the same text is no second
+   * use of a nonce (RFC 3711, 9.1). Those that left long ago are passed over, and so is what goes beyond 3000 packets a second.
+   */
+  resend(sequences: readonly number[]): void {
+    if (!this.#sent) return;
+    try {
+      for (const sequence of sequences) {
+        const found = this.#sent.find(sequence);
+        if (!found) continue;
+        if (!this.#mayResend()) return;
+        const { run, place } = found;
+        const packet = run.packets[place]!;
+        this.#writeHeader(packet, sequence, run.timestamp + (run.offsets?.[place] ?? 0));
+        this.#options.sink.sendMessageBinary(packet);
+      }
+    } catch {
+      // The connection is down.
+      this[Symbol.dispose]();
+    }
   }
 
-  /** A receiver's report; one about another track is passed over. Round trip as in RFC 3550, 6.4.1. */
+  #mayResend(): boolean {
+    const nowUs = this.#options.clock.nowUs();
+    const grown = this.#resendsSpare + ((nowUs - this.#resendsUs) * resends.perSecond) / 1e6;
+    this.#resendsSpare = Math.min(resends.atOnce, grown);
+    this.#resendsUs = nowUs;
+    if (this.#resendsSpare < 1) return false;
+    this.#resendsSpare--;
+    return true;
+  }
+
+  /** What the viewer last reported of this track. */
+  get reported(): SenderReported | undefined {
+    return this.#reports.reported;
+  }
+
+  /** A receiver's report; one about another track is passed over. */
   takeReport(report: ReportBlock): void {
-    if (report.ssrc !== this.#options.ssrc) return;
-    const packetsLost = Math.max(0, report.totalLost);
-    if (report.lastReport === 0) {
-      this.#reported = { packetsLost };
-      return;
-    }
-    const now = ntpMiddle(ntpTime(this.#wallUs()));
-    const ms = (((now - report.lastReport - report.delaySinceLastReport) | 0) * 1000) / 65_536;
-    this.#reported = { packetsLost, roundTripMs: Math.max(0, Math.round(ms * 10) / 10) };
+    this.#reports.take(report);
   }
 
   [Symbol.dispose](): void {
@@ -207,6 +229,7 @@ export class RtpSender implements Sending, PacketReader, Disposable {
     this.#options.queue.remove(this);
     this.#next = undefined;
     this.#after = undefined;
+    this.#sent?.clear();
   }
 
   #beginGroup(): void {
@@ -262,37 +285,50 @@ export class RtpSender implements Sending, PacketReader, Disposable {
 
   /** How many packets left; undefined when the socket takes no more for the moment. */
   #sendFrame(frame: PacketFrame): number | undefined {
-    const { sink, ssrc, payloadType } = this.#options;
+    const { sink } = this.#options;
     const timestamp = this.#sentOfNext > 0 ? this.#lastTimestamp : this.#stamp(frame);
     this.#lastTimestamp = timestamp;
     const first = this.#sentOfNext;
     for (let i = first; i < frame.packets.length; i++) {
       const packet = frame.packets[i]!;
-      const sequence = (this.#sequence + i) & 0xffff;
-      const stamp = ((timestamp + (frame.offsets?.[i] ?? 0)) % 2 ** 32) >>> 0;
-      packet[1] = (packet[1]! & 0x80) | payloadType;
-      packet[2] = sequence >> 8;
-      packet[3] = sequence;
-      packet[4] = stamp >>> 24;
-      packet[5] = stamp >>> 16;
-      packet[6] = stamp >>> 8;
-      packet[7] = stamp;
-      packet[8] = ssrc >>> 24;
-      packet[9] = ssrc >>> 16;
-      packet[10] = ssrc >>> 8;
-      packet[11] = ssrc;
+      this.#writeHeader(packet, (this.#sequence + i) & 0xffff, timestamp + (frame.offsets?.[i] ?? 0));
       if (!sink.sendMessageBinary(packet)) {
+        this.#note(frame, { first, end: i });
         this.#sentOfNext = i;
         return undefined;
       }
       this.counters.packets++;
       this.counters.bytes += packet.length;
     }
+    this.#note(frame, { first, end: frame.packets.length });
     this.#sequence = (this.#sequence + frame.packets.length) & 0xffff;
     this.#sentOfNext = 0;
     if (frame.key) this.#lastKeyUs = this.#options.clock.nowUs();
     this.#report();
     return frame.packets.length - first;
+  }
+
+  /** The header of this viewer over a shared packet; `timestamp` need not be wrapped. */
+  #writeHeader(packet: Buffer, sequence: number, timestamp: number): void {
+    const { ssrc, payloadType } = this.#options;
+    const stamp = (timestamp % 2 ** 32) >>> 0;
+    packet[1] = (packet[1]! & 0x80) | payloadType;
+    packet[2] = sequence >> 8;
+    packet[3] = sequence;
+    packet[4] = stamp >>> 24;
+    packet[5] = stamp >>> 16;
+    packet[6] = stamp >>> 8;
+    packet[7] = stamp;
+    packet[8] = ssrc >>> 24;
+    packet[9] = ssrc >>> 16;
+    packet[10] = ssrc >>> 8;
+    packet[11] = ssrc;
+  }
+
+  /** Remembers the packets of a frame from `first` on, before `end`. */
+  #note(frame: PacketFrame, { first, end }: { readonly first: number; readonly end: number }): void {
+    const sequence = (this.#sequence + first) & 0xffff;
+    this.#sent?.add(frame, { first, count: end - first, sequence, timestamp: this.#lastTimestamp });
   }
 
   #stamp(frame: PacketFrame): number {
@@ -309,39 +345,10 @@ export class RtpSender implements Sending, PacketReader, Disposable {
 
   /** What the track's clock says now, sent now and then: the same for all tracks of a viewer, so they are played in step. */
   #report(): void {
-    const { sink, clock, ssrc, cname } = this.#options;
+    const { sink, clock } = this.#options;
     const nowUs = clock.nowUs();
-    const { kind } = this.#track;
-    if (nowUs - this.#lastReportUs < reportEveryUs[this.#reports < firstReports ? "first" : kind]) return;
-    this.#lastReportUs = nowUs;
-    this.#reports++;
-    const report = serializeRtcp([
-      {
-        type: "sender-report",
-        ssrc,
-        ntp: ntpTime(this.#wallUs()),
-        rtpTimestamp: (this.#timestampAt(nowUs) % 2 ** 32) >>> 0,
-        packets: this.counters.packets % 2 ** 32,
-        bytes: this.counters.bytes % 2 ** 32,
-        reports: [],
-      },
-      { type: "source-description", sources: [{ ssrc, cname }] },
-    ]);
-    sink.sendMessageBinary(Buffer.from(report.buffer, report.byteOffset, report.length));
+    if (!this.#reports.isDue(nowUs, this.#track.kind)) return;
+    const rtpTimestamp = (this.#timestampAt(nowUs) % 2 ** 32) >>> 0;
+    sink.sendMessageBinary(this.#reports.write(nowUs, { rtpTimestamp, ...this.counters }));
   }
-
-  /** Wall clock that never steps: all reports of this process use the same difference to the hub's clock. */
-  #wallUs(): number {
-    return this.#options.clock.nowUs() + wallOffsetUs(this.#options.clock);
-  }
-}
-
-const wallOffsets = new WeakMap<Clock, number>();
-
-function wallOffsetUs(clock: Clock): number {
-  const known = wallOffsets.get(clock);
-  if (known !== undefined) return known;
-  const offset = clock.wallMs() * 1000 - clock.nowUs();
-  wallOffsets.set(clock, offset);
-  return offset;
 }

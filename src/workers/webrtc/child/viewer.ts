@@ -11,7 +11,6 @@ import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
 import { openConnection, watchConnection } from "./connection.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
-import { resendLost } from "./resend.ts";
 
 /** Options of {@link Viewer}. */
 export interface ViewerOptions {
@@ -148,10 +147,7 @@ export class Viewer {
     const track = this.#connection.addTrack(describe(section, ssrc));
     this.#tracks.push(track);
     const source = () => (section.kind === "video" ? this.#video : this.#options.audio);
-    if (section.sending && source()) {
-      if (section.kind === "video") track.setMediaHandler(resendLost());
-      track.onOpen(() => this.#startSending(track, { section, source: source(), ssrc }));
-    }
+    if (section.sending && source()) track.onOpen(() => this.#startSending(track, { section, source: source(), ssrc }));
     if (section.microphone !== undefined) {
       const { clock, onSound } = this.#options;
       this.#microphone = new Microphone({ payloadType: section.microphone, clock, onSound });
@@ -169,8 +165,10 @@ export class Viewer {
     const sending = section.sending;
     if (!this.#open || !sending || !source || this.#taken?.has(section.mid) === false) return;
     const { payloadType, clockRateHz } = sending;
+    const resends = section.kind === "video";
+    const named = { ssrc, cname: section.mediaStream };
     this.#senders.push(
-      new RtpSender({ track: source, sink, queue, clock, payloadType, clockRateHz, ssrc, cname: section.mediaStream }),
+      new RtpSender({ track: source, sink, queue, clock, payloadType, clockRateHz, resends, ...named }),
     );
   }
 
@@ -199,6 +197,7 @@ export class Viewer {
     } else if (!("mediaSsrc" in packet) || packet.mediaSsrc !== sender.ssrc) return;
     else if (packet.type === "nack") {
       this.#nacks += packet.sequences.length;
+      sender.resend(packet.sequences);
       if (onFeedback && !sender.urgent) for (const sequence of packet.sequences) this.#askedAgain.add(sequence);
     } else {
       this.#keyFrameRequests++;
