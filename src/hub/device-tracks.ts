@@ -3,12 +3,20 @@ import { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
 import { describeFormat, type TrackInfo } from "./state.ts";
 
+/** Options of {@link DeviceTracks}. */
+export interface DeviceTracksOptions {
+  readonly deviceId: string;
+  readonly clock: Clock;
+  /** What is told of one of them changed, though nobody opened or closed any. */
+  readonly onChange?: () => void;
+}
+
 /** The tracks of one device, by `label/kind`. They outlive the runs of its driver. */
 export class DeviceTracks {
   #tracks = new Map<string, Track>();
-  readonly #options: { readonly deviceId: string; readonly clock: Clock };
+  readonly #options: DeviceTracksOptions;
 
-  constructor(options: { readonly deviceId: string; readonly clock: Clock }) {
+  constructor(options: DeviceTracksOptions) {
     this.#options = options;
   }
 
@@ -30,7 +38,8 @@ export class DeviceTracks {
       return before;
     }
     before?.close();
-    const track = new Track(format, { id: `${this.#options.deviceId}/${key}`, clock: this.#options.clock });
+    const { deviceId, clock, onChange } = this.#options;
+    const track = new Track(format, { id: `${deviceId}/${key}`, clock, ...(onChange && { onDelay: onChange }) });
     this.#tracks.set(key, track);
     return track;
   }
@@ -53,6 +62,7 @@ export class DeviceTracks {
       frames: track.counters.frames,
       bytes: track.counters.bytes,
       readers: track.readerCount,
+      ...(track.delay && { delay: track.delay }),
     }));
   }
 }

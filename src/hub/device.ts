@@ -84,11 +84,12 @@ export class LocalDevice implements HubDevice {
     this.#memory = options.memory ?? new Map();
     this.id = options.settings.id;
     this.#changes = new Listeners((error) => options.log.error({ err: error }, "listener of a device failed"));
-    this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock });
-    this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange: () => this.#changes.emit() });
+    const onChange = () => this.#changes.emit();
+    this.#tracks = new DeviceTracks({ deviceId: this.id, clock: options.clock, onChange });
+    this.#status = new DeviceStatus({ clock: options.clock, phase: "idle", onChange });
     const { clock, log, sub } = options;
     this.#sub = sub && new SubPicture(sub, partOfMemory(this.#memory, "sub"));
-    sub?.onChange(() => this.#changes.emit());
+    sub?.onChange(onChange);
     this.#losses = new LossLog({ clock, log: log.child({ device: this.id }), words: options.lossWords });
     this.#motion = new DeviceMotion({
       clock,

@@ -41,6 +41,16 @@ export const deviceStateSchema = z.object({
 /** {@link deviceStateSchema} */
 export type DeviceState = Immutable<z.infer<typeof deviceStateSchema>>;
 
+/** How late a track's frames are when they reach the hub. */
+const captureDelaySchema = z.discriminatedUnion("by", [
+  z.object({ by: z.literal("camera-clock"), ms: z.number() }),
+  z.object({
+    by: z.literal("wrong-clock"),
+    offByMs: z.number().describe("How far the camera's clock is behind the hub's; negative where it is ahead."),
+    overBestMs: z.number().describe("How much later frames come now than at the best of the last minute."),
+  }),
+]);
+
 /** One track as the API shows it. */
 export const trackInfoSchema = z.object({
   id: z.string(),
@@ -58,6 +68,11 @@ export const trackInfoSchema = z.object({
   frames: z.number(),
   bytes: z.number(),
   readers: z.number(),
+  delay: captureDelaySchema
+    .optional()
+    .describe(
+      "From the moment at which the camera took a picture until it was at the hub, by the camera's own clock, where its stream carries one and that agrees with the hub's.",
+    ),
 });
 
 /** {@link trackInfoSchema} */

@@ -9,6 +9,8 @@ export interface Frame {
   readonly timestampUs: number;
   /** Video: decoding may start here (H.264 IDR; H.265 IDR or CRA; any JPEG). Audio: always true. */
   readonly key: boolean;
+  /** When the device took it, ms since 1970 by the device's own wall clock; absent where it does not say. */
+  readonly capturedMs?: number;
   /** How long it lasts in microseconds; known for sound. */
   readonly durationUs?: number;
 }

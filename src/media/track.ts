@@ -1,5 +1,6 @@
 import type { Clock } from "../util/clock.ts";
 import { Listeners } from "../util/listeners.ts";
+import { type CaptureDelay, CaptureDelayMeter } from "./capture-delay.ts";
 import { type Format, isCompatible } from "./format.ts";
 import type { Frame } from "./frame.ts";
 import { type DropReason, Reader, type ReaderOptions } from "./reader.ts";
@@ -21,6 +22,8 @@ export interface TrackOptions {
   readonly gop?: GopBounds;
   /** Called when the number of readers goes from none to one and from one to none. */
   readonly onDemand?: (wanted: boolean) => void;
+  /** How late its frames are is known, or differs notably. */
+  readonly onDelay?: () => void;
   /** What a listener threw; an unforeseen error of the process by default. Neither the writer nor other listeners see it. */
   readonly onError?: (error: unknown) => void;
 }
@@ -60,6 +63,7 @@ export class Track {
   #gopBytes = 0;
   #open = true;
   #lastFrameUs: number | undefined;
+  readonly #delay: CaptureDelayMeter;
   readonly #listeners: Listeners<void>;
   readonly #options: TrackOptions;
 
@@ -68,6 +72,8 @@ export class Track {
     this.dropped = this.#dropped;
     this.#format = format;
     this.#options = options;
+    const { clock, onDelay } = options;
+    this.#delay = new CaptureDelayMeter({ clock, ...(onDelay && { onChange: onDelay }) });
     this.#listeners = new Listeners(options.onError ?? unforeseen);
   }
 
@@ -91,6 +97,11 @@ export class Track {
   /** When the last frame was written (hub clock, µs); undefined before the first. */
   get lastFrameUs(): number | undefined {
     return this.#lastFrameUs;
+  }
+
+  /** How late its frames come, where their source says when they were taken. */
+  get delay(): CaptureDelay | undefined {
+    return this.#delay.now;
   }
 
   /** Bytes held for viewers to come. */
@@ -122,6 +133,7 @@ export class Track {
     this.#lastFrameUs = this.#options.clock.nowUs();
     this.counters.frames++;
     this.counters.bytes += frame.data.length;
+    if (frame.capturedMs !== undefined) this.#delay.frame(frame.capturedMs);
     if (this.#format.kind === "video") this.#keep(frame);
     for (const reader of this.#readers) reader.offer(frame);
   }
@@ -130,6 +142,7 @@ export class Track {
   interrupt(): void {
     this.#gop = [];
     this.#gopBytes = 0;
+    this.#delay.reset();
     for (const reader of this.#readers) reader.resync();
   }
 

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { PageMessage, TalkMessage } from "../../web/src/api.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
-import { camera, videoTrack } from "./page-devices.ts";
+import { audioTrack, camera, videoTrack } from "./page-devices.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import { type PageVideo, startPageVideo } from "./page-video.ts";
 
@@ -102,11 +102,21 @@ test("sound is asked for when it is switched on, and the picture stands meanwhil
 });
 
 test("pictures are decoded, and the numbers tell of them", { timeout: 30_000 }, async () => {
-  const { page } = stage;
+  const { page, server } = stage;
   await page.getByRole("button", { name: "Numbers" }).click();
   const numbers = page.locator("dw-player .numbers");
   await numbers.getByText("320 × 180").waitFor();
   await numbers.getByText(/2[0-9] a second/).waitFor();
+  await numbers.getByText("Delay from the hub").waitFor();
+  server.change("front-door", { tracks: [{ ...videoTrack, delay: { by: "camera-clock", ms: 70_000 } }] });
+  await numbers.getByText("Delay from the camera, by its clock").waitFor();
+  await numbers.getByText(/about 70\d\d\d ms/).waitFor();
+  server.change("front-door", {
+    tracks: [{ ...videoTrack, delay: { by: "wrong-clock", offByMs: 184_000, overBestMs: 5 } }],
+  });
+  await numbers.getByText("It is 3 min behind").waitFor();
+  await numbers.getByText("Delay from the hub").waitFor();
+  server.change("front-door", { tracks: [videoTrack, audioTrack] });
   await page.getByRole("button", { name: "Numbers" }).click();
 });
 

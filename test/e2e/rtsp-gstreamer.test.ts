@@ -8,6 +8,7 @@ import { FatalError } from "../../src/util/errors.ts";
 import { frameHashes, makeClip } from "../ffmpeg.ts";
 import { startGstServer } from "../peers/gst.ts";
 import { runDriver } from "../rtsp.ts";
+import { startLateRelay } from "./late-relay.ts";
 
 const login = { username: "viewer", password: "pä55 word" };
 const sound = {
@@ -64,6 +65,26 @@ describe("GStreamer's RTSP server as camera", { concurrency: 4 }, () => {
       await server.untilGone();
     });
   }
+
+  test("its clock tells how late its pictures are: 300 ms later by a way that is so much longer", async () => {
+    const picture =
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1 ! x264enc tune=zerolatency key-int-max=25 ! rtph264pay name=pay0 pt=96";
+    await using server = await startGstServer({ launch: `( ${picture} )` });
+    const delays: number[] = [];
+    for (const lateMs of [0, 300]) {
+      await using relay = await startLateRelay(Number(new URL(server.address).port));
+      relay.lateMs = lateMs;
+      await using running = runDriver({ address: `rtsp://127.0.0.1:${relay.port}/cam`, transport: "tcp" });
+      const { device } = running;
+      await device.until(() => device.video?.delay !== undefined && device.video.counters.frames > 40);
+      const delay = device.video?.delay;
+      assert.ok(delay?.by === "camera-clock", `${JSON.stringify(delay)}`);
+      delays.push(delay.ms);
+    }
+    const [near = 0, far = 0] = delays;
+    assert.ok(near < 250, `${near} ms by the short way`);
+    assert.ok(far >= 300 && far - near < 500, `${far} ms by the long way, ${near} ms by the short one`);
+  });
 
   test("a wrong password", async () => {
     await using server = await startGstServer({

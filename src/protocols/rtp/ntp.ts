@@ -7,6 +7,11 @@ export function ntpTime(us: number): bigint {
   return (BigInt(seconds + secondsFrom1900To1970) << 32n) | BigInt(fraction);
 }
 
+/** Milliseconds since 1970 of microseconds since 1900. */
+export function unixMs(ntpUs: number): number {
+  return ntpUs / 1e3 - secondsFrom1900To1970 * 1e3;
+}
+
 /** Its middle 32 bits, as reports quote it (RFC 3550, 6.4.1). */
 export function ntpMiddle(ntp: bigint): number {
   return Number((ntp >> 16n) & 0xffff_ffffn);

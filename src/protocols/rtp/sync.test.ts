@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../util/clock.ts";
+import { ntpTime } from "./ntp.ts";
 import { RtpSync } from "./sync.ts";
 
 const ntpOf = (ms: number) => ((3_900_000_000_000n + BigInt(Math.round(ms))) << 32n) / 1000n;
@@ -56,4 +57,16 @@ test("reports that cannot be true are not believed", async () => {
 test("the move is slow: a fifth of a second takes some seconds", async () => {
   const apart = await skew({ videoLateMs: 200, reports: true, seconds: 2 });
   assert.ok(apart > 80 && apart < 160, `${apart}`);
+});
+
+test("a report says when each picture was taken, also before it and across a wrap", () => {
+  const stream = new RtpSync({ clock: new ManualClock() }).stream({ kind: "video", clockRateHz: 90_000 });
+  assert.equal(stream.capturedMs(0), undefined);
+  stream.report({ ntp: 0n, rtpTimestamp: 5 });
+  assert.equal(stream.capturedMs(0), undefined, "a report without time says nothing");
+  stream.report({ ntp: ntpTime(1_800_000_000_500_000), rtpTimestamp: 0xffff_fff0 });
+  const after = stream.capturedMs((0xffff_fff0 + 9000) >>> 0) ?? 0;
+  const before = stream.capturedMs((0xffff_fff0 - 9000) >>> 0) ?? 0;
+  assert.ok(Math.abs(after - 1_800_000_000_600) < 0.01, `${after}`);
+  assert.ok(Math.abs(before - 1_800_000_000_400) < 0.01, `${before}`);
 });

@@ -1,5 +1,6 @@
 import { Timeline } from "../../media/timeline.ts";
 import type { Clock } from "../../util/clock.ts";
+import { unixMs } from "./ntp.ts";
 
 /** Furthest that two streams of one camera are moved against each other; beyond that, its reports are not believed. */
 const believableUs = 2_000_000;
@@ -83,6 +84,13 @@ export class SyncedStream {
   report(report: { readonly ntp: bigint; readonly rtpTimestamp: number }): void {
     if (report.ntp === 0n) return;
     this.#report = { ntpUs: Number((report.ntp * 1_000_000n) >> 32n), rtpTimestamp: report.rtpTimestamp };
+  }
+
+  /** When the picture or sound of `raw` was taken, ms since 1970 by the camera's wall clock; undefined before a report. */
+  capturedMs(raw: number): number | undefined {
+    if (!this.#report) return undefined;
+    const sinceReport = (raw - this.#report.rtpTimestamp) | 0;
+    return unixMs(this.#report.ntpUs) + (sinceReport * 1e3) / this.#clockRateHz;
   }
 
   /** Hub time, µs, of the stream's timestamp `raw` that arrived now; non-decreasing. */

@@ -5,6 +5,7 @@ import { createDepacketizer, type Depacketizer, type RtpUnit } from "../rtp/depa
 import { parseRtp, type RtpPacket } from "../rtp/packet.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
 import { ReorderBuffer, type ReorderCounters } from "../rtp/reorder.ts";
+import { replayTime } from "../rtp/replay-time.ts";
 import { parseRtcp } from "../rtp/rtcp.ts";
 import type { SyncedStream } from "../rtp/sync.ts";
 import type { MediaSection, PayloadMapping } from "../sdp/index.ts";
@@ -79,6 +80,8 @@ export class MediaReceiver {
     if (!packet) return;
     this.lastPacketUs = this.#options.clock.nowUs();
     this.#reports.received(packet);
+    const ntp = replayTime(bytes);
+    if (ntp !== undefined) this.#options.stream.report({ ntp, rtpTimestamp: packet.timestamp });
     this.#deliver(this.#reorder.push(packet));
   }
 
@@ -138,7 +141,8 @@ export class MediaReceiver {
   #write(units: readonly RtpUnit[]): void {
     const { stream, frames, onFrame } = this.#options;
     for (const unit of units) {
-      const frame = frames.push(unit, stream.map(unit.timestamp));
+      const timestampUs = stream.map(unit.timestamp);
+      const frame = frames.push(unit, { timestampUs, capturedMs: stream.capturedMs(unit.timestamp) });
       if (frame) onFrame(frame);
     }
   }

@@ -36,7 +36,7 @@ describe("pictures", () => {
   test("begin with a key frame whose sets are known", () => {
     const out = sink();
     const frames = createVideoFrames(unknown, out);
-    for (const nals of [[slice], [idr], [sps, pps, idr], [slice]]) frames.push(unit(nals), 5);
+    for (const nals of [[slice], [idr], [sps, pps, idr], [slice]]) frames.push(unit(nals), { timestampUs: 5 });
     assert.deepEqual(
       out.frames.map(({ key }) => key),
       [true, false],
@@ -49,7 +49,7 @@ describe("pictures", () => {
   test("sets of the description stand before every key frame, once", () => {
     const out = sink();
     const frames = createVideoFrames({ ...unknown, parameterSets: [sps, pps] }, out);
-    for (const nals of [[idr], [sps, pps, idr]]) frames.push(unit(nals), 5);
+    for (const nals of [[idr], [sps, pps, idr]]) frames.push(unit(nals), { timestampUs: 5 });
     assert.deepEqual(
       out.frames.map(({ data }) => splitAnnexB(data).length),
       [3, 3],
@@ -68,7 +68,7 @@ describe("pictures", () => {
       [slice, true],
       [idr, true],
     ];
-    for (const [nal, complete] of script) frames.push(unit([nal], complete), 5);
+    for (const [nal, complete] of script) frames.push(unit([nal], complete), { timestampUs: 5 });
     assert.deepEqual(
       out.frames.map(({ key }) => key),
       [true, false, true],
@@ -93,8 +93,8 @@ describe("sound", () => {
     const out = sink();
     const frames = createAudioFrames({ kind: "audio", codec: "opus", sampleRateHz: 48_000, channels: 2 }, out);
     const data = Uint8Array.of(0xfc, 1, 2);
-    frames.push({ ...unit([]), data }, 7);
-    frames.push({ ...unit([]), data: Uint8Array.of(0xff, 0) }, 8);
+    frames.push({ ...unit([]), data }, { timestampUs: 7 });
+    frames.push({ ...unit([]), data: Uint8Array.of(0xff, 0) }, { timestampUs: 8 });
     data.fill(0);
     assert.deepEqual(out.frames, [{ data: Uint8Array.of(0xfc, 1, 2), key: true, timestampUs: 7, durationUs: 20_000 }]);
   });

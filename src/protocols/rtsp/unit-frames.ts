@@ -14,10 +14,18 @@ export interface FrameSink {
   updateFormat(format: Format): void;
 }
 
+/** When a unit is of. */
+export interface UnitTime {
+  /** On the hub's clock. */
+  readonly timestampUs: number;
+  /** By the camera's wall clock, ms since 1970, where that is known. */
+  readonly capturedMs?: number | undefined;
+}
+
 /** Makes the hub's frames of one stream's units. */
 export interface UnitFrames {
-  /** `timestampUs` is the unit's time on the hub's clock. Gives the frame that was written, if any. */
-  push(unit: RtpUnit, timestampUs: number): Frame | undefined;
+  /** Gives the frame that was written, if any. */
+  push(unit: RtpUnit, time: UnitTime): Frame | undefined;
 }
 
 /** Options of {@link createVideoFrames}. */
@@ -41,15 +49,19 @@ export function createVideoFrames(format: VideoFormat, sink: FrameSink, options:
 function createJpegFrames(format: VideoFormat, sink: FrameSink): UnitFrames {
   let size = "";
   return {
-    push: ({ data }, timestampUs) => {
+    push: ({ data }, time) => {
       const { widthPx, heightPx } = readJpeg(data);
       if (size !== `${widthPx}x${heightPx}`) sink.updateFormat({ ...format, widthPx, heightPx });
       size = `${widthPx}x${heightPx}`;
-      const frame: Frame = { data, key: true, timestampUs };
+      const frame = stamped({ data, key: true }, time);
       sink.write(frame);
       return frame;
     },
   };
+}
+
+function stamped({ data, key }: Pick<Frame, "data" | "key">, { timestampUs, capturedMs }: UnitTime): Frame {
+  return capturedMs === undefined ? { data, key, timestampUs } : { data, key, timestampUs, capturedMs };
 }
 
 class VideoFrames implements UnitFrames {
@@ -74,7 +86,8 @@ class VideoFrames implements UnitFrames {
     this.#published = this.#state;
   }
 
-  push(unit: RtpUnit, timestampUs: number): Frame | undefined {
+  push(unit: RtpUnit, time: UnitTime): Frame | undefined {
+    const { timestampUs } = time;
     this.#keyUs ??= timestampUs;
     const patienceUs = this.#hadKey ? noKeyUs.later : noKeyUs.atFirst;
     const recovery = this.#withoutKeys || timestampUs - this.#keyUs > patienceUs;
@@ -88,7 +101,7 @@ class VideoFrames implements UnitFrames {
     this.#needKey = false;
     this.#look(unit, { key: prepared.key, timestampUs });
     if (this.#published !== this.#state) this.#publish();
-    const frame: Frame = { data: prepared.data, key: prepared.key, timestampUs };
+    const frame = stamped(prepared, time);
     this.#sink.write(frame);
     return frame;
   }
@@ -127,7 +140,7 @@ class VideoFrames implements UnitFrames {
 /** Sound: one frame for each unit, copied out of the receive buffer, with its duration. */
 export function createAudioFrames(format: AudioFormat, sink: FrameSink): UnitFrames {
   return {
-    push: (unit, timestampUs) => {
+    push: (unit, { timestampUs }) => {
       const durationUs = audioDurationUs(format, unit.data);
       if (!unit.complete || durationUs === undefined) return undefined;
       const frame: Frame = { data: unit.data.slice(), key: true, timestampUs, durationUs };

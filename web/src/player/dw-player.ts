@@ -209,7 +209,7 @@ export class DwPlayer extends LitElement {
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
         ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${single ? said.text : shortly(said)}</span>`}
       </div>
-      ${this.numbers ? renderNumbers({ figures: this.figures, quirks: this.device?.quirks ?? [], converted: this.#session?.converted }) : nothing}
+      ${this.numbers ? renderNumbers({ figures: this.figures, device: this.device, rendition: this.#renditions.wanted, converted: this.#session?.converted }) : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
     `;
   }
