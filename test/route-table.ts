@@ -26,6 +26,7 @@ POST /api/v1/devices administer hub
 PATCH /api/v1/devices/:id administer path
 GET /api/v1/devices/:id/options administer hub
 PATCH /api/v1/devices/:id/options administer hub
+PATCH /api/v1/devices/:id/button administer path
 DELETE /api/v1/devices/:id administer path
 POST /api/v1/devices/:id/restart administer path
 GET /api/v1/arrivals administer hub

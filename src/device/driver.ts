@@ -74,6 +74,16 @@ export type DeviceEvent =
   /** Something moves there, or nothing does any more. Of cameras it comes by ONVIF (`surfaces/bells`); no driver emits it. */
   | { readonly type: "motion"; readonly active: boolean }
   /**
+   * What its own button to talk does: `target` is whom its user speaks to, by name, out of `targets`. It can be asked to
+   * change it by the command `button` (`{ target?, priority? }`). Said anew whenever something of it changes.
+   */
+  | {
+      readonly type: "button";
+      readonly target: string;
+      readonly targets: readonly string[];
+      readonly priority?: 0 | 1 | 2;
+    }
+  /**
    * Something that it does against the standards, or that a person has to know: `sentence` goes on after its name, `detail`
    * is what it is about (the name of a codec).
    */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DeviceEvent, DeviceMemory, Speaker } from "../device/driver.ts";
 import type { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
@@ -6,6 +7,7 @@ import { Listeners } from "../util/listeners.ts";
 import type { Log } from "../util/log.ts";
 import { Abilities } from "./abilities.ts";
 import type { HubDevice, Rendition } from "./api.ts";
+import { DeviceHealth } from "./device-health.ts";
 import { partOfMemory } from "./device-memory.ts";
 import { DeviceMotion } from "./device-motion.ts";
 import { DeviceQuirks } from "./device-quirks.ts";
@@ -63,8 +65,9 @@ export class LocalDevice implements HubDevice {
   #wanted = false;
   #linger: Disposable | undefined;
   #attempts = 0;
+  #button: DeviceInfo["button"];
+  readonly #health = new DeviceHealth();
   readonly #quirks = new DeviceQuirks();
-  #health: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly #source: DeviceSource;
   readonly #status: DeviceStatus;
   readonly #tracks: DeviceTracks;
@@ -141,7 +144,7 @@ export class LocalDevice implements HubDevice {
   }
 
   get health(): Readonly<Record<string, string | number | boolean>> | undefined {
-    return this.#health;
+    return this.#health.values;
   }
 
   info(): DeviceInfo {
@@ -166,8 +169,7 @@ export class LocalDevice implements HubDevice {
         ...(this.#isRaised && { raised: true }),
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
-      ...this.#station,
-      ...this.#delivery,
+      ...(this.#loan && { ...this.#health.info, ...(this.#button && { button: this.#button }) }),
       ...this.#motion.info,
       can: this.#abilities.with({
         bell: this.#settings.bell !== undefined,
@@ -177,25 +179,6 @@ export class LocalDevice implements HubDevice {
       permanent: !this.#settings.preview,
       ...this.#quirks.info,
     };
-  }
-
-  /** What a station says of its browser, as long as it is there. */
-  get #station(): Pick<DeviceInfo, "station"> {
-    const { plays, speaks } = (this.#loan && this.#health) ?? {};
-    return typeof plays === "boolean" && typeof speaks === "boolean" ? { station: { plays, speaks } } : {};
-  }
-
-  /** How a room station says that it hears what is sent to all of them. */
-  get #delivery(): Pick<DeviceInfo, "delivery"> {
-    const { multicastLoss: loss, unicast } = (this.#loan && this.#health) ?? {};
-    return typeof loss === "number" && typeof unicast === "boolean" ? { delivery: { loss, unicast } } : {};
-  }
-
-  #learnHealth(values: Readonly<Record<string, string | number | boolean>>): void {
-    const shown = () => JSON.stringify([this.#station, this.#delivery]);
-    const before = shown();
-    this.#health = values;
-    if (shown() !== before) this.#changes.emit();
   }
 
   onChange(listener: () => void): Disposable {
@@ -344,7 +327,8 @@ export class LocalDevice implements HubDevice {
       },
       onSpeaker: () => this.#raised.follow(),
       onEvent: (event) => {
-        if (event.type === "health") this.#learnHealth(event.values);
+        if (event.type === "health" && this.#health.learn(event.values)) this.#changes.emit();
+        if (event.type === "button") this.#learnButton(event);
         if (event.type === "quirk" && this.#quirks.learn(event)) this.#changes.emit();
         if (event.type === "motion") this.#motion.told(event.active);
         else this.#options.onEvent?.(event);
@@ -356,11 +340,18 @@ export class LocalDevice implements HubDevice {
       onEnd: (ended) => {
         if (this.#loan !== ended) return;
         this.#loan = undefined;
+        this.#button = undefined;
         this.#abilities.ended();
       },
     });
     if (loan.open) this.#loan = loan;
     return loan;
+  }
+
+  #learnButton({ type: _, ...button }: Extract<DeviceEvent, { readonly type: "button" }>): void {
+    if (isDeepStrictEqual(button, this.#button)) return;
+    this.#button = button;
+    this.#changes.emit();
   }
 
   #look(loan: Loan): void {

@@ -127,6 +127,14 @@ export const deviceInfoSchema = z.object({
     })
     .optional()
     .describe("There for a browser that is a station, while its page is open."),
+  button: z
+    .object({
+      target: z.string().describe("Whom its user speaks to, by name; everybody is called All Rooms."),
+      targets: z.array(z.string()).readonly().describe("Whom it can be set to speak to."),
+      priority: prioritySchema.optional().describe("How urgent that is; absent where it cannot be set."),
+    })
+    .optional()
+    .describe("What its own button to talk does, while it is there; told to whoever may administer it."),
   delivery: z
     .object({
       loss: z.number().describe("Part of it that the station lost lately, 0 to 1."),

@@ -27,9 +27,9 @@ export function deviceView(
   const { policy, principal } = who;
   if (!mayUse(policy, { principal, right: "view", device })) return stationView(device, who);
   const held = device.settings.preview ? deviceRights : policy.rights(principal, device);
-  const { address, ...info } = device.info();
+  const { address, button, ...info } = device.info();
   if (held.includes("administer")) {
-    return { ...info, address, settings: settingsView.parse(device.settings), rights: held };
+    return { ...info, ...(button && { button }), address, settings: settingsView.parse(device.settings), rights: held };
   }
   return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), rights: held };
 }
@@ -43,7 +43,7 @@ function stationView(
   const rights = own ? [] : policy.rights(principal, device);
   if (principal.deviceId === undefined || device.settings.preview || !(own || rights.includes("talk")))
     return undefined;
-  const { address, motion: _, ...info } = device.info();
+  const { address, motion: _motion, button: _button, ...info } = device.info();
   return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), tracks: [], rights };
 }
 

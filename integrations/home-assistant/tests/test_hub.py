@@ -109,6 +109,37 @@ async def test_a_ring_and_what_comes_of_it(hass, fake_hub, there) -> None:
     assert len(kinds) == 7
 
 
+async def test_what_the_button_of_a_room_does(hass, fake_hub, there) -> None:
+    """Whom a room speaks to is chosen as the hub offers it, by who may, and while the room is there."""
+    registry = er.async_get(hass)
+    assert registry.async_get_entity_id("select", DOMAIN, f"{HUB_ID}_kitchen_target") is None
+    button = {"target": "All Rooms", "targets": ["All Rooms", "Hall"]}
+    kitchen = device("Kitchen", can={"talk": "yes"}, button=button)
+    await fake_hub.say({"type": "device", "device": kitchen})
+    await until(lambda: registry.async_get_entity_id("select", DOMAIN, f"{HUB_ID}_kitchen_target") is not None)
+    target = entity(hass, "select", "kitchen_target")
+    await until(lambda: hass.states.get(target) is not None)
+    assert hass.states.get(target).state == "All Rooms"
+    assert hass.states.get(target).attributes["options"] == ["All Rooms", "Hall"]
+    assert registry.async_get_entity_id("select", DOMAIN, f"{HUB_ID}_kitchen_target_priority") is None
+
+    await ask(hass, "select", "select_option", "select", "kitchen_target", option="Hall")
+    await fake_hub.say({"type": "device", "device": {**kitchen, "button": {**button, "target": "Hall", "priority": 0}}})
+    await until(lambda: hass.states.get(target).state == "Hall")
+    await until(lambda: registry.async_get_entity_id("select", DOMAIN, f"{HUB_ID}_kitchen_target_priority") is not None)
+    urgency = entity(hass, "select", "kitchen_target_priority")
+    await until(lambda: hass.states.get(urgency) is not None and hass.states.get(urgency).state == "normal")
+    await ask(hass, "select", "select_option", "select", "kitchen_target_priority", option="high")
+    assert bodies(fake_hub, "api/v1/devices/kitchen/button") == [{"target": "Hall"}, {"priority": 1}]
+
+    fake_hub.refuse["button"] = (503, {"detail": "the station did not answer", "code": "no-answer"})
+    with pytest.raises(HomeAssistantError, match="the station did not answer"):
+        await ask(hass, "select", "select_option", "select", "kitchen_target", option="All Rooms")
+    await fake_hub.say({"type": "device", "device": device("Kitchen", can={"talk": "yes"})})
+    await until(lambda: hass.states.get(target).state == STATE_UNAVAILABLE)
+    assert hass.states.get(urgency).state == STATE_UNAVAILABLE
+
+
 async def test_actions_on_devices(hass, fake_hub, there) -> None:
     """Ring and open go to the hub; what is no device of it is refused."""
     door = registered(hass, there, f"{HUB_ID}_front-door").id

@@ -4,6 +4,7 @@ import type { HttpContext } from "./context.ts";
 import { arrivalRoutes } from "./routes/arrivals.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { bellHookRoutes } from "./routes/bell-hook.ts";
+import { buttonRoutes } from "./routes/button.ts";
 import { callHistoryRoutes } from "./routes/call-history.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { certificateRoutes } from "./routes/certificate.ts";
@@ -34,6 +35,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...sessionRoutes(context),
     ...panelLockRoutes(context),
     ...deviceRoutes(context),
+    ...buttonRoutes(context),
     ...discoveryRoutes(context),
     ...arrivalRoutes(context),
     ...snapshotRoutes(context),

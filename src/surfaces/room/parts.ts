@@ -1,4 +1,5 @@
 import type { Lent } from "../surface.ts";
+import type { RoomArrivals } from "./arrivals.ts";
 import type { StationCalls } from "./calls/station-calls.ts";
 import type { RoomConfig } from "./config.ts";
 import type { RoomStations } from "./stations.ts";
@@ -8,6 +9,7 @@ export interface RoomParts {
   readonly house: Lent<RoomConfig>;
   readonly config: RoomConfig;
   readonly stations: RoomStations;
+  readonly arrivals: Pick<RoomArrivals, "list" | "onCame">;
   readonly calls: StationCalls;
   /** What the hub is called as a station in MQTT: `intercom_` and eight hex digits. */
   readonly hubId: string;

@@ -136,7 +136,7 @@ export async function start(house: Lent<RoomConfig>) {
   const hubFrom = (address: string | undefined) =>
     networkOf(address, sockets?.networks ?? [])?.address ?? hubAddress(config);
   opened.use(new ToldStates({ hub, bus: house.bus, calls, stations, hubFrom }));
-  const parts: RoomParts = { house, config, stations, calls, sender: own, hubId: stationIdOf(own) };
+  const parts: RoomParts = { house, config, stations, arrivals, calls, sender: own, hubId: stationIdOf(own) };
   const web = opened.use(await startRoomWeb(parts));
   await startParts(parts, opened);
   const owned = opened.move();

@@ -1,4 +1,4 @@
-import type { Device, TrackWriter } from "../../device/driver.ts";
+import type { Command, Device, DeviceEvent, TrackWriter } from "../../device/driver.ts";
 import type { Voice } from "../../hub/voices.ts";
 import { opusFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
@@ -61,6 +61,16 @@ export class Visit implements Disposable {
   write(frame: Frame, lostBefore: number): void {
     this.#track.write(frame);
     this.voice.write(frame, lostBefore);
+  }
+
+  /** What the hub asks of it, until it is over; one reader takes them all. */
+  get commands(): AsyncIterable<Command> {
+    return this.#device.commands;
+  }
+
+  /** Whom its button speaks to. */
+  hasButton(button: Omit<Extract<DeviceEvent, { readonly type: "button" }>, "type">): void {
+    this.#device.emit({ type: "button", ...button });
   }
 
   /** How it hears what is sent to all stations, for people. */

@@ -222,6 +222,10 @@ class DoorwardClient:
         """Change settings of a device; needs the right to administer it."""
         await self.request("PATCH", f"api/v1/devices/{quote(device)}", settings)
 
+    async def set_button(self, device: str, wish: Json) -> None:
+        """Set whom a device's own button speaks to (`target`), and how urgently; needs the right to administer it."""
+        await self.request("PATCH", f"api/v1/devices/{quote(device)}/button", wish)
+
     async def request(self, method: str, path: str, body: Json | None = None) -> Json:
         """Ask for JSON; raises with the hub's own sentence where it refuses."""
         payload = None if body is None else json.dumps(body).encode()

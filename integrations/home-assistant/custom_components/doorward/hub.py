@@ -256,4 +256,7 @@ def what_it_can(device: Json) -> dict[str, bool]:
     may = {what: known[what] == "yes" and right in rights for what, right in needed.items()}
     settings = device.get("settings") or {}
     tells = "motion" in device or (settings.get("motion") or {}).get("onvif") is True
-    return {**may, "motion": tells, "administer": "administer" in rights}
+    # Told only to who may administer the device, and while it is there.
+    button = device.get("button") or {}
+    aims = {"target": "target" in button, "target_priority": "priority" in button}
+    return {**may, **aims, "motion": tells, "administer": "administer" in rights}

@@ -20,6 +20,7 @@ import { HubValues } from "./hub-values.ts";
 import { followNotices, type Notice } from "./notices.ts";
 import { type OwnSetting, type OwnStation, OwnStations } from "./own-stations.ts";
 import { RoomDiscovery } from "./room-discovery.ts";
+import { StationButtons } from "./station-buttons.ts";
 import { StationSettings } from "./station-settings.ts";
 import { calledRooms } from "./told-calls.ts";
 import { ToldStations } from "./told-stations.ts";
@@ -32,7 +33,7 @@ const addressEveryMs = 60_000;
  * devices as a station among stations and in Home Assistant. Without the surface `mqtt` nothing comes and nothing goes.
  */
 export function startSteering(parts: RoomParts): Disposable {
-  const { house, config, stations, calls, hubId } = parts;
+  const { house, config, stations, arrivals, calls, hubId } = parts;
   const { name: hubName } = config;
   const { hub, bus, version } = house;
   const { clock, log, identity, devices } = hub;
@@ -77,6 +78,15 @@ export function startSteering(parts: RoomParts): Disposable {
       clock,
     }),
   );
+  const buttons = held.use(
+    new StationButtons({
+      ...{ arrivals, clock, log },
+      said: (id) => told.values(id),
+      station: (id) => stations.get(id),
+      targets: () => targetNames(parts),
+      command: (id, what, payload) => bus.command(roomTopicOf({ kind: "command", station: id, what }), payload),
+    }),
+  );
   const announcements = held.use(new Announcements({ hub, say: house.say, allowed: config.soundsFrom }));
   const set = (id: string, what: OwnSetting, payload: string) => {
     const device = id === hubId ? undefined : deviceBehind(id, ofDevices);
@@ -113,6 +123,7 @@ export function startSteering(parts: RoomParts): Disposable {
     own.changed();
     entities.changed();
     rooms.changed();
+    buttons.changed();
   };
   held.use(followCommands({ bus, isOwn: (id) => own.isOwn(id), set, clock }));
   held.use(followNotices(bus, (id, notice) => say(id, notice)));
@@ -123,6 +134,7 @@ export function startSteering(parts: RoomParts): Disposable {
   held.use(
     told.onValue(({ id, what }) => {
       settings.said(id, what);
+      buttons.said(id, what);
       if (what === "target") rooms.changed();
     }),
   );

@@ -4,8 +4,10 @@ import type { MqttClient } from "mqtt";
 import { brokers, type House, until } from "../../../../test/mqtt-house.ts";
 import type { Listening } from "../../../../test/peers/mosquitto.ts";
 import type { Ring } from "../../../hub/rings.ts";
+import { opusFormat } from "../../../media/format.ts";
 import { silentLog } from "../../../util/log.ts";
 import type { Lent } from "../../surface.ts";
+import { RoomArrivals } from "../arrivals.ts";
 import { StationCalls } from "../calls/station-calls.ts";
 import { type RoomConfig, roomConfig } from "../config.ts";
 import { RoomStations } from "../stations.ts";
@@ -51,8 +53,10 @@ async function steer(home: House): Promise<Steered> {
   } as unknown as Lent<RoomConfig>;
   const config = roomConfig.parse({ interfaces: ["lo"] }) as RoomConfig;
   const calls = held.use(new StationCalls({ hub: rig.hub, stations, hubName: "Doorward", hangUpAfterMs: 30_000 }));
+  const speakerOf = () => ({ formats: [opusFormat], echoCancelling: false, play: async () => {} });
+  const arrivals = held.use(new RoomArrivals({ hub: rig.hub, stations, speakerOf }));
   const steering = held.use(
-    startSteering({ house, config, stations, calls, hubId, sender: rig.identity.installation }),
+    startSteering({ house, config, stations, arrivals, calls, hubId, sender: rig.identity.installation }),
   );
   await until(home, true);
   const program = await home.program();
@@ -290,6 +294,61 @@ for (const { name, house } of brokers) {
       );
       assert.deepEqual(commands, [`intercom/${kitchen}/mute/set ON`], "no echo");
       assert.ok(!steered.all.lines.some((line) => line.startsWith(`intercom/devices/${kitchen}/info (null)`)));
+    });
+
+    it("shows whom a station's button speaks to, and sets it when the station says so", async () => {
+      await using steered = await steer(await house());
+      const { publish, next, pass, home } = steered;
+      const { rig } = home;
+      const root = await rig.person({ name: "Root", administrator: true });
+      const guest = await rig.person({ name: "Guest", grants: [{ scope: "*", rights: ["view", "talk"] }] });
+      const path = "/api/v1/devices/intercom-9a0b1c2d/button";
+      const set = (body: object) => rig.call("PATCH", path, { as: root, body });
+      const live = () => rig.hub.devices.get("intercom-9a0b1c2d")?.state.phase === "live";
+      const button = (as = root) =>
+        rig.call("GET", "/api/v1/devices", { as }).then(({ json }) => {
+          const devices = json["devices"] as readonly { readonly id: string; readonly button?: unknown }[];
+          return devices.find(({ id }) => id === "intercom-9a0b1c2d")?.button;
+        });
+      await publish(`intercom/devices/${kitchen}/info`, `{"room":"Kitchen","ip":"127.0.0.1","id":"${kitchen}"}`, true);
+      await publish(`intercom/${kitchen}/status`, "online", true);
+      await untilTrue(() => rig.hub.reception.waiting().length === 1, pass);
+      await rig.hub.reception.approve("intercom-9a0b1c2d", { legacy: true, by: "Root" });
+      await untilTrue(live, pass);
+      // A device that was just let in may be let in once more, by another word of the station.
+      for (let n = 0; n < 10; n++) await pass(100);
+      await untilTrue(live, pass);
+      assert.deepEqual(
+        [await button(), (await set({ target: "Yard" })).status],
+        [undefined, 409],
+        "it said nothing of it",
+      );
+
+      await publish(`intercom/${kitchen}/target`, "All Rooms", true);
+      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button !== undefined, pass);
+      const targets = ["All Rooms", "Garden", "Yard"];
+      assert.deepEqual([await button(), await button(guest)], [{ target: "All Rooms", targets }, undefined]);
+      assert.equal((await set({ target: "Nursery" })).json["code"], "no-target");
+      assert.equal((await set({ priority: 1 })).json["code"], "no-priority");
+      assert.equal((await set({})).status, 400);
+      assert.equal((await rig.call("PATCH", path, { as: guest, body: { target: "Yard" } })).status, 404);
+
+      await publish(`intercom/${kitchen}/priority`, "Normal", true);
+      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button?.priority === 0, pass);
+      const asked = set({ target: "Yard", priority: 1 });
+      for (const [what, payload] of [
+        ["target", "Yard"],
+        ["priority", "High"],
+      ] as const) {
+        await next(new RegExp(`^intercom/${kitchen}/${what}/set ${payload}$`));
+        await publish(`intercom/${kitchen}/${what}`, payload, true);
+      }
+      const answer = await asked;
+      assert.deepEqual(answer.json["button"], { target: "Yard", targets, priority: 1 });
+      const silent = set({ target: "Garden" });
+      const refused = await passUntil(steered, silent);
+      assert.deepEqual([refused.status, refused.json["code"]], [503, "no-answer"]);
+      assert.deepEqual(await button(), { target: "Yard", targets, priority: 1 });
     });
 
     it("says a text where it is for, and fetches no sound from a server that was not named", async () => {
