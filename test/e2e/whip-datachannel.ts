@@ -38,7 +38,7 @@ export function startDatachannelPublisher(): DatachannelPublisher {
   connection.onGatheringStateChange((state) => state === "complete" && gathered.resolve());
   connection.setLocalDescription("offer");
   return {
-    offerSdp: String(connection.localDescription()?.sdp),
+    offerSdp: withoutCandidates(String(connection.localDescription()?.sdp)),
     accept: async (sdp) => {
       await gathered.promise;
       if (held.disposed) return;
@@ -49,13 +49,21 @@ export function startDatachannelPublisher(): DatachannelPublisher {
   };
 }
 
+/**
+ * The library may have gathered some already. A hub that knows them checks at once, and is then connected and shaking hands
+ * before the library has noted the answer's fingerprint: it refuses the hub and hangs up.
+ */
+function withoutCandidates(sdp: string): string {
+  return sdp.replaceAll(/^a=(candidate:|end-of-candidates).*\r?\n/gm, "");
+}
+
 type Sender = Pick<ReturnType<PeerConnection["addTrack"]>, "isOpen" | "sendMessageBinary">;
 
 function sendClip({ audio, video }: { readonly audio: Sender; readonly video: Sender }): Disposable {
   const packetize = createPacketizer("h264");
   const { accessUnits } = clip();
   let [count, sequence] = [0, 0];
-  return every(systemClock, 20, () => {
+  const tick = () => {
     if (!audio.isOpen() || !video.isOpen()) return;
     const n = count++;
     for (const { payload, marker } of packetize(accessUnits[n % accessUnits.length]!)) {
@@ -64,5 +72,13 @@ function sendClip({ audio, video }: { readonly audio: Sender; readonly video: Se
     }
     const head = { payloadType: 111, sequence: n & 0xffff, timestamp: n * 960, ssrc: 1001, marker: false };
     audio.sendMessageBinary(serializeRtp({ ...head, payload: Uint8Array.of(0xf8, 0xff, 0xfe) }) as Buffer);
+  };
+  return every(systemClock, 20, () => {
+    try {
+      tick();
+    } catch (error) {
+      // The hub hung up between the look and the sending, on another thread.
+      if (audio.isOpen() && video.isOpen()) throw error;
+    }
   });
 }
