@@ -579,7 +579,7 @@ export const scenes: readonly Scene[] = [
     path: "/#/add",
     server: () => ({ devices: house() }),
     prepare: async (page) => {
-      await page.getByRole("textbox", { name: "Address" }).fill("rtsp://192.168.1.20/stream1");
+      await page.getByRole("textbox", { name: "Address", exact: true }).fill("rtsp://192.168.1.20/stream1");
       await page.getByRole("button", { name: "Look", exact: true }).click();
       await page.getByLabel("Name", { exact: true }).fill("Front door");
       await moving(page);
@@ -590,7 +590,7 @@ export const scenes: readonly Scene[] = [
     path: "/#/add",
     server: () => ({ devices: house() }),
     prepare: async (page) => {
-      await page.getByRole("textbox", { name: "Address" }).fill("rtsp://nobody.example/");
+      await page.getByRole("textbox", { name: "Address", exact: true }).fill("rtsp://nobody.example/");
       await page.getByRole("button", { name: "Look", exact: true }).click();
       await page.locator("dw-add .wrong").waitFor();
     },

@@ -42,7 +42,7 @@ test("one gesture speaks through a camera", { timeout: 60_000 }, async () => {
 
 test("a device is added with a preview, watched, and removed", { timeout: 60_000 }, async () => {
   await page.goto(new URL("/#/add", page.url()).href);
-  await page.getByRole("textbox", { name: "Address" }).fill("test:?name=SHED&hue=20");
+  await page.getByRole("textbox", { name: "Address", exact: true }).fill("test:?name=SHED&hue=20");
   await page.getByRole("button", { name: "Look", exact: true }).click();
   await page.locator('dw-add dw-player[data-tone="live"]').waitFor();
   await page.getByLabel("Name", { exact: true }).fill("Shed");

@@ -158,7 +158,7 @@ test("keys: a digit chooses, Enter opens, Esc goes back, ? helps", async () => {
 test("add: what does not answer says so and can be saved anyway", async () => {
   await using opened = await open("/#/add");
   const { page } = opened;
-  await page.getByRole("textbox", { name: "Address" }).fill("rtsp://nobody.example/");
+  await page.getByRole("textbox", { name: "Address", exact: true }).fill("rtsp://nobody.example/");
   await page.getByRole("button", { name: "Look", exact: true }).click();
   await page.getByText("Nothing answers at this address.").waitFor();
   await page.getByLabel("Name", { exact: true }).fill("Shed");
