@@ -1,6 +1,7 @@
-// Check, then every test: unit and contract tests two at a time in one runner; then the end-to-end and C tests, two files at a
-// time; at last, one at a time, those that measure something and say so by a line "// Runs alone: ...", so that nothing disturbs
-// them. Each part ends with the runner's own summary; the last line adds up. Arguments are files or globs to run instead of all.
+// Check, then every test: unit and contract tests three at a time in one runner, as many of them wait; then the C and the
+// end-to-end tests, two files at a time, the long ones in C first; at last, one at a time, those that measure something and say
+// so by a line "// Runs alone: ...", so that nothing disturbs them. Each part ends with the runner's own summary; the last line
+// adds up. Arguments are files or globs to run instead of all.
 // A file that hangs costs its own time and no more: what it started is ended with it, and the next one runs.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -37,9 +38,9 @@ for (const signal of ["SIGINT", "SIGTERM"])
 const total = { pass: 0, fail: 0, skipped: 0 };
 let failed = false;
 const unit = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"];
-const files = filesOf(chosen.length > 0 ? chosen : ["test/e2e/*.test.ts", "native/*/test/*.test.ts"]);
+const files = filesOf(chosen.length > 0 ? chosen : ["native/*/test/*.test.ts", "test/e2e/*.test.ts"]);
 const measuring = chosen.length > 0 ? files : files.filter(measures);
-if (chosen.length === 0) await run({ files: unit, concurrency: 2 });
+if (chosen.length === 0) await run({ files: unit, concurrency: 3 });
 const beside = files.filter((file) => !measuring.includes(file));
 await Promise.all([1, 2].map(runNext));
 await homeAssistant?.ended;

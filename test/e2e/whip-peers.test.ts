@@ -87,33 +87,31 @@ it("Chromium becomes a camera on the wall, and a newer one takes over", { timeou
   await hub.phase("away");
 });
 
-for (const percent of [3, 10]) {
-  it(`of Chromium's picture nothing is missing with ${percent} % lost on the way to the hub`, {
-    timeout,
-  }, async (t) => {
-    await using hub = await startWhipHub();
-    using relay = await startLossyRelay(percent, "hub");
-    await using peer = await startChromium(hub, relay);
-    await hub.phase("live");
-    const track = hub.yard.track("video");
-    const look = async () => ({ ...(await peer.sent()), arrived: track?.counters.frames ?? 0 });
-    await until("it runs", async () => (await look()).arrived > 50);
-    const before = await look();
-    relay.loss = percent / 100;
-    await until("enough was sent", async () => (await look()).frames > before.frames + 200);
-    relay.loss = 0;
-    await until("all was repaired", async () => (await look()).frames > before.frames + 215);
-    const after = await look();
-    const [sent, arrived] = [after.frames - before.frames, after.arrived - before.arrived];
-    const { lost, passed } = relay.counters;
-    t.diagnostic(
-      `lost ${lost} of ${lost + passed} packets, ${after.nacks - before.nacks} asked again for, ` +
-        `${after.keyFrames - before.keyFrames} key frames; ${sent} pictures sent, ${arrived} came`,
-    );
-    assert.ok(lost > 5 && after.nacks > before.nacks, "packets were lost and asked for");
-    assert.ok(sent - arrived <= 3, "all came but those that are on their way");
-  });
-}
+it("of Chromium's picture nothing is missing with 10 % lost on the way to the hub", {
+  timeout,
+}, async (t) => {
+  await using hub = await startWhipHub();
+  using relay = await startLossyRelay(10, "hub");
+  await using peer = await startChromium(hub, relay);
+  await hub.phase("live");
+  const track = hub.yard.track("video");
+  const look = async () => ({ ...(await peer.sent()), arrived: track?.counters.frames ?? 0 });
+  await until("it runs", async () => (await look()).arrived > 50);
+  const before = await look();
+  relay.loss = 0.1;
+  await until("enough was sent", async () => (await look()).frames > before.frames + 200);
+  relay.loss = 0;
+  await until("all was repaired", async () => (await look()).frames > before.frames + 215);
+  const after = await look();
+  const [sent, arrived] = [after.frames - before.frames, after.arrived - before.arrived];
+  const { lost, passed } = relay.counters;
+  t.diagnostic(
+    `lost ${lost} of ${lost + passed} packets, ${after.nacks - before.nacks} asked again for, ` +
+      `${after.keyFrames - before.keyFrames} key frames; ${sent} pictures sent, ${arrived} came`,
+  );
+  assert.ok(lost > 5 && after.nacks > before.nacks, "packets were lost and asked for");
+  assert.ok(sent - arrived <= 3, "all came but those that are on their way");
+});
 
 it("a publisher that speaks as OBS does becomes a camera, and is gone when it says so", { timeout }, async () => {
   await using hub = await startWhipHub();

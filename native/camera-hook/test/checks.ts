@@ -44,8 +44,12 @@ function run(
   });
 }
 
-/** Runs all of them; `environment` shortens those that take as long as they are told (`test/run.sh`). */
-export async function runChecks(t: TestContext, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+/** Runs all of them or a half; `environment` shortens those that take as long as they are told (`test/run.sh`). */
+export async function runChecks(
+  t: TestContext,
+  target: "test" | "timing" | "untimed",
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const compiler = await run("gcc", ["--version"]);
   const make = await run("make", ["--version"]);
   if (compiler.status === undefined || make.status === undefined) {
@@ -53,7 +57,7 @@ export async function runChecks(t: TestContext, environment: Readonly<Record<str
     return;
   }
 
-  const { status, output } = await run("make", ["test"], environment);
+  const { status, output } = await run("make", [target], environment);
   for (const { state, name, detail } of sectionsOf(output)) {
     await t.test(name, (section) => {
       if (state === "not run") {
