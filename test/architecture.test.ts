@@ -38,6 +38,7 @@ const standsOn: Readonly<Record<string, Readonly<Record<string, readonly string[
     whip: ["webrtc"],
     go2rtc: ["webrtc"],
     page: ["webrtc"],
+    pictures: ["webrtc"],
     signalling: ["webrtc"],
   },
 };

@@ -7,6 +7,8 @@ export interface Frame {
   readonly data: Uint8Array;
   /** Presentation time on the hub's monotonic clock, microseconds, non-decreasing within a track. */
   readonly timestampUs: number;
+  /** When it is shown, on the same clock, where pictures come in another order (B pictures) and their source says so. */
+  readonly shownUs?: number;
   /** Video: decoding may start here (H.264 IDR; H.265 IDR or CRA; any JPEG). Audio: always true. */
   readonly key: boolean;
   /** When the device took it, ms since 1970 by the device's own wall clock; absent where it does not say. */

@@ -33,6 +33,26 @@ describe("timeline", () => {
     }
   });
 
+  it("knows when pictures are shown that come in another order, and gives times that do not decrease", async () => {
+    const clock = new ManualClock();
+    const timeline = new Timeline({ clock, clockRateHz: 90_000, wrapBits: 32 });
+    const shown: number[] = [];
+    const mapped: number[] = [];
+    for (const index of [0, 4, 2, 1, 3, 8, 6, 5, 7]) {
+      mapped.push(timeline.map(index * 3600));
+      shown.push(timeline.exactUs);
+      await clock.advance(40);
+    }
+    assert.deepEqual(
+      shown.map((us) => (us - shown[0]!) / 40_000),
+      [0, 4, 2, 1, 3, 8, 6, 5, 7],
+    );
+    assert.deepEqual(
+      mapped.map((us) => (us - mapped[0]!) / 40_000),
+      [0, 4, 4, 4, 4, 8, 8, 8, 8],
+    );
+  });
+
   it("goes on over the wrap of 32 bits", async () => {
     const { mapped, timeline } = await play({ start: 2 ** 32 - 9000, frames: 10 });
     assert.deepEqual(

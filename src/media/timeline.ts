@@ -29,6 +29,7 @@ export class Timeline {
   #anchorUs = 0;
   #anchorUnits = 0;
   #lastUs = Number.NEGATIVE_INFINITY;
+  #exactUs = 0;
   #leastLateUs = Number.POSITIVE_INFINITY;
   #lastLateUs = 0;
   /** When the lateness last grew at once: the window in which it did tells nothing of what follows. */
@@ -44,6 +45,11 @@ export class Timeline {
   /** How often the timeline had to be anchored again after a jump. */
   get resets(): number {
     return this.#resets;
+  }
+
+  /** What `map` gave last, but for being non-decreasing: B pictures lie before what came before them. */
+  get exactUs(): number {
+    return this.#exactUs;
   }
 
   /** Hub time of the stream's timestamp `raw`, which arrived now; non-decreasing. */
@@ -97,7 +103,8 @@ export class Timeline {
   }
 
   #emit(us: number): number {
-    this.#lastUs = Math.max(this.#lastUs, Math.round(us));
+    this.#exactUs = Math.round(us);
+    this.#lastUs = Math.max(this.#lastUs, this.#exactUs);
     return this.#lastUs;
   }
 }

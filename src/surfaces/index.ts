@@ -13,6 +13,7 @@ import mdns from "./mdns/index.ts";
 import mqtt from "./mqtt/index.ts";
 import page from "./page/index.ts";
 import panel from "./panel/index.ts";
+import pictures from "./pictures/index.ts";
 import ptz from "./ptz/index.ts";
 import push from "./push/index.ts";
 import room from "./room/index.ts";
@@ -36,6 +37,7 @@ export const surfaces = [
   whip,
   page,
   panel,
+  pictures,
   ptz,
   push,
   room,

@@ -26,6 +26,9 @@ export const problemFieldsSchema = z
     holder: z.string().describe("Who speaks there."),
     reason: z.string().describe("Why, as one word."),
     codec: z.string().describe("What could not be shown or played."),
+    picture: z
+      .string()
+      .describe("What a picture is called where a browser is asked whether it decodes it: avc1.64001f."),
     why: z.string().describe("What keeps a viewer from showing a picture as it comes, as one word."),
     field: z.string().describe("The first part of the request that is wrong."),
     settings: z.string().describe("Names of the settings that it is about, with commas between."),

@@ -7,6 +7,7 @@ import type { SayText } from "../hub/call-visitor.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Principal } from "../identity/policy.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
+import type { Asker } from "./admission.ts";
 import type { Bus } from "./bus.ts";
 import type { LogInGuard } from "./log-in-guard.ts";
 import type { NewSocket } from "./own-port.ts";
@@ -73,10 +74,10 @@ export type SocketRoute = SignedInSocket | OwnProofSocket;
 export interface SignedInSocket {
   readonly path: string;
   readonly proof?: undefined;
-  /** What a connection takes a place of, until it closes. */
-  readonly share: "pages";
-  /** Somebody has connected. The socket is the surface's now. */
-  connected(socket: WebSocket, principal: Principal, request: FastifyRequest): void;
+  /** What a connection takes a place of, until it closes; none where the surface asks for places by itself. */
+  readonly share: "pages" | undefined;
+  /** Somebody has connected, who counts as `asker`. The socket is the surface's now. */
+  connected(socket: WebSocket, principal: Principal, request: FastifyRequest, asker: Asker): void;
 }
 
 /** A WebSocket on which callers say who they are, by a message or a token: no cookie counts there. */

@@ -80,6 +80,11 @@ export class SyncedStream {
     return this.#timeline.resets;
   }
 
+  /** What `map` gave last, but for being non-decreasing: B pictures are shown before what came before them. */
+  get shownUs(): number {
+    return Math.round(this.#timeline.exactUs + this.#shiftUs);
+  }
+
   /** A sender report of this stream. A report without time (NTP 0, seen on cameras) says nothing. */
   report(report: { readonly ntp: bigint; readonly rtpTimestamp: number }): void {
     if (report.ntp === 0n) return;
@@ -98,7 +103,7 @@ export class SyncedStream {
     const us = this.#timeline.map(raw);
     if (this.#report) {
       const sinceReport = (raw - this.#report.rtpTimestamp) | 0;
-      this.#ntpOffsetUs = us - (this.#report.ntpUs + (sinceReport * 1e6) / this.#clockRateHz);
+      this.#ntpOffsetUs = this.#timeline.exactUs - (this.#report.ntpUs + (sinceReport * 1e6) / this.#clockRateHz);
     }
     this.#moveTowardsReference();
     this.#lastUs = Math.max(this.#lastUs, Math.round(us + this.#shiftUs));

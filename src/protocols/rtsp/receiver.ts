@@ -142,7 +142,8 @@ export class MediaReceiver {
     const { stream, frames, onFrame } = this.#options;
     for (const unit of units) {
       const timestampUs = stream.map(unit.timestamp);
-      const frame = frames.push(unit, { timestampUs, capturedMs: stream.capturedMs(unit.timestamp) });
+      const { shownUs } = stream;
+      const frame = frames.push(unit, { timestampUs, shownUs, capturedMs: stream.capturedMs(unit.timestamp) });
       if (frame) onFrame(frame);
     }
   }

@@ -57,6 +57,24 @@ describe("pictures", () => {
     assert.equal(out.formats.length, 0);
   });
 
+  test("say when they are shown as soon as it is seen that they come in another order", () => {
+    const out = sink();
+    const frames = createVideoFrames(unknown, out);
+    const b = Uint8Array.of(0x01, 0x9e, 0x02);
+    for (const [nals, shownUs] of [
+      [[sps, pps, idr], 0],
+      [[slice], 9],
+      [[b], 3],
+      [[b], 6],
+      [[slice], 18],
+    ] as const)
+      frames.push(unit(nals), { timestampUs: 20, shownUs });
+    assert.deepEqual(
+      out.frames.map(({ shownUs }) => shownUs),
+      [undefined, undefined, undefined, 6, 18],
+    );
+  });
+
   test("with a hole are dropped; after a key frame with a hole, all up to the next", () => {
     const out = sink();
     const frames = createVideoFrames({ ...unknown, parameterSets: [sps, pps] }, out);

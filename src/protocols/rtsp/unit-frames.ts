@@ -16,8 +16,10 @@ export interface FrameSink {
 
 /** When a unit is of. */
 export interface UnitTime {
-  /** On the hub's clock. */
+  /** On the hub's clock, non-decreasing. */
   readonly timestampUs: number;
+  /** When a picture is shown, on the same clock, where that is known. */
+  readonly shownUs?: number | undefined;
   /** By the camera's wall clock, ms since 1970, where that is known. */
   readonly capturedMs?: number | undefined;
 }
@@ -101,7 +103,10 @@ class VideoFrames implements UnitFrames {
     this.#needKey = false;
     this.#look(unit, { key: prepared.key, timestampUs });
     if (this.#published !== this.#state) this.#publish();
-    const frame = stamped(prepared, time);
+    // Of H.265 nobody knows before: all of its pictures may be of kind B, in either order.
+    const mayDiffer = this.#reordered || this.#keeper.codec === "h265";
+    const shown = mayDiffer && time.shownUs !== undefined && { shownUs: time.shownUs };
+    const frame: Frame = { ...stamped(prepared, time), ...shown };
     this.#sink.write(frame);
     return frame;
   }

@@ -49,13 +49,14 @@ function serveSignedIn(app: FastifyInstance, how: How<SignedInSocket>): void {
       preHandler: async (request) => {
         if (!request.principal) throw new Problem(401, { code: "signed-out", detail: "Sign in first." });
         // A refusal is an answer: the place is taken before the socket is there.
+        if (share === undefined) return;
         const place = how.context.shares[share].enter(askerOf(request));
         request.raw.socket.once("close", () => place[Symbol.dispose]());
       },
     },
     (socket: WebSocket, request) => {
       const { principal } = request;
-      if (principal) connected(socket, principal, request);
+      if (principal) connected(socket, principal, request, askerOf(request));
       else socket.close(1008, "signed-out");
     },
   );

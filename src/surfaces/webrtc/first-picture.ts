@@ -59,7 +59,7 @@ async function largePicture(device: HubDevice, large: Track, options: FirstMedia
     try {
       return renditions.begin("main", large);
     } catch (error) {
-      if (!device.sub || !(error instanceof FatalError && error.code === "codec-unsupported")) throw error;
+      if (!device.sub || !isNotShown(error)) throw error;
     }
   }
   renditions.prefer("sub");
@@ -67,6 +67,11 @@ async function largePicture(device: HubDevice, large: Track, options: FirstMedia
   if (small) return renditions.begin("sub", small);
   renditions.prefer("main");
   return renditions.begin("main", large);
+}
+
+/** That the picture cannot be shown; one that the viewer would decode by itself can. */
+function isNotShown(error: unknown): boolean {
+  return error instanceof FatalError && error.code === "codec-unsupported" && error.fields["reason"] !== "decode";
 }
 
 const knownCodec = (device: HubDevice, which: RenditionName) =>

@@ -4,6 +4,7 @@ import type { Rendition } from "../../hub/api.ts";
 import type { DevicePhase } from "../../hub/state.ts";
 import { Track } from "../../media/track.ts";
 import { ManualClock } from "../../util/clock.ts";
+import { asTheyCome } from "./forms.ts";
 import { failsAfter, Renditions } from "./renditions.ts";
 
 /** A device of which the test says how it and its small picture are. */
@@ -38,8 +39,7 @@ function set(wanted: "main" | "sub") {
   Object.defineProperty(device, "state", { get: () => rendition("main").state });
   const shown: string[] = [];
   const over: string[] = [];
-  const pictures = { show: (one: Track) => ({ track: one, conversion: undefined, [Symbol.dispose]: () => {} }) };
-  const renditions = new Renditions({ device: device as never, wanted, pictures, offerSdp: "" });
+  const renditions = new Renditions({ device: device as never, wanted, forms: asTheyCome });
   const changes = async (name: "main" | "sub", phase: DevicePhase, code?: string) => {
     states[name] = { phase, ...(code !== undefined && { code }) };
     if (phase === "live") there.add(name);

@@ -1,20 +1,18 @@
 import type { HubDevice, Rendition, RenditionName } from "../../hub/api.ts";
-import type { Conversion, ConvertedPictures, ShownPicture } from "../../hub/converted-pictures.ts";
+import type { Conversion, ShownPicture } from "../../hub/converted-pictures.ts";
 import type { DevicePhase } from "../../hub/state.ts";
-import type { VideoFormat } from "../../media/format.ts";
-import { whyConverted } from "../../media/showable.ts";
 import type { Track } from "../../media/track.ts";
 import type { Viewer } from "../../media/viewer.ts";
 import { background } from "../../util/background.ts";
 import { DoorwardError } from "../../util/errors.ts";
+import type { Forms } from "./forms.ts";
 
 /** Options of {@link Renditions}. */
 export interface RenditionsOptions {
   readonly device: Pick<HubDevice, "sub" | "onChange" | "info"> & Rendition;
   readonly wanted: RenditionName;
-  /** Gives pictures in a form that the viewer can show, by its offer. */
-  readonly pictures: Pick<ConvertedPictures, "show">;
-  readonly offerSdp: string;
+  /** In which form the viewer is shown pictures. */
+  readonly forms: Forms;
 }
 
 /** What a viewer is shown from now on. */
@@ -91,7 +89,7 @@ export class Renditions implements Disposable {
 
   /** Whether the viewer can show a picture as it comes. */
   fits(source: Track): boolean {
-    return whyConverted(source.format as VideoFormat, this.#options.offerSdp) === undefined;
+    return this.#options.forms.fits(source);
   }
 
   of(name: RenditionName): Rendition {
@@ -114,7 +112,7 @@ export class Renditions implements Disposable {
    * to be converted and cannot.
    */
   begin(name: RenditionName, source: Track) {
-    const picture = this.#formOf(source);
+    const picture = this.#options.forms.show(source);
     this.#isShown({ name, source, picture });
     return { name, source, track: picture.track };
   }
@@ -209,7 +207,7 @@ export class Renditions implements Disposable {
   }
 
   async #turn(viewer: ShowOptions["viewer"], to: Pick<Beginning, "name" | "source">): Promise<void> {
-    const picture = this.#formOf(to.source);
+    const picture = this.#options.forms.show(to.source);
     const turned = await viewer.show(picture.track).catch((error: unknown) => {
       picture[Symbol.dispose]();
       throw error;
@@ -222,11 +220,6 @@ export class Renditions implements Disposable {
     }
     this.#isShown({ ...to, picture });
     this.#follow();
-  }
-
-  #formOf(source: Track): ShownPicture {
-    const { pictures, offerSdp } = this.#options;
-    return pictures.show(source, offerSdp);
   }
 
   #isShown({ name, source, picture }: Beginning): void {

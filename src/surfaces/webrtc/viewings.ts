@@ -20,6 +20,7 @@ import type { Admission, Asker } from "../admission.ts";
 import { SoundFloor, type SoundFloorOptions, type SoundFloorState } from "../sound-floor.ts";
 import { firstPacketSent } from "./first-packet.ts";
 import { type FirstMedia, firstMedia } from "./first-picture.ts";
+import { askedForms, asTheyCome, type Forms, webRtcForms } from "./forms.ts";
 import { Renditions } from "./renditions.ts";
 import { Sittings } from "./sittings.ts";
 import { voiceOf } from "./voice-of.ts";
@@ -69,6 +70,10 @@ export interface ViewingRequest {
   readonly signal: AbortSignal;
   /** Which picture; the main one unless given. Who says so takes the other one until it is there. */
   readonly rendition?: RenditionName | undefined;
+  /** It may decode pictures by itself: it is told of one that it would be shown converted, instead of being shown that. */
+  readonly decodes?: boolean;
+  /** Where not WebRTC carries it: the picture alone, as it comes. Then `offerSdp` says nothing. */
+  readonly carry?: (video: Track) => Viewer;
   /** The microphone takes the floor by being heard; otherwise it is asked for, by the page's socket. */
   readonly talkBySound?: boolean;
 }
@@ -138,12 +143,12 @@ export class Viewings implements AsyncDisposable {
   }
 
   async #begin(request: ViewingRequest): Promise<Viewing> {
-    const { device, principal, offerSdp } = request;
+    const { device, principal } = request;
     await using held = new AsyncDisposableStack();
     // Whoever waits for a dead device takes no place from others.
     const place = held.use(this.#options.admission.wait(request.asker));
     const renditions = held.use(
-      new Renditions({ device, wanted: request.rendition ?? "main", pictures: this.#options.hub.pictures, offerSdp }),
+      new Renditions({ device, wanted: request.rendition ?? "main", forms: this.#forms(request) }),
     );
     const over = Promise.withResolvers<string>();
     held.use(this.#options.identity.attachments.attach(principal, over.resolve));
@@ -151,14 +156,7 @@ export class Viewings implements AsyncDisposable {
     place.begin();
     this.#refuseForbidden(request);
     const { audit } = this.#options.identity;
-    const viewer = held.use(
-      await this.#options.webrtc.view({
-        offerSdp,
-        ...(media.video && { video: media.video.track }),
-        ...(media.audio && { audio: media.audio }),
-        acceptMicrophone: this.#may(request, "talk"),
-      }),
-    );
+    const viewer = held.use(await this.#view(request, media));
     // The session may have ended while the worker answered.
     this.#refuseForbidden(request);
     this.#refuseReplaced(device);
@@ -172,6 +170,24 @@ export class Viewings implements AsyncDisposable {
     return this.#keep({ request, viewer, renditions }, { over, held: held.move() });
   }
 
+  #forms({ carry, decodes, offerSdp }: ViewingRequest): Forms {
+    if (carry) return asTheyCome;
+    const { pictures } = this.#options.hub;
+    return decodes ? askedForms(pictures, offerSdp) : webRtcForms(pictures, offerSdp);
+  }
+
+  async #view(request: ViewingRequest, { video, audio }: FirstMedia): Promise<Viewer> {
+    const { carry, device, offerSdp } = request;
+    if (carry && !video) throw noPicture(device);
+    if (carry && video) return carry(video.track);
+    return await this.#options.webrtc.view({
+      offerSdp,
+      ...(video && { video: video.track }),
+      ...(audio && { audio }),
+      acceptMicrophone: this.#may(request, "talk"),
+    });
+  }
+
   #keep(
     what: { readonly request: ViewingRequest; readonly viewer: Viewer; readonly renditions: Renditions },
     life: { readonly over: PromiseWithResolvers<string>; readonly held: AsyncDisposableStack },
@@ -180,7 +196,7 @@ export class Viewings implements AsyncDisposable {
     const { device, principal } = request;
     const id = randomBytes(16).toString("base64url");
     const { hub, identity } = this.#options;
-    const mayTalk = identity.policy.allows(principal, "talk", device);
+    const mayTalk = !request.carry && identity.policy.allows(principal, "talk", device);
     if (mayTalk) {
       life.held.use(
         request.talkBySound
@@ -259,7 +275,7 @@ export class Viewings implements AsyncDisposable {
     const { device, offerSdp, signal, rendition } = request;
     const wants = { renditions, signal, timeoutMs: trackTimeoutMs, takesEither: rendition !== undefined };
     const asked = wantsSound(offerSdp);
-    const looks = wantsPicture(offerSdp);
+    const looks = request.carry !== undefined || wantsPicture(offerSdp);
     const found = await firstMedia(device, { ...wants, looks, listens: asked && this.#may(request, "listen") });
     if (found.nothing) throw noPicture(device);
     const listens = asked && this.#may(request, "listen");

@@ -71,6 +71,12 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
         rendition: renditionName
           .optional()
           .describe("Which picture: main (the default), or sub, the small one. The other is shown until it is there."),
+        decodes: z
+          .literal("yes")
+          .optional()
+          .describe(
+            "The caller may decode pictures by itself (GET /api/v1/devices/:id/pictures): instead of one that would be converted, 406 with reason `decode` names it.",
+          ),
       }),
       body: sdp,
       bodyType: "application/sdp",
@@ -87,6 +93,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
           signal,
           talkBySound,
           rendition: query.rendition,
+          decodes: query.decodes === "yes",
         });
         if (talkBySound) reply.header("doorward-talk", viewing.mayTalk ? "auto" : "forbidden");
         const { conversion } = viewing;
