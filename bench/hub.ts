@@ -64,7 +64,8 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   const begunMs = performance.now();
   const child = spawn(process.execPath, [...(options.execArgv ?? []), program, ...args], {
     cwd: folder,
-    env: { ...process.env, ...options.env },
+    // What is loaded into it looks for the hub's own modules by their files.
+    env: { ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   // A bench that breaks off leaves no hub behind.

@@ -6,11 +6,9 @@ import module from "node:module";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { entryOf } from "./bundle.mjs";
 import { node24, root } from "./node24.mjs";
 import { supervise } from "./supervise.mjs";
-
-const source = join(root, "src", "cli", "index.ts");
-const entry = existsSync(source) ? source : join(root, "dist", "cli", "index.js");
 
 // Compiled modules, without their types, are kept for the next start and for the workers: half of the start's time and 30 MB
 // of each process. In the package's own folder, since what lies there is run; where nobody may write, there is none.
@@ -23,7 +21,7 @@ const watched =
 
 if (Number.parseInt(process.versions.node, 10) >= 24 && !watched) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  await import(pathToFileURL(entry).href);
+  await import(pathToFileURL(entryOf(root)).href);
 } else {
   const setup = join(root, "scripts", "setup.mjs");
   if (!node24() && existsSync(setup)) spawnSync(process.execPath, [setup, "start"], { stdio: ["ignore", 2, 2] });

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freshBundle } from "../bin/bundle.mjs";
 import { node24, root } from "../bin/node24.mjs";
 import { ensureEngine, findGo } from "./engine.mjs";
 import { missingPrograms } from "./programs.mjs";
@@ -15,6 +16,7 @@ if (purpose !== "check") buildPage();
 if (purpose === "test") installPrograms();
 if (purpose === "test") buildEngine();
 if (purpose === "start") buildEngineAside();
+if (purpose === "start") bundleAside();
 
 function installPackages() {
   const stamp = join(root, "node_modules", ".doorward-setup");
@@ -56,6 +58,13 @@ function buildEngineAside() {
   if (!findGo()) return;
   const script = join(root, "scripts", "engine.mjs");
   spawn(process.execPath, [script, "--quiet"], { cwd: root, stdio: "ignore", detached: true }).unref();
+}
+
+/** Nobody waits for it either: this start runs the sources, the next one takes the bundle. */
+function bundleAside() {
+  if (freshBundle(root) || process.env.DOORWARD_BUNDLE === "off") return;
+  const script = join(root, "scripts", "bundle.mjs");
+  spawn(node24(), [script, "--aside"], { cwd: root, stdio: "ignore", detached: true }).unref();
 }
 
 function installPrograms() {

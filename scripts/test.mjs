@@ -79,8 +79,8 @@ function run({ files, concurrency, atTheEnd = false }) {
     "--test-reporter=spec",
     ...files,
   ];
-  // No hub of a test announces itself on the machine's own networks.
-  const env = { ...process.env, NODE_NO_WARNINGS: "1", DOORWARD_MDNS: "off" };
+  // No hub of a test announces itself on the machine's own networks; each runs the sources, whatever was bundled before.
+  const env = { ...process.env, NODE_NO_WARNINGS: "1", DOORWARD_MDNS: "off", DOORWARD_BUNDLE: "off" };
   const child = spawn(node, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env, detached: true });
   running.add(child);
   let hangs = false;

@@ -1,0 +1,124 @@
+// Makes few files of the hub and the libraries that it uses. Node then resolves and reads dozens of modules at a start
+// instead of a thousand. Beside sources: in node_modules/.cache, for bin/bundle.mjs; with "--package": dist/bundle, of dist.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { join, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { bundleFolder, stateOf } from "../bin/bundle.mjs";
+import { root } from "../bin/node24.mjs";
+
+/** Native, or in processes of their own: loaded from where they are installed. */
+const external = [/^node-datachannel/, /^node-av/, /^@homebridge\/ciao/];
+/** Look for their own files by __dirname, but only where they are asked for what we do not use (threads that write logs). */
+const findsItsFiles = ["pino", "thread-stream"];
+/** A running hub loads parts of its bundle later than at its start: those that may still run stay. */
+const kept = 3;
+
+/** Makes it in `folder`, of the entry and all that it imports. Gives the files that it was made of, absolute. */
+export async function makeBundle({ entry, folder }) {
+  const { rolldown } = await import("rolldown");
+  const bundle = await rolldown({
+    input: { index: entry },
+    platform: "node",
+    external,
+    plugins: [places(folder), plainAscii()],
+    onLog: (_level, log) => {
+      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+    },
+  });
+  const { output } = await bundle.write({
+    dir: folder,
+    format: "esm",
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    comments: false,
+    entryFileNames: "[name].mjs",
+    chunkFileNames: "[name]-[hash].mjs",
+  });
+  await bundle.close();
+  return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => id.startsWith(sep) && existsSync(id));
+}
+
+/** A module that looks for something beside its own file goes on finding it there. */
+function places(folder) {
+  return {
+    name: "places",
+    transform(code, id) {
+      const name = /.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
+      if (/\b__(dirname|filename)\b/.test(withoutComments(code)) && name && !findsItsFiles.includes(name))
+        throw new Error(`${id} looks for files beside it: it has to stay outside of the bundle`);
+      if (!code.includes("import.meta.url")) return undefined;
+      const from = JSON.stringify(relative(folder, id).split(sep).join("/"));
+      return { code: code.replaceAll("import.meta.url", `new URL(${from}, import.meta.url).href`), map: null };
+    },
+  };
+}
+
+function withoutComments(code) {
+  return code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+}
+
+/** V8 keeps a file's text: one byte a character, or two as soon as one of them needs it. */
+function plainAscii() {
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return { name: "plain-ascii", renderChunk: (code) => ({ code: code.replace(/[^\x00-\x7f]/g, escaped), map: null }) };
+}
+
+/** What stands for all that a bundle was made of: our sources, and for the libraries what npm writes when it changes them. */
+function inputsOf(files) {
+  const own = files.filter((file) => !file.includes("node_modules")).map((file) => relative(root, file));
+  const npms = ["package.json", "package-lock.json", join("node_modules", ".package-lock.json")];
+  return Object.fromEntries([...own.sort(), ...npms].map((file) => [file, stateOf(join(root, file))]));
+}
+
+/** Makes it aside, and names it when it is whole. */
+async function bundleSources() {
+  const cache = join(root, bundleFolder);
+  const name = Date.now().toString(36);
+  const folder = join(cache, name);
+  mkdirSync(folder, { recursive: true });
+  try {
+    const files = await makeBundle({ entry: join(root, "src", "cli", "index.ts"), folder });
+    const madeOf = { entry: join(name, "index.mjs"), inputs: inputsOf(files) };
+    const aside = join(folder, "made-of.json");
+    writeFileSync(aside, JSON.stringify(madeOf));
+    renameSync(aside, join(cache, "made-of.json"));
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  removeOld(cache);
+}
+
+function removeOld(cache) {
+  const made = readdirSync(cache).filter((name) => statSync(join(cache, name)).isDirectory());
+  for (const name of made.sort().slice(0, -kept)) rmSync(join(cache, name), { recursive: true, force: true });
+}
+
+/** Of what was built for npm. The licences of what went into it lie beside it. */
+async function bundlePackage() {
+  const folder = join(root, "dist", "bundle");
+  rmSync(folder, { recursive: true, force: true });
+  const files = await makeBundle({ entry: join(root, "dist", "cli", "index.js"), folder });
+  const libraries = files.flatMap((file) => /^.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file) ?? []);
+  writeFileSync(
+    join(folder, "LICENSES"),
+    [...new Set(libraries)]
+      .sort()
+      .map(licenceOf)
+      .join(`${"-".repeat(80)}\n`),
+  );
+}
+
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  const text = file ? readFileSync(join(folder, file), "utf8") : `Licence: ${license}\n`;
+  return `${name} ${version}\n\n${text.trimEnd()}\n`;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  // Nobody waits for it, and a hub that is just starting needs the processor.
+  if (process.argv.includes("--aside")) setPriority(constants.priority.PRIORITY_LOW);
+  await (process.argv.includes("--package") ? bundlePackage() : bundleSources());
+}

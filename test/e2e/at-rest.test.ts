@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
+import { entryOf } from "../../bin/bundle.mjs";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** Writes down each module that the hub loads. */
+const recorder = (file: string) =>
+  `data:text/javascript,${encodeURIComponent(`
+    import { appendFileSync } from "node:fs";
+    import { registerHooks } from "node:module";
+    import { isMainThread } from "node:worker_threads";
+    const load = (url, context, next) => (appendFileSync(${JSON.stringify(file)}, url + "\\n"), next(url, context));
+    if (isMainThread) registerHooks({ load });`)}`;
+
+/** Starts a hub without devices and gives what its page is and what it loaded until it answered. */
+async function loadedAtRest(bundle: "on" | "off") {
+  const folder = await mkdtemp(join(tmpdir(), "doorward-at-rest-"));
+  const list = join(folder, "modules");
+  await writeFile(join(folder, "doorward.yaml"), "webrtc: { udpPort: 0 }\nwhip: { udpPort: 0 }\nmdns: 'off'\n");
+  const program = ["--import", recorder(list), join(root, "bin", "doorward.js")];
+  const hub = spawn(process.execPath, [...program, "hub", "--json", "--http-port", "0", "--https-port", "0"], {
+    ...{ cwd: folder, stdio: ["ignore", "pipe", "inherit"] },
+    env: { ...process.env, DOORWARD_BUNDLE: bundle },
+  });
+  try {
+    const [line] = (await once(createInterface(hub.stdout!), "line")) as [string];
+    const { httpUrl } = JSON.parse(line) as { readonly httpUrl: string };
+    const page = await fetch(httpUrl);
+    const health = (await (await fetch(`${httpUrl}health`)).json()) as { readonly status: string };
+    const modules = (await readFile(list, "utf8")).split("\n").map((url) => url.replace(/^file:\/\/\/?/, "/"));
+    return { page: page.status, health: health.status, modules };
+  } finally {
+    const ended = once(hub, "exit");
+    hub.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe("a hub at rest", () => {
+  it("runs from its bundle: page, database thread and all, and none of its sources", { timeout: 60_000 }, async () => {
+    if (!entryOf(root, {}).endsWith(".mjs")) {
+      execFileSync(process.execPath, [join(root, "scripts", "bundle.mjs")], { cwd: root });
+    }
+    const { page, health, modules } = await loadedAtRest("on");
+    assert.deepEqual({ page, health }, { page: 200, health: "ok" });
+    assert.ok(modules.includes(entryOf(root, {})));
+    assert.deepEqual(
+      modules.filter((path) => path.startsWith(join(root, "src"))),
+      [],
+    );
+  });
+});
