@@ -52,6 +52,7 @@ POST /api/v1/invitation/accept none
 GET /api/v1/sessions signed-in by session
 DELETE /api/v1/sessions/:id signed-in by session
 DELETE /api/v1/sessions signed-in by session
+POST /api/v1/proof none
 GET /api/v1/tokens signed-in by session
 POST /api/v1/tokens signed-in by password
 DELETE /api/v1/tokens/:id signed-in by session

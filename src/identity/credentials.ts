@@ -7,6 +7,7 @@ import type { DigestKeys } from "./digest-keys.ts";
 import { type Grant, grantSchema, type PersonalCredential, type Principal, rights } from "./policy.ts";
 import { refuseIf, type Statement, statement } from "./statement.ts";
 import type { Row, Store } from "./store.ts";
+import { tokenProof, tokenTag } from "./token-proof.ts";
 
 /** 12 hours without a request end a session. */
 export const sessionIdleMs = 12 * 60 * 60 * 1000;
@@ -183,6 +184,16 @@ export class Credentials implements Disposable {
   findToken(id: string): Principal | undefined {
     const sql = "SELECT c.*, u.name AS user FROM tokens c JOIN users u ON u.id = c.user_id WHERE c.id = ?";
     return this.#principalOf("token", this.#store.one(sql, id));
+  }
+
+  /**
+   * What proves that one of these tokens is known here, which is named by its {@link tokenTag}; undefined where none is. It is not
+   * looked for by who asks, who is nobody yet.
+   */
+  proofOf(tag: string, about: Parameters<typeof tokenProof>[1]): string | undefined {
+    const rows = this.#store.read("SELECT * FROM tokens").filter((row) => this.#alive(row));
+    const key = rows.map((row) => row["hash"]).find((hash) => hash instanceof Uint8Array && tokenTag(hash) === tag);
+    return key instanceof Uint8Array ? tokenProof(key, about) : undefined;
   }
 
   #principalOf(via: PersonalCredential, row: Row | undefined): Principal | undefined {

@@ -6,10 +6,23 @@ import { createInterface } from "node:readline";
 import { peerCommands } from "../../scripts/home-assistant-peer.mjs";
 import { type HomeAssistantPlace, homeAssistant } from "../soak/home-assistant.ts";
 
+/** Options of {@link startHomeAssistant}. */
+export interface HomeAssistantOptions {
+  /** Words before the command, as those that run it in a network namespace: its address is then one in there. */
+  readonly through?: readonly string[];
+  /** More words for `run.sh`. */
+  readonly words?: readonly string[];
+}
+
 /** A real Home Assistant with the integration; the one that somebody started, or one of our own that goes with its scope. */
-export async function startHomeAssistant(): Promise<HomeAssistantPlace & AsyncDisposable> {
-  if (homeAssistant.url !== "") return { ...homeAssistant, [Symbol.asyncDispose]: async () => {} };
-  const [program = "", ...args] = [...peerCommands.run, "--mqtt", "none", "--port", `${await freePort()}`];
+export async function startHomeAssistant(
+  options: HomeAssistantOptions = {},
+): Promise<HomeAssistantPlace & AsyncDisposable> {
+  const { through = [], words = [] } = options;
+  const anybodys = homeAssistant.url !== "" && through.length + words.length === 0;
+  if (anybodys) return { ...homeAssistant, [Symbol.asyncDispose]: async () => {} };
+  const own = ["--mqtt", "none", "--port", `${await freePort()}`, ...words];
+  const [program = "", ...args] = [...through, ...peerCommands.run, ...own];
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said: string[] = [];
   child.stderr.on("data", (chunk) => said.push(String(chunk)));

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Mapping
 import copy
 from dataclasses import dataclass
+import hashlib
+import hmac
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -110,11 +113,15 @@ class FakeHub:
         self.told: list[dict[str, Any]] = []
         self.cards: str | None = "export {};"
         self.knows_people = True
+        # Where it says that it was asked for a proof that it knows the token; and what it was shown then.
+        self.proves_at = ""
+        self.seen: list[str] = []
         self._sockets: list[web.WebSocketResponse] = []
         app = web.Application()
         app.router.add_get("/api/v1/session", self._session)
         app.router.add_get("/api/v1/events", self._events)
         app.router.add_get("/doorward-cards.js", self._cards)
+        app.router.add_post("/api/v1/proof", self._proof)
         app.router.add_route("*", "/{path:.*}", self._any)
         self.server = TestServer(app)
 
@@ -149,6 +156,15 @@ class FakeHub:
         asked_for = {"askedFor": "home-assistant"} if self.knows_people and "x-doorward-for" in request.headers else {}
         told = {"user": {"name": "Anna"}, "hubId": self.hub_id, **asked_for} if known else {}
         return web.json_response({"version": self.version, **told})
+
+    async def _proof(self, request: web.Request) -> web.Response:
+        self.seen.append(f"{dict(request.headers)} {await request.text()}")
+        asked = await request.json()
+        key = hashlib.sha256(TOKEN.encode()).digest()
+        signed = lambda text: base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).decode().rstrip("=")  # noqa: E731
+        if not self.proves_at or asked["token"] != signed("doorward token\n"):
+            return web.json_response({"detail": "not found", "code": "not-found"}, status=404)
+        return web.json_response({"proof": signed(f"doorward proof\n{asked['nonce']}\n{self.proves_at}")})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if "events" in self.refuse:

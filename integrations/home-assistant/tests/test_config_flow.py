@@ -6,7 +6,7 @@ import asyncio
 from ipaddress import ip_address
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF
+from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -14,7 +14,7 @@ import pytest
 
 from custom_components.doorward.const import DOMAIN
 
-from .conftest import HUB_ID, TOKEN
+from .conftest import HUB_ID, TOKEN, until
 
 
 def found(hub: Any, properties: dict[str, str]) -> ZeroconfServiceInfo:
@@ -86,7 +86,7 @@ async def test_wrong_password(hass, fake_hub) -> None:
 
 
 async def test_found_in_the_network(hass, fake_hub, entry) -> None:
-    """A new hub asks for a token only; a known one stays where it is: anybody may say anything by mDNS."""
+    """A new hub asks for a token only; what is no hub is passed over."""
     told = {"id": "another", "name": "Barn", "scheme": "http"}
     flow = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, told)
@@ -95,16 +95,41 @@ async def test_found_in_the_network(hass, fake_hub, entry) -> None:
     fake_hub.hub_id = "another"
     done = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": TOKEN})
     assert done["result"].unique_id == "another"
-    hass.config_entries.async_update_entry(entry, data={**entry.data, "url": "http://elsewhere"})
-    known = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {"id": HUB_ID, "scheme": "http"})
-    )
-    assert known["reason"] == "already_configured"
-    assert entry.data["url"] == "http://elsewhere"
     odd = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {})
     )
     assert odd["reason"] == "no_hub"
+
+
+async def test_a_hub_that_moved(hass, fake_hub, entry) -> None:
+    """One that is not reached is followed to where it proves that it knows the token; nobody else gets the token."""
+
+    async def told() -> str:
+        known = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {"id": HUB_ID, "scheme": "http"})
+        )
+        return str(known["reason"])
+
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "url": "http://127.0.0.1:9"})
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    # Somebody who passes the question on to the hub, or does not know what to say, is not believed.
+    for away in ("http 127.0.0.1 9", ""):
+        fake_hub.proves_at = away
+        assert await told() == "already_configured"
+        assert entry.data["url"] == "http://127.0.0.1:9"
+    assert not any(TOKEN in text for text in fake_hub.seen)
+    fake_hub.proves_at = f"http 127.0.0.1 {fake_hub.server.port}"
+    assert await told() == "already_configured"
+    assert entry.data["url"] == fake_hub.url
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+    await until(lambda: entry.state is ConfigEntryState.LOADED and entry.runtime_data.available)
+    # A hub that is reached stays where it is: it may have several addresses.
+    there = entry.data["url"] + "/"
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "url": there})
+    assert await told() == "already_configured"
+    assert entry.data["url"] == there
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
 
 
 async def test_given_by_the_app(hass, fake_hub) -> None:

@@ -22,6 +22,7 @@ import { ownSessionRoutes } from "./routes/sessions.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
 import { soundRoutes } from "./routes/sounds.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { tokenProofRoutes } from "./routes/token-proof.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { unlockRoutes } from "./routes/unlock.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -43,6 +44,7 @@ export function apiRoutes(context: HttpContext, parts: ApiParts): readonly Route
     ...invitationRoutes(context),
     ...ownSessionRoutes(context),
     ...tokenRoutes(context),
+    ...tokenProofRoutes(context),
     ...wallRoutes(context),
     ...auditRoutes(context),
     ...certificateRoutes(context),

@@ -5,9 +5,12 @@ Shapes are those of the hub's docs/http-contract.md.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 import copy
 from dataclasses import dataclass
+import hashlib
+import hmac
 from http import HTTPStatus
 import json
 import secrets
@@ -114,6 +117,21 @@ class DoorwardClient:
     @property
     def _events(self) -> URL:
         return self._url.with_scheme("wss" if self._url.scheme == "https" else "ws") / "api/v1/events"
+
+    async def is_hub_of(self, token: str) -> bool:
+        """Ask whether this is a hub that knows a token, which is not shown.
+
+        Somebody who passes the question on gets an answer about another address than this.
+        """
+        key = hashlib.sha256(token.encode()).digest()
+        nonce = secrets.token_urlsafe(24)
+        asked = {"token": _signed(key, "doorward token\n"), "nonce": nonce}
+        try:
+            found = await self.request("POST", "api/v1/proof", asked)
+        except DoorwardError:
+            return False
+        about = f"doorward proof\n{nonce}\n{self._url.scheme} {self._url.host} {self._url.port}"
+        return hmac.compare_digest(str(found.get("proof")), _signed(key, about))
 
     async def session(self) -> Session:
         """Ask the hub who it is; raises where it is not there or does not know the token."""
@@ -270,6 +288,11 @@ async def token_by_login(http: aiohttp.ClientSession, url: str, *, name: str, pa
     finally:
         await person.request("POST", "api/v1/logout", {})
     return str(made["token"])
+
+
+def _signed(key: bytes, text: str) -> str:
+    made = hmac.digest(key, text.encode(), "sha256")
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def _unreached(error: Exception) -> CannotConnectError:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME
 from homeassistant.helpers.aiohttp_client import async_create_clientsession, async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
@@ -17,6 +24,7 @@ from yarl import URL
 
 from .api import CannotConnectError, DoorwardClient, DoorwardError, InvalidAuthError, Session, token_by_login
 from .const import CONF_VERIFY, DOMAIN
+from .hub import DoorwardHub
 
 SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 ADDRESS = {
@@ -53,11 +61,21 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
         if not (hub_id := told.get("id")):
             return self.async_abort(reason="no_hub")
         url = str(URL.build(scheme=told.get("scheme", "https"), host=discovery_info.host, port=discovery_info.port))
-        await self.async_set_unique_id(hub_id)
-        self._abort_if_unique_id_configured()
+        known = await self.async_set_unique_id(hub_id)
+        moved = known is not None and await self._is_there_now(known, url)
+        self._abort_if_unique_id_configured(updates={CONF_URL: url} if moved else None)
         self._found = {CONF_URL: url, CONF_VERIFY: False}
         self.context["title_placeholders"] = {"name": told.get("name", "Doorward")}
         return await self.async_step_discovered()
+
+    async def _is_there_now(self, entry: ConfigEntry[DoorwardHub], url: str) -> bool:
+        """Tell whether a hub that is not reached where it was is here: anybody may say so, so it has to prove it."""
+        reached = entry.state is ConfigEntryState.LOADED and entry.runtime_data.available
+        # One that people ignore has neither address nor token.
+        if reached or entry.data.get(CONF_URL, url) == url:
+            return False
+        http = async_get_clientsession(self.hass, verify_ssl=entry.data.get(CONF_VERIFY, True))
+        return await DoorwardClient(http, url, None).is_hub_of(entry.data[CONF_TOKEN])
 
     async def async_step_discovered(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who Home Assistant is to a hub that was found."""
