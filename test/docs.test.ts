@@ -25,6 +25,24 @@ describe("example", () => {
 });
 
 describe("documents", () => {
+  it("README names exactly the packages of which npm warns where an older Node begins it", () => {
+    const root = join(docs, "..");
+    const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      readonly packages: Readonly<Record<string, { dev?: true; optional?: true; engines?: { node?: string } }>>;
+    };
+    const warned = (version: number) =>
+      Object.entries(lock.packages)
+        .filter(([, { dev, optional }]) => !dev && !optional)
+        .filter(([, { engines }]) => Number(/^>= ?(\d+)[.\d]*$/.exec(engines?.node ?? "")?.[1] ?? 0) > version)
+        .map(([path]) => `\`${path.split("node_modules/").pop() || "doorward"}\``)
+        .sort();
+    const said = /warns of `EBADENGINE` first: under Node\s22 of ([^,]*), under Node 20 of (.*) too\./.exec(
+      readFileSync(join(root, "README.md"), "utf8"),
+    );
+    assert.deepEqual(said?.[1]?.split(" and "), warned(22));
+    assert.deepEqual([...(said?.[2]?.split(" and ") ?? []), "`doorward`"].sort(), warned(20));
+  });
+
   for (const document of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {
     it(`${document} names only files that are there`, () => {
       const root = join(docs, "..");

@@ -14,6 +14,7 @@ GET /api/v1/drivers administer hub
 GET /api/v1/mqtt administer hub
 GET /api/v1/session none
 POST /api/v1/setup code
+POST /api/v1/setup/code code
 POST /api/v1/login none
 POST /api/v1/logout signed-in by session
 POST /api/v1/session/confirm signed-in by session

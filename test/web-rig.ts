@@ -122,6 +122,7 @@ export function scriptedCamera(): ScriptedCamera {
           const track = device.publish(formatOf(wants));
           track.write({ data: new Uint8Array(8), timestampUs: device.clock.nowUs(), key: true });
         }
+        if (wants.has("speakerless")) device.offerSpeaker(undefined);
         if (wants.has("speaker")) {
           device.offerSpeaker({
             formats: [wants.get("speaker") === "pcmu" ? pcmuFormat : opusFormat],

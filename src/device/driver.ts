@@ -142,8 +142,8 @@ export interface Device {
     format: Format,
     options?: { readonly label?: string; readonly sparse?: boolean; readonly alone?: boolean },
   ): TrackWriter;
-  /** Offers the device's speaker. */
-  offerSpeaker(speaker: Speaker): void;
+  /** Offers the device's speaker; undefined: it is known to have none, and nobody waits for one. */
+  offerSpeaker(speaker: Speaker | undefined): void;
   /** What the device is asked to do. */
   readonly commands: AsyncIterable<Command>;
   emit(event: DeviceEvent): void;

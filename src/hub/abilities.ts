@@ -47,6 +47,11 @@ export class Abilities {
     this.#memory = options.memory;
   }
 
+  /** No device of this kind has a speaker. */
+  get speakerless(): boolean {
+    return this.#sure.talk === "no";
+  }
+
   /** What is connected now shows this much. Shows nothing: it is gone, or has not begun. */
   shows({ video, audio, speaker }: Shown): void {
     if (!(video || audio || speaker)) return;

@@ -46,8 +46,14 @@ export interface HubDevice {
   ): Promise<Track | undefined>;
   /** The speaker while the device is connected, if it has one. */
   readonly speaker: Speaker | undefined;
-  /** The speaker, as soon as the device is connected; undefined after `timeoutMs`. The caller holds a demand. */
-  waitForSpeaker(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Speaker | undefined>;
+  /**
+   * The speaker, as soon as the device is connected; "none" as soon as it is known that it has none; undefined after
+   * `timeoutMs`. The caller holds a demand.
+   */
+  waitForSpeaker(options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Speaker | "none" | undefined>;
   /** Something moves there, or nothing does; undefined: it is not known any more. */
   noticeMotion(active: boolean | undefined): void;
   /** An emergency is played there until the handle is disposed: mute is lifted and the volume raised for its time. */

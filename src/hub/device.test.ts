@@ -285,6 +285,18 @@ describe("device of the hub, whose source lets go slowly", () => {
     await device.close();
   });
 
+  it("tells whoever waits for a speaker as soon as the next run has found that there is none", async () => {
+    const { clock, device, runs, play } = await letting();
+    using _viewer = device.demand();
+    const found = device.waitForSpeaker({ timeoutMs: 10_000 });
+    await clock.advance(1_000);
+    play(runs[1]!);
+    runs[1]!.device.offerSpeaker(undefined);
+    assert.equal(await found, "none");
+    assert.equal(device.info().speaker, undefined, "the speaker of the run before is forgotten");
+    await device.close();
+  });
+
   it("heeds nothing that the run before still does", async () => {
     const { clock, device, runs, play, frame, writer } = await letting();
     using _viewer = device.demand();

@@ -223,8 +223,9 @@ export class LocalDevice implements HubDevice {
   async waitForSpeaker(options: {
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
-  }): Promise<Speaker | undefined> {
-    return this.#waitFor(() => this.speaker, options);
+  }): Promise<Speaker | "none" | undefined> {
+    const none = () => (this.#abilities.speakerless || this.#loan?.speakerless ? "none" : undefined);
+    return this.#waitFor(() => this.speaker ?? none(), options);
   }
 
   noticeMotion(active: boolean | undefined): void {
@@ -321,7 +322,7 @@ export class LocalDevice implements HubDevice {
       status: this.#status,
       tracks: this.#tracks,
       onChange: () => {
-        this.#lastSpeaker = loan.speaker ?? this.#lastSpeaker;
+        this.#lastSpeaker = loan.speakerless ? undefined : (loan.speaker ?? this.#lastSpeaker);
         if (this.#loan === loan) this.#look(loan);
         this.#changes.emit();
       },

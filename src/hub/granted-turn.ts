@@ -308,6 +308,7 @@ export class GrantedTurn {
     const timeoutMs = live ? patience.live : patience.recorded;
     const [soon] = await Promise.all([device.waitForSpeaker({ timeoutMs, signal }), this.#drain(part, before)]);
     signal.throwIfAborted();
+    if (soon === "none") throw noSpeaker(device);
     if (soon) return soon;
     const error = unreachable(device, timeoutMs);
     if (!live || error instanceof FatalError || this.#finished.signal.aborted) throw error;
@@ -316,6 +317,7 @@ export class GrantedTurn {
     over.throwIfAborted();
     const late = await device.waitForSpeaker({ timeoutMs: lateMs, signal: over });
     over.throwIfAborted();
+    if (late === "none") throw noSpeaker(device);
     if (!late) throw error;
     return late;
   }

@@ -44,6 +44,7 @@ const maxCommands = 32;
 export class Loan implements Disposable {
   readonly device: Device;
   #speaker: Speaker | undefined;
+  #speakerless = false;
   readonly #over = new AbortController();
   readonly #commands: AsyncQueue<Command>;
   readonly #unanswered = new Set<(error: Error) => void>();
@@ -72,7 +73,7 @@ export class Loan implements Disposable {
       memory,
       commands: this.#commands,
       publish: (format, how) => this.#publish(format, { label: "main", sparse: false, alone: false, ...how }),
-      offerSpeaker: whileLent((speaker: Speaker) => this.#offer(speaker)),
+      offerSpeaker: whileLent((speaker: Speaker | undefined) => this.#offer(speaker)),
       emit: whileLent(onEvent),
       phase: whileLent((phase: DriverPhase) => {
         status.phase = phase;
@@ -91,6 +92,11 @@ export class Loan implements Disposable {
   /** The speaker that its borrower offered. */
   get speaker(): Speaker | undefined {
     return this.open ? this.#speaker : undefined;
+  }
+
+  /** Its borrower has found that there is no speaker. */
+  get speakerless(): boolean {
+    return this.open && this.#speakerless;
   }
 
   /**
@@ -117,8 +123,9 @@ export class Loan implements Disposable {
     this.#options.onEnd(this);
   }
 
-  #offer(speaker: Speaker): void {
+  #offer(speaker: Speaker | undefined): void {
     this.#speaker = speaker;
+    this.#speakerless = speaker === undefined;
     this.#options.onChange();
     this.#options.onSpeaker();
   }

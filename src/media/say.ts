@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { promisify } from "node:util";
 import { FatalError, isAbort } from "../util/errors.ts";
 import type { FileSource } from "./convert.ts";
 
@@ -24,6 +25,8 @@ export interface SpeechEngine {
   say(text: string, options?: SayOptions): Promise<FileSource>;
 }
 
+const run = promisify(execFile);
+
 /** Longest text that is spoken, in characters. */
 export const maxTextLength = 2000;
 
@@ -46,9 +49,7 @@ export function createEspeakEngine(options: { readonly program?: string } = {}):
       const spoken = checkedText(text);
       const name = voice ?? language ?? "en";
       if (!/^[a-z][a-z0-9+_-]{0,31}$/i.test(name)) {
-        throw new FatalError(`there is no voice of this name: ${JSON.stringify(name.slice(0, 32))}`, {
-          code: "bad-voice",
-        });
+        throw await noVoice(program, name.slice(0, 32));
       }
       if (!(await available())) {
         throw new FatalError("text cannot be spoken: install the program espeak-ng (Debian: apt install espeak-ng)", {
@@ -87,13 +88,22 @@ async function* speak(
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>;
     const [code] = (await exit) as [number | null];
-    if (code !== 0) throw new FatalError(`there is no voice of this name: ${task.voice}`, { code: "bad-voice" });
+    if (code !== 0) throw await noVoice(program, task.voice);
   } catch (error) {
     if (isAbort(error)) task.signal?.throwIfAborted();
     throw error;
   } finally {
     child.kill("SIGKILL");
   }
+}
+
+/** Names the voices that there are: by their languages, for everybody's own is among them. */
+async function noVoice(program: string, name: string): Promise<FatalError> {
+  const { stdout } = await run(program, ["--voices"]).catch(() => ({ stdout: "" }));
+  const rows = stdout.split("\n").slice(1);
+  const voices = [...new Set(rows.map((row) => row.trim().split(/\s+/)[1] ?? ""))].filter((voice) => voice !== "");
+  const known = voices.length > 0 ? `; there are ${voices.sort().join(", ")}` : "";
+  return new FatalError(`there is no voice ${JSON.stringify(name)}${known}`, { code: "bad-voice" });
 }
 
 /** The engine that is used unless another is passed in. */

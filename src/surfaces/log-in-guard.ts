@@ -1,7 +1,7 @@
 import type { HashRank } from "../identity/password.ts";
 import type { Clock } from "../util/clock.ts";
 import { Buckets } from "./buckets.ts";
-import { Problem } from "./problem.ts";
+import { tooManyTries } from "./problem.ts";
 
 /** Somebody who gives a password. */
 export interface PasswordTry {
@@ -59,10 +59,7 @@ export class LogInGuard {
 
   #count(from: readonly (readonly [Buckets, string])[], rank: HashRank): CountedTry {
     const seconds = Math.max(...from.map(([buckets, key]) => buckets.waitSeconds(key)));
-    if (seconds > 0) {
-      const detail = `Too many tries; try again in ${seconds} s.`;
-      throw new Problem(429, { code: "too-many-tries", detail, fields: { retryAfterSeconds: seconds } });
-    }
+    if (seconds > 0) throw tooManyTries(seconds);
     for (const [buckets, key] of from) buckets.take(key);
     return {
       rank,

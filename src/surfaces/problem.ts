@@ -196,3 +196,9 @@ function limitOf(issue: z.core.$ZodIssue): { readonly limit?: number } {
   const limit = issue.code === "too_small" ? issue.minimum : issue.code === "too_big" ? issue.maximum : undefined;
   return typeof limit === "number" ? { limit } : {};
 }
+
+/** The answer to whoever has tried too often, and may again in `seconds`. */
+export function tooManyTries(seconds: number): Problem {
+  const detail = `Too many tries; try again in ${seconds} s.`;
+  return new Problem(429, { code: "too-many-tries", detail, fields: { retryAfterSeconds: seconds } });
+}

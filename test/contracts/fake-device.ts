@@ -75,7 +75,7 @@ export class FakeDevice implements Device {
     };
   }
 
-  offerSpeaker(speaker: Speaker): void {
+  offerSpeaker(speaker: Speaker | undefined): void {
     this.speaker = speaker;
     this.#changed.emit();
   }

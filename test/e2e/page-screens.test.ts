@@ -113,10 +113,8 @@ test("set-up: code, administrator, certificate, and one is in", async () => {
   const goOn = page.getByRole("button", { name: "Go on" });
   await page.getByLabel("Code").fill("WRONG");
   await goOn.click();
-  await page.getByLabel("Your name").fill("Anna");
-  await page.getByLabel("Password").fill("correct horse");
-  await goOn.click();
   await page.getByText("This code is wrong or too old.").waitFor();
+  assert.equal(await page.getByLabel("Your name").count(), 0, "nobody thinks of a password for nothing");
   await page.getByLabel("Code").fill("ABCD-EFGH-JKLM");
   await goOn.click();
   await page.getByLabel("Your name").fill("Anna");
@@ -189,6 +187,35 @@ test("people: a right given in the grid reaches the hub", async () => {
     { scope: "device:nursery", rights: ["view", "listen", "talk"] },
     { scope: "area:Entrance", rights: ["view", "talk"] },
   ]);
+});
+
+test("a phone shows every right of a new person, and no word of the settings at an edge, in every language", async () => {
+  await using opened = await open("/#/people", { phone: true });
+  const { page } = opened;
+  for (const language of ["en", "de", "fr", "es"]) {
+    await page.evaluate(
+      (chosen) => localStorage.setItem("dw-preferences", JSON.stringify({ language: chosen })),
+      language,
+    );
+    await page.goto(new URL("/#/people", opened.server.url).href);
+    await page.reload();
+    await page.locator("dw-people header .primary").click();
+    const hidden = await page.locator("dw-person .scroll").evaluate((box) => box.scrollWidth - box.clientWidth);
+    assert.ok(hidden <= 0, `${language}: ${hidden} px of the rights are beyond the edge`);
+    await page.goto(new URL("/#/settings", opened.server.url).href);
+    const words = page.locator("dw-settings .choices span");
+    await words.first().waitFor();
+    const gaps = await words.evaluateAll((spans) =>
+      spans.map((span) => {
+        const range = document.createRange();
+        range.selectNodeContents(span);
+        const [text, box] = [range.getBoundingClientRect(), span.parentElement?.getBoundingClientRect()];
+        const gap = box ? Math.min(text.left - box.left, box.right - text.right) : -1;
+        return { word: span.textContent, gap, clear: gap >= 4 };
+      }),
+    );
+    assert.ok(gaps.length >= 6 && gaps.every(({ clear }) => clear), `${language}: ${JSON.stringify(gaps)}`);
+  }
 });
 
 test("people: somebody new is invited, and chooses their password by the link, which stands nowhere then", async () => {

@@ -257,7 +257,9 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       case "GET /api/v1/session":
         return this.session;
       case "POST /api/v1/setup":
+      case "POST /api/v1/setup/:id":
         if (body["code"] !== "ABCD-EFGH-JKLM") throw new Refusal(403, "This code is wrong or too old.", "wrong-code");
+        if (id === "code") return undefined;
         this.session = {
           ...this.session,
           setupNeeded: false,

@@ -134,6 +134,7 @@ describe("said through a Yoosee camera without a microphone", () => {
     assert.equal(notes.code, "not-audio");
     const voice = await refusal({ text, voice: "nobody" });
     assert.equal(voice.status, 422, JSON.stringify(voice));
+    assert.match(String(voice.detail), /^There is no voice "nobody"; there are .*\ben-us, /);
     await until("nobody holds it", async () => !holder());
   });
 

@@ -39,6 +39,7 @@ export default defineDriver<ElementaryConfig>({
   kind: "elementary",
   summary: "Raw H.264 or H.265 over TCP, as the Ingenic hook serves it",
   config: elementaryConfig,
+  can: { listen: "no", talk: "no" },
   schemes: ["tcp://"],
   claims: (address) => (address.protocol === "tcp:" ? 2 : 0),
   run,

@@ -36,6 +36,7 @@ export default defineDriver<MjpegConfig>({
   kind: "mjpeg",
   summary: "A camera that serves JPEG pictures by HTTP: as an MJPEG stream, or one at a time",
   config: mjpegConfig,
+  can: { listen: "no", talk: "no" },
   schemes: ["http://", "https://"],
   claims: (address) => (address.protocol === "http:" || address.protocol === "https:" ? 1 : 0),
   run,

@@ -55,24 +55,29 @@ export class SpeakerFinder implements AsyncDisposable {
     }
   }
 
-  /** Offers the speaker if it is known: it may be spoken through before there is a picture. */
+  /** Offers the speaker if it is known, or says that there is none: it may be spoken through before there is a picture. */
   offer(): void {
     const { config, learnt, picture, onQuirk } = this.#options;
-    if (config.backchannel === "off" || typeof learnt.speakers !== "object" || this.speaker) return;
+    if (this.speaker || this.#over.signal.aborted) return;
+    const found = config.backchannel === "off" ? "none" : learnt.speakers;
+    if (!found) return;
     const wishes = wishesOf(config);
-    const choices = speakerChoices(learnt.speakers, wishes);
+    const choices = found === "none" ? [] : speakerChoices(found, wishes);
     const [first] = choices;
-    if (!first || this.#over.signal.aborted) return;
+    if (found === "none" || !first) {
+      this.#device.offerSpeaker(undefined);
+      return;
+    }
     if (!isWished(first, wishes)) {
       this.#device.log.warn({ codecs: choices.map(({ payload }) => payload.encoding) }, "talkCodec is not listed");
     }
-    for (const quirk of speakerQuirks(learnt.speakers, wishes)) onQuirk(quirk);
+    for (const quirk of speakerQuirks(found, wishes)) onQuirk(quirk);
     this.speaker = new RtspSpeaker(this.#device, {
       ...config,
       protocols: protocolsOf(config, learnt.talkProtocol ?? learnt.protocol),
       choices,
       wishes,
-      plain: learnt.speakers.plain,
+      plain: found.plain,
       warm: config.backchannel === "warm",
       picture,
       way: learnt.way ?? "beside",

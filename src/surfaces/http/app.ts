@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Principal } from "../../identity/policy.ts";
 import { addressBlock } from "../../util/address-block.ts";
 import { isAbort, messageOf } from "../../util/errors.ts";
-import { notFound, Problem, retryAfterOf, toProblem } from "../problem.ts";
+import { notFound, Problem, retryAfterOf, tooManyTries, toProblem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import type { CrossOrigin } from "../surface.ts";
 import { apiRoutes } from "./api-routes.ts";
@@ -233,9 +233,7 @@ function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 function tooMany(_request: FastifyRequest, limit: { readonly ttl: number }): Problem {
-  const seconds = Math.ceil(limit.ttl / 1000);
-  const detail = `Too many tries; try again in ${seconds} s.`;
-  return new Problem(429, { code: "too-many-tries", detail, fields: { retryAfterSeconds: seconds } });
+  return tooManyTries(Math.ceil(limit.ttl / 1000));
 }
 
 /** Bytes that are no HTTP: one answer, then the socket ends. */

@@ -63,6 +63,18 @@ describe("a sound that is sent along", () => {
     assert.deepEqual(rig.conversions.files, []);
   });
 
+  it("is refused at once, in a sentence, where there is no speaker", { timeout: 5000 }, async () => {
+    await using rig = await startRig({ ...house, garden: "fake://x/?video&speakerless" });
+    const { root } = await people(rig);
+    await rig.hub.devices.update("garden", { name: "Garden" });
+    const answer = await rig.call("POST", "/api/v1/say", { as: root, body: { to: "device:garden", chime: "gong" } });
+    const { code, detail } = answer.json;
+    assert.deepEqual(
+      [answer.status, code, detail],
+      [422, "no-speaker", "Not said: Garden has no speaker that the hub can use."],
+    );
+  });
+
   it("goes to whoever is called so, and is refused when nobody is, never sent to everybody", async () => {
     await using rig = await startRig({ ...house, hall: "fake://x/?video&speaker" });
     const { root } = await people(rig);

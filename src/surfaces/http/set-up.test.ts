@@ -50,6 +50,20 @@ describe("set-up", () => {
     assert.equal(rig.identity.users.hasAdministrator, false);
   });
 
+  it("tells of a code alone whether it is right, and nothing else", async () => {
+    await using rig = await startRig();
+    const code = rig.identity.setupCode?.code ?? "";
+    const ask = async (typed: string) => {
+      const { status, json } = await rig.call("POST", "/api/v1/setup/code", { body: { code: typed } });
+      return [status, status === 204 ? undefined : json.code];
+    };
+    assert.deepEqual(await ask("0000-0000-0000-0000"), [403, "wrong-code"]);
+    assert.deepEqual(await ask(code.toLowerCase()), [204, undefined]);
+    assert.deepEqual(await ask(code), [204, undefined], "it is not used up");
+    assert.equal((await rig.call("POST", "/api/v1/setup", { body: { ...person, code } })).status, 201);
+    assert.deepEqual(await ask(code), [409, "setup-done"]);
+  });
+
   it("says when the code is void", async () => {
     await using rig = await startRig();
     const code = rig.identity.setupCode?.code ?? "";
@@ -62,8 +76,12 @@ describe("set-up", () => {
   it("allows ten tries a minute", async () => {
     await using rig = await startRig();
     const body = { ...person, code: "0000-0000-0000-0000" };
-    for (let n = 0; n < 10; n++) assert.equal((await rig.call("POST", "/api/v1/setup", { body })).status, 403);
+    for (let n = 0; n < 5; n++) {
+      assert.equal((await rig.call("POST", "/api/v1/setup", { body })).status, 403);
+      assert.equal((await rig.call("POST", "/api/v1/setup/code", { body: { code: body.code } })).status, 403);
+    }
     assert.equal((await rig.call("POST", "/api/v1/setup", { body })).status, 429);
+    assert.equal((await rig.call("POST", "/api/v1/setup/code", { body: { code: body.code } })).status, 429);
   });
 
   it("makes one administrator however many set up at once", async () => {

@@ -140,7 +140,8 @@ async function wayBack(
 ): Promise<Medium> {
   const headers = { Unsupported: "www.onvif.org/ver20/backchannel" };
   if (!may) throw new RtspRefusal(551, `You may not speak through ${device.name}`, headers);
-  if (!device.info().speaker && !(await device.waitForSpeaker({ timeoutMs: speakerTimeoutMs, signal }))) {
+  const speaker = device.info().speaker ?? (await device.waitForSpeaker({ timeoutMs: speakerTimeoutMs, signal }));
+  if (speaker === undefined || speaker === "none") {
     throw new RtspRefusal(551, `${device.name} has no speaker`, headers);
   }
   return { control: `trackID=${number}`, kind: "audio", payloads: g711Payloads };

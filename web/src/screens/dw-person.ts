@@ -79,9 +79,27 @@ export class DwPerson extends HubElement {
         .pair {
           grid-template-columns: 1fr;
         }
-        th,
-        td {
-          padding: 6px 3px;
+        /* Eight rights in 300 px: their names stand upright, and the place above its own row. */
+        .rights tr {
+          display: grid;
+          grid-template-columns: repeat(8, 1fr);
+        }
+        .rights th,
+        .rights td {
+          padding: 0;
+        }
+        .rights thead td {
+          display: none;
+        }
+        .rights thead th {
+          writing-mode: vertical-rl;
+          rotate: 180deg;
+          text-align: left;
+        }
+        .rights tbody th {
+          grid-column: 1 / -1;
+          padding-top: 6px;
+          overflow-wrap: anywhere;
         }
       }
     `,
@@ -161,7 +179,7 @@ export class DwPerson extends HubElement {
 
   #renderGrid() {
     const rows = scopes(this.hub.areas, this.grants, (id) => this.hub.device(id)?.name);
-    return html`<div class="scroll"><table>
+    return html`<div class="scroll"><table class="rights">
       <caption class="unseen">${t("Rights by place")}</caption>
       <thead><tr><td></td>${deviceRights.map((right) => html`<th scope="col" title=${rightWords[right].long}>${rightWords[right].short}</th>`)}</tr></thead>
       <tbody>${rows.map(({ scope, label }) => html`<tr><th scope="row">${label}</th>${deviceRights.map((right) => this.#renderCell(scope, label, right))}</tr>`)}</tbody>

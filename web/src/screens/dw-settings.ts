@@ -65,6 +65,8 @@ export class DwSettings extends HubElement {
         display: grid;
         place-items: center;
         min-height: 44px;
+        padding: 4px 8px;
+        text-align: center;
         cursor: pointer;
       }
       .choices label + label {

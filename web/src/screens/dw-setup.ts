@@ -71,6 +71,11 @@ export class DwSetup extends HubElement {
     this.wrong = "";
   }
 
+  /** A link may be older than the hub's last start: that is told before anybody has thought of a password. */
+  protected override firstUpdated(): void {
+    if (this.code) void this.#check();
+  }
+
   protected override render() {
     const number = steps.indexOf(this.step) + 1;
     return door(html`
@@ -93,7 +98,7 @@ export class DwSetup extends HubElement {
     return html`<form @submit=${this.#onCode}>
       <label><span>${t("Code")}</span><input class="code" name="code" .value=${this.code} autocomplete="off" autocapitalize="characters" spellcheck="false" required autofocus /><span class="help">${t("The hub printed it when it started, and keeps it for 30 minutes.")}</span></label>
       ${this.#renderWrong()}
-      <button class="primary">${t("Go on")}</button>
+      <button class="primary" ?disabled=${this.busy}>${this.busy ? t("One moment") : t("Go on")}</button>
     </form>`;
   }
 
@@ -125,22 +130,36 @@ export class DwSetup extends HubElement {
     this.step = step;
   }
 
-  #onCode(event: SubmitEvent): void {
+  async #onCode(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     this.code = String(new FormData(event.target as HTMLFormElement).get("code") ?? "").trim();
-    this.#go("administrator");
+    await this.#check();
+  }
+
+  #check(): Promise<void> {
+    return this.#try(async () => {
+      await call("POST", "/api/v1/setup/code", { body: { code: this.code } });
+      this.#go("administrator");
+    });
   }
 
   async #onAdministrator(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
-    this.busy = true;
-    this.wrong = "";
-    try {
+    await this.#try(async () => {
       await call("POST", "/api/v1/setup", {
         body: { code: this.code, name: form.get("name"), password: form.get("password") },
       });
       this.#go("certificate");
+    });
+  }
+
+  /** What is wrong with the code is said where the code is typed. */
+  async #try(action: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    this.wrong = "";
+    try {
+      await action();
     } catch (error) {
       const code =
         error instanceof ApiError && (error.status === 403 || error.status === 401 || error.code.includes("code"));

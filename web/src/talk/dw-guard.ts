@@ -141,7 +141,7 @@ export class DwGuard extends LitElement {
   protected override render() {
     return html`<button
       title=${this.hint}
-      aria-description="${this.hint} Hold for one second, or press twice."
+      aria-description=${t("{hint} Hold for one second, or press twice.", { hint: this.hint })}
       @pointerdown=${this.#onPointerDown}
       @pointerup=${this.#up}
       @pointercancel=${this.#up}
@@ -152,7 +152,7 @@ export class DwGuard extends LitElement {
       @click=${this.#onClick}
     >
       <span class="ring">${icon(this.icon)}<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14.5" pathLength="1"></circle></svg></span>
-      <span>${this.label}<span class="hint">${this.asked ? "press again" : "hold 1 s"}</span></span>
+      <span>${this.label}<span class="hint">${this.asked ? t("press again") : t("hold 1 s")}</span></span>
       ${this.asked ? html`<span class="unseen" role="alert">${t("Press again to do it.")}</span>` : nothing}
     </button>`;
   }

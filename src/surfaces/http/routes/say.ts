@@ -87,7 +87,7 @@ export function sayRoutes(context: HttpContext): readonly Route[] {
             over.use(context.shares.uploads.enter(call.asker));
             return soundAt(url, { hub, signal: call.signal });
           },
-          noSound: (code: string) => noSound(body, code),
+          noSound: (code: string, why: string) => noSound(body, { code, why }),
         } as const;
         return sayAloud(call, { context, saying });
       },
@@ -148,10 +148,10 @@ function urlOf(body: SayBody): string | undefined {
 }
 
 /** Says no more than that it did not work: where files stand is nobody's business. */
-function noSound(body: SayBody, code: string): Problem {
+function noSound(body: SayBody, { code, why }: { readonly code: string; readonly why: string }): Problem {
   const because: Readonly<Record<string, string>> = {
     "no-speech-engine": "No speech engine is installed; install espeak-ng.",
-    "bad-voice": "There is no voice of this name.",
+    "bad-voice": `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
     "bad-text": "There is nothing in this text that could be spoken.",
   };
   if ("text" in body) {

@@ -9,7 +9,7 @@ import { type FoundSound, findSound } from "../../../media/found.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
 import { background } from "../../../util/background.ts";
 import type { Clock } from "../../../util/clock.ts";
-import { DoorwardError, isAbort } from "../../../util/errors.ts";
+import { DoorwardError, isAbort, messageOf } from "../../../util/errors.ts";
 import { until } from "../../../util/until.ts";
 import { addressed } from "../../addressed.ts";
 import { notFound, Problem } from "../../problem.ts";
@@ -30,8 +30,8 @@ export interface Saying {
   readonly volume: number;
   /** The sound; asked for when it is known that somebody may be spoken to. What it holds is let go of by `over`. */
   source(over: AsyncDisposableStack): RecordedSpeech | Promise<RecordedSpeech>;
-  /** What is answered when nothing could be played, by the code of what was thrown. */
-  noSound(code: string): Problem;
+  /** What is answered when nothing could be played, by the code and the message of what was thrown. */
+  noSound(code: string, why: string): Problem;
 }
 
 const hearingSchema = z.object({
@@ -60,7 +60,9 @@ export const sayingAnswers = {
       "Not said: somebody else speaks (`holder`) and it was not to wait, or the line is full, or nobody is to be disturbed",
   },
   413: { description: "The sound is too large" },
-  422: { description: "There is no such sound, or it is not sound" },
+  422: {
+    description: "There is no such sound, or it is not sound; or nobody who is meant has a speaker (`no-speaker`)",
+  },
 };
 
 /** How long a source may take until it has given its first sound; nobody's speaker waits for it meanwhile. */
@@ -119,7 +121,7 @@ export async function sayAloud(
   );
   const state = await begunOrHungUp(begun.promise, { turn, signal });
   const waits = state.state === "queued";
-  if (!waits && state.state !== "granted" && state.state !== "released") throw refused(state);
+  if (!waits && state.state !== "granted" && state.state !== "released") throw unheard(shown()) ?? refused(state);
   hub.identity.audit.record({ actor: principal.name, action: "say", subject: subjectOf(to), detail: what });
   if (!lines) return waits ? { ...state, hearing: [] } : { state: "granted", hearing: shown() };
   signal.addEventListener("abort", () => turn.cancel(), { once: true });
@@ -214,7 +216,7 @@ async function find(
     if (isAbort(error) && how.signal.aborted) throw error;
     const code = error instanceof DoorwardError ? error.code : "error";
     hub.log.warn({ err: error, code, what }, "nothing was said: no sound was found");
-    throw noSound(code);
+    throw noSound(code, messageOf(error));
   }
 }
 
@@ -224,6 +226,14 @@ const refusals: Readonly<Record<string, string>> = {
   nobody: "nothing is there that could be spoken through",
   offline: "nothing is there that could be spoken through",
 };
+
+/** What is wrong where nothing was said because nobody who was meant has a speaker: no later try is any better. */
+function unheard(hearing: readonly z.infer<typeof hearingSchema>[]): Problem | undefined {
+  if (hearing.length === 0 || hearing.some(({ code }) => code !== "no-speaker")) return undefined;
+  const name = hearing.map((one) => one.name).join(", ");
+  const detail = `Not said: ${name} ${hearing.length === 1 ? "has" : "have"} no speaker that the hub can use.`;
+  return new Problem(422, { code: "no-speaker", detail, fields: { name } });
+}
 
 /** A turn that was not granted, as an answer. */
 export function refused(state: TurnState): Problem {

@@ -1,16 +1,19 @@
 import { z } from "zod";
 import { passwordSchema } from "../../../identity/password.ts";
+import type { SetupCode } from "../../../identity/setup-code.ts";
 import { addressBlock } from "../../../util/address-block.ts";
 import { nameSchema } from "../../../util/name.ts";
+import { Buckets } from "../../buckets.ts";
 import type { LogInGuard } from "../../log-in-guard.ts";
-import { Problem } from "../../problem.ts";
+import { Problem, tooManyTries } from "../../problem.ts";
 import { type Call, type Route, route } from "../../route.ts";
 import { knownBrowser } from "../browser-cookie.ts";
 import type { HttpContext } from "../context.ts";
 import { sessionInfo, sessionSchema } from "../session-info.ts";
 import { dropCookie, startSession } from "../sign-in.ts";
 
-const setupBody = z.strictObject({ code: z.string().max(64), name: nameSchema, password: passwordSchema });
+const setupCode = z.string().max(64);
+const setupBody = z.strictObject({ code: setupCode, name: nameSchema, password: passwordSchema });
 const typedPassword = z.string().max(256);
 const confirmBody = z.strictObject({ password: typedPassword });
 const passwordBody = z.strictObject({
@@ -24,6 +27,7 @@ const loginBody = z.strictObject({ name: z.string().max(256), password: typedPas
 export function sessionRoutes(context: HttpContext): readonly Route[] {
   const { audit, users } = context.hub.identity;
   const desk = { context, guard: context.logInGuard };
+  const codeTries = new Buckets({ clock: context.hub.clock, size: { tries: 10, perMs: 60_000 } });
   return [
     route({
       method: "GET",
@@ -44,7 +48,21 @@ export function sessionRoutes(context: HttpContext): readonly Route[] {
       perMinute: 10,
       body: setupBody,
       answers: { 201: { description: "Signed in; sets the cookie", schema: sessionSchema } },
-      handle: (call) => setUp(call, context),
+      handle: (call) => setUp(call, { context, codeTries }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/setup/code",
+      summary:
+        "Whether this is the code that the hub printed, before anybody thinks of a password; a try like any other",
+      right: "code",
+      beforeSetup: true,
+      perMinute: 10,
+      body: z.strictObject({ code: setupCode }),
+      answers: { 204: { description: "It is" } },
+      handle: async ({ body, request }) => {
+        checkCode(body.code, { context, codeTries, ip: request.ip });
+      },
     }),
     route({
       method: "POST",
@@ -138,24 +156,47 @@ async function confirm(call: Call<unknown, unknown, z.infer<typeof confirmBody>>
   proofs.prove(principal.credentialId);
 }
 
-async function setUp(call: Call<unknown, unknown, z.infer<typeof setupBody>>, context: HttpContext): Promise<unknown> {
+async function setUp(
+  call: Call<unknown, unknown, z.infer<typeof setupBody>>,
+  at: Omit<CodeDesk, "ip">,
+): Promise<unknown> {
+  const { context } = at;
   const { identity } = context.hub;
   const { body, request } = call;
+  const code = checkCode(body.code, { ...at, ip: request.ip });
+  const user = await identity.users.createFirst(body);
+  code[Symbol.dispose]();
+  await startSession(call, { identity, userId: user.id });
+  identity.audit.record({ actor: user.name, action: "setup", detail: request.ip });
+  return sessionInfo(request, context, user.id);
+}
+
+/** Where the code of the set-up is checked. */
+interface CodeDesk {
+  readonly context: HttpContext;
+  /** By blocks of addresses, at whichever route the code is given. */
+  readonly codeTries: Buckets;
+  readonly ip: string;
+}
+
+/** The hub's code, when it is the one that was typed; each wrong one is kept in the audit. */
+function checkCode(typed: string, { context, codeTries, ip }: CodeDesk): SetupCode {
+  const { identity } = context.hub;
+  const block = addressBlock(ip);
+  const seconds = codeTries.waitSeconds(block);
+  if (seconds > 0) throw tooManyTries(seconds);
+  codeTries.take(block);
   if (identity.users.hasAdministrator) throw setupDone();
   const code = identity.setupCode;
   if (!code?.valid) {
     const detail = "The set-up code is no longer valid; start the hub again to get a new one.";
     throw new Problem(410, { code: "setup-code-expired", detail });
   }
-  if (!code.matches(body.code)) {
-    identity.audit.record({ actor: "nobody", action: "setup-failed", detail: request.ip });
+  if (!code.matches(typed)) {
+    identity.audit.record({ actor: "nobody", action: "setup-failed", detail: ip });
     throw new Problem(403, { code: "wrong-code", detail: "This is not the code that the hub printed." });
   }
-  const user = await identity.users.createFirst(body);
-  code[Symbol.dispose]();
-  await startSession(call, { identity, userId: user.id });
-  identity.audit.record({ actor: user.name, action: "setup", detail: request.ip });
-  return sessionInfo(request, context, user.id);
+  return code;
 }
 
 function setupDone(): Problem {
