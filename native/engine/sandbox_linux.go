@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net"
 	"syscall"
 	"unsafe"
 )
@@ -34,6 +35,10 @@ const landlockTCP = 3
 // enterSandbox takes from this process for ever what it never needs: files, TCP, other processes' signals and abstract
 // sockets, more rights, and the writing of its memory into a core file. It says what it could take.
 func enterSandbox() string {
+	// The standard library asks once, by binding TCP sockets, whether this machine has IPv6: refused, it would never use it.
+	if conn, err := net.ListenUDP("udp", nil); err == nil {
+		conn.Close()
+	}
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetDumpable, 0, 0)
 	if !everyThread(syscall.SYS_PRCTL, prSetNoNewPrivs, 1) {

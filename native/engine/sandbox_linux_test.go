@@ -59,5 +59,13 @@ func tryEverything() {
 		os.Exit(3)
 	}
 	conn.Close()
+	six, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err == nil {
+		six.Close()
+		if s, err := openTransport(0); err != nil || !s.(*udpSocket).six {
+			os.Stdout.WriteString("no IPv6, though this machine has it\n")
+			os.Exit(3)
+		}
+	}
 	os.Stdout.WriteString("all refused\n")
 }

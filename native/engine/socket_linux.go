@@ -70,6 +70,8 @@ func (s *udpSocket) newPath(remote netip.AddrPort, local netip.Addr) *path {
 		address := remote.Addr().As16()
 		copy(n.address[8:], address[:])
 		n.addressBytes = syscall.SizeofSockaddrInet6
+	} else if !remote.Addr().Is4() {
+		return p // a machine without IPv6: what is sent there is lost
 	} else {
 		binary.NativeEndian.PutUint16(n.address[:], syscall.AF_INET)
 		binary.BigEndian.PutUint16(n.address[2:], remote.Port())
@@ -147,6 +149,9 @@ var sendScratches = sync.Pool{New: func() any { return &sendScratch{} }}
 
 // sendOnce is one call. A segment of 0 sends one datagram.
 func (s *udpSocket) sendOnce(p *path, b []byte, segment int) syscall.Errno {
+	if p.name.addressBytes == 0 {
+		return syscall.EAFNOSUPPORT
+	}
 	one := sendScratches.Get().(*sendScratch)
 	defer sendScratches.Put(one)
 	one.name = p.name // a copy, for several may send on one path

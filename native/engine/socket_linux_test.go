@@ -150,6 +150,19 @@ func TestAPeerThatCannotBeReachedStopsNobody(t *testing.T) {
 	}
 }
 
+func TestSendsNothingToIPv6WhereTheMachineHasNone(t *testing.T) {
+	s := opened(t)
+	s.six = false
+	s.send = func(int, *syscall.Msghdr) syscall.Errno {
+		t.Error("it was sent somewhere")
+		return 0
+	}
+	p := s.newPath(netip.MustParseAddrPort("[fd00::2]:9"), netip.Addr{})
+	if sent, err := s.sendRun(p, []byte(threePackets), 4); sent != len(threePackets) || err != nil {
+		t.Errorf("%d %v", sent, err)
+	}
+}
+
 func TestReadsControlMessagesWithinTheirBounds(t *testing.T) {
 	b := make([]byte, 24)
 	for _, length := range []uint64{0, 5, 16, 17, 24, 25, 1 << 40, 1<<64 - 1} {
