@@ -19,7 +19,7 @@ export interface AiortcPeer extends AsyncDisposable {
 const place = join(tmpdir(), "doorward-aiortc");
 
 /** A Python that has aiortc, installed from PyPI where it is missing. Throws what pip said. */
-function python(): string {
+export function aiortcPython(): string {
   const own = join(place, "bin", "python3");
   for (const one of ["python3", own]) {
     if (spawnSync(one, ["-c", "import aiortc, websockets"], { stdio: "ignore" }).status === 0) return one;
@@ -32,7 +32,7 @@ function python(): string {
 /** Starts it with the words of its command line. */
 export function startAiortc(words: readonly string[]): AiortcPeer {
   const script = join(import.meta.dirname, "aiortc-peer.py");
-  const child = spawn(python(), ["-W", "ignore", script, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(aiortcPython(), ["-W", "ignore", script, ...words], { stdio: ["ignore", "pipe", "inherit"] });
   const said: AiortcSays[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => said.push(JSON.parse(line) as AiortcSays));
   return {
