@@ -121,11 +121,15 @@ async function measure(what: { readonly kind: "video" | "audio"; readonly viewer
   };
 }
 
-function startViewers() {
+/** A process full of viewers (`viewer.ts`). */
+export function startViewers() {
   return fork(new URL("./viewer.ts", import.meta.url), [], { serialization: "advanced", execArgv: [] });
 }
 
-async function report(child: ReturnType<typeof startViewers>): Promise<Extract<FromViewers, { type: "report" }>> {
+/** What the viewers of a process have counted since they began. */
+export async function report(
+  child: ReturnType<typeof startViewers>,
+): Promise<Extract<FromViewers, { type: "report" }>> {
   child.send({ type: "report" } satisfies ToViewers);
   for (;;) {
     const [message] = (await once(child, "message")) as [FromViewers];
@@ -139,7 +143,7 @@ const packets = (views: readonly Viewer[]) => total(views, (stats) => stats.pack
 const lost = (views: readonly Viewer[]) => total(views, (stats) => stats.packetsLost ?? 0);
 
 /** Frames in the shape of a real stream, each ending with the time at which it was written. */
-function play(kind: "video" | "audio"): Disposable & { readonly track: Track } {
+export function play(kind: "video" | "audio"): Disposable & { readonly track: Track } {
   const format: VideoFormat = { kind: "video", codec: "h264", parameterSets: [], profile: "42e01f" };
   const track = new Track(kind === "video" ? format : opusFormat, { id: `bench/${kind}`, clock: systemClock });
   const frameUs = kind === "video" ? videoShape.frameUs : 20_000;

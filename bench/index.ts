@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   floor: () => import("./floor.ts"),
   talk: () => import("./talk.ts"),
   fanout: () => import("./fanout.ts"),
+  hop: () => import("./hop.ts"),
   "rtsp-reader": () => import("./rtsp-reader.ts"),
   room: () => import("./room.ts"),
   mix: () => import("./mix.ts"),

@@ -76,6 +76,13 @@ ${table(wire.toEngine)}
 
 ${table(wire.fromEngine)}
 
+## Hub and child in TypeScript
+
+The child in TypeScript is told track, frame and trackEnd in these words too, over a pipe of its own (descriptor 3); for all else
+there is one more, both ways, which the engine neither writes nor takes.
+
+${table({ said: wire.said })}
+
 ## Bounds
 
 | what | most |

@@ -8,10 +8,8 @@ import { type ChildLink, forkChild } from "./child-link.ts";
 export interface WorkerProcessOptions<ToChild, FromChild> {
   /** What it is called in the log and in errors, e.g. "webrtc worker". */
   readonly name: string;
-  /** The child's main module: see {@link childModule}. It calls `serveParent`. */
-  readonly module: URL;
-  /** Starts another child than the module, or undefined for that. Asked at each start. */
-  readonly open?: () => ChildLink<ToChild, FromChild> | undefined;
+  /** The child's main module, which calls `serveParent` (see {@link childModule}); or what starts another child, each time. */
+  readonly module: URL | (() => ChildLink<ToChild, FromChild>);
   readonly clock: Clock;
   readonly log: Log;
   /** The child ends when nobody has held a lease for this time; 30 s by default. */
@@ -114,7 +112,7 @@ export class WorkerProcess<ToChild extends object, FromChild extends object> imp
 
   #start(): Running<ToChild, FromChild> {
     const { name, module, log, execArgv, env } = this.#options;
-    const link = this.#options.open?.() ?? forkChild<ToChild, FromChild>({ module, execArgv, env });
+    const link = typeof module === "function" ? module() : forkChild<ToChild, FromChild>({ module, execArgv, env });
     const { child } = link;
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();

@@ -1,7 +1,6 @@
-import { type AudioCodec, kindOf, type VideoCodec } from "../../media/format.ts";
 import type { Clock } from "../../util/clock.ts";
 import { rtpHeaderBytes } from "./packet.ts";
-import { createPacketizer, type Packetizer } from "./packetize.ts";
+import type { RtpPayload } from "./payload.ts";
 
 /**
  * One frame as RTP packets, made once for all viewers: each packet is 12 bytes for the header, rewritten for each viewer just
@@ -29,15 +28,16 @@ export interface PacketReader {
 
 /** Options of {@link PacketTrack}. */
 export interface PacketTrackOptions {
-  readonly codec: VideoCodec | AudioCodec;
+  readonly kind: "video" | "audio";
   readonly clock: Clock;
   /** How old the newest frame was when the hub's track got it, µs. */
   readonly latencyUs: number;
 }
 
-/** A frame as it comes from the hub. */
+/** A frame as it comes from the hub's track. */
 export interface IncomingFrame {
-  readonly data: Uint8Array;
+  /** Copied; from {@link createPacketizer}. */
+  readonly payloads: readonly RtpPayload[];
   readonly timestampUs: number;
   readonly key: boolean;
   readonly replay: boolean;
@@ -54,12 +54,10 @@ export class PacketTrack {
   #groupBytes = 0;
   #tail: PacketFrame | undefined;
   #latencyUs: number;
-  readonly #packetize: Packetizer;
   readonly #clock: Clock;
 
   constructor(options: PacketTrackOptions) {
-    this.kind = kindOf(options.codec);
-    this.#packetize = createPacketizer(options.codec);
+    this.kind = options.kind;
     this.#clock = options.clock;
     this.#latencyUs = options.latencyUs;
   }
@@ -79,9 +77,9 @@ export class PacketTrack {
     return this.#latencyUs;
   }
 
-  /** Makes packets of a frame and tells the readers. Throws WireError for a frame that cannot be cut into packets. */
+  /** Makes packets of a frame and tells the readers. */
   write(frame: IncomingFrame): void {
-    const payloads = this.#packetize(frame.data);
+    const { payloads, timestampUs, key, replay } = frame;
     if (payloads.length === 0) return;
     const size = payloads.reduce((sum, { payload }) => sum + rtpHeaderBytes + payload.length, 0);
     const bytes = Buffer.allocUnsafeSlow(size);
@@ -94,7 +92,6 @@ export class PacketTrack {
       at += packet.length;
       return packet;
     });
-    const { timestampUs, key, replay } = frame;
     const arrivedUs = this.#clock.nowUs();
     if (!replay) this.#latencyUs = Math.max(0, arrivedUs - timestampUs);
     const offsets = payloads.some(({ timestampOffset }) => timestampOffset !== 0)

@@ -66,9 +66,13 @@ function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint
   const bodyBytes = nal.length - headerBytes;
   const count = Math.ceil(bodyBytes / (options.maxBytes - header.length));
   const room = Math.ceil(bodyBytes / count);
+  // All pieces in one allocation: memory of its own for each is what the collector would have to look after.
+  const bytes = new Uint8Array(count * header.length + bodyBytes);
+  let end = 0;
   for (let at = headerBytes; at < nal.length; at += room) {
     const piece = nal.subarray(at, Math.min(at + room, nal.length));
-    const payload = new Uint8Array(header.length + piece.length);
+    const payload = bytes.subarray(end, end + header.length + piece.length);
+    end += payload.length;
     payload.set(header);
     if (at === headerBytes) payload[header.length - 1]! |= 0x80;
     if (at + room >= nal.length) payload[header.length - 1]! |= 0x40;

@@ -3,18 +3,20 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ManualClock } from "../../util/clock.ts";
 import { PacketTrack } from "./packet-track.ts";
+import { createPacketizer } from "./packetize.ts";
 import { isRtcp } from "./rtcp.ts";
 import { RtpSender } from "./sender.ts";
 
 /** A track and viewers of it, who keep the bytes that they were sent. */
 function set() {
+  const cut = createPacketizer("h264");
   const clock = new ManualClock();
-  const track = new PacketTrack({ codec: "h264", clock, latencyUs: 0 });
+  const track = new PacketTrack({ kind: "video", clock, latencyUs: 0 });
   let written = 0;
   const write = (key: boolean, bytes = 5000) => {
     const data = new Uint8Array(bytes).fill(++written);
     data.set([0, 0, 0, 1, key ? 0x65 : 0x41]);
-    track.write({ data, key, replay: false, timestampUs: clock.nowUs() });
+    track.write({ payloads: cut(data), key, replay: false, timestampUs: clock.nowUs() });
   };
   const viewer = (resends: boolean) => {
     const sent: Buffer[] = [];

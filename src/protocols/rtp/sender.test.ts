@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { kindOf } from "../../media/format.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { parseRtp, type RtpPacket } from "./packet.ts";
 import { PacketTrack } from "./packet-track.ts";
+import { createPacketizer } from "./packetize.ts";
 import { isRtcp, parseRtcp } from "./rtcp.ts";
 import { RtpSender } from "./sender.ts";
 
@@ -26,8 +28,9 @@ class HandQueue {
 }
 
 function set(codec: "h264" | "opus" = "h264") {
+  const cut = createPacketizer(codec);
   const clock = new ManualClock();
-  const track = new PacketTrack({ codec, clock, latencyUs: 0 });
+  const track = new PacketTrack({ kind: kindOf(codec), clock, latencyUs: 0 });
   const queue = new HandQueue();
   const viewer = () => {
     const packets: RtpPacket[] = [];
@@ -49,7 +52,12 @@ function set(codec: "h264" | "opus" = "h264") {
     const { key = false, bytes = 100, replay = false } = options;
     const data = new Uint8Array(bytes).fill(0x55);
     if (codec === "h264") data.set([0, 0, 0, 1, key ? 0x65 : 0x41]);
-    track.write({ data, key: key || codec === "opus", replay, timestampUs: options.timestampUs ?? clock.nowUs() });
+    track.write({
+      payloads: cut(data),
+      key: key || codec === "opus",
+      replay,
+      timestampUs: options.timestampUs ?? clock.nowUs(),
+    });
   };
   return { clock, track, queue, viewer, write };
 }

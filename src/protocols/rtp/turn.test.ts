@@ -3,13 +3,15 @@ import { describe, it } from "node:test";
 import { ManualClock } from "../../util/clock.ts";
 import { parseRtp, type RtpPacket } from "./packet.ts";
 import { PacketTrack } from "./packet-track.ts";
+import { createPacketizer } from "./packetize.ts";
 import { isRtcp } from "./rtcp.ts";
 import { RtpSender } from "./sender.ts";
 
 /** Two pictures of one device, and one viewer who begins with the large one. */
 function set() {
+  const cut = createPacketizer("h264");
   const clock = new ManualClock();
-  const track = () => new PacketTrack({ codec: "h264", clock, latencyUs: 0 });
+  const track = () => new PacketTrack({ kind: "video", clock, latencyUs: 0 });
   const [large, small] = [track(), track()];
   const packets: RtpPacket[] = [];
   let room = Number.POSITIVE_INFINITY;
@@ -30,7 +32,7 @@ function set() {
   const write = (to: PacketTrack, { key = false, bytes = 100, mark = 0 } = {}) => {
     const data = new Uint8Array(bytes).fill(mark);
     data.set([0, 0, 0, 1, key ? 0x65 : 0x41]);
-    to.write({ data, key, replay: false, timestampUs: clock.nowUs() });
+    to.write({ payloads: cut(data), key, replay: false, timestampUs: clock.nowUs() });
   };
   const serve = async () => {
     while (waits) {

@@ -1,8 +1,10 @@
+import { kindOf } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { readFromGroup, takeAll } from "../../media/group-reader.ts";
 import type { Reader } from "../../media/reader.ts";
 import type { Track } from "../../media/track.ts";
 import { PacketTrack } from "../../protocols/rtp/packet-track.ts";
+import { createPacketizer, type Packetizer } from "../../protocols/rtp/packetize.ts";
 import type { Clock } from "../../util/clock.ts";
 import { Counted } from "../../util/counted.ts";
 import { WireError } from "../../util/errors.ts";
@@ -16,6 +18,7 @@ export interface PacketShare extends Disposable {
 interface Cut {
   readonly packets: PacketTrack;
   readonly reader: Reader;
+  readonly packetize: Packetizer;
 }
 
 /** Options of {@link SharedPackets}. */
@@ -49,19 +52,21 @@ export class SharedPackets {
 
   #begin(track: Track): Cut {
     const { reader, group, latencyUs } = readFromGroup(track, { pump: () => this.#pump(cut) });
-    const packets = new PacketTrack({ codec: track.format.codec, clock: this.#options.clock, latencyUs });
-    const cut: Cut = { packets, reader };
-    for (const frame of group) this.#write(packets, { ...frame, replay: true });
+    const { codec } = track.format;
+    const packets = new PacketTrack({ kind: kindOf(codec), clock: this.#options.clock, latencyUs });
+    const cut: Cut = { packets, reader, packetize: createPacketizer(codec) };
+    for (const frame of group) this.#write(cut, { ...frame, replay: true });
     return cut;
   }
 
-  #pump({ reader, packets }: Cut): void {
-    for (const frame of takeAll(reader)) this.#write(packets, { ...frame, replay: false });
+  #pump(cut: Cut): void {
+    for (const frame of takeAll(cut.reader)) this.#write(cut, { ...frame, replay: false });
   }
 
-  #write(packets: PacketTrack, frame: Frame & { readonly replay: boolean }): void {
+  #write({ packets, packetize }: Cut, frame: Frame & { readonly replay: boolean }): void {
     try {
-      packets.write(frame);
+      const { data, ...when } = frame;
+      packets.write({ ...when, payloads: packetize(data) });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#options.log.debug({ err: error }, "a frame could not be cut into packets");

@@ -3,10 +3,11 @@ import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { childModule, WorkerProcess } from "../process.ts";
+import { WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import { type EngineChoice, EngineChooser } from "./engine/choose.ts";
 import type { FromChild, ToChild } from "./messages.ts";
+import { startNodeChild } from "./node-link.ts";
 import { type AnswerPlan, planAnswer } from "./offer.ts";
 import { SharedTracks } from "./shared-tracks.ts";
 import { ShownVideo } from "./shown-video.ts";
@@ -53,12 +54,10 @@ class HubSide implements WebRtcWorker, ViewerLink {
     this.#chooser = new EngineChooser({ engine, iceServers, clock, log });
     this.#process = new WorkerProcess({
       name: "webrtc worker",
-      module: childModule("./child/main", import.meta.url),
-      open: () => this.#chooser.open(),
+      module: () => this.#chooser.open() ?? startNodeChild(options.execArgv),
       clock: options.clock,
       log: options.log,
       ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
-      ...(options.execArgv === undefined ? {} : { execArgv: options.execArgv }),
       onStart: () => this.#configure(),
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#lost(),

@@ -1,9 +1,10 @@
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { childModule, WorkerProcess } from "../process.ts";
+import { WorkerProcess } from "../process.ts";
 import { machineUs } from "./child/time.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
+import { startNodeChild } from "./node-link.ts";
 import { SharedTracks } from "./shared-tracks.ts";
 
 /** Options of `createPublishWorker`. */
@@ -36,7 +37,7 @@ export function openPublishProcess(options: PublishProcessOptions): {
 } {
   const { name, clock, log, onMessage, onLost } = options;
   const process: WorkerProcess<ToPublishChild, FromPublishChild> = new WorkerProcess({
-    ...{ name, module: childModule("./child/main", import.meta.url), clock, log },
+    ...{ name, module: () => startNodeChild(), clock, log },
     onStart: () => process.post(configuration(options)),
     onMessage: (message) => {
       if (message.type === "trouble") log.warn({}, `${name}: ${message.message}`);

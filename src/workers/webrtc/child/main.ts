@@ -1,11 +1,10 @@
 import { systemClock } from "../../../util/clock.ts";
 import { trimWhenIdle } from "../../../util/collector.ts";
 import { messageOf } from "../../../util/errors.ts";
-import { serveParent } from "../../process.ts";
-import type { FromPublishChild, ToPublishChild } from "../messages.ts";
+import { serveHub } from "./hub-pipe.ts";
 import { WebRtcService } from "./service.ts";
 
-const post = serveParent<ToPublishChild, FromPublishChild>({ onMessage: (message) => service.receive(message) });
+const post = serveHub((message) => service.receive(message));
 const service = new WebRtcService((message) => post(message));
 
 trimWhenIdle({ clock: systemClock, isBusy: () => service.viewers > 0, signal: new AbortController().signal });

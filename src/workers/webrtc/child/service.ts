@@ -2,17 +2,18 @@ import { FairSending } from "../../../protocols/rtp/fair-sending.ts";
 import { PacketTrack } from "../../../protocols/rtp/packet-track.ts";
 import { background } from "../../../util/background.ts";
 import { type Clock, systemClock } from "../../../util/clock.ts";
-import { messageOf, WireError } from "../../../util/errors.ts";
+import { messageOf } from "../../../util/errors.ts";
 import { candidateAddress, leftOutAddresses, withoutAddresses } from "../left-out.ts";
-import type { FromPublishChild, ToPublishChild } from "../messages.ts";
+import type { FromPublishChild } from "../messages.ts";
 import { hostPort, withCandidates } from "./answer.ts";
 import { type ConnectionOptions, hasRelay } from "./connection.ts";
+import type { FromHub } from "./hub-pipe.ts";
 import { openSharedPort, type SharedPort } from "./port.ts";
 import { Publisher } from "./publisher.ts";
 import { hubClock } from "./time.ts";
 import { Viewer } from "./viewer.ts";
 
-type Message<Type extends ToPublishChild["type"]> = Extract<ToPublishChild, { type: Type }>;
+type Message<Type extends FromHub["type"]> = Extract<FromHub, { type: Type }>;
 type ToPeer = Message<"candidate" | "microphone" | "stats" | "close" | "asked" | "takes" | "turn">;
 
 interface Settings {
@@ -54,10 +55,10 @@ export class WebRtcService implements AsyncDisposable {
     return this.#peers.size;
   }
 
-  receive(message: ToPublishChild): void {
+  receive(message: FromHub): void {
     switch (message.type) {
       case "frame":
-        this.#write(message);
+        this.#tracks.get(message.track)?.write(message);
         return;
       case "configure":
         this.#configure(message);
@@ -94,18 +95,9 @@ export class WebRtcService implements AsyncDisposable {
     return this.#port;
   }
 
-  #openTrack({ track, codec, latencyUs }: Message<"track">): void {
+  #openTrack({ track, kind, latencyUs }: Message<"track">): void {
     const clock = this.#settings?.clock ?? systemClock;
-    this.#tracks.set(track, new PacketTrack({ codec, clock, latencyUs }));
-  }
-
-  #write(message: Message<"frame">): void {
-    try {
-      this.#tracks.get(message.track)?.write(message);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.#post({ type: "trouble", message: error.message });
-    }
+    this.#tracks.set(track, new PacketTrack({ kind, clock, latencyUs }));
   }
 
   async #view(message: Message<"view" | "send" | "publish" | "ask">): Promise<void> {

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import type { Readable, Writable } from "node:stream";
-import { createPacketizer, type Packetizer } from "../../../protocols/rtp/packetize.ts";
 import { background } from "../../../util/background.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { messageOf, WireError } from "../../../util/errors.ts";
@@ -11,19 +10,11 @@ import { Microphone } from "../child/microphone.ts";
 import { machineUs } from "../child/time.ts";
 import type { FromChild, ToChild } from "../messages.ts";
 import { writeAnswer } from "./answer-sdp.ts";
+import { isMedia, MediaWriter } from "./media.ts";
 import { type Endpoint, type MessageReader, MessageSplitter, MessageWriter } from "./message.ts";
 import { readCandidate, readTransport } from "./offer-ice.ts";
 import { ownCandidates } from "./own-candidates.ts";
-import {
-  frameFlags,
-  fromEngine,
-  noMicrophone,
-  statsFlags,
-  toEngine,
-  viewFlags,
-  wireLimits,
-  wireVersion,
-} from "./wire.ts";
+import { fromEngine, noMicrophone, statsFlags, toEngine, viewFlags, wireLimits, wireVersion } from "./wire.ts";
 
 /** Options of {@link startEngine}. */
 export interface EngineOptions {
@@ -37,7 +28,6 @@ type ForViewer = Message<"view" | "candidate" | "microphone" | "stats" | "close"
 
 /** Longest wait of a first viewer for the answer of a STUN server. */
 const publicAddressMs = 500;
-const answeredByUs = { video: 0, audio: 1 } as const;
 
 /** Starts the native engine as a child that understands the same messages as the one in TypeScript. */
 export function startEngine(options: EngineOptions): ChildLink<ToChild, FromChild> {
@@ -56,7 +46,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   #gathered: Promise<void> = Promise.resolve();
   #onPublicAddress: () => void = () => {};
   readonly #publicAddresses = new Map<string, Endpoint>();
-  readonly #packetizers = new Map<number, Packetizer>();
+  readonly #media = new MediaWriter();
   readonly #microphones = new Map<number, Microphone>();
   readonly #splitter = new MessageSplitter();
   readonly #clock: Clock;
@@ -103,49 +93,9 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   }
 
   #post(message: ToChild, onSent?: () => void): void {
-    switch (message.type) {
-      case "frame":
-        this.#postFrame(message, onSent);
-        return;
-      case "configure":
-        this.#configure(message);
-        return;
-      case "track":
-        this.#packetizers.set(message.track, createPacketizer(message.codec));
-        this.#postTrack(message);
-        return;
-      case "track-end":
-        this.#packetizers.delete(message.track);
-        this.#write(new MessageWriter(toEngine.trackEnd.code).u32(message.track));
-        return;
-      default:
-        this.#postForViewer(message);
-    }
-  }
-
-  #postFrame({ track, data, timestampUs, key, replay }: Message<"frame">, onSent?: () => void): void {
-    const payloads = this.#packetizers.get(track)?.(data) ?? [];
-    const { payloadBytes, payloadsPerFrame } = wireLimits;
-    if (payloads.length > payloadsPerFrame) throw new WireError(`engine: a frame of ${payloads.length} packets`);
-    const writer = new MessageWriter(toEngine.frame.code, data.length + 64 + payloads.length * 16)
-      .u32(track)
-      .i64(timestampUs)
-      .u8((key ? frameFlags.key : 0) | (replay ? frameFlags.replay : 0))
-      .u16(payloads.length);
-    for (const { payload, marker, timestampOffset } of payloads) {
-      if (payload.length > payloadBytes) throw new WireError(`engine: a packet of ${payload.length} bytes`);
-      writer
-        .u16(payload.length)
-        .u8(marker ? 1 : 0)
-        .u32(timestampOffset);
-    }
-    for (const { payload } of payloads) writer.bytes(payload);
-    this.#stdin.write(writer.finish(), () => onSent?.());
-  }
-
-  #postTrack({ track, codec, latencyUs }: Message<"track">): void {
-    const kind = answeredByUs[codec === "h264" || codec === "h265" ? "video" : "audio"];
-    this.#write(new MessageWriter(toEngine.track.code).u32(track).u8(kind).u32(Math.min(latencyUs, 0xffff_ffff)));
+    if (isMedia(message)) this.#stdin.write(this.#media.write(message), () => onSent?.());
+    else if (message.type === "configure") this.#configure(message);
+    else this.#postForViewer(message);
   }
 
   #configure(settings: Message<"configure">): void {

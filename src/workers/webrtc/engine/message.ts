@@ -113,6 +113,11 @@ export class MessageReader {
     return this.#take(4).readUInt32LE();
   }
 
+  /** An integer of at most 53 bits. */
+  i64(): number {
+    return Number(this.#take(8).readBigInt64LE());
+  }
+
   u64(): number {
     return Number(this.#take(8).readBigUInt64LE());
   }
@@ -128,6 +133,11 @@ export class MessageReader {
 
   long(): string {
     return this.#take(this.u16()).toString("utf8");
+  }
+
+  /** So many bytes, as a view. */
+  take(bytes: number): Buffer {
+    return this.#take(bytes);
   }
 
   rest(): Buffer {
@@ -149,23 +159,43 @@ export class MessageReader {
 
 /** Longest message of the engine: a packet of sound or a sentence. */
 const maxFromEngineBytes = 64 * 1024;
+/** A length and a code. */
+const headBytes = 5;
 
-/** Cuts what the engine writes into messages. Throws WireError when a length is absurd. */
+/** Cuts what the other side writes into messages. Throws WireError when a length is absurd. */
 export class MessageSplitter {
-  #kept: Buffer = Buffer.alloc(0);
+  /** Pieces of what is not whole yet: put together once, when it is. */
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  /** So much has to be there before there is anything to do. */
+  #wanted = headBytes;
+  readonly #maxBytes: number;
 
+  /** `maxBytes` bounds a message; 64 KiB, as the engine's, by default. */
+  constructor(maxBytes = maxFromEngineBytes) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The messages that are whole now; they are views of the chunk, or of bytes of their own. */
   push(chunk: Buffer): MessageReader[] {
-    const bytes = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
+    this.#kept.push(chunk);
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes < this.#wanted) return [];
+    const bytes = this.#kept.length === 1 ? chunk : Buffer.concat(this.#kept, this.#keptBytes);
     const messages: MessageReader[] = [];
     let at = 0;
-    while (bytes.length - at >= 5) {
+    this.#wanted = headBytes;
+    while (bytes.length - at >= headBytes) {
       const length = bytes.readUInt32LE(at);
-      if (length === 0 || length > maxFromEngineBytes) throw new WireError(`engine: a message of ${length} bytes`);
-      if (bytes.length - at - 4 < length) break;
+      if (length === 0 || length > this.#maxBytes) throw new WireError(`engine: a message of ${length} bytes`);
+      this.#wanted = 4 + length;
+      if (bytes.length - at < this.#wanted) break;
       messages.push(new MessageReader(bytes.subarray(at + 4, at + 4 + length)));
       at += 4 + length;
+      this.#wanted = headBytes;
     }
-    this.#kept = bytes.subarray(at);
+    this.#kept = at < bytes.length ? [bytes.subarray(at)] : [];
+    this.#keptBytes = bytes.length - at;
     return messages;
   }
 }

@@ -81,6 +81,13 @@ export const fromEngine = {
   trouble: { code: 163, fields: "long message", says: "something for the log" },
 } as const satisfies Record<string, MessageKind>;
 
+/** Both ways between the hub and the child in TypeScript, which hears of tracks as the engine does. */
+export const said = {
+  code: 240,
+  fields: "rest value",
+  says: "any other message (messages.ts), in the serialisation of V8",
+} as const satisfies MessageKind;
+
 /** Bounds that both sides hold. */
 export const wireLimits = {
   messageBytes: 32 * 1024 * 1024,
@@ -93,6 +100,8 @@ export const wireLimits = {
   stunServers: 8,
 } as const;
 
+/** Kinds of a track. */
+export const trackKinds = { video: 0, audio: 1 } as const;
 /** Bits of a frame's flags. */
 export const frameFlags = { key: 1, replay: 2 } as const;
 /** Bits of a view's flags. */
