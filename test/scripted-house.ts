@@ -73,6 +73,8 @@ export function makeHouse(names: readonly string[], options: HouseOptions = {}) 
   /** Speakers that go on playing what they hold until they are told to stop. */
   const lingering = new Set<string>();
   const begun = new Map<string, number[]>();
+  /** Whose microphone each turn was told to be of. */
+  const microphones = new Map<string, (string | undefined)[]>();
   /** The most that one speaker was made to play at the same time. */
   const most = new Map<string, number>();
   const playing = new Map<string, number>();
@@ -93,6 +95,7 @@ export function makeHouse(names: readonly string[], options: HouseOptions = {}) 
           const turn = (turns.get(name) ?? 0) + 1;
           turns.set(name, turn);
           begun.set(name, [...(begun.get(name) ?? []), clock.nowUs() / 1000]);
+          microphones.set(name, [...(microphones.get(name) ?? []), speech.voice]);
           for await (const frame of speech.frames) {
             if (speech.signal.aborted) break;
             heard.get(name)?.push({ data: Buffer.from(frame.data).toString(), turn });
@@ -151,7 +154,16 @@ export function makeHouse(names: readonly string[], options: HouseOptions = {}) 
   const base = { device: (id: string) => devices.get(id), house, converter, clock, log: silentLog, lost };
   const route = new Turns({ ...base, longestTalkMs: () => options.longestTalkMs });
   const words = (name: string) => (heard.get(name) ?? []).map(({ data }) => data).join(" ");
-  const scripted = { faults, hung, lingering, begun, turns, most, offer: (name: string) => offer.get(name)?.() };
+  const scripted = {
+    faults,
+    hung,
+    lingering,
+    begun,
+    microphones,
+    turns,
+    most,
+    offer: (name: string) => offer.get(name)?.(),
+  };
   return { clock, route, devices, words, lost, talker: talkerOf(voices), ...scripted, ...conversions };
 }
 

@@ -233,10 +233,10 @@ export class GrantedTurn {
     const wanted = { format, gain: this.#gainAt(device) ?? gain };
     const carried = speaker.carrier ? await this.#carry(part, { carrier: speaker.carrier, wanted, seat }) : "alone";
     if (carried !== "heard") {
-      const sound = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
-      const frames = noted(sound, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
+      const share = carried === "alone" ? (await this.#open(part, { wanted, seat })).frames : carried;
+      const frames = noted(share, () => this.#set(part, { deviceId: part.deviceId, state: "playing" }));
       part.now.throwIfAborted();
-      await speaker.play({ format, live, priority, frames, signal: part.now });
+      await speaker.play({ format, live, voice: sound.voice, priority, frames, signal: part.now });
     }
     this.#anyHeard = true;
   }

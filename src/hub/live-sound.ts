@@ -61,6 +61,10 @@ export class LiveSound implements TurnSound {
     if (!voice.open) queueMicrotask(onGone);
   }
 
+  get voice(): string {
+    return this.#options.voice.id;
+  }
+
   /** The voice's own format where the speaker takes it, else the speaker's first choice. */
   choose(formats: readonly AudioFormat[]): AudioFormat | undefined {
     const own = formatKey(this.#options.voice.format as AudioFormat);

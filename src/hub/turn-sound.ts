@@ -23,6 +23,8 @@ export interface Seat extends Disposable {
 
 /** The sound of one turn, made once for each format and loudness, for speakers that come when they are ready. */
 export interface TurnSound extends AsyncDisposable {
+  /** Which microphone it is of; none of a recording. */
+  readonly voice?: string;
   /** Which of a speaker's formats costs least, its best ones first. */
   choose(formats: readonly AudioFormat[]): AudioFormat | undefined;
   seat(): Seat;

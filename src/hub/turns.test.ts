@@ -136,6 +136,22 @@ describe("turns", () => {
     assert.deepEqual(file.last(), { state: "released", reason: "done", lost: { network: 0, speaker: 0 } });
   });
 
+  it("tells a device whose microphone it is, which a recording has not", async () => {
+    const { clock, route, microphones, talker } = makeHouse(["front"]);
+    const anna = talker("anna");
+    const file = talker("file", { source: recording(1, []) });
+    for (const { request } of [anna, file, anna]) {
+      const talk = route.take(request);
+      await clock.advance(10);
+      anna.say("x");
+      await clock.advance(100);
+      talk.finish();
+      await clock.advance(100);
+      await talk.done;
+    }
+    assert.deepEqual(microphones.get("front"), [anna.voice.track.id, undefined, anna.voice.track.id]);
+  });
+
   it("lets what is still in the conversion be heard after the talker let go", async () => {
     const { clock, route, words, slowDown, talker } = makeHouse(["front"]);
     slowDown(100);

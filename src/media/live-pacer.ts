@@ -4,6 +4,8 @@ import { type BlockInfo, type PaceReport, type Pacer, PlayoutModel, type Verdict
 export interface LivePacerOptions {
   /** Lead to begin with and to come back to; default 120 ms. */
   readonly startLeadMs?: number;
+  /** Lead to come back to, and to grow from, once there was trouble; the one to begin with by default. */
+  readonly usualLeadMs?: number;
   /** The lead grows no further than this; default 600 ms. */
   readonly maxLeadMs?: number;
   /** Time without trouble after which the lead shrinks by one step; default 10 s. */
@@ -28,10 +30,13 @@ const pauseUs = 1_500_000;
  */
 export class LivePacer implements Pacer {
   readonly #model = new PlayoutModel();
-  readonly #startLeadUs: number;
+  readonly #usualLeadUs: number;
   readonly #maxLeadUs: number;
   readonly #calmUs: number;
+  #restLeadUs: number;
   #targetUs: number;
+  #mostLeadUs = 0;
+  #unevenUs = 0;
   #lastTroubleUs = 0;
   #lastDropUs = 0;
   #underruns = 0;
@@ -39,10 +44,16 @@ export class LivePacer implements Pacer {
   #inserted = 0;
 
   constructor(options: LivePacerOptions = {}) {
-    this.#startLeadUs = (options.startLeadMs ?? 120) * 1000;
+    this.#restLeadUs = (options.startLeadMs ?? 120) * 1000;
+    this.#usualLeadUs = Math.max(this.#restLeadUs, (options.usualLeadMs ?? 0) * 1000);
     this.#maxLeadUs = (options.maxLeadMs ?? 600) * 1000;
     this.#calmUs = (options.calmMs ?? 10_000) * 1000;
-    this.#targetUs = this.#startLeadUs;
+    this.#targetUs = this.#restLeadUs;
+  }
+
+  /** How much of the lead was used up at worst, because sound came late; pauses of the talker do not count, ms. */
+  get unevenMs(): number {
+    return this.#unevenUs / 1000;
   }
 
   verdict(nowUs: number, block: BlockInfo): Verdict {
@@ -52,11 +63,13 @@ export class LivePacer implements Pacer {
       return this.#prime(block);
     }
     const leadUs = this.#model.leadUs(nowUs);
+    if (-leadUs < pauseUs) this.#compare(leadUs);
     if (leadUs < 0) {
       if (-leadUs < pauseUs) {
         this.#underruns++;
-        this.#trouble(nowUs, this.#targetUs * 1.5);
+        this.#trouble(nowUs, this.#usualTargetUs * 1.5);
       }
+      this.#mostLeadUs = 0;
       this.#model.paused(-leadUs);
       return this.#prime(block);
     }
@@ -71,7 +84,8 @@ export class LivePacer implements Pacer {
   stalled(nowUs: number, delayMs: number): void {
     if (this.#model.startUs === undefined) return;
     const dryUs = delayMs * 1000 - Math.max(0, this.#model.leadUs(nowUs));
-    this.#trouble(nowUs, Math.max(this.#targetUs * 1.5, delayMs * 1000 + slackUs));
+    this.#unevenUs = Math.max(this.#unevenUs, delayMs * 1000);
+    this.#trouble(nowUs, Math.max(this.#usualTargetUs * 1.5, delayMs * 1000 + slackUs));
     if (dryUs <= 0) return;
     this.#underruns++;
     this.#model.paused(dryUs);
@@ -88,6 +102,16 @@ export class LivePacer implements Pacer {
     };
   }
 
+  /** The target, had the talk begun with the usual lead. */
+  get #usualTargetUs(): number {
+    return Math.max(this.#targetUs, this.#usualLeadUs);
+  }
+
+  #compare(leadUs: number): void {
+    this.#mostLeadUs = Math.max(this.#mostLeadUs, leadUs);
+    this.#unevenUs = Math.max(this.#unevenUs, this.#mostLeadUs - leadUs);
+  }
+
   #prime(block: BlockInfo): Verdict {
     return this.#send(Math.round(this.#targetUs / block.durationUs));
   }
@@ -97,6 +121,7 @@ export class LivePacer implements Pacer {
     if (this.#isTooMuch(aheadUs, { nowUs, block })) {
       this.#lastDropUs = nowUs;
       this.#dropped++;
+      this.#mostLeadUs -= block.durationUs; // that much less lead is of our own making
       return { kind: "drop" };
     }
     return this.#send(block.quiet && aheadUs < -stepUs ? 1 : 0);
@@ -115,13 +140,14 @@ export class LivePacer implements Pacer {
 
   #trouble(nowUs: number, wantedUs: number): void {
     this.#lastTroubleUs = nowUs;
+    this.#restLeadUs = this.#usualLeadUs;
     this.#targetUs = Math.min(this.#maxLeadUs, wantedUs);
   }
 
   #calm(nowUs: number): void {
     while (nowUs - this.#lastTroubleUs >= this.#calmUs) {
       this.#lastTroubleUs += this.#calmUs;
-      this.#targetUs = Math.max(this.#startLeadUs, this.#targetUs - stepUs);
+      this.#targetUs = Math.max(this.#restLeadUs, this.#targetUs - stepUs);
     }
   }
 }

@@ -208,6 +208,38 @@ describe("live pacer: a small lead that adapts", () => {
     assert.ok(pacer.report(402_000_000).leadMs <= 200);
   });
 
+  it("knows how unevenly sound came, from what the lead was at most; a pause and what it left out do not count", () => {
+    const pacer = new LivePacer();
+    talk(pacer, { ms: 1000 });
+    assert.equal(pacer.unevenMs, 0);
+    talk(pacer, { fromUs: 1_035_000, ms: 1000 });
+    talk(pacer, { fromUs: 2_000_000, ms: 1000 });
+    assert.equal(pacer.unevenMs, 35);
+    talk(pacer, { fromUs: 8_000_000, ms: 1000 });
+    assert.equal(pacer.unevenMs, 35);
+    for (let i = 0; i < 20; i++) {
+      const verdict = pacer.verdict(9_000_000, loud);
+      if (verdict.kind === "send") pacer.sent(9_000_000, blockUs);
+    }
+    talk(pacer, { fromUs: 9_020_000, ms: 4000 });
+    assert.ok(pacer.report(13_000_000).droppedBlocks > 0);
+    assert.equal(pacer.unevenMs, 35);
+    talk(pacer, { fromUs: 14_000_000, ms: 100 });
+    assert.ok(pacer.unevenMs > 900, "a gap that is no pause");
+  });
+
+  it("that began with less than the usual lead goes on after trouble as if it had begun with that", () => {
+    const pacer = new LivePacer({ startLeadMs: 60, usualLeadMs: 100 });
+    assert.deepEqual(pacer.verdict(0, loud), { kind: "send", silenceBlocks: 3 });
+    pacer.sent(0, 4 * blockUs);
+    talk(pacer, { fromUs: 20_000, ms: 12_000 });
+    assert.equal(pacer.report(12_000_000).targetLeadMs, 60);
+    talk(pacer, { fromUs: 12_200_000, ms: 100 });
+    assert.equal(pacer.report(12_300_000).targetLeadMs, 150);
+    talk(pacer, { fromUs: 12_300_000, ms: 100_000 });
+    assert.equal(pacer.report(112_300_000).targetLeadMs, 100);
+  });
+
   it("leaves out what comes in a heap, so that the talker is not heard late", () => {
     const pacer = new LivePacer();
     talk(pacer, { ms: 1000 });

@@ -32,6 +32,8 @@ export interface Speech {
   readonly format: AudioFormat;
   /** Live sound arrives in real time and is to be heard at once; a recording may be sent ahead. */
   readonly live: boolean;
+  /** Of live sound: whose microphone it is, for what a device learns of its way. */
+  readonly voice?: string;
   /** 0 normal (unless told), 1 high, 2 emergency: for devices that tell it on. */
   readonly priority?: 0 | 1 | 2;
   /** Ends when the talker lets go, also after `signal` aborted. A reader that is slow loses the oldest live sound. */

@@ -6,7 +6,7 @@ import { DoorwardError, RecoverableError } from "../../util/errors.ts";
 import { openTalk, type TalkConnection, type TalkOptions } from "./connection.ts";
 import { doubleRate } from "./double-rate.ts";
 import { type Profile, type ProfileName, profileOf, profiles } from "./profile.ts";
-import { playTurn } from "./turn.ts";
+import { newStartLeads, playTurn } from "./turn.ts";
 import type { RequestTarget } from "./wire.ts";
 
 /** How the configuration names the dialect; `auto` finds out. */
@@ -75,6 +75,7 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
   const { memory } = device;
   const expected = profile === "auto" ? (knownDialect(memory) ?? "classic") : profile;
   const format = pcmFormat(rateHz ?? profiles[expected].rateHz);
+  const leads = newStartLeads();
   return {
     formats: [format],
     echoCancelling: options.echoCancelling,
@@ -84,10 +85,12 @@ export function createSpeaker(device: Device, options: SpeakerOptions): Speaker 
       try {
         using connection = await openWithProfile({ ...options, memory, clock, log, signal });
         const turn = matchRate(speech, rateHz ?? connection.profile.rateHz);
-        const { live } = speech;
+        const { live, voice } = speech;
         await playTurn(connection, turn.frames, {
           ...turn,
           live,
+          voice,
+          leads,
           target: { ...target, profile: connection.profile },
           clock,
           log,

@@ -10,7 +10,7 @@ import { openTalk, type TalkOptions, type TalkTarget } from "./connection.ts";
 import { type FakeYoosee, startFakeYoosee } from "./fake.ts";
 import { profileOf, profiles } from "./profile.ts";
 import { fastClock, format8k, recorded, spoken, tone } from "./testing.ts";
-import { playTurn } from "./turn.ts";
+import { newStartLeads, playTurn } from "./turn.ts";
 
 const controlOf = (verb: string) => (event: { type: string; verb?: string }) =>
   event.type === "control" && event.verb === verb;
@@ -325,5 +325,23 @@ describe("yoosee talk", () => {
     const afterMs = ((fake.playout.firstSoundUs ?? 0) - pressedUs) / 1000;
     assert.ok(afterMs >= 100 && afterMs < 300, `${afterMs} ms`);
     assert.equal(fake.playout.counters.cutMs, 0);
+  });
+
+  it("begins with less silence for a microphone whose last talks came evenly, and learns of each talk", async () => {
+    await using fake = await startFakeYoosee();
+    const leads = newStartLeads();
+    for (let n = 0; n < 3; n++) leads.learn({ voice: "anna", unevenMs: 4, sentMs: 1500, roundTripMs: 2 });
+    const silence = async (voice: string) => {
+      const target = targetOf(fake);
+      const options = { clock: fake.clock, log: silentLog, target, format: format8k, live: true, leads, voice };
+      using connection = await openTalk(target, options);
+      return (await playTurn(connection, recorded(tone(20)), options)).insertedBlocks;
+    };
+    assert.equal(await silence("anna"), 3);
+    assert.equal(await silence("bert"), 5);
+    leads.learn({ voice: "bert", unevenMs: 4, sentMs: 3000, roundTripMs: 2 });
+    assert.ok(leads.leadOf("bert") < 100);
+    leads.learn({ voice: "bert", unevenMs: 80, sentMs: 20, roundTripMs: 2 });
+    assert.equal(await silence("bert"), 5);
   });
 });

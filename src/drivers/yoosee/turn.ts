@@ -1,8 +1,11 @@
 import { isQuietPcm, pcmBlocks, pcmDurationUs } from "../../media/blocks.ts";
 import type { AudioFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
-import { createPacer, pace } from "../../media/pace.ts";
+import { LivePacer } from "../../media/live-pacer.ts";
+import { pace } from "../../media/pace.ts";
 import type { PaceReport, Pacer } from "../../media/pacer.ts";
+import { RecordingPacer } from "../../media/recording-pacer.ts";
+import { StartLeads } from "../../media/start-leads.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { closeAfresh, type TalkConnection, type TalkOptions, type TalkTarget } from "./connection.ts";
@@ -15,6 +18,9 @@ export interface TurnOptions extends TalkOptions {
   readonly format: AudioFormat;
   /** Live sound is heard at once; a recording is sent up to 2 s ahead. */
   readonly live: boolean;
+  /** Whose microphone it is, and what is known of the ways of those that spoke here before. */
+  readonly voice?: string;
+  readonly leads?: StartLeads;
   readonly onReport?: (report: PaceReport) => void;
 }
 
@@ -26,8 +32,8 @@ export interface TurnResult extends PaceReport {
   readonly confirmed: boolean;
 }
 
-/** Live sound is so far ahead of the loudspeaker to begin with, ms. */
-const startLeadMs = 100;
+/** Live sound is so far ahead of the loudspeaker to begin with, ms: usually, and where all came evenly. */
+const startLeadMs = { usual: 100, least: 60 };
 /** How much of a recording is sent at once at its beginning, ms. */
 const burstMs = 1000;
 /** Network and firmware take a moment more than the lead, ms. */
@@ -46,13 +52,10 @@ export async function playTurn(
   options: TurnOptions,
 ): Promise<TurnResult> {
   const { clock, format } = options;
+  const openedMs = connection.roundTripMs;
   const ended = new AbortController();
   const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
-  const pacer = createPacer({
-    live: options.live,
-    speech: { startLeadMs },
-    recording: { burstMs, maxLeadMs: 2000 - marginMs(connection.roundTripMs) },
-  });
+  const pacer = options.live ? livePacer(options) : recordingPacer(connection.roundTripMs);
   const heard = () =>
     clock.sleep(Math.max(0, pacer.report(clock.nowUs()).leadMs) + connection.roundTripMs + tailMs, signal);
   const reopening = keepOpen(connection, { pacer, clock, signal, log: options.log }).catch((error: unknown) =>
@@ -81,11 +84,33 @@ export async function playTurn(
     await release(connection, options);
     throw signal.reason;
   } finally {
+    if (pacer instanceof LivePacer) learn(pacer, { ...options, roundTripMs: openedMs });
     ended.abort(new DOMException("the turn is over", "AbortError"));
     await reopening;
   }
   const { roundTripMs } = connection;
   return { ...pacer.report(clock.nowUs()), roundTripMs, confirmed: await connection.close() };
+}
+
+/** What is known of the ways to one camera's loudspeaker: nothing yet. */
+export function newStartLeads(): StartLeads {
+  return new StartLeads({ usualMs: startLeadMs.usual, leastMs: startLeadMs.least });
+}
+
+function livePacer({ leads, voice }: TurnOptions): LivePacer {
+  const { usual } = startLeadMs;
+  return new LivePacer({ startLeadMs: leads?.leadOf(voice) ?? usual, usualLeadMs: usual });
+}
+
+function recordingPacer(roundTripMs: number): RecordingPacer {
+  return new RecordingPacer({ burstMs, maxLeadMs: 2000 - marginMs(roundTripMs) });
+}
+
+function learn(pacer: LivePacer, of: TurnOptions & { readonly roundTripMs: number }): void {
+  const { clock, leads, voice, roundTripMs } = of;
+  if (voice === undefined) return;
+  const { unevenMs } = pacer;
+  leads?.learn({ voice, unevenMs, sentMs: pacer.report(clock.nowUs()).sentMs, roundTripMs });
 }
 
 /**
