@@ -171,11 +171,14 @@ describe("yoosee talk", () => {
     ["needs none", {}],
   ] as const) {
     it(`repeats OPEN at a classic camera that ${name}, if told to`, async () => {
-      await using fake = await startFakeYoosee({ clock: fastClock(10), ...script });
-      await play(fake, tone(12_000), { profile: profileOf("classic", { careful: true }) });
+      // No faster: what a busy machine is late by is so many times as long for the camera.
+      await using fake = await startFakeYoosee({ clock: fastClock(5), ...script });
+      await play(fake, tone(9000), { profile: profileOf("classic", { careful: true }) });
       assert.ok(verbs(fake).filter((verb) => verb === "OPEN").length >= 3);
       assert.equal(fake.counters.unheardRecords, 0);
-      assert.ok(Math.abs(fake.playout.counters.playedMs - 12_000) <= 40, `${fake.playout.counters.playedMs} ms`);
+      // On a busy machine the end comes late, and CLOSE cuts it off: the tests above look for that.
+      const { playedMs, cutMs } = fake.playout.counters;
+      assert.ok(Math.abs(playedMs + cutMs - 9000) <= 40, `${playedMs} and ${cutMs} ms`);
     });
   }
 
