@@ -3,6 +3,7 @@ import { callsConfig, houseConfig } from "./hub/calls-config.ts";
 import { groupsConfig } from "./hub/channel.ts";
 import { devicesConfig, streamsConfig } from "./hub/device-input.ts";
 import { floorConfig } from "./hub/floor-config.ts";
+import { lastPicturesConfig } from "./hub/last-pictures-config.ts";
 import { locksConfig } from "./hub/lock-settings.ts";
 import { enrolmentConfig } from "./hub/reception.ts";
 import { sayConfig } from "./hub/say-hosts.ts";
@@ -29,6 +30,7 @@ export const configSchema = z.strictObject({
   transcode: transcodeConfig,
   say: sayConfig,
   habits: habitsConfig,
+  lastPictures: lastPicturesConfig,
 });
 
 /** What the configuration file says, with every default filled in. */

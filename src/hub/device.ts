@@ -44,6 +44,7 @@ export interface LocalDeviceOptions {
   readonly sub?: SubDevice | undefined;
   /** A person opens it whom nobody watched before. */
   readonly onOpened?: () => void;
+  readonly lastPicture?: ((id: string) => Pick<DeviceInfo, "lastPicture">) | undefined;
   /** Who holds the speaker's floor, for {@link HubDevice.info}. */
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
 }
@@ -171,6 +172,7 @@ export class LocalDevice implements HubDevice {
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
       ...(this.#loan && { ...this.#health.info, ...(this.#button && { button: this.#button }) }),
       ...this.#motion.info,
+      ...this.#options.lastPicture?.(this.id),
       can: this.#abilities.with({
         bell: this.#settings.bell !== undefined,
         ptz: this.#settings.ptz !== "off",

@@ -18,6 +18,8 @@ import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { FormerNames } from "./former-names.ts";
 import { HubTimes } from "./hub-times.ts";
+import { LastPictures } from "./last-pictures.ts";
+import { type LastPicturesConfig, lastPicturesConfig } from "./last-pictures-config.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
 import { type HubCallParts, openCalls } from "./open-calls.ts";
@@ -40,6 +42,7 @@ export interface Hub extends HubBase, Omit<HubCallParts, typeof Symbol.dispose>,
   readonly devices: Registry;
   /** Pictures in a form that browsers show. */
   readonly pictures: ConvertedPictures;
+  readonly lastPictures: LastPictures;
   readonly turns: Turns;
   readonly voices: Voices;
   readonly chimes: Chimes;
@@ -75,6 +78,7 @@ export interface HouseConfig {
   readonly transcode?: TranscodeConfig;
   readonly say?: SayConfig;
   readonly habits?: HabitsConfig;
+  readonly lastPictures?: LastPicturesConfig;
 }
 
 /** Options of {@link createHub}. */
@@ -154,6 +158,7 @@ export function createHub(options: HubOptions): Hub {
     ...devicePasswords(identity),
     memory: kept(identity, "device-memory"),
     floor: (id) => turns.holder(id),
+    lastPicture: (id) => lastPictures.info(id),
     enrolled: (id) => sayEnrolled(enrolment.enrolled(id)),
     onEvent: (id, event) => events.emit({ id, event }),
     onSettings: (device) => turns.follow(device),
@@ -165,6 +170,10 @@ export function createHub(options: HubOptions): Hub {
     timeZone: () => houseRules.timeZone ?? machineTimeZone(),
     clock,
     log,
+  });
+  const lastPictures = new LastPictures({
+    ...{ devices: registry, converter, clock, log, sealer: identity.sealer },
+    store: kept(identity, "last-picture"),
   });
   const unheard = registry.onChange((event) => event.type === "removed" && habits.removed(event.id));
   registry.onChange(() => turns.reconsider());
@@ -212,6 +221,7 @@ export function createHub(options: HubOptions): Hub {
     reception,
     devices: registry,
     pictures,
+    lastPictures,
     turns,
     voices,
     chimes,
@@ -226,6 +236,7 @@ export function createHub(options: HubOptions): Hub {
       callRules = next.calls;
       locks.follow(next.locks ?? locksConfig.parse({}));
       houseRules = next.house;
+      lastPictures.follow(next.lastPictures ?? lastPicturesConfig.parse({}));
       habits.follow(next.habits ?? habitsConfig.parse({}));
       pictures.follow(next.transcode ?? transcodeConfig.parse({}));
       sayHosts.follow(next.say ?? sayConfig.parse({}));
@@ -239,6 +250,7 @@ export function createHub(options: HubOptions): Hub {
       endCalls();
       unheard[Symbol.dispose]();
       habits[Symbol.dispose]();
+      lastPictures[Symbol.dispose]();
       pictures[Symbol.dispose]();
       locks[Symbol.dispose]();
       reception[Symbol.dispose]();

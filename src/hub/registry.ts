@@ -43,6 +43,7 @@ export interface RegistryOptions {
   readonly unseal: (text: string) => string;
   /** Keeps what is learnt about devices; nothing is kept over restarts without one. */
   readonly memory?: MemoryStore;
+  readonly lastPicture?: (id: string) => Pick<DeviceInfo, "lastPicture">;
   readonly floor?: (id: string) => { readonly holder?: HolderInfo; readonly queued: number };
   /** How a device that calls is enrolled, for {@link HubDevice.info}. */
   readonly enrolled?: (id: string) => DeviceInfo["arrival"];
@@ -290,7 +291,7 @@ export class Registry implements HubDevices, AsyncDisposable {
   }
 
   #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {
-    const { clock, log, floor, onEvent, enrolled } = this.#options;
+    const { clock, log, floor, lastPicture, onEvent, enrolled } = this.#options;
     const { id } = input;
     const { settings } = resolved;
     const address = "address" in resolved ? resolved.address : undefined;
@@ -310,6 +311,7 @@ export class Registry implements HubDevices, AsyncDisposable {
       clock,
       log,
       floor,
+      lastPicture,
       ...("arrives" in resolved && { arrival: () => enrolled?.(id) ?? {} }),
       onEvent: (event) => onEvent?.(id, event),
       ...(!settings.preview && { onOpened: () => this.#options.onOpened?.(id) }),

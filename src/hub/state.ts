@@ -160,6 +160,10 @@ export const deviceInfoSchema = z.object({
     .optional()
     .describe("Whether something moves there; absent as long as the device has told nothing of motion."),
   can: canSchema.optional().describe("What it can do, as far as is known; also while it is not connected."),
+  lastPicture: z
+    .object({ takenMs: z.number() })
+    .optional()
+    .describe("That a small last picture of it is kept, and when it came; `snapshot?kept=true` gives it."),
   permanent: z.boolean().describe("False for a preview: a device that somebody is about to add."),
   quirks: z
     .array(z.object({ code: z.string(), sentence: z.string(), detail: z.string().optional() }))

@@ -62,5 +62,8 @@ export interface Converter extends AsyncDisposable {
     options: { readonly output: AudioFormat; readonly gain?: number; readonly signal?: AbortSignal },
   ): Promise<DecodedFile>;
   /** One picture as JPEG from a key frame of `track`'s format. `widthPx` scales down, keeping the shape. */
-  snapshot(track: Track, options?: { readonly widthPx?: number; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  snapshot(
+    track: Pick<Track, "format" | "lastKeyFrame" | "read">,
+    options?: { readonly widthPx?: number; readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
 }

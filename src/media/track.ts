@@ -61,6 +61,7 @@ export class Track {
   #readers = new Set<Reader>();
   #gop: Frame[] = [];
   #gopBytes = 0;
+  #lastPicture: Frame | undefined;
   #open = true;
   #lastFrameUs: number | undefined;
   readonly #delay: CaptureDelayMeter;
@@ -112,6 +113,16 @@ export class Track {
   /** The key frame of the group kept at the moment, for snapshots. */
   get lastKeyFrame(): Frame | undefined {
     return this.#gop[0];
+  }
+
+  /** The last key frame that came, also when it can begin nothing any more, until it is forgotten. */
+  get lastPicture(): Frame | undefined {
+    return this.#lastPicture;
+  }
+
+  /** Gives up the last picture, unless it is the beginning of what is kept for viewers to come. */
+  forgetPicture(): void {
+    if (this.#gop.length === 0) this.#lastPicture = undefined;
   }
 
   /** Calls `listener` when the format changes or the track closes. */
@@ -171,6 +182,7 @@ export class Track {
     for (const reader of [...this.#readers]) reader.close();
     this.#gop = [];
     this.#gopBytes = 0;
+    this.#lastPicture = undefined;
     this.#listeners.emit();
   }
 
@@ -182,6 +194,7 @@ export class Track {
     const bounds = this.#options.gop ?? defaultGopBounds;
     if (frame.key) {
       this.counters.keyFrames++;
+      this.#lastPicture = frame;
       this.#gop = [];
       this.#gopBytes = 0;
     } else if (this.#gop.length === 0) return;

@@ -43,7 +43,7 @@ function stationView(
   const rights = own ? [] : policy.rights(principal, device);
   if (principal.deviceId === undefined || device.settings.preview || !(own || rights.includes("talk")))
     return undefined;
-  const { address, motion: _motion, button: _button, ...info } = device.info();
+  const { address, motion: _motion, button: _button, lastPicture: _last, ...info } = device.info();
   return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), tracks: [], rights };
 }
 

@@ -284,3 +284,27 @@ test("words over a picture can be read, be it white or black", async () => {
     }
   }
 });
+
+test("the last picture of a camera that is away stands there greyed, with its age, and words over it can be read", async () => {
+  const white =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"><rect width="16" height="9" fill="#fff"/></svg>';
+  const headers = { "content-type": "image/svg+xml", "doorward-age-ms": `${5 * 60_000}` };
+  await context.route("**/snapshot?kept=true", (route) => route.fulfill({ body: white, headers }));
+  const state = { phase: "trouble", sinceMs: Date.now(), retryAtMs: Date.now() + 60_000 } as const;
+  const lastPicture = { takenMs: Date.now() - 5 * 60_000 };
+  await using opened = await open("/#/wall", {
+    devices: [camera("hall", { state, lastPicture }), camera("yard", { state })],
+  });
+  const { page, server } = opened;
+  const hall = page.locator('dw-wall dw-player[label="Hall"]');
+  await hall.locator(".age").getByText("Its last picture, 5 min old").waitFor();
+  assert.match(await hall.locator("img.last").evaluate((image) => getComputedStyle(image).filter), /grayscale/);
+  for (const words of [".age", ".why p:first-child"]) {
+    const contrast = await contrastOf(page, await hall.locator(words).screenshot());
+    assert.ok(contrast >= 4.5, `${words}: ${contrast.toFixed(1)}`);
+  }
+  assert.equal(await page.locator("dw-wall img.last").count(), 1, "nothing is asked for where nothing is kept");
+  server.change("hall", { state: { phase: "disabled", sinceMs: Date.now() } });
+  await hall.locator("img.last").waitFor({ state: "detached" });
+  await context.unroute("**/snapshot?kept=true");
+});

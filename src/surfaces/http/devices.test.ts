@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { offerSdp, startRig } from "../../../test/web-rig.ts";
+import { offerSdp, type Person, startRig } from "../../../test/web-rig.ts";
 import { deviceViewSchema } from "../device-view.ts";
 
 const administrator = { name: "Root", administrator: true };
@@ -141,6 +141,32 @@ describe("snapshots", () => {
       ?.write({ data: new Uint8Array(8), timestampUs, key: true });
     const ageMs = Number((await shoot(640)).headers.get("doorward-age-ms"));
     assert.ok(ageMs >= 3000 && ageMs < 8000, `${ageMs} ms`);
+  });
+
+  it("are given as they were kept, without the camera, to who may view it alone", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" });
+    const root = await rig.person(administrator);
+    const stranger = await rig.person({ name: "Ben", grants: [] });
+    const kept = (as: Person) => rig.call("GET", "/api/v1/devices/front/snapshot?kept=true", { as });
+    assert.equal((await kept(root)).status, 404);
+    const device = rig.hub.devices.get("front");
+    const changed = Promise.withResolvers<void>();
+    using _listener = rig.hub.lastPictures.onChange(() => changed.resolve());
+    {
+      using _demand = device?.demand();
+      await device?.waitForTrack("video", { timeoutMs: 5000 });
+      while (device?.state.phase !== "live") await new Promise((resolve) => setImmediate(resolve));
+    }
+    await device?.restart();
+    await changed.promise;
+    const answer = await kept(root);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("content-type"), "image/jpeg");
+    assert.ok(Number(answer.headers.get("doorward-age-ms")) >= 0);
+    assert.deepEqual(rig.conversions.widths, [640]);
+    assert.equal((await kept(stranger)).status, 404);
+    await rig.hub.devices.update("front", { enabled: false });
+    assert.equal((await kept(root)).status, 404);
   });
 
   it("have bounded widths, and say why there is none", async () => {

@@ -34,6 +34,7 @@ async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
     }),
   );
   const happenings = owned.use(new Happenings(hub));
+  owned.use(hub.lastPictures.onChange((id) => merged.push(id)));
   owned.use(hub.turns.onChange((id) => merged.push(id)));
   return {
     addresses: [],

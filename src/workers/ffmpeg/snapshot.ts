@@ -26,7 +26,7 @@ export function createSnapshots(link: FfmpegLink): Converter["snapshot"] {
 }
 
 /** Demands the track until its next key frame. */
-async function nextKeyFrame(track: Track, signal: AbortSignal | undefined): Promise<Frame> {
+async function nextKeyFrame(track: Pick<Track, "read">, signal: AbortSignal | undefined): Promise<Frame> {
   using reader = track.read({ maxFrames: 4 });
   const frame = await reader.next(signal);
   if (!frame) throw new RecoverableError("no snapshot: the camera's picture ended", { code: "no-picture" });

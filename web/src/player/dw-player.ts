@@ -5,14 +5,15 @@ import { type Numbers, NumbersTaker } from "../net/numbers.ts";
 import type { WhepSession } from "../net/whep.ts";
 import { base } from "../parts/styles.ts";
 import { isBetterWhole } from "../pure/fit.ts";
-import { sayTaken } from "../pure/picture-words.ts";
 import { renditionUrl } from "../pure/rendition.ts";
-import { type PlayerPhase, type Said, sayMissing, sayPicture } from "../pure/words.ts";
+import { type PlayerPhase, type Said, sayPicture } from "../pure/words.ts";
+import { LastPicture } from "./last-picture.ts";
 import { mayAsk } from "./may-ask.ts";
 import { renderNumbers } from "./numbers-table.ts";
 import { playerStyles } from "./player-styles.ts";
 import { RenditionControl } from "./rendition-control.ts";
 import { type StillPicture, Stills } from "./still-pictures.ts";
+import { renderLast, renderLastAge, renderMissing, renderStill } from "./still-view.ts";
 import { keepWatching } from "./watch.ts";
 
 /**
@@ -40,6 +41,7 @@ export class DwPlayer extends LitElement {
     phase: { state: true },
     figures: { state: true },
     still: { state: true },
+    last: { state: true },
     nowMs: { state: true },
   };
   static override styles = [base, playerStyles];
@@ -65,6 +67,8 @@ export class DwPlayer extends LitElement {
   declare figures: Numbers;
   /** The single picture that stands in place of a live one. */
   declare still: StillPicture | undefined;
+  /** The camera's last picture that the hub kept, until there is one of its own. */
+  declare last: StillPicture | undefined;
   declare nowMs: number;
 
   #watching: AbortController | undefined;
@@ -72,6 +76,7 @@ export class DwPlayer extends LitElement {
   /** That the hub gives no picture that this browser can show; then single ones are shown. */
   #refused: Extract<PlayerPhase, { phase: "pictures" }> | undefined;
   readonly #stills = new Stills(this);
+  readonly #lastPicture = new LastPicture(this);
   /** Whether the running session asked for a picture. */
   #pictured = true;
   /** False until the browser tells: a tile below the edge is never asked for. */
@@ -110,6 +115,7 @@ export class DwPlayer extends LitElement {
     this.phase = { phase: "off" };
     this.figures = {};
     this.still = undefined;
+    this.last = undefined;
     this.nowMs = Date.now();
   }
 
@@ -160,6 +166,7 @@ export class DwPlayer extends LitElement {
     clearTimeout(this.#leaving);
     this.#look?.[Symbol.dispose]();
     this.#look = undefined;
+    this.#lastPicture.want(false);
     this.#stop("off");
   }
 
@@ -180,6 +187,7 @@ export class DwPlayer extends LitElement {
       this.#stop("off");
     }
     if (decisive.some((name) => changed.has(name))) this.#seen();
+    this.#lastPicture.want(this.#lacksPicture);
     const { tone, text } = this.said;
     if (text !== this.#saidBefore) {
       this.#saidBefore = text;
@@ -193,6 +201,7 @@ export class DwPlayer extends LitElement {
     const single = this.still !== undefined && said.text === sayPicture(this.phase, undefined, this.nowMs).text;
     const clear = single || (said.tone === "live" && this.phase.phase !== "sound-only");
     return html`
+      ${!clear && this.last ? renderLast(this.last) : nothing}
       <video
         class=${clear ? "" : "veiled"}
         playsinline
@@ -202,9 +211,9 @@ export class DwPlayer extends LitElement {
         @resize=${this.#fitPicture}
         aria-label=${this.label ? t("Live picture of {label}", { label: this.label }) : t("Live picture")}
       ></video>
-      ${single ? this.#renderStill(said) : nothing}
-      ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}<slot name="way-out"></slot></div>`}
-      ${clear && !single ? this.#renderMissing() : nothing}
+      ${single && this.still ? renderStill(this.still, { label: this.label, detail: said.detail, nowMs: this.nowMs }) : nothing}
+      ${clear ? nothing : html`<div class="why"><p>${said.text}</p>${said.detail ? html`<p class="detail">${said.detail}</p>` : nothing}${this.last ? renderLastAge(this.last, this.nowMs) : nothing}<slot name="way-out"></slot></div>`}
+      ${clear && !single ? renderMissing(this.device) : nothing}
       <div class="foot">
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
         ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${single ? said.text : shortly(said)}</span>`}
@@ -212,19 +221,6 @@ export class DwPlayer extends LitElement {
       ${this.numbers ? renderNumbers({ figures: this.figures, device: this.device, rendition: this.#renditions.wanted, converted: this.#session?.converted }) : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
     `;
-  }
-
-  #renderStill({ detail }: Said) {
-    if (!this.still) return nothing;
-    return html`
-      <img src=${this.still.url} alt=${this.label ? t("Picture of {label}", { label: this.label }) : t("Picture")} />
-      <p class="missing">${detail} <span class="age">${sayTaken(this.nowMs - this.still.takenMs)}</span></p>
-    `;
-  }
-
-  #renderMissing() {
-    const missing = sayMissing(this.device);
-    return missing === undefined ? nothing : html`<p class="missing">${missing}</p>`;
   }
 
   get #video(): HTMLVideoElement | null {
@@ -243,6 +239,13 @@ export class DwPlayer extends LitElement {
     if (!visible && (this.#watching || this.#look))
       this.#leaving = window.setTimeout(() => this.#leave(), document.hidden ? 10_000 : 1500);
   };
+
+  /** Nothing of the camera stands in the video, and somebody looks who may see it. */
+  get #lacksPicture(): boolean {
+    const { phase } = this.phase;
+    const may = phase !== "forbidden" && phase !== "gone" && this.device?.state.phase !== "disabled";
+    return may && this.#onScreen && !this.still && phase !== "live" && (this.#video?.readyState ?? 0) < 2;
+  }
 
   /** There is sound and no picture. */
   get #soundOnly(): boolean {

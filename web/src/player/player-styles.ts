@@ -27,6 +27,9 @@ export const playerStyles = css`
   video.veiled {
     filter: grayscale(1) blur(6px) brightness(0.35);
   }
+  img.last {
+    filter: grayscale(1) brightness(0.3);
+  }
   .why {
     position: absolute;
     inset: 0 0 32px;
@@ -44,6 +47,10 @@ export const playerStyles = css`
   }
   .why .detail {
     max-width: 44ch;
+    color: var(--dw-over-muted, #c9ced3);
+  }
+  .why .age {
+    font-size: var(--dw-13, 0.8125rem);
     color: var(--dw-over-muted, #c9ced3);
   }
   @container (max-height: 170px) {

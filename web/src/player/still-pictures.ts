@@ -86,9 +86,26 @@ async function keepPicturing(options: PicturingOptions): Promise<void> {
   if (shown) URL.revokeObjectURL(shown.url);
 }
 
-async function onePicture({ url, token, widthPx, signal }: PicturingOptions): Promise<StillPicture | undefined> {
+async function onePicture({ url, widthPx, ...rest }: PicturingOptions): Promise<StillPicture | undefined> {
   const width = Math.min(1920, Math.max(160, Math.ceil(widthPx())));
-  const response = await hubFetch(`${url}?width=${width}`, {
+  return await fetchPicture(url, { query: `width=${width}`, ...rest });
+}
+
+/** How one picture is asked for. */
+interface AskOptions {
+  readonly query: string;
+  readonly token?: string;
+  readonly signal: AbortSignal;
+}
+
+/** One picture of the device that a WHEP address is of; undefined where there is none. Its URL is the caller's to revoke. */
+export async function stillOf(whepUrl: string, options: AskOptions): Promise<StillPicture | undefined> {
+  const url = stillsOf(whepUrl);
+  return url === undefined ? undefined : await fetchPicture(url, options);
+}
+
+async function fetchPicture(url: string, { query, token, signal }: AskOptions): Promise<StillPicture | undefined> {
+  const response = await hubFetch(`${url}?${query}`, {
     headers: { ...ownHeaders(), ...(token ? { authorization: `Bearer ${token}` } : {}) },
     signal,
   });

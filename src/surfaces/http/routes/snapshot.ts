@@ -3,7 +3,7 @@ import type { HubDevice } from "../../../hub/api.ts";
 import { about, noPicture } from "../../../hub/trouble.ts";
 import { waitForTracks } from "../../../hub/wait-for-tracks.ts";
 import type { Track } from "../../../media/track.ts";
-import { RecoverableError } from "../../../util/errors.ts";
+import { FatalError, RecoverableError } from "../../../util/errors.ts";
 import { Seldom } from "../../../util/seldom.ts";
 import { type Call, deviceParams, type Route, route } from "../../route.ts";
 import type { HttpContext } from "../context.ts";
@@ -33,6 +33,15 @@ const query = z.object({
     .transform((width) => Math.ceil(width / 16) * 16)
     .optional()
     .meta({ type: "integer", minimum: 16, maximum: 1920 }),
+  kept: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((kept) => kept === "true")
+    .meta({
+      type: "boolean",
+      description:
+        "The last picture that is kept, small, as it is: the camera is not asked, nor waited for. 404 for none.",
+    }),
 });
 
 /** Still pictures. */
@@ -51,18 +60,27 @@ export function snapshotRoutes(context: HttpContext): readonly Route[] {
       answers: { 200: { description: "The picture", mediaType: "image/jpeg" } },
       handle: async (call) => {
         const { device, principal, reply } = call;
-        const { picture, takenUs } = await shots.take(call, call.query.width);
+        const { picture, ageMs } = call.query.kept ? keptPicture(context, device) : await shots.fresh(call);
         if (seldom.isNews(`${principal.userId} ${device.id}`)) {
           context.hub.identity.audit.record({ actor: principal.name, action: "snapshot", subject: device.id });
         }
-        const ageMs = Math.max(0, Math.round((context.hub.clock.nowUs() - takenUs) / 1000));
-        return reply
-          .header(ageHeader, String(ageMs))
-          .type("image/jpeg")
-          .send(Buffer.from(await picture));
+        return reply.header(ageHeader, String(ageMs)).type("image/jpeg").send(Buffer.from(picture));
       },
     }),
   ];
+}
+
+interface Aged {
+  readonly picture: Uint8Array;
+  readonly ageMs: number;
+}
+
+/** The last picture of a camera, whatever it does now. */
+function keptPicture({ hub }: HttpContext, device: HubDevice): Aged {
+  const kept = hub.lastPictures.of(device.id);
+  if (!kept)
+    throw new FatalError(`no picture of ${device.name} is kept`, { code: "not-found", fields: { device: device.id } });
+  return { picture: kept.jpeg, ageMs: Math.max(0, hub.clock.wallMs() - kept.takenMs) };
 }
 
 /** Pictures that were made a moment ago or are being made. Each asker waits for the device with a place of their own. */
@@ -72,6 +90,14 @@ class Shots {
 
   constructor(context: HttpContext) {
     this.#context = context;
+  }
+
+  /** The picture of this moment, and how old it is. */
+  async fresh(call: Pick<Call, "asker" | "device"> & { readonly query: z.output<typeof query> }): Promise<Aged> {
+    const { picture, takenUs } = await this.take(call, call.query.width);
+    const bytes = await picture;
+    const ageUs = this.#context.hub.clock.nowUs() - takenUs;
+    return { picture: bytes, ageMs: Math.max(0, Math.round(ageUs / 1000)) };
   }
 
   async take(call: Pick<Call, "asker" | "device">, widthPx: number | undefined): Promise<Shot> {
