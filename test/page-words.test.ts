@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { errorCodes, hubSentences } from "../scripts/hub-words.ts";
 import { bareWordsOf, pageSources, placesOf, sentencesOf } from "../scripts/page-words.ts";
+import { knownRefusals } from "../web/src/language/refusals.ts";
+import { knownTroubles } from "../web/src/language/troubles.ts";
 
 const folder = join(import.meta.dirname, "..", "web", "src", "language");
 const sources = [...pageSources()];
@@ -17,10 +20,20 @@ const catalogues = new Map(
 /** Words that are the same in every language. */
 const names = /^(Doorward|MIT|Lucide|STUN|TURN|ONVIF|MQTT|WHIP|WHEP|RTSP|Home Assistant|rtsp:.*|[\d\s.,:×°%+/()-]+)$/;
 
+/** Codes that no request of the page is refused with: of programs, of sockets, or what the page says by itself. */
+const notRefusals = new Set([
+  ...["in-use", "seal", "listen", "certificate", "not-our-page", "method", "media-type", "bad-origin", "no-token"],
+  ...["hung-up", "no-station", "ended", "driver-fault", "opened", "loudness", "stalled", "lost", "custom"],
+  ...["muted", "listens-only", "do-not-disturb", "codec-unsupported"],
+]);
+
+/** Codes that a device is never in trouble with: of talk, of small pictures, of what is tried. */
+const notTroubles = new Set(["no-speaker", "no-speaker-port", "no-talk", "no-sub", "not-ready", "taken"]);
+
 describe("what the page says", () => {
   for (const [language, catalogue] of catalogues) {
     it(`is said in ${language}, and nothing else is in its catalogue`, () => {
-      const known = new Set(sentences.map(({ sentence }) => sentence));
+      const known = new Set([...sentences.map(({ sentence }) => sentence), ...hubSentences()]);
       const lacking = [...known].filter((sentence) => !Object.hasOwn(catalogue, sentence));
       assert.deepEqual(lacking, [], `${language}.json lacks these`);
       const left = Object.keys(catalogue).filter((sentence) => !known.has(sentence));
@@ -49,6 +62,28 @@ describe("what the page says", () => {
     const bare = sources.flatMap(([file, source]) => bareWordsOf(source, file));
     const odd = bare.filter(({ words }) => !names.test(words));
     assert.deepEqual(odd, []);
+  });
+
+  it("is in the page's language where the hub refuses something", () => {
+    const codes = errorCodes(["surfaces/http", "surfaces/ptz", "surfaces/push", "hub", "identity", "media"]);
+    const lacking = [...codes].filter((code) => !knownRefusals.includes(code) && !notRefusals.has(code));
+    assert.deepEqual(lacking, [], "web/src/language/refusals.ts does not know these codes");
+    assert.deepEqual(
+      [...notRefusals].filter((code) => !codes.has(code)),
+      [],
+      "are not codes any more",
+    );
+  });
+
+  it("is in the page's language where a device is in trouble", () => {
+    const codes = errorCodes(["drivers", "protocols/rtsp", "protocols/elementary", "hub/supervise"]);
+    const lacking = [...codes].filter((code) => !knownTroubles.includes(code) && !notTroubles.has(code));
+    assert.deepEqual(lacking, [], "web/src/language/troubles.ts does not know these codes");
+    assert.deepEqual(
+      [...notTroubles].filter((code) => !codes.has(code)),
+      [],
+      "are not codes any more",
+    );
   });
 
   it("is found where it is written", () => {

@@ -60,7 +60,10 @@ function raise(hub: Pick<Hub, "identity">, problems: readonly string[]): void {
     return;
   }
   faults.raise("configuration", {
-    what: `The configuration file has ${problems.length === 1 ? "a device that" : "devices that"} cannot be made`,
+    what:
+      problems.length === 1
+        ? "The configuration file has a device that cannot be made"
+        : "The configuration file has devices that cannot be made",
     advice: "Mend it there; everything else runs.",
     places: problems.map(redact),
   });

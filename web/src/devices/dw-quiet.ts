@@ -1,18 +1,10 @@
 import { html, LitElement, nothing } from "lit";
 import type { QuietHours } from "../api.ts";
 import { t } from "../language/t.ts";
+import { weekday } from "../language/times.ts";
 import { icon } from "../parts/icons.ts";
 
 const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-const dayWords: Readonly<Record<(typeof days)[number], { readonly short: string; readonly long: string }>> = {
-  mon: { short: "Mo", long: t("Monday") },
-  tue: { short: "Tu", long: t("Tuesday") },
-  wed: { short: "We", long: t("Wednesday") },
-  thu: { short: "Th", long: t("Thursday") },
-  fri: { short: "Fr", long: t("Friday") },
-  sat: { short: "Sa", long: t("Saturday") },
-  sun: { short: "Su", long: t("Sunday") },
-};
 
 type Hours = QuietHours[number];
 
@@ -54,7 +46,7 @@ export class DwQuiet extends LitElement {
         if (value) this.#change(index, { ...hours, [end]: value });
       }} /></label>`;
     return html`<div class="hours" role="group" aria-label=${t("Quiet hours {number}", { number: index + 1 })}>
-      ${time("from", t("From"))}${time("to", hours.to <= hours.from ? "to, the next day" : "to")}
+      ${time("from", t("From"))}${time("to", hours.to <= hours.from ? t("to, the next day") : t("to"))}
       <span class="days" role="group" aria-label=${t("Days on which they begin")}>${days.map((day) => this.#renderDay(day, { hours, index }))}</span>
       <button type="button" class="ghost icon" aria-label=${t("Remove quiet hours {number}", { number: index + 1 })} @click=${() => this.#tell(this.hours.filter((_, at) => at !== index))}>${icon("trash")}</button>
     </div>`;
@@ -70,7 +62,7 @@ export class DwQuiet extends LitElement {
       const { days: _, ...times } = hours;
       this.#change(index, next.length === days.length ? times : { ...times, days: next });
     };
-    return html`<button type="button" class="day" aria-pressed=${on} @click=${toggle}><span aria-hidden="true">${dayWords[day].short}</span><span class="unseen">${dayWords[day].long}</span></button>`;
+    return html`<button type="button" class="day" aria-pressed=${on} @click=${toggle}><span aria-hidden="true">${weekday(days.indexOf(day), "short")}</span><span class="unseen">${weekday(days.indexOf(day), "long")}</span></button>`;
   }
 
   #change(index: number, hours: Hours): void {

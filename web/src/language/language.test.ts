@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { languageFor } from "./choose.ts";
-import { speak, t, tn } from "./t.ts";
+import { speak, t, tn, told } from "./t.ts";
+import { weekday } from "./times.ts";
 
 afterEach(() => speak("en", {}));
 
@@ -28,5 +29,35 @@ describe("the page's language", () => {
     assert.deepEqual([0, 1, 2].map(cameras), ["0 caméra", "1 caméra", "2 caméras"]);
     speak("de", {});
     assert.deepEqual([0, 1].map(cameras), ["0 cameras", "one camera"], "English, where nothing is known");
+  });
+});
+
+describe("what the hub says, in the page's language", () => {
+  const refused = (code: string, detail: string) =>
+    new Response(JSON.stringify({ code, detail, fields: { holder: "Anna" } }), {
+      status: 409,
+      headers: { "content-type": "application/problem+json" },
+    });
+
+  it("is said by its code, with its values; in English by the hub itself", async () => {
+    const { problemOf } = await import("../api.ts");
+    assert.equal((await problemOf(refused("ptz-held", "Anna turns it"))).message, "Anna turns it.");
+    speak("de", { "{name} turns it at the moment.": "{name} dreht sie gerade." });
+    assert.equal((await problemOf(refused("ptz-held", "Anna turns it"))).message, "Anna dreht sie gerade.");
+    assert.equal((await problemOf(refused("new-kind", "it is new"))).message, "It is new.");
+  });
+
+  it("names the days as the language does", () => {
+    assert.equal(weekday(0, "long"), "Monday");
+    speak("fr", {});
+    assert.deepEqual([weekday(0, "long"), weekday(6, "short")], ["lundi", "dim."]);
+  });
+
+  it("has the help of settings where the catalogue has it", () => {
+    speak("de", { Muted: "Stumm" });
+    assert.deepEqual(
+      [told("Muted"), told("constructor"), told("Of tomorrow")],
+      ["Stumm", "constructor", "Of tomorrow"],
+    );
   });
 });

@@ -32,7 +32,13 @@ export function t(sentence: string, values?: Values): string {
   return filled(typeof found === "string" ? found : (found?.[1] ?? sentence), values);
 }
 
-/** The same where `{count}` decides between a singular and a plural. The plural is what catalogues know it by. */
+/** What the hub says (a setting's help, a fault), in the page's language where its catalogue has the sentence. */
+export function told(sentence: string): string {
+  const found = Object.hasOwn(catalogue, sentence) ? catalogue[sentence] : undefined;
+  return typeof found === "string" ? found : sentence;
+}
+
+/** `t` where `{count}` decides between a singular and a plural. The plural is what catalogues know it by. */
 export function tn(count: number, one: string, other: string, values?: Values): string {
   const found = catalogue[other];
   const [single, several] = typeof found === "object" ? found : [one, other];

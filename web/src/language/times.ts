@@ -18,6 +18,12 @@ export function dayOf(at: Date | number, how: Intl.DateTimeFormatOptions): strin
   return new Intl.DateTimeFormat(locale(), { ...how, ...(shows && hours()) }).format(at);
 }
 
+/** A day of the week, Monday being 0: "Monday", "Mon". */
+export function weekday(index: number, how: "long" | "short"): string {
+  // 1 January 2024 was a Monday.
+  return new Intl.DateTimeFormat(locale(), { weekday: how, timeZone: "UTC" }).format(Date.UTC(2024, 0, 1 + index));
+}
+
 function hours(): Pick<Intl.DateTimeFormatOptions, "hour12"> {
   const { clock } = readPreferences();
   return clock === "system" ? {} : { hour12: clock === "12" };

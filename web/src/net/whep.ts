@@ -53,7 +53,8 @@ export class WhepSession {
     };
     this.peer.onconnectionstatechange = () => {
       const state = this.peer.connectionState;
-      if (state === "failed" || state === "closed" || state === "disconnected") this.#lost(state);
+      if (state === "failed" || state === "closed" || state === "disconnected")
+        this.#lost(t("The connection to the hub was lost."));
     };
   }
 

@@ -1,6 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Fault } from "../api.ts";
-import { tn } from "../language/t.ts";
+import { tn, told } from "../language/t.ts";
 import { type FaultPlace, splitPlaces } from "../pure/fault-words.ts";
 import { icon } from "./icons.ts";
 
@@ -8,7 +8,7 @@ import { icon } from "./icons.ts";
 export function faultBanner({ what, advice, places = [] }: Fault): TemplateResult {
   const { first, more } = splitPlaces(places);
   return html`<div class="banner fault" role="alert">${icon("warn")}<div>
-    <p><strong>${what}.</strong> ${advice}</p>
+    <p><strong>${told(what)}.</strong> ${told(advice)}</p>
     ${first.length > 0 ? renderPlaces(first) : nothing}
     ${more.length > 0 ? html`<details><summary>${tn(more.length, "{count} more", "{count} more")}</summary>${renderPlaces(more)}</details>` : nothing}
   </div></div>`;

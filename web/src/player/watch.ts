@@ -1,4 +1,5 @@
 import { ApiError, sentence } from "../api.ts";
+import { t } from "../language/t.ts";
 import { WhepSession } from "../net/whep.ts";
 import type { Refusal } from "../pure/asking.ts";
 import { type NotConverted, whyOf } from "../pure/picture-words.ts";
@@ -114,7 +115,7 @@ function giveUpWithoutPath(
   options: { readonly signal: AbortSignal; readonly onDead: (reason: string) => void },
 ): void {
   const timer = setTimeout(() => {
-    if (session.peer.connectionState !== "connected") options.onDead("no way to the hub yet");
+    if (session.peer.connectionState !== "connected") options.onDead(t("There is no way to the hub yet."));
   }, pathlessAfterMs);
   options.signal.addEventListener("abort", () => clearTimeout(timer));
 }
@@ -160,11 +161,11 @@ function watchPictures(options: PictureOptions): void {
     const stillMs = nowMs - (lastMs ?? beganMs);
     if (lastMs !== undefined && stillMs > staleAfterMs(rhythm.intervalMs))
       tell({ phase: "stale", sinceMs: Date.now() - stillMs });
-    if (lastMs === undefined && stillMs > barrenAfterMs) return onDead("no picture came");
+    if (lastMs === undefined && stillMs > barrenAfterMs) return onDead(t("No picture came."));
     if (stillMs < doubtAfterMs(rhythm.intervalMs) || nowMs - askedMs < askEveryMs) return;
     askedMs = nowMs;
     void session.alive().then((alive) => {
-      if (!alive && !signal.aborted) onDead("the hub ended it");
+      if (!alive && !signal.aborted) onDead(t("The hub ended it."));
     });
   };
   const timer = setInterval(look, lookEveryMs);

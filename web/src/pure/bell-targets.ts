@@ -45,5 +45,5 @@ export function sayBellTarget(to: string, house: RungHouse): string {
   const byId = to.startsWith("person:") ? house.people.find(({ id }) => id === written) : undefined;
   const choices = bellTargets(house).flatMap((kind) => kind.choices);
   const found = byId ?? choices.find((choice) => choice.to.toLowerCase() === to.toLowerCase());
-  return found?.name ?? `${written} (not found)`;
+  return found?.name ?? t("{name} (not found)", { name: written });
 }

@@ -77,7 +77,7 @@ export const cardWords = {
 
 /** Labels on the cards. */
 export const labels = {
-  to: "To",
+  to: t("To"),
   soundOn: t("Sound on"),
   soundOff: t("Sound off"),
   callSomebody: t("Call somebody"),

@@ -1,3 +1,5 @@
+import { told } from "../language/t.ts";
+
 /** What the page reads of a setting's JSON Schema (GET `/api/v1/device-settings`). */
 export interface SettingSchema {
   readonly type?: string;
@@ -46,7 +48,7 @@ export function formFields(
 
 function fieldOf(name: string, of: { readonly setting: SettingSchema; readonly value: unknown }): FormField {
   const { setting, value } = of;
-  const words = { name, label: setting.label ?? name, help: setting.description ?? "" };
+  const words = { name, label: told(setting.label ?? name), help: told(setting.description ?? "") };
   if (setting.type === "boolean") return { ...words, kind: "switch", value: value === true };
   if (setting.type === "number" || setting.type === "integer") {
     return { ...words, kind: "number", value: Number(value ?? 0), min: setting.minimum, max: setting.maximum };

@@ -154,7 +154,7 @@ function resting(
   const holder = how.target?.devices.find(({ speaker }) => speaker?.holder)?.speaker?.holder;
   if (said.tone === "held" && holder && holder.name === how.own)
     return { ...said, text: t("You are speaking"), detail: t("On another page or device of yours.") };
-  if (how.tapped && said.text === "Hold to talk")
+  if (how.tapped && said.text === t("Hold to talk"))
     return { ...said, detail: t("Keep it pressed for as long as you speak.") };
   return said;
 }

@@ -1,5 +1,6 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
-import { t } from "../language/t.ts";
+import { language, t } from "../language/t.ts";
+import { sayTrouble } from "../language/troubles.ts";
 import { codecName, type NotConverted, sayNotConverted } from "./picture-words.ts";
 
 /** The four colours a state may have; the words never depend on them alone. */
@@ -176,9 +177,11 @@ export function sayTrack(track: TrackInfo): string {
 
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
   const { error, retryAtMs } = device.state;
-  const what = error?.message ?? t("The camera cannot be reached");
+  const own = language() === "en" ? undefined : sayTrouble(error?.code ?? "");
+  const what = own ?? error?.message ?? t("The camera cannot be reached");
   const begun = what.charAt(0).toUpperCase() + what.slice(1);
   const sentence = /[.!?]$/.test(begun) ? begun : `${begun}.`;
   const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;
-  return inMs > 1500 ? `${sentence} Next try in ${howLong(inMs)}.` : `${sentence} Trying again.`;
+  const next = inMs > 1500 ? t("Next try in {time}.", { time: howLong(inMs) }) : t("Trying again.");
+  return `${sentence} ${next}`;
 }

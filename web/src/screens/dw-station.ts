@@ -143,7 +143,7 @@ export class DwStation extends HubElement {
       case "refused":
         return alone(
           t("Not let in"),
-          `${state.detail} An administrator can make a token for it (Devices, Edit), which is opened here once as an address.`,
+          `${state.detail} ${t("An administrator can make a token for it (Devices, Edit), which is opened here once as an address.")}`,
         );
       case "disabled":
         return alone(t("Switched off"), t("An administrator has switched this device off. It comes back by itself."));
@@ -224,7 +224,9 @@ export class DwStation extends HubElement {
       this.telling = false;
     };
     const user = this.session?.user;
-    const question = user ? { ...leaving, why: `${leaving.why} ${user.name} is signed in here.` } : leaving;
+    const question = user
+      ? { ...leaving, why: `${leaving.why} ${t("{name} is signed in here.", { name: user.name })}` }
+      : leaving;
     if (this.leaving)
       return html`<dw-ask-password .question=${question} .signedIn=${user !== undefined} @dw-proven=${this.#leave} @dw-closed=${close}></dw-ask-password>`;
     if (!this.telling || !chosen) return nothing;
