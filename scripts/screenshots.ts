@@ -1,20 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Page } from "playwright-core";
-import { buildPage, openBrowser, temporaryFolder } from "../test/e2e/page-browser.ts";
-import { audit, people } from "../test/e2e/page-devices.ts";
-import { type PageServer, startPageServer } from "../test/e2e/page-server.ts";
-import { startPageVideo } from "../test/e2e/page-video.ts";
-import { type Scene, scenes, signedInScenes } from "./screenshot-scenes.ts";
+import { openBrowser, temporaryFolder } from "../test/e2e/page-browser.ts";
+import { faultsOf } from "./screenshots/faults.ts";
+import type { Scene } from "./screenshots/scene.ts";
+import { scenes, signedInScenes } from "./screenshots/scenes.ts";
+import { type Taken, writeSheet } from "./screenshots/sheet.ts";
+import { openStudio, type Shot, showAll } from "./screenshots/studio.ts";
 
-const sizes = { phone: [390, 844], landscape: [844, 390], tablet: [1024, 768], desk: [1920, 1080] } as const;
-const help = `Pictures of every screen and every state of the page, for looking at.
+const help = `Pictures of every screen and every state of the page, for looking at: open index.html of their folder.
 
 npm run screenshots [-- options]
-  --only <text>       only scenes whose name fits this pattern
+  --only <pattern>    only scenes whose name fits it
+  --part <n/of>       the nth part of the scenes, such as 1/4
   --size <name>       phone, landscape, tablet or desk
   --theme <name>      light or dark
+  --check             says as well what is too wide, too small to touch, hard to read, or wrong for axe-core
+  --list              names the scenes and takes no pictures
   --out <folder>      screenshots by default
   --url <address>     a real hub instead of a scripted one, with --user and --password
 `;
@@ -22,8 +24,11 @@ npm run screenshots [-- options]
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    part: { type: "string", default: "1/1" },
     size: { type: "string" },
     theme: { type: "string" },
+    check: { type: "boolean", default: false },
+    list: { type: "boolean" },
     out: { type: "string", default: "screenshots" },
     url: { type: "string" },
     user: { type: "string", default: "" },
@@ -32,27 +37,34 @@ const { values: options } = parseArgs({
   },
 });
 
+const folder = resolve(options.out);
+const taken: Taken[] = [];
+const failed: string[] = [];
+
 if (options.help) process.stdout.write(help);
-else await (options.url ? shootHub(options.url) : shootScripted());
+else if (options.list)
+  process.stdout.write(
+    `${chosen(scenes)
+      .map(({ name }) => name)
+      .join("\n")}\n`,
+  );
+else await takeAll();
+
+async function takeAll(): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await (options.url ? shootHub(options.url) : shootScripted());
+  await writeSheet(folder, taken);
+  process.stdout.write(`${taken.length} pictures: ${join(folder, "index.html")}\n`);
+  if (failed.length === 0) return;
+  process.stdout.write(`could not be taken: ${failed.join(", ")}\n`);
+  process.exitCode = 1;
+}
 
 async function shootScripted(): Promise<void> {
-  await using dist = await temporaryFolder();
-  await using profile = await temporaryFolder();
-  await buildPage(dist.path);
-  await using video = await startPageVideo();
-  await using browser = await openBrowser({ profileDir: profile.path });
-  for (const scene of chosen(scenes)) {
-    await using server = await startPageServer({
-      pageDir: dist.path,
-      users: people,
-      audit: audit(),
-      view: (id, offer) => video.view(id, offer),
-      ...scene.server(),
-    });
-    const page = await browser.context.newPage();
-    await shoot(page, { url: server.url, scene, server });
-    await page.close();
-  }
+  await using studio = await openStudio();
+  const list = chosen(scenes);
+  for (const [index, scene] of list.entries())
+    await told(scene, `${index + 1}/${list.length}`, () => studio.show(scene, options, take));
 }
 
 async function shootHub(url: string): Promise<void> {
@@ -64,33 +76,33 @@ async function shootHub(url: string): Promise<void> {
   await page.getByLabel("Password").fill(options.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("dw-wall").waitFor();
-  for (const scene of signedInScenes.filter(({ name }) => name.includes(options.only)))
-    await shoot(page, { url, scene });
+  const list = chosen(signedInScenes);
+  for (const [index, scene] of list.entries())
+    await told(scene, `${index + 1}/${list.length}`, () => showAll({ page, url, scene }, options, take));
 }
 
-async function shoot(
-  page: Page,
-  what: { readonly url: string; readonly scene: Scene; readonly server?: PageServer },
-): Promise<void> {
-  const folder = resolve(options.out);
-  await mkdir(folder, { recursive: true });
-  for (const [size, [width, height]] of Object.entries(sizes)) {
-    if (options.size && options.size !== size) continue;
-    for (const theme of ["light", "dark"] as const) {
-      if (options.theme && options.theme !== theme) continue;
-      await page.emulateMedia({ colorScheme: theme });
-      await page.setViewportSize({ width, height });
-      await page.goto("about:blank");
-      await page.goto(new URL(what.scene.path, what.url).href);
-      await what.scene.prepare?.(page, what.server);
-      await page.screenshot({ path: join(folder, `${what.scene.name}-${size}-${theme}.png`) });
-    }
-  }
-  process.stdout.write(`${what.scene.name}\n`);
+/** One scene that cannot be prepared costs only its own pictures. */
+async function told(scene: Scene, place: string, work: () => Promise<void>): Promise<void> {
+  const begunMs = performance.now();
+  await work().catch((error: unknown) => {
+    failed.push(scene.name);
+    process.stdout.write(`${scene.name}: ${String(error).split("\n").slice(0, 3).join(" ")}\n`);
+  });
+  process.stdout.write(`${place} ${scene.name} ${((performance.now() - begunMs) / 1000).toFixed(1)} s\n`);
 }
 
-/** `--only` as a pattern over the scenes' names. */
+async function take(shot: Shot): Promise<void> {
+  const { page, scene, size, theme } = shot;
+  const file = `${scene.name}-${size}-${theme}.jpg`;
+  await page.screenshot({ path: join(folder, file), type: "jpeg", quality: 85, fullPage: scene.whole ?? false });
+  const faults = options.check ? (await faultsOf(shot)).map(({ sort, text }) => `${sort}: ${text}`) : [];
+  for (const fault of faults) process.stdout.write(`  ${size}, ${theme}: ${fault}\n`);
+  taken.push({ scene: scene.name, size, theme, file, faults });
+}
+
+/** `--only` as a pattern over the scenes' names, then `--part`. */
 function chosen(list: readonly Scene[]): readonly Scene[] {
   const pattern = new RegExp(options.only);
-  return list.filter(({ name }) => pattern.test(name));
+  const [part = 1, parts = 1] = options.part.split("/").map(Number);
+  return list.filter(({ name }) => pattern.test(name)).filter((_, index) => index % parts === part - 1);
 }

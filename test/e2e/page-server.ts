@@ -11,6 +11,7 @@ import type {
   AuditEntry,
   CallView,
   Chime,
+  Fault,
   Hearing,
   HubMessage,
   Invitation,
@@ -30,6 +31,8 @@ import { callsApi, type ScriptedCalls } from "./page-server-calls.ts";
 /** A viewing that the scripted server gives. */
 export interface ScriptedViewing extends AsyncDisposable {
   readonly answerSdp: string;
+  /** What the hub converts the picture from, as `doorward-converted` says it. */
+  readonly converted?: string;
   addCandidate(candidate: { candidate: string; sdpMid: string }): void;
 }
 
@@ -51,6 +54,12 @@ export interface PageServerOptions {
   readonly hearing?: readonly Hearing[];
   /** Answers WHEP; without it WHEP is refused with 503. Throws to refuse. */
   readonly view?: (device: string, offerSdp: string) => Promise<ScriptedViewing>;
+  /** What else it answers, by `METHOD /path`; a {@link Refusal} refuses. */
+  readonly answers?: Readonly<Record<string, unknown>>;
+  /** What is wrong with the hub. */
+  readonly faults?: readonly Fault[];
+  /** How the person arranged their wall. */
+  readonly wall?: Partial<WallLayout>;
   /** Where it listens; on any free port unless told. */
   readonly port?: number;
   /** What the page says over its socket; `tell` answers it. */
@@ -149,6 +158,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
     this.users = [...(options.users ?? [])];
     this.waiting = options.waiting ?? [];
     this.station = options.station ?? "in";
+    this.wall = { ...this.wall, ...options.wall };
     const sockets = new WebSocketServer({ server: this.#http });
     sockets.on("connection", (socket, { url }) => {
       if (url?.startsWith("/api/v1/station?")) this.#greetStation(socket);
@@ -206,6 +216,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
     tell({ type: "devices", devices: [...this.devices.values()] });
     if (this.running.length > 0) tell({ type: "calls", calls: this.running, mutedBells: [] });
     if (this.waiting.length > 0) tell({ type: "waiting", waiting: this.waiting });
+    if (this.#options.faults) tell({ type: "faults", faults: this.#options.faults });
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("message", (data) => {
       const message = JSON.parse(String(data)) as PageMessage;
@@ -236,7 +247,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
     } catch (error) {
       const problem = error instanceof Refusal ? error : new Refusal(500, String(error));
       response.writeHead(problem.status, { "content-type": "application/problem+json" });
-      response.end(JSON.stringify({ status: problem.status, code: problem.code, detail: problem.message }));
+      response.end(JSON.stringify({ ...problem, detail: problem.message }));
     }
   }
 
@@ -245,6 +256,9 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
     request: { body: Record<string, unknown>; searchParams: URLSearchParams },
   ): Promise<unknown> {
     const { body } = request;
+    const told = this.#options.answers?.[call];
+    if (told instanceof Refusal) throw told;
+    if (told !== undefined) return told;
     const [, id = "", act = ""] = /^\w+ \/api\/v1\/\w+\/([^/]+)(?:\/(\w+))?/.exec(call) ?? [];
     const named = call.replace(/(\/api\/v1\/\w+)\/[^/]+(\/\w+)?$/, "$1/:id$2");
     const answer = callsApi(named, { calls: this, id, act, raw: call });
@@ -464,6 +478,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
       response
         .writeHead(201, {
           "content-type": "application/sdp",
+          ...(opened.converted && { "doorward-converted": opened.converted }),
           location: pathname.startsWith("/voice") ? `/voice/${id}` : `/whep/${device}/${id}`,
         })
         .end(opened.answerSdp);
@@ -502,10 +517,12 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, message: string, code = "refused") {
+  readonly fields: Readonly<Record<string, string>>;
+  constructor(status: number, message: string, code = "refused", fields = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.fields = fields;
   }
 }
 

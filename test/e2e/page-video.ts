@@ -12,6 +12,8 @@ export interface PageVideoOptions {
   readonly widthPx?: number;
   /** How many different cameras; devices share them. */
   readonly cameras?: number;
+  /** One more that stands upright, as doorbells do: `upright`. */
+  readonly upright?: boolean;
 }
 
 /** Real video for a scripted hub: made-up cameras through the real WebRTC worker. */
@@ -32,17 +34,17 @@ const names = ["front-door", "yard", "garage", "hall", "kitchen", "nursery"];
 
 /** Draws the cameras (about a second each) and starts to serve them. Its scope ends it. */
 export async function startPageVideo(options: PageVideoOptions = {}): Promise<PageVideo> {
-  const { widthPx = 640, cameras = 6 } = options;
+  const { widthPx = 640, cameras = 6, upright = false } = options;
+  const heightPx = (widthPx * 9) / 16;
   const stack = new AsyncDisposableStack();
   const clock = systemClock;
   const converter = stack.use(createConverter({ clock, log: silentLog }));
   const worker = stack.use(createWebRtcWorker({ clock, log: silentLog }));
   const tracks: Track[] = [];
   const clips: Clip[] = [];
-  for (let index = 0; index < cameras; index++) {
+  for (let index = 0; index < cameras + (upright ? 1 : 0); index++) {
     const clip = await converter.generateClip({
-      widthPx,
-      heightPx: (widthPx * 9) / 16,
+      ...(index < cameras ? { widthPx, heightPx } : { widthPx: heightPx, heightPx: widthPx }),
       hue: hues[index % hues.length] ?? 0,
       startWallMs: new Date().setHours(10, 42, 7 + index, 0),
       seconds: 4,
@@ -69,7 +71,7 @@ export async function startPageVideo(options: PageVideoOptions = {}): Promise<Pa
   return {
     heard,
     view: async (device, offerSdp) => {
-      const video = tracks[Math.max(0, names.indexOf(device)) % tracks.length];
+      const video = tracks[device === "upright" ? cameras : Math.max(0, names.indexOf(device)) % cameras];
       const viewer = await worker.view({ offerSdp, video, acceptMicrophone: true });
       viewer.onMicrophone((frame) => {
         heard.push(frame);

@@ -29,6 +29,7 @@ const refusals: Readonly<Record<string, Say>> = {
   invalid: () => t("The hub does not take this: something in it is not right."),
   "last-administrator": () => t("The last administrator cannot be removed."),
   "name-taken": () => t("Somebody else has this name already."),
+  "no-button": () => t("It has no button that can be set now."),
   "no-call": () => t("This call is over."),
   "no-chime": ({ name }) => (name ? t("There is no chime {name}.", { name }) : t("There is no such chime.")),
   "no-folder": () => t("This hub keeps no sounds."),

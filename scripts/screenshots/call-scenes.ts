@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { people } from "../test/e2e/page-devices.ts";
+import { people } from "../../test/e2e/page-devices.ts";
 import {
   answeredCall as answered,
   ben,
@@ -8,10 +8,10 @@ import {
   personCall as person,
   withDoor,
   anna as you,
-} from "../test/e2e/page-scripted-calls.ts";
-import type { PageServer } from "../test/e2e/page-server.ts";
-import type { CallView, PastCall } from "../web/src/api.ts";
-import type { Scene } from "./screenshot-scenes.ts";
+} from "../../test/e2e/page-scripted-calls.ts";
+import type { PageServer } from "../../test/e2e/page-server.ts";
+import type { CallView, PastCall } from "../../web/src/api.ts";
+import type { Scene } from "./scene.ts";
 
 function past(id: string, more: Partial<PastCall>): PastCall {
   const ended = { state: "ended", participants: [], endedMs: now, hasSnapshot: true } as const;
@@ -40,6 +40,8 @@ function calling(
 ): Scene {
   return {
     name: `call-${name}`,
+    landscape: true,
+    each: true,
     path: "/#/wall",
     server: withDoor,
     prepare: async (page, server) => {
