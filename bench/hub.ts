@@ -64,8 +64,8 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   const begunMs = performance.now();
   const child = spawn(process.execPath, [...(options.execArgv ?? []), program, ...args], {
     cwd: folder,
-    // What is loaded into it looks for the hub's own modules by their files.
-    env: { ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },
+    // As the supervisor of `doorward start` starts it. What is loaded into it looks for the hub's own modules by their files.
+    env: { MALLOC_ARENA_MAX: "1", ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   // A bench that breaks off leaves no hub behind.

@@ -7,6 +7,12 @@ import { constants } from "node:os";
 /** Exit code of a hub that ended itself because of an error that nobody foresaw (sysexits.h, EX_SOFTWARE). */
 export const crashed = 70;
 
+/**
+ * glibc gives each thread memory of its own to hand out, and keeps it: 4 MB of a hub whose threads mostly wait. Other systems
+ * know no such setting.
+ */
+export const memoryOfThreads = { MALLOC_ARENA_MAX: "1" };
+
 const firstDelayMs = 1000;
 const maxDelayMs = 60_000;
 /** A run that lasted so long was a good one: the next crash is the first again. */
@@ -77,7 +83,7 @@ function once(command, onStart) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, DOORWARD_SUPERVISED: "1" },
+      env: { ...memoryOfThreads, ...process.env, DOORWARD_SUPERVISED: "1" },
     });
     onStart(child);
     child.on("message", (message) => {

@@ -11,6 +11,12 @@ import { root } from "../bin/node24.mjs";
 const external = [/^node-datachannel/, /^node-av/, /^@homebridge\/ciao/];
 /** Look for their own files by __dirname, but only where they are asked for what we do not use (threads that write logs). */
 const findsItsFiles = ["pino", "thread-stream"];
+/** Parts of libraries that the hub never calls, by who asks for them: of these there is a word in the bundle, and no more. */
+const unused = [
+  ["@fastify/static", "glob"],
+  ["fastify", "@fastify/ajv-compiler"],
+  ["fastify", "@fastify/fast-json-stringify-compiler"],
+];
 /** A running hub loads parts of its bundle later than at its start: those that may still run stay. */
 const kept = 3;
 
@@ -21,7 +27,7 @@ export async function makeBundle({ entry, folder }) {
     input: { index: entry },
     platform: "node",
     external,
-    plugins: [places(folder), plainAscii()],
+    plugins: [places(folder), leaveOut()],
     onLog: (_level, log) => {
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     },
@@ -36,6 +42,7 @@ export async function makeBundle({ entry, folder }) {
     chunkFileNames: "[name]-[hash].mjs",
   });
   await bundle.close();
+  for (const { type, fileName } of output) if (type === "chunk") makePlainAscii(join(folder, fileName));
   return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => id.startsWith(sep) && existsSync(id));
 }
 
@@ -54,14 +61,31 @@ function places(folder) {
   };
 }
 
+/** Whatever would be called of them says so. */
+function leaveOut() {
+  const mark = "\0left-out:";
+  return {
+    name: "leave-out",
+    resolveId: (source, importer = "") =>
+      unused.some(([who, what]) => what === source && importer.includes(join("node_modules", who, sep)))
+        ? `${mark}${source}`
+        : undefined,
+    load: (id) =>
+      id.startsWith(mark)
+        ? `module.exports = new Proxy(() => {}, { get: (_, name) => () => {
+             throw new Error(\`${id.slice(mark.length)} is left out of the bundle: \${String(name)}\`); } });`
+        : undefined,
+  };
+}
+
 function withoutComments(code) {
   return code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 }
 
 /** V8 keeps a file's text: one byte a character, or two as soon as one of them needs it. */
-function plainAscii() {
+function makePlainAscii(file) {
   const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return { name: "plain-ascii", renderChunk: (code) => ({ code: code.replace(/[^\x00-\x7f]/g, escaped), map: null }) };
+  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\x00-\x7f]/g, escaped));
 }
 
 /** What stands for all that a bundle was made of: our sources, and for the libraries what npm writes when it changes them. */

@@ -1,4 +1,4 @@
-import createMdns, { type ResponsePacket } from "multicast-dns";
+import type { ResponsePacket } from "multicast-dns";
 import type { SearchedNetwork } from "./networks.ts";
 import type { Asking } from "./onvif.ts";
 
@@ -13,6 +13,7 @@ const patienceMs = 2000;
 
 /** Asks a network for cameras by multicast DNS (RFC 6762); resolves when no answer is to be expected. Throws AbortError. */
 export async function askMdns(network: SearchedNetwork, { clock, signal, onSighting }: Asking): Promise<void> {
+  const { default: createMdns } = await import("multicast-dns");
   const mdns = createMdns({ interface: network.own, bind: "0.0.0.0", reuseAddr: true, loopback: false });
   using _closed = { [Symbol.dispose]: () => mdns.destroy() };
   const hosts = new Set(network.hosts);

@@ -23,7 +23,6 @@ import { type LastPicturesConfig, lastPicturesConfig } from "./last-pictures-con
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
 import { type HubCallParts, openCalls } from "./open-calls.ts";
-import { machineTimeZone } from "./quiet-hours.ts";
 import { Reception } from "./reception.ts";
 import { type DeviceBook, Registry, type RegistryOptions } from "./registry.ts";
 import { type RingRequest, Rings } from "./rings.ts";
@@ -167,7 +166,7 @@ export function createHub(options: HubOptions): Hub {
   const habits = new WarmByHabit({
     devices: () => registry.list(),
     store: kept(identity, "device-habits"),
-    timeZone: () => houseRules.timeZone ?? machineTimeZone(),
+    timeZone: () => houseRules.timeZone,
     clock,
     log,
   });

@@ -16,7 +16,7 @@ import { CallVisitor, type SayText } from "./call-visitor.ts";
 import { Calls } from "./calls.ts";
 import type { CallsConfig, HouseSection } from "./calls-config.ts";
 import type { House } from "./channel.ts";
-import { isQuietAt, machineTimeZone } from "./quiet-hours.ts";
+import { isQuietAt } from "./quiet-hours.ts";
 import { RingingSettings } from "./ringing-settings.ts";
 import type { Rings } from "./rings.ts";
 
@@ -65,7 +65,7 @@ export function openCalls(options: OpenCallsOptions): HubCallParts {
   const { devices, turns, rings, identity, converter, house, rules, clock, log } = options;
   const device = (id: string) => devices.get(id);
   const ringing = new RingingSettings({ store: identity.store, log });
-  const timeZone = () => rules().house.timeZone ?? machineTimeZone();
+  const timeZone = () => rules().house.timeZone;
   const within = (hours: QuietHours) =>
     hours.length > 0 && isQuietAt(hours, { wallMs: clock.wallMs(), timeZone: timeZone() });
   const isQuiet = quietNow({ device, ringing, within });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isQuietAt } from "./quiet-hours.ts";
+import { isQuietAt, wallTime } from "./quiet-hours.ts";
 
 const berlin = "Europe/Berlin";
 const night = [{ from: "22:00", to: "07:00" }] as const;
@@ -81,4 +81,22 @@ test("zones that put their clocks by half an hour, and at midnight", () => {
 test("from and to at the same time is the whole day, and nothing is never", () => {
   assert.deepEqual(quietAt([{ from: "08:00", to: "08:00" }], ["2026-01-10T06:59Z", "2026-01-10T07:00Z"]), [true, true]);
   assert.deepEqual(quietAt([], ["2026-01-10T06:59Z"]), [false]);
+});
+
+test("the machine's own zone is known without being named", () => {
+  const before = process.env["TZ"];
+  try {
+    for (const zone of [berlin, "Australia/Lord_Howe", "America/St_Johns", "UTC"]) {
+      process.env["TZ"] = zone;
+      for (let ms = Date.parse("2026-01-01T00:00:00.250Z"); ms < Date.parse("2027-01-01"); ms += 6.97 * 3_600_000) {
+        assert.equal(wallTime(ms, undefined), wallTime(ms, zone), `${zone} ${new Date(ms).toISOString()}`);
+      }
+      const at = { wallMs: Date.parse("2026-03-29T01:00Z") };
+      const early = [{ from: "02:30", to: "06:00" }] as const;
+      assert.equal(isQuietAt(early, { ...at, timeZone: undefined }), isQuietAt(early, { ...at, timeZone: zone }));
+    }
+  } finally {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  }
 });

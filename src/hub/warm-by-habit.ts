@@ -30,7 +30,7 @@ export interface WarmByHabitOptions {
   readonly devices: () => readonly HubDevice[];
   /** Keeps what was learnt of each device. */
   readonly store: MemoryStore;
-  readonly timeZone: () => string;
+  readonly timeZone: () => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

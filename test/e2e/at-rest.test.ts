@@ -44,7 +44,33 @@ async function loadedAtRest(bundle: "on" | "off") {
   }
 }
 
+/** What a house without devices, broker and browsers has no use for, with what it would be loaded for. */
+const notAtRest: Readonly<Record<string, string>> = {
+  "libopus-wasm": "speech",
+  "multicast-dns": "a search for cameras",
+  "fast-xml-parser": "ONVIF",
+  aedes: "the hub's own broker",
+  mqtt: "a broker",
+  "@homebridge/ciao": "announcing, in a thread of its own",
+  "node-datachannel": "viewers, in a process of its own",
+  "node-av": "conversions, in a process of its own",
+  "@fastify/ajv-compiler": "schemas of Fastify's, of which the hub has none",
+  "@fastify/fast-json-stringify-compiler": "the same",
+  "prom-client": "the metrics, when they are asked for",
+  qrcode: "codes on the page",
+};
+
 describe("a hub at rest", () => {
+  it("has loaded nothing that nobody uses yet", { timeout: 60_000 }, async () => {
+    const { page, modules } = await loadedAtRest("off");
+    assert.equal(page, 200);
+    assert.ok(modules.some((path) => path.includes("/node_modules/fastify/")));
+    const early = Object.keys(notAtRest).filter((name) =>
+      modules.some((path) => path.includes(`/node_modules/${name}/`)),
+    );
+    assert.deepEqual(early, []);
+  });
+
   it("runs from its bundle: page, database thread and all, and none of its sources", { timeout: 60_000 }, async () => {
     if (!entryOf(root, {}).endsWith(".mjs")) {
       execFileSync(process.execPath, [join(root, "scripts", "bundle.mjs")], { cwd: root });

@@ -1,4 +1,4 @@
-import { createDecoder, isOpusError, type OpusDecoderHandle } from "libopus-wasm";
+import type { OpusDecoderHandle } from "libopus-wasm";
 import { WireError } from "../../util/errors.ts";
 import { bytesOf } from "../pcm/samples.ts";
 import type { OpusRate } from "./encoder.ts";
@@ -21,15 +21,32 @@ export interface OpusDecoder extends Disposable {
 /** A decoder (libopus in WebAssembly, RFC 6716). */
 export async function createOpusDecoder(options: OpusDecoderOptions): Promise<OpusDecoder> {
   const maxFrameSize = (options.sampleRateHz * 120) / 1000;
+  const { createDecoder, isOpusError } = await import("libopus-wasm");
   const decoder = await createDecoder({
     sampleRate: options.sampleRateHz,
     channels: options.channels,
     maxFrameSize,
   });
-  return wrap(decoder, options);
+  return wrap(decoder, {
+    options,
+    guard: (run) => {
+      try {
+        return run();
+      } catch (error) {
+        if (isOpusError(error)) throw new WireError(`Opus: ${error.message}`, { cause: error });
+        throw error;
+      }
+    },
+  });
 }
 
-function wrap(decoder: OpusDecoderHandle, options: OpusDecoderOptions): OpusDecoder {
+interface Wrapped {
+  readonly options: OpusDecoderOptions;
+  /** Runs it, and says in our words what the library throws. */
+  readonly guard: <T>(run: () => T) => T;
+}
+
+function wrap(decoder: OpusDecoderHandle, { options, guard }: Wrapped): OpusDecoder {
   const frameSizeOf = (durationUs: number) => {
     const step = options.sampleRateHz / 400;
     const steps = Math.round((durationUs * 400) / 1e6);
@@ -47,13 +64,4 @@ function wrap(decoder: OpusDecoderHandle, options: OpusDecoderOptions): OpusDeco
     },
     [Symbol.dispose]: () => decoder.free(),
   };
-}
-
-function guard<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (isOpusError(error)) throw new WireError(`Opus: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

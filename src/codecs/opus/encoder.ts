@@ -1,4 +1,4 @@
-import { Application, createEncoder, type OpusEncoderHandle } from "libopus-wasm";
+import type { OpusEncoderHandle } from "libopus-wasm";
 import { bytesOf, samplesOf } from "../pcm/samples.ts";
 
 /** Rates that Opus takes. */
@@ -29,14 +29,14 @@ export interface OpusEncoder extends Disposable {
   readonly lookaheadSamples: number;
 }
 
-const applications = {
-  voip: Application.Voip,
-  audio: Application.Audio,
-  "low-delay": Application.RestrictedLowDelay,
-} as const;
-
 /** An encoder (libopus in WebAssembly, RFC 6716). The first call loads it, some 10 ms. */
 export async function createOpusEncoder(options: OpusEncoderOptions): Promise<OpusEncoder> {
+  const { Application, createEncoder } = await import("libopus-wasm");
+  const applications = {
+    voip: Application.Voip,
+    audio: Application.Audio,
+    "low-delay": Application.RestrictedLowDelay,
+  } as const;
   const loss = options.packetLossPercent ?? 0;
   const encoder = await createEncoder({
     sampleRate: options.sampleRateHz,

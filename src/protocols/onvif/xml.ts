@@ -1,16 +1,24 @@
-import { XMLParser } from "fast-xml-parser";
+import { createRequire } from "node:module";
+import type { XMLParser } from "fast-xml-parser";
 import { WireError } from "../../util/errors.ts";
 
 /** An element as data: children and attributes (`@Name`) by their names without prefix, text as `#text`. */
 export type XmlNode = { readonly [name: string]: unknown };
 
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  removeNSPrefix: true,
-  parseTagValue: false,
-  parseAttributeValue: false,
-});
+/** Loaded with the first answer of a camera: a house without ONVIF has no use for it. */
+let parser: XMLParser | undefined;
+
+function theParser(): XMLParser {
+  const library = createRequire(import.meta.url)("fast-xml-parser") as typeof import("fast-xml-parser");
+  return new library.XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: "@",
+    removeNSPrefix: true,
+    parseTagValue: false,
+    parseAttributeValue: false,
+  });
+}
+
 /** Nothing of ONVIF stands deeper; the parser itself would go on. */
 const maxDepth = 64;
 
@@ -19,6 +27,7 @@ export function parseXml(text: string): XmlNode {
   if (/<!DOCTYPE/i.test(text)) throw new WireError("XML: a document type is not read");
   assertFlat(text);
   try {
+    parser ??= theParser();
     const parsed: unknown = parser.parse(text, true);
     if (isNode(parsed)) return parsed;
   } catch (cause) {

@@ -63,6 +63,7 @@ export async function createApp(
     bodyLimit: maxMessageBytes,
     trustProxy: proxies.length > 0 ? proxies : false,
     forceCloseConnections: true,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: false },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
     clientErrorHandler: (error, socket) => refuseMalformed(error, socket),
@@ -112,6 +113,11 @@ export async function createApp(
   }
   await servePageFiles(app, { pageDir: context.pageDir, prefixOf: (request) => ingress?.prefixOf(request) ?? "" });
   return { fastify: app, routes, served, sockets };
+}
+
+/** Routes declare their schemas to us (`serve-route.ts`): Fastify's own compilers, a quarter of its code, are not loaded. */
+function noSchemas(): never {
+  throw new Error("Fastify was given a schema: declare it in the route (surfaces/route.ts)");
 }
 
 /** Who comes by Home Assistant is signed in, and is told where things are as it is seen from there. */

@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { findDevices } from "../../../finding/find.ts";
 import type { FoundDevice } from "../../../finding/found.ts";
 import { isHouseAddress } from "../../../finding/networks.ts";
-import { findStreams } from "../../../finding/streams.ts";
 import type { Immutable } from "../../../util/immutable.ts";
 import { Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
@@ -61,7 +59,8 @@ export type StreamsAnswer = Immutable<z.infer<typeof streamsSchema>>;
 /** Finding devices on the hub's own networks, when an administrator asks for it. */
 export function discoveryRoutes(context: HttpContext): readonly Route[] {
   const { devices, identity, clock, log } = context.hub;
-  const search = new DeviceSearch({ find: context.find ?? findDevices, clock, log, signal: context.signal });
+  const find = context.find ?? (async (options) => (await import("../../../finding/find.ts")).findDevices(options));
+  const search = new DeviceSearch({ find, clock, log, signal: context.signal });
   const known = (found: FoundDevice) =>
     devices.list().find((device) => hostOf(device.info().address) === found.host)?.id;
   const shown = (): z.input<typeof searchSchema> => ({
@@ -116,6 +115,7 @@ export function discoveryRoutes(context: HttpContext): readonly Route[] {
         }
         identity.audit.record({ actor: principal.name, action: "probe", subject: host });
         const credentials = username || password ? { username: username ?? "", password: password ?? "" } : undefined;
+        const { findStreams } = await import("../../../finding/streams.ts");
         const { streams, ...rest } = await findStreams({ ...body, credentials, clock, signal });
         return { ...rest, streams: [...streams] };
       },
