@@ -54,6 +54,7 @@ GET /api/v1/sessions signed-in by session
 DELETE /api/v1/sessions/:id signed-in by session
 DELETE /api/v1/sessions signed-in by session
 POST /api/v1/proof none
+GET /api/streams signed-in
 GET /api/v1/tokens signed-in by session
 POST /api/v1/tokens signed-in by password
 DELETE /api/v1/tokens/:id signed-in by session

@@ -89,6 +89,7 @@ ANSWERS: dict[str, Any] = {
     "api/v1/login": {"user": {"name": "Anna", "administrator": True, "grants": []}},
     "api/v1/tokens": {"token": TOKEN},
     "api/v1/sounds": {"sounds": [{"name": "bell.mp3", "seconds": 2}, {"name": "notes.txt"}]},
+    "api/streams?src=front-door": {"producers": [{"medias": ["audio, sendonly, OPUS/48000/2"]}], "consumers": []},
     "api/v1/chimes": {"chimes": [{"name": "gong"}]},
 }
 
@@ -120,6 +121,7 @@ class FakeHub:
         app = web.Application()
         app.router.add_get("/api/v1/session", self._session)
         app.router.add_get("/api/v1/events", self._events)
+        app.router.add_get("/api/ws", self._stream)
         app.router.add_get("/doorward-cards.js", self._cards)
         app.router.add_post("/api/v1/proof", self._proof)
         app.router.add_route("*", "/{path:.*}", self._any)
@@ -183,6 +185,19 @@ class FakeHub:
                 break
             self.told.append(message.json())
         self._sockets.remove(socket)
+        return socket
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        """Say what is said back, as a stream that answers; `bye` ends it."""
+        if "api/ws" in self.refuse:
+            return web.Response(status=503)
+        self.pages.append(request.headers)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            if message.data == "bye":
+                break
+            await socket.send_str(f"{request.query['src']}: {message.data}")
         return socket
 
     async def _cards(self, request: web.Request) -> web.Response:

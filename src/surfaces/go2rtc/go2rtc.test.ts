@@ -125,6 +125,49 @@ describe("go2rtc's socket", { concurrency: 4 }, () => {
     card.socket.close();
   });
 
+  it("tells cards what a stream gives and takes, to who may see it, and that one can speak to who may", async () => {
+    await using rig = await house({ ...yard, hall: "fake://x/?video" });
+    using _wanted = rig.hub.devices.get("yard")?.demand();
+    await rig.hub.devices.get("yard")?.waitForSpeaker({ timeoutMs: 1000 });
+    const ask = async (token: string, query: string, behalf?: object) => {
+      const headers: Record<string, string> = { authorization: `Basic ${btoa(`x:${token}`)}` };
+      if (behalf) headers["x-doorward-for"] = encodeURIComponent(JSON.stringify(behalf));
+      const answer = await fetch(`${rig.url}api/streams${query}`, { headers });
+      return { status: answer.status, json: (await answer.json()) as unknown };
+    };
+    const seen = ["video, recvonly, H264", "audio, recvonly, OPUS/48000/2"];
+    const stream = (...medias: readonly string[]) => ({ producers: [{ medias }], consumers: [] });
+    const anna = await tokenFor(rig, "Anna");
+    const card = "?src=yard&video=all&audio=all&microphone";
+    assert.deepEqual((await ask(anna, card)).json, stream(...seen, "audio, sendonly, OPUS/48000/2"));
+    const looks = { id: "ben", name: "Ben", grants: [{ scope: "device:yard", rights: ["view", "listen"] }] };
+    assert.deepEqual((await ask(anna, card, looks)).json, stream(...seen));
+    assert.deepEqual(Object.keys((await ask(anna, "", looks)).json as object), ["yard"]);
+    assert.deepEqual([(await ask(anna, "?src=hall", looks)).status, (await ask("dwt_x", "")).status], [404, 401]);
+  });
+
+  it("opens a picture for whom a program asks, with their name and no more than their rights", async () => {
+    await using rig = await house();
+    const token = await tokenFor(rig, "Home");
+    const url = `${rig.url.replace(/^http/, "ws")}api/ws?src=yard`;
+    const open = (behalf: string) =>
+      new WebSocket(url, { headers: { authorization: `Bearer ${token}`, "x-doorward-for": behalf } });
+    const ben = (rights: readonly string[]) =>
+      encodeURIComponent(JSON.stringify({ id: "ben", name: "Ben", grants: [{ scope: "device:yard", rights }] }));
+    const [code, reason] = (await once(open(ben([])), "close")) as [number, Buffer];
+    assert.equal(`${code} ${reason}`, "1008 no such stream");
+    const [odd] = await once(open("nonsense"), "error");
+    assert.match(String(odd), /400/, "it is not passed over");
+    const socket = open(ben(["view", "talk"]));
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "webrtc/offer", value: offerSdp }));
+    await once(socket, "message");
+    rig.webrtc.viewers[0]?.say({ data: new Uint8Array(40).fill(1), timestampUs: 0, key: true, durationUs: 20_000 });
+    await once(socket, "message");
+    assert.equal(rig.hub.turns.holder("yard").holder?.name, "Ben (Home)");
+    socket.close();
+  });
+
   it("is for who has a token, and for what they may see", async () => {
     await using rig = await house({ ...yard, hall: "fake://x/?video" });
     const token = await tokenFor(rig, "Ben", [{ scope: "device:yard", rights: ["view"] }]);

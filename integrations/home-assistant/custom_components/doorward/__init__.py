@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .api import CannotConnectError, DoorwardClient, DoorwardError, InvalidAuthError
 from .cards import follow_cards, register_cards
 from .const import CONF_VERIFY, DOMAIN, PLATFORMS
+from .go2rtc import register_go2rtc
 from .hub import DoorwardConfigEntry, DoorwardHub
 from .page import register_page
 from .repairs import CERTIFICATE, follow_repairs, settle_all, tell
@@ -25,6 +26,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     register_services(hass)
     register_cards(hass)
     register_page(hass)
+    register_go2rtc(hass)
     return True
 
 

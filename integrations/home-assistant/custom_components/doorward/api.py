@@ -115,8 +115,12 @@ class DoorwardClient:
         return str(self._url)
 
     @property
+    def _socket(self) -> URL:
+        return self._url.with_scheme("wss" if self._url.scheme == "https" else "ws")
+
+    @property
     def _events(self) -> URL:
-        return self._url.with_scheme("wss" if self._url.scheme == "https" else "ws") / "api/v1/events"
+        return self._socket / "api/v1/events"
 
     async def is_hub_of(self, token: str) -> bool:
         """Ask whether this is a hub that knows a token, which is not shown.
@@ -168,6 +172,18 @@ class DoorwardClient:
         try:
             headers = {**self._headers, **people}
             return PageSocket(await self._http.ws_connect(self._events, headers=headers, heartbeat=HEARTBEAT_S))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _unreached(error) from error
+
+    async def stream(self, device: str) -> Json:
+        """Ask what a device gives and takes, in go2rtc's words."""
+        return await self.request("GET", f"api/streams?src={quote(device)}")
+
+    async def stream_socket(self, device: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the socket by which cards for go2rtc show a device; who opens it closes it."""
+        try:
+            url = (self._socket / "api/ws").with_query(src=device)
+            return await self._http.ws_connect(url, headers=self._headers, heartbeat=HEARTBEAT_S)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreached(error) from error
 
