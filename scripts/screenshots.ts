@@ -6,6 +6,7 @@ import { faultsOf } from "./screenshots/faults.ts";
 import type { Scene } from "./screenshots/scene.ts";
 import { scenes, signedInScenes } from "./screenshots/scenes.ts";
 import { type Taken, writeSheet } from "./screenshots/sheet.ts";
+import { inWhole } from "./screenshots/sizes.ts";
 import { openStudio, type Shot, showAll } from "./screenshots/studio.ts";
 
 const help = `Pictures of every screen and every state of the page, for looking at: open index.html of their folder.
@@ -94,7 +95,8 @@ async function told(scene: Scene, place: string, work: () => Promise<void>): Pro
 async function take(shot: Shot): Promise<void> {
   const { page, scene, size, theme } = shot;
   const file = `${scene.name}-${size}-${theme}.jpg`;
-  await page.screenshot({ path: join(folder, file), type: "jpeg", quality: 85, fullPage: scene.whole ?? false });
+  const shoot = () => page.screenshot({ path: join(folder, file), type: "jpeg", quality: 85 });
+  await (scene.whole ? inWhole(page, shoot) : shoot());
   const faults = options.check ? (await faultsOf(shot)).map(({ sort, text }) => `${sort}: ${text}`) : [];
   for (const fault of faults) process.stdout.write(`  ${size}, ${theme}: ${fault}\n`);
   taken.push({ scene: scene.name, size, theme, file, faults });

@@ -56,6 +56,9 @@ async function wideFaults(page: Page): Promise<LookFault[]> {
     const faults: string[] = [];
     const extra = document.documentElement.scrollWidth - innerWidth;
     if (extra > 0) faults.push(`the page is ${extra} px too wide`);
+    const rest = document.querySelector("dw-app")?.shadowRoot?.querySelector(".rest")?.getBoundingClientRect();
+    if (rest && Math.abs(rest.bottom - innerHeight) > 1)
+      faults.push(`the page ends ${innerHeight - rest.bottom} px above the screen's end`);
     const scrolls = (element: Element): boolean => {
       for (let at: Element | null = element; at; ) {
         const { overflowX } = getComputedStyle(at);

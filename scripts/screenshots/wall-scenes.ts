@@ -89,6 +89,7 @@ export const wallScenes: readonly Scene[] = [
     path: "/#/wall",
     server: () => ({ devices: house() }),
     prepare: async (page) => {
+      await moving(page, 1);
       const menu = page.getByRole("button", { name: "Menu" });
       if (await menu.isVisible()) await menu.click();
     },

@@ -63,6 +63,12 @@ async function seriousFaults(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
 }
 
+/** How far the page with its rail ends above the end of the screen. */
+function gapBelow(): number {
+  const rest = document.querySelector("dw-app")?.shadowRoot?.querySelector(".rest");
+  return rest ? Math.round(innerHeight - rest.getBoundingClientRect().bottom) : 0;
+}
+
 const signedOut = { session: { user: undefined } };
 const fresh = { session: { user: undefined, setupNeeded: true } };
 const screens: readonly { name: string; path: string; shown: string; options?: Partial<PageServerOptions> }[] = [
@@ -102,6 +108,7 @@ for (const { name, path, shown, options } of screens) {
       assert.deepEqual(await seriousFaults(opened.page), []);
       const wide = await opened.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, "nothing sticks out sideways");
+      assert.equal(await opened.page.evaluate(gapBelow), 0, "the page ends where the screen ends");
       assert.deepEqual(opened.faults, []);
     }
   });

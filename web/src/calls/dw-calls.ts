@@ -172,8 +172,7 @@ export class DwCalls extends HubElement {
   protected override render() {
     return html`
       <header>
-        ${this.only ? html`<a class="button ghost icon" href="#/calls" aria-label=${t("All calls")}>${icon("back")}</a>` : nothing}
-        <h1>${this.only ? t("Call") : t("Calls")}</h1>
+        ${this.only ? html`<div class="row"><a class="button ghost icon" href="#/calls" aria-label=${t("All calls")}>${icon("back")}</a><h1>${t("Call")}</h1></div>` : html`<h1>${t("Calls")}</h1>`}
         ${this.only ? nothing : this.#renderQuiet()}
       </header>
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}

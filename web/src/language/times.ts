@@ -9,7 +9,9 @@ export function locale(): string {
 
 /** "14:05" or "2:05 PM": as the browser's language writes it, or as the person chose. */
 export function timeOfDay(at: Date | number): string {
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", ...hours() }).format(at);
+  const how = { minute: "2-digit", ...hours() } as const;
+  const { hour12 } = new Intl.DateTimeFormat(locale(), { hour: "2-digit", ...how }).resolvedOptions();
+  return new Intl.DateTimeFormat(locale(), { hour: hour12 ? "numeric" : "2-digit", ...how }).format(at);
 }
 
 /** A day and, where it is asked for, its time. */

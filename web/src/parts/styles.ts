@@ -92,7 +92,7 @@ export const buttons = css`
     align-items: center;
     justify-content: center;
     gap: 8px;
-    min-height: 40px;
+    min-height: var(--dw-touch, 40px);
     padding: 0 16px;
     border: 1px solid var(--dw-control);
     border-radius: var(--dw-radius);
@@ -139,7 +139,7 @@ export const buttons = css`
   }
   .icon {
     padding: 0;
-    width: 40px;
+    width: var(--dw-touch, 40px);
   }
   .row {
     display: flex;
@@ -194,6 +194,7 @@ export const fields = css`
     align-items: flex-start;
     gap: 12px;
     padding: 8px 0;
+    min-height: 44px;
   }
   .check span {
     font-weight: 400;

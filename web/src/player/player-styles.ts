@@ -116,7 +116,7 @@ export const playerStyles = css`
   }
   .missing {
     position: absolute;
-    inset: 12px 12px auto auto;
+    inset: var(--dw-note-top, 12px) 12px auto auto;
     max-width: calc(100% - 24px);
     margin: 0;
     padding: 4px 10px;
@@ -131,7 +131,7 @@ export const playerStyles = css`
   }
   .numbers {
     position: absolute;
-    top: 12px;
+    top: var(--dw-note-top, 12px);
     left: 12px;
     max-width: calc(100% - 24px);
     box-sizing: border-box;

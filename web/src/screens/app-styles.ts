@@ -4,9 +4,13 @@ import { css } from "lit";
 export const appStyles = css`
   :host {
     display: grid;
-    grid-template-columns: 88px minmax(0, 1fr);
+    grid-template: minmax(0, 1fr) / 88px minmax(0, 1fr);
     height: 100dvh;
     overflow: hidden;
+  }
+  /* It stands over the page, and takes no row of it. */
+  dw-calling {
+    position: absolute;
   }
   dw-setup,
   dw-login,
@@ -131,6 +135,7 @@ export const appStyles = css`
       display: flex;
       align-items: center;
       gap: 10px;
+      min-height: var(--dw-touch, 40px);
       color: inherit;
       font-weight: 600;
       font-size: var(--dw-18);
@@ -148,7 +153,7 @@ export const appStyles = css`
     nav.open {
       display: flex;
       position: absolute;
-      inset: 49px 0 auto;
+      inset: calc(var(--dw-touch, 40px) + 9px) 0 auto;
       z-index: 2;
       background: var(--dw-surface);
       border: 0;

@@ -102,13 +102,29 @@ export const cameraStyles = css`
       grid-template-columns: minmax(0, 1fr);
     }
     .tools {
-      justify-content: space-between;
+      display: grid;
+      grid-auto-flow: column;
+      grid-auto-columns: minmax(0, 1fr);
       grid-row: 1;
     }
     .tools button,
     .tools a {
-      flex: 1;
       min-width: 0;
+      white-space: normal;
+    }
+  }
+  /* Their words stay words: more than five have two lines. */
+  @media (max-width: 560px) {
+    .tools:has(> :nth-child(6)) {
+      grid-auto-flow: row;
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+    }
+    .tools:has(> :nth-child(7)) {
+      grid-template-columns: repeat(4, minmax(0, 1fr));
+    }
+    .tools:has(> :nth-child(6)) > * {
+      min-height: 52px;
+      padding: 4px;
     }
   }
   @media (orientation: landscape) and (max-height: 520px) {
@@ -137,6 +153,9 @@ export const cameraStyles = css`
     .head .what {
       display: none;
     }
+    dw-player {
+      --dw-note-top: 64px;
+    }
     .stage {
       grid-area: 1 / 1;
     }
@@ -149,13 +168,14 @@ export const cameraStyles = css`
     }
     .tools {
       display: grid;
+      grid-auto-flow: row;
       grid-template-columns: 1fr 1fr;
       grid-row: 1;
       gap: 2px;
     }
     .tools button,
     .tools a {
-      min-height: 52px;
+      min-height: 48px;
       padding: 4px;
     }
     /* Setting up is for another moment: the room is for talking. */

@@ -82,7 +82,7 @@ export class DwDevices extends HubElement {
       .list .row a {
         font-size: var(--dw-13);
         padding: 0 10px;
-        min-height: 36px;
+        min-height: var(--dw-touch, 40px);
       }
       .list svg {
         width: 16px;

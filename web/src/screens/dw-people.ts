@@ -67,7 +67,7 @@ export class DwPeople extends HubElement {
       td.acts button {
         font-size: var(--dw-13);
         padding: 0 10px;
-        min-height: 36px;
+        min-height: var(--dw-touch, 40px);
       }
       td.acts svg {
         width: 16px;

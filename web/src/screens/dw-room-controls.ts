@@ -67,7 +67,7 @@ export class DwRoomControls extends HubElement {
         color: var(--dw-waiting);
       }
       .icon {
-        min-height: 40px;
+        min-height: var(--dw-touch, 40px);
         padding: 0;
       }
     `,

@@ -66,7 +66,7 @@ export class DwTell extends LitElement {
       .keep {
         justify-self: start;
         padding: 0;
-        min-height: 32px;
+        min-height: var(--dw-touch, 40px);
         color: var(--dw-accent);
         font-weight: 400;
       }

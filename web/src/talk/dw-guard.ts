@@ -39,6 +39,8 @@ export class DwGuard extends LitElement {
         font-size: var(--dw-13, 0.8125rem);
         line-height: 1.25;
         white-space: normal;
+        hyphens: auto;
+        overflow-wrap: anywhere;
         text-align: center;
         touch-action: none;
         user-select: none;
@@ -90,6 +92,14 @@ export class DwGuard extends LitElement {
       :host([calm][holding]) button {
         border-color: var(--dw-accent);
         background: var(--dw-accent-soft);
+      }
+      /* Beside the picture of a phone on its side. */
+      @media (orientation: landscape) and (max-height: 520px) {
+        button {
+          flex-direction: row;
+          gap: 8px;
+          min-height: 56px;
+        }
       }
       @media (max-width: 480px) {
         :host {

@@ -58,6 +58,8 @@ export const talkStyles = css`
     font-size: var(--dw-13, 0.8125rem);
     line-height: 1.25;
     white-space: normal;
+    hyphens: auto;
+    overflow-wrap: anywhere;
     text-align: center;
   }
   .side .detail {
@@ -132,7 +134,7 @@ export const talkStyles = css`
     .hold {
       min-height: 72px;
       padding: 8px 16px;
-      gap: 12px;
+      gap: 8px;
     }
     .side {
       width: 76px;

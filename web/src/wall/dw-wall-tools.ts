@@ -74,7 +74,7 @@ export class DwWallTools extends LitElement {
         gap: 8px;
       }
       select {
-        min-height: 40px;
+        min-height: var(--dw-touch, 40px);
         padding: 0 8px;
         border: 1px solid var(--dw-control);
         border-radius: var(--dw-radius);

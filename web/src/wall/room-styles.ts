@@ -111,7 +111,7 @@ export const roomStyles = css`
     background: var(--dw-hover);
   }
   .room .more {
-    width: 32px;
+    width: 44px;
     color: var(--dw-muted);
   }
   .room .ptt {

@@ -107,8 +107,9 @@ export const tileStyles = css`
     border-color: var(--dw-over-line);
     color: #fff;
     font-size: var(--dw-13);
+    min-width: var(--dw-touch, 40px);
     padding: 0 12px;
-    min-height: 36px;
+    min-height: var(--dw-touch, 40px);
   }
   .tools button:hover {
     background: #000;
