@@ -59,6 +59,43 @@ export function bareWordsOf(source: string, file: string): readonly BareWords[] 
   });
 }
 
+/** Texts of several words in a program's own literals that `t` does not say: of conditions, of names put together. */
+export function unsaidIn(source: string, file: string): readonly BareWords[] {
+  return literalsOf(source)
+    .filter((text) => /\p{L}{2,},? \p{L}{2,}|\u0001 \p{L}{2,}|^ \p{L}{2,} ?\u0001/u.test(text))
+    .filter((text) => !/^[\w\s[\],.>:#-]*\[[^\]]*\][\w\s[\],.>:#-]*$/.test(text))
+    .map((words) => ({ file, words }));
+}
+
+/** Literals of the program, without what `t` and `tn` say, comments, and the static text of `html` and `css`. */
+function literalsOf(source: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = 0; at < source.length; at++) {
+    const char = source[at];
+    if (source.startsWith("//", at)) at = source.indexOf("\n", at);
+    else if (source.startsWith("/*", at)) at = source.indexOf("*/", at) + 1;
+    else if (char === '"' || char === "'") {
+      const end = endOfString(source, at);
+      if (!isSaid(source.slice(0, at))) found.push(source.slice(at + 1, end));
+      at = end;
+    } else if (char === "`") {
+      const { text, end, inside } = templateAt(source, at + 1);
+      if (!/(?:html|css|svg)$/.test(source.slice(0, at))) found.push(text);
+      found.push(...inside.flatMap(literalsOf));
+      at = end;
+    }
+    if (at < 0) break;
+  }
+  return found;
+}
+
+/** Whether what follows is an argument of `t` or `tn`, an import, or an error's own message. */
+function isSaid(before: string): boolean {
+  return /(?<![\w.])(?:t|told)\(\s*$|(?<![\w.])tn\([^;"]*(?:"(?:[^"\\]|\\.)*",\s*)?$|(?:\bfrom|\bimport\(?|Error\()\s*$/.test(
+    before.slice(-400),
+  );
+}
+
 /** The static text of each `html` template, a mark in place of what is put in. Templates within are templates of their own. */
 export function templatesOf(source: string): readonly string[] {
   const found: string[] = [];
@@ -69,18 +106,24 @@ export function templatesOf(source: string): readonly string[] {
   return found;
 }
 
-function templateAt(source: string, from: number): { readonly text: string; readonly end: number } {
+function templateAt(
+  source: string,
+  from: number,
+): { readonly text: string; readonly end: number; readonly inside: readonly string[] } {
   let text = "";
+  const inside: string[] = [];
   for (let at = from; at < source.length; at++) {
     const char = source[at];
-    if (char === "`") return { text, end: at };
+    if (char === "`") return { text, end: at, inside };
     if (char === "\\") at++;
     else if (char === "$" && source[at + 1] === "{") {
-      at = endOfExpression(source, at + 2);
+      const end = endOfExpression(source, at + 2);
+      inside.push(source.slice(at + 2, end));
+      at = end;
       text += "\u0001";
     } else text += char;
   }
-  return { text, end: source.length };
+  return { text, end: source.length, inside };
 }
 
 /** The closing brace of what is put in; strings and templates within are passed over. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { errorCodes, hubSentences } from "../scripts/hub-words.ts";
-import { bareWordsOf, pageSources, placesOf, sentencesOf } from "../scripts/page-words.ts";
+import { bareWordsOf, pageSources, placesOf, sentencesOf, unsaidIn } from "../scripts/page-words.ts";
 import { knownRefusals } from "../web/src/language/refusals.ts";
 import { knownTroubles } from "../web/src/language/troubles.ts";
 
@@ -29,6 +29,15 @@ const notRefusals = new Set([
 
 /** Codes that a device is never in trouble with: of talk, of small pictures, of what is tried. */
 const notTroubles = new Set(["no-speaker", "no-speaker-port", "no-talk", "no-sub", "not-ready", "taken"]);
+
+/** Literals that nobody reads: an error for programmers, units, selectors. */
+const unspoken = new Set([
+  "not a script of this page: \u0001",
+  "\u0001 Mbit/s",
+  "\u0001 kHz",
+  "form, dialog",
+  "for now",
+]);
 
 describe("what the page says", () => {
   for (const [language, catalogue] of catalogues) {
@@ -83,6 +92,14 @@ describe("what the page says", () => {
       [...notTroubles].filter((code) => !codes.has(code)),
       [],
       "are not codes any more",
+    );
+  });
+
+  it("stands in no condition and in nothing put together as it is", () => {
+    const unsaid = sources.flatMap(([file, source]) => unsaidIn(source, file));
+    assert.deepEqual(
+      unsaid.filter(({ words }) => !unspoken.has(words)),
+      [],
     );
   });
 

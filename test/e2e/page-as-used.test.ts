@@ -167,3 +167,46 @@ test("a tap on the panel shows the camera, with no way into the application", { 
   await page.goto(`${server.url}/panel#/settings`);
   await page.locator("dw-panel dw-wall").waitFor();
 });
+
+/** Whether the camera's picture stands in a window of its own, by the browser's own word. */
+const inWindow = () =>
+  page
+    .locator("dw-camera dw-player")
+    .evaluate((player) => (player.shadowRoot?.pictureInPictureElement ?? null) !== null);
+
+test("a picture in a window of its own: opened and closed by the keyboard, and gone with its page", {
+  timeout,
+}, async () => {
+  await page.goto(`${server.url}/#/camera/front-door`);
+  await page.locator("dw-camera dw-player .state").getByText("Live").waitFor();
+  const button = page.getByRole("button", { name: "Window" });
+  const pressed = (state: boolean) => page.locator(`dw-camera button[aria-pressed="${state}"]`, { hasText: "Window" });
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await pressed(true).waitFor();
+  assert.equal(await inWindow(), true);
+  await page.keyboard.press("Enter");
+  await pressed(false).waitFor();
+  assert.equal(await inWindow(), false);
+  await page.keyboard.press("Enter");
+  await pressed(true).waitFor();
+  // As the window's own cross does.
+  await page.evaluate(() => document.exitPictureInPicture());
+  await pressed(false).waitFor();
+  await page.keyboard.press("Enter");
+  await pressed(true).waitFor();
+  await page.getByRole("link", { name: "Back to the wall" }).click();
+  await page.locator("dw-wall li").first().waitFor();
+  await page.waitForFunction(() => document.pictureInPictureElement === null);
+});
+
+test("a browser without such windows has no button for them", { timeout }, async () => {
+  const other = await page.context().newPage();
+  await other.addInitScript(() =>
+    Object.defineProperty(Document.prototype, "pictureInPictureEnabled", { get: () => undefined }),
+  );
+  await other.goto(`${server.url}/#/camera/front-door`);
+  await other.getByRole("button", { name: "Numbers" }).waitFor();
+  assert.equal(await other.getByRole("button", { name: "Window" }).count(), 0);
+  await other.close();
+});

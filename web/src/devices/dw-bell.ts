@@ -59,7 +59,7 @@ export class DwBell extends LitElement {
         ${draft.way === "in-turn" ? this.#renderSteps() : nothing}
       </fieldset>
       <fieldset><legend>${t("When nobody answers")}</legend>
-        ${this.#renderSeconds("ringS", { words: t("Rings for (seconds)"), usual: "the house's, 45 unless set", max: 300 })}
+        ${this.#renderSeconds("ringS", { words: t("Rings for (seconds)"), usual: t("the house's, 45 unless set"), max: 300 })}
         <label class="check"><input type="checkbox" .checked=${draft.forwards} @change=${(event: Event) => this.#set({ forwards: (event.target as HTMLInputElement).checked })} /><span>${t("Ring others as well after a while")}</span></label>
         ${draft.forwards ? this.#renderForward() : nothing}
       </fieldset>

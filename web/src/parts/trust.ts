@@ -40,7 +40,7 @@ export const trustStyles = css`
 function stepsFor(userAgent: string): [string, readonly string[]] {
   if (/iPhone|iPad/.test(userAgent)) {
     return [
-      "iPhone and iPad",
+      t("iPhone and iPad"),
       [
         t("Settings, Profile downloaded, Install"),
         t("Settings, General, About, Certificate Trust Settings: switch Doorward on"),
@@ -55,7 +55,7 @@ function stepsFor(userAgent: string): [string, readonly string[]] {
   }
   if (/Macintosh/.test(userAgent)) {
     return [
-      "the Mac",
+      t("the Mac"),
       [t("Open the file; Keychain Access adds it"), t("Double-click Doorward there, open Trust, choose Always Trust")],
     ];
   }

@@ -175,10 +175,14 @@ export function sayTrack(track: TrackInfo): string {
   return words.join(", ");
 }
 
+/** What was the matter with a device: in English as its driver says it, else by its code. */
+export function sayError({ code, message }: { readonly code: string; readonly message: string }): string {
+  return (language() === "en" ? undefined : sayTrouble(code)) ?? message;
+}
+
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
   const { error, retryAtMs } = device.state;
-  const own = language() === "en" ? undefined : sayTrouble(error?.code ?? "");
-  const what = own ?? error?.message ?? t("The camera cannot be reached");
+  const what = error ? sayError(error) : t("The camera cannot be reached");
   const begun = what.charAt(0).toUpperCase() + what.slice(1);
   const sentence = /[.!?]$/.test(begun) ? begun : `${begun}.`;
   const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;

@@ -9,7 +9,7 @@ import { Seconds } from "../parts/seconds.ts";
 import { base, buttons, fields, page, tones } from "../parts/styles.ts";
 import { sayKind } from "../pure/arrival-words.ts";
 import { href } from "../pure/route.ts";
-import { howLong, sayDevice, sayTrack } from "../pure/words.ts";
+import { howLong, sayDevice, sayError, sayTrack } from "../pure/words.ts";
 import "../arrivals/dw-waiting.ts";
 
 /** All devices with what they are doing, since when, and what went wrong last. */
@@ -146,7 +146,8 @@ export class DwDevices extends HubElement {
     const { id, name, area, kind, address, state, tracks } = device;
     const said = sayDevice(device, this.#seconds.nowMs);
     const video = tracks.find((track) => track.kind === "video");
-    const since = state.phase === "stale" ? "" : ` for ${howLong(this.#seconds.nowMs - state.sinceMs)}`;
+    const since =
+      state.phase === "stale" ? "" : t(" for {time}", { time: howLong(this.#seconds.nowMs - state.sinceMs) });
     const trouble = said.tone === "trouble" || said.tone === "waiting";
     return html`<li>
       <div class="name">
@@ -156,7 +157,7 @@ export class DwDevices extends HubElement {
       <div class="doing">
         <span class="state" data-tone=${said.tone}>${said.text}${since}</span>
         <p>${trouble ? (said.detail ?? "") : video ? sayTrack(video) : (said.detail ?? "")}</p>
-        ${!trouble && state.error ? html`<p>${t("Last trouble {time} ago: {message}", { time: howLong(this.#seconds.nowMs - state.error.atMs), message: state.error.message })}</p>` : nothing}
+        ${!trouble && state.error ? html`<p>${t("Last trouble {time} ago: {message}", { time: howLong(this.#seconds.nowMs - state.error.atMs), message: sayError(state.error) })}</p>` : nothing}
       </div>
       ${
         this.hub.administrator || may(device, "administer")
