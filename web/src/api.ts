@@ -199,6 +199,11 @@ export function actAs(deviceId: string): void {
   station = deviceId;
 }
 
+/** The station as which it calls; empty for none. Sockets say it in their address, as they carry no headers. */
+export function ownStation(): string {
+  return station;
+}
+
 /** What every request of the page carries: that it is ours, and for which station. */
 export function ownHeaders(as: "anybody" | "person" = "anybody"): Record<string, string> {
   return { "x-doorward": "1", ...(station && as === "anybody" ? { "x-doorward-device": station } : {}) };

@@ -7,7 +7,8 @@ import type { Track } from "../../media/track.ts";
 import type { Viewer, ViewerStats } from "../../media/viewer.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { PictureMessage } from "./messages.ts";
-import { maxPictureBytes, writePicture } from "./wire.ts";
+import { maxPictureBytes } from "./read-picture.ts";
+import { writePicture } from "./write-picture.ts";
 
 /** Options of {@link PictureViewer}. */
 export interface PictureViewerOptions {
@@ -192,7 +193,7 @@ export class PictureViewer implements Viewer {
       return;
     }
     if (key) this.#tell(this.#source.track.format as VideoFormat);
-    const ageMs = (clock.nowUs() - timestampUs) / 1000;
+    const ageMs = (clock.nowUs() - (shownUs ?? timestampUs)) / 1000;
     const wallUs = (shownUs ?? timestampUs) + this.#wallUs;
     this.#sent++;
     this.#bytes += data.length;

@@ -11,7 +11,7 @@ import { ParameterSetKeeper } from "../../codecs/video-format.ts";
 import type { NalCodec } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
 import { type PictureMessage, pictureMessageSchema } from "./messages.ts";
-import { readPicture } from "./wire.ts";
+import { type CodedPicture, readPicture } from "./read-picture.ts";
 
 async function open(address = "fake://x/?video", options: Parameters<typeof startRig>[1] = {}) {
   const rig = await startRig({ front: address }, options);
@@ -26,14 +26,16 @@ async function look(rig: Rig, as: Person, options: { readonly query?: string; re
   const url = `${rig.url.replace("http", "ws")}api/v1/devices/front/pictures${query}`;
   const socket = new WebSocket(url, { headers: { cookie: as.cookie } });
   const said: PictureMessage[] = [];
-  const pictures: ReturnType<typeof readPicture>[] = [];
+  const pictures: CodedPicture[] = [];
   const closed = once(socket, "close").then(([code]) => code as number);
   const say = (message: unknown) => socket.send(JSON.stringify(message));
   const took = () => say({ type: "took", pictures: pictures.length });
   socket.on("message", (data: Buffer, isBinary) => {
     if (!isBinary) said.push(pictureMessageSchema.parse(JSON.parse(String(data))));
     else {
-      pictures.push(readPicture(data));
+      const picture = readPicture(new Uint8Array(data).buffer);
+      assert.ok(picture);
+      pictures.push(picture);
       if (!slow) took();
     }
   });
@@ -81,7 +83,7 @@ describe("pictures for who decodes them", () => {
       const reordered = codec === "h264" ? { reordered: true } : {};
       assert.deepEqual(said, [{ type: "picture", codec, picture: name, widthPx: 320, heightPx: 240, ...reordered }]);
       assert.deepEqual(
-        pictures.map(({ head }) => head.key),
+        pictures.map(({ key }) => key),
         frames.map(({ key }) => key),
       );
       const sent = Buffer.concat(pictures.map(({ data }) => data));
@@ -155,8 +157,8 @@ describe("pictures for who decodes them", () => {
     slow.took();
     await eventually(() => slow.pictures.length === 60 + 25);
     const next = slow.pictures[60];
-    assert.equal(next?.head.key, true);
-    assert.deepEqual(next?.data, Buffer.from(frames[175]!.data), "of the last of the groups");
+    assert.equal(next?.key, true);
+    assert.deepEqual(next?.data, new Uint8Array(frames[175]!.data), "of the last of the groups");
   });
 
   it("turn to the small picture and back, on the same socket", async () => {

@@ -18,14 +18,20 @@ export interface Way {
   socket(url: string): LineSocket;
 }
 
-let way: Way = {
+const direct: Way = {
   fetch: (url, init) => fetch(at(url), init),
   socket: (url) => new WebSocket(url) as LineSocket,
 };
+let way = direct;
 
 /** From now on everything of this page goes another way. */
 export function takeWay(other: Way): void {
   way = other;
+}
+
+/** Whether this page reaches its hub by itself: then also by sockets on which bytes come. */
+export function isDirect(): boolean {
+  return way === direct;
 }
 
 /** One request to the hub. */

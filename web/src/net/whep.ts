@@ -1,6 +1,8 @@
 import { ApiError, ownHeaders, problemOf } from "../api.ts";
 import { t } from "../language/t.ts";
-import { convertedOf } from "../pure/picture-words.ts";
+import { convertedOf, isForDecoder } from "../pure/picture-words.ts";
+import { type Numbers, NumbersTaker } from "./numbers.ts";
+import type { PictureSession } from "./picture-session.ts";
 import { hubFetch } from "./way.ts";
 
 /** Options of {@link WhepSession.open}. */
@@ -25,14 +27,15 @@ export interface WhepOptions {
  * One viewing by WHEP (draft-ietf-wish-whep) with trickle ICE. It only receives: the page's voice goes over a
  * connection of its own (net/voice.ts).
  */
-export class WhepSession {
+export class WhepSession implements PictureSession {
   readonly peer: RTCPeerConnection;
   /** The last part of `Location`: what the hub calls this session. */
   id = "";
   /** The ICE servers that the hub names: too late for this session's own gathering, in time for the next. */
   iceServers: readonly RTCIceServer[] = [];
   /** What the hub converts the picture from, and why; undefined where it comes as the camera makes it. */
-  converted: ReturnType<typeof convertedOf>;
+  converted: PictureSession["converted"];
+  readonly #taker = new NumbersTaker();
   #location = "";
   #waiting: RTCIceCandidate[] = [];
   readonly #audio: RTCRtpTransceiver | undefined;
@@ -70,6 +73,15 @@ export class WhepSession {
     }
   }
 
+  /** There is a way to the hub. */
+  get hasWay(): boolean {
+    return this.peer.connectionState === "connected";
+  }
+
+  numbers(): Promise<Numbers> {
+    return this.#taker.take(this.peer);
+  }
+
   /** Whether the answer has a picture in it. */
   get hasVideo(): boolean {
     return this.#video.currentDirection === "recvonly";
@@ -105,6 +117,8 @@ export class WhepSession {
         signal: this.#options.signal,
       });
       if (response.status === 409) return "differs";
+      // A picture that this browser may decode comes by a session of its own.
+      if (response.status === 406) return isForDecoder(await problemOf(response)) ? "differs" : "lost";
       if (!response.ok) return "lost";
       const { shown } = (await response.json()) as { readonly shown?: string };
       return shown === rendition ? "shown" : "late";

@@ -1,8 +1,8 @@
 import { html, LitElement, nothing, type PropertyValues } from "lit";
 import type { PageDevice } from "../api.ts";
 import { t } from "../language/t.ts";
-import { type Numbers, NumbersTaker } from "../net/numbers.ts";
-import type { WhepSession } from "../net/whep.ts";
+import type { Numbers } from "../net/numbers.ts";
+import type { PictureSession } from "../net/picture-session.ts";
 import { base } from "../parts/styles.ts";
 import { isBetterWhole } from "../pure/fit.ts";
 import { renditionUrl } from "../pure/rendition.ts";
@@ -72,7 +72,7 @@ export class DwPlayer extends LitElement {
   declare nowMs: number;
 
   #watching: AbortController | undefined;
-  #session: WhepSession | undefined;
+  #session: PictureSession | undefined;
   /** That the hub gives no picture that this browser can show; then single ones are shown. */
   #refused: Extract<PlayerPhase, { phase: "pictures" }> | undefined;
   readonly #stills = new Stills(this);
@@ -84,7 +84,6 @@ export class DwPlayer extends LitElement {
   #observer: IntersectionObserver | undefined;
   #leaving: number | undefined;
   #ticker: number | undefined;
-  #taker = new NumbersTaker();
   #saidBefore = "";
   #look: Disposable | undefined;
   /** Whether the running session asked for sound: one that was muted all along did not. */
@@ -218,7 +217,7 @@ export class DwPlayer extends LitElement {
         ${this.label ? html`<span class="name">${this.label}</span>` : html`<span></span>`}
         ${said.tone === "quiet" ? nothing : html`<span class="state" data-tone=${said.tone}>${single ? said.text : shortly(said)}</span>`}
       </div>
-      ${this.numbers ? renderNumbers({ figures: this.figures, device: this.device, rendition: this.#renditions.wanted, converted: this.#session?.converted }) : nothing}
+      ${this.numbers ? renderNumbers({ figures: this.figures, device: this.device, rendition: this.#renditions.wanted, session: this.#session }) : nothing}
       <span class="unseen" role=${this.announce ? "status" : "none"}>${this.announce ? `${said.text}. ${said.detail ?? ""}` : nothing}</span>
     `;
   }
@@ -332,7 +331,6 @@ export class DwPlayer extends LitElement {
       onSession: (session) => {
         if (watching.signal.aborted && session) return;
         this.#session = session;
-        this.#taker = new NumbersTaker();
         this.dispatchEvent(
           new CustomEvent("dw-session", { detail: { id: this.sessionId }, bubbles: true, composed: true }),
         );
@@ -376,7 +374,7 @@ export class DwPlayer extends LitElement {
   #tick = (): void => {
     if (this.said.tone !== "live" || this.still) this.nowMs = Date.now();
     if (!this.numbers || !this.#session) return;
-    void this.#taker.take(this.#session.peer).then((figures) => {
+    void this.#session.numbers().then((figures) => {
       this.figures = figures;
     });
   };

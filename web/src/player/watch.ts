@@ -1,6 +1,7 @@
 import { ApiError, sentence } from "../api.ts";
 import { t } from "../language/t.ts";
-import { WhepSession } from "../net/whep.ts";
+import { openSession } from "../net/open-session.ts";
+import type { PictureSession } from "../net/picture-session.ts";
 import type { Refusal } from "../pure/asking.ts";
 import { type NotConverted, whyOf } from "../pure/picture-words.ts";
 import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
@@ -23,7 +24,7 @@ export interface WatchOptions {
   readonly video: HTMLVideoElement;
   readonly onPhase: (phase: PlayerPhase) => void;
   /** The session that begins, or undefined when it is over. */
-  readonly onSession: (session: WhepSession | undefined) => void;
+  readonly onSession: (session: PictureSession | undefined) => void;
   readonly signal: AbortSignal;
 }
 
@@ -84,7 +85,7 @@ async function watchOnce(options: OnceOptions): Promise<string> {
   const lost = Promise.withResolvers<string>();
   const stream = new MediaStream();
   const usedServers = options.known.iceServers.length > 0;
-  const session = await WhepSession.open({
+  const session = await openSession({
     ...options,
     iceServers: options.known.iceServers,
     onTrack: (track) => {
@@ -111,17 +112,17 @@ async function watchOnce(options: OnceOptions): Promise<string> {
 }
 
 function giveUpWithoutPath(
-  session: WhepSession,
+  session: Pick<PictureSession, "hasWay">,
   options: { readonly signal: AbortSignal; readonly onDead: (reason: string) => void },
 ): void {
   const timer = setTimeout(() => {
-    if (session.peer.connectionState !== "connected") options.onDead(t("There is no way to the hub yet."));
+    if (!session.hasWay) options.onDead(t("There is no way to the hub yet."));
   }, pathlessAfterMs);
   options.signal.addEventListener("abort", () => clearTimeout(timer));
 }
 
 interface PictureOptions extends OnceOptions {
-  readonly session: WhepSession;
+  readonly session: PictureSession;
   readonly onDead: (reason: string) => void;
 }
 

@@ -16,8 +16,22 @@ export interface NotConverted {
   readonly reason: string;
 }
 
+/** A picture that WebRTC does not show as it is: its codec, and what keeps it from that. */
+export interface OddPicture {
+  readonly codec: string;
+  readonly why: WhyConverted;
+}
+
+/** That the hub leaves a picture to a browser that decodes it (`ApiError` of an offer, or of a turn). */
+export function isForDecoder(refusal: {
+  readonly code: string;
+  readonly fields: { readonly reason?: string };
+}): boolean {
+  return refusal.code === "codec-unsupported" && refusal.fields.reason === "decode";
+}
+
 /** What WHEP's `doorward-converted` says, `h265; why=codec`; undefined for anything else. */
-export function convertedOf(header: string | null): { readonly codec: string; readonly why: WhyConverted } | undefined {
+export function convertedOf(header: string | null): OddPicture | undefined {
   const [, codec, said] = /^([\w-]+); why=([\w-]+)$/.exec(header ?? "") ?? [];
   const why = whyOf(said);
   return codec && why ? { codec, why } : undefined;
@@ -28,19 +42,29 @@ export function whyOf(said: string | undefined): WhyConverted | undefined {
   return whysConverted.find((why) => why === said);
 }
 
-/** "Converted by the hub: this browser cannot show H.265." */
-export function sayConverted({ codec, why }: { readonly codec: string; readonly why: WhyConverted }): string {
+/** "Converted by the hub: this browser cannot show H.265." `tried`: it decoded the picture itself, in vain. */
+export function sayConverted({ codec, why, tried }: OddPicture & { readonly tried?: "faults" | "slow" }): string {
   const name = codecName(codec);
+  if (tried === "faults") return t("Converted by the hub: this browser failed to decode {name}.", { name });
+  if (tried === "slow") return t("Converted by the hub: this browser is too slow to decode {name}.", { name });
   switch (why) {
     case "codec":
       return t("Converted by the hub: this browser cannot show {name}.", { name });
     case "profile":
-      return t("Converted by the hub: browsers cannot show this kind of {name}.", { name });
+      return t("Converted by the hub: this browser cannot show this kind of {name}.", { name });
     case "reordered":
-      return t("Converted by the hub: browsers cannot show B-frames.");
+      return t("Converted by the hub: this browser cannot show B-frames.");
     case "no-keys":
       return t("Converted by the hub: the camera sends no whole pictures.");
   }
+}
+
+/** "Decoded by this browser: WebRTC brings no H.265 to it." */
+export function sayDecoded({ codec, why }: OddPicture): string {
+  const name = codecName(codec);
+  if (why === "profile") return t("Decoded by this browser: WebRTC does not show this kind of {name}.", { name });
+  if (why === "reordered") return t("Decoded by this browser: WebRTC does not show B-frames.");
+  return t("Decoded by this browser: WebRTC brings no {name} to it.", { name });
 }
 
 /** Why only single pictures are shown: what the browser lacks, and what the hub does about it. */
@@ -54,9 +78,9 @@ function sayLacking(codec: string, why: WhyConverted): string {
     case "codec":
       return t("This browser cannot show {name}.", { name });
     case "profile":
-      return t("Browsers cannot show this kind of {name}.", { name });
+      return t("This browser cannot show this kind of {name}.", { name });
     case "reordered":
-      return t("Browsers cannot show B-frames.");
+      return t("This browser cannot show B-frames.");
     case "no-keys":
       return t("The camera sends no whole pictures.");
   }
