@@ -61,7 +61,10 @@ export const trackInfoSchema = z.object({
   heightPx: z.number().optional(),
   frameRate: z.number().optional(),
   profile: z.string().optional(),
-  reordered: z.boolean().optional().describe("B pictures: browsers decode them by themselves, or are shown a converted picture."),
+  reordered: z
+    .boolean()
+    .optional()
+    .describe("B pictures: browsers decode them by themselves, or are shown a converted picture."),
   withoutKeys: z.boolean().optional().describe("No key pictures, or hardly any: some browsers cannot begin with it."),
   sampleRateHz: z.number().optional(),
   channels: z.number().optional(),

@@ -33,7 +33,9 @@ export const transcodeConfig = z
       .describe("auto tries the machine's own encoders first; off leaves them out, where one makes bad pictures."),
   })
   .prefault({})
-  .describe("Pictures that a browser can neither show nor decode by itself (H.265, B-frames, MJPEG) are converted to H.264 for it.");
+  .describe(
+    "Pictures that a browser can neither show nor decode by itself (H.265, B-frames, MJPEG) are converted to H.264 for it.",
+  );
 
 /** {@link transcodeConfig} */
 export type TranscodeConfig = z.output<typeof transcodeConfig>;
