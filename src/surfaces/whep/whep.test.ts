@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 import { habitFrom } from "../../hub/habits.ts";
 import { transcodeConfig } from "../../hub/transcode-config.ts";
+import { silentLog } from "../../util/log.ts";
 
 const sdp = { "content-type": "application/sdp" };
 const trickle = { "content-type": "application/trickle-ice-sdpfrag" };
@@ -197,6 +198,14 @@ describe("WHEP", () => {
     assert.equal((await post(rig, ben)).status, 201);
   });
 
+  it("counts those that are only being opened, too", async () => {
+    await using rig = await startRig({ front: "fake://x/?video" }, { whep: { maxViewersPerUser: 2 } });
+    const { anna } = await people(rig);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => post(rig, anna)));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 429, 429, 429, 429]);
+    assert.equal(rig.web.viewings.size, 2);
+  });
+
   it("tells players the ICE servers, with TURN credentials that are short-lived and their own", async () => {
     const turn = { urls: ["turn:turn.example.org:3478?transport=udp"], secret: "0123456789abcdef" };
     await using rig = await startRig(
@@ -211,6 +220,29 @@ describe("WHEP", () => {
     );
     assert.notEqual(links[0], links[1]);
     assert.ok(!links.join().includes(turn.secret));
+  });
+});
+
+describe("whoever leaves while a camera is still being reached", () => {
+  it("leaves nothing of it in the log", async () => {
+    const said: string[] = [];
+    const note = (_: object, message: string) => void said.push(message);
+    await using rig = await startRig({ front: "fake://x/?silent" }, { log: { ...silentLog, warn: note, error: note } });
+    const { anna } = await people(rig);
+    for (let turn = 0; turn < 4; turn++) {
+      const leave = new AbortController();
+      const asked = fetch(new URL("/whep/front", rig.url), {
+        method: "POST",
+        headers: { ...sdp, cookie: anna.cookie, "x-doorward": "1", origin: new URL(rig.url).origin },
+        body: offerSdp,
+        signal: leave.signal,
+      });
+      while (!rig.camera.running.has("front")) await rig.call("GET", "/health");
+      leave.abort();
+      await assert.rejects(asked);
+      for (let round = 0; round < 5; round++) await rig.call("GET", "/health"); // the hub has noticed meanwhile
+    }
+    assert.deepEqual(said, []);
   });
 });
 
