@@ -140,7 +140,13 @@ export interface Device {
    */
   publish(
     format: Format,
-    options?: { readonly label?: string; readonly sparse?: boolean; readonly alone?: boolean },
+    options?: {
+      readonly label?: string;
+      readonly sparse?: boolean;
+      readonly alone?: boolean;
+      /** Asks the device for a key frame; the hub calls it when a viewer would wait long, the driver heeds not to ask too often. */
+      readonly wantKeyFrame?: () => void;
+    },
   ): TrackWriter;
   /** Offers the device's speaker; undefined: it is known to have none, and nobody waits for one. */
   offerSpeaker(speaker: Speaker | undefined): void;

@@ -36,6 +36,8 @@ export interface LoanOptions {
 
 const maxCommands = 32;
 
+type PublishOptions = NonNullable<Parameters<Device["publish"]>[1]>;
+
 /**
  * A `Device` lent to one run of a driver or to one connection. What was lent belongs to the loan: speaker, commands, the
  * writers of its tracks, readiness, the watch over its picture. It ends with its signal or when it is disposed; from then
@@ -132,12 +134,13 @@ export class Loan implements Disposable {
 
   #publish(
     format: Format,
-    { label, sparse, alone }: { readonly label: string; readonly sparse: boolean; readonly alone: boolean },
+    { label, sparse, alone, wantKeyFrame }: Required<Omit<PublishOptions, "wantKeyFrame">> & PublishOptions,
   ): TrackWriter {
     if (!this.open) return { write: () => {}, updateFormat: () => {}, interrupt: () => {} };
     const { tracks, status, onChange } = this.#options;
     const track = tracks.open(format, label);
     track.alone = alone;
+    track.onKeyFrameWanted = wantKeyFrame && (() => this.open && wantKeyFrame());
     if (format.kind === "video") this.#pictures.add(label);
     onChange();
     return {

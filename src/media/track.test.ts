@@ -31,6 +31,34 @@ const times = (reader: { take(): Frame | undefined }) => {
 };
 
 describe("track", () => {
+  it("asks for a key frame when who begins alone would take a long group, or anybody has nothing to begin with", () => {
+    const { track } = makeTrack();
+    let asked = 0;
+    track.onKeyFrameWanted = () => asked++;
+    const reads = () => {
+      const before = asked;
+      const reader = track.read();
+      return { reader, asked: asked - before };
+    };
+    using first = reads().reader;
+    assert.equal(asked, 0, "nothing came yet: it begins with a key frame");
+    track.write(frame(0, { key: true }));
+    track.write(frame(3_000_000));
+    track.wantKeyFrame();
+    assert.equal(asked, 0, "a short group serves");
+    first.close();
+    using second = reads().reader;
+    assert.equal(asked, 0);
+    track.write(frame(5_000_000));
+    assert.equal(reads().asked, 0, "another one watches already, and would pay for it");
+    second.close();
+    track.wantKeyFrame();
+    assert.equal(asked, 1, "a decoder asks");
+    track.interrupt();
+    assert.equal(reads().asked, 1, "there is nothing to begin with");
+    assert.equal(track.read({ start: "live" }) && asked, 2, "who begins live waits by choice");
+  });
+
   it("starts a new reader with the last group of pictures, or with the next key frame", () => {
     const { track } = makeTrack();
     for (const [time, key] of [

@@ -14,6 +14,9 @@ export interface GopBounds {
 /** 16 MiB and 20 s. */
 export const defaultGopBounds: GopBounds = { maxBytes: 16 * 1024 * 1024, maxMs: 20_000 };
 
+/** So much of a group is shown in a burst that nobody sees; more is decoded for nothing. */
+const longGroupUs = 4_000_000;
+
 /** Options of {@link Track}. */
 export interface TrackOptions {
   /** Unique within the hub, e.g. `front-door/main/video`. */
@@ -52,6 +55,8 @@ export class Track {
   readonly id: string;
   /** True when its source has announced nothing beside it: neither sound to a picture, nor the other way round. */
   alone = false;
+  /** Asks its source for a key frame, where that can be asked. */
+  onKeyFrameWanted: (() => void) | undefined;
   readonly counters: TrackCounters = { frames: 0, keyFrames: 0, bytes: 0 };
   /** Frames that its readers, past and present, lost, by reason; monotonic. */
   readonly dropped: Readonly<Record<DropReason, number>>;
@@ -157,6 +162,18 @@ export class Track {
     for (const reader of this.#readers) reader.resync();
   }
 
+  /**
+   * A decoder has nothing to begin with, or has to take a long group of pictures first: asks the source for a key frame.
+   * Of a shorter group nothing is asked, for a key frame costs everybody who watches.
+   */
+  wantKeyFrame(): void {
+    const [first] = this.#gop;
+    const newest = this.#gop.at(-1);
+    const long = first && newest && newest.timestampUs - first.timestampUs > longGroupUs;
+    const waits = !first && this.#lastFrameUs !== undefined;
+    if (waits || long) this.onKeyFrameWanted?.();
+  }
+
   /** A new reader. Its owner disposes it. A closed track gives a closed reader. */
   read(options: ReaderOptions & { readonly start?: ReadStart } = {}): Reader {
     const reader = new Reader(options, {
@@ -171,6 +188,7 @@ export class Track {
     }
     this.#readers.add(reader);
     if (this.#readers.size === 1) this.#options.onDemand?.(true);
+    if (options.start !== "live" && (this.#readers.size === 1 || this.#gop.length === 0)) this.wantKeyFrame();
     if (options.start !== "live") for (const frame of this.#gop) reader.offer(frame);
     return reader;
   }

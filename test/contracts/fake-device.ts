@@ -51,7 +51,7 @@ export class FakeDevice implements Device {
     return (async function* () {})();
   }
 
-  publish(format: Format, options: { readonly label?: string; readonly alone?: boolean } = {}): TrackWriter {
+  publish(format: Format, options: Parameters<Device["publish"]>[1] = {}): TrackWriter {
     const key = `${options.label ?? "main"}/${format.kind}`;
     let track = this.tracks.get(key);
     if (track && isCompatible(track.format, format)) {
@@ -64,6 +64,7 @@ export class FakeDevice implements Device {
     }
     const written = track;
     written.alone = options.alone ?? false;
+    written.onKeyFrameWanted = options.wantKeyFrame;
     this.#changed.emit();
     return {
       write: (frame) => {

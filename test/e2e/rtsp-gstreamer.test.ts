@@ -86,6 +86,21 @@ describe("GStreamer's RTSP server as camera", { concurrency: 4 }, () => {
     assert.ok(far >= 300 && far - near < 500, `${far} ms by the long way, ${near} ms by the short one`);
   });
 
+  for (const protocol of ["tcp", "udp"] as const) {
+    test(`it is asked for a key frame by ${protocol}, and gives one at once: it sends one every 40 s by itself`, async () => {
+      const picture =
+        "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=25/1 ! x264enc tune=zerolatency key-int-max=1000 ! rtph264pay pt=96 ! capsfilter name=pay0 caps=application/x-rtp,rtcp-fb-nack-pli=(boolean)true";
+      await using server = await startGstServer({ launch: `( ${picture} )`, feedback: true, protocols: [protocol] });
+      await using running = runDriver({ address: server.address, transport: protocol });
+      const { device } = running;
+      await device.until(() => (device.video?.counters.frames ?? 0) > 20);
+      assert.equal(device.video?.counters.keyFrames, 1);
+      device.video?.onKeyFrameWanted?.();
+      await device.until(() => (device.video?.counters.keyFrames ?? 0) > 1);
+      assert.ok((device.video?.counters.frames ?? 0) < 100, "long before the next one was due");
+    });
+  }
+
   test("a wrong password", async () => {
     await using server = await startGstServer({
       launch: "( videotestsrc ! x264enc ! rtph264pay name=pay0 )",

@@ -6,6 +6,7 @@ Takes one JSON object as its argument:
   backchannel   pipeline in parentheses with depay_backchannel; an fdsink in it writes to standard output
   username, password   digest log-in, unless left out
   address, port, path   where it serves: 127.0.0.1, any port and /cam unless given
+  feedback      serves by RTP/AVPF, the profile with early feedback
   protocols     list of "tcp", "udp"; both unless given
 Writes {"port": n} to standard error once it listens, and "gone" whenever a client's connection ends.
 """
@@ -37,6 +38,8 @@ factory.set_launch(options["launch"])
 factory.set_media_gtype(GstRtspServer.RTSPOnvifMedia)
 if "backchannel" in options:
     factory.set_backchannel_launch(options["backchannel"])
+if options.get("feedback"):
+    factory.set_profiles(GstRtsp.RTSPProfile.AVPF)
 names = {"tcp": GstRtsp.RTSPLowerTrans.TCP, "udp": GstRtsp.RTSPLowerTrans.UDP}
 protocols = GstRtsp.RTSPLowerTrans(0)
 for name in options.get("protocols", ["tcp", "udp"]):

@@ -11,6 +11,8 @@ export interface GstServerOptions {
   readonly backchannel?: string;
   readonly username?: string;
   readonly password?: string;
+  /** By RTP/AVPF, so that it heeds wishes for key frames. */
+  readonly feedback?: boolean;
   readonly protocols?: readonly ("tcp" | "udp")[];
   /** Where it serves; loopback, any port and `/cam` unless given. */
   readonly address?: string;

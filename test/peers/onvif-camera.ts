@@ -26,6 +26,8 @@ export interface OnvifCameraOptions {
     readonly heightPx: number;
     readonly uri: string;
   }[];
+  /** It is asked for a key frame of a profile. */
+  readonly onKeyFrame?: (token: string) => void;
   /** Where its service listens; loopback and any port unless given. */
   readonly listen?: { readonly host: string; readonly port: number };
   /** Accepts subscriptions, and gives nothing by them. */
@@ -177,6 +179,10 @@ export class OnvifCamera implements AsyncDisposable {
       `<tt:VideoEncoderConfiguration token="V"><tt:Encoding>${encoding}</tt:Encoding><tt:Resolution><tt:Width>${widthPx}</tt:Width><tt:Height>${heightPx}</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration>`;
     if (action === "GetProfiles")
       return `<trt:GetProfilesResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl">${profiles.map((one) => `<trt:Profiles token="${one.token}" fixed="true"><tt:Name>${one.token}</tt:Name>${encoder(one)}</trt:Profiles>`).join("")}</trt:GetProfilesResponse>`;
+    if (action === "SetSynchronizationPoint" && this.#options.onKeyFrame) {
+      this.#options.onKeyFrame(/ProfileToken>([^<]*)</.exec(text)?.[1] ?? "");
+      return '<trt:SetSynchronizationPointResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl"/>';
+    }
     if (action !== "GetStreamUri") return undefined;
     const asked = /ProfileToken>([^<]*)</.exec(text)?.[1];
     const found = profiles.find(({ token }) => token === asked);

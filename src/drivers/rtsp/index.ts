@@ -4,6 +4,7 @@ import type { RtspTap } from "../../protocols/rtsp/client.ts";
 import { background } from "../../util/background.ts";
 import { fromFragment, type RtspConfig, rtspConfig } from "./config.ts";
 import { Learnt, protocolsOf } from "./learnt.ts";
+import { OnvifKeyFrames } from "./onvif-key-frames.ts";
 import { findByOnvif } from "./onvif-sub.ts";
 import { Picture } from "./picture.ts";
 import { SpeakerFinder } from "./speaker-finder.ts";
@@ -56,6 +57,7 @@ async function serve(
     watcher.onQuirk?.(quirk);
     learnQuirk(device, { learnt, quirk });
   };
+  const keyFrames = new OnvifKeyFrames(device, config);
   await using finder = new SpeakerFinder(device, { config, learnt, picture, onQuirk });
   finder.offer();
   if (learnt.askFirst) await finder.ask();
@@ -70,6 +72,8 @@ async function serve(
         },
         ...(watcher.tap && { tap: watcher.tap }),
         onQuirk,
+        onKeyFrameWanted: () =>
+          background(keyFrames.ask(), (err) => device.log.warn({ err }, "the camera was not asked for a key frame")),
         onMedia: ({ unplayable }, { sdp }) => {
           if (unplayable) learnQuirk(device, { learnt, quirk: "unplayable-sound", detail: unplayable });
           background(finder.ask(sdp), (err) => device.log.debug({ err }, "the camera was not asked for its speaker"));

@@ -2,9 +2,11 @@ import type { Device, SubStream } from "../../device/driver.ts";
 import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
 import { RtspClient } from "../../protocols/rtsp/client.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
+import { background } from "../../util/background.ts";
 import { DoorwardError, FatalError } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
 import { Learnt, protocolsOf } from "./learnt.ts";
+import { OnvifKeyFrames } from "./onvif-key-frames.ts";
 import { guessedSub, subAddress } from "./sub-address.ts";
 
 /** What a camera answers at a path that it does not have; some call what they do not know a wrong request or a refusal. */
@@ -70,6 +72,7 @@ async function tried(device: Device, what: Playing): Promise<boolean> {
 async function play(device: Device, { config, address }: Playing): Promise<void> {
   const learnt = new Learnt(device.memory);
   const { username, password, tlsFingerprint, transport, video } = config;
+  const keyFrames = new OnvifKeyFrames(device, { ...config, address });
   await playRtsp({
     ...{ address, username, password, tlsFingerprint },
     // Which of several pictures is told of the address that it was set for.
@@ -82,7 +85,9 @@ async function play(device: Device, { config, address }: Playing): Promise<void>
     clock: device.clock,
     log: device.log,
     signal: device.signal,
-    onTrack: (format) => device.publish(format),
+    onTrack: (format, { wantKeyFrame }) => device.publish(format, wantKeyFrame && { wantKeyFrame }),
+    onKeyFrameWanted: () =>
+      background(keyFrames.ask(), (err) => device.log.warn({ err }, "the camera was not asked for a key frame")),
     onPhase: (phase) => device.phase(phase),
     onReady: (protocol) => {
       learnt.protocol = protocol;

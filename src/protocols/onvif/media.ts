@@ -6,7 +6,7 @@ import { child, children, escapeXml, textAt, type XmlNode } from "./xml.ts";
 const service = "http://www.onvif.org/ver10/media/wsdl";
 const schema = "http://www.onvif.org/ver10/schema";
 
-/** The requests about a camera's pictures (ONVIF Media, 5.2 and 5.15). */
+/** The requests about a camera's pictures (ONVIF Media, 5.2, 5.15 and 5.18). */
 export const mediaRequests = {
   profiles: (): SoapRequest => ({
     action: `${service}/GetProfiles`,
@@ -15,6 +15,10 @@ export const mediaRequests = {
   streamUri: (profile: string): SoapRequest => ({
     action: `${service}/GetStreamUri`,
     body: `<m:GetStreamUri xmlns:m="${service}" xmlns:t="${schema}"><m:StreamSetup><t:Stream>RTP-Unicast</t:Stream><t:Transport><t:Protocol>RTSP</t:Protocol></t:Transport></m:StreamSetup><m:ProfileToken>${escapeXml(profile)}</m:ProfileToken></m:GetStreamUri>`,
+  }),
+  synchronize: (profile: string): SoapRequest => ({
+    action: `${service}/SetSynchronizationPoint`,
+    body: `<m:SetSynchronizationPoint xmlns:m="${service}"><m:ProfileToken>${escapeXml(profile)}</m:ProfileToken></m:SetSynchronizationPoint>`,
   }),
 } as const;
 
@@ -73,11 +77,22 @@ export class OnvifMedia {
 
   /** Its profiles. Throws as {@link OnvifPeer.ask}. */
   async profiles(): Promise<readonly MediaProfile[]> {
+    return profilesOf(await this.#peer.ask(mediaRequests.profiles(), { url: await this.#at() }));
+  }
+
+  /** Asks for a key frame at once in the streams of a profile. Throws as {@link OnvifPeer.ask}. */
+  async synchronize(token: string): Promise<void> {
+    await this.#peer.ask(mediaRequests.synchronize(token), { url: await this.#at() });
+  }
+
+  /** Where its media service is, found out once. */
+  async #at(): Promise<URL> {
+    if (this.#service) return this.#service;
     const { url } = this.#options;
     await this.#peer.learnTime();
     const capabilities = await this.#peer.ask(deviceRequests.capabilities("Media"), { url }).catch(unlessFinal);
     this.#service = this.#peer.own(serviceAddressOf(capabilities, "Media") ?? url.href);
-    return profilesOf(await this.#peer.ask(mediaRequests.profiles(), { url: this.#service }));
+    return this.#service;
   }
 
   /** The RTSP address of a profile, at the camera's own host. */

@@ -31,7 +31,7 @@ function writePacket(packet: RtcpPacket): Buffer {
     case "picture-loss":
       return frame(206, 1, [words(packet.ssrc, packet.mediaSsrc)]);
     case "full-intra-request":
-      return frame(206, 4, [words(packet.ssrc, 0, packet.mediaSsrc, 0)]);
+      return frame(206, 4, [words(packet.ssrc, 0, packet.mediaSsrc, ((packet.sequence ?? 0) & 0xff) << 24)]);
     case "receiver-estimate": {
       const exponent = Math.max(0, Math.ceil(Math.log2((packet.bitrateBps + 1) / 2 ** 18)));
       const mantissa = Math.floor(packet.bitrateBps / 2 ** exponent);

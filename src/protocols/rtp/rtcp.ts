@@ -37,7 +37,13 @@ export type RtcpPacket =
   | { readonly type: "goodbye"; readonly ssrcs: readonly number[] }
   | { readonly type: "nack"; readonly ssrc: number; readonly mediaSsrc: number; readonly sequences: readonly number[] }
   | { readonly type: "picture-loss"; readonly ssrc: number; readonly mediaSsrc: number }
-  | { readonly type: "full-intra-request"; readonly ssrc: number; readonly mediaSsrc: number }
+  /** One with the `sequence` (8 bits) of the one before is the same request once more; it is not read. */
+  | {
+      readonly type: "full-intra-request";
+      readonly ssrc: number;
+      readonly mediaSsrc: number;
+      readonly sequence?: number;
+    }
   /** What a receiver could take (REMB, draft-alvestrand-rmcat-remb). */
   | { readonly type: "receiver-estimate"; readonly ssrc: number; readonly bitrateBps: number };
 

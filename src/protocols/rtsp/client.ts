@@ -71,6 +71,8 @@ export interface RtspSetupOptions {
   readonly onRtcp: (packet: Uint8Array) => void;
   /** Value of `Require`. */
   readonly require?: string;
+  /** Its description has the profile with early feedback (AVPF). */
+  readonly feedback?: boolean;
   /** The medium goes towards the server, which must not take a packet that only opens a firewall for the stream. */
   readonly outgoing?: boolean;
 }
@@ -279,7 +281,8 @@ export class RtspClient implements AsyncDisposable {
 
   async #setupTcp(uri: string, sinks: RtspSetupOptions): Promise<RtspStream> {
     const first = this.#freeChannels();
-    const wanted: RtspTransport = { protocol: "tcp", interleaved: [first, first + 1] };
+    const { feedback = false } = sinks;
+    const wanted: RtspTransport = { protocol: "tcp", feedback, interleaved: [first, first + 1] };
     const agreed = await this.#setup(uri, { wanted, require: sinks.require });
     const [rtp, rtcp] = agreed.interleaved ?? [first, first + 1];
     if (this.#channels.has(rtp)) this.#options.onQuirk?.("shared-channel");
@@ -320,7 +323,7 @@ export class RtspClient implements AsyncDisposable {
     };
     const pair = opened.use(await openUdpPair({ remoteAddress, clock, onRtp, onRtcp, onOtherPort }));
     const agreed = await this.#setup(uri, {
-      wanted: { protocol: "udp", clientPorts: pair.ports },
+      wanted: { protocol: "udp", feedback: sinks.feedback ?? false, clientPorts: pair.ports },
       require: sinks.require,
     });
     pair.lock({ address: remoteAddress, ports: agreed.serverPorts, source: agreed.source });

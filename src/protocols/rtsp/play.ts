@@ -9,7 +9,7 @@ import { type ChosenMedia, type ChosenMedium, chooseMedia } from "./choose.ts";
 import { RtspClient, type RtspDescription, type RtspProtocol, type RtspTap } from "./client.ts";
 import type { KeepAliveMethod } from "./keep-alive.ts";
 import type { RtspNoise } from "./message.ts";
-import { type ReceivedMedium, receiveMedia } from "./receive-media.ts";
+import { type HowSent, type ReceivedMedium, receiveMedia } from "./receive-media.ts";
 import type { FrameSink } from "./unit-frames.ts";
 
 /** Options of {@link playRtsp}. Everything about the device is structural, so that any driver may use it. */
@@ -41,7 +41,9 @@ export interface PlayRtspOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** A track to write to; called again with the same codec when another protocol is tried. */
-  readonly onTrack: (format: Format, how: { readonly alone: boolean }) => FrameSink;
+  readonly onTrack: (format: Format, how: HowSent) => FrameSink;
+  /** Asks the camera for a key frame where its stream cannot be asked; it may take its time. */
+  readonly onKeyFrameWanted?: () => void;
   readonly onPhase?: (phase: "connecting" | "waiting-for-key-frame") => void;
   /** The first key frame was written, or the first sound where there is no picture. */
   readonly onReady?: (protocol: RtspProtocol) => void;
@@ -194,6 +196,7 @@ async function setUpAll(client: RtspClient, options: SetUpOptions): Promise<Rece
     const onRtcp = (packet: Uint8Array) => received?.rtcp(packet);
     const stream = await client.setupFirst(uri, {
       protocols,
+      feedback: /AVPF/i.test(medium.section.protocol),
       onRtp,
       onRtcp,
       onProtocol: (protocol) => {

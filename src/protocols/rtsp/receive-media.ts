@@ -1,5 +1,6 @@
 import { makeAacConfig } from "../../codecs/aac/index.ts";
 import type { Format } from "../../media/format.ts";
+import { KeyFrameAsker } from "../../media/key-frame-asker.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
 import { RtpSync } from "../rtp/sync.ts";
@@ -18,11 +19,20 @@ export interface ReceivedMedium extends Disposable {
   readonly spoil: () => void;
 }
 
+/** What is known of a stream besides its format. */
+export interface HowSent {
+  /** Nothing else of this session is received. */
+  readonly alone: boolean;
+  /** Asks its sender for a key frame; there for a picture. May be called at any time, and heeds not to ask too often. */
+  readonly wantKeyFrame?: () => void;
+}
+
 /** Options of {@link receiveMedia}. */
 export interface ReceiveOptions {
   readonly clock: Clock;
-  /** `alone`: nothing else of this session is received. */
-  readonly onTrack: (format: Format, how: { readonly alone: boolean }) => FrameSink;
+  readonly onTrack: (format: Format, how: HowSent) => FrameSink;
+  /** Asks the camera for a key frame where its stream cannot be asked. */
+  readonly onKeyFrameWanted?: () => void;
   readonly onReady?: () => void;
   readonly media: { readonly video?: ChosenMedium; readonly audio?: ChosenMedium };
   /** All sections of the description: packets of their types are not taken for another's. */
@@ -43,10 +53,20 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, st
     const format = formatFromPayload(medium.payload);
     if (!format) throw new TypeError("a medium without a codec cannot be received");
     const alone = !(options.media.video && options.media.audio);
-    const sink = options.onTrack(decodable(format), { alone });
-    const frames = format.kind === "video" ? createVideoFrames(format, sink, options) : createAudioFrames(format, sink);
+    const asker = new KeyFrameAsker({
+      clock: options.clock,
+      ask: () => receiver.askKeyFrame(stream.sendRtcp),
+      askElsewhere: options.onKeyFrameWanted,
+    });
+    const onKeyFrameWanted = () => asker.want();
+    const picture = format.kind === "video";
+    const sink = options.onTrack(decodable(format), { alone, ...(picture && { wantKeyFrame: onKeyFrameWanted }) });
+    const frames =
+      format.kind === "video"
+        ? createVideoFrames(format, sink, { ...options, onKeyFrameWanted })
+        : createAudioFrames(format, sink);
     const { clockRateHz } = medium.payload;
-    const receiver = new MediaReceiver({
+    const receiver: MediaReceiver = new MediaReceiver({
       ...medium,
       foreignTypes: foreignTypes(medium.section, options.sections ?? []),
       inOrder: stream.protocol === "tcp",
@@ -55,14 +75,15 @@ export function receiveMedia(options: ReceiveOptions): (medium: ChosenMedium, st
       clock: options.clock,
       stream: sync.stream({ kind: format.kind, clockRateHz }),
       frames,
-      onFrame: () => {
+      onFrame: (frame) => {
+        if (frame.key) asker.came();
         if (ready || (options.media.video && format.kind === "audio")) return;
         ready = true;
         options.onReady?.();
       },
     });
     receivers.push(receiver);
-    return receive(receiver, { stream, clock: options.clock });
+    return receive(receiver, { stream, clock: options.clock, asker });
   };
 }
 
@@ -82,9 +103,10 @@ function foreignTypes(own: MediaSection, sections: readonly MediaSection[]): Rea
 
 function receive(
   receiver: MediaReceiver,
-  deps: { readonly stream: RtspStream; readonly clock: Clock },
+  deps: { readonly stream: RtspStream; readonly clock: Clock; readonly asker: KeyFrameAsker },
 ): ReceivedMedium {
   const timers = new DisposableStack();
+  timers.use(deps.asker);
   timers.use(every(expireMs, { run: () => receiver.expire(), clock: deps.clock }));
   const report = () => {
     const bytes = receiver.report();

@@ -39,3 +39,13 @@ test("reports loss, the highest sequence over its wrap, jitter, and the last sen
   assert.equal(next.reports[0]?.fractionLost, 0);
   assert.ok((next.reports[0]?.jitter ?? 0) > 0);
 });
+
+test("asks for a key frame as the sender wants it; each full intra request is a new one", () => {
+  const reports = new ReceiverReports({ clock: new ManualClock(), clockRateHz: 90_000 });
+  const [report, name, loss] = parseRtcp(reports.keyFrameRequest("pli", 9));
+  assert.deepEqual([report?.type, name?.type], ["receiver-report", "source-description"]);
+  assert.ok(loss?.type === "picture-loss" && loss.mediaSsrc === 9 && "ssrc" in report! && loss.ssrc === report.ssrc);
+  const sequences = [1, 2].map(() => reports.keyFrameRequest("fir", 9).at(-4));
+  assert.deepEqual(sequences, [1, 2]);
+  assert.equal(parseRtcp(reports.keyFrameRequest("fir", 9)).at(-1)?.type, "full-intra-request");
+});

@@ -12,6 +12,7 @@ export class ReceiverReports {
   #jitter = 0;
   #lastTransit: number | undefined;
   #before = { expected: 0, received: 0 };
+  #requests = 0;
   #sender: { readonly middle: number; readonly atUs: number } | undefined;
   readonly #ssrc = randomInt(1, 2 ** 32);
   readonly #clock: Clock;
@@ -58,6 +59,18 @@ export class ReceiverReports {
     return serializeRtcp([
       { type: "receiver-report", ssrc: this.#ssrc, reports: [block] },
       { type: "source-description", sources: [{ ssrc: this.#ssrc, cname: "doorward" }] },
+    ]);
+  }
+
+  /** A compound that asks the stream's sender for a key frame. */
+  keyFrameRequest(how: "pli" | "fir", mediaSsrc: number): Uint8Array {
+    const ssrc = this.#ssrc;
+    return serializeRtcp([
+      { type: "receiver-report", ssrc, reports: [] },
+      { type: "source-description", sources: [{ ssrc, cname: "doorward" }] },
+      how === "pli"
+        ? { type: "picture-loss", ssrc, mediaSsrc }
+        : { type: "full-intra-request", ssrc, mediaSsrc, sequence: ++this.#requests },
     ]);
   }
 

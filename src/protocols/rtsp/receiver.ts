@@ -109,6 +109,14 @@ export class MediaReceiver {
     this.#write(this.#depacketizer.settle?.() ?? []);
   }
 
+  /** Asks for a key frame as the description allows (RFC 4585, RFC 5104); false where it does not, or nothing came yet. */
+  askKeyFrame(send: (bytes: Uint8Array) => boolean): boolean {
+    const { keyFrameRequest } = this.#options.section;
+    const mediaSsrc = this.source;
+    if (keyFrameRequest === undefined || mediaSsrc === undefined) return false;
+    return send(this.#reports.keyFrameRequest(keyFrameRequest, mediaSsrc));
+  }
+
   /** The receiver report that is due, if anything was received. */
   report(): Uint8Array | undefined {
     return this.#reports.build(this.#reorder.counters.lost - this.#reorder.counters.late);

@@ -21,6 +21,14 @@ describe("Transport header", () => {
     });
   }
 
+  test("a stream with early feedback is asked for by its own profile", () => {
+    assert.equal(
+      formatTransport({ protocol: "udp", feedback: true, clientPorts: [2, 3] }),
+      "RTP/AVPF;unicast;client_port=2-3",
+    );
+    assert.match(formatTransport({ protocol: "tcp", feedback: true }), /^RTP\/AVPF\/TCP;/);
+  });
+
   test("alternatives keep their order; what is not RTP over unicast is left out", () => {
     const text = "RAW/RAW/UDP;unicast, RTP/AVP/UDP;unicast;client_port=10-11 ,RTP/AVP/TCP;interleaved=2";
     assert.deepEqual(parseTransports(text).map(given), [

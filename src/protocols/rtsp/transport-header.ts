@@ -1,6 +1,8 @@
 /** The `Transport` header (RFC 2326, 12.39), as far as unicast players need it. */
 export interface RtspTransport {
   readonly protocol: "tcp" | "udp";
+  /** The profile with early feedback (RFC 4585), where the description says so. */
+  readonly feedback?: boolean;
   /** Channels for RTP and RTCP on the connection itself. */
   readonly interleaved?: readonly [number, number];
   readonly clientPorts?: readonly [number, number];
@@ -15,7 +17,8 @@ export interface RtspTransport {
 
 /** Writes a `Transport` header. */
 export function formatTransport(transport: RtspTransport): string {
-  const parts = [transport.protocol === "tcp" ? "RTP/AVP/TCP" : "RTP/AVP", "unicast"];
+  const profile = transport.feedback ? "RTP/AVPF" : "RTP/AVP";
+  const parts = [transport.protocol === "tcp" ? `${profile}/TCP` : profile, "unicast"];
   if (transport.interleaved) parts.push(`interleaved=${transport.interleaved.join("-")}`);
   if (transport.clientPorts) parts.push(`client_port=${transport.clientPorts.join("-")}`);
   if (transport.serverPorts) parts.push(`server_port=${transport.serverPorts.join("-")}`);

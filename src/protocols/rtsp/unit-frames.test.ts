@@ -46,6 +46,24 @@ describe("pictures", () => {
     assert.ok(format?.kind === "video" && format.widthPx === 320);
   });
 
+  test("a key frame is wanted where what comes is of no use without one, and not otherwise", () => {
+    const out = sink();
+    let wanted = 0;
+    const frames = createVideoFrames({ ...unknown, parameterSets: [sps, pps] }, out, {
+      onKeyFrameWanted: () => wanted++,
+    });
+    const push = (nal: Uint8Array, complete = true) => frames.push(unit([nal], complete), { timestampUs: 5 });
+    push(slice);
+    assert.equal(wanted, 1, "the stream begins in the middle");
+    push(idr);
+    push(slice);
+    push(slice, false);
+    assert.equal(wanted, 1, "a hole in another picture is shown");
+    push(idr, false);
+    push(slice);
+    assert.equal(wanted, 3);
+  });
+
   test("sets of the description stand before every key frame, once", () => {
     const out = sink();
     const frames = createVideoFrames({ ...unknown, parameterSets: [sps, pps] }, out);

@@ -33,6 +33,8 @@ export interface UnitFrames {
 /** Options of {@link createVideoFrames}. */
 export interface VideoFramesOptions {
   readonly onQuirk?: (quirk: QuirkCode) => void;
+  /** What comes is of no use without a key frame. */
+  readonly onKeyFrameWanted?: () => void;
 }
 
 /** Without a key frame for so long from the beginning on, or for so long since the last one, recovery points count. */
@@ -97,9 +99,13 @@ class VideoFrames implements UnitFrames {
     if (!prepared) return undefined;
     if (!unit.complete) {
       if (prepared.key) this.#needKey = true;
+      if (this.#needKey) this.#options.onKeyFrameWanted?.();
       return undefined;
     }
-    if (this.#needKey && !prepared.key) return undefined;
+    if (this.#needKey && !prepared.key) {
+      this.#options.onKeyFrameWanted?.();
+      return undefined;
+    }
     this.#needKey = false;
     this.#look(unit, { key: prepared.key, timestampUs });
     if (this.#published !== this.#state) this.#publish();

@@ -36,6 +36,8 @@ export interface MediaSection {
   readonly frameRate?: number;
   /** `a=ptime`: length of one packet that the device wants or sends, ms. */
   readonly packetMs?: number;
+  /** How its sender lets itself be asked for a key frame: `a=rtcp-fb` of RFC 4585 and RFC 5104. */
+  readonly keyFrameRequest?: "pli" | "fir";
   readonly payloads: readonly PayloadMapping[];
 }
 
@@ -120,8 +122,16 @@ function readSection(media: Media, session: sdpTransform.SessionDescription): Me
     direction: media.direction ?? session.direction ?? "sendrecv",
     ...(frameRate > 0 && frameRate <= 480 ? { frameRate } : {}),
     ...(packetMs >= 5 && packetMs <= 200 ? { packetMs } : {}),
+    ...keyFrameRequest(media),
     payloads: payloadTypes(media).flatMap((payloadType) => readPayload({ media, session, payloadType }) ?? []),
   };
+}
+
+function keyFrameRequest({ rtcpFb = [] }: Media): Pick<MediaSection, "keyFrameRequest"> {
+  const heeds = (type: string, subtype: string) =>
+    rtcpFb.some((one) => one.type.toLowerCase() === type && one.subtype?.trim().toLowerCase() === subtype);
+  if (heeds("nack", "pli")) return { keyFrameRequest: "pli" };
+  return heeds("ccm", "fir") ? { keyFrameRequest: "fir" } : {};
 }
 
 /** Payload types of the `m=` line in order; those only in `a=rtpmap` (seen on cameras) after them. */

@@ -164,3 +164,13 @@ describe("descriptions outside the grammar", () => {
     );
   });
 });
+
+test("how a sender lets itself be asked for a key frame", () => {
+  const request = (...lines: readonly string[]) =>
+    parseSdp(["m=video 0 RTP/AVPF 96", "a=rtpmap:96 H264/90000", ...lines, ""].join("\r\n")).media[0]?.keyFrameRequest;
+  assert.equal(request(), undefined);
+  assert.equal(request("a=rtcp-fb:96 nack"), undefined);
+  assert.equal(request("a=rtcp-fb:96 nack pli"), "pli");
+  assert.equal(request("a=rtcp-fb:* ccm fir"), "fir");
+  assert.equal(request("a=rtcp-fb:* ccm fir", "a=rtcp-fb:96 nack", "a=rtcp-fb:96 nack pli"), "pli");
+});

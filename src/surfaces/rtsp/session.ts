@@ -150,9 +150,12 @@ export class Session implements Disposable {
     counters.dropped += dropped;
   }
 
-  #takeReports({ playing }: Stream, bytes: Uint8Array): void {
+  #takeReports({ playing, medium }: Stream, bytes: Uint8Array): void {
     for (const packet of playing ? readRtcp(bytes) : []) {
-      if (packet.type === "picture-loss" || packet.type === "full-intra-request") playing?.sender.restart();
+      if (packet.type === "picture-loss" || packet.type === "full-intra-request") {
+        playing?.sender.restart();
+        medium.track?.wantKeyFrame();
+      }
       if (packet.type !== "receiver-report" && packet.type !== "sender-report") continue;
       for (const report of packet.reports) playing?.sender.takeReport(report);
     }
