@@ -11,6 +11,7 @@ export const spokenScreens: readonly Scene[] = [
     server: () => ({ session: { setupNeeded: true, user: undefined } }),
     prepare: shown("dw-setup form"),
   },
+  { name: "offline", path: "/offline.html", server: devices, prepare: shown("h1") },
   { name: "login", path: "/", server: () => ({ session: { user: undefined } }), prepare: shown("dw-login form") },
   { name: "wall", path: "/#/wall", server: devices, prepare: shown("dw-wall .room") },
   {

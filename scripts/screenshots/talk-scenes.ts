@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { camera, freeSpeaker, house } from "../../test/e2e/page-devices.ts";
-import { ben, cameraPath, hold, moving, type Scene } from "./scene.ts";
+import { ben, cameraPath, hold, moving, press, type Scene } from "./scene.ts";
 
 async function talked(page: Page, words: string): Promise<void> {
   await moving(page);
@@ -83,6 +83,32 @@ export const talkScenes: readonly Scene[] = [
       devices: [camera("front-door", { speaker: { ...freeSpeaker, holder: { ...ben, turnId: "b" } } })],
     }),
     prepare: (page) => moving(page),
+  },
+  {
+    name: "talk-no-microphone",
+    each: true,
+    path: cameraPath,
+    server: () => ({ devices: house() }),
+    prepare: async (page) => {
+      await page.evaluate(() => {
+        navigator.permissions.query = () => Promise.reject(new Error("cannot be asked"));
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("none", "NotFoundError"));
+      });
+      await talked(page, "No microphone found");
+    },
+  },
+  {
+    name: "talk-interrupting",
+    each: true,
+    path: cameraPath,
+    server: () => ({
+      devices: [camera("front-door", { speaker: { ...freeSpeaker, holder: { ...ben, turnId: "b" } } })],
+    }),
+    prepare: async (page) => {
+      await moving(page);
+      await press(page, "dw-guard button");
+      await page.waitForTimeout(500);
+    },
   },
   {
     name: "talk-blocked",

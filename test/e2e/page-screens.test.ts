@@ -171,6 +171,17 @@ test("add: what does not answer says so and can be saved anyway", async () => {
   await page.waitForURL(/#\/camera\/shed$/);
 });
 
+test("edit: what only this kind of device can be set to is there at once, by a reload as well", async () => {
+  const schema = { properties: { transport: { type: "string", enum: ["auto", "tcp", "udp"], description: "How." } } };
+  const answers = {
+    "GET /api/v1/drivers": { drivers: [{ kind: "rtsp", summary: "RTSP", schema }] },
+    "GET /api/v1/devices/front-door/options": { kind: "rtsp", options: { transport: "tcp" } },
+  };
+  await using opened = await open("/#/edit/front-door", { answers });
+  await opened.page.getByText("Only for rtsp devices").click();
+  assert.equal(await opened.page.getByLabel("transport").inputValue(), "tcp");
+});
+
 test("devices: removing asks first", async () => {
   await using opened = await open("/#/devices");
   const { page, server } = opened;

@@ -389,7 +389,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
         return { chimes: this.chimes };
       case "GET /api/v1/sounds":
         return { sounds: [{ name: "Gong.mp3", seconds: 3.2, bytes: 51_000, changedMs: 0 }] };
-      case "GET /api/v1/say/hosts":
+      case "GET /api/v1/say/:id":
         return { hosts: [], offers: [{ host: "http://ha.local:8123", by: "Home Assistant (Anna)", atMs: 0 }] };
       case "POST /api/v1/chimes":
         this.chimes.push({ name: request.searchParams.get("name") ?? "", builtIn: false, seconds: 2 });

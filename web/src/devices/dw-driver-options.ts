@@ -1,4 +1,4 @@
-import { html, LitElement, nothing } from "lit";
+import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { call } from "../api.ts";
 import { t } from "../language/t.ts";
 import {
@@ -29,9 +29,9 @@ export class DwDriverOptions extends LitElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#load().catch(() => {}); // Without the options the rest of the form is there.
+  /** Not when it is connected: of an element whose code comes later than the page, the properties are known only now. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("device") && this.device) this.#load().catch(() => {}); // Without the options the rest of the form is there.
   }
 
   /** Sends what was changed here. Throws ApiError. */

@@ -12,7 +12,7 @@ export const quietStyles = css`
     display: grid;
     flex: 0 1 332px;
     grid-template-columns: repeat(7, minmax(0, 1fr));
-    gap: 4px;
+    gap: 2px;
   }
   dw-quiet {
     display: grid;

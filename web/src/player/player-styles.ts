@@ -116,8 +116,8 @@ export const playerStyles = css`
   }
   .missing {
     position: absolute;
-    inset: var(--dw-note-top, 12px) 12px auto auto;
-    max-width: calc(100% - 24px);
+    inset: var(--dw-note-top, 12px) auto auto 12px;
+    max-width: calc(100% - 24px - var(--dw-note-end, 0px));
     margin: 0;
     padding: 4px 10px;
     border-radius: var(--dw-radius, 8px);

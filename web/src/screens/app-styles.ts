@@ -43,7 +43,11 @@ export const appStyles = css`
   .skip:focus {
     top: 8px;
   }
+  /* On a desk only the way past it, for the keyboard. */
   .top {
+    position: absolute;
+  }
+  .top > :not(.skip) {
     display: none;
   }
   nav {
@@ -125,13 +129,17 @@ export const appStyles = css`
       grid-template-rows: auto minmax(0, 1fr);
     }
     .top {
+      position: relative;
       display: flex;
       align-items: center;
       justify-content: space-between;
       padding: 4px 8px 4px 12px;
       border-bottom: 1px solid var(--dw-line);
     }
-    .sign {
+    .top > button.icon {
+      display: inline-flex;
+    }
+    .top > .sign {
       display: flex;
       align-items: center;
       gap: 10px;

@@ -130,7 +130,7 @@ export const cameraStyles = css`
   @media (orientation: landscape) and (max-height: 520px) {
     :host {
       position: relative;
-      grid-template: minmax(0, 1fr) / minmax(0, 1fr) 152px;
+      grid-template: minmax(0, 1fr) / minmax(0, 1fr) 176px;
       background: var(--dw-bg);
     }
     .head {
@@ -160,7 +160,7 @@ export const cameraStyles = css`
       grid-area: 1 / 1;
     }
     .bottom {
-      grid: auto minmax(0, 1fr) / minmax(0, 1fr);
+      grid: auto minmax(min-content, 1fr) / minmax(0, 1fr);
       align-items: stretch;
       gap: 4px;
       padding: 4px max(4px, env(safe-area-inset-right)) max(4px, env(safe-area-inset-bottom)) 4px;
@@ -177,9 +177,11 @@ export const cameraStyles = css`
     .tools a {
       min-height: 48px;
       padding: 4px;
+      white-space: nowrap;
     }
-    /* Setting up is for another moment: the room is for talking. */
-    .tools a {
+    /* Setting up and figures are for another moment: the room is for talking. */
+    .tools a,
+    .tools .figures {
       display: none;
     }
     dw-talk {

@@ -129,7 +129,6 @@ export class DwApp extends HubElement {
     if (isPanel(location.pathname))
       return html`<main class="whole">${this.route.screen === "panel" || this.route.screen === "call" ? html`<dw-panel .hub=${this.hub}></dw-panel>` : this.#renderScreen()}</main><dw-calling whole .hub=${this.hub}></dw-calling>`;
     return html`
-      <a class="skip" href="#main" @click=${this.#skip}>${t("To the content")}</a>
       ${this.#renderTop()}
       <nav class=${this.menu ? "open" : ""} aria-label=${t("Main")}>${this.#renderPlaces()}</nav>
       <div class="rest">
@@ -141,12 +140,13 @@ export class DwApp extends HubElement {
   }
 
   #renderTop() {
-    return html`<div class="top">
+    return html`<section class="top" aria-label="Doorward">
+      <button class="skip" @click=${this.#skip}>${t("To the content")}</button>
       <a href="#/wall" class="sign"><img src=${at("/icon.svg")} alt="" width="28" height="28" /><span>Doorward</span></a>
       <button class="ghost icon" aria-label=${t("Menu")} aria-expanded=${this.menu} @click=${() => {
         this.menu = !this.menu;
       }}>${icon(this.menu ? "close" : "menu")}</button>
-    </div>`;
+    </section>`;
   }
 
   #renderPlaces() {
@@ -257,8 +257,7 @@ export class DwApp extends HubElement {
     if (this.route.screen === "calls" || this.route.screen === "call") void import("../calls/dw-calls.ts");
   }
 
-  #skip(event: Event): void {
-    event.preventDefault();
+  #skip(): void {
     this.renderRoot.querySelector("main")?.focus();
   }
 

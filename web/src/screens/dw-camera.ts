@@ -117,6 +117,7 @@ export class DwCamera extends HubElement {
           }
           ${this.#window.possible ? html`<button aria-pressed=${this.#window.shown} ?disabled=${!this.live && !this.#window.shown} title=${t("The picture in a window of its own")} @click=${this.#openWindow}>${icon("pip")}${t("Window")}</button>` : nothing}
           <button
+            class="figures"
             aria-pressed=${this.numbers}
             @click=${() => {
               this.numbers = !this.numbers;

@@ -12,6 +12,11 @@ export class DwMqtt extends LitElement {
     base,
     page,
     css`
+      :host {
+        padding: 0;
+        margin: 0;
+        max-width: none;
+      }
       section {
         padding: 24px;
         margin-bottom: 16px;

@@ -72,7 +72,7 @@ export class DwPerson extends HubElement {
         display: grid;
         place-items: center;
         min-width: 32px;
-        min-height: 32px;
+        min-height: var(--dw-touch, 32px);
         cursor: pointer;
       }
       @media (max-width: 640px) {

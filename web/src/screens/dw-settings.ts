@@ -88,6 +88,11 @@ export class DwSettings extends HubElement {
       .choices + .help {
         margin-top: 8px;
       }
+      .panel-link {
+        display: inline-flex;
+        align-items: center;
+        min-height: var(--dw-touch, 40px);
+      }
       .choices span:first-child {
         font-weight: inherit;
       }
@@ -111,6 +116,7 @@ export class DwSettings extends HubElement {
       dl {
         display: grid;
         grid-template-columns: auto 1fr;
+        align-items: center;
         gap: 8px 24px;
       }
       dt {
@@ -178,7 +184,7 @@ export class DwSettings extends HubElement {
           ${this.uptime === undefined ? nothing : html`<dt>${t("Running")}</dt><dd>${t("for {time}", { time: howLong(this.uptime * 1000) })}</dd>`}
           <dt>${t("Connection")}</dt><dd>${session?.secure ? t("encrypted") : t("not encrypted")}</dd>
           <dt>${t("Licence")}</dt><dd>${t("MIT; icons by Lucide (ISC)")}</dd>
-          <dt>${t("Wall tablet")}</dt><dd><a href=${at("/panel")}>${t("Open the wall tablet's page")}</a></dd>
+          <dt>${t("Wall tablet")}</dt><dd><a class="panel-link" href=${at("/panel")}>${t("Open the wall tablet's page")}</a></dd>
         </dl>
       </section>
     `;

@@ -20,7 +20,11 @@ export const tileStyles = css`
     background: var(--dw-picture);
   }
   .tile dw-player {
+    --dw-note-end: 56px;
     height: 100%;
+  }
+  .tile.speaking dw-player {
+    --dw-note-top: 44px;
   }
   .tile > a {
     position: absolute;
