@@ -51,7 +51,7 @@ function axeScript(): Promise<string> {
 }
 
 /** Nothing sticks out of the screen sideways, and no words out of their box. */
-async function wideFaults(page: Page): Promise<LookFault[]> {
+export async function wideFaults(page: Page): Promise<LookFault[]> {
   const texts = await page.evaluate(() => {
     const faults: string[] = [];
     const extra = document.documentElement.scrollWidth - innerWidth;

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { type CallChanged, type CallList, type CallView, call, sentence } from "../api.ts";
 import type { Hub } from "../app/hub.ts";
-import { t } from "../language/t.ts";
+import { language, t } from "../language/t.ts";
 import { HubElement } from "../parts/hub-element.ts";
 import { icon } from "../parts/icons.ts";
 import { KeptFocus } from "../parts/kept-focus.ts";
@@ -348,7 +348,7 @@ export class DwCalling extends HubElement {
       const { sentence: said } = await call<{ readonly sentence?: string }>("POST", path, {
         body: { nonce: randomId() },
       });
-      this.opened = said ?? t("The door was opened.");
+      this.opened = (language() === "en" ? said : undefined) ?? t("The door was opened.");
     } catch (error) {
       this.wrong = sentence(error);
     }
@@ -365,8 +365,8 @@ export class DwCalling extends HubElement {
     try {
       video.disablePictureInPicture = false;
       await (document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture());
-    } catch (error) {
-      this.wrong = sentence(error);
+    } catch {
+      this.wrong = t("This browser gives the picture no window of its own now.");
     }
   };
 

@@ -47,6 +47,13 @@ describe("what the hub says, in the page's language", () => {
     assert.equal((await problemOf(refused("new-kind", "it is new"))).message, "It is new.");
   });
 
+  it("says of a door that was not opened why, where it is known", async () => {
+    const { problemOf } = await import("../api.ts");
+    speak("de", { "The door was not opened.": "Nicht geöffnet.", "No answer came in time.": "Keine Antwort." });
+    assert.equal((await problemOf(refused("unlock-timeout", "x"))).message, "Nicht geöffnet. Keine Antwort.");
+    assert.equal((await problemOf(refused("unlock-legacy_station", "x"))).message, "Nicht geöffnet.");
+  });
+
   it("names the days as the language does", () => {
     assert.equal(weekday(0, "long"), "Monday");
     speak("fr", {});

@@ -89,6 +89,8 @@ export function sayRefusal(refusal: {
   const { code, status, fields } = refusal;
   if (code === "wrong-password")
     return status === 403 ? t("This is not your password.") : t("Name and password do not fit.");
+  if (code.startsWith("unlock-"))
+    return [t("The door was not opened."), refusals[code.slice("unlock-".length)]?.(fields)].filter(Boolean).join(" ");
   return refusals[code]?.(fields);
 }
 
