@@ -62,7 +62,9 @@ export async function wideFaults(page: Page): Promise<LookFault[]> {
     const scrolls = (element: Element): boolean => {
       for (let at: Element | null = element; at; ) {
         const { overflowX } = getComputedStyle(at);
-        if (overflowX === "auto" || overflowX === "scroll") return true;
+        // The main part scrolls up and down; sideways nothing of it is meant to.
+        const sideways = at.localName !== "main" && at.localName !== "dialog";
+        if (sideways && (overflowX === "auto" || overflowX === "scroll")) return true;
         const root: Node = at.getRootNode();
         at = at.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
       }

@@ -33,7 +33,7 @@ export class DwCallTools extends LitElement {
       input {
         flex: 1;
         min-width: 0;
-        height: 40px;
+        height: 44px;
         margin: 0;
         accent-color: var(--dw-accent);
       }

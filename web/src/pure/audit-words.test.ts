@@ -20,6 +20,13 @@ test("an address by itself says where from", () => {
   assert.equal(sayDetail("::ffff:192.168.1.7"), "from 192.168.1.7");
   assert.equal(sayDetail("fd00::12"), "from fd00::12");
   assert.equal(sayDetail("text"), "text");
+  const name = (id: string) => (id === "gate" ? "Gate" : undefined);
+  assert.equal(
+    sayDetail("grants: *=view,listen area:Ground floor=talk device:gate=unlock", name),
+    "see, hear everywhere; talk in Ground floor; unlock at Gate",
+  );
+  assert.equal(sayDetail("administrator"), "everything, as administrator");
+  assert.equal(sayDetail("area: x=y and more"), "area: x=y and more");
 });
 
 test("an evening at the wall is one line; what else was done keeps its own", () => {

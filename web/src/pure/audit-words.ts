@@ -1,6 +1,7 @@
 import type { AuditAction } from "../../../src/identity/audit.ts";
 import { t } from "../language/t.ts";
 import { locale as pageLocale } from "../language/times.ts";
+import { type Grant, type Right, sayGrants } from "./rights.ts";
 
 /** What the audit's actions mean in plain words. */
 const words: Readonly<Record<AuditAction, string>> = {
@@ -80,8 +81,17 @@ function sayChannels(subject: string): string {
     .join(", ");
 }
 
-/** The detail of an audit line for people: an address by itself says where from. */
-export function sayDetail(detail: string): string {
+const oneGrant = /(\*|(?:area|device|group):[^=]+)=([\w,-]+)(?: |$)/g;
+
+/** The detail of an audit line for people: an address by itself says where from, and rights are said in words. */
+export function sayDetail(detail: string, deviceName: (id: string) => string | undefined = () => undefined): string {
+  const given = detail.replace(/^grants: /, "");
+  const grants = [...given.matchAll(oneGrant)];
+  if (grants.length > 0 && given.replaceAll(oneGrant, "") === "") {
+    const parsed = grants.map(([, scope = "", rights = ""]) => ({ scope, rights: rights.split(",") as Right[] }));
+    return sayGrants(parsed as Grant[], deviceName);
+  }
+  if (given === "administrator") return t("everything, as administrator");
   if (detail === "::1" || detail.startsWith("127.")) return t("from the hub's own machine");
   return /^[0-9a-f]*[.:][0-9a-f.:]+$/i.test(detail)
     ? t("from {address}", { address: detail.replace(/^::ffff:/i, "") })

@@ -64,6 +64,14 @@ export class DwEvents extends HubElement {
       .search {
         width: min(280px, 100%);
       }
+      @media (max-width: 640px) {
+        header select,
+        .search {
+          flex: 1 1 160px;
+          width: auto;
+          margin: 0;
+        }
+      }
       .later {
         margin-top: 16px;
       }
@@ -122,7 +130,7 @@ export class DwEvents extends HubElement {
           ? html`<div class="panel empty"><h2>${this.search || this.kind !== "all" ? t("Nothing fits") : t("Nothing happened yet")}</h2><p>${this.search || this.kind !== "all" ? t("Try another word or another kind.") : t("Who signs in, watches, listens, talks or changes something is written down here.")}</p></div>`
           : [...days].map(
               ([day, list]) =>
-                html`<section><h2>${day}</h2><ul class="panel">${list.map((entry) => line(entry))}</ul></section>`,
+                html`<section><h2>${day}</h2><ul class="panel">${list.map((entry) => line(entry, (id) => this.hub.device(id)?.name))}</ul></section>`,
             )
       }
       ${this.more ? html`<button class="later" @click=${this.#load}>${t("Show earlier ones")}</button>` : nothing}
@@ -145,12 +153,12 @@ export class DwEvents extends HubElement {
   };
 }
 
-function line(entry: AuditEntry & { readonly text: string }) {
+function line(entry: AuditEntry & { readonly text: string }, nameOf: (id: string) => string | undefined) {
   const time = new Date(entry.atMs);
   return html`<li>
     <time datetime=${time.toISOString()}>${timeOfDay(time)}</time>
     <span>${entry.text}</span>
-    ${entry.detail ? html`<p class="muted small">${sayDetail(entry.detail)}</p>` : nothing}
+    ${entry.detail ? html`<p class="muted small">${sayDetail(entry.detail, nameOf)}</p>` : nothing}
   </li>`;
 }
 

@@ -35,8 +35,12 @@ export class DwPanel extends HubElement {
         font-size: var(--dw-24);
         font-weight: 600;
         font-variant-numeric: tabular-nums;
+        white-space: nowrap;
       }
       header span {
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
         margin-left: auto;
         font-size: var(--dw-18);
         font-weight: 400;
@@ -47,6 +51,18 @@ export class DwPanel extends HubElement {
         background: transparent;
         border-color: transparent;
         color: var(--dw-over-muted);
+      }
+      /* A small screen has room for the clock and the day; the button keeps its words for whoever hears them. */
+      @media (max-width: 560px) {
+        header span {
+          font-size: var(--dw-15);
+        }
+        header .words {
+          display: none;
+        }
+      }
+      .words {
+        font: inherit;
       }
       header button:hover {
         background: #24272b;
@@ -102,7 +118,7 @@ export class DwPanel extends HubElement {
       }}>${icon("signOut")}</button>`;
     }
     if (this.hub.session?.ingress) return nothing; // Home Assistant says who this is; nothing would hold a lock.
-    return html`<button title=${t("Nobody leaves this page then without an administrator's password")} @click=${this.#lock}>${icon("lock")}${t("Lock this screen")}</button>`;
+    return html`<button title=${t("Nobody leaves this page then without an administrator's password")} aria-label=${t("Lock this screen")} @click=${this.#lock}>${icon("lock")}<b class="words">${t("Lock this screen")}</b></button>`;
   }
 
   #close(): void {

@@ -161,4 +161,9 @@ export const roomStyles = css`
       margin-right: 8px;
     }
   }
+  @media (max-height: 520px) {
+    .rooms:not(.only) .area {
+      display: none;
+    }
+  }
 `;
