@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { errorCodes, hubSentences } from "../scripts/hub-words.ts";
 import { bareWordsOf, pageSources, placesOf, sentencesOf, unsaidIn } from "../scripts/page-words.ts";
+import { spokenWords } from "../web/spoken-words.ts";
 import { knownRefusals } from "../web/src/language/refusals.ts";
 import { knownTroubles } from "../web/src/language/troubles.ts";
 
@@ -101,6 +102,12 @@ describe("what the page says", () => {
       unsaid.filter(({ words }) => !unspoken.has(words)),
       [],
     );
+  });
+
+  it("is carried by the cards as far as they can say it, however a script writes it", () => {
+    const catalogue = { "It's on": "An", "Say {x}": "Sag {x}", "Not said": "Nichts" };
+    const carried = spokenWords(catalogue, ["t('It\\'s on')", "t(`Say {x}`,{x:1})"]);
+    assert.deepEqual(Object.keys(carried), ["It's on", "Say {x}"]);
   });
 
   it("is found where it is written", () => {

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "vite";
+import { spokenWords } from "./spoken-words.ts";
 
 /** Where the cards of Home Assistant begin, and what they become: one file, as its dashboards load them. */
 const entry = fileURLToPath(new URL("src/cards/index.ts", import.meta.url));
@@ -24,7 +26,7 @@ export function cardsFile(shared: {
         root: fileURLToPath(new URL(".", import.meta.url)),
         logLevel: "warn",
         publicDir: false,
-        plugins: [...shared.plugins(), definedOnce()],
+        plugins: [...shared.plugins(), definedOnce(), words()],
         build: {
           ...shared.targets,
           outDir,
@@ -37,6 +39,22 @@ export function cardsFile(shared: {
           },
         },
       });
+    },
+  };
+}
+
+/** Beside the file, one a language: of the page's catalogues what the cards can say. Only who speaks that language loads it. */
+function words(): Plugin {
+  return {
+    name: "doorward-card-words",
+    async generateBundle(_options, bundle) {
+      const code = Object.values(bundle).flatMap((each) => (each.type === "chunk" ? [each.code] : []));
+      for (const language of ["de", "fr", "es"]) {
+        const path = new URL(`src/language/${language}.json`, import.meta.url);
+        const catalogue = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+        const source = JSON.stringify(spokenWords(catalogue, code));
+        this.emitFile({ type: "asset", fileName: fileName.replace(".js", `.${language}.json`), source });
+      }
     },
   };
 }

@@ -7,14 +7,14 @@ import type { Plugin } from "vite";
 /** What is smaller is not worth another file. */
 const leastBytes = 1024;
 
-/** Each script and style sheet beside itself as Brotli and gzip: the hub sends what the browser takes, and compresses nothing itself. */
+/** Each script, style sheet and catalogue beside itself as Brotli and gzip: the hub sends what the browser takes, and compresses nothing itself. */
 export function precompressed(): Plugin {
   return {
     name: "doorward-precompressed",
     apply: "build",
     enforce: "post",
     async writeBundle({ dir = "" }, bundle) {
-      const names = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name));
+      const names = Object.keys(bundle).filter((name) => /\.(js|css|json)$/.test(name));
       await Promise.all(names.map((name) => compress(join(dir, name))));
     },
   };

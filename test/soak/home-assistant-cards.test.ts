@@ -274,6 +274,15 @@ describe("cards in a real Home Assistant", { skip: homeAssistant.url === "" && "
     });
   });
 
+  it("speak Home Assistant's language", { timeout: 60_000 }, async () => {
+    const page = await anna.context().newPage();
+    await page.addInitScript(() => localStorage.setItem("selectedLanguage", '"de"'));
+    await page.goto(dashboard);
+    await page.locator("doorward-call").getByText("Niemand läutet.").waitFor({ timeout: 40_000 });
+    await shot(page, "german");
+    await page.close();
+  });
+
   it("give the line back when the page goes, and leave no complaint anywhere", { timeout: 30_000 }, async () => {
     await uma.close();
     await until("one page is left", async () => lines.open === 1);

@@ -113,6 +113,7 @@ class FakeHub:
         self.pages: list[Mapping[str, str]] = []
         self.told: list[dict[str, Any]] = []
         self.cards: str | None = "export {};"
+        self.words: dict[str, str] = {}
         self.knows_people = True
         # Where it says that it was asked for a proof that it knows the token; and what it was shown then.
         self.proves_at = ""
@@ -122,7 +123,7 @@ class FakeHub:
         app.router.add_get("/api/v1/session", self._session)
         app.router.add_get("/api/v1/events", self._events)
         app.router.add_get("/api/ws", self._stream)
-        app.router.add_get("/doorward-cards.js", self._cards)
+        app.router.add_get("/doorward-cards.{kind:.+}", self._cards)
         app.router.add_post("/api/v1/proof", self._proof)
         app.router.add_route("*", "/{path:.*}", self._any)
         self.server = TestServer(app)
@@ -205,6 +206,9 @@ class FakeHub:
             return web.Response(status=503)
         if self.cards is None:
             return web.Response(text="<!doctype html>", content_type="text/html")
+        if request.match_info["kind"] != "js":
+            # An older hub has none, and answers with its page.
+            return web.json_response(self.words) if self.words else web.Response(text="<!doctype html>")
         return web.Response(text=self.cards, content_type="text/javascript")
 
     async def _any(self, request: web.Request) -> web.Response:

@@ -192,11 +192,14 @@ async def test_the_file_comes_from_the_hub(hass, hass_client_no_auth, fake_hub: 
     assert (answer.status, await answer.text()) == (200, "export {};")
     assert "immutable" in answer.headers["Cache-Control"]
     assert (await http.get("/api/doorward/cards/other.js")).status == 404
-    fake_hub.cards = "export const two = 2;"
+    assert (await http.get(url.replace(".js", ".de.json"))).status == 404
+    fake_hub.cards, fake_hub.words = "export const two = 2;", {"Hub": "Hub"}
     await fake_hub.hang_up()
     await until(lambda: len(urls) == 3)
     assert urls[1] == ("removed", url)
     assert await (await http.get(urls[2][1])).text() == fake_hub.cards
+    for language in ("de", "fr", "es"):
+        assert await (await http.get(urls[2][1].replace(".js", f".{language}.json"))).json() == fake_hub.words
     await hass.config_entries.async_unload(there.entry_id)
     assert urls[3] == ("removed", urls[2][1])
 

@@ -1,4 +1,4 @@
-import type { Language } from "../language/choose.ts";
+import type { Language } from "../language/languages.ts";
 import type { Quality } from "../pure/rendition.ts";
 
 /** What this browser remembers for its person; never leaves it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { languageFor } from "./choose.ts";
+import { languageFor } from "./languages.ts";
 import { speak, t, tn, told } from "./t.ts";
 import { weekday } from "./times.ts";
 

@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { call, sentence } from "../api.ts";
 import { type Preferences, readPreferences, writePreferences } from "../app/preferences.ts";
-import { languages } from "../language/choose.ts";
+import { languages } from "../language/languages.ts";
 import { t } from "../language/t.ts";
 import { at } from "../net/at.ts";
 import { HubElement } from "../parts/hub-element.ts";

@@ -27,6 +27,7 @@ type Json = dict[str, Any]
 
 # For whom a program asks with its token.
 FOR = "x-doorward-for"
+LANGUAGES = ("de", "fr", "es")
 ITSELF = {FOR: quote(json.dumps({"id": "home-assistant", "name": "Home Assistant"}))}
 
 
@@ -193,11 +194,15 @@ class DoorwardClient:
         """Pass on a request (method and path, body and its type) of somebody of Home Assistant's."""
         return await self._ask(*what, *sent, people)
 
-    async def cards(self) -> bytes | None:
-        """Fetch the script of the cards; None from a hub that has none."""
-        status, body, headers = await self._ask("GET", "doorward-cards.js")
-        is_script = "javascript" in headers.get("Content-Type", "")
-        return body if status == HTTPStatus.OK and is_script else None
+    async def cards(self) -> dict[str, bytes] | None:
+        """Fetch the script of the cards (`js`) and its words, a language each (`de.json`); None where there is none."""
+        files: dict[str, bytes] = {}
+        for kind in ("js", *(f"{language}.json" for language in LANGUAGES)):
+            status, body, headers = await self._ask("GET", f"doorward-cards.{kind}")
+            # What a hub does not have may be answered with its page.
+            if status == HTTPStatus.OK and ("script" if kind == "js" else "json") in headers.get("Content-Type", ""):
+                files[kind] = body
+        return files if "js" in files else None
 
     async def snapshot(self, device: str, width: int | None) -> bytes | None:
         """Fetch a still picture (JPEG); None where the device has none now."""

@@ -25,31 +25,32 @@ class Cards:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start with none."""
         self._hass = hass
-        self._files: dict[str, bytes] = {}
+        self._files: dict[str, dict[str, bytes]] = {}
         self._url: str | None = None
 
     @callback
-    def keep(self, entry_id: str, file: bytes) -> None:
-        """Take a hub's file."""
-        self._files[entry_id] = file
+    def keep(self, entry_id: str, files: dict[str, bytes]) -> None:
+        """Take a hub's script (`js`) and what stands beside it, a language each (`de.json`)."""
+        self._files[entry_id] = files
         self._publish()
 
     @callback
     def drop(self, entry_id: str) -> None:
-        """Forget a hub's file."""
+        """Forget a hub's files."""
         self._files.pop(entry_id, None)
         self._publish()
 
     def named(self, name: str) -> bytes | None:
         """Give the file of this name, which changes with what is in it."""
-        return next((file for file in self._files.values() if _name(file) == name), None)
+        stem, _, kind = name.partition(".")
+        return next((files.get(kind) for files in self._files.values() if _stem(files) == stem), None)
 
     @callback
     def _publish(self) -> None:
         if DATA_EXTRA_MODULE_URL not in self._hass.data:
             return
-        file = next(iter(self._files.values()), None)
-        url = None if file is None else f"/api/doorward/cards/{_name(file)}"
+        files = next(iter(self._files.values()), None)
+        url = None if files is None else f"/api/doorward/cards/{_stem(files)}.js"
         if url == self._url:
             return
         if self._url is not None:
@@ -62,8 +63,8 @@ class Cards:
 CARDS: HassKey[Cards] = HassKey(f"{DOMAIN}_cards")
 
 
-def _name(file: bytes) -> str:
-    return f"{hashlib.sha256(file).hexdigest()[:16]}.js"
+def _stem(files: dict[str, bytes]) -> str:
+    return hashlib.sha256(b"".join(files.values())).hexdigest()[:16]
 
 
 class CardsView(HomeAssistantView):
@@ -82,7 +83,8 @@ class CardsView(HomeAssistantView):
         file = self._cards.named(name)
         if file is None:
             return web.Response(status=404)
-        response = web.Response(body=file, content_type="text/javascript", charset="utf-8")
+        content_type = "text/javascript" if name.endswith(".js") else "application/json"
+        response = web.Response(body=file, content_type=content_type, charset="utf-8")
         response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
         response.enable_compression()
         return response
@@ -102,12 +104,12 @@ async def follow_cards(hass: HomeAssistant, entry: DoorwardConfigEntry) -> None:
 
     async def fetch() -> None:
         try:
-            file = await hub.client.cards()
+            files = await hub.client.cards()
         except DoorwardError as error:
             LOG.debug("no cards: %s", error)
             return
-        if file is not None and entry.runtime_data is hub:
-            hass.data[CARDS].keep(entry.entry_id, file)
+        if files is not None and entry.runtime_data is hub:
+            hass.data[CARDS].keep(entry.entry_id, files)
 
     @callback
     def changed() -> None:
