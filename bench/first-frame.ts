@@ -11,6 +11,8 @@ const coldTries = 10;
 /** The cold devices of one camera begin at different places of its group of pictures. */
 const coldEveryMs = { 2: 730, 10: 1130 };
 const reach = { p50: 120, p95: 200 };
+/** From the offer of a camera that is not connected until the hub's answer. */
+const answerReachMs = 20;
 
 /**
  * From the moment at which a page in Chromium begins to make a connection until it presents the first frame: warm, the
@@ -36,14 +38,23 @@ export async function run(): Promise<BenchResult> {
   const { page } = browser;
   await firstFrameMs(page, "short");
   await wait(1000);
+  const answeredMs: number[] = [];
   return {
     name: "time to first frame in Chromium",
     rows: [
       ...rowsOf("warm, key frame every 2 s", await warm(page, "short"), reach),
       ...rowsOf("warm, key frame every 10 s", await warm(page, "long"), reach),
       ...rowsOf("cold, raw camera whose hook asks for a key frame", await coldRaw(hub, page)),
-      ...rowsOf("cold, RTSP, key frame every 2 s", await coldAll(page, { name: "cold-short", seconds: 2 })),
-      ...rowsOf("cold, RTSP, key frame every 10 s", await coldAll(page, { name: "cold-long", seconds: 10 })),
+      ...rowsOf("cold, RTSP, key frame every 2 s", await coldAll(page, { name: "cold-short", seconds: 2, answeredMs })),
+      ...rowsOf(
+        "cold, RTSP, key frame every 10 s",
+        await coldAll(page, { name: "cold-long", seconds: 10, answeredMs }),
+      ),
+      atMost("cold, RTSP, answered: p50", {
+        value: round(percentile(answeredMs, 50), 0),
+        unit: "ms",
+        reach: answerReachMs,
+      }),
     ],
   };
 }
@@ -79,10 +90,18 @@ async function coldRaw(hub: BenchHub, page: Page): Promise<number[]> {
 }
 
 /** Each device is connected for the first time. Those of a slow camera wait for its key frame together. */
-async function coldAll(page: Page, from: { readonly name: string; readonly seconds: 2 | 10 }): Promise<number[]> {
+async function coldAll(
+  page: Page,
+  from: { readonly name: string; readonly seconds: 2 | 10; readonly answeredMs: number[] },
+): Promise<number[]> {
   const waiting: Promise<number>[] = [];
   for (let n = 0; n < coldTries; n++) {
-    waiting.push(firstFrameMs(page, `${from.name}-${n}`));
+    const opening = open(page, `${from.name}-${n}`);
+    waiting.push(opening.then(({ shownMs }) => shownMs));
+    opening.then(
+      ({ answeredMs }) => from.answeredMs.push(answeredMs),
+      () => {},
+    );
     await wait(coldEveryMs[from.seconds]);
   }
   return Promise.all(waiting);
@@ -100,8 +119,19 @@ async function openPage(hub: BenchHub): Promise<{ readonly page: Page } & AsyncD
   return { page, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+async function firstFrameMs(page: Page, device: string): Promise<number> {
+  return (await open(page, device)).shownMs;
+}
+
+interface Opened {
+  /** From the offer's way out until the answer is here. */
+  readonly answeredMs: number;
+  /** From the connection's beginning until the first frame is presented. */
+  readonly shownMs: number;
+}
+
 /** Watches as the hub's own page does, without its dressing, and ends again. Throws after 15 s without a frame. */
-function firstFrameMs(page: Page, device: string): Promise<number> {
+function open(page: Page, device: string): Promise<Opened> {
   return page.evaluate(async (path) => {
     const begunMs = performance.now();
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -119,20 +149,22 @@ function firstFrameMs(page: Page, device: string): Promise<number> {
       void video.play();
     };
     await connection.setLocalDescription();
+    const offeredMs = performance.now();
     const reply = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/sdp", "x-doorward": "1" },
       body: connection.localDescription?.sdp ?? "",
     });
     const sdp = await reply.text();
+    const answeredMs = performance.now() - offeredMs;
     if (reply.status !== 201) throw new Error(`${path}: ${reply.status} ${sdp}`);
     await connection.setRemoteDescription({ type: "answer", sdp });
     const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${path}: no frame`)), 15_000));
-    const tookMs = await Promise.race([shown, late]);
+    const shownMs = await Promise.race([shown, late]);
     connection.close();
     video.remove();
     await fetch(reply.headers.get("location") ?? "", { method: "DELETE", headers: { "x-doorward": "1" } });
-    return tookMs;
+    return { answeredMs, shownMs };
   }, `/whep/${device}`);
 }
 

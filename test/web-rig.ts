@@ -212,11 +212,18 @@ export function fakeWebRtc() {
   let gate: Promise<void> = Promise.resolve();
   let asked = Promise.withResolvers<void>();
   let expected = 0;
+  let ready = 0;
   const worker: WebRtcWorker = {
     pid: undefined,
     engine: "node",
     expect: () => {
       expected++;
+      ready++;
+      return {
+        [Symbol.dispose]: () => {
+          ready--;
+        },
+      };
     },
     view: async (request) => {
       if (!request.offerSdp.includes("m=video")) throw new FatalError("offer has no video line", { code: "bad-offer" });
@@ -277,7 +284,7 @@ export function fakeWebRtc() {
       };
     },
   };
-  return { worker, viewers, publishing, publishers, asking, hold, expected: () => expected };
+  return { worker, viewers, publishing, publishers, asking, hold, expected: () => expected, ready: () => ready };
 }
 
 function makeViewer(request: ViewRequest, viewers: FakeViewer[]): Viewer {
@@ -357,6 +364,7 @@ export function fakeConverter(clock: Clock) {
       }
       return { durationUs: 20_000, frames: frames(), [Symbol.asyncDispose]: async () => {} };
     },
+    expect: () => {},
     convertPicture: () => {
       calls.pictures++;
       return { encoder: "fake", skipped: 0, keyFrame: () => {}, [Symbol.dispose]: () => {} };

@@ -12,10 +12,12 @@ const offer = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n";
 function rig(config: Parameters<typeof transcodeConfig.parse>[0] = { max: 2 }) {
   const clock = new ManualClock();
   const began: (PictureConversionOptions & { readonly source: Track; ended: boolean })[] = [];
+  const expected: number[] = [];
   const pictures = new ConvertedPictures({
     clock,
     log: silentLog,
     converter: {
+      expect: () => expected.push(began.length),
       convertPicture: (source, options) => {
         const conversion = { ...options, source, ended: false };
         began.push(conversion);
@@ -29,10 +31,24 @@ function rig(config: Parameters<typeof transcodeConfig.parse>[0] = { max: 2 }) {
   pictures.follow(transcodeConfig.parse(config));
   const camera = (id: string, codec: "h264" | "h265" = "h265", reordered = false) =>
     new Track({ kind: "video", codec, parameterSets: [], ...(reordered && { reordered }) }, { id, clock });
-  return { clock, pictures, camera, began, running: () => began.filter(({ ended }) => !ended).length };
+  return { clock, pictures, camera, began, expected, running: () => began.filter(({ ended }) => !ended).length };
 }
 
 describe("pictures for browsers", () => {
+  it("have what converts made ready where no browser shows them, and conversions are allowed", () => {
+    const { pictures, expected, began } = rig();
+    const picture = { kind: "video", codec: "h264", parameterSets: [] } as const;
+    pictures.expect(picture);
+    pictures.expect({ ...picture, codec: "h265" });
+    assert.equal(expected.length, 0, "some browsers show it as it is");
+    pictures.expect({ ...picture, codec: "mjpeg" });
+    pictures.expect({ ...picture, reordered: true });
+    assert.deepEqual([expected, began.length], [[0, 0], 0], "nothing is converted yet");
+    pictures.follow(transcodeConfig.parse({ max: 0 }));
+    pictures.expect({ ...picture, codec: "mjpeg" });
+    assert.equal(expected.length, 2);
+  });
+
   it("that can be shown are not converted", () => {
     const { pictures, camera, began } = rig();
     const track = camera("plain", "h264");

@@ -16,6 +16,9 @@ const failedMs = 30_000;
 /** Constrained Baseline: what is announced before the encoder has said more. */
 const outputFormat: VideoFormat = { kind: "video", codec: "h264", parameterSets: [], profile: "42e01f" };
 
+/** What a browser offers that shows the most. */
+const mostOffered = "a=rtpmap:96 H265/90000";
+
 /** That a picture is shown in another form than it comes in. */
 export interface Conversion {
   readonly from: VideoCodec;
@@ -43,7 +46,7 @@ export interface ConversionState extends Conversion {
 
 /** Options of {@link ConvertedPictures}. */
 export interface ConvertedPicturesOptions {
-  readonly converter: Pick<Converter, "convertPicture">;
+  readonly converter: Pick<Converter, "convertPicture" | "expect">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -93,6 +96,11 @@ export class ConvertedPictures implements Disposable {
       bytes: output.counters.bytes,
       skipped: work.skipped,
     }));
+  }
+
+  /** A picture of this format is about to be looked at: where no browser shows it, what converts is made ready. */
+  expect(format: VideoFormat): void {
+    if (this.most > 0 && whyConverted(format, mostOffered) !== undefined) this.#options.converter.expect();
   }
 
   /**

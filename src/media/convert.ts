@@ -47,6 +47,8 @@ export type FileSource =
  * Everything but a voice's decoding (media/opus-voice.ts) runs outside the caller's process.
  */
 export interface Converter extends AsyncDisposable {
+  /** Something will be converted soon: what converts starts, so that nobody waits for it. Never throws. */
+  expect(): void;
   /** A track in `target`'s format fed from `source`. Shared: the same pair gives the same track while it has readers. */
   convertTrack(source: Track, target: AudioFormat): Promise<Track>;
   /** Makes H.264 without B pictures of any picture, from the kept group on. One's own: whoever shares it keeps count. */

@@ -149,8 +149,11 @@ export interface PublishWorker extends AsyncDisposable {
 export interface WebRtcWorker extends AsyncDisposable {
   /** Answers an offer with gathered candidates. Throws FatalError `bad-offer` for an offer that cannot be served. */
   view(request: ViewRequest): Promise<Viewer>;
-  /** Somebody will watch soon: the process starts, so that nobody waits for it, and ends when nobody does for a while. */
-  expect(): void;
+  /**
+   * Somebody will watch soon: the process starts, so that nobody waits for it, and stays until this is disposed and nobody
+   * has watched for a while.
+   */
+  expect(): Disposable;
   /** Process id of the running worker, for the doctor and for tests. */
   readonly pid: number | undefined;
   /** Which child runs, or ran last: the native engine or the one in TypeScript. */

@@ -308,7 +308,7 @@ for (const engine of engines) {
       it("is up before the first viewer when one is expected", async () => {
         await using worker = newWorker();
         assert.equal(worker.pid, undefined);
-        worker.expect();
+        using _expected = worker.expect();
         await setImmediate();
         const { pid } = worker;
         assert.ok(pid);

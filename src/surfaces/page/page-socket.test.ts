@@ -75,8 +75,13 @@ describe("the page's socket", () => {
     const page = await openPage(rig, anna, { origin: rig.url.slice(0, -1) });
     assert.equal((await page.next("devices")).type, "devices");
     assert.equal(rig.webrtc.expected(), 1, "what will show pictures is started");
+    assert.equal(rig.webrtc.ready(), 1, "and stays up as long as the page is there");
     const { secret } = await rig.identity.credentials.makeToken(anna.id, { name: "t", grants: everything });
     await openPage(rig, undefined, { authorization: `Bearer ${secret}` });
+    assert.deepEqual([rig.webrtc.expected(), rig.webrtc.ready()], [2, 1], "a program keeps nothing up by listening");
+    page.socket.close();
+    await page.closed;
+    while (rig.webrtc.ready() > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("tells only of devices that may be viewed, and of their changes", async () => {

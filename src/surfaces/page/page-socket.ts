@@ -50,7 +50,7 @@ export class PageSocket {
     this.#options = options;
     const { hub, principal } = options;
     this.#creditUs = hub.clock.nowUs();
-    this.#watch = this.#held.use(new PageWatch(hub.devices));
+    this.#watch = this.#held.use(new PageWatch(hub.devices, hub.pictures));
     this.#turns = this.#held.use(new PageTurns({ hub, principal, tell: (message) => this.#send(message) }));
   }
 

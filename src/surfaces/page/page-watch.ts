@@ -1,4 +1,5 @@
 import type { HubDevice, HubDevices } from "../../hub/api.ts";
+import type { ConvertedPictures } from "../../hub/converted-pictures.ts";
 import { failsAfter } from "../webrtc/renditions.ts";
 
 /** Behind a device's id: its small picture is looked at. */
@@ -15,10 +16,12 @@ export function watchedDevice(id: string): string {
  */
 export class PageWatch implements Disposable {
   readonly #devices: Pick<HubDevices, "get">;
+  readonly #pictures: Pick<ConvertedPictures, "expect">;
   readonly #demands = new Map<string, Disposable>();
 
-  constructor(devices: Pick<HubDevices, "get">) {
+  constructor(devices: Pick<HubDevices, "get">, pictures: Pick<ConvertedPictures, "expect">) {
     this.#devices = devices;
+    this.#pictures = pictures;
   }
 
   /** From now on these and no others; the caller has asked whether they may be seen. */
@@ -27,7 +30,9 @@ export class PageWatch implements Disposable {
     for (const id of this.#demands.keys()) if (!wanted.has(id)) this.#drop(id);
     for (const id of wanted) {
       const device = this.#demands.has(id) ? undefined : this.#devices.get(watchedDevice(id));
-      if (device) this.#demands.set(id, id === device.id ? device.demand("viewer") : lookAtSub(device));
+      if (!device) continue;
+      this.#prepare(id === device.id ? device : (device.sub ?? device));
+      this.#demands.set(id, id === device.id ? device.demand("viewer") : lookAtSub(device));
     }
   }
 
@@ -39,6 +44,12 @@ export class PageWatch implements Disposable {
 
   [Symbol.dispose](): void {
     for (const id of [...this.#demands.keys()]) this.#drop(id);
+  }
+
+  /** A camera that was seen before, and is cold, connects while what converts its picture starts. */
+  #prepare(source: Pick<HubDevice, "track">): void {
+    const format = source.track("video")?.format;
+    if (format?.kind === "video") this.#pictures.expect(format);
   }
 
   #drop(id: string): void {

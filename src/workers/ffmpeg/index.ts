@@ -3,6 +3,7 @@ import type { Frame } from "../../media/frame.ts";
 import { openG711Voice } from "../../media/g711-voice.ts";
 import { openOpusVoice } from "../../media/opus-voice.ts";
 import { openPcmVoice } from "../../media/pcm-voice.ts";
+import { background } from "../../util/background.ts";
 import { openAudioConversion } from "./audio.ts";
 import { type Capture, openCapture } from "./capture.ts";
 import { openDecodedFile } from "./file.ts";
@@ -51,6 +52,7 @@ export function createConverter(options: FfmpegOptions): FfmpegWorker {
       return link.pid;
     },
     available: () => link.available(),
+    expect: () => background(link.available(), (err) => log.debug({ err }, "FFmpeg is not ready before it is needed")),
     openFile: (path) => openFileStreams(link, path),
     openScene: (scene) => openSceneStreams(link, scene),
     openCapture: (capture) => openCapture(link, capture),

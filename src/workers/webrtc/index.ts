@@ -85,11 +85,13 @@ class HubSide implements WebRtcWorker, ViewerLink {
     return viewer;
   }
 
-  expect(): void {
-    const lease = this.#lease().then((held) => held[Symbol.dispose]());
+  expect(): Disposable {
+    const held = new DisposableStack();
+    const lease = this.#lease().then((one) => (held.disposed ? one[Symbol.dispose]() : held.use(one)));
     background(lease, (err) =>
       this.#options.log.debug({ err }, "the webrtc worker did not start before it was needed"),
     );
+    return held;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
