@@ -37,11 +37,10 @@ export function parseRtp(bytes: Uint8Array): RtpPacket {
   if (bytes.length < rtpHeaderBytes) throw new WireError(`RTP: ${bytes.length} bytes are too few`);
   const first = bytes[0]!;
   if (first >> 6 !== 2) throw new WireError(`RTP: version ${first >> 6}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = rtpHeaderBytes + (first & 0x0f) * 4;
   if ((first & 0x10) !== 0) {
     if (start + 4 > bytes.length) throw new WireError("RTP: cut inside its extension");
-    start += 4 + view.getUint16(start + 2) * 4;
+    start += 4 + uint16(bytes, start + 2) * 4;
   }
   const padding = (first & 0x20) !== 0 ? bytes[bytes.length - 1]! : 0;
   const end = bytes.length - padding;
@@ -49,11 +48,16 @@ export function parseRtp(bytes: Uint8Array): RtpPacket {
   return {
     payloadType: bytes[1]! & 0x7f,
     marker: (bytes[1]! & 0x80) !== 0,
-    sequence: view.getUint16(2),
-    timestamp: view.getUint32(4),
-    ssrc: view.getUint32(8),
+    sequence: uint16(bytes, 2),
+    timestamp: uint16(bytes, 4) * 0x10000 + uint16(bytes, 6),
+    ssrc: uint16(bytes, 8) * 0x10000 + uint16(bytes, 10),
     payload: bytes.subarray(start, end),
   };
+}
+
+/** The bytes are there: their number was looked at. Without a DataView, which each packet would leave to be collected. */
+function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 /** Writes the 12 bytes of a plain header at the beginning of `bytes`. Numbers are cut to their width. */
