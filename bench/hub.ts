@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childrenOf } from "./process-figures.ts";
+import { childrenOf, cpuSeconds } from "./process-figures.ts";
 
 /** Options of {@link startHub}. */
 export interface BenchHubOptions {
@@ -30,6 +30,8 @@ export interface BenchHub extends AsyncDisposable {
   readonly cookie: string;
   /** From the process's start until it said that it listens. */
   readonly startMs: number;
+  /** What all its threads used of the processor until then. */
+  readonly startCpuMs: number;
   /** Process id of its WebRTC worker while that runs. */
   webrtcPid(): number | undefined;
   /** Calls it, signed in, as its own page would. */
@@ -77,6 +79,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   });
   const said = await firstLine(child);
   const startMs = performance.now() - begunMs;
+  const startCpuMs = cpuSeconds(child.pid!) * 1000;
   const { httpUrl: url, setupCode } = JSON.parse(said) as { httpUrl: string; setupCode: string };
   const origin = url.slice(0, -1);
   const headers = { "x-doorward": "1", origin };
@@ -89,6 +92,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     url,
     cookie,
     startMs,
+    startCpuMs,
     webrtcPid: () => childrenOf(pid).find(({ command }) => /webrtc|doorward-engine/.test(command))?.pid,
     call: (path, init = {}) =>
       fetch(`${url}${path}`, {

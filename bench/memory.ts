@@ -27,6 +27,14 @@ export async function run(): Promise<BenchResult> {
       atMost("per connected camera, 720p25 of 1.8 Mbit/s", { value: round(perCameraMb, 2), unit: "MB", reach }),
       { what: "of which its group of pictures", value: round(groupMb, 2), unit: "MB" },
       atMost("per viewer, hub and worker together", { value: round(perViewerMb, 2), unit: "MB", reach: 0.5 }),
+      atMost("one camera with one viewer, hub and worker", {
+        value: await house(camera.address, 1),
+        unit: "MB",
+        reach: 100,
+      }),
+      atMost("20 cameras with a viewer each, hub and worker", {
+        ...{ value: await house(camera.address, 20), unit: "MB", reach: 160 },
+      }),
     ],
   };
 }
@@ -51,6 +59,16 @@ async function perViewer(address: string): Promise<number> {
   await using _many = await openReceivers(hub, { device: "one", kind: "video", count: added, processes: 2 });
   await wait(settleMs);
   return (footprintMb(pidsOf(hub)) - beforeMb) / added;
+}
+
+/** The whole of a house with so many cameras, each of which somebody watches. */
+async function house(address: string, count: number): Promise<number> {
+  const ids = Array.from({ length: count }, (_, index) => `camera-${index}`);
+  await using hub = await startHub({ devices: Object.fromEntries(ids.map((id) => [id, address])) });
+  await using viewers = new AsyncDisposableStack();
+  for (const device of ids) viewers.use(await openReceivers(hub, { device, kind: "video", count: 1 }));
+  await wait(settleMs);
+  return round(footprintMb(pidsOf(hub)), 0);
 }
 
 function pidsOf(hub: BenchHub): number[] {

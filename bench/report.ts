@@ -45,13 +45,20 @@ export function ratioOf({ value, floor: name }: BenchRow, floor: MachineFloor): 
   return name === undefined ? undefined : value / floor[name];
 }
 
+/** Whether the row reaches what it is to reach; undefined for one that is to reach nothing. */
+export function okOf(row: BenchRow, floor: MachineFloor): boolean | undefined {
+  const ratio = ratioOf(row, floor);
+  return row.reachRatio === undefined || ratio === undefined ? row.ok : ratio <= row.reachRatio;
+}
+
 function cellsOf(
   row: BenchRow,
   { floor, crowded }: { readonly floor: MachineFloor; readonly crowded: boolean },
 ): readonly string[] {
-  const ok = row.ok === undefined || crowded ? "" : row.ok ? "yes" : "no";
+  const reached = okOf(row, floor);
+  const ok = reached === undefined || crowded ? "" : reached ? "yes" : "no";
   const ratio = ratioOf(row, floor);
-  const reach = row.reach === undefined ? "" : figure(row.reach);
+  const reach = row.reachRatio !== undefined ? `${row.reachRatio} x` : row.reach === undefined ? "" : figure(row.reach);
   return [row.what, figure(row.value), row.unit, ratio === undefined ? "" : `${figure(ratio)} x`, reach, ok];
 }
 

@@ -9,6 +9,8 @@ export interface BenchRow {
   readonly ok?: boolean;
   /** What of the machine it is compared with: the ratio holds elsewhere too, the value does not. */
   readonly floor?: keyof MachineFloor;
+  /** What that ratio is to be at most. */
+  readonly reachRatio?: number;
 }
 
 /** What one bench found. */
