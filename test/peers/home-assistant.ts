@@ -64,3 +64,17 @@ export function framesShown(): number {
   };
   return find(document)?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
 }
+
+/** Opens a camera's dialogue as a tap on it does; ms until its first frame is shown. Runs in the page. */
+export async function firstFrame(entityId: string): Promise<number> {
+  const shown = (root: Document | ShadowRoot): boolean =>
+    [...root.querySelectorAll("*")].some((element) => {
+      if (element instanceof HTMLVideoElement && element.getVideoPlaybackQuality().totalVideoFrames > 0) return true;
+      return element.shadowRoot !== null && shown(element.shadowRoot);
+    });
+  const beganMs = performance.now();
+  const detail = { entityId };
+  document.querySelector("home-assistant")?.dispatchEvent(new CustomEvent("hass-more-info", { detail }));
+  while (!shown(document)) await new Promise((resolve) => requestAnimationFrame(resolve));
+  return performance.now() - beganMs;
+}

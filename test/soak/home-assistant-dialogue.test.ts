@@ -10,8 +10,9 @@ import type { Page } from "playwright-core";
 import { openBrowser, temporaryFolder } from "../e2e/page-browser.ts";
 import { microphoneWav, startYooseeHub, type YooseeHub } from "../e2e/talk-rig.ts";
 import { framesShown, signedIn } from "../peers/home-assistant.ts";
-import { HomeAssistant, homeAssistant, until } from "./home-assistant.ts";
+import { addHub, HomeAssistant, homeAssistant, until } from "./home-assistant.ts";
 import { noteStages, type PressStages, pressed } from "./press-stages.ts";
+import { spread } from "./spread.ts";
 
 const suite = new AsyncDisposableStack();
 const rateHz = 48_000;
@@ -27,13 +28,6 @@ const blueprints = join(import.meta.dirname, "../../integrations/home-assistant/
 let home: HomeAssistant;
 let hubId: string;
 const entity = async (what: string) => (await home.entity(`${hubId}_${what}`)).entity_id;
-
-/** Half of them took less; 95 of 100 took less. */
-function spread(took: readonly number[]) {
-  const sorted = took.toSorted((one, other) => one - other);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
-  return { p50: at(0.5), p95: at(0.95), all: sorted.map(Math.round) };
-}
 
 /** Makes an automation of a blueprint; gives its entity. */
 async function automate(id: string, path: string, input: object): Promise<string> {
@@ -59,17 +53,9 @@ describe("the dialogue of a real Home Assistant", { skip: homeAssistant.url === 
   before(async () => {
     home = suite.use(await HomeAssistant.connect());
     hub = suite.use(await startYooseeHub(gate));
-    const hubUrl = hub.rig.running.httpUrl;
-    hubId = ((await (await hub.rig.call("GET", "api/v1/session")).json()) as { readonly hubId: string }).hubId;
-    const grants = [{ scope: "*", rights: ["view", "listen", "talk", "page", "administer"] }];
-    const made = await hub.rig.call("POST", "api/v1/tokens", { name: "Home Assistant", grants });
-    const { token } = (await made.json()) as { readonly token: string };
     // What the camera can do is learnt by one look at it.
     await hub.rig.call("GET", "api/v1/devices/yard/snapshot");
-    await home.ask({ type: "labs/update", domain: "camera", preview_feature: "two_way_audio", enabled: true });
-    const begun = await home.post("api/config/config_entries/flow", { handler: "doorward" });
-    const { flow_id: flow } = (await begun.json()) as { readonly flow_id: string };
-    await home.post(`api/config/config_entries/flow/${flow}`, { url: hubUrl, verify_ssl: true, token });
+    hubId = await addHub(home, { url: hub.rig.running.httpUrl, call: hub.rig.call });
     const camera = await entity("yard_camera");
     const profile = suite.use(await temporaryFolder()).path;
     const tone = Int16Array.from(

@@ -47,6 +47,43 @@ interface StateChanged {
   };
 }
 
+/** What {@link addHub} needs of a hub. */
+export interface AddedHub {
+  readonly url: string;
+  call(method: string, path: string, body?: unknown): Promise<Response>;
+}
+
+/** Gives Home Assistant a hub, with a token of its administrator; the hub's id. */
+export async function addHub(home: HomeAssistant, hub: AddedHub): Promise<string> {
+  const { hubId } = (await (await hub.call("GET", "api/v1/session")).json()) as { readonly hubId: string };
+  const grants = [{ scope: "*", rights: ["view", "listen", "talk", "page", "administer"] }];
+  const made = await hub.call("POST", "api/v1/tokens", { name: "Home Assistant", grants });
+  const { token } = (await made.json()) as { readonly token: string };
+  await home.ask({ type: "labs/update", domain: "camera", preview_feature: "two_way_audio", enabled: true });
+  const begun = await home.post("api/config/config_entries/flow", { handler: "doorward" });
+  const { flow_id: flow } = (await begun.json()) as { readonly flow_id: string };
+  const done = await home.post(`api/config/config_entries/flow/${flow}`, { url: hub.url, verify_ssl: true, token });
+  assert.equal(((await done.json()) as { readonly type: string }).type, "create_entry");
+  return hubId;
+}
+
+/** Makes one more person there, who may all; a token of theirs. */
+export async function anotherPerson(home: HomeAssistant, name: string): Promise<string> {
+  const { url } = homeAssistant;
+  const user = { name, group_ids: ["system-admin"], local_only: false };
+  const made = await home.ask<{ readonly user: { readonly id: string } }>({ type: "config/auth/create", ...user });
+  const login = { username: name.toLowerCase(), password: "correct horse battery" };
+  await home.ask({ type: "config/auth_provider/homeassistant/create", user_id: made.user.id, ...login });
+  const client = { client_id: `${url}/` };
+  const begin = { ...client, handler: ["homeassistant", null], redirect_uri: `${url}/` };
+  const { flow_id: flow } = (await (await home.post("auth/login_flow", begin)).json()) as { readonly flow_id: string };
+  const given = await home.post(`auth/login_flow/${flow}`, { ...client, ...login });
+  const { result: code } = (await given.json()) as { readonly result: string };
+  const body = new URLSearchParams({ ...client, grant_type: "authorization_code", code });
+  const granted = await fetch(`${url}/auth/token`, { method: "POST", body });
+  return ((await granted.json()) as { readonly access_token: string }).access_token;
+}
+
 /** Waits up to 15 s. */
 export async function until(what: string, is: () => Promise<boolean>): Promise<void> {
   for (let n = 0; n < 200; n++) {
@@ -121,11 +158,19 @@ export class HomeAssistant implements Disposable {
   }
 
   /** Calls `listener` with each change of this entity's state, at the moment at which it is told. */
-  async follow(entityId: string, listener: (state: string, attributes: Readonly<Record<string, unknown>>) => void) {
+  follow(entityId: string, listener: (state: string, attributes: Readonly<Record<string, unknown>>) => void) {
+    return this.followAll((id, state, attributes) => id === entityId && listener(state, attributes));
+  }
+
+  /** Calls `listener` with each change of any entity's state. */
+  async followAll(
+    listener: (entityId: string, state: string, attributes: Readonly<Record<string, unknown>>) => void,
+  ): Promise<void> {
+    const subscribed = this.#last + 1;
     this.#socket.on("message", (data) => {
-      const { event } = JSON.parse(String(data)) as { readonly event?: StateChanged };
-      const { entity_id: id, new_state: now } = event?.data ?? {};
-      if (id === entityId && now) listener(now.state, now.attributes);
+      const { id, event } = JSON.parse(String(data)) as { readonly id?: number; readonly event?: StateChanged };
+      const { entity_id: entity, new_state: now } = event?.data ?? {};
+      if (id === subscribed && entity !== undefined && now) listener(entity, now.state, now.attributes);
     });
     await this.ask({ type: "subscribe_events", event_type: "state_changed" });
   }

@@ -10,6 +10,8 @@ from homeassistant.helpers.translation import async_load_integrations
 import pytest
 from webrtc_models import RTCIceCandidateInit
 
+from custom_components.doorward.api import CannotConnectError
+
 from .conftest import until
 from .test_hub import entity, state
 
@@ -143,3 +145,48 @@ async def test_the_hub_goes_while_somebody_watches(hass, fake_hub, camera) -> No
     assert await camera.async_camera_image() is None
     await camera.async_handle_async_webrtc_offer(WATCH, "two", said.append)
     assert isinstance(said[1], WebRTCError)
+
+
+async def test_whose_picture_is_over_is_told(hass, fake_hub, camera) -> None:
+    """When the hub is there again and knows the session no more; one that only lost its line goes on."""
+    said: list = []
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    fake_hub.asked.clear()
+
+    async def away_and_back() -> None:
+        await fake_hub.hang_up()
+        await until(lambda: any(method == "PATCH" for method, _, _ in fake_hub.asked))
+        await hass.async_block_till_done()
+        fake_hub.asked.clear()
+
+    await away_and_back()
+    fake_hub.refuse["whep/front-door/one"] = (502, {})
+    await away_and_back()
+    assert said == [WebRTCAnswer("v=0 answer")]
+    fake_hub.refuse["whep/front-door/one"] = (404, {})
+    await away_and_back()
+    assert said[1:] == [
+        WebRTCError("over", "The hub was started again, and this picture is over. Close the camera and open it again.")
+    ]
+    await fake_hub.hang_up()
+    await until(lambda: camera.available is False)
+    await until(lambda: camera.available)
+    assert fake_hub.asked == []
+
+
+async def test_what_is_asked_while_the_hub_goes_again_is_no_answer(hass, fake_hub, camera, monkeypatch) -> None:
+    """A hub that cannot be reached has said nothing about a session."""
+    said: list = []
+    await camera.async_handle_async_webrtc_offer(WATCH, "one", said.append)
+    asked: list = []
+
+    async def nobody(self, location: str, ufrag: str) -> bool:
+        asked.append((location, ufrag))
+        raise CannotConnectError("Nobody answers")
+
+    monkeypatch.setattr("custom_components.doorward.api.DoorwardClient.has_session", nobody)
+    await fake_hub.hang_up()
+    await until(lambda: asked)
+    await hass.async_block_till_done()
+    assert asked == [("/whep/front-door/one", "abcd")]
+    assert len(said) == 1

@@ -222,6 +222,12 @@ class DoorwardClient:
         """Tell a session of one more way to reach the browser."""
         await self._ask("PATCH", location.lstrip("/"), fragment.encode(), "application/trickle-ice-sdpfrag")
 
+    async def has_session(self, location: str, ufrag: str) -> bool:
+        """Say whether the hub still knows a session: one that was started again does not."""
+        fragment = f"a=ice-ufrag:{ufrag}\r\n".encode()
+        status, _, _ = await self._ask("PATCH", location.lstrip("/"), fragment, "application/trickle-ice-sdpfrag")
+        return status != HTTPStatus.NOT_FOUND
+
     async def close(self, location: str) -> None:
         """End a session."""
         await self._ask("DELETE", location.lstrip("/"))

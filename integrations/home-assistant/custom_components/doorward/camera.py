@@ -63,6 +63,7 @@ class DoorwardCamera(DoorwardEntity, Camera):
         Camera.__init__(self)
         DoorwardEntity.__init__(self, hub, device, "camera")
         self._sessions: dict[str, _Session] = {}
+        self._was_available = hub.available
         self._learn()
 
     async def async_added_to_hass(self) -> None:
@@ -105,6 +106,9 @@ class DoorwardCamera(DoorwardEntity, Camera):
     def _changed(self) -> None:
         self._learn()
         super()._changed()
+        was_available, self._was_available = self._was_available, self.hub.available
+        if self._sessions and self.hub.available and not was_available:
+            self.hass.async_create_task(self._tell_lost(), eager_start=True)
 
     @property
     def is_on(self) -> bool:
@@ -174,6 +178,22 @@ class DoorwardCamera(DoorwardEntity, Camera):
         if connection is None:
             return self.hub.client
         return self.hub.client.for_people(for_user(self.hass, self.hub, connection.user))
+
+    async def _tell_lost(self) -> None:
+        """Tell whose picture is over because the hub was started again: browsers go on showing the last frame."""
+        for session_id, session in list(self._sessions.items()):
+            if session.location is None or await self._is_known(session):
+                continue
+            if self._sessions.pop(session_id, None) is not None:
+                session.closed = True
+                session.send(WebRTCError("over", told(self.hass, "over")))
+
+    async def _is_known(self, session: _Session) -> bool:
+        try:
+            return await session.client.has_session(session.location or "", session.ufrag)
+        except DoorwardError:
+            # It is gone again, and this is asked again when it comes back.
+            return True
 
     async def _tell(self, session: _Session, fragment: str) -> None:
         try:
