@@ -56,6 +56,20 @@ for (const codec of ["h264", "h265"] as const) {
   });
 }
 
+test("H.264: whether pictures may come in another order than they are shown", () => {
+  for (const bFrames of [0, 3]) {
+    const sps = splitAnnexB(makeClip({ codec: "h264", frames: 1, bFrames })).find(nalFacts.h264.isSps);
+    assert.equal(parseH264Sps(sps!).mayReorder, bFrames > 0 ? true : undefined);
+  }
+  // With HRD parameters in front of it.
+  const hrd = ffmpeg([
+    ...["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-frames:v", "1", "-c:v", "libx264", "-bf", "2"],
+    ...["-x264-params", "nal-hrd=vbr:vbv-maxrate=500:vbv-bufsize=500", "-f", "h264", "-"],
+  ]);
+  const { mayReorder, frameRate } = parseH264Sps(splitAnnexB(hrd).find(nalFacts.h264.isSps)!);
+  assert.deepEqual([mayReorder, frameRate], [true, 25]);
+});
+
 test("interlaced, 4:4:4 and scaling lists do not disturb the H.264 size", () => {
   for (const options of [
     ["-flags", "+ildct+ilme"],

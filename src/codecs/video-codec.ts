@@ -22,6 +22,8 @@ export interface VideoFormat {
   readonly frameRate?: number;
   /** H.264: `profile-level-id` as six hex digits (RFC 6184). H.265: e.g. "main L93". */
   readonly profile?: string;
+  /** Its parameter sets say that pictures may be shown in another order than they come in; whether they are is seen in them. */
+  readonly mayReorder?: true;
   /** Pictures are shown in another order than they come in (B pictures): browsers are shown that converted. */
   readonly reordered?: boolean;
   /** there are no key pictures, or hardly any: whoever begins to watch sees a clean picture after a while, if at all. */

@@ -22,7 +22,9 @@ export function videoFormat(codec: NalCodec, parameterSets: readonly Uint8Array[
     const sps = readSps(codec, nal);
     if (!sps) continue;
     const { widthPx, heightPx, frameRate, profile } = sps;
-    return { kind: "video", codec, parameterSets, widthPx, heightPx, profile, ...(frameRate ? { frameRate } : {}) };
+    const mayReorder = "mayReorder" in sps && { mayReorder: true as const };
+    const rate = frameRate ? { frameRate } : {};
+    return { kind: "video", codec, parameterSets, widthPx, heightPx, profile, ...rate, ...mayReorder };
   }
   return { kind: "video", codec, parameterSets };
 }

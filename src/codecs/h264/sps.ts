@@ -8,6 +8,8 @@ export interface H264Sps {
   readonly heightPx: number;
   /** Frames per second of the VUI's timing, if it has one. */
   readonly frameRate?: number;
+  /** The VUI says that pictures may come in another order than they are shown. */
+  readonly mayReorder?: true;
   /** `profile-level-id`: six hex digits (RFC 6184, 8.1). */
   readonly profile: string;
 }
@@ -38,8 +40,7 @@ export function parseH264Sps(nal: Uint8Array): H264Sps {
   const widthPx = widthMbs * 16 - (crop[0]! + crop[1]!) * unitX;
   const heightPx = heightUnits * 16 * fieldFactor - (crop[2]! + crop[3]!) * unitY;
   if (widthPx < 1 || heightPx < 1) throw new WireError("H.264 SPS: cropped to nothing");
-  const frameRate = bits.flag() ? readVuiFrameRate(bits) : undefined;
-  return { id, widthPx, heightPx, profile, ...(frameRate === undefined ? {} : { frameRate }) };
+  return { id, widthPx, heightPx, profile, ...(bits.flag() && readVui(bits)) };
 }
 
 function readChroma(bits: BitReader): { format: number; separate: boolean } {
@@ -76,26 +77,60 @@ function skipPictureOrder(bits: BitReader): void {
   for (let i = 0; i < cycle; i++) bits.se();
 }
 
-/** VUI up to its timing (E.1.1). A VUI that is cut (seen on cameras) has no frame rate, which is no error. */
-function readVuiFrameRate(bits: BitReader): number | undefined {
+/** VUI (E.1.1). One that is cut (seen on cameras) says as much as is there, which is no error. */
+function readVui(bits: BitReader): Pick<H264Sps, "frameRate" | "mayReorder"> {
+  const said: { frameRate?: number; mayReorder?: true } = {};
   try {
-    if (bits.flag() && bits.bits(8) === 255) bits.skip(32); // aspect ratio
-    if (bits.flag()) bits.bit(); // overscan
-    if (bits.flag()) {
-      bits.skip(4); // video_format, full range
-      if (bits.flag()) bits.skip(24); // colours
-    }
-    if (bits.flag()) {
-      bits.ue();
-      bits.ue();
-    }
-    if (!bits.flag()) return undefined;
-    const unitsInTick = bits.bits(32);
-    const timeScale = bits.bits(32);
-    const rate = timeScale / (2 * unitsInTick);
-    return rate >= 0.1 && rate <= 480 ? rate : undefined;
+    const frameRate = readVuiFrameRate(bits);
+    if (frameRate !== undefined) said.frameRate = frameRate;
+    if (readReordering(bits)) said.mayReorder = true;
   } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
+    if (!(error instanceof WireError)) throw error;
   }
+  return said;
+}
+
+function readVuiFrameRate(bits: BitReader): number | undefined {
+  if (bits.flag() && bits.bits(8) === 255) bits.skip(32); // aspect ratio
+  if (bits.flag()) bits.bit(); // overscan
+  if (bits.flag()) {
+    bits.skip(4); // video_format, full range
+    if (bits.flag()) bits.skip(24); // colours
+  }
+  if (bits.flag()) {
+    bits.ue();
+    bits.ue();
+  }
+  if (!bits.flag()) return undefined;
+  const unitsInTick = bits.bits(32);
+  const timeScale = bits.bits(32);
+  bits.bit(); // fixed_frame_rate_flag
+  const rate = timeScale / (2 * unitsInTick);
+  return rate >= 0.1 && rate <= 480 ? rate : undefined;
+}
+
+/** The rest of the VUI: whether max_num_reorder_frames is more than 0. */
+function readReordering(bits: BitReader): boolean {
+  const nalHrd = bits.flag();
+  if (nalHrd) skipHrd(bits);
+  const vclHrd = bits.flag();
+  if (vclHrd) skipHrd(bits);
+  if (nalHrd || vclHrd) bits.bit(); // low_delay_hrd_flag
+  bits.bit(); // pic_struct_present_flag
+  if (!bits.flag()) return false;
+  bits.bit(); // motion_vectors_over_pic_boundaries_flag
+  for (let i = 0; i < 4; i++) bits.ue(); // sizes of pictures and motion vectors
+  return bits.ue() > 0;
+}
+
+/** hrd_parameters (E.1.2). */
+function skipHrd(bits: BitReader): void {
+  const count = bits.ueMax(31, "H.264 SPS cpb_cnt") + 1;
+  bits.skip(8); // scales
+  for (let i = 0; i < count; i++) {
+    bits.ue();
+    bits.ue();
+    bits.bit();
+  }
+  bits.skip(20); // lengths
 }

@@ -108,6 +108,25 @@ describe("pictures for who decodes them", () => {
     assert.equal(rig.conversions.pictures, 1);
   });
 
+  it("are named as soon as the first of them show in which order they come, where the parameter sets leave that open", async () => {
+    const { rig, anna } = await open("fake://x/?keep");
+    await using _ = rig;
+    rig.hub.devices.get("front")?.demand("viewer");
+    await eventually(() => rig.camera.running.has("front"));
+    const { reordered: _later, ...format } = stream("h264", { bFrames: 3, frames: 10 }).format;
+    assert.equal(format.mayReorder, true);
+    const track = rig.camera.running.get("front")!.publish(format);
+    track.write({ data: Uint8Array.of(0, 0, 0, 1, 0x65), key: true, timestampUs: 1 });
+    const headers = { "content-type": "application/sdp" };
+    const answer = rig.call("POST", "/whep/front?decodes=yes", { as: anna, headers, body: offerSdp });
+    await eventually(
+      () => rig.web.viewings !== undefined && rig.hub.devices.get("front")!.track("video")!.readerCount > 0,
+    );
+    track.write({ data: Uint8Array.of(0, 0, 0, 1, 0x41), key: false, timestampUs: 2 });
+    track.updateFormat({ ...format, reordered: true });
+    assert.equal((await answer).json["fields"] !== undefined && (await answer).status, 406);
+  });
+
   it("count as a viewing, are written down as one, and end with the rights", async () => {
     const { rig, root, anna } = await open("fake://x/?video", { whep: { maxViewersPerUser: 2 } });
     await using _ = rig;

@@ -1,6 +1,8 @@
 import type { HubDevice, RenditionName } from "../../hub/api.ts";
 import { waitForTracks } from "../../hub/wait-for-tracks.ts";
+import type { VideoFormat } from "../../media/format.ts";
 import type { Track } from "../../media/track.ts";
+import type { Clock } from "../../util/clock.ts";
 import { FatalError } from "../../util/errors.ts";
 import type { Renditions } from "./renditions.ts";
 
@@ -23,6 +25,7 @@ export interface FirstMediaOptions {
   /** The viewer named a rendition, and may be shown the other one until that is there. */
   readonly takesEither: boolean;
   readonly timeoutMs: number;
+  readonly clock: Pick<Clock, "timer">;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +33,8 @@ export interface FirstMediaOptions {
 const smallPatienceMs = { known: 4000, unknown: 2000 } as const;
 /** How long a small picture waits for the sound, which has a connection of its own. */
 const soundPatienceMs = 3000;
+/** In so many pictures, or within so long, it is seen whether a stream that may have B pictures has some. */
+const reordering = { pictures: 10, ms: 500 } as const;
 
 /**
  * The picture and the sound that a viewing begins with, as soon as they are there; neither when the device shows nothing. Throws
@@ -45,6 +50,7 @@ export async function firstMedia(device: HubDevice, options: FirstMediaOptions):
   }
   using _main = device.demand("viewer");
   const { video, audio } = await waitForTracks(device, { timeoutMs, signal });
+  if (video && looks) await orderIsKnown(video, options);
   const shown = video && looks ? await largePicture(device, video, options) : undefined;
   return { video: shown, audio, nothing: !video && !audio };
 }
@@ -67,6 +73,25 @@ async function largePicture(device: HubDevice, large: Track, options: FirstMedia
   if (small) return renditions.begin("sub", small);
   renditions.prefer("main");
   return renditions.begin("main", large);
+}
+
+/**
+ * Waits until the first pictures of a stream tell in which order they are shown, where its parameter sets leave that open: who
+ * began without knowing would have to begin anew.
+ */
+async function orderIsKnown(track: Track, { clock, signal }: FirstMediaOptions): Promise<void> {
+  const isOpen = () => {
+    const { mayReorder, reordered } = track.format as VideoFormat;
+    return mayReorder === true && !reordered && track.counters.frames < reordering.pictures;
+  };
+  if (!isOpen()) return;
+  const over = new AbortController();
+  using _late = clock.timer(reordering.ms, () => over.abort());
+  using reader = track.read();
+  using _known = track.onChange(() => isOpen() || over.abort());
+  const either = AbortSignal.any([over.signal, signal]);
+  while (isOpen() && reader.open && !either.aborted) await reader.next(either).catch(() => {});
+  signal.throwIfAborted();
 }
 
 /** That the picture cannot be shown; one that the viewer would decode by itself can. */

@@ -273,7 +273,8 @@ export class Viewings implements AsyncDisposable {
 
   async #media(request: ViewingRequest, renditions: Renditions): Promise<FirstMedia> {
     const { device, offerSdp, signal, rendition } = request;
-    const wants = { renditions, signal, timeoutMs: trackTimeoutMs, takesEither: rendition !== undefined };
+    const { clock } = this.#options;
+    const wants = { renditions, clock, signal, timeoutMs: trackTimeoutMs, takesEither: rendition !== undefined };
     const asked = wantsSound(offerSdp);
     const looks = request.carry !== undefined || wantsPicture(offerSdp);
     const found = await firstMedia(device, { ...wants, looks, listens: asked && this.#may(request, "listen") });
