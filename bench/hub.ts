@@ -13,6 +13,8 @@ export interface BenchHubOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Its folder, for a second start in the same; a new one, which goes away with the hub, unless given. */
   readonly folder?: string;
+  /** Where it listens; any free port unless given. */
+  readonly httpPort?: number;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Node's own options. */
@@ -62,7 +64,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     ...options.config,
   };
   await writeFile(join(folder, "doorward.yaml"), JSON.stringify(config));
-  const args = ["hub", "--json", "--http-port", "0", "--https-port", "0"];
+  const args = ["hub", "--json", "--http-port", `${options.httpPort ?? 0}`, "--https-port", "0"];
   const begunMs = performance.now();
   const child = spawn(process.execPath, [...(options.execArgv ?? []), program, ...args], {
     cwd: folder,

@@ -26,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   signalling: () => import("./signalling.ts"),
   agent: () => import("./agent.ts"),
   "signalling-frame": () => import("./signalling-frame.ts"),
+  use: () => import("./use.ts"),
 };
 
 const usage = `usage: npm run bench -- [--json] [bench ...]

@@ -25,6 +25,7 @@ export interface GstServerOptions {
 /** GStreamer's RTSP server in a process of its own. Disposing ends it. */
 export interface GstServer extends AsyncDisposable {
   readonly address: string;
+  readonly pid: number;
   /** Paths of `paths` that were opened by a client, in order. */
   readonly opened: readonly string[];
   /** What its back channel's `fdsink` writes. */
@@ -65,6 +66,7 @@ export async function startGstServer(options: GstServerOptions): Promise<GstServ
   });
   return {
     address: `rtsp://${options.address ?? "127.0.0.1"}:${port}${options.path ?? "/cam"}`,
+    pid: child.pid ?? 0,
     opened,
     sound: child.stdout,
     gone: () => gone,
