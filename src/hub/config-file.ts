@@ -22,6 +22,7 @@ export interface ConfigFileOptions<T> {
 export class ConfigFile<T> {
   /** What the hub follows: the text that was last read, taken up or written. */
   #known: string | undefined;
+  #started: T | undefined;
   #problems: readonly string[] = [];
   readonly #turns = new Serial();
   readonly #options: ConfigFileOptions<T>;
@@ -39,8 +40,14 @@ export class ConfigFile<T> {
     return this.#turns.run(async () => {
       await removeLeftovers(this.path).catch(() => {}); // They are in nobody's way, and the folder may be read only.
       const text = await readIfThere(this.path);
-      return text === undefined ? undefined : this.#takeUp(text);
+      this.#started = text === undefined ? undefined : this.#takeUp(text);
+      return this.#started;
     });
+  }
+
+  /** What {@link read} gave: what the file said when the hub was started, whatever the command line put in its place. */
+  get started(): T | undefined {
+    return this.#started;
   }
 
   /**

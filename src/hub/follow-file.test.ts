@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { startRig } from "../../test/web-rig.ts";
 import { configSchema } from "../config.ts";
 import { systemClock } from "../util/clock.ts";
+import { type Log, silentLog } from "../util/log.ts";
 import { ConfigFile } from "./config-file.ts";
 import { deviceBook } from "./device-book.ts";
 import { deviceInputs } from "./device-input.ts";
@@ -14,15 +15,15 @@ import { followFile } from "./follow-file.ts";
 const good = "devices:\n  front: fake://cam/?video\n";
 
 /** A hub that follows its file; `write` resolves when what was written was taken up, or not. */
-async function openHouse() {
+async function openHouse(how: { readonly log?: Log; readonly startedWith?: object } = {}) {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "doorward-follow-"));
   opened.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, "doorward.yaml");
   await writeFile(path, good);
   const file = new ConfigFile({ path, schema: configSchema, clock: systemClock });
-  const running = (await file.read()) ?? assert.fail();
-  const rig = opened.use(await startRig({}, { book: deviceBook(file) }));
+  const running = { ...((await file.read()) ?? assert.fail()), ...how.startedWith };
+  const rig = opened.use(await startRig({}, { book: deviceBook(file), ...(how.log && { log: how.log }) }));
   await rig.hub.devices.apply(deviceInputs(running));
   const follow = () => followFile(rig.hub, { file, running, devicesOf: deviceInputs, fixed: ["http"] });
   const owned = opened.move();
@@ -70,6 +71,22 @@ describe("a faulty configuration file", () => {
     await rm(house.path);
     await house.follow();
     assert.match(house.rig.identity.faults.list()[0]?.places?.[0] ?? "", /doorward\.yaml is gone: put it back/);
+  });
+
+  it("is said to need another start only for what it says otherwise than at the start, not for what the command line says", async () => {
+    const said: string[] = [];
+    const log: Log = { ...silentLog, warn: (_, message) => void said.push(message), child: () => log };
+    await using house = await openHouse({ log, startedWith: { http: { port: 1 } } });
+    await house.write(`${good}  side: fake://s/?video\n`);
+    assert.deepEqual(said, []);
+    await house.write(`${good}http: { port: 99 }\n`);
+    assert.deepEqual(said, ["configuration: a change of http takes effect when the hub is started again"]);
+  });
+
+  it("is no fault while the hub is ending: it is read at the next start", async () => {
+    await using house = await openHouse();
+    await house.rig.hub.devices[Symbol.asyncDispose]();
+    assert.deepEqual(await house.write(`${good}  side: fake://s/?video\n`), []);
   });
 
   it("is shown to administrators; health says only that there is a fault", async () => {

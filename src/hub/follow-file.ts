@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../util/errors.ts";
+import { DoorwardError, messageOf } from "../util/errors.ts";
 import { redact } from "../util/redact.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { DeviceInput } from "./device-settings.ts";
@@ -37,6 +37,8 @@ export async function followFile<Config>(hub: Hub, options: FollowOptions<Config
     if (taken) tellProblems(hub, options.file.withLines(found));
     else raise(hub, options.file.problems); // It is as it was again.
   } catch (error) {
+    // The hub is ending: the file is read when it starts again.
+    if (error instanceof DoorwardError && error.code === "closing") return;
     const why = messageOf(error);
     hub.log.error({ err: error }, `configuration not taken up, what ran goes on: ${why}`);
     faults.raise("configuration", {
@@ -70,8 +72,9 @@ function raise(hub: Pick<Hub, "identity">, problems: readonly string[]): void {
 }
 
 function warnOfRestart<Config>(hub: Hub, options: FollowOptions<Config> & { readonly next: Config }): void {
+  const before = options.file.started ?? options.running;
   for (const part of options.fixed) {
-    if (isDeepStrictEqual(options.next[part], options.running[part])) continue;
+    if (isDeepStrictEqual(options.next[part], before[part])) continue;
     hub.log.warn({ part }, `configuration: a change of ${part} takes effect when the hub is started again`);
   }
 }
