@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { everything, offerSdp, type Person, type Rig, startRig } from "../../../test/web-rig.ts";
 import { habitFrom } from "../../hub/habits.ts";
 import { transcodeConfig } from "../../hub/transcode-config.ts";
-import { silentLog } from "../../util/log.ts";
+import { type Log, silentLog } from "../../util/log.ts";
 
 const sdp = { "content-type": "application/sdp" };
 const trickle = { "content-type": "application/trickle-ice-sdpfrag" };
@@ -227,17 +227,19 @@ describe("whoever leaves while a camera is still being reached", () => {
   it("leaves nothing of it in the log", async () => {
     const said: string[] = [];
     const note = (_: object, message: string) => void said.push(message);
-    await using rig = await startRig({ front: "fake://x/?silent" }, { log: { ...silentLog, warn: note, error: note } });
+    const log: Log = { ...silentLog, warn: note, error: note, child: () => log };
+    const ids = ["front", "yard", "gate"];
+    await using rig = await startRig(Object.fromEntries(ids.map((id) => [id, "fake://x/?silent"])), { log });
     const { anna } = await people(rig);
-    for (let turn = 0; turn < 4; turn++) {
+    for (const id of ids) {
       const leave = new AbortController();
-      const asked = fetch(new URL("/whep/front", rig.url), {
+      const asked = fetch(new URL(`/whep/${id}`, rig.url), {
         method: "POST",
         headers: { ...sdp, cookie: anna.cookie, "x-doorward": "1", origin: new URL(rig.url).origin },
         body: offerSdp,
         signal: leave.signal,
       });
-      while (!rig.camera.running.has("front")) await rig.call("GET", "/health");
+      while (!rig.camera.running.has(id)) await rig.call("GET", "/health");
       leave.abort();
       await assert.rejects(asked);
       for (let round = 0; round < 5; round++) await rig.call("GET", "/health"); // the hub has noticed meanwhile
