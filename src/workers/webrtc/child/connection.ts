@@ -1,4 +1,4 @@
-import { PeerConnection } from "node-datachannel";
+import { PeerConnection, type Track } from "node-datachannel";
 import type { IceCandidate } from "../../../media/viewer.ts";
 import type { Clock } from "../../../util/clock.ts";
 
@@ -20,6 +20,10 @@ const connectMs = 20_000;
 /** Longest wait for servers, of a peer that takes the answer only. A server that is there has answered by then. */
 const serversMs = 500;
 const returnMs = 4000;
+/** Who takes the answer only is looked after so often: the machine's own addresses are known within some ms. */
+const gatheringMs = 2;
+/** A track opens a moment after its connection stands; the pauses between looks are doubled. */
+const openingMs = { first: 1, last: 2048 };
 
 /** True where a relay is among the servers. The library asks for one only on a port of the connection's own. */
 export function hasRelay(iceServers: readonly string[]): boolean {
@@ -39,12 +43,29 @@ export function openConnection({ name, port, iceServers }: ConnectionOptions): P
 }
 
 /**
+ * Calls `opened` once when the track may be sent on; its connection has just been established. Looked after instead of subscribed
+ * to: each subscription is a handle that the event loop walks over at every word of any peer, for as long as the peer is there.
+ */
+export function whenOpen(
+  track: Track,
+  { clock, opened }: { readonly clock: Clock; readonly opened: () => void },
+): Disposable {
+  let next: Disposable | undefined;
+  const look = (pauseMs: number) => {
+    if (track.isOpen()) opened();
+    else if (pauseMs <= openingMs.last) next = clock.timer(pauseMs, () => look(pauseMs * 2));
+  };
+  look(openingMs.first);
+  return { [Symbol.dispose]: () => next?.[Symbol.dispose]() };
+}
+
+/**
  * Tells the answer, then what is found later, and calls `end` with the reason when the connection does not come about within 20 s,
- * stays away for 4 s, or ends. Disposed, it tells nothing more.
+ * stays away for 4 s, or ends, and `connected` whenever it stands. Disposed, it tells nothing more.
  */
 export function watchConnection(
   connection: PeerConnection,
-  options: ConnectionOptions & { readonly end: (reason: string) => void },
+  options: ConnectionOptions & { readonly connected?: () => void; readonly end: (reason: string) => void },
 ): Disposable {
   const { clock, end } = options;
   let watching = true;
@@ -56,8 +77,10 @@ export function watchConnection(
   const answer = new GatheredAnswer(connection, options);
   connection.onStateChange((state) => {
     if (!watching) return;
-    if (state === "connected") deadline[Symbol.dispose]();
-    else if (state === "disconnected") allow(returnMs, "disconnected");
+    if (state === "connected") {
+      deadline[Symbol.dispose]();
+      options.connected?.();
+    } else if (state === "disconnected") allow(returnMs, "disconnected");
     else if (state === "failed" || state === "closed") end(state);
   });
   return {
@@ -75,19 +98,31 @@ class GatheredAnswer implements Disposable {
   readonly #options: ConnectionOptions;
   #told: string | undefined;
   readonly #patience: Disposable;
+  #look: Disposable | undefined;
   #over = false;
 
   constructor(connection: PeerConnection, options: ConnectionOptions) {
     this.#connection = connection;
     this.#options = options;
     this.#patience = options.clock.timer(serversMs, () => this.#tell());
-    connection.onLocalCandidate((candidate, sdpMid) => this.#found({ candidate, sdpMid }));
-    connection.onGatheringStateChange((state) => this.#gathering(state));
+    if (options.trickles) {
+      connection.onLocalCandidate((candidate, sdpMid) => this.#found({ candidate, sdpMid }));
+      connection.onGatheringStateChange((state) => this.#gathering(state));
+    } else this.#lookAgain();
   }
 
   [Symbol.dispose](): void {
     this.#over = true;
     this.#patience[Symbol.dispose]();
+    this.#look?.[Symbol.dispose]();
+  }
+
+  /** Of a peer that takes the answer only: until it has been told. */
+  #lookAgain(): void {
+    this.#look = this.#options.clock.timer(gatheringMs, () => {
+      if (this.#connection.gatheringState() === "complete") this.#gathering("complete");
+      else if (this.#told === undefined) this.#lookAgain();
+    });
   }
 
   #gathering(state: string): void {

@@ -9,7 +9,7 @@ import type { Clock } from "../../../util/clock.ts";
 import { WireError } from "../../../util/errors.ts";
 import type { AnswerPlan, SectionPlan } from "../offer.ts";
 import { isAddressCandidate, withoutNames } from "./answer.ts";
-import { openConnection, watchConnection } from "./connection.ts";
+import { openConnection, watchConnection, whenOpen } from "./connection.ts";
 import { Microphone, type SoundPacket } from "./microphone.ts";
 
 /** Options of {@link Viewer}. */
@@ -46,6 +46,9 @@ export class Viewer {
   readonly #connection: PeerConnection;
   readonly #tracks: Track[] = [];
   readonly #senders: RtpSender[] = [];
+  /** What begins once the connection stands. */
+  readonly #toSend: { readonly track: Track; readonly start: () => void }[] = [];
+  readonly #opening = new DisposableStack();
   #microphone: Microphone | undefined;
   #wantMicrophone = false;
   #watch: Disposable | undefined;
@@ -68,7 +71,8 @@ export class Viewer {
     this.#video = options.video;
     this.#connection = openConnection(options);
     try {
-      this.#watch = watchConnection(this.#connection, { ...options, end: (reason) => this.close(reason) });
+      const end = (reason: string) => this.close(reason);
+      this.#watch = watchConnection(this.#connection, { ...options, connected: () => this.#connected(), end });
       for (const section of options.plan.sections) this.#add(section);
       const { offerSdp } = options;
       if (offerSdp !== undefined) this.#connection.setRemoteDescription(withoutNames(offerSdp), "offer");
@@ -137,6 +141,7 @@ export class Viewer {
   #release(): void {
     this.#open = false;
     this.#watch?.[Symbol.dispose]();
+    this.#opening.dispose();
     for (const sender of this.#senders) sender[Symbol.dispose]();
     for (const track of this.#tracks) track.close();
     this.#connection.close();
@@ -147,13 +152,19 @@ export class Viewer {
     const track = this.#connection.addTrack(describe(section, ssrc));
     this.#tracks.push(track);
     const source = () => (section.kind === "video" ? this.#video : this.#options.audio);
-    if (section.sending && source()) track.onOpen(() => this.#startSending(track, { section, source: source(), ssrc }));
+    if (section.sending && source())
+      this.#toSend.push({ track, start: () => this.#startSending(track, { section, source: source(), ssrc }) });
     if (section.microphone !== undefined) {
       const { clock, onSound } = this.#options;
       this.#microphone = new Microphone({ payloadType: section.microphone, clock, onSound });
       this.#microphone.want(this.#wantMicrophone);
     }
     track.onMessage((bytes) => this.#receive(bytes, ssrc));
+  }
+
+  #connected(): void {
+    const { clock } = this.#options;
+    for (const { track, start } of this.#toSend.splice(0)) this.#opening.use(whenOpen(track, { clock, opened: start }));
   }
 
   #startSending(
