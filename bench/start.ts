@@ -8,6 +8,8 @@ import { atMost, type BenchResult, type BenchRow } from "./result.ts";
 
 const starts = 10;
 const settleMs = 4000;
+/** The thread that writes the database has gone by then. */
+const restMs = 35_000;
 
 /** From the process's start until the hub listens, and what it takes of the memory while nobody uses it. */
 export async function run(): Promise<BenchResult> {
@@ -53,7 +55,7 @@ async function idleRows(env: Readonly<Record<string, string>>): Promise<BenchRow
     await watchOnce(before);
   }
   await using hub = await startHub(options);
-  await wait(settleMs);
+  await wait(restMs);
   const alone = footprintMb([hub.pid]);
   await watchOnce(hub);
   await wait(settleMs);
