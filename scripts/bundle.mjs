@@ -2,7 +2,7 @@
 // instead of a thousand. Beside sources: in node_modules/.cache, for bin/bundle.mjs; with "--package": dist/bundle, of dist.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleFolder, stateOf } from "../bin/bundle.mjs";
 import { root } from "../bin/node24.mjs";
@@ -43,7 +43,7 @@ export async function makeBundle({ entry, folder }) {
   });
   await bundle.close();
   for (const { type, fileName } of output) if (type === "chunk") makePlainAscii(join(folder, fileName));
-  return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => id.startsWith(sep) && existsSync(id));
+  return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => isAbsolute(id) && existsSync(id));
 }
 
 /** A module that looks for something beside its own file goes on finding it there. */
