@@ -66,6 +66,14 @@ describe("the delay by a camera's clock", () => {
     assert.equal(changes(), 2);
   });
 
+  it("is unknown again, and that is told, when the camera's word is not to be believed any more", async () => {
+    const { meter, plays, changes } = scene();
+    await plays(2, () => 80);
+    meter.frame(undefined);
+    meter.frame(undefined);
+    assert.deepEqual([meter.now, changes()], [undefined, 2]);
+  });
+
   it("is forgotten with the source", async () => {
     const { meter, plays } = scene();
     await plays(2, () => 80);

@@ -54,8 +54,14 @@ export class CaptureDelayMeter {
     return { by: "camera-clock", ms: Math.max(0, Math.round(ms)) };
   }
 
-  /** A picture is here that was taken at `capturedMs` of the camera's wall clock. */
-  frame(capturedMs: number): void {
+  /** A picture is here that was taken at `capturedMs` of the camera's wall clock; undefined where that is not known any more. */
+  frame(capturedMs: number | undefined): void {
+    if (capturedMs === undefined) {
+      if (this.#recent.length === 0) return;
+      this.reset();
+      this.#options.onChange?.();
+      return;
+    }
     const { clock } = this.#options;
     const nowUs = clock.nowUs();
     const differenceMs = clock.wallMs() - capturedMs;

@@ -149,7 +149,7 @@ export class Track {
     this.#lastFrameUs = this.#options.clock.nowUs();
     this.counters.frames++;
     this.counters.bytes += frame.data.length;
-    if (frame.capturedMs !== undefined) this.#delay.frame(frame.capturedMs);
+    this.#delay.frame(frame.capturedMs);
     if (this.#format.kind === "video") this.#keep(frame);
     for (const reader of this.#readers) reader.offer(frame);
   }

@@ -24,6 +24,15 @@ async function seenAndHeard(hub: WhipHub): Promise<void> {
   await until("picture and sound run", async () => ["video", "audio"].every((kind) => (packets.get(kind) ?? 0) > 25));
 }
 
+/** Its sender reports say when it took its pictures, by the clock of this machine. */
+async function delayKnown(hub: WhipHub): Promise<number> {
+  const delay = () => hub.yard.track("video")?.delay;
+  await until("its clock tells its delay", async () => delay() !== undefined);
+  const known = delay();
+  assert.ok(known?.by === "camera-clock" && known.ms < 2000, JSON.stringify(known));
+  return known.ms;
+}
+
 it("GStreamer becomes a camera with picture and sound, and comes back to the same track", { timeout }, async (t) => {
   await using hub = await startWhipHub();
   const publish = () => startGstreamer({ url: hub.url, token: hub.token });
@@ -31,6 +40,7 @@ it("GStreamer becomes a camera with picture and sound, and comes back to the sam
   try {
     await hub.phase("live");
     await seenAndHeard(hub);
+    assert.equal(hub.yard.track("video")?.delay, undefined, "its reports contradict each other");
   } finally {
     first.kill();
   }
@@ -67,7 +77,7 @@ it("GStreamer with a wrong token is told, and takes the device from nobody", { t
   }
 });
 
-it("Chromium becomes a camera on the wall, and a newer one takes over", { timeout }, async () => {
+it("Chromium becomes a camera on the wall, and a newer one takes over", { timeout }, async (t) => {
   await using hub = await startWhipHub();
   await using folder = await temporaryFolder();
   await using browser = await openBrowser({ profileDir: join(folder.path, "profile") });
@@ -76,6 +86,7 @@ it("Chromium becomes a camera on the wall, and a newer one takes over", { timeou
   await hub.phase("live");
   await until("it is on the wall", async () => (await pictures(wall)).some(({ frames }) => frames > 10));
   await seenAndHeard(hub);
+  t.diagnostic(`delay by Chromium's clock: ${await delayKnown(hub)} ms`);
   const track = hub.yard.track("video");
   await using second = await startChromium(hub);
   await until("the first one was let go of", async () => /closed|failed|disconnected/.test(await first.state()));

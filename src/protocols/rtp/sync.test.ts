@@ -59,14 +59,33 @@ test("the move is slow: a fifth of a second takes some seconds", async () => {
   assert.ok(apart > 80 && apart < 160, `${apart}`);
 });
 
-test("a report says when each picture was taken, also before it and across a wrap", () => {
+test("two reports say when each picture was taken, also before them and across a wrap", () => {
   const stream = new RtpSync({ clock: new ManualClock() }).stream({ kind: "video", clockRateHz: 90_000 });
-  assert.equal(stream.capturedMs(0), undefined);
+  const report = (afterMs: number, rtpMs = afterMs) =>
+    stream.report({
+      ntp: ntpTime(1_800_000_000_500_000 + afterMs * 1000),
+      rtpTimestamp: (0xffff_fff0 + rtpMs * 90) >>> 0,
+    });
   stream.report({ ntp: 0n, rtpTimestamp: 5 });
-  assert.equal(stream.capturedMs(0), undefined, "a report without time says nothing");
-  stream.report({ ntp: ntpTime(1_800_000_000_500_000), rtpTimestamp: 0xffff_fff0 });
+  report(0);
+  report(500);
+  assert.equal(stream.capturedMs(0), undefined, "one clock alone says nothing, nor one report twice");
+  report(5000);
   const after = stream.capturedMs((0xffff_fff0 + 9000) >>> 0) ?? 0;
   const before = stream.capturedMs((0xffff_fff0 - 9000) >>> 0) ?? 0;
   assert.ok(Math.abs(after - 1_800_000_000_600) < 0.01, `${after}`);
   assert.ok(Math.abs(before - 1_800_000_000_400) < 0.01, `${before}`);
+  report(10_000, 15_000);
+  assert.equal(stream.capturedMs(0), undefined, "the stream ran twice as fast as the clock");
+  report(15_000, 20_000);
+  assert.ok(stream.capturedMs(0), "the camera's clock was set, and runs on");
+});
+
+test("reports in every packet, as ONVIF's header extension has them, are judged over a second", () => {
+  const stream = new RtpSync({ clock: new ManualClock() }).stream({ kind: "video", clockRateHz: 90_000 });
+  const known = Array.from({ length: 40 }, (_, n) => {
+    stream.report({ ntp: ntpTime(1_800_000_000_000_000 + n * 40_000), rtpTimestamp: n * 3600 });
+    return stream.capturedMs(0) !== undefined;
+  });
+  assert.equal(known.indexOf(true), 25);
 });

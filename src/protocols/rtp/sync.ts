@@ -7,6 +7,14 @@ const believableUs = 2_000_000;
 /** How fast a stream is moved to where its reports say: 5 % of real time, which nobody sees. */
 const slewShare = 0.05;
 
+/** Two reports tell of a clock when they are so far apart, and agree when its two times ran equally fast but for this. */
+const told = { afterUs: 1_000_000, toleranceUs: 50_000, share: 0.01 };
+
+interface Report {
+  readonly ntpUs: number;
+  readonly rtpTimestamp: number;
+}
+
 /** Options of {@link RtpSync.stream}. */
 export interface SyncedStreamOptions {
   readonly kind: "video" | "audio";
@@ -49,7 +57,10 @@ interface SyncedStreamDeps {
 /** One stream of a {@link RtpSync}. */
 export class SyncedStream {
   readonly kind: "video" | "audio";
-  #report: { readonly ntpUs: number; readonly rtpTimestamp: number } | undefined;
+  #report: Report | undefined;
+  /** What the next report is held against. */
+  #earlier: Report | undefined;
+  #agrees = false;
   #ntpOffsetUs: number | undefined;
   #shiftUs = 0;
   #lastMapUs: number | undefined;
@@ -88,12 +99,26 @@ export class SyncedStream {
   /** A sender report of this stream. A report without time (NTP 0, seen on cameras) says nothing. */
   report(report: { readonly ntp: bigint; readonly rtpTimestamp: number }): void {
     if (report.ntp === 0n) return;
-    this.#report = { ntpUs: Number((report.ntp * 1_000_000n) >> 32n), rtpTimestamp: report.rtpTimestamp };
+    const { rtpTimestamp } = report;
+    this.#report = { ntpUs: Number((report.ntp * 1_000_000n) >> 32n), rtpTimestamp };
+    this.#judge(this.#report);
   }
 
-  /** When the picture or sound of `raw` was taken, ms since 1970 by the camera's wall clock; undefined before a report. */
+  #judge(report: Report): void {
+    this.#earlier ??= report;
+    const clockUs = report.ntpUs - this.#earlier.ntpUs;
+    const streamUs = (((report.rtpTimestamp - this.#earlier.rtpTimestamp) | 0) * 1e6) / this.#clockRateHz;
+    if (Math.max(Math.abs(clockUs), Math.abs(streamUs)) < told.afterUs) return;
+    this.#agrees = Math.abs(clockUs - streamUs) <= told.toleranceUs + Math.abs(clockUs) * told.share;
+    this.#earlier = report;
+  }
+
+  /**
+   * When the picture or sound of `raw` was taken, ms since 1970 by the camera's wall clock. Undefined before two reports agree:
+   * GStreamer's `webrtcbin` sends some in which the stream runs twice as fast as the clock.
+   */
   capturedMs(raw: number): number | undefined {
-    if (!this.#report) return undefined;
+    if (!this.#report || !this.#agrees) return undefined;
     const sinceReport = (raw - this.#report.rtpTimestamp) | 0;
     return unixMs(this.#report.ntpUs) + (sinceReport * 1e3) / this.#clockRateHz;
   }
