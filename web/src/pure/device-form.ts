@@ -48,13 +48,18 @@ export function formFields(
 
 function fieldOf(name: string, of: { readonly setting: SettingSchema; readonly value: unknown }): FormField {
   const { setting, value } = of;
-  const words = { name, label: told(setting.label ?? name), help: told(setting.description ?? "") };
+  const words = { name, label: told(setting.label ?? name), help: plainHelp(setting.description) };
   if (setting.type === "boolean") return { ...words, kind: "switch", value: value === true };
   if (setting.type === "number" || setting.type === "integer") {
     return { ...words, kind: "number", value: Number(value ?? 0), min: setting.minimum, max: setting.maximum };
   }
   if (setting.enum) return { ...words, kind: "choice", value: String(value ?? ""), choices: setting.enum };
   return { ...words, kind: "text", value: String(value ?? "") };
+}
+
+/** A setting's help in the page's language, without the marks of the documents that it stands in as well. */
+export function plainHelp(description: string | undefined): string {
+  return told(description ?? "").replaceAll("`", "");
 }
 
 /** What is to be sent of the fields: only what was changed; an emptied text is taken away. */

@@ -1,5 +1,4 @@
-import { told } from "../language/t.ts";
-import type { SettingSchema } from "./device-form.ts";
+import { plainHelp, type SettingSchema } from "./device-form.ts";
 
 /** The JSON Schema of a driver's settings, as far as the page reads it. */
 export interface DriverSchema {
@@ -34,7 +33,7 @@ export function driverFields(schema: DriverSchema, values: DriverValues): readon
     )
     .map(([name, setting]) => ({
       name,
-      help: told(setting.description ?? ""),
+      help: plainHelp(setting.description),
       kind: kindOf(setting),
       value: values[name] === undefined ? "" : String(values[name]),
       choices: setting.type === "boolean" ? ["true", "false"] : (setting.enum ?? []),

@@ -36,12 +36,17 @@ export class DwSessions extends HubElement {
       }
       li {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         justify-content: space-between;
         gap: 12px;
         min-height: 60px;
         padding: 8px 0;
         border-bottom: 1px solid var(--dw-line);
+      }
+      /* What is said of a session keeps its width; the button goes below it where there is none left. */
+      li > span {
+        flex: 1 1 220px;
       }
       li button {
         flex: none;

@@ -68,11 +68,15 @@ export class DwTokens extends HubElement {
       }
       li {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         justify-content: space-between;
         gap: 12px;
         padding: 8px 0;
         border-bottom: 1px solid var(--dw-line);
+      }
+      li > span {
+        flex: 1 1 180px;
       }
       code {
         overflow-wrap: anywhere;
