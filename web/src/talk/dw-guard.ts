@@ -35,7 +35,7 @@ export class DwGuard extends LitElement {
       button {
         flex-direction: column;
         gap: 4px;
-        padding: 8px;
+        padding: 8px 4px;
         font-size: var(--dw-13, 0.8125rem);
         line-height: 1.25;
         white-space: normal;

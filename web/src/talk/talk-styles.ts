@@ -54,7 +54,7 @@ export const talkStyles = css`
     flex-direction: column;
     gap: 4px;
     width: 96px;
-    padding: 8px;
+    padding: 8px 4px;
     font-size: var(--dw-13, 0.8125rem);
     line-height: 1.25;
     white-space: normal;
