@@ -1,4 +1,4 @@
-import { camera, house, troubledHouse, turned, videoTrack } from "../../test/e2e/page-devices.ts";
+import { camera, house, troubledHouse, turned } from "../../test/e2e/page-devices.ts";
 import { cameraPath, moving, type Scene, shown } from "./scene.ts";
 
 /** One camera large, in every state it may be in. */
@@ -61,12 +61,6 @@ export const cameraScenes: readonly Scene[] = [
       prepare: shown("dw-player .why"),
     }),
   ),
-  {
-    name: "camera-h265",
-    path: cameraPath,
-    server: () => ({ devices: [camera("front-door", { tracks: [{ ...videoTrack, codec: "h265" }] })] }),
-    prepare: shown("dw-player .why"),
-  },
   {
     landscape: true,
     name: "camera-watch-only",

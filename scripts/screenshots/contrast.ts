@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import type { LookFault } from "./faults.ts";
+import { lookInside } from "./in-page.ts";
 
 const least = 4.5;
 
@@ -7,7 +8,9 @@ const least = 4.5;
 export async function contrastFaults(page: Page): Promise<LookFault[]> {
   const faults: LookFault[] = [];
   for (const ground of ["white", "black"] as const) {
-    const boxes = await page.evaluate(paintPictures, ground);
+    await lookInside(page);
+    await page.evaluate(paintPictures, ground);
+    const boxes = await page.evaluate(wordsOverPictures);
     if (boxes.length > 0) {
       const png = await page.screenshot({ scale: "css" });
       const contrasts = await contrastsOf(page, { png, boxes });
@@ -30,63 +33,51 @@ interface WordBox {
   readonly height: number;
 }
 
-/** Makes every picture one colour; where words stand over them. Runs in the page. */
-function paintPictures(ground: "white" | "black"): WordBox[] {
-  const roots: (Document | ShadowRoot)[] = [];
-  const walk = (root: Document | ShadowRoot) => {
-    roots.push(root);
-    for (const element of root.querySelectorAll("*")) if (element.shadowRoot) walk(element.shadowRoot);
-  };
-  walk(document);
+/** Makes every picture one colour. Runs in the page. */
+function paintPictures(ground: "white" | "black"): void {
+  const roots = window.dwLook.roots();
   const sheet = new CSSStyleSheet();
-  // Else what lets the pointer through would not be found under a point.
+  // What lets the pointer through would not be found under a point.
   sheet.replaceSync(
-    `* { pointer-events: auto !important } video, dw-player img, .still { filter: brightness(0) ${ground === "white" ? "invert(1)" : ""} !important; background: ${ground === "white" ? "#000" : "#000"} !important }`,
+    `* { pointer-events: auto !important }
+    video, dw-player img, img.last { background: ${ground} !important; object-fit: none !important; object-position: -9999px -9999px !important }`,
   );
   for (const root of roots) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  (window as unknown as { painted: unknown }).painted = { roots, sheet };
-  const shown = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-  const pictures = roots
-    .flatMap((root) => [...root.querySelectorAll("video, img.still")])
-    .filter(shown)
-    .map((picture) => picture.getBoundingClientRect());
-  const deepest = (x: number, y: number): Element | null => {
-    let found = document.elementFromPoint(x, y);
-    for (let inner = found; inner; found = inner) {
-      const next: Element | null = inner.shadowRoot?.elementFromPoint(x, y) ?? null;
-      if (!next || next === inner) return inner;
-      inner = next;
-    }
-    return found;
-  };
-  const boxes: WordBox[] = [];
-  for (const root of roots) {
-    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-      const words = node.nodeValue?.trim() ?? "";
-      const parent = node.parentElement;
-      if (!words || !parent || !shown(parent) || /^(style|script|option|title)$/i.test(parent.localName)) continue;
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const { x, y, width, height } = range.getBoundingClientRect();
-      if (width < 3 || height < 3 || x < 0 || y < 0 || x + width > innerWidth || y + height > innerHeight) continue;
-      const over = pictures.some(
-        (picture) => x < picture.right && x + width > picture.left && y < picture.bottom && y + height > picture.top,
-      );
-      if (!over) continue;
-      const hit = deepest(x + width / 2, y + height / 2);
-      if (hit && (parent === hit || parent.contains(hit) || hit.contains(parent)))
-        boxes.push({ words: words.slice(0, 60), x, y, width, height });
-    }
-  }
-  return boxes;
+  window.dwPainted = { roots, sheet };
 }
 
 function unpaintPictures(): void {
-  const { roots, sheet } = (
-    window as unknown as { painted: { roots: (Document | ShadowRoot)[]; sheet: CSSStyleSheet } }
-  ).painted;
+  const { roots, sheet } = window.dwPainted ?? { roots: [] };
   for (const root of roots) root.adoptedStyleSheets = root.adoptedStyleSheets.filter((one) => one !== sheet);
+}
+
+/** Words that stand over pictures, and where. Runs in the page. */
+function wordsOverPictures(): WordBox[] {
+  const { roots, shown, deepest } = window.dwLook;
+  const pictures = roots()
+    .flatMap((root) => [...root.querySelectorAll("video, dw-player img, img.last")])
+    .filter(shown)
+    .map((picture) => picture.getBoundingClientRect());
+  const boxOf = (node: Node): WordBox[] => {
+    const words = node.nodeValue?.trim() ?? "";
+    const parent = node.parentElement;
+    if (!words || !parent || !shown(parent) || /^(style|script|option|title)$/i.test(parent.localName)) return [];
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { x, y, width, height, right, bottom } = range.getBoundingClientRect();
+    const inside = width > 2 && height > 2 && x >= 0 && y >= 0 && right <= innerWidth && bottom <= innerHeight;
+    const over = ({ left, top, ...of }: DOMRect) => x < of.right && right > left && y < of.bottom && bottom > top;
+    if (!inside || !pictures.some((picture) => over(picture.toJSON()))) return [];
+    const hit = deepest(x + width / 2, y + height / 2);
+    const open = hit !== null && (parent.contains(hit) || hit.contains(parent));
+    return open ? [{ words: words.slice(0, 60), x, y, width, height }] : [];
+  };
+  return roots().flatMap((root) => {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found: WordBox[] = [];
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) found.push(...boxOf(node));
+    return found;
+  });
 }
 
 /** The contrast of each box of a screenshot: the ground is what most of it is, the words are what differs most from it. */

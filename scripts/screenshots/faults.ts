@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { contrastFaults } from "./contrast.ts";
+import { lookInside } from "./in-page.ts";
 import { sizes } from "./sizes.ts";
 import type { Shot } from "./studio.ts";
 
@@ -50,79 +51,81 @@ function axeScript(): Promise<string> {
   return script;
 }
 
-/** Nothing sticks out of the screen sideways, and no words out of their box. */
+/** The page fills the screen and no more; nothing sticks out of it sideways, and no words out of their box. */
 export async function wideFaults(page: Page): Promise<LookFault[]> {
-  const texts = await page.evaluate(() => {
-    const faults: string[] = [];
-    const extra = document.documentElement.scrollWidth - innerWidth;
-    if (extra > 0) faults.push(`the page is ${extra} px too wide`);
-    const rest = document.querySelector("dw-app")?.shadowRoot?.querySelector(".rest")?.getBoundingClientRect();
-    if (rest && Math.abs(rest.bottom - innerHeight) > 1)
-      faults.push(`the page ends ${innerHeight - rest.bottom} px above the screen's end`);
-    const scrolls = (element: Element): boolean => {
-      for (let at: Element | null = element; at; ) {
-        const { overflowX } = getComputedStyle(at);
-        // The main part scrolls up and down; sideways nothing of it is meant to.
-        const sideways = at.localName !== "main" && at.localName !== "dialog";
-        if (sideways && (overflowX === "auto" || overflowX === "scroll")) return true;
-        const root: Node = at.getRootNode();
-        at = at.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
-      }
-      return false;
-    };
-    const look = (root: ParentNode) => {
-      for (const element of root.querySelectorAll<HTMLElement>("*")) {
-        if (element.shadowRoot) look(element.shadowRoot);
-        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-        const words = [...element.childNodes].some(
-          (node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim(),
-        );
-        if (!words) continue;
-        const box = element.getBoundingClientRect();
-        const name = `${element.localName}.${element.className} "${element.textContent?.trim().slice(0, 40)}"`;
-        // What is there only for screen readers is one pixel large.
-        if (box.width <= 2 || box.height <= 2) continue;
-        if (box.right > innerWidth + 1 && !scrolls(element))
-          faults.push(`${name} ends ${Math.round(box.right - innerWidth)} px outside`);
-        const { overflowX, textOverflow } = getComputedStyle(element);
-        if (overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1)
-          faults.push(`${name} is cut${textOverflow === "ellipsis" ? " with dots" : ""}`);
-      }
-    };
-    look(document);
-    return faults;
-  });
+  await lookInside(page);
+  const texts = [...(await page.evaluate(sizeOfPage)), ...(await page.evaluate(wordsCut))];
   return texts.map((text) => ({ sort: "wide", text }));
+}
+
+function sizeOfPage(): string[] {
+  const extra = document.documentElement.scrollWidth - innerWidth;
+  const rest = document.querySelector("dw-app")?.shadowRoot?.querySelector(".rest")?.getBoundingClientRect();
+  const below = rest ? Math.round(innerHeight - rest.bottom) : 0;
+  return [
+    ...(extra > 0 ? [`the page is ${extra} px too wide`] : []),
+    ...(below !== 0 ? [`the page ends ${below} px above the screen's end`] : []),
+  ];
+}
+
+/** Runs in the page. */
+function wordsCut(): string[] {
+  const { roots, shown, hasWords } = window.dwLook;
+  const scrolls = (element: Element | null): boolean => {
+    if (!element) return false;
+    // The main part scrolls up and down; sideways nothing of it is meant to.
+    const sideways = element.localName !== "main" && element.localName !== "dialog";
+    if (sideways && /auto|scroll/.test(getComputedStyle(element).overflowX)) return true;
+    const root = element.getRootNode();
+    return scrolls(element.parentElement ?? (root instanceof ShadowRoot ? root.host : null));
+  };
+  const faultOf = (element: HTMLElement): string | undefined => {
+    const { width, height, right } = element.getBoundingClientRect();
+    // What is there only for screen readers is one pixel large.
+    if (width <= 2 || height <= 2) return undefined;
+    if (right > innerWidth + 1 && !scrolls(element)) return `ends ${Math.round(right - innerWidth)} px outside`;
+    const { overflowX, textOverflow } = getComputedStyle(element);
+    if (overflowX !== "hidden" || element.scrollWidth <= element.clientWidth + 1) return undefined;
+    return textOverflow === "ellipsis" ? "is cut with dots" : "is cut";
+  };
+  return roots()
+    .flatMap((root) => [...root.querySelectorAll<HTMLElement>("*")])
+    .filter((element) => shown(element) && hasWords(element))
+    .flatMap((element) => {
+      const fault = faultOf(element);
+      return fault
+        ? [`${element.localName}.${element.className} "${element.textContent?.trim().slice(0, 40)}" ${fault}`]
+        : [];
+    });
 }
 
 /** Whatever is touched is 44 px large, or stands in a line of text. */
 async function touchFaults(page: Page): Promise<LookFault[]> {
-  const texts = await page.evaluate(() => {
-    const faults: string[] = [];
-    const wanted = "a[href], button, select, summary, input:not([type=hidden]), [role=button], textarea";
-    const isInline = (element: Element) => {
-      if (element.localName !== "a" || getComputedStyle(element).display !== "inline") return false;
-      return (element.parentElement?.textContent ?? "").trim().length > (element.textContent ?? "").trim().length;
-    };
-    const look = (root: ParentNode) => {
-      for (const element of root.querySelectorAll("*")) if (element.shadowRoot) look(element.shadowRoot);
-      for (const element of root.querySelectorAll<HTMLElement>(wanted)) {
-        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-        const label = element.closest("label");
-        const box = (label ?? element).getBoundingClientRect();
-        if (box.width <= 2 || box.height <= 2 || box.bottom < 0) continue;
-        if (isInline(element)) continue;
-        // In a table its column's width is what there is.
-        const widePx = element.closest("td") ? 35.5 : 43.5;
-        if (box.width >= widePx && box.height >= 43.5) continue;
-        const words = (element.getAttribute("aria-label") ?? label?.textContent ?? element.textContent ?? "").trim();
-        faults.push(
-          `${element.localName}.${element.className} "${words.replaceAll(/\s+/g, " ").slice(0, 40)}" is ${Math.round(box.width)}x${Math.round(box.height)}`,
-        );
-      }
-    };
-    look(document);
-    return faults;
-  });
-  return texts.map((text) => ({ sort: "touch", text }));
+  await lookInside(page);
+  return (await page.evaluate(tooSmall)).map((text) => ({ sort: "touch", text }));
+}
+
+/** Runs in the page. */
+function tooSmall(): string[] {
+  const { roots, shown } = window.dwLook;
+  const wanted = "a[href], button, select, summary, input:not([type=hidden]), [role=button], textarea";
+  const isInline = (element: Element) => {
+    if (element.localName !== "a" || getComputedStyle(element).display !== "inline") return false;
+    return (element.parentElement?.textContent ?? "").trim().length > (element.textContent ?? "").trim().length;
+  };
+  const faultOf = (element: HTMLElement): string[] => {
+    const label = element.closest("label");
+    const { width, height, bottom } = (label ?? element).getBoundingClientRect();
+    // In a table its column's width is what there is.
+    const leastPx = element.closest("td") ? 35.5 : 43.5;
+    if (width <= 2 || height <= 2 || bottom < 0 || isInline(element)) return [];
+    if (width >= leastPx && height >= 43.5) return [];
+    const words = (element.getAttribute("aria-label") ?? label?.textContent ?? element.textContent ?? "").trim();
+    const name = `${element.localName}.${element.className} "${words.replaceAll(/\s+/g, " ").slice(0, 40)}"`;
+    return [`${name} is ${Math.round(width)}x${Math.round(height)}`];
+  };
+  return roots()
+    .flatMap((root) => [...root.querySelectorAll<HTMLElement>(wanted)])
+    .filter(shown)
+    .flatMap(faultOf);
 }

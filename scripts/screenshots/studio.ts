@@ -39,6 +39,7 @@ export async function openStudio(): Promise<Studio> {
     show: async (scene, wanted, look) => {
       await using server = await startPageServer(serverOf(scene, dist.path, video));
       const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
       try {
         await showAll({ page, scene, url: server.url, server }, wanted, look);
       } finally {

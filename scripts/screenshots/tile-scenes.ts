@@ -75,8 +75,13 @@ export const tileScenes: readonly Scene[] = [
   {
     name: "camera-sound-only",
     path: cameraPath,
-    server: () => ({ devices: [camera("front-door", { tracks: [audioTrack] })] }),
-    prepare: shown("dw-player .why"),
+    // The pretended cameras all have pictures: this one is never answered, and told what it would find.
+    server: () => ({ devices: [camera("front-door", { tracks: [audioTrack] })], view: () => new Promise(() => {}) }),
+    prepare: async (page) => {
+      const player = page.locator("dw-camera dw-player");
+      await player.evaluate((element) => Object.assign(element, { phase: { phase: "sound-only" } }));
+      await player.getByText("Sound only").first().waitFor();
+    },
   },
   {
     name: "camera-no-sound",

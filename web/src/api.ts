@@ -32,8 +32,8 @@ import type {
 import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
-import { sayRefusal } from "./language/refusals.ts";
-import { language, t } from "./language/t.ts";
+import { sayRefusal } from "./language/hub-words.ts";
+import { t } from "./language/t.ts";
 import { hubFetch } from "./net/way.ts";
 
 // The hub's own types: none is written down here a second time, so that what is renamed there does not compile here.
@@ -169,7 +169,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
     const { status } = response;
     const code = typeof problem.code === "string" ? problem.code : "";
     const fields = typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {};
-    const said = language() === "en" ? undefined : sayRefusal({ status, code, fields });
+    const said = sayRefusal({ status, code, fields });
     return new ApiError(said ?? message.charAt(0).toUpperCase() + message.slice(1), {
       status,
       code,

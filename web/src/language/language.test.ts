@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
+import { speakOfHub } from "./hub-words.ts";
 import { languageFor } from "./languages.ts";
+import { refusalOf } from "./refusals.ts";
 import { speak, t, tn, told } from "./t.ts";
 import { weekday } from "./times.ts";
+import { troubleOf } from "./troubles.ts";
 
-afterEach(() => speak("en", {}));
+afterEach(() => {
+  speak("en", {});
+  speakOfHub(undefined);
+});
 
 describe("the page's language", () => {
   it("is the first of the browser's that the page speaks", () => {
@@ -42,6 +48,7 @@ describe("what the hub says, in the page's language", () => {
   it("is said by its code, with its values; in English by the hub itself", async () => {
     const { problemOf } = await import("../api.ts");
     assert.equal((await problemOf(refused("ptz-held", "Anna turns it"))).message, "Anna turns it.");
+    speakOfHub({ refusal: refusalOf, trouble: troubleOf });
     speak("de", { "{name} turns it at the moment.": "{name} dreht sie gerade." });
     assert.equal((await problemOf(refused("ptz-held", "Anna turns it"))).message, "Anna dreht sie gerade.");
     assert.equal((await problemOf(refused("new-kind", "it is new"))).message, "It is new.");
@@ -49,6 +56,7 @@ describe("what the hub says, in the page's language", () => {
 
   it("says of a door that was not opened why, where it is known", async () => {
     const { problemOf } = await import("../api.ts");
+    speakOfHub({ refusal: refusalOf, trouble: troubleOf });
     speak("de", { "The door was not opened.": "Nicht geöffnet.", "No answer came in time.": "Keine Antwort." });
     assert.equal((await problemOf(refused("unlock-timeout", "x"))).message, "Nicht geöffnet. Keine Antwort.");
     assert.equal((await problemOf(refused("unlock-legacy_station", "x"))).message, "Nicht geöffnet.");

@@ -1,4 +1,5 @@
 import type { ProblemFields } from "../../../src/surfaces/problem.ts";
+import type { Refused } from "./hub-words.ts";
 import { t } from "./t.ts";
 
 type Say = (fields: ProblemFields) => string;
@@ -81,12 +82,7 @@ const refusals: Readonly<Record<string, Say>> = {
 };
 
 /** A refusal as a sentence of the page's language, by its code; undefined for one that is not known. */
-export function sayRefusal(refusal: {
-  readonly code: string;
-  readonly status: number;
-  readonly fields: ProblemFields;
-}): string | undefined {
-  const { code, status, fields } = refusal;
+export function refusalOf({ code, status, fields }: Refused): string | undefined {
   if (code === "wrong-password")
     return status === 403 ? t("This is not your password.") : t("Name and password do not fit.");
   if (code.startsWith("unlock-"))
@@ -94,5 +90,5 @@ export function sayRefusal(refusal: {
   return refusals[code]?.(fields);
 }
 
-/** Codes that {@link sayRefusal} knows. */
+/** Codes that {@link refusalOf} knows. */
 export const knownRefusals: readonly string[] = [...Object.keys(refusals), "wrong-password"];

@@ -48,9 +48,9 @@ const troubles: Readonly<Record<string, () => string>> = {
 };
 
 /** What is the matter with a device, in the page's language; undefined for what is not known. */
-export function sayTrouble(code: string): string | undefined {
+export function troubleOf(code: string): string | undefined {
   return troubles[code]?.();
 }
 
-/** Codes that {@link sayTrouble} knows. */
+/** Codes that {@link troubleOf} knows. */
 export const knownTroubles: readonly string[] = Object.keys(troubles);

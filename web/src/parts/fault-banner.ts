@@ -39,7 +39,8 @@ export const faultStyles = css`
     font-weight: 600;
   }
   .fault summary {
-    margin-top: 4px;
+    min-height: var(--dw-touch, 40px);
+    align-content: center;
     cursor: pointer;
   }
 `;

@@ -20,6 +20,11 @@ export const base = css`
     outline: 2px solid var(--dw-accent);
     outline-offset: 2px;
   }
+  /* Its hours and minutes have the focus, of which the browser's own sheet knows and ours does not. */
+  input[type="time"]:focus-within {
+    outline: 2px solid var(--dw-accent);
+    outline-offset: 2px;
+  }
   .unseen {
     position: absolute;
     width: 1px;

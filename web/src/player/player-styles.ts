@@ -25,7 +25,7 @@ export const playerStyles = css`
     object-fit: cover;
   }
   video.veiled {
-    filter: grayscale(1) blur(6px) brightness(0.35);
+    filter: grayscale(1) blur(6px) brightness(0.3);
   }
   img.last {
     filter: grayscale(1) brightness(0.3);

@@ -1,6 +1,6 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
-import { language, t } from "../language/t.ts";
-import { sayTrouble } from "../language/troubles.ts";
+import { sayTrouble } from "../language/hub-words.ts";
+import { t } from "../language/t.ts";
 import { codecName, type NotConverted, sayNotConverted } from "./picture-words.ts";
 
 /** The four colours a state may have; the words never depend on them alone. */
@@ -177,7 +177,7 @@ export function sayTrack(track: TrackInfo): string {
 
 /** What was the matter with a device: in English as its driver says it, else by its code. */
 export function sayError({ code, message }: { readonly code: string; readonly message: string }): string {
-  return (language() === "en" ? undefined : sayTrouble(code)) ?? message;
+  return sayTrouble(code) ?? message;
 }
 
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {

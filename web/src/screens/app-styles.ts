@@ -6,7 +6,8 @@ export const appStyles = css`
     display: grid;
     grid-template: minmax(0, 1fr) / 88px minmax(0, 1fr);
     height: 100dvh;
-    overflow: hidden;
+    /* Not hidden: what has the focus or is scrolled into sight would move the page itself. */
+    overflow: clip;
   }
   /* It stands over the page, and takes no row of it. */
   dw-calling {

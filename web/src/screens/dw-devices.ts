@@ -95,6 +95,7 @@ export class DwDevices extends HubElement {
           padding: 16px;
         }
         .list .row {
+          flex-wrap: wrap;
           margin: 0 -10px;
         }
         .list .row button,

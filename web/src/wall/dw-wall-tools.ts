@@ -51,7 +51,7 @@ export class DwWallTools extends LitElement {
       input {
         flex: 1;
         min-width: 0;
-        min-height: 38px;
+        min-height: var(--dw-touch, 38px);
         border: 0;
         outline: 0;
         background: none;
