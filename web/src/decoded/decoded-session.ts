@@ -99,6 +99,8 @@ class DecodedSession implements PictureSession {
       if (code === "codec-unsupported") return false;
       throw new ApiError(detail, { status, code, ...(fields && { fields }) });
     }
+    // A proxy may let no such socket through.
+    if (!message) this.#options.tries.failed(this.#options.device);
     if (message?.type !== "picture") throw new ApiError(t("The hub does not answer."), { status: 0 });
     if (!(await this.#show.setUp(message))) return false;
     onTrack(this.#show.track);

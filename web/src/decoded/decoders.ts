@@ -14,7 +14,7 @@ export interface CodedFormat {
 export interface DecoderSink {
   /** A picture, in the order in which they are shown, which the sink closes. */
   readonly onPicture: (picture: DecodedPicture, coded: CodedPicture) => void;
-  /** So many that were taken are done with, whatever became of them. */
+  /** So many that were taken are done with, whatever became of them; at its closing those that are left. */
   readonly onDone: (pictures: number) => void;
   /** It cannot go on. */
   readonly onFault: (error: unknown) => void;
@@ -54,8 +54,10 @@ class StreamDecoder implements PictureDecoder {
   readonly #coded = new Map<number, CodedPicture>();
   #lastUs = Number.NEGATIVE_INFINITY;
   #queued = 0;
+  readonly #onDone: DecoderSink["onDone"];
 
   constructor({ picture, reordered }: CodedFormat, { onPicture, onDone, onFault }: DecoderSink) {
+    this.#onDone = onDone;
     this.#decoder = new VideoDecoder({
       output: (frame) => {
         const coded = this.#coded.get(frame.timestamp);
@@ -91,6 +93,8 @@ class StreamDecoder implements PictureDecoder {
   close(): void {
     this.#decoder.ondequeue = null;
     if (this.#decoder.state !== "closed") this.#decoder.close();
+    if (this.#queued > 0) this.#onDone(this.#queued);
+    this.#queued = 0;
   }
 }
 
@@ -124,7 +128,7 @@ class JpegDecoder implements PictureDecoder {
 
   close(): void {
     this.#closed = true;
-    this.#next = undefined;
+    if (this.#take()) this.#sink.onDone(1);
   }
 
   async #work(): Promise<void> {
@@ -144,8 +148,8 @@ class JpegDecoder implements PictureDecoder {
     const { onPicture, onDone } = this.#sink;
     // One that is damaged is left out: the next stands alone.
     const bitmap = await createImageBitmap(new Blob([coded.data], { type: "image/jpeg" })).catch(() => undefined);
-    if (this.#closed) return bitmap?.close();
-    if (bitmap) onPicture(bitmap, coded);
+    if (bitmap && this.#closed) bitmap.close();
+    else if (bitmap) onPicture(bitmap, coded);
     else this.leftOut++;
     onDone(1);
   }

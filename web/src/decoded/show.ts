@@ -121,9 +121,7 @@ export class Show {
 
   /** Nothing that waits is shown any more: the next key picture is. */
   #beginAnew(): void {
-    const waiting = this.#decoder?.waiting ?? 0;
-    this.numbers.leftOut += waiting;
-    this.#events.onDone(waiting);
+    this.numbers.leftOut += this.#decoder?.waiting ?? 0;
     const nowMs = performance.now();
     this.#anewMs = [...this.#anewMs.filter((atMs) => nowMs - atMs < slow.withinMs), nowMs];
     if (this.#anewMs.length >= slow.times) this.#events.onSlow();
