@@ -39,7 +39,9 @@ export async function openUseHouse(): Promise<UseHouse> {
   const folder = opened.use(await temporaryFolder()).path;
   const profile = opened.use(await temporaryFolder()).path;
   const launch = `( ${h264} ${sound} )`;
-  let front = await startGstServer({ launch, backchannel, protocols: ["tcp"] });
+  // A picture that goes through a thin line: beside it there is room for a voice.
+  const thin = launch.replace("videotestsrc", "videotestsrc pattern=ball");
+  let front = await startGstServer({ launch: thin, backchannel, protocols: ["tcp"] });
   opened.defer(() => front[Symbol.asyncDispose]());
   const paths = { "/view": launch, "/new": `( ${h265} )` };
   const shared = opened.use(await startGstServer({ launch, paths, protocols: ["tcp"] }));
@@ -84,7 +86,7 @@ export async function openUseHouse(): Promise<UseHouse> {
     },
     frontOn: async () => {
       const port = Number(new URL(front.address).port);
-      front = await startGstServer({ launch, backchannel, protocols: ["tcp"], port });
+      front = await startGstServer({ launch: thin, backchannel, protocols: ["tcp"], port });
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

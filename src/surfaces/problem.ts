@@ -88,6 +88,7 @@ const titles: Readonly<Record<number, string>> = {
   410: "It is gone",
   412: "It has changed meanwhile",
   413: "Too large",
+  414: "The address is too long",
   415: "Media type not understood",
   421: "Not an address of this hub",
   422: "It cannot be done",

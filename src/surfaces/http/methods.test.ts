@@ -28,6 +28,18 @@ describe("addresses and their methods", () => {
     assert.equal((await rig.call("GET", "/api/v1/nothing", { as: root })).status, 404);
   });
 
+  it("answers a part of an address that is too long as a problem, which the document declares", async () => {
+    await using rig = await startRig();
+    const root = await rig.person({ name: "Root", administrator: true });
+    const long = await rig.call("DELETE", `/api/v1/devices/${"x".repeat(200)}`, { as: root });
+    assert.match(long.headers.get("content-type") ?? "", /^application\/problem\+json/);
+    assert.deepEqual([long.status, long.json["status"], long.json["title"]], [414, 414, "The address is too long"]);
+    const answered = await rig.call("GET", "/api/v1/openapi.json", { as: root });
+    type Paths = Readonly<Record<string, Readonly<Record<string, { readonly responses: object }>>>>;
+    const { responses } = (answered.json["paths"] as Paths)["/api/v1/devices/{id}"]?.["delete"] ?? assert.fail();
+    assert.ok("default" in responses || "414" in responses);
+  });
+
   it("takes a body of null for what it is", async () => {
     await using rig = await startRig();
     const root = await rig.person({ name: "Root", password: "correct horse", administrator: true });
