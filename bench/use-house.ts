@@ -67,7 +67,7 @@ export async function openUseHouse(): Promise<UseHouse> {
     code: async () => (await readFile(join(folder, "data", "setup-code"), "utf8")).trim(),
     open: async (path) => {
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(20_000);
       await page.goto(new URL(path, hub.url).href);
       return page;
     },
