@@ -168,6 +168,30 @@ devices: {}
     );
   });
 
+  it("has whom a room speaks to as a select of the integration, too, which the station itself follows", async () => {
+    const attic = suite.use(await station("Attic", { address: "127.0.0.4", discovery: false }));
+    const session = (await (await hub.call("GET", "api/v1/session")).json()) as { readonly hubId: string };
+    const grants = [{ scope: "*", rights: ["view", "listen", "talk", "administer"] }];
+    const made = await hub.call("POST", "api/v1/tokens", { name: "Home Assistant", grants });
+    const { token } = (await made.json()) as { readonly token: string };
+    const begun = await home.post("api/config/config_entries/flow", { handler: "doorward" });
+    const { flow_id: flow } = (await begun.json()) as { readonly flow_id: string };
+    await home.post(`api/config/config_entries/flow/${flow}`, { url: hub.url, verify_ssl: true, token });
+    const id = `${session.hubId}_${stationIdOf(senderOfName("Attic")).replaceAll("_", "-")}`;
+    const { entity_id: target } = await home.entity(`${id}_target`);
+    await home.isState(target, "All Rooms");
+    await home.call("select", "select_option", { entity_id: target, option: "Doorward" }).then(
+      () => assert.fail("nobody of that name can be chosen"),
+      () => {},
+    );
+    await broker.publishAsync(`intercom/${stationIdOf(senderOfName("Attic"))}/priority/set`, "High");
+    const { entity_id: urgency } = await home.entity(`${id}_target_priority`);
+    await home.isState(urgency, "high");
+    await home.call("select", "select_option", { entity_id: urgency, option: "normal" });
+    await home.isState(urgency, "normal");
+    assert.deepEqual([attic.settings.target, attic.settings.priority], ["All Rooms", 0]);
+  });
+
   it("has nothing to complain about", async () => {
     assert.deepEqual(await complaints(/mqtt|intercom|doorward/i), []);
   });
