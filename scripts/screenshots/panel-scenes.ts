@@ -10,7 +10,7 @@ export const panelScenes: readonly Scene[] = [
     prepare: async (page, server) => {
       await page.evaluate(() => localStorage.setItem("dw-preferences", '{"nightFrom":0,"nightTo":0}'));
       await page.reload();
-      await moving(page, server ? 6 : 1);
+      await moving(page, server ? 3 : 1);
       await page.evaluate(() => localStorage.clear());
     },
   },

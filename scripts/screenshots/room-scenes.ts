@@ -74,6 +74,7 @@ export const roomScenes: readonly Scene[] = [
     path: "/#/wall",
     server: withRooms,
     prepare: async (page) => {
+      await moving(page);
       const more = page.getByRole("button", { name: "More about Living room" });
       if (!(await more.isVisible())) return; // A phone has it on the room's own page.
       await more.click();

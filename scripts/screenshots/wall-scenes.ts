@@ -8,7 +8,7 @@ export const wallScenes: readonly Scene[] = [
     name: "wall",
     path: "/#/wall",
     server: () => ({ devices: house() }),
-    prepare: (page, server) => moving(page, server ? 6 : 1),
+    prepare: (page, server) => moving(page, server ? 3 : 1),
   },
   { name: "wall-empty", path: "/#/wall", server: () => ({ devices: [] }), prepare: shown("dw-wall .empty") },
   {

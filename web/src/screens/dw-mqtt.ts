@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { call } from "../api.ts";
 import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
-import { base, page } from "../parts/styles.ts";
+import { base, fields, page } from "../parts/styles.ts";
 import { type MqttState, mqttWords } from "../pure/mqtt-words.ts";
 
 /** Who shows the hub's devices in Home Assistant, for administrators of a hub that speaks MQTT; nothing for others. */
@@ -10,6 +10,7 @@ export class DwMqtt extends LitElement {
   static override properties = { state: { state: true } };
   static override styles = [
     base,
+    fields,
     page,
     css`
       :host {

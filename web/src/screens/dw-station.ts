@@ -295,10 +295,10 @@ export class DwStation extends HubElement {
     return html`<div class="now ${holder ? "speaking" : ""}">
       <p role="status">${icon(holder ? "sound" : quiet ? "moon" : muted ? "soundOff" : "speaker")}${says}</p>
       ${chosen && chosen.to !== "all" ? html`<dw-call-button .hub=${this.hub} .to=${chosen.to} .name=${chosen.name}></dw-call-button>` : nothing}
-      <button @click=${() => {
+      <button aria-label=${t("Ring")} @click=${() => {
         this.telling = true;
       }}>${icon("bellRing")}<span>${t("Ring")}</span></button>
-      <button aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>${t("Do not disturb")}</span></button>
+      <button aria-label=${t("Do not disturb")} aria-pressed=${quiet} @click=${() => this.#station?.set({ doNotDisturb: !quiet })}>${icon("moon")}<span>${t("Do not disturb")}</span></button>
       <button aria-label=${t("Settings")} aria-expanded=${this.more} @click=${() => {
         this.more = !this.more;
       }}>${icon("cog")}</button>

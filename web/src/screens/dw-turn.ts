@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { call, sentence } from "../api.ts";
 import { t } from "../language/t.ts";
 import { icon } from "../parts/icons.ts";
-import { base, buttons } from "../parts/styles.ts";
+import { base, buttons, fields } from "../parts/styles.ts";
 
 interface TurnServer {
   readonly url: string;
@@ -16,6 +16,7 @@ export class DwTurn extends LitElement {
   static override styles = [
     base,
     buttons,
+    fields,
     css`
       .found {
         display: grid;
