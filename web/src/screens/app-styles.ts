@@ -113,6 +113,11 @@ export const appStyles = css`
   main:focus-visible {
     outline: none;
   }
+  /* One stops there to scroll by the keys. */
+  main[tabindex="0"]:focus-visible {
+    outline: 2px solid var(--dw-accent);
+    outline-offset: -2px;
+  }
   .banner {
     display: flex;
     gap: 8px;
