@@ -43,13 +43,15 @@ for (const language of ["de", "fr", "es"]) {
     await page.goto(`${server.url}/offline.html`);
     await page.evaluate((chosen) => localStorage.setItem("dw-preferences", `{"language":"${chosen}"}`), language);
     await page.goto(`${server.url}/#/wall`);
+    const faults: string[] = [];
     for (const [path, shown] of spoken) {
       await page.evaluate((hash) => {
         location.hash = hash;
       }, `#/${path}`);
       await page.locator(shown).first().waitFor();
-      assert.deepEqual(await wideFaults(page), [], path);
+      faults.push(...(await wideFaults(page)).map(({ text }) => `${path}: ${text}`));
     }
+    assert.deepEqual(faults, []);
     assert.equal(await page.evaluate(() => document.documentElement.lang), language);
     await page.evaluate(() => localStorage.clear());
   });

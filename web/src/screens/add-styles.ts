@@ -61,10 +61,14 @@ export const addStyles = css`
   }
   .ways {
     display: inline-flex;
+    max-width: 100%;
     margin-bottom: 20px;
   }
   .ways button {
+    min-width: 0;
     min-height: 44px;
+    padding: 4px 12px;
+    white-space: normal;
     border-radius: 0;
   }
   .ways button:first-child {
