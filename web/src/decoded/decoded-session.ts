@@ -69,7 +69,8 @@ class DecodedSession implements PictureSession {
     this.#show = new Show({
       onDone: (pictures) => this.#line.done(pictures),
       onFault: () => {
-        tries.failed(device);
+        // One session is one fault, however many pictures it hits.
+        if (!this.#over) tries.failed(device);
         this.#lost(t("This browser could not decode it."));
       },
       onSlow: () => {

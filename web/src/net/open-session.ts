@@ -19,11 +19,19 @@ export async function openSession(options: WhepOptions): Promise<PictureSession>
   } catch (error) {
     if (!(error instanceof ApiError && isForDecoder(error))) throw error;
     const { codec = "", why, picture } = error.fields;
-    const { openDecoded } = await import("../decoded/decoded-session.ts");
-    const decoded = await openDecoded({ ...options, device, codec, why, called: picture, tries });
-    if (decoded) return decoded;
-    return openConverted(options);
+    const asked = { ...options, device, codec, why, called: picture, tries };
+    const decoded = await import("../decoded/decoded-session.ts")
+      .then(({ openDecoded }) => openDecoded(asked))
+      .catch((fault: unknown) => withoutDecoding(fault, asked));
+    return decoded ?? openConverted(options);
   }
+}
+
+/** What the hub refuses is refused; whatever else this browser makes of it, the converted picture is there. */
+function withoutDecoding(fault: unknown, { device, signal }: WhepOptions & { readonly device: string }): undefined {
+  if (fault instanceof ApiError || signal.aborted) throw fault;
+  tries.cannot(device);
+  return undefined;
 }
 
 async function openConverted(options: WhepOptions): Promise<WhepSession> {
