@@ -88,6 +88,15 @@ export class DwSettings extends HubElement {
       .choices + .help {
         margin-top: 8px;
       }
+      /* A long word for a long deed: it goes on two lines before it leaves a phone. */
+      section form {
+        grid-template-columns: minmax(0, 1fr);
+      }
+      section form button {
+        min-width: 0;
+        padding: 4px 16px;
+        white-space: normal;
+      }
       .panel-link {
         display: inline-flex;
         align-items: center;
