@@ -78,6 +78,7 @@ export class Problem extends DoorwardError {
 }
 
 const titles: Readonly<Record<number, string>> = {
+  300: "In another form",
   400: "The request is not valid",
   401: "Signing in is needed",
   403: "Not allowed",
@@ -106,6 +107,8 @@ const statusOfCode: Readonly<Record<string, number>> = {
   forbidden: 404,
   "not-found": 404,
   "unknown-user": 404,
+  // No fault, and browsers write none into their console.
+  decodable: 300,
   "codec-unsupported": 406,
   pending: 403,
   refused: 403,

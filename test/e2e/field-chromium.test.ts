@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { startFakeRtsp } from "../../src/drivers/rtsp/fake.ts";
 import type { FakeVideo } from "../../src/drivers/rtsp/fake-media.ts";
 import { transcodeConfig } from "../../src/hub/transcode-config.ts";
@@ -32,13 +32,15 @@ function video(frames: number, params: string): FakeVideo {
   return { ...clipOf("h264", [annexB]), frameRate };
 }
 
+const h265 = () => ({ ...clipOf("h265", [makeClip({ codec: "h265", keyInterval: 25, frames: 100 })]), frameRate });
+
 const cameras: Readonly<Record<string, () => FakeVideo>> = {
   // One key picture at the start and then none for longer than this takes.
   refresh: () => video(3000, "intra-refresh=1:keyint=25:bframes=0"),
-  "refresh-sliced": () => video(3000, "intra-refresh=1:keyint=50:bframes=0:slices=4"),
   "b-frames": () => video(100, "keyint=25:bframes=3:b-adapt=0"),
   "b-pyramid": () => video(100, "keyint=25:bframes=3:b-adapt=0:b-pyramid=normal"),
-  h265: () => ({ ...clipOf("h265", [makeClip({ codec: "h265", keyInterval: 25, frames: 100 })]), frameRate }),
+  h265,
+  "other-h265": h265,
   mjpeg: () => ({ codec: "mjpeg", accessUnits: makeJpegs({ frames: 50 }), frameRate }),
   plain: () => video(100, "keyint=25:bframes=0"),
 };
@@ -50,7 +52,6 @@ const odd: Readonly<Record<string, string>> = {
   "b-frames": "Decoded by this browser: WebRTC does not show B-frames.",
   "b-pyramid": "Decoded by this browser: WebRTC does not show B-frames.",
   refresh: "Converted by the hub: the camera sends no whole pictures.",
-  "refresh-sliced": "Converted by the hub: the camera sends no whole pictures.",
   "raw-b-frames": "Decoded by this browser: WebRTC does not show B-frames.",
 };
 
@@ -66,6 +67,7 @@ async function ffmpegCamera(held: AsyncDisposableStack, params: string): Promise
 describe("what Chromium makes of a camera", () => {
   const held = new AsyncDisposableStack();
   let rig: HubRig;
+  let context: BrowserContext;
   let open: (camera: string) => Promise<Page>;
 
   before(async () => {
@@ -78,7 +80,8 @@ describe("what Chromium makes of a camera", () => {
     rig = held.use(await startRig(`devices:\n${lines.join("\n")}\n`));
     const folder = held.use(await temporaryFolder());
     const browser = held.use(await openBrowser({ profileDir: join(folder.path, "profile") }));
-    open = (camera) => rig.openPage(browser.context, `#/camera/${camera}`);
+    ({ context } = browser);
+    open = (camera) => rig.openPage(context, `#/camera/${camera}`);
   });
   after(() => held.disposeAsync());
 
@@ -119,12 +122,12 @@ describe("what Chromium makes of a camera", () => {
       shared.map(({ viewers }) => viewers),
       [3],
     );
-    await using left = closing(await open("refresh"));
+    await using left = closing(await open("other-h265"));
     const still = left.locator("dw-player img");
     await still.waitFor();
     assert.match(
       await left.locator("dw-player .missing").innerText(),
-      /The camera sends no whole pictures\. The hub converts as many/,
+      /This browser cannot show H\.265\. The hub converts as many/,
     );
     const first = await still.getAttribute("src");
     await until("the next picture", async () => (await still.getAttribute("src")) !== first);
@@ -132,6 +135,27 @@ describe("what Chromium makes of a camera", () => {
     await until("the conversion ends or makes room", async () => shown.list().every(({ viewers }) => viewers === 0));
     await left.reload();
     await until("it moves", async () => (await frames(left)) > 5);
+    shown.follow(transcodeConfig.parse({}));
+  });
+
+  it("a browser whose decoder fails is shown the converted picture; one without tracks of its own draws", {
+    timeout: 60_000,
+  }, async () => {
+    await context.addInitScript(() => {
+      Reflect.deleteProperty(globalThis, "MediaStreamTrackGenerator");
+      VideoDecoder.prototype.decode = () => {
+        throw new Error("it is broken");
+      };
+    });
+    for (const [camera, says] of [
+      ["b-pyramid", "Converted by the hub: this browser failed to decode H.264."],
+      ["mjpeg", "Decoded by this browser: WebRTC brings no MJPEG to it."],
+    ] as const) {
+      await using page = closing(await open(camera));
+      await until("it moves", async () => (await frames(page)) > 10);
+      await page.getByRole("button", { name: "Numbers" }).click();
+      assert.ok((await page.locator("dw-player .numbers").innerText()).includes(says));
+    }
   });
 });
 

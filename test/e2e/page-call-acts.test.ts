@@ -135,6 +135,7 @@ it("somebody who rings while one talks is seen, put off, or answered in place of
   await page.getByText("Ben rings as well").waitFor();
   await page.getByRole("button", { name: "Not now" }).click();
   await asked("decline c2");
+  await page.getByText("Ben rings as well").waitFor({ state: "detached" });
   running(callOf(answeredCall), second);
   await page.getByRole("button", { name: "Hang up and answer" }).click();
   await asked("answer c2");

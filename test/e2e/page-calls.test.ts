@@ -2,17 +2,16 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
-import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
+import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
 // Runs alone: measures the time from a press to the ring and the picture.
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const _root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;
 const faults: string[] = [];
@@ -74,7 +73,6 @@ function opened(): Promise<number> {
 before(async () => {
   const folder = suite.use(await temporaryFolder());
   const profile = suite.use(await temporaryFolder());
-  await buildPage(join(root, "web/dist"));
   const demo = suite.use(await startDemo(folder.path));
   const browser = suite.use(
     await openBrowser({ profileDir: profile.path, size: { width: 390, height: 844 }, touch: true }),

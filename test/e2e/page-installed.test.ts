@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { startHubProcess } from "./hub-process.ts";
+import { until } from "./hub-rig.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 import { house, rooms } from "./page-devices.ts";
 import { startPageServer } from "./page-server.ts";
@@ -68,16 +69,13 @@ it("a ring that is pushed shows a notification, one that comes late tells of a m
       data: JSON.stringify(message),
     });
   const shown = (title: string) =>
-    page.evaluate(async (wanted) => {
-      const { getNotifications } = await navigator.serviceWorker.ready.then((ready) => ({
-        getNotifications: () => ready.getNotifications(),
-      }));
-      for (;;) {
-        const found = (await getNotifications()).find(({ title: one }) => one === wanted);
-        if (found) return [found.body, found.requireInteraction];
-        await new Promise((resolve) => requestAnimationFrame(resolve));
-      }
-    }, title);
+    until(`${title} is shown`, () =>
+      page.evaluate(async (wanted) => {
+        const ready = await navigator.serviceWorker.ready;
+        const found = (await ready.getNotifications()).find(({ title: one }) => one === wanted);
+        return found && [found.body, found.requireInteraction];
+      }, title),
+    );
   const ring = { type: "ring", text: "rings" };
   await deliver({ ...ring, call: "one", title: "Front door", untilMs: Date.now() + 45_000 });
   assert.deepEqual(await shown("Front door"), ["rings", true]);

@@ -9,12 +9,12 @@ import { wavFile } from "../../src/drivers/yoosee/fake-playout.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { every } from "../../src/util/every.ts";
 import { type HubRig, startRig, until } from "../e2e/hub-rig.ts";
-import { buildPage, openBrowser, temporaryFolder } from "../e2e/page-browser.ts";
+import { openBrowser, temporaryFolder } from "../e2e/page-browser.ts";
 import { samplesOf } from "../e2e/talk-rig.ts";
 import { DoorPeer } from "../peers/door-peer.ts";
 import { fit, forgetSound, keepSound, keptSound, peakNow, playedRhythm, type Rhythm, rhythm } from "./rhythm.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const _root = fileURLToPath(new URL("../../", import.meta.url));
 const doorPort = 22_010;
 const voices = { door: rhythm(450, 3), anna: rhythm(750, 17), ben: rhythm(1150, 91) } as const;
 const config = `
@@ -117,10 +117,8 @@ function speakAtDoor(streamId: string): Disposable {
 }
 
 before(async () => {
-  const built = buildPage(join(root, "web/dist"));
   rig = suite.use(await startRig(config));
   const cookie = await rig.person("Ben", ["view", "listen", "talk"]);
-  await built;
   [anna, ben] = await Promise.all([pageOf(voices.anna, rig.cookie), pageOf(voices.ben, cookie)]);
   door = suite.use(await DoorPeer.station({ port: doorPort, clientId: "front-door" }));
   const { devices } = rig.running.hub;

@@ -22,8 +22,8 @@ export function webRtcForms(pictures: Pick<ConvertedPictures, "show">, offerSdp:
 }
 
 /**
- * The same for whoever may decode pictures by itself: it is told which one it would be (reason `decode`), instead of being
- * shown a converted one.
+ * The same for whoever may decode pictures by itself: it is told which one it would be (FatalError `decodable`), instead
+ * of being shown a converted one.
  */
 export function askedForms(pictures: Pick<ConvertedPictures, "show">, offerSdp: string): Forms {
   const forms = webRtcForms(pictures, offerSdp);
@@ -34,8 +34,8 @@ export function askedForms(pictures: Pick<ConvertedPictures, "show">, offerSdp: 
       const why = whyConverted(format, offerSdp);
       if (why === undefined || why === "no-keys" || format.withoutKeys) return forms.show(source);
       throw new FatalError("this picture is for who decodes it", {
-        code: "codec-unsupported",
-        fields: { codec: format.codec, why, reason: "decode", picture: codecString(format) },
+        code: "decodable",
+        fields: { codec: format.codec, why, picture: codecString(format) },
       });
     },
   };

@@ -75,7 +75,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
           .literal("yes")
           .optional()
           .describe(
-            "The caller may decode pictures by itself (GET /api/v1/devices/:id/pictures): instead of one that would be converted, 406 with reason `decode` names it.",
+            "The caller may decode pictures by itself (GET /api/v1/devices/:id/pictures): instead of one that would be converted, 300 `decodable` names it.",
           ),
       }),
       body: sdp,

@@ -118,7 +118,7 @@ export class WhepSession implements PictureSession {
       });
       if (response.status === 409) return "differs";
       // A picture that this browser may decode comes by a session of its own.
-      if (response.status === 406) return isForDecoder(await problemOf(response)) ? "differs" : "lost";
+      if (response.status === 300) return isForDecoder(await problemOf(response)) ? "differs" : "lost";
       if (!response.ok) return "lost";
       const { shown } = (await response.json()) as { readonly shown?: string };
       return shown === rendition ? "shown" : "late";

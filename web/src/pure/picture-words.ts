@@ -23,11 +23,8 @@ export interface OddPicture {
 }
 
 /** That the hub leaves a picture to a browser that decodes it (`ApiError` of an offer, or of a turn). */
-export function isForDecoder(refusal: {
-  readonly code: string;
-  readonly fields: { readonly reason?: string };
-}): boolean {
-  return refusal.code === "codec-unsupported" && refusal.fields.reason === "decode";
+export function isForDecoder(refusal: { readonly code: string }): boolean {
+  return refusal.code === "decodable";
 }
 
 /** What WHEP's `doorward-converted` says, `h265; why=codec`; undefined for anything else. */
