@@ -30,6 +30,8 @@ const closeMs = 500;
 
 interface Source {
   readonly track: Track;
+  /** The key frame that the reader began with; undefined where it waits for one. */
+  readonly from: Frame | undefined;
   readonly reader: Reader;
 }
 
@@ -129,7 +131,8 @@ export class PictureViewer implements Viewer {
   }
 
   #read(track: Track): Source {
-    return { track, reader: track.read({ start: "gop", onReady: () => this.#ready() }) };
+    const { lastKeyFrame: from } = track;
+    return { track, from, reader: track.read({ start: "gop", onReady: () => this.#ready() }) };
   }
 
   /** The picture that was to follow does not. */
@@ -174,9 +177,11 @@ export class PictureViewer implements Viewer {
     coming.shown(true);
   }
 
+  /** Once for each group: one that is longer than what may be behind is not begun again and again. */
   #catchUp(): void {
-    const { track, reader } = this.#source;
-    if (reader.queued <= maxQueued || (track.lastKeyFrame?.timestampUs ?? 0) <= this.#lastUs) return;
+    const { track, reader, from } = this.#source;
+    const newest = track.lastKeyFrame;
+    if (reader.queued <= maxQueued || !newest || newest === from || newest.timestampUs <= this.#lastUs) return;
     this.#dropped += reader.queued;
     reader[Symbol.dispose]();
     this.#source = this.#read(track);

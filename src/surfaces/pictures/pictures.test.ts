@@ -43,8 +43,14 @@ async function look(rig: Rig, as: Person, options: { readonly query?: string; re
   return { said, pictures, closed, say, took, close: () => socket.close() };
 }
 
+interface ClipOptions {
+  readonly bFrames: number;
+  readonly frames: number;
+  readonly keyInterval?: number;
+}
+
 /** A stream as a driver writes it: each picture shown 40 ms after the one before, B pictures in the order of decoding. */
-function stream(codec: NalCodec, options: { readonly bFrames: number; readonly frames: number }) {
+function stream(codec: NalCodec, options: ClipOptions) {
   const clip = makeClip({ codec, keyInterval: 25, ...options });
   const keeper = new ParameterSetKeeper(codec);
   const frames = clipOf(codec, [clip]).accessUnits.flatMap((unit, index): Frame[] => {
@@ -55,7 +61,7 @@ function stream(codec: NalCodec, options: { readonly bFrames: number; readonly f
 }
 
 /** What the rig's camera sends from now on. */
-function camera(rig: Rig, codec: NalCodec, options: { readonly bFrames: number; readonly frames: number }) {
+function camera(rig: Rig, codec: NalCodec, options: ClipOptions) {
   const made = stream(codec, options);
   const device = rig.camera.running.get("front");
   assert.ok(device);
@@ -178,6 +184,25 @@ describe("pictures for who decodes them", () => {
     const next = slow.pictures[60];
     assert.equal(next?.key, true);
     assert.deepEqual(next?.data, new Uint8Array(frames[175]!.data), "of the last of the groups");
+  });
+
+  it("begin a group once that is longer than what may be behind", async () => {
+    const { rig, anna } = await open("fake://x/?keep");
+    await using _ = rig;
+    rig.hub.devices.get("front")?.demand("viewer");
+    await eventually(() => rig.camera.running.has("front"));
+    const { frames, track } = camera(rig, "h264", { bFrames: 0, frames: 200, keyInterval: 100 });
+    track.write(frames[0]!);
+    const slow = await look(rig, anna, { slow: true });
+    await eventually(() => slow.pictures.length === 1);
+    for (const frame of frames.slice(1)) track.write(frame);
+    await eventually(() => slow.pictures.length === 60);
+    slow.say({ type: "took", pictures: 0 });
+    slow.took();
+    await eventually(() => slow.pictures.length === 120);
+    slow.took();
+    await eventually(() => slow.pictures.length === 60 + 100);
+    assert.deepEqual(slow.pictures[60]?.data, new Uint8Array(frames[100]!.data));
   });
 
   it("turn to the small picture and back, on the same socket", async () => {
