@@ -125,7 +125,7 @@ describe("go2rtc's socket", { concurrency: 4 }, () => {
     card.socket.close();
   });
 
-  it("tells cards what a stream gives and takes, to who may see it, and that one can speak to who may", async () => {
+  it("tells cards what a stream gives and takes, to who may see it, and that one can listen and speak to who may", async () => {
     await using rig = await house({ ...yard, hall: "fake://x/?video" });
     using _wanted = rig.hub.devices.get("yard")?.demand();
     await rig.hub.devices.get("yard")?.waitForSpeaker({ timeoutMs: 1000 });
@@ -142,6 +142,8 @@ describe("go2rtc's socket", { concurrency: 4 }, () => {
     assert.deepEqual((await ask(anna, card)).json, stream(...seen, "audio, sendonly, OPUS/48000/2"));
     const looks = { id: "ben", name: "Ben", grants: [{ scope: "device:yard", rights: ["view", "listen"] }] };
     assert.deepEqual((await ask(anna, card, looks)).json, stream(...seen));
+    const deaf = { id: "cid", name: "Cid", grants: [{ scope: "device:yard", rights: ["view"] }] };
+    assert.deepEqual((await ask(anna, card, deaf)).json, stream("video, recvonly, H264"));
     assert.deepEqual(Object.keys((await ask(anna, "", looks)).json as object), ["yard"]);
     assert.deepEqual([(await ask(anna, "?src=hall", looks)).status, (await ask("dwt_x", "")).status], [404, 401]);
   });

@@ -19,7 +19,10 @@ export function streamRoutes({ hub }: { readonly hub: Pick<Hub, "devices" | "ide
   const { policy } = hub.identity;
   const mayView = (principal: Principal, device: HubDevice) => mayUse(policy, { principal, right: "view", device });
   const describe = (principal: Principal, device: HubDevice) =>
-    streamOf(device, { talks: mayUse(policy, { principal, right: "talk", device }) });
+    streamOf(device, {
+      listens: mayUse(policy, { principal, right: "listen", device }),
+      talks: mayUse(policy, { principal, right: "talk", device }),
+    });
   return [
     route({
       method: "GET",
@@ -49,12 +52,12 @@ export function streamRoutes({ hub }: { readonly hub: Pick<Hub, "devices" | "ide
 }
 
 /** What a device can do counts, whether it is connected or not; what is not known yet is not promised. */
-function streamOf(device: HubDevice, { talks }: { readonly talks: boolean }): Stream {
+function streamOf(device: HubDevice, may: { readonly listens: boolean; readonly talks: boolean }): Stream {
   const { can } = device.info();
   const medias = [
     ...(can?.view === "yes" ? ["video, recvonly, H264"] : []),
-    ...(can?.listen === "yes" ? ["audio, recvonly, OPUS/48000/2"] : []),
-    ...(can?.talk === "yes" && talks ? ["audio, sendonly, OPUS/48000/2"] : []),
+    ...(can?.listen === "yes" && may.listens ? ["audio, recvonly, OPUS/48000/2"] : []),
+    ...(can?.talk === "yes" && may.talks ? ["audio, sendonly, OPUS/48000/2"] : []),
   ];
   return { producers: [{ medias }], consumers: [] };
 }
