@@ -55,8 +55,8 @@ export class PictureViewer implements Viewer {
   #pumping = false;
   #heard = true;
   #over = false;
+  #timer: Disposable | undefined;
   readonly #wallUs: number;
-  readonly #held = new DisposableStack();
   readonly #options: PictureViewerOptions;
 
   constructor(options: PictureViewerOptions) {
@@ -127,7 +127,7 @@ export class PictureViewer implements Viewer {
     this.#over = true;
     this.#letGo();
     this.#source.reader[Symbol.dispose]();
-    this.#held.dispose();
+    this.#timer?.[Symbol.dispose]();
   }
 
   #read(track: Track): Source {
@@ -224,7 +224,7 @@ export class PictureViewer implements Viewer {
     }
     this.#heard = false;
     socket.ping();
-    this.#held.use(clock.timer(beatMs, () => this.#beat()));
+    this.#timer = clock.timer(beatMs, () => this.#beat());
   }
 }
 
