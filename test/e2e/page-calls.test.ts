@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
@@ -11,7 +10,6 @@ import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
 // Runs alone: measures the time from a press to the ring and the picture.
 
-const _root = fileURLToPath(new URL("../../", import.meta.url));
 const suite = new AsyncDisposableStack();
 let page: Page;
 const faults: string[] = [];

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { wavFile } from "../../src/drivers/yoosee/fake-playout.ts";
 import { systemClock } from "../../src/util/clock.ts";
@@ -14,7 +13,6 @@ import { samplesOf } from "../e2e/talk-rig.ts";
 import { DoorPeer } from "../peers/door-peer.ts";
 import { fit, forgetSound, keepSound, keptSound, peakNow, playedRhythm, type Rhythm, rhythm } from "./rhythm.ts";
 
-const _root = fileURLToPath(new URL("../../", import.meta.url));
 const doorPort = 22_010;
 const voices = { door: rhythm(450, 3), anna: rhythm(750, 17), ben: rhythm(1150, 91) } as const;
 const config = `
