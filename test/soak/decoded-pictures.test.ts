@@ -14,6 +14,9 @@ const fps = 25;
 const keyEvery = 50;
 const viewers = 4;
 const measureMs = 6000;
+/** Longer than the test may take, so that the numbers never begin again. */
+const filmS = 160;
+const blocks = 12;
 
 declare global {
   interface Window {
@@ -24,20 +27,23 @@ declare global {
   }
 }
 
-/** A minute of H.264 with B-frames: ten blocks above say each picture's number; every 50th is white, with a click. */
+/** H.264 with B-frames: twelve blocks above say each picture's number; every 50th is white, with a click. */
 function makeFilm(file: string): void {
-  const bit = "bitand(floor(N/pow(2,floor(X/32))),1)";
-  const lum = `if(lt(Y,32),if(${bit},235,16),if(eq(mod(N,${keyEvery}),0),235,16))`;
+  assert.ok(filmS * fps <= 2 ** blocks, "every picture has a number of its own");
+  // Drawn with two points to a block, and enlarged.
+  const bit = "bitand(floor(N/pow(2,floor(X/2))),1)";
+  const lum = `if(lt(Y,2),if(${bit},235,16),if(eq(mod(N,${keyEvery}),0),235,16))`;
+  const drawn = `color=black:s=${blocks * 2}x16:r=${fps}:d=${filmS},geq=lum='${lum}':cb=128:cr=128`;
   execFileSync("ffmpeg", [
-    ...["-v", "error", "-y", "-f", "lavfi", "-i", `color=black:s=320x240:r=${fps}:d=60,geq=lum='${lum}':cb=128:cr=128`],
-    ...["-f", "lavfi", "-i", "aevalsrc='if(lt(mod(t,2),0.04),0.7*sin(2*PI*1000*t),0)':s=16000:d=60"],
+    ...["-v", "error", "-y", "-f", "lavfi", "-i", `${drawn},scale=${blocks * 32}:256:flags=neighbor`],
+    ...["-f", "lavfi", "-i", `aevalsrc='if(lt(mod(t,2),0.04),0.7*sin(2*PI*1000*t),0)':s=16000:d=${filmS}`],
     ...["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "fast", "-bf", "3", "-g", `${keyEvery}`, "-keyint_min"],
     ...[`${keyEvery}`, "-sc_threshold", "0", "-x264-params", "b-adapt=0:b-pyramid=normal", "-c:a", "aac", file],
   ]);
 }
 
 /** Runs in the page: reads the number of each picture that is shown. */
-function readNumbers(): void {
+function readNumbers(count: number): void {
   const find = (root: ParentNode): HTMLVideoElement | undefined => {
     for (const element of root.querySelectorAll("*")) {
       if (element instanceof HTMLVideoElement) return element;
@@ -47,14 +53,14 @@ function readNumbers(): void {
     return undefined;
   };
   const video = find(document) as HTMLVideoElement;
-  const pen = new OffscreenCanvas(320, 32).getContext("2d", {
+  const pen = new OffscreenCanvas(count * 32, 32).getContext("2d", {
     willReadFrequently: true,
   }) as OffscreenCanvasRenderingContext2D;
   window.shown = [];
   const onFrame = (_: number, { expectedDisplayTime }: { readonly expectedDisplayTime: number }): void => {
-    pen.drawImage(video, 0, 0, 320, 32, 0, 0, 320, 32);
-    const { data } = pen.getImageData(0, 16, 320, 1);
-    const n = Array.from({ length: 10 }, (__, i) => ((data[(i * 32 + 16) * 4] ?? 0) > 128 ? 2 ** i : 0));
+    pen.drawImage(video, 0, 0, count * 32, 32, 0, 0, count * 32, 32);
+    const { data } = pen.getImageData(0, 16, count * 32, 1);
+    const n = Array.from({ length: count }, (__, i) => ((data[(i * 32 + 16) * 4] ?? 0) > 128 ? 2 ** i : 0));
     window.shown.push({ n: n.reduce((sum, one) => sum + one, 0), atMs: performance.timeOrigin + expectedDisplayTime });
     video.requestVideoFrameCallback(onFrame);
   };
@@ -162,7 +168,7 @@ describe("B-frames of GStreamer's RTSP server in Chromium", () => {
     const front = pages.at(-1);
     assert.ok(front);
     await front.bringToFront();
-    await front.evaluate(readNumbers);
+    await front.evaluate(readNumbers, blocks);
     await sleep(1500);
     using reader = rig.running.hub.devices.get("cam")?.track("video")?.read({ start: "live" });
     const cpuS = hubCpuS();
@@ -201,7 +207,7 @@ describe("B-frames of GStreamer's RTSP server in Chromium", () => {
     const page = decoded.pages.at(-1);
     assert.ok(page);
     await page.evaluate(listen);
-    await page.evaluate(readNumbers);
+    await page.evaluate(readNumbers, blocks);
     await sleep(9000);
     const { apart, flashes } = await page.evaluate((every) => {
       const white = window.shown.filter(({ n }) => n % every === 0).map(({ atMs }) => atMs);
