@@ -16,7 +16,10 @@ import { framesShown, signedIn, startHomeAssistant } from "../peers/home-assista
 import { complaints, HomeAssistant, type HomeAssistantPlace, until } from "./home-assistant.ts";
 
 const { HA_OTHER_CARDS: cards = "", HA_SHOTS: shots = "" } = process.env;
-const leftOut = cards === "" ? "HA_OTHER_CARDS is not set" : await installed();
+const leftOut =
+  cards === ""
+    ? "HA_OTHER_CARDS is not set: it names the folder of what test/peers/home-assistant/other-cards.sh builds"
+    : await installed();
 const suite = new AsyncDisposableStack();
 let place: HomeAssistantPlace;
 let home: HomeAssistant;
