@@ -22,7 +22,7 @@ const serversMs = 500;
 const returnMs = 4000;
 /** Who takes the answer only is looked after so often: the machine's own addresses are known within some ms. */
 const gatheringMs = 2;
-/** A track opens a moment after its connection stands; the pauses between looks are doubled. */
+/** A track opens a moment after its connection stands; the pauses between looks are doubled, up to the last. */
 const openingMs = { first: 1, last: 2048 };
 
 /** True where a relay is among the servers. The library asks for one only on a port of the connection's own. */
@@ -45,6 +45,7 @@ export function openConnection({ name, port, iceServers }: ConnectionOptions): P
 /**
  * Calls `opened` once when the track may be sent on; its connection has just been established. Looked after instead of subscribed
  * to: each subscription is a handle that the event loop walks over at every word of any peer, for as long as the peer is there.
+ * It looks until it is disposed: a track that opens late on a busy machine is no reason for a viewer without a picture.
  */
 export function whenOpen(
   track: Track,
@@ -53,7 +54,7 @@ export function whenOpen(
   let next: Disposable | undefined;
   const look = (pauseMs: number) => {
     if (track.isOpen()) opened();
-    else if (pauseMs <= openingMs.last) next = clock.timer(pauseMs, () => look(pauseMs * 2));
+    else next = clock.timer(pauseMs, () => look(Math.min(pauseMs * 2, openingMs.last)));
   };
   look(openingMs.first);
   return { [Symbol.dispose]: () => next?.[Symbol.dispose]() };
