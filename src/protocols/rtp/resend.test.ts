@@ -22,10 +22,12 @@ function set() {
     const sent: Buffer[] = [];
     let room = Number.POSITIVE_INFINITY;
     let down = false;
+    let refused: number | undefined;
     const sink = {
       sendMessageBinary: (packet: Buffer) => {
         if (down) throw new Error("Track is closed");
         if (isRtcp(packet)) return true;
+        if (sequenceOf(packet) === refused) throw new Error("SRTP protect error");
         if (room-- <= 0) return false;
         sent.push(Buffer.from(packet));
         return true;
@@ -37,10 +39,11 @@ function set() {
     const send = () => {
       for (let left: number | undefined = 0; left === 0; left = sender.sendSome());
     };
-    return { sent, sender, send, allow: (packets: number) => (room = packets), fail: () => (down = true) };
+    const refuse = (sequence: number) => (refused = sequence);
+    return { sent, sender, send, refuse, allow: (packets: number) => (room = packets), fail: () => (down = true) };
   };
   let viewers = 7;
-  return { clock, write, viewer };
+  return { clock, track, write, viewer };
 }
 
 const sequenceOf = (packet: Buffer) => packet.readUInt16BE(2);
@@ -104,6 +107,84 @@ describe("sending lost packets again", () => {
     assert.deepEqual(one.sent.at(-1), first[1]);
   });
 
+  it("passes over what is 1000 numbers behind the newest, which SRTP would refuse, within a frame as across frames", () => {
+    const { write, viewer } = set();
+    for (const frameBytes of [60_000, 1_800_000]) {
+      const one = viewer(true);
+      write(true, 100);
+      one.send();
+      for (let left = 1_800_000; left > 0; left -= frameBytes) {
+        write(false, frameBytes);
+        one.send();
+      }
+      const first = [...one.sent];
+      assert.ok(first.length > 1100);
+      one.sender.resend([first[0]!, first.at(-1001)!].map(sequenceOf));
+      assert.equal(one.sent.length, first.length);
+      one.sender.resend([first.at(-1000)!, first.at(-1)!].map(sequenceOf));
+      assert.deepEqual(one.sent.slice(first.length), [first.at(-1000), first.at(-1)]);
+    }
+  });
+
+  it("holds no more than 2 MiB of frames that are over, and the newest whatever its size", () => {
+    const { write, viewer } = set();
+    const one = viewer(true);
+    write(true, 3_000_000);
+    one.send();
+    const large = one.sent.at(-1)!;
+    one.sender.resend([sequenceOf(large)]);
+    assert.deepEqual(one.sent.at(-1), large);
+    write(false, 100);
+    one.send();
+    const before = one.sent.length;
+    one.sender.resend([sequenceOf(large)]);
+    assert.equal(one.sent.length, before);
+  });
+
+  it("counts a frame once that left in several goes", () => {
+    const { write, viewer } = set();
+    const one = viewer(true);
+    write(true, 100);
+    one.send();
+    write(false, 100_000);
+    for (let i = 0; i < 80; i++) {
+      one.allow(1);
+      one.send();
+    }
+    const first = [...one.sent];
+    assert.equal(first.length, 81);
+    one.allow(2);
+    one.sender.resend([first[0]!, first[40]!].map(sequenceOf));
+    assert.deepEqual(one.sent.slice(first.length), [first[0], first[40]]);
+  });
+
+  it("goes on with the others, and with the picture, when the library refuses one", () => {
+    const { write, viewer } = set();
+    const one = viewer(true);
+    write(true);
+    one.send();
+    const first = [...one.sent];
+    one.refuse(sequenceOf(first[0]!));
+    one.sender.resend([first[0]!, first[1]!].map(sequenceOf));
+    assert.deepEqual(one.sent.slice(first.length), [first[1]]);
+    write(false);
+    one.send();
+    assert.ok(one.sent.length > first.length + 1);
+  });
+
+  it("counts numbers that it does not know as those that it sends", async () => {
+    const { clock, write, viewer } = set();
+    const one = viewer(true);
+    write(true, 100);
+    one.send();
+    const unknown = Array<number>(1000).fill((one.sender.sequence + 1) & 0xffff);
+    one.sender.resend([...unknown, sequenceOf(one.sent[0]!)]);
+    assert.equal(one.sent.length, 1);
+    await clock.advance(100);
+    one.sender.resend([sequenceOf(one.sent[0]!)]);
+    assert.equal(one.sent.length, 2);
+  });
+
   it("sends no more than 1000 packets at once, and 3000 a second", async () => {
     const { clock, write, viewer } = set();
     const one = viewer(true);
@@ -119,7 +200,7 @@ describe("sending lost packets again", () => {
   });
 
   it("sends nothing again where that was not asked for, once it is over, or when the connection went down", () => {
-    const { write, viewer } = set();
+    const { track, write, viewer } = set();
     const [without, over, down] = [viewer(false), viewer(true), viewer(true)];
     write(true, 100);
     for (const { send } of [without, over, down]) send();
@@ -129,5 +210,9 @@ describe("sending lost packets again", () => {
       sender.resend([sequenceOf(sent[0]!)]);
       assert.equal(sent.length, 1);
     }
+    assert.ok(track.readers.has(down.sender), "a refusal alone does not end the picture");
+    write(false, 100);
+    down.send();
+    assert.ok(!track.readers.has(down.sender), "the next frame does, when the connection is down");
   });
 });

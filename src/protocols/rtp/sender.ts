@@ -4,7 +4,7 @@ import type { FairSending, Sending } from "./fair-sending.ts";
 import type { PacketFrame, PacketReader, PacketTrack } from "./packet-track.ts";
 import type { ReportBlock } from "./rtcp.ts";
 import { type SenderReported, SenderReports } from "./sender-reports.ts";
-import { SentPackets } from "./sent-packets.ts";
+import { SentPackets, type SentPlace } from "./sent-packets.ts";
 
 /** Where a sender's packets leave: a WebRTC track, or what an RTSP client set up. */
 export interface PacketSink {
@@ -48,7 +48,7 @@ const catchUpForUs = 5_000_000;
 /** About 40 Mbit/s while a group of pictures is sent after its key frame: what a browser's socket buffer bears. */
 const catchUpMsPerPacket = 0.25;
 const usualRetryMs = 2;
-/** What one receiver's requests can make us send: so many packets a second, and so many at once. */
+/** What one receiver's requests can make us look for and send: so many packets a second, and so many at once. */
 const resends = { perSecond: 3000, atOnce: 1000 };
 
 /**
@@ -183,23 +183,25 @@ export class RtpSender implements Sending, PacketReader, Disposable {
 
   /**
    * Sends packets again that were lost on the way, byte by byte as they were: the same number over the same text is no second
-   * use of a nonce (RFC 3711, 9.1). Those that left long ago are passed over, and so is what goes beyond 3000 packets a second.
+   * use of a nonce (RFC 3711, 9.1). Those that left long ago are passed over, and so is what goes beyond 3000 numbers a second,
+   * whether they are known or not.
    */
   resend(sequences: readonly number[]): void {
     if (!this.#sent) return;
+    for (const sequence of sequences) {
+      if (!this.#mayResend()) return;
+      const found = this.#sent.find(sequence);
+      if (found) this.#sendAgain(found, sequence);
+    }
+  }
+
+  #sendAgain({ run, place }: SentPlace, sequence: number): void {
+    const packet = run.packets[place]!;
+    this.#writeHeader(packet, sequence, run.timestamp + (run.offsets?.[place] ?? 0));
     try {
-      for (const sequence of sequences) {
-        const found = this.#sent.find(sequence);
-        if (!found) continue;
-        if (!this.#mayResend()) return;
-        const { run, place } = found;
-        const packet = run.packets[place]!;
-        this.#writeHeader(packet, sequence, run.timestamp + (run.offsets?.[place] ?? 0));
-        this.#options.sink.sendMessageBinary(packet);
-      }
+      this.#options.sink.sendMessageBinary(packet);
     } catch {
-      // The connection is down.
-      this[Symbol.dispose]();
+      // Refused, as SRTP does with what is too old for it: the others may still leave. That a connection is down, the next frame tells.
     }
   }
 
