@@ -118,6 +118,8 @@ class FakeHub:
         # Where it says that it was asked for a proof that it knows the token; and what it was shown then.
         self.proves_at = ""
         self.seen: list[str] = []
+        # What it answers in place of a proof, as a stranger may.
+        self.oddly: web.Response | None = None
         self._sockets: list[web.WebSocketResponse] = []
         app = web.Application()
         app.router.add_get("/api/v1/session", self._session)
@@ -162,6 +164,8 @@ class FakeHub:
 
     async def _proof(self, request: web.Request) -> web.Response:
         self.seen.append(f"{dict(request.headers)} {await request.text()}")
+        if self.oddly is not None:
+            return self.oddly
         asked = await request.json()
         key = hashlib.sha256(TOKEN.encode()).digest()
         signed = lambda text: base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).decode().rstrip("=")  # noqa: E731
@@ -191,7 +195,7 @@ class FakeHub:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Say what is said back, as a stream that answers; `bye` ends it."""
         if "api/ws" in self.refuse:
-            return web.Response(status=503)
+            return web.Response(status=self.refuse["api/ws"][0])
         self.pages.append(request.headers)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -238,9 +242,10 @@ def _custom(enable_custom_integrations: None, socket_enabled: None) -> None:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Come back at once."""
+    """Come back at once, and ask twice without a pause before a hub is followed."""
     monkeypatch.setattr("custom_components.doorward.hub.FIRST_RETRY_S", 0.01)
     monkeypatch.setattr("custom_components.doorward.hub.LAST_RETRY_S", 0.02)
+    monkeypatch.setattr("custom_components.doorward.config_flow.ASKED_AFTER_S", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+from aiohttp import web
 from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
+from custom_components.doorward.api import DoorwardClient
 from custom_components.doorward.const import DOMAIN
 
 from .conftest import HUB_ID, TOKEN, until
@@ -130,6 +134,55 @@ async def test_a_hub_that_moved(hass, fake_hub, entry) -> None:
     assert entry.data["url"] == there
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
+
+
+async def test_a_hub_that_moved_while_another_says_to_be_it(hass, fake_hub, entry) -> None:
+    """Who only says so does not keep the hub from being heard."""
+    fake_hub.proves_at = f"http 127.0.0.1 {fake_hub.server.port}"
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "url": "http://127.0.0.1:9"})
+    told = found(fake_hub, {"id": HUB_ID, "scheme": "http"})
+    both = [
+        hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=one)
+        for one in (replace(told, port=10), told)
+    ]
+    assert [one["reason"] for one in await asyncio.gather(*both)] == ["already_configured"] * 2
+    assert entry.data["url"] == fake_hub.url
+
+
+async def test_a_hub_that_is_not_followed(hass, fake_hub, entry) -> None:
+    """One whose own address still answers stays there, and none is followed from https to http, whatever it proves."""
+    fake_hub.proves_at = f"http 127.0.0.1 {fake_hub.server.port}"
+    for url in (f"{fake_hub.url}/", "https://127.0.0.1:9"):
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "url": url})
+        known = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_ZEROCONF}, data=found(fake_hub, {"id": HUB_ID, "scheme": "http"})
+        )
+        assert (known["reason"], entry.data["url"]) == ("already_configured", url)
+    assert fake_hub.seen == []
+    odd = found(fake_hub, {"id": HUB_ID, "scheme": "ftp"})
+    told = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=odd)
+    assert told["reason"] == "no_hub"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 307, "headers": {"Location": "/elsewhere"}},
+        {"status": 500},
+        {"text": '{"proof": "é"}'},
+        {"text": '{"proof": "\\ud800"}'},
+        {"text": "[" * 4000},
+        {"text": "[]"},
+        {"body": b"\xff"},
+        {"text": "{}" + " " * 5000},
+    ],
+)
+async def test_a_stranger_that_answers_oddly(hass, fake_hub, answer) -> None:
+    """It is not believed, nothing breaks, and nothing is sent where it points."""
+    fake_hub.oddly = web.Response(**answer)
+    client = DoorwardClient(async_get_clientsession(hass), fake_hub.url, None)
+    assert not await client.is_hub_of(TOKEN)
+    assert (len(fake_hub.seen), fake_hub.asked) == (1, [])
 
 
 async def test_given_by_the_app(hass, fake_hub) -> None:

@@ -21,7 +21,7 @@ import aiohttp
 from homeassistant.const import __version__ as HA_VERSION  # noqa: N812
 from yarl import URL
 
-from .const import HEARTBEAT_S, TIMEOUT_S
+from .const import HEARTBEAT_S, LONGEST_PROOF, TIMEOUT_S
 
 type Json = dict[str, Any]
 
@@ -34,10 +34,11 @@ ITSELF = {FOR: quote(json.dumps({"id": "home-assistant", "name": "Home Assistant
 class DoorwardError(Exception):
     """The hub refused or could not; `code` is its own word for why."""
 
-    def __init__(self, detail: str, code: str = "refused") -> None:
-        """Take the hub's sentence and its code."""
+    def __init__(self, detail: str, code: str = "refused", status: int = 0) -> None:
+        """Take the hub's sentence and its code, and the status of its answer where there was one."""
         super().__init__(detail)
         self.code = code
+        self.status = status
 
 
 class CannotConnectError(DoorwardError):
@@ -126,17 +127,44 @@ class DoorwardClient:
     async def is_hub_of(self, token: str) -> bool:
         """Ask whether this is a hub that knows a token, which is not shown.
 
-        Somebody who passes the question on gets an answer about another address than this.
+        Somebody who passes the question on gets an answer about another address than this. Whoever answers is a
+        stranger until then: is followed nowhere, and heard no longer than a proof is.
         """
         key = hashlib.sha256(token.encode()).digest()
         nonce = secrets.token_urlsafe(24)
         asked = {"token": _signed(key, "doorward token\n"), "nonce": nonce}
-        try:
-            found = await self.request("POST", "api/v1/proof", asked)
-        except DoorwardError:
-            return False
         about = f"doorward proof\n{nonce}\n{self._url.scheme} {self._url.host} {self._url.port}"
-        return hmac.compare_digest(str(found.get("proof")), _signed(key, about))
+        try:
+            async with self._stranger("POST", "api/v1/proof", asked) as answer:
+                if answer.status != HTTPStatus.OK:
+                    return False
+                body = await _at_most(answer.content, LONGEST_PROOF)
+            proof = str(_parsed(body).get("proof")).encode()
+        except aiohttp.ClientError, TimeoutError, OSError, ValueError, DoorwardError:
+            return False
+        return hmac.compare_digest(proof, _signed(key, about).encode())
+
+    async def answers(self) -> bool:
+        """Tell whether anybody answers here, whoever it is and whatever it says; no token is shown."""
+        try:
+            async with self._stranger("GET", "api/v1/session"):
+                return True
+        except aiohttp.ClientConnectorCertificateError:
+            return True
+        except aiohttp.ClientError, TimeoutError, OSError, ValueError:
+            return False
+
+    def _stranger(self, method: str, path: str, body: Json | None = None) -> Any:
+        """Ask without the token, and without going where the answer sends."""
+        headers = {name: value for name, value in self._headers.items() if name != "Authorization"}
+        return self._http.request(
+            method,
+            self._url.join(URL(f"/{path}")),
+            json=body,
+            headers={**headers, "x-doorward": "1"},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+        )
 
     async def session(self) -> Session:
         """Ask the hub who it is; raises where it is not there or does not know the token."""
@@ -185,6 +213,8 @@ class DoorwardClient:
         try:
             url = (self._socket / "api/ws").with_query(src=device)
             return await self._http.ws_connect(url, headers=self._headers, heartbeat=HEARTBEAT_S)
+        except aiohttp.WSServerHandshakeError as error:
+            raise DoorwardError(f"The hub answered {error.status}", str(error.status), error.status) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreached(error) from error
 
@@ -322,6 +352,16 @@ def _signed(key: bytes, text: str) -> str:
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
+async def _at_most(content: aiohttp.StreamReader, longest: int) -> bytes:
+    """Read an answer to its end; raises ValueError where it is longer."""
+    body = b""
+    while chunk := await content.read(longest + 1 - len(body)):
+        body += chunk
+        if len(body) > longest:
+            raise ValueError("too long")
+    return body
+
+
 def _unreached(error: Exception) -> CannotConnectError:
     code = "certificate" if isinstance(error, aiohttp.ClientConnectorCertificateError) else "unreachable"
     return CannotConnectError(f"The hub cannot be reached: {error or type(error).__name__}", code)
@@ -332,7 +372,7 @@ def _parsed(body: bytes) -> Json:
         return {}
     try:
         found = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CannotConnectError("What answers there is no Doorward hub", "no-hub") from error
     return found if isinstance(found, dict) else {}
 
@@ -344,5 +384,5 @@ def _error(status: int, body: bytes) -> DoorwardError:
         problem = {}
     detail, code = str(problem.get("detail") or f"The hub answered {status}"), str(problem.get("code") or status)
     if status == HTTPStatus.UNAUTHORIZED:
-        return InvalidAuthError(detail, code)
-    return DoorwardError(detail, code)
+        return InvalidAuthError(detail, code, status)
+    return DoorwardError(detail, code, status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ import voluptuous as vol
 from yarl import URL
 
 from .api import CannotConnectError, DoorwardClient, DoorwardError, InvalidAuthError, Session, token_by_login
-from .const import CONF_VERIFY, DOMAIN
+from .const import ASKED_AFTER_S, CONF_VERIFY, DOMAIN
 from .hub import DoorwardHub
 
 SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
@@ -58,10 +59,14 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
         Nobody signs what mDNS says: a hub that is there already keeps its address, to which its token goes.
         """
         told = discovery_info.properties
-        if not (hub_id := told.get("id")):
+        scheme = told.get("scheme", "https")
+        if not (hub_id := told.get("id")) or scheme not in ("http", "https"):
             return self.async_abort(reason="no_hub")
-        url = str(URL.build(scheme=told.get("scheme", "https"), host=discovery_info.host, port=discovery_info.port))
-        known = await self.async_set_unique_id(hub_id)
+        url = str(URL.build(scheme=scheme, host=discovery_info.host, port=discovery_info.port))
+        # One of several that say to be a hub that is known may be it: none keeps the others from being asked.
+        known = await self.async_set_unique_id(hub_id, raise_on_progress=False)
+        if known is None:
+            await self.async_set_unique_id(hub_id)
         moved = known is not None and await self._is_there_now(known, url)
         self._abort_if_unique_id_configured(updates={CONF_URL: url} if moved else None)
         self._found = {CONF_URL: url, CONF_VERIFY: False}
@@ -69,13 +74,23 @@ class DoorwardConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_discovered()
 
     async def _is_there_now(self, entry: ConfigEntry[DoorwardHub], url: str) -> bool:
-        """Tell whether a hub that is not reached where it was is here: anybody may say so, so it has to prove it."""
-        reached = entry.state is ConfigEntryState.LOADED and entry.runtime_data.available
+        """Tell whether a hub is here that nobody answers for where it was: anybody may say so, so it has to prove it.
+
+        The proof says nothing of who listens on the way: TLS is never given up, and a certificate that is checked
+        is checked here too.
+        """
         # One that people ignore has neither address nor token.
-        if reached or entry.data.get(CONF_URL, url) == url:
+        old = entry.data.get(CONF_URL, url)
+        if old == url or (URL(old).scheme == "https" and URL(url).scheme != "https"):
             return False
         http = async_get_clientsession(self.hass, verify_ssl=entry.data.get(CONF_VERIFY, True))
-        return await DoorwardClient(http, url, None).is_hub_of(entry.data[CONF_TOKEN])
+        for pause_s in ASKED_AFTER_S:
+            await asyncio.sleep(pause_s)
+            reached = entry.state is ConfigEntryState.LOADED and entry.runtime_data.available
+            if reached or await DoorwardClient(http, old, None).answers():
+                return False
+        proven = await DoorwardClient(http, url, None).is_hub_of(entry.data[CONF_TOKEN])
+        return proven and entry.data.get(CONF_URL) == old
 
     async def async_step_discovered(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who Home Assistant is to a hub that was found."""

@@ -32,3 +32,7 @@ LAST_RETRY_S: Final = 30.0
 # The hub is asked this often whether it is there; after as long again without an answer it is not.
 HEARTBEAT_S: Final = 10.0
 TIMEOUT_S: Final = 10.0
+# Before a hub is followed to another address its own is asked after each of these pauses: it may just be starting.
+ASKED_AFTER_S: Final = (0.0, 2.0, 5.0, 10.0)
+# The longest answer that is read of somebody who has not proved to be a hub.
+LONGEST_PROOF: Final = 4096

@@ -7,6 +7,7 @@ name of who uses it. Cards sign the path; nobody else is heard.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -50,6 +51,9 @@ class StreamsView(HomeAssistantView):
             people = for_user(hass, hub, request[KEY_HASS_USER])
             return web.json_response(await hub.client.for_people(people).stream(device))
         except DoorwardError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                # What its user may not see is answered as what is not there.
+                return web.json_response({}, status=HTTPStatus.NOT_FOUND)
             return web.json_response({"detail": str(error)}, status=HTTPStatus.BAD_GATEWAY)
 
 
@@ -66,15 +70,24 @@ class SocketView(HomeAssistantView):
             return web.Response(status=HTTPStatus.NOT_FOUND)
         # No heartbeat to the browser: the hub closes the socket when the browser's picture ends.
         near = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE)
-        await near.prepare(request)
         try:
             people = for_user(hass, hub, request[KEY_HASS_USER])
             far = await hub.client.for_people(people).stream_socket(device)
         except DoorwardError as error:
-            await near.send_json({"type": "error", "value": f"webrtc/offer: {error}"})
-            await near.close()
+            if error.status == HTTPStatus.NOT_FOUND:
+                return web.Response(status=HTTPStatus.NOT_FOUND)
+            # Who asked may have left meanwhile.
+            with suppress(ConnectionError):
+                await near.prepare(request)
+                await near.send_json({"type": "error", "value": f"webrtc/offer: {error}"})
+                await near.close()
             return near
-        await _join(near, far)
+        try:
+            with suppress(ConnectionError):
+                await near.prepare(request)
+                await _join(near, far)
+        finally:
+            await far.close()
         return near
 
 
