@@ -84,9 +84,9 @@ export async function anotherPerson(home: HomeAssistant, name: string): Promise<
   return ((await granted.json()) as { readonly access_token: string }).access_token;
 }
 
-/** Waits up to 15 s. */
-export async function until(what: string, is: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 200; n++) {
+/** Waits up to 15 s, or `tries` times 75 ms. */
+export async function until(what: string, is: () => Promise<boolean>, tries = 200): Promise<void> {
+  for (let n = 0; n < tries; n++) {
     if (await is()) return;
     await systemClock.sleep(75);
   }
