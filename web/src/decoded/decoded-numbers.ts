@@ -7,7 +7,23 @@ export class DecodedNumbers {
   leftOut = 0;
   latencyMs: number | undefined;
   size: { readonly widthPx: number; readonly heightPx: number } | undefined;
+  #firstMs = 0;
+  #lastMs = 0;
   #before = { pictures: 0, bytes: 0, atMs: performance.now() };
+
+  /** A picture was decoded. */
+  decoded(nowMs: number): void {
+    this.pictures++;
+    this.#firstMs ||= nowMs;
+    this.#lastMs = nowMs;
+  }
+
+  /** How long pictures have been decoded since this was asked last. */
+  takeDecodedMs(): number {
+    const ms = this.#lastMs - this.#firstMs;
+    this.#firstMs = this.#lastMs;
+    return ms;
+  }
 
   /** Since the last look. */
   take(): Numbers {

@@ -16,14 +16,14 @@ export interface DecoderSink {
   readonly onPicture: (picture: DecodedPicture, coded: CodedPicture) => void;
   /** So many that were taken are done with, whatever became of them; at its closing those that are left. */
   readonly onDone: (pictures: number) => void;
+  /** So many were left out because newer ones were there, or as they are damaged. */
+  readonly onLeftOut: (pictures: number) => void;
   /** It cannot go on. */
   readonly onFault: (error: unknown) => void;
 }
 
 /** Makes pictures of what a camera sends. Its owner closes it. */
 export interface PictureDecoder {
-  /** Pictures that were left out because newer ones were there. */
-  readonly leftOut: number;
   /** How many wait for it. */
   readonly waiting: number;
   decode(picture: CodedPicture): void;
@@ -49,7 +49,6 @@ export function openDecoder(format: CodedFormat, sink: DecoderSink): PictureDeco
 
 /** H.264 and H.265: every picture is decoded, for others stand on it. */
 class StreamDecoder implements PictureDecoder {
-  readonly leftOut = 0;
   readonly #decoder: VideoDecoder;
   readonly #coded = new Map<number, CodedPicture>();
   #lastUs = Number.NEGATIVE_INFINITY;
@@ -103,7 +102,6 @@ const mostRemembered = 300;
 
 /** JPEG: each stands alone, and while one is decoded only the newest waits. */
 class JpegDecoder implements PictureDecoder {
-  leftOut = 0;
   #next: CodedPicture | undefined;
   #busy = false;
   #closed = false;
@@ -119,7 +117,7 @@ class JpegDecoder implements PictureDecoder {
 
   decode(picture: CodedPicture): void {
     if (this.#next) {
-      this.leftOut++;
+      this.#sink.onLeftOut(1);
       this.#sink.onDone(1);
     }
     this.#next = picture;
@@ -134,8 +132,13 @@ class JpegDecoder implements PictureDecoder {
   async #work(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    for (let coded = this.#take(); coded; coded = this.#take()) await this.#one(coded);
-    this.#busy = false;
+    try {
+      for (let coded = this.#take(); coded; coded = this.#take()) await this.#one(coded);
+    } catch (error) {
+      this.#sink.onFault(error);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #take(): CodedPicture | undefined {
@@ -145,12 +148,12 @@ class JpegDecoder implements PictureDecoder {
   }
 
   async #one(coded: CodedPicture): Promise<void> {
-    const { onPicture, onDone } = this.#sink;
+    const { onPicture, onDone, onLeftOut } = this.#sink;
     // One that is damaged is left out: the next stands alone.
     const bitmap = await createImageBitmap(new Blob([coded.data], { type: "image/jpeg" })).catch(() => undefined);
     if (bitmap && this.#closed) bitmap.close();
     else if (bitmap) onPicture(bitmap, coded);
-    else this.leftOut++;
+    else onLeftOut(1);
     onDone(1);
   }
 }

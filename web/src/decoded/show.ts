@@ -96,6 +96,9 @@ export class Show {
         {
           onPicture: (decoded, coded) => this.#decoded(decoded, coded),
           onDone: this.#events.onDone,
+          onLeftOut: (pictures) => {
+            this.numbers.leftOut += pictures;
+          },
           onFault: () => this.#fault(),
         },
       );
@@ -135,7 +138,7 @@ export class Show {
   #decoded(picture: DecodedPicture, coded: CodedPicture): void {
     const nowMs = performance.now();
     const timeMs = coded.wallUs / 1000;
-    this.numbers.pictures++;
+    this.numbers.decoded(nowMs);
     const [widthPx, heightPx] =
       "displayWidth" in picture ? [picture.displayWidth, picture.displayHeight] : [picture.width, picture.height];
     this.numbers.size = { widthPx, heightPx };
@@ -158,7 +161,12 @@ export class Show {
         return;
       }
       this.#held.shift();
-      this.#output.show(next.picture);
+      try {
+        this.#output.show(next.picture);
+      } catch {
+        next.picture.close();
+        this.#fault();
+      }
     }
   }
 }
