@@ -4,7 +4,7 @@ import { openSession } from "../net/open-session.ts";
 import type { PictureSession } from "../net/picture-session.ts";
 import type { Refusal } from "../pure/asking.ts";
 import { type NotConverted, whyOf } from "../pure/picture-words.ts";
-import { doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
+import { barrenAfterMs, doubtAfterMs, retryDelayMs, staleAfterMs } from "../pure/retry.ts";
 import { Rhythm } from "../pure/rhythm.ts";
 import type { PlayerPhase } from "../pure/words.ts";
 
@@ -30,8 +30,6 @@ export interface WatchOptions {
 
 const lookEveryMs = 200;
 const askEveryMs = 1000;
-/** A session that never brought a picture is opened again after this time. */
-const barrenAfterMs = 20_000;
 /** The same when there is no way to the hub yet, and it has named servers that may help to find one. */
 const pathlessAfterMs = 3000;
 
@@ -95,6 +93,11 @@ async function watchOnce(options: OnceOptions): Promise<string> {
     },
     onLost: lost.resolve,
   });
+  // An abort while it was being opened is told to nobody any more.
+  if (signal.aborted) {
+    session.close();
+    return "stopped";
+  }
   const scope = new AbortController();
   signal.addEventListener("abort", () => lost.resolve("stopped"), { signal: scope.signal });
   try {

@@ -1,3 +1,6 @@
+/** A session that never brought a picture is opened again after this time. */
+export const barrenAfterMs = 20_000;
+
 /** How long to wait before try number `attempt` (0 is the first retry): at once, then 0.5, 1, 2, 4, at most 8 s. */
 export function retryDelayMs(attempt: number): number {
   return attempt <= 0 ? 0 : Math.min(8000, 250 * 2 ** Math.min(attempt, 10));
