@@ -158,27 +158,34 @@ export interface ApiErrorOptions {
 
 /** Reads a problem+json (RFC 9457) answer; whatever comes, a sentence comes out. */
 export async function problemOf(response: Response): Promise<ApiError> {
-  const fallback = sentences[response.status] ?? t("The hub answered with {status}.", { status: response.status });
   try {
-    const problem = (await response.json()) as {
-      [Name in "detail" | "title" | "code" | "fields" | "errors"]?: unknown;
-    };
-    const told = typeof problem.detail === "string" ? problem.detail : problem.title;
-    const text = typeof told === "string" && told !== "" ? told : fallback;
-    const message = /[.!?]$/.test(text) ? text : `${text}.`;
-    const { status } = response;
-    const code = typeof problem.code === "string" ? problem.code : "";
-    const fields = typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {};
-    const said = sayRefusal({ status, code, fields });
-    return new ApiError(said ?? message.charAt(0).toUpperCase() + message.slice(1), {
-      status,
-      code,
-      fields,
-      errors: Array.isArray(problem.errors) ? problem.errors : [],
-    });
+    return apiErrorOf((await response.json()) as ToldProblem, response.status);
   } catch (cause) {
-    return new ApiError(fallback, { status: response.status, cause });
+    return new ApiError(fallbackOf(response.status), { status: response.status, cause });
   }
+}
+
+/** A problem as it comes, nothing of it known. */
+type ToldProblem = { readonly [Name in "detail" | "title" | "code" | "fields" | "errors"]?: unknown };
+
+/** A refusal, by whichever way the hub told it, in the page's language. */
+export function apiErrorOf(problem: ToldProblem, status: number): ApiError {
+  const told = typeof problem.detail === "string" ? problem.detail : problem.title;
+  const text = typeof told === "string" && told !== "" ? told : fallbackOf(status);
+  const message = /[.!?]$/.test(text) ? text : `${text}.`;
+  const code = typeof problem.code === "string" ? problem.code : "";
+  const fields = typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {};
+  const said = sayRefusal({ status, code, fields });
+  return new ApiError(said ?? message.charAt(0).toUpperCase() + message.slice(1), {
+    status,
+    code,
+    fields,
+    errors: Array.isArray(problem.errors) ? problem.errors : [],
+  });
+}
+
+function fallbackOf(status: number): string {
+  return sentences[status] ?? t("The hub answered with {status}.", { status });
 }
 
 const sentences: Readonly<Record<number, string>> = {

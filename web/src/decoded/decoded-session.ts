@@ -1,12 +1,13 @@
 import type { PictureMessage } from "../../../src/surfaces/pictures/messages.ts";
 import type { CodedPicture } from "../../../src/surfaces/pictures/read-picture.ts";
-import { ApiError } from "../api.ts";
+import { ApiError, apiErrorOf } from "../api.ts";
 import { t } from "../language/t.ts";
 import type { Numbers } from "../net/numbers.ts";
 import type { PictureSession } from "../net/picture-session.ts";
 import { type WhepOptions, WhepSession } from "../net/whep.ts";
 import type { DecodeTries } from "../pure/decode-tries.ts";
 import { type OddPicture, whyOf } from "../pure/picture-words.ts";
+import { barrenAfterMs } from "../pure/retry.ts";
 import { decodable } from "./decoders.ts";
 import { PictureLine } from "./picture-line.ts";
 import { Show } from "./show.ts";
@@ -54,8 +55,9 @@ class DecodedSession implements PictureSession {
   readonly #options: DecodedOptions;
   readonly #line: PictureLine;
   readonly #show: Show;
-  /** Resolves with the first thing that the hub says; undefined when it says nothing and closes. */
-  readonly #first = Promise.withResolvers<PictureMessage | undefined>();
+  /** Resolves with the first thing that the hub says, or why it says nothing. */
+  readonly #first = Promise.withResolvers<PictureMessage | "closed" | "late">();
+  readonly #scope = new AbortController();
   #turned: ((shown: string | undefined) => void) | undefined;
   #sound: WhepSession | undefined;
   #soundTimer: number | undefined;
@@ -70,7 +72,10 @@ class DecodedSession implements PictureSession {
       onDone: (pictures) => this.#line.done(pictures),
       onFault: () => {
         // One session is one fault, however many pictures it hits.
-        if (!this.#over) tries.failed(device);
+        if (!this.#over) {
+          this.#tellDecoded();
+          tries.failed(device);
+        }
         this.#lost(t("This browser could not decode it."));
       },
       onSlow: () => {
@@ -82,31 +87,47 @@ class DecodedSession implements PictureSession {
       onMessage: (message) => this.#hear(message),
       onPicture: (picture: CodedPicture) => this.#show.take(picture),
       onOver: () => {
-        this.#first.resolve(undefined);
+        this.#first.resolve("closed");
         this.#turned?.(undefined);
         this.#lost(t("The hub ended it."));
       },
     });
-    options.signal.addEventListener("abort", () => this.#first.resolve(undefined), { once: true });
+    const { signal } = this.#scope;
+    options.signal.addEventListener("abort", () => this.#first.resolve("closed"), { once: true, signal });
   }
 
   /** False where the picture is none for this browser after all. */
   async begin(): Promise<boolean> {
     const { signal, sound, onTrack } = this.#options;
-    const message = await this.#first.promise;
-    signal.throwIfAborted();
-    if (message?.type === "refused") {
-      const { status, code, detail = "", fields } = message.problem;
-      if (code === "codec-unsupported") return false;
-      throw new ApiError(detail, { status, code, ...(fields && { fields }) });
+    const message = await this.#firstMessage();
+    if (message.type === "refused") {
+      const { problem } = message;
+      if (problem.code === "codec-unsupported") return false;
+      throw apiErrorOf(problem, problem.status);
     }
-    // A proxy may let no such socket through.
-    if (!message) this.#options.tries.failed(this.#options.device);
-    if (message?.type !== "picture") throw new ApiError(t("The hub does not answer."), { status: 0 });
-    if (!(await this.#show.setUp(message))) return false;
+    if (message.type !== "picture") throw new ApiError(t("The hub does not answer."), { status: 0 });
+    const canShow = await this.#show.setUp(message);
+    signal.throwIfAborted();
+    if (!canShow) return false;
     onTrack(this.#show.track);
     if (sound) await this.#openSound();
+    signal.throwIfAborted();
     return true;
+  }
+
+  async #firstMessage(): Promise<PictureMessage> {
+    const { signal, tries, device } = this.#options;
+    const late = setTimeout(() => this.#first.resolve("late"), barrenAfterMs);
+    const message = await this.#first.promise;
+    clearTimeout(late);
+    signal.throwIfAborted();
+    if (typeof message === "object") {
+      tries.line(device);
+      return message;
+    }
+    // A proxy may let no such socket through, or keep it waiting.
+    if (!this.#line.open) tries.noLine(device, performance.now());
+    throw new ApiError(message === "late" ? t("No picture came.") : t("The hub does not answer."), { status: 0 });
   }
 
   get id(): string {
@@ -126,7 +147,9 @@ class DecodedSession implements PictureSession {
   }
 
   async alive(): Promise<boolean> {
-    return this.#line.open && (await (this.#sound?.alive() ?? true));
+    // A wish that waits has a time of its own, and its answer would be taken for this one's.
+    if (this.#turned) return this.#line.open;
+    return (await this.#line.answers()) && (await (this.#sound?.alive() ?? true));
   }
 
   async turn(rendition: "main" | "sub"): Promise<"shown" | "late" | "lost"> {
@@ -135,13 +158,17 @@ class DecodedSession implements PictureSession {
     this.#turned = resolve;
     this.#line.want(rendition);
     const late = setTimeout(() => resolve(undefined), turnTimeoutMs);
-    const shown = await promise.finally(() => clearTimeout(late));
+    const shown = await promise;
+    clearTimeout(late);
+    if (this.#turned === resolve) this.#turned = undefined;
     if (!this.#line.open) return "lost";
     return shown === rendition ? "shown" : "late";
   }
 
   close(): void {
+    this.#tellDecoded();
     this.#over = true;
+    this.#scope.abort();
     clearInterval(this.#soundTimer);
     this.#line.close();
     this.#sound?.close();
@@ -156,10 +183,13 @@ class DecodedSession implements PictureSession {
     else if (message.type === "picture") void this.#show.setUp(message);
   }
 
-  /** A camera may have none, or a person no right to it: the picture is shown all the same. */
+  #tellDecoded(): void {
+    this.#options.tries.decoded(this.#options.device, this.#show.numbers.takeDecodedMs());
+  }
+
   async #openSound(): Promise<void> {
     const onLost = (reason: string) => this.#lost(reason);
-    const sound = await WhepSession.open({ ...this.#options, picture: false, onLost }).catch(() => undefined);
+    const sound = await WhepSession.open({ ...this.#options, picture: false, onLost }).catch(withoutSound);
     if (!sound) return;
     if (this.#over || !sound.hasAudio) {
       sound.close();
@@ -181,4 +211,15 @@ class DecodedSession implements PictureSession {
     this.#over = true;
     this.#options.onLost(reason);
   }
+}
+
+const noSoundCodes: ReadonlySet<string> = new Set(["no-media", "codec-unsupported", "forbidden"]);
+
+/**
+ * A camera may have none, or a person no right to it: the picture is shown all the same, as where this browser fails at it. What
+ * else the hub refuses may be had later: it is tried again with the picture.
+ */
+function withoutSound(error: unknown): undefined {
+  if (error instanceof ApiError && error.status !== 403 && !noSoundCodes.has(error.code)) throw error;
+  return undefined;
 }

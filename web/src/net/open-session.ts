@@ -44,7 +44,7 @@ async function openConverted(options: WhepOptions): Promise<WhepSession> {
 /** Bytes come on a socket of this page's own, and something can be made of them: JPEG is decoded everywhere. */
 function mayDecode({ url, token, picture }: WhepOptions): boolean {
   if (!picture || token || !isDirect() || !("captureStream" in HTMLCanvasElement.prototype)) return false;
-  return !tries.isOver(deviceOf(url) ?? "");
+  return !tries.isOver(deviceOf(url) ?? "", performance.now());
 }
 
 /** The device of a WHEP address of this hub, `/whep/front-door?rendition=sub`; undefined for another, as that of a call. */
