@@ -76,6 +76,19 @@ describe("the renditions of a viewing", () => {
     assert.deepEqual(demanded(), []);
   });
 
+  it("answers a wish that is not met yet when it is said again: a page asks so whether the hub is there", async () => {
+    const { renditions, begin, changes, shown } = set("sub");
+    begin("sub");
+    const first = renditions.want("main");
+    const second = renditions.want("main");
+    await first;
+    assert.deepEqual([renditions.wanted, renditions.shown], ["main", "sub"]);
+    await changes("main", "live");
+    await second;
+    assert.deepEqual(shown, ["main"]);
+    renditions[Symbol.dispose]();
+  });
+
   it("does not go to and fro while a small picture that failed is tried again and again", async () => {
     const { demanded, changes, begin, shown } = set("sub");
     begin("sub");
