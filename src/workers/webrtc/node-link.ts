@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
-import { WireError } from "../../util/errors.ts";
+import { messageOf, WireError } from "../../util/errors.ts";
 import type { ChildLink, ChildListener } from "../child-link.ts";
 import { confine } from "../confine.ts";
 import { childModule } from "../process.ts";
 import { isMedia, MediaWriter } from "./engine/media.ts";
-import { MessageSplitter, MessageWriter } from "./engine/message.ts";
+import { type MessageReader, MessageSplitter, MessageWriter } from "./engine/message.ts";
 import { said, wireLimits } from "./engine/wire.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
 
@@ -23,7 +23,8 @@ export function startNodeChild<To extends ToPublishChild, From extends FromPubli
 
 class NodeLink<To extends ToPublishChild, From extends FromPublishChild> implements ChildLink<To, From> {
   readonly child;
-  readonly #pipe: Socket;
+  /** There is none where the process may open nothing more, and so no child either. */
+  readonly #pipe: Socket | undefined;
   readonly #media = new MediaWriter();
   readonly #splitter = new MessageSplitter(wireLimits.messageBytes);
   #listener: ChildListener<From> | undefined;
@@ -38,10 +39,13 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
       env: { ...env },
       windowsHide: true,
     });
-    this.#pipe = this.child.stdio[3] as Socket;
+    // Whoever owns it hears of that too.
+    this.child.on("error", () => {});
+    const stdio = this.child.stdio as typeof this.child.stdio | undefined;
+    this.#pipe = (stdio?.[3] ?? undefined) as Socket | undefined;
     // How it ended says the exit code.
-    this.#pipe.on("error", () => {});
-    this.#pipe.on("data", (chunk: Buffer) => this.#hear(chunk));
+    this.#pipe?.on("error", () => {});
+    this.#pipe?.on("data", (chunk: Buffer) => this.#hear(chunk));
   }
 
   listen(listener: ChildListener<From>): void {
@@ -49,16 +53,16 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
   }
 
   hold(how: "alive" | "loose"): void {
-    if (how === "alive") this.#pipe.ref();
-    else this.#pipe.unref();
+    if (how === "alive") this.#pipe?.ref();
+    else this.#pipe?.unref();
   }
 
   end(): void {
-    this.#pipe.end();
+    this.#pipe?.end();
   }
 
   post(message: To, onSent?: () => void): boolean {
-    if (!this.#pipe.writable) return false;
+    if (!this.#pipe?.writable) return false;
     try {
       this.#pipe.write(isMedia(message) ? this.#media.write(message) : writeSaid(message), () => onSent?.());
     } catch (error) {
@@ -70,8 +74,15 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
   }
 
   #hear(chunk: Buffer): void {
-    // Bytes of its own: what is kept of a message would hold the whole chunk.
-    for (const message of this.#splitter.push(chunk)) this.#take(deserialize(Uint8Array.from(message.rest())) as From);
+    try {
+      for (const message of this.#splitter.push(chunk)) this.#take(readSaid(message) as From);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // What comes after it would be read from the wrong place.
+      this.#pipe?.destroy();
+      this.child.kill("SIGKILL");
+      this.#listener?.onMessage({ type: "trouble", message: error.message } as From);
+    }
   }
 
   /** The first word says that it is there. */
@@ -82,6 +93,20 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
       this.#listener?.onReady();
     }
   }
+}
+
+/** Any message but a frame, as `writeSaid` made it. Throws WireError. */
+function readSaid(message: MessageReader): object {
+  if (message.code !== said.code) throw new WireError(`child: message ${message.code}`);
+  let value: unknown;
+  try {
+    // Bytes of its own: what is kept of a message would hold the whole chunk.
+    value = deserialize(Uint8Array.from(message.rest()));
+  } catch (cause) {
+    throw new WireError(`child: a message that cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  if (typeof value !== "object" || value === null) throw new WireError("child: a message that is no object");
+  return value;
 }
 
 /** Any message but a frame, as either side writes it. */

@@ -50,19 +50,22 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   readonly #microphones = new Map<number, Microphone>();
   readonly #splitter = new MessageSplitter();
   readonly #clock: Clock;
-  readonly #stdin: Writable;
-  readonly #stdout: Readable;
+  /** There are none where the process may open nothing more, and so no child either. */
+  readonly #stdin: Writable | undefined;
+  readonly #stdout: Readable | undefined;
 
   constructor({ program, clock }: EngineOptions) {
     this.#clock = clock;
     // Nothing of our environment: it holds keys.
     this.child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"], env: {}, cwd: "/", windowsHide: true });
+    // Whoever owns it hears of that too.
+    this.child.on("error", () => {});
     this.#stdin = this.child.stdin;
     this.#stdout = this.child.stdout;
     // How it ended says the exit code.
-    this.#stdin.on("error", () => {});
-    this.#stdout.on("error", () => {});
-    this.#stdout.on("data", (chunk: Buffer) => this.#hear(chunk));
+    this.#stdin?.on("error", () => {});
+    this.#stdout?.on("error", () => {});
+    this.#stdout?.on("data", (chunk: Buffer) => this.#hear(chunk));
   }
 
   listen(listener: ChildListener<FromChild>): void {
@@ -70,18 +73,18 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   }
 
   hold(how: "alive" | "loose"): void {
-    for (const stream of [this.#stdin, this.#stdout] as { ref?(): void; unref?(): void }[]) {
-      if (how === "alive") stream.ref?.();
-      else stream.unref?.();
+    for (const stream of [this.#stdin, this.#stdout] as ({ ref?(): void; unref?(): void } | undefined)[]) {
+      if (how === "alive") stream?.ref?.();
+      else stream?.unref?.();
     }
   }
 
   end(): void {
-    this.#stdin.end();
+    this.#stdin?.end();
   }
 
   post(message: ToChild, onSent?: () => void): boolean {
-    if (!this.#stdin.writable) return false;
+    if (!this.#stdin?.writable) return false;
     try {
       this.#post(message, onSent);
     } catch (error) {
@@ -93,7 +96,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   }
 
   #post(message: ToChild, onSent?: () => void): void {
-    if (isMedia(message)) this.#stdin.write(this.#media.write(message), () => onSent?.());
+    if (isMedia(message)) this.#stdin?.write(this.#media.write(message), () => onSent?.());
     else if (message.type === "configure") this.#configure(message);
     else this.#postForViewer(message);
   }
@@ -216,7 +219,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   }
 
   #write(writer: MessageWriter): void {
-    this.#stdin.write(writer.finish());
+    this.#stdin?.write(writer.finish());
   }
 
   #tell(message: FromChild): void {
