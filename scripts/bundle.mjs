@@ -20,14 +20,17 @@ const unused = [
 /** A running hub loads parts of its bundle later than at its start: those that may still run stay. */
 const kept = 3;
 
-/** Makes it in `folder`, of the entry and all that it imports. Gives the files that it was made of, absolute. */
-export async function makeBundle({ entry, folder }) {
+/**
+ * Makes it in `folder`, of the entry and all that it imports. Gives the files of which something is in it, absolute; `onLoad`
+ * hears of each file before it is read, also of those of which nothing is needed.
+ */
+export async function makeBundle({ entry, folder, onLoad = () => {} }) {
   const { rolldown } = await import("rolldown");
   const bundle = await rolldown({
     input: { index: entry },
     platform: "node",
     external,
-    plugins: [places(folder), leaveOut()],
+    plugins: [hearOf(onLoad), places(folder), leaveOut()],
     onLog: (_level, log) => {
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     },
@@ -44,6 +47,16 @@ export async function makeBundle({ entry, folder }) {
   await bundle.close();
   for (const { type, fileName } of output) if (type === "chunk") makePlainAscii(join(folder, fileName));
   return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => isAbsolute(id) && existsSync(id));
+}
+
+function hearOf(onLoad) {
+  return {
+    name: "hear-of",
+    load: (id) => {
+      if (isAbsolute(id)) onLoad(id);
+      return undefined;
+    },
+  };
 }
 
 /** A module that looks for something beside its own file goes on finding it there. */
@@ -88,11 +101,18 @@ function makePlainAscii(file) {
   writeFileSync(file, readFileSync(file, "utf8").replace(/[^\x00-\x7f]/g, escaped));
 }
 
-/** What stands for all that a bundle was made of: our sources, and for the libraries what npm writes when it changes them. */
-function inputsOf(files) {
-  const own = files.filter((file) => !file.includes("node_modules")).map((file) => relative(root, file));
+/**
+ * Notes what stands for all that a bundle is made of: our sources, and for the libraries what npm writes when it changes them;
+ * each as it was before it was read, so that what is written meanwhile counts as written since.
+ */
+export function inputsOf(program) {
   const npms = ["package.json", "package-lock.json", join("node_modules", ".package-lock.json")];
-  return Object.fromEntries([...own.sort(), ...npms].map((file) => [file, stateOf(join(root, file))]));
+  const inputs = Object.fromEntries(npms.map((file) => [file, stateOf(join(program, file))]));
+  const onLoad = (id) => {
+    const file = relative(program, id);
+    if (!file.includes("node_modules")) inputs[file] ??= stateOf(id);
+  };
+  return { inputs, onLoad };
 }
 
 /** Makes it aside, and names it when it is whole. */
@@ -102,8 +122,9 @@ async function bundleSources() {
   const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
   try {
-    const files = await makeBundle({ entry: join(root, "src", "cli", "index.ts"), folder });
-    const madeOf = { entry: join(name, "index.mjs"), inputs: inputsOf(files) };
+    const { inputs, onLoad } = inputsOf(root);
+    await makeBundle({ entry: join(root, "src", "cli", "index.ts"), folder, onLoad });
+    const madeOf = { entry: join(name, "index.mjs"), inputs };
     const aside = join(folder, "made-of.json");
     writeFileSync(aside, JSON.stringify(madeOf));
     renameSync(aside, join(cache, "made-of.json"));

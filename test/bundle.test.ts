@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { bundleFolder, entryOf, stateOf } from "../bin/bundle.mjs";
+import { bundleFolder, entryOf, freshBundle, stateOf } from "../bin/bundle.mjs";
+import { inputsOf, makeBundle } from "../scripts/bundle.mjs";
 import { placeOf } from "../src/util/error-place.ts";
 
 /** A program's folder with these files in it; `bundle` says what its bundle was made of. */
@@ -68,6 +69,42 @@ describe("which files the command line is started from", () => {
   });
 });
 
+describe("what a bundle is made of", () => {
+  /** Makes one; `meanwhile` is called when a file was noted, before it is read. */
+  async function made(meanwhile: (file: string, it: ReturnType<typeof program>) => void) {
+    const it = program(["package.json", "package-lock.json"]);
+    it.write("package.json", "{}");
+    it.write("src/cli/index.ts", 'import { used } from "../used.ts";\nimport "../unused.ts";\nconsole.log(used);');
+    it.write("src/used.ts", "export const used = 1;");
+    it.write("src/unused.ts", "export const unused = 2;");
+    const folder = it.path(join(bundleFolder, "1"));
+    const { inputs, onLoad } = inputsOf(it.root);
+    const heard = (file: string) => {
+      onLoad(file);
+      meanwhile(relative(it.root, file), it);
+    };
+    await makeBundle({ entry: it.path("src/cli/index.ts"), folder, onLoad: heard });
+    it.write(join(bundleFolder, "made-of.json"), JSON.stringify({ entry: "1/index.mjs", inputs }));
+    return it;
+  }
+
+  it("are all files that were read, also those that gave nothing to it", async () => {
+    using it = await made(() => {});
+    assert.equal(freshBundle(it.root), it.path(join(bundleFolder, "1", "index.mjs")));
+    it.write("src/unused.ts", "console.log(3);");
+    assert.equal(freshBundle(it.root), undefined);
+  });
+
+  for (const written of ["src/used.ts", "package-lock.json"]) {
+    it(`counts ${written} as another one when it is written meanwhile`, async () => {
+      using it = await made((file, it) => {
+        if (file === join("src", "used.ts")) it.write(written, "export const used = 1_000;");
+      });
+      assert.equal(freshBundle(it.root), undefined);
+    });
+  }
+});
+
 describe("the place of an error in a bundle", () => {
   const frame = (it: ReturnType<typeof program>, line: number) =>
     `    at run (${pathToFileURL(it.path("b/chunk.mjs")).href}:${line}:5)`;
@@ -85,6 +122,25 @@ describe("the place of an error in a bundle", () => {
     using it = program(["b/chunk.mjs"]);
     it.write("b/chunk.mjs.map", JSON.stringify(map));
     assert.equal(placeOf(errorAt(frame(it, 1), frame(it, 2))), "hub/device.ts:8");
+  });
+
+  it("is told below a folder src, and of none of a library's own src", () => {
+    const folder = "usr/src/doorward/node_modules/.cache/doorward-bundle/x";
+    const chunk = `${folder}/index.mjs`;
+    using it = program([chunk]);
+    const sources = ["../../../zod/src/index.js", "../../../../src/hub/device.ts"];
+    it.write(`${chunk}.map`, JSON.stringify({ ...map, sources }));
+    const at = (line: number) => `    at run (${pathToFileURL(it.path(chunk)).href}:${line}:4)`;
+    assert.equal(placeOf(errorAt(at(1), at(2))), "hub/device.ts:8");
+    assert.equal(placeOf(errorAt(at(1))), undefined);
+  });
+
+  it("is told of sources past their libraries, wherever they lie", () => {
+    const library = "    at of (file:///usr/src/doorward/node_modules/zod/src/index.js:3:4)";
+    assert.equal(placeOf(errorAt(library, "    at run (file:///usr/src/doorward/src/hub/a.ts:7:4)")), "hub/a.ts:7");
+    assert.equal(placeOf(errorAt(library)), undefined);
+    const installed = "    at run (file:///usr/lib/node_modules/doorward/dist/hub/a.js:7:4)";
+    assert.equal(placeOf(errorAt(installed)), "hub/a.js:7");
   });
 
   it("is none when there is no map", () => {
