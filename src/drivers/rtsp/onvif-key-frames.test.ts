@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OnvifCamera, type OnvifCameraOptions } from "../../../test/peers/onvif-camera.ts";
-import { systemClock } from "../../util/clock.ts";
+import { ManualClock, systemClock } from "../../util/clock.ts";
 import { silentLog } from "../../util/log.ts";
 import { OnvifKeyFrames } from "./onvif-key-frames.ts";
 
@@ -35,6 +35,12 @@ async function scene(options: OnvifCameraOptions, password = login.password) {
   };
 }
 
+/** Address of a camera that is not there any more. */
+async function goneUrl(options: OnvifCameraOptions): Promise<string> {
+  await using camera = await OnvifCamera.start(options);
+  return camera.url;
+}
+
 describe("a key frame by ONVIF", () => {
   it("is asked for of the profile that is played, which is looked for once", async () => {
     await using all = await scene({});
@@ -58,6 +64,44 @@ describe("a key frame by ONVIF", () => {
       const before = all.camera.asked.length;
       await all.keyFrames.ask();
       assert.deepEqual([all.camera.asked.length, all.asked], [before, []]);
+      assert.equal(all.memory.get("noKeyFrameRequest"), true);
     }
+  });
+
+  it("is asked for again minutes after the camera did not answer, and not before", async () => {
+    const asked: string[] = [];
+    const options = { ...login, profiles, onKeyFrame: (token: string) => asked.push(token) };
+    const { port, href } = new URL(await goneUrl(options));
+    const clock = new ManualClock();
+    const memory = new Map<string, unknown>();
+    const device = { clock, log: silentLog, signal: new AbortController().signal, memory };
+    // Each connection of the driver has one of its own; only the device's memory is the same.
+    const ask = () => new OnvifKeyFrames(device, { address: profiles[1]!.uri, ...login }, [new URL(href)]).ask();
+    await ask();
+    await using _camera = await OnvifCamera.start({ ...options, listen: { host: "127.0.0.1", port: Number(port) } });
+    await clock.advance(4 * 60_000);
+    await ask();
+    assert.deepEqual(asked, []);
+    await clock.advance(60_000);
+    await ask();
+    assert.deepEqual(asked, ["P2"]);
+  });
+
+  it("is looked for anew when the camera did not answer once", async () => {
+    const asked: string[] = [];
+    const options = { ...login, profiles, onKeyFrame: (token: string) => asked.push(token) };
+    const clock = new ManualClock();
+    const device = { clock, log: silentLog, signal: new AbortController().signal, memory: new Map<string, unknown>() };
+    const first = await OnvifCamera.start(options);
+    const { port } = new URL(first.url);
+    const keyFrames = new OnvifKeyFrames(device, { address: profiles[1]!.uri, ...login }, [new URL(first.url)]);
+    await keyFrames.ask();
+    await first[Symbol.asyncDispose]();
+    await keyFrames.ask();
+    await using again = await OnvifCamera.start({ ...options, listen: { host: "127.0.0.1", port: Number(port) } });
+    await clock.advance(5 * 60_000);
+    await keyFrames.ask();
+    assert.deepEqual(asked, ["P2", "P2"]);
+    assert.equal(again.asked.includes("GetProfiles"), true);
   });
 });

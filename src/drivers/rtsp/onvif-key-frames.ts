@@ -1,7 +1,7 @@
 import type { Device } from "../../device/driver.ts";
 import { onvifPorts } from "../../protocols/onvif/device-service.ts";
 import { type MediaProfile, OnvifMedia } from "../../protocols/onvif/media.ts";
-import { DoorwardError, isAbort } from "../../util/errors.ts";
+import { DoorwardError, FatalError, isAbort } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
 
 /** What is needed of the device. */
@@ -11,7 +11,9 @@ type Asking = Pick<Device, "clock" | "log" | "signal" | "memory">;
 const portMs = 4000;
 /** So many of its streams are asked for to find the one that is played. */
 const maxAsked = 8;
-/** That this camera cannot be asked; until the hub restarts. */
+/** After no answer, which says nothing of what the camera can: it may just start. */
+const againMs = 5 * 60_000;
+/** `true`: this camera cannot be asked, until the hub restarts; or from when on it may be asked again, by the clock, us. */
 const noneKey = "noKeyFrameRequest";
 
 /** The profile that is played, at a service that answered. */
@@ -20,9 +22,12 @@ interface Target {
   readonly token: string;
 }
 
+/** Why it was not asked: it says that it cannot, or says nothing. */
+type Reason = "cannot" | "silent";
+
 /**
  * Asks a camera for a key frame by ONVIF (`SetSynchronizationPoint`), for streams that cannot be asked themselves. Where
- * the camera has no ONVIF, or not this of it, that is found out once.
+ * the camera answers that it cannot, that is found out once; where it does not answer, it is asked again minutes later.
  */
 export class OnvifKeyFrames {
   #asking = false;
@@ -42,7 +47,7 @@ export class OnvifKeyFrames {
 
   /** Asks once; while it is being asked nothing more is. Resolves when it was asked, or cannot be; throws for faults of ours alone. */
   async ask(): Promise<void> {
-    if (this.#asking || this.#device.memory.get(noneKey) === true) return;
+    if (this.#asking || !this.#mayAsk()) return;
     this.#asking = true;
     try {
       await this.#ask();
@@ -51,29 +56,42 @@ export class OnvifKeyFrames {
     }
   }
 
-  async #ask(): Promise<void> {
-    const { log, memory, signal } = this.#device;
-    try {
-      this.#target ??= await this.#find();
-      if (this.#target) return await this.#target.media.synchronize(this.#target.token);
-    } catch (err) {
-      if (!(err instanceof DoorwardError || isAbort(err))) throw err;
-      log.debug({ err }, "asked for a key frame by ONVIF the camera does not answer");
-      this.#target = undefined;
-    }
-    if (!signal.aborted) memory.set(noneKey, true, { lasting: false });
+  #mayAsk(): boolean {
+    const none = this.#device.memory.get(noneKey);
+    return typeof none === "number" ? this.#device.clock.nowUs() >= none : none !== true;
   }
 
-  async #find(): Promise<Target | undefined> {
-    for (const url of this.#urls) {
-      if (this.#device.signal.aborted) return undefined;
-      const found = await this.#findAt(url);
-      if (found !== "nobody") return found;
-    }
+  async #ask(): Promise<void> {
+    const { clock, log, memory, signal } = this.#device;
+    const none = await this.#asked().catch((err: unknown) => {
+      this.#target = undefined;
+      log.debug({ err }, "asked for a key frame by ONVIF the camera does not answer");
+      return reasonOf(err);
+    });
+    if (none === undefined || signal.aborted) return;
+    memory.set(noneKey, none === "cannot" ? true : clock.nowUs() + againMs * 1000, { lasting: false });
+  }
+
+  async #asked(): Promise<Reason | undefined> {
+    const found = this.#target ?? (await this.#find());
+    if (typeof found === "string") return found;
+    this.#target = found;
+    await found.media.synchronize(found.token);
     return undefined;
   }
 
-  async #findAt(url: URL): Promise<Target | undefined | "nobody"> {
+  async #find(): Promise<Target | Reason> {
+    let reason: Reason = "silent";
+    for (const url of this.#urls) {
+      if (this.#device.signal.aborted) return reason;
+      const found = await this.#findAt(url);
+      if (found !== "nobody" && found !== "fault") return found;
+      if (found === "fault") reason = "cannot";
+    }
+    return reason;
+  }
+
+  async #findAt(url: URL): Promise<Target | "cannot" | "fault" | "nobody"> {
     const { clock, signal } = this.#device;
     const { username, password = "" } = this.#config;
     const late = new AbortController();
@@ -83,10 +101,11 @@ export class OnvifKeyFrames {
     try {
       const finding = new OnvifMedia({ ...options, signal: AbortSignal.any([signal, late.signal]) });
       const token = await this.#played(finding, await finding.profiles());
-      return token === undefined ? undefined : { media: new OnvifMedia({ ...options, signal }), token };
+      return token === undefined ? "cannot" : { media: new OnvifMedia({ ...options, signal }), token };
     } catch (error) {
-      if (!(error instanceof DoorwardError || isAbort(error))) throw error;
-      return error instanceof DoorwardError && error.code === "wrong-password" ? undefined : "nobody";
+      if (reasonOf(error) === "silent") return "nobody";
+      // At another of its ports it may do what it does not at this one.
+      return error instanceof FatalError ? "cannot" : "fault";
     }
   }
 
@@ -99,6 +118,13 @@ export class OnvifKeyFrames {
     }
     return undefined;
   }
+}
+
+/** What an error of asking says of the camera. Throws it when it is a fault of ours. */
+function reasonOf(error: unknown): Reason {
+  if (!(error instanceof DoorwardError || isAbort(error))) throw error;
+  const isAnswer = error instanceof FatalError || (error instanceof DoorwardError && error.code === "fault");
+  return isAnswer ? "cannot" : "silent";
 }
 
 function placeOf(address: string): string | undefined {
