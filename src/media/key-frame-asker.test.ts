@@ -57,4 +57,14 @@ describe("asking a camera for a key frame", () => {
     assert.deepEqual(asked, []);
     assert.equal(clock.pending, 0);
   });
+
+  it("asks nothing for who still wants one after the stream", async () => {
+    for (const byRtcp of [true, false]) {
+      const { clock, asked, asker } = scene({ byRtcp });
+      asker[Symbol.dispose]();
+      asker.want();
+      assert.equal(clock.pending, 0);
+      assert.deepEqual(asked, []);
+    }
+  });
 });

@@ -21,6 +21,7 @@ export class KeyFrameAsker implements Disposable {
   #askedUs = Number.NEGATIVE_INFINITY;
   #againMs = againMs.first;
   #elsewhere: Disposable | undefined;
+  #over = false;
   readonly #options: KeyFrameAskerOptions;
 
   constructor(options: KeyFrameAskerOptions) {
@@ -29,6 +30,8 @@ export class KeyFrameAsker implements Disposable {
 
   /** Somebody needs one. */
   want(): void {
+    // Tracks outlive a stream, and go on saying that somebody needs one.
+    if (this.#over) return;
     const { clock, ask, askElsewhere } = this.#options;
     const nowUs = clock.nowUs();
     if (nowUs - this.#askedUs < this.#againMs * 1000) return;
@@ -49,6 +52,7 @@ export class KeyFrameAsker implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#over = true;
     this.#elsewhere?.[Symbol.dispose]();
   }
 }
