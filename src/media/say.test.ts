@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, watch, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createEspeakEngine, maxTextLength } from "./say.ts";
 
@@ -62,4 +65,48 @@ test("an abort ends the speech", async () => {
     for await (const _ of source.bytes as AsyncIterable<Uint8Array>) abort.abort();
   };
   await assert.rejects(read(), { name: "AbortError" });
+});
+
+/** An engine whose program takes the text and fails, and does `voices` when it is asked for its voices. */
+async function failingEngine(voices: string) {
+  const folder = await mkdtemp(join(tmpdir(), "doorward-say-"));
+  const program = join(folder, "espeak-ng");
+  const script = `#!/bin/sh\ncase "$1" in\n--version) exit 0 ;;\n--voices) ${voices} ;;\n*) cat >/dev/null; exit 3 ;;\nesac\n`;
+  await writeFile(program, script, { mode: 0o755 });
+  return {
+    folder,
+    read: async (options: { voice?: string; signal?: AbortSignal }) => {
+      const source = await createEspeakEngine({ program }).say("Hello", options);
+      assert.ok("bytes" in source);
+      for await (const _ of source.bytes) assert.fail("it says nothing");
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+const voiceTable =
+  "Pty Language Age/Gender VoiceName File Other\\n 5 de --/M German gmw/de\\n 2 en-gb --/M English gmw/en (en 2)";
+
+test("an engine that fails for another reason is not said to lack the voice", async () => {
+  await using engine = await failingEngine(`printf '${voiceTable}\\n'`);
+  for (const voice of ["de", "DE", "de+f2", "de-AT", "german", "en"]) {
+    await assert.rejects(engine.read({ voice }), {
+      code: "no-sound",
+      message: "espeak-ng failed: it ended with code 3",
+    });
+  }
+  const lacking = { code: "bad-voice", message: 'there is no voice "fr"; there are de, en-gb' };
+  await assert.rejects(engine.read({ voice: "fr" }), lacking);
+});
+
+test("an engine that does not say its voices is not waited for", async () => {
+  await using engine = await failingEngine(`: >"$0.asked"; exec sleep 60`);
+  await assert.rejects(engine.read({ voice: "de" }), { code: "no-sound" });
+  await rm(join(engine.folder, "espeak-ng.asked"));
+  const abort = new AbortController();
+  const changes = watch(engine.folder);
+  const aborted = assert.rejects(engine.read({ voice: "de", signal: abort.signal }), { name: "AbortError" });
+  for await (const { filename } of changes) if (filename === "espeak-ng.asked") break;
+  abort.abort();
+  await aborted;
 });

@@ -20,12 +20,13 @@ export interface SpeechEngine {
   available(): Promise<boolean>;
   /**
    * The spoken text as a sound file for `Converter.decodeFile`. Throws FatalError `no-speech-engine`, `bad-text`,
-   * `bad-voice`, the last perhaps only while the file is read.
+   * `bad-voice`, the last perhaps only while the file is read; `no-sound` when the engine fails there.
    */
   say(text: string, options?: SayOptions): Promise<FileSource>;
 }
 
 const run = promisify(execFile);
+const voicesMs = 2000;
 
 /** Longest text that is spoken, in characters. */
 export const maxTextLength = 2000;
@@ -49,7 +50,7 @@ export function createEspeakEngine(options: { readonly program?: string } = {}):
       const spoken = checkedText(text);
       const name = voice ?? language ?? "en";
       if (!/^[a-z][a-z0-9+_-]{0,31}$/i.test(name)) {
-        throw await noVoice(program, name.slice(0, 32));
+        throw noVoice(name.slice(0, 32), await voicesOf(program, signal));
       }
       if (!(await available())) {
         throw new FatalError("text cannot be spoken: install the program espeak-ng (Debian: apt install espeak-ng)", {
@@ -87,8 +88,11 @@ async function* speak(
   child.stdin.end(task.text);
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>;
-    const [code] = (await exit) as [number | null];
-    if (code !== 0) throw await noVoice(program, task.voice);
+    const [code, killedBy] = (await exit) as [number | null, string | null];
+    if (code === 0) return;
+    const voices = await voicesOf(program, task.signal);
+    if (voices.length > 0 && !isAmong(voices, task.voice)) throw noVoice(task.voice, voices);
+    throw new FatalError(`espeak-ng failed: it ended with ${killedBy ?? `code ${code}`}`, { code: "no-sound" });
   } catch (error) {
     if (isAbort(error)) task.signal?.throwIfAborted();
     throw error;
@@ -97,12 +101,38 @@ async function* speak(
   }
 }
 
-/** Names the voices that there are: by their languages, for everybody's own is among them. */
-async function noVoice(program: string, name: string): Promise<FatalError> {
-  const { stdout } = await run(program, ["--voices"]).catch(() => ({ stdout: "" }));
+/** A voice that there is, as the columns of `--voices` name it: language, name, file and other languages. */
+type VoiceNames = readonly string[];
+
+/** None when the program does not say in time. Throws the signal's reason. */
+async function voicesOf(program: string, signal: AbortSignal | undefined): Promise<readonly VoiceNames[]> {
+  const limits = { timeout: voicesMs, killSignal: "SIGKILL", signal } as const;
+  const { stdout } = await run(program, ["--voices"], limits).catch(() => ({ stdout: "" }));
+  signal?.throwIfAborted();
   const rows = stdout.split("\n").slice(1);
-  const voices = [...new Set(rows.map((row) => row.trim().split(/\s+/)[1] ?? ""))].filter((voice) => voice !== "");
-  const known = voices.length > 0 ? `; there are ${voices.sort().join(", ")}` : "";
+  return rows
+    .map((row) =>
+      row
+        .toLowerCase()
+        .trim()
+        .split(/[\s()/]+/)
+        .slice(1),
+    )
+    .filter(([language]) => language);
+}
+
+/** A voice may bear a variant (`de+f2`) or a region of which there is no voice of its own (`de-AT`). */
+function isAmong(voices: readonly VoiceNames[], voice: string): boolean {
+  const [name = ""] = voice.toLowerCase().split("+");
+  return voices.some(
+    ([language, ...others]) => name.startsWith(`${language}-`) || [language, ...others].includes(name),
+  );
+}
+
+/** Names the voices that there are: by their languages, for everybody's own is among them. */
+function noVoice(name: string, voices: readonly VoiceNames[]): FatalError {
+  const languages = [...new Set(voices.map(([language]) => language))].sort();
+  const known = languages.length > 0 ? `; there are ${languages.join(", ")}` : "";
   return new FatalError(`there is no voice ${JSON.stringify(name)}${known}`, { code: "bad-voice" });
 }
 
