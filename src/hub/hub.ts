@@ -14,11 +14,10 @@ import { type CallsConfig, callsConfig, type HouseSection } from "./calls-config
 import { type House, membersOf } from "./channel.ts";
 import { Chimes } from "./chimes.ts";
 import { ConvertedPictures } from "./converted-pictures.ts";
-import type { MemoryStore } from "./device-memory.ts";
 import { type FloorConfig, floorConfig } from "./floor-config.ts";
 import { FormerNames } from "./former-names.ts";
 import { HubTimes } from "./hub-times.ts";
-import { LastPictures } from "./last-pictures.ts";
+import { LastPictures, type PictureStore } from "./last-pictures.ts";
 import { type LastPicturesConfig, lastPicturesConfig } from "./last-pictures-config.ts";
 import { type LocksConfig, locksConfig } from "./lock-settings.ts";
 import { Locks } from "./locks.ts";
@@ -109,8 +108,9 @@ export function devicePasswords({ sealer }: Pick<Identity, "sealer">): Pick<Regi
 }
 
 /** What is learnt about devices is bookkeeping: noted in the database, and nobody waits for it. */
-function kept({ store }: Pick<Identity, "store">, kind: string): MemoryStore {
+function kept({ store }: Pick<Identity, "store">, kind: string): PictureStore {
   return {
+    ids: () => store.read("SELECT id FROM kept WHERE kind = ?", kind).map(({ id }) => String(id)),
     load: (id) => store.get(kind, id),
     save: (id, value) =>
       store.note([value === undefined ? dropStatement(kind, id) : putStatement(kind, id, value)], `${kind} ${id}`),

@@ -55,6 +55,7 @@ function house(stored = new Map<string, unknown>(), key = randomBytes(32)) {
       },
     },
     store: {
+      ids: () => [...stored.keys()],
       load: (id) => stored.get(id),
       save: (id, value) => (value === undefined ? stored.delete(id) : stored.set(id, structuredClone(value))),
     },
@@ -178,5 +179,69 @@ describe("the last picture of a camera", () => {
     await clock.advance(11 * 60_000);
     assert.deepEqual([made, stored.size], [[4], 1]);
     assert.ok(camera.main.lastPicture, "it begins what is kept for viewers");
+  });
+
+  it("leaves nothing on the disk when it is set to off, or to memory, while the hub is down", async () => {
+    for (const keep of ["off", "memory"] as const) {
+      const before = house();
+      before.pictures.follow({ keep: "disk" });
+      await before.shows(9);
+      const after = house(before.stored, before.key);
+      after.pictures.follow({ keep });
+      assert.deepEqual([after.stored.size, after.pictures.of("yard")], [0, undefined], keep);
+    }
+  });
+
+  it("leaves nothing on the disk when the camera was switched off while the hub was down", async () => {
+    const before = house();
+    before.pictures.follow({ keep: "disk" });
+    await before.shows(9);
+    const after = house(before.stored, before.key);
+    after.camera.enabled = false;
+    await after.tell(); // A hub makes its devices before it follows the rest of the file.
+    after.pictures.follow({ keep: "disk" });
+    assert.equal(after.stored.size, 0);
+    const enabledAgain = house(after.stored, before.key);
+    enabledAgain.pictures.follow({ keep: "disk" });
+    assert.equal(enabledAgain.pictures.of("yard"), undefined);
+  });
+
+  it("leaves nothing on the disk of a camera that was taken away while the hub was down", async () => {
+    for (const keep of ["disk", "memory", "off"] as const) {
+      const before = house();
+      before.pictures.follow({ keep: "disk" });
+      await before.shows(9);
+      before.stored.set("gate", before.stored.get("yard"));
+      const after = house(before.stored, before.key);
+      after.pictures.follow({ keep });
+      assert.deepEqual([...after.stored.keys()], keep === "disk" ? ["yard"] : [], keep);
+    }
+  });
+
+  it("is written down when that is asked for later", async () => {
+    const before = house();
+    await before.shows(9);
+    before.pictures.follow({ keep: "disk" });
+    const after = house(before.stored, before.key);
+    after.pictures.follow({ keep: "disk" });
+    assert.equal(after.pictures.of("yard")?.jpeg.at(-1), 9);
+  });
+
+  it("costs no key frame where none is kept, nor of a camera that is switched off", async () => {
+    const off = house();
+    off.pictures.follow({ keep: "off" });
+    await off.shows(1);
+    assert.equal(off.camera.main.lastPicture, undefined);
+
+    const turned = house();
+    await turned.shows(1, { ends: "live" });
+    turned.pictures.follow({ keep: "off" });
+    await turned.shows(2);
+    assert.equal(turned.camera.main.lastPicture, undefined);
+
+    const disabled = house();
+    disabled.camera.enabled = false;
+    await disabled.shows(1, { ends: "disabled" });
+    assert.equal(disabled.camera.main.lastPicture, undefined);
   });
 });

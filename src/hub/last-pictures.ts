@@ -19,6 +19,12 @@ export interface LastPicture {
   readonly takenMs: number;
 }
 
+/** Where pictures outlast the hub. */
+export interface PictureStore extends MemoryStore {
+  /** Of which devices anything is written, whether they are still there or not. */
+  ids(): readonly string[];
+}
+
 /** Options of {@link LastPictures}. */
 export interface LastPicturesOptions {
   readonly devices: {
@@ -27,7 +33,7 @@ export interface LastPicturesOptions {
     onChange(listener: (event: DevicesEvent) => void): Disposable;
   };
   readonly converter: Pick<Converter, "snapshot">;
-  readonly store: MemoryStore;
+  readonly store: PictureStore;
   readonly sealer: Pick<Sealer, "seal" | "open">;
   readonly clock: Clock;
   readonly log: Log;
@@ -68,8 +74,10 @@ export class LastPictures implements Disposable {
     this.#changes = new Listeners((error) => log.error({ err: error }, "listener of last pictures failed"));
     this.#held.use(
       devices.onChange(({ type, id }) => {
-        if (type === "removed") this.#forget(id);
-        else this.#look(id);
+        if (type === "removed") {
+          this.#live.delete(id);
+          this.#forget(id);
+        } else this.#look(id);
       }),
     );
     this.#held.defer(() => this.#refresh?.[Symbol.dispose]());
@@ -82,13 +90,22 @@ export class LastPictures implements Disposable {
 
   /** Takes up what the configuration says; what may not be kept any more is forgotten at once. */
   follow({ keep }: LastPicturesConfig): void {
+    const changes = keep !== this.#keep;
     this.#keep = keep;
-    const { clock, devices, store } = this.#options;
+    const { clock, devices } = this.#options;
     this.#refresh?.[Symbol.dispose]();
     this.#refresh = keep === "disk" ? clock.timer(refreshMs, () => this.#takeAll()) : undefined;
-    for (const { id } of devices.list()) {
+    const there = devices.list();
+    const ids = new Set(there.map(({ id }) => id));
+    // Also of cameras that went while the hub was down, of which no event tells.
+    for (const id of this.#written()) if (!ids.has(id)) this.#erase(id);
+    if (keep === "disk") {
+      if (changes) for (const device of there) this.#write(device);
+      return;
+    }
+    for (const id of ids) {
       if (keep === "off") this.#forget(id);
-      else if (keep === "memory") this.#guard(id, () => store.load(id) !== undefined && store.save(id, undefined));
+      else this.#erase(id);
     }
   }
 
@@ -126,7 +143,10 @@ export class LastPictures implements Disposable {
 
   /** One after the other: decoding is never in anybody's way. */
   #take(id: string): void {
-    if (this.#keep === "off") return;
+    if (this.#keep === "off") {
+      this.#release(id);
+      return;
+    }
     this.#waiting.add(id);
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
@@ -142,8 +162,14 @@ export class LastPictures implements Disposable {
       await this.#still(device).catch((err: unknown) =>
         this.#options.log.debug({ err, device: id }, `its last picture is not kept: ${messageOf(err)}`),
       );
-      for (const track of picturesOf(device)) track.forgetPicture();
+      this.#release(id);
     }
+  }
+
+  /** Holds no key frame for what is not wanted any more. */
+  #release(id: string): void {
+    const device = this.#options.devices.get(id);
+    if (device) for (const track of picturesOf(device)) track.forgetPicture();
   }
 
   async #still(device: HubDevice): Promise<void> {
@@ -167,10 +193,26 @@ export class LastPictures implements Disposable {
     if (this.#keep === "off") return;
     this.#kept.set(id, picture);
     this.#changes.emit(id);
-    if (this.#keep !== "disk" || device.settings.preview) return;
+    if (this.#keep === "disk") this.#write(device);
+  }
+
+  #write(device: HubDevice): void {
+    const { id, settings } = device;
+    const picture = this.#kept.get(id);
+    if (!picture || !settings.enabled || settings.preview) return;
     const { sealer, store } = this.#options;
-    const sealed = sealer.seal(Buffer.from(picture.jpeg).toString("base64"), { purpose });
-    this.#guard(id, () => store.save(id, { about: aboutOf(device), takenMs: picture.takenMs, sealed }));
+    this.#guard(id, () => {
+      const sealed = sealer.seal(Buffer.from(picture.jpeg).toString("base64"), { purpose });
+      store.save(id, { about: aboutOf(device), takenMs: picture.takenMs, sealed });
+    });
+  }
+
+  #written(): readonly string[] {
+    let ids: readonly string[] = [];
+    this.#guard(undefined, () => {
+      ids = this.#options.store.ids();
+    });
+    return ids;
   }
 
   #load(id: string): void {
@@ -188,20 +230,26 @@ export class LastPictures implements Disposable {
 
   #forget(id: string): void {
     this.#waiting.delete(id);
-    this.#live.delete(id);
-    const had = this.#kept.delete(id);
-    const unread = this.#keep === "disk" && !this.#read.has(id);
+    this.#erase(id);
+    this.#release(id);
+    if (this.#kept.delete(id)) this.#changes.emit(id);
+  }
+
+  /** Whatever is configured now: it may have been written before. What is kept here may be on its way to the disk. */
+  #erase(id: string): void {
+    const { store } = this.#options;
     this.#read.add(id);
-    if (had || unread) this.#guard(id, () => this.#options.store.save(id, undefined));
-    if (had) this.#changes.emit(id);
+    this.#guard(id, () => {
+      if (this.#kept.has(id) || store.load(id) !== undefined) store.save(id, undefined);
+    });
   }
 
   /** Trouble of the database or of the key costs the picture only. */
-  #guard(id: string, act: () => void): void {
+  #guard(id: string | undefined, act: () => void): void {
     try {
       act();
     } catch (err) {
-      this.#options.log.debug({ err, device: id }, `its last picture is not kept over a restart: ${messageOf(err)}`);
+      this.#options.log.debug({ err, device: id }, `last picture: the database or the key fails: ${messageOf(err)}`);
     }
   }
 }
