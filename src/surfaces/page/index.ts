@@ -45,9 +45,9 @@ async function start({ hub, webrtc, viewings, iceLinks }: Lent<undefined>) {
         share: "pages",
         connected: (socket, principal, { headers }) => {
           const expected = webrtc.expect();
-          // A program listens for days and may never show a picture; whoever sits before a page may at any moment.
-          if (principal.via === "session") socket.once("close", () => expected[Symbol.dispose]());
-          else expected[Symbol.dispose]();
+          // A program listens for days and may never show a picture; whoever sits before a page or a station may at any moment.
+          if (principal.via === "token") expected[Symbol.dispose]();
+          else socket.once("close", () => expected[Symbol.dispose]());
           const program = headers["x-doorward-program"];
           if (typeof program === "string") hub.identity.pairings.came(principal, program);
           new PageSocket({ socket, principal, hub, viewings, happenings, changed }).start();

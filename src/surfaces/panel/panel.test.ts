@@ -106,6 +106,18 @@ describe("a browser as a device", () => {
     assert.deepEqual([stranger.status, stranger.code], [403, "refused"]);
   });
 
+  it("keeps what sends pictures up as long as it listens to what happens", async () => {
+    const { rig, kitchen } = await house();
+    await using _rig = rig;
+    assert.equal(rig.webrtc.ready(), 0);
+    const events = await kitchen.open("events");
+    await events.next("devices");
+    assert.equal(rig.webrtc.ready(), 1, "somebody may look at any moment");
+    events.socket.close();
+    await events.closed;
+    while (rig.webrtc.ready() > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it("keeps its name while it waits: another browser does not get what was let in", async () => {
     await using rig = await startRig();
     await rig.person({ name: "Root", administrator: true });
