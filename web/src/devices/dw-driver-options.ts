@@ -31,7 +31,10 @@ export class DwDriverOptions extends LitElement {
 
   /** Not when it is connected: of an element whose code comes later than the page, the properties are known only now. */
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("device") && this.device) this.#load().catch(() => {}); // Without the options the rest of the form is there.
+    if (!changed.has("device")) return;
+    // Options of one device are never shown, nor sent, for another one.
+    this.fields = [];
+    if (this.device) this.#load().catch(() => {}); // Without the options the rest of the form is there.
   }
 
   /** Sends what was changed here. Throws ApiError. */
@@ -49,10 +52,12 @@ export class DwDriverOptions extends LitElement {
   }
 
   async #load(): Promise<void> {
+    const { device } = this;
     const [{ drivers }, { kind, options }] = await Promise.all([
       call<{ drivers: readonly { readonly kind: string; readonly schema: DriverSchema }[] }>("GET", "/api/v1/drivers"),
       call<{ kind: string; options: DriverValues }>("GET", this.#path),
     ]);
+    if (device !== this.device) return;
     const driver = drivers.find((one) => one.kind === kind);
     this.kind = kind;
     this.fields = driver ? driverFields(driver.schema, options) : [];
