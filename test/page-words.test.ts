@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { errorCodes, hubSentences } from "../scripts/hub-words.ts";
 import { bareWordsOf, pageSources, placesOf, sentencesOf, unsaidIn } from "../scripts/page-words.ts";
 import { spokenWords } from "../web/spoken-words.ts";
+import { translations } from "../web/src/language/languages.ts";
 import { knownRefusals } from "../web/src/language/refusals.ts";
 import { knownTroubles } from "../web/src/language/troubles.ts";
 
@@ -12,7 +13,7 @@ const folder = join(import.meta.dirname, "..", "web", "src", "language");
 const sources = [...pageSources()];
 const sentences = sources.flatMap(([file, source]) => sentencesOf(source, file));
 const catalogues = new Map(
-  ["de", "fr", "es"].map((language) => [
+  translations.map((language) => [
     language,
     JSON.parse(readFileSync(join(folder, `${language}.json`), "utf8")) as Record<string, string | [string, string]>,
   ]),
@@ -25,7 +26,8 @@ const names = /^(Doorward|MIT|Lucide|STUN|TURN|ONVIF|MQTT|WHIP|WHEP|RTSP|Home As
 const notRefusals = new Set([
   ...["in-use", "seal", "listen", "certificate", "not-our-page", "method", "media-type", "bad-origin", "no-token"],
   ...["hung-up", "no-station", "ended", "driver-fault", "opened", "loudness", "stalled", "lost", "custom"],
-  ...["muted", "listens-only", "do-not-disturb", "codec-unsupported"],
+  ...["muted", "listens-only", "do-not-disturb", "codec-unsupported", "etag", "ice-restart", "decodable", "silent"],
+  ...["supervisor", "closed", "connecting", "no-session", "unauthorised", "unknown", "untouched", "unauthorized"],
 ]);
 
 /** Codes that a device is never in trouble with: of talk, of small pictures, of what is tried. */
@@ -68,6 +70,13 @@ describe("what the page says", () => {
     });
   }
 
+  it("is said in every language where the hub does not answer, too", () => {
+    const source = readFileSync(join(folder, "..", "..", "public", "offline.js"), "utf8");
+    const [, sentences = ""] = /const sentences = \{\n([\s\S]*?)\n\};/.exec(source) ?? [];
+    const said = [...sentences.matchAll(/^ {2}(\w+): \[/gm)].map(([, language]) => language);
+    assert.deepEqual(said.sort(), [...translations].sort(), "web/public/offline.js");
+  });
+
   it("stands in no template as it is", () => {
     const bare = sources.flatMap(([file, source]) => bareWordsOf(source, file));
     const odd = bare.filter(({ words }) => !names.test(words));
@@ -75,7 +84,7 @@ describe("what the page says", () => {
   });
 
   it("is in the page's language where the hub refuses something", () => {
-    const codes = errorCodes(["surfaces/http", "surfaces/ptz", "surfaces/push", "hub", "identity", "media"]);
+    const codes = errorCodes(["surfaces", "hub", "identity", "media"]);
     const lacking = [...codes].filter((code) => !knownRefusals.includes(code) && !notRefusals.has(code));
     assert.deepEqual(lacking, [], "web/src/language/refusals.ts does not know these codes");
     assert.deepEqual(

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "vite";
 import { spokenWords } from "./spoken-words.ts";
+import { translations } from "./src/language/languages.ts";
 
 /** Where the cards of Home Assistant begin, and what they become: one file, as its dashboards load them. */
 const entry = fileURLToPath(new URL("src/cards/index.ts", import.meta.url));
@@ -49,7 +50,7 @@ function words(): Plugin {
     name: "doorward-card-words",
     async generateBundle(_options, bundle) {
       const code = Object.values(bundle).flatMap((each) => (each.type === "chunk" ? [each.code] : []));
-      for (const language of ["de", "fr", "es"]) {
+      for (const language of translations) {
         const path = new URL(`src/language/${language}.json`, import.meta.url);
         const catalogue = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
         const source = JSON.stringify(spokenWords(catalogue, code));

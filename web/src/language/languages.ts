@@ -6,6 +6,9 @@ export const languages = { en: "English", de: "Deutsch", fr: "Français", es: "E
 /** One of them. */
 export type Language = keyof typeof languages;
 
+/** Those that have a catalogue: English is what the page is written in. */
+export const translations = Object.keys(languages).filter((language) => language !== "en");
+
 /** The first of the browser's languages that the page speaks, or English. */
 export function languageFor(wanted: readonly string[]): Language {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0] ?? "").find((tag) => Object.hasOwn(languages, tag));
