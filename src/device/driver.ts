@@ -62,6 +62,12 @@ export interface Speaker {
   readonly makesVolume?: boolean;
 }
 
+/** A device that the button of another one speaks through, as rights are asked about it. */
+export interface ButtonReach {
+  readonly id: string;
+  readonly area?: string;
+}
+
 /** What a device says about itself besides media. */
 export type DeviceEvent =
   /**
@@ -81,6 +87,11 @@ export type DeviceEvent =
       readonly type: "button";
       readonly target: string;
       readonly targets: readonly string[];
+      /**
+       * By target, the devices of the house that it means: whoever sets it needs the right to talk through them, and for a
+       * target that is not here through the whole house.
+       */
+      readonly reaches: Readonly<Record<string, readonly ButtonReach[]>>;
       readonly priority?: 0 | 1 | 2;
     }
   /**

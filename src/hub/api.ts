@@ -1,4 +1,4 @@
-import type { Speaker } from "../device/driver.ts";
+import type { ButtonReach, Speaker } from "../device/driver.ts";
 import type { Converter } from "../media/convert.ts";
 import type { SpeechSource } from "../media/speech.ts";
 import type { Track } from "../media/track.ts";
@@ -28,6 +28,8 @@ export interface HubDevice {
   readonly health: Readonly<Record<string, string | number | boolean>> | undefined;
   /** The device as the API shows it. */
   info(): DeviceInfo;
+  /** The devices that its own button speaks through when it is set to a target; none for a target that is not known. */
+  buttonReach(target: string): readonly ButtonReach[];
   /** Calls `listener` whenever state, tracks, speaker or settings change. */
   onChange(listener: () => void): Disposable;
   /** Keeps the source running until the handle is disposed; for a viewer it is tried at once, and more often. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceEvent, DeviceMemory, Speaker } from "../device/driver.ts";
+import type { ButtonReach, DeviceEvent, DeviceMemory, Speaker } from "../device/driver.ts";
 import type { Track } from "../media/track.ts";
 import type { Clock } from "../util/clock.ts";
 import { RecoverableError } from "../util/errors.ts";
@@ -66,7 +66,7 @@ export class LocalDevice implements HubDevice {
   #wanted = false;
   #linger: Disposable | undefined;
   #attempts = 0;
-  #button: DeviceInfo["button"];
+  #button: Omit<Extract<DeviceEvent, { readonly type: "button" }>, "type"> | undefined;
   readonly #health = new DeviceHealth();
   readonly #quirks = new DeviceQuirks();
   readonly #source: DeviceSource;
@@ -148,6 +148,11 @@ export class LocalDevice implements HubDevice {
     return this.#health.values;
   }
 
+  buttonReach(target: string): readonly ButtonReach[] {
+    const { reaches } = this.#button ?? {};
+    return (reaches && Object.hasOwn(reaches, target) && reaches[target]) || [];
+  }
+
   info(): DeviceInfo {
     const speaker = this.#loan?.speaker ?? this.#lastSpeaker;
     const tracks = this.#tracks.info();
@@ -170,7 +175,7 @@ export class LocalDevice implements HubDevice {
         ...(this.#isRaised && { raised: true }),
       },
       ...(this.#options.arrival && { arrival: this.#options.arrival() }),
-      ...(this.#loan && { ...this.#health.info, ...(this.#button && { button: this.#button }) }),
+      ...(this.#loan && { ...this.#health.info, ...this.#buttonInfo() }),
       ...this.#motion.info,
       ...this.#options.lastPicture?.(this.id),
       can: this.#abilities.with({
@@ -349,6 +354,12 @@ export class LocalDevice implements HubDevice {
     });
     if (loan.open) this.#loan = loan;
     return loan;
+  }
+
+  #buttonInfo(): Pick<DeviceInfo, "button"> {
+    if (!this.#button) return {};
+    const { reaches: _, ...button } = this.#button;
+    return { button };
   }
 
   #learnButton({ type: _, ...button }: Extract<DeviceEvent, { readonly type: "button" }>): void {

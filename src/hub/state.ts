@@ -133,7 +133,7 @@ export const deviceInfoSchema = z.object({
   button: z
     .object({
       target: z.string().describe("Whom its user speaks to, by name; everybody is called All Rooms."),
-      targets: z.array(z.string()).readonly().describe("Whom it can be set to speak to."),
+      targets: z.array(z.string()).readonly().describe("Whom it can be set to speak to by whoever asks."),
       priority: prioritySchema.optional().describe("How urgent that is; absent where it cannot be set."),
     })
     .optional()

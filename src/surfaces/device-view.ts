@@ -5,6 +5,7 @@ import { mayUse } from "../hub/reach.ts";
 import { type DeviceInfo, deviceInfoSchema } from "../hub/state.ts";
 import { stateWithoutAddress } from "../hub/trouble.ts";
 import { deviceRights, type Policy, type Principal, type Right, rightSchema } from "../identity/policy.ts";
+import { mayAim } from "./button-aim.ts";
 
 /** A device as one person sees it; its settings only if they administer it. */
 export type DeviceView = DeviceInfo & {
@@ -29,7 +30,16 @@ export function deviceView(
   const held = device.settings.preview ? deviceRights : policy.rights(principal, device);
   const { address, button, ...info } = device.info();
   if (held.includes("administer")) {
-    return { ...info, ...(button && { button }), address, settings: settingsView.parse(device.settings), rights: held };
+    const targets = button?.targets.filter(
+      (target) => target === button.target || mayAim(device, { principal, policy, target, right: "talk" }),
+    );
+    return {
+      ...info,
+      ...(button && targets && { button: { ...button, targets } }),
+      address,
+      settings: settingsView.parse(device.settings),
+      rights: held,
+    };
   }
   return { ...withoutGrants(info), state: stateWithoutAddress(info.state, address), rights: held };
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { ButtonReach } from "../../../device/driver.ts";
 import type { HubDevice } from "../../../hub/api.ts";
+import { type ChannelId, type House, membersOf } from "../../../hub/channel.ts";
 import { volumeOfPercent } from "../../../hub/loudness.ts";
 import type { Ring } from "../../../hub/rings.ts";
 import { putStatement, type Store } from "../../../identity/store.ts";
@@ -84,6 +86,7 @@ export function startSteering(parts: RoomParts): Disposable {
       said: (id) => told.values(id),
       station: (id) => stations.get(id),
       targets: () => targetNames(parts),
+      reach: (target) => reachOf(channelsOf(target, places), hub.house()),
       command: (id, what, payload) => bus.command(roomTopicOf({ kind: "command", station: id, what }), payload),
     }),
   );
@@ -132,9 +135,9 @@ export function startSteering(parts: RoomParts): Disposable {
     stations.list().find((station) => station.deviceId === deviceId && station.online)?.name;
   held.use(tellCalls({ bus, calls: hub.calls, roomOf, isTold: (id) => calls.isPressed(id) }));
   held.use(
-    told.onValue(({ id, what }) => {
+    told.onValue(({ id, what, retained }) => {
       settings.said(id, what);
-      buttons.said(id, what);
+      buttons.said(id, { what, retained });
       if (what === "target") rooms.changed();
     }),
   );
@@ -244,6 +247,15 @@ function targetNames({ house: { hub }, stations }: RoomParts): readonly string[]
     ...groups.keys(),
   ];
   return [...new Set(names)].sort((one, other) => one.localeCompare(other));
+}
+
+/** The devices of some channels, as rights are asked about them. */
+function reachOf(channels: readonly ChannelId[], house: House): readonly ButtonReach[] {
+  const devices = new Map(house.devices.map((device) => [device.id, device]));
+  return membersOf(channels, house).map((id) => {
+    const area = devices.get(id)?.area;
+    return { id, ...(area !== undefined && { area }) };
+  });
 }
 
 function formerStations(store: Pick<Store, "get">): ReadonlySet<string> {

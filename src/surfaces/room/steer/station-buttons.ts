@@ -1,16 +1,25 @@
 import { z } from "zod";
-import type { Command } from "../../../device/driver.ts";
-import { allRooms, priorityWords } from "../../../protocols/room/topics.ts";
+import type { ButtonReach, Command } from "../../../device/driver.ts";
+import { allRooms, isAllRooms, priorityWords } from "../../../protocols/room/topics.ts";
 import { background } from "../../../util/background.ts";
 import type { Clock } from "../../../util/clock.ts";
 import { FatalError, RecoverableError } from "../../../util/errors.ts";
 import type { Log } from "../../../util/log.ts";
+import { toName } from "../../../util/name.ts";
 import type { RoomArrivals } from "../arrivals.ts";
 import type { RoomStation } from "../stations.ts";
 import type { Visit } from "../visit.ts";
 import type { StationValues } from "./told-stations.ts";
 
 type Setting = "target" | "priority";
+
+/** Somebody who waits until a station says that it is set as wished. */
+interface Waiter {
+  readonly stationId: string;
+  readonly what: Setting;
+  readonly isMet: (said: StationValues) => boolean;
+  readonly resolve: () => void;
+}
 
 /** Options of {@link StationButtons}. */
 export interface StationButtonsOptions {
@@ -20,6 +29,8 @@ export interface StationButtonsOptions {
   readonly station: (stationId: string) => Pick<RoomStation, "name"> | undefined;
   /** Everybody who can be chosen, beside everybody at once. */
   readonly targets: () => readonly string[];
+  /** The devices that a name means now. */
+  readonly reach: (target: string) => readonly ButtonReach[];
   /** Gives a station a command; false while there is no broker. */
   readonly command: (stationId: string, what: Setting, payload: string) => boolean;
   readonly clock: Clock;
@@ -36,13 +47,12 @@ const wishSchema = z.object({
 
 /**
  * Shows of each station whom its button speaks to, and how urgently, as it says itself, and sets that where the hub is asked to:
- * done when the station has said so. Its owner disposes it.
+ * done when the station has said that it is set so. Its owner disposes it.
  */
 export class StationButtons implements Disposable {
   readonly #options: StationButtonsOptions;
   readonly #held = new DisposableStack();
-  /** Whoever waits for a station's word, by station and setting. */
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #waiting = new Set<Waiter>();
 
   constructor(options: StationButtonsOptions) {
     this.#options = options;
@@ -50,9 +60,15 @@ export class StationButtons implements Disposable {
     for (const visit of options.arrivals.list()) this.#serve(visit);
   }
 
-  /** A station said something of itself. */
-  said(stationId: string, what: keyof StationValues): void {
-    for (const told of this.#waiting.get(`${stationId} ${what}`) ?? []) told();
+  /** A station said something of itself; what a broker kept of it was said before it was asked, and answers nobody. */
+  said(
+    stationId: string,
+    { what, retained }: { readonly what: keyof StationValues; readonly retained: boolean },
+  ): void {
+    const values = this.#options.said(stationId);
+    for (const waiter of retained ? [] : this.#waiting) {
+      if (waiter.stationId === stationId && waiter.what === what && waiter.isMet(values)) waiter.resolve();
+    }
     const visit = this.#options.arrivals.list().find((one) => one.stationId === stationId);
     if (visit) this.#show(visit);
   }
@@ -77,7 +93,10 @@ export class StationButtons implements Disposable {
   #show(visit: Visit): void {
     const { target, priority } = this.#options.said(visit.stationId);
     if (target === undefined) return;
-    visit.hasButton({ target, targets: this.#targetsOf(visit, target), ...(priority !== undefined && { priority }) });
+    const targets = this.#targetsOf(visit, target);
+    const named = targets.filter((name) => !isAllRooms(name));
+    const reaches = Object.fromEntries(named.map((name) => [name, this.#options.reach(name)]));
+    visit.hasButton({ target, targets, reaches, ...(priority !== undefined && { priority }) });
   }
 
   /** Everybody but itself; whom it is set to stays among them. */
@@ -106,16 +125,24 @@ export class StationButtons implements Disposable {
       throw new FatalError("its button has no priority that could be set", { code: "no-priority" });
     }
     const asked: Promise<void>[] = [];
-    if (target !== undefined) asked.push(this.#ask(visit, "target", target));
-    if (priority !== undefined) asked.push(this.#ask(visit, "priority", priorityWords[priority]));
+    if (target !== undefined) {
+      const wished = toName(target, { fallback: "" });
+      asked.push(this.#ask(visit, { what: "target", payload: target, isMet: (said) => said.target === wished }));
+    }
+    if (priority !== undefined) {
+      const payload = priorityWords[priority];
+      asked.push(this.#ask(visit, { what: "priority", payload, isMet: (said) => said.priority === priority }));
+    }
     await Promise.all(asked);
   }
 
-  async #ask({ stationId }: Visit, what: Setting, payload: string): Promise<void> {
+  async #ask(
+    { stationId }: Visit,
+    { what, payload, isMet }: Pick<Waiter, "what" | "isMet"> & { readonly payload: string },
+  ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const key = `${stationId} ${what}`;
-    const waiting = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiting.add(resolve));
+    const waiter: Waiter = { stationId, what, isMet, resolve };
+    this.#waiting.add(waiter);
     const late = () => reject(new RecoverableError("the station did not answer", { code: "no-answer" }));
     using _timer = this.#options.clock.timer(answerMs, late);
     if (!this.#options.command(stationId, what, payload)) {
@@ -124,8 +151,7 @@ export class StationButtons implements Disposable {
     try {
       await promise;
     } finally {
-      waiting.delete(resolve);
-      if (waiting.size === 0) this.#waiting.delete(key);
+      this.#waiting.delete(waiter);
     }
   }
 }

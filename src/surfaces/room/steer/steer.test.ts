@@ -335,16 +335,47 @@ for (const { name, house } of brokers) {
 
       await publish(`intercom/${kitchen}/priority`, "Normal", true);
       await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button?.priority === 0, pass);
-      const asked = set({ target: "Yard", priority: 1 });
+      // Of a station that stays as it is nobody is told that it did what it was asked for.
+      let over = false;
+      const asked = set({ target: "Yard", priority: 1 }).finally(() => {
+        over = true;
+      });
       for (const [what, payload] of [
         ["target", "Yard"],
         ["priority", "High"],
       ] as const) {
         await next(new RegExp(`^intercom/${kitchen}/${what}/set ${payload}$`));
+        if (what === "target") {
+          await publish(`intercom/${kitchen}/target`, "All Rooms", true);
+          await publish(`intercom/${kitchen}/priority`, "Normal", true);
+          for (let n = 0; n < 3; n++) await pass(10);
+          assert.equal(over, false);
+        }
         await publish(`intercom/${kitchen}/${what}`, payload, true);
       }
       const answer = await asked;
       assert.deepEqual(answer.json["button"], { target: "Yard", targets, priority: 1 });
+
+      // Who administers this device alone has it speak to nobody to whom they could not speak themselves.
+      const own = { scope: "device:intercom-9a0b1c2d", rights: ["view" as const, "administer" as const] };
+      const keeper = await rig.person({ name: "Keeper", grants: [own] });
+      const warden = await rig.person({ name: "Warden", grants: [own, { scope: "area:Garden", rights: ["talk"] }] });
+      const setAs = (as: typeof keeper, body: object) => rig.call("PATCH", path, { as, body });
+      assert.deepEqual(await button(keeper), { target: "Yard", targets: ["Yard"], priority: 1 });
+      assert.equal((await setAs(keeper, { target: "Garden", priority: 0 })).json["code"], "no-target");
+      assert.deepEqual(await button(warden), { target: "Yard", targets: ["Garden", "Yard"], priority: 1 });
+      assert.equal((await setAs(warden, { target: "All Rooms", priority: 0 })).json["code"], "no-target");
+      assert.equal((await setAs(warden, { priority: 2 })).status, 403);
+      assert.equal((await setAs(warden, { target: "Garden" })).status, 403, "it would be as urgent as it is set");
+      const calm = setAs(warden, { target: "Garden", priority: 0 });
+      await next(new RegExp(`^intercom/${kitchen}/target/set Garden$`));
+      await publish(`intercom/${kitchen}/target`, "Garden", true);
+      await publish(`intercom/${kitchen}/priority`, "Normal", true);
+      assert.deepEqual((await calm).json["button"], { target: "Garden", targets: ["Garden", "Yard"], priority: 0 });
+      await publish(`intercom/${kitchen}/target`, "Yard", true);
+      await publish(`intercom/${kitchen}/priority`, "High", true);
+      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button?.priority === 1, pass);
+
       const silent = set({ target: "Garden" });
       const refused = await passUntil(steered, silent);
       assert.deepEqual([refused.status, refused.json["code"]], [503, "no-answer"]);

@@ -34,6 +34,14 @@ export interface StationValues {
   readonly priority?: 0 | 1 | 2;
 }
 
+/** A station told something of how it stands. */
+export interface StationNews {
+  readonly id: string;
+  readonly what: keyof StationValues;
+  /** True for what it told once, and a broker kept. */
+  readonly retained: boolean;
+}
+
 /** What of a station can be set over MQTT, and how it tells of it. */
 export type StationSetting = Exclude<keyof StationValues, "activity" | "speaksTo">;
 
@@ -92,7 +100,7 @@ export class ToldStations implements Disposable {
   readonly #known = new Map<string, Station>();
   readonly #options: ToldStationsOptions;
   readonly #held = new DisposableStack();
-  readonly #news: Listeners<{ readonly id: string; readonly what: keyof StationValues }>;
+  readonly #news: Listeners<StationNews>;
   readonly #seldom: Seldom;
   #returning: Disposable | undefined;
 
@@ -113,7 +121,7 @@ export class ToldStations implements Disposable {
   }
 
   /** Calls `listener` whenever a station says how it stands, also when that is as before. */
-  onValue(listener: (news: { readonly id: string; readonly what: keyof StationValues }) => void): Disposable {
+  onValue(listener: (news: StationNews) => void): Disposable {
     return this.#news.add(listener);
   }
 
@@ -150,7 +158,9 @@ export class ToldStations implements Disposable {
     if (said.kind === "info" || !station.listed) this.#list(id, station);
     if (said.kind !== "values") return;
     if (station.listed) this.#pass(id, said.values);
-    for (const what of Object.keys(said.values)) this.#news.emit({ id, what: what as keyof StationValues });
+    for (const what of Object.keys(said.values)) {
+      this.#news.emit({ id, what: what as keyof StationValues, retained });
+    }
   }
 
   #entry(id: string): Station | undefined {
