@@ -6,7 +6,7 @@ export interface Sentence {
   readonly text: string;
   /** The element of the page's that says it: `dw-player`, `dw-talk`, `dw-events`. */
   readonly part: string;
-  /** The camera that it is about: the one of its picture, else of its line, else of the screen. */
+  /** The camera that it is about: the one of its picture, else of its line, of its form (`its form`), else of the screen. */
   readonly camera: string | undefined;
   /** Whether that camera's sound is played. */
   readonly audible: boolean;
@@ -18,6 +18,8 @@ export interface Truth {
   readonly answers: boolean;
   readonly me: string;
   readonly devices: readonly PageDevice[];
+  /** The camera of the form that is open: the preview that was looked for last, else the one that is changed. */
+  readonly form?: PageDevice | undefined;
   readonly audit: readonly AuditEntry[];
   readonly users: readonly User[];
 }
@@ -32,8 +34,8 @@ const labels =
 
 type Rule = readonly [RegExp, (said: RegExpExecArray, about: Sentence, truth: Truth) => boolean];
 
-const deviceOf = ({ devices }: Truth, name: string | undefined) =>
-  devices.find((device) => device.name === name || device.id === name);
+const deviceOf = ({ devices, form }: Truth, name: string | undefined) =>
+  name === "its form" ? form : devices.find((device) => device.name === name || device.id === name);
 
 const about =
   (holds: (device: PageDevice, said: RegExpExecArray, truth: Truth) => boolean) =>
@@ -123,8 +125,8 @@ const rules: readonly Rule[] = [
   [/^(.+) has no speaker\.?$/, named(({ speaker }) => speaker === undefined)],
   [/^(.+) cannot be spoken through at the moment\.$/, named(({ state }) => state.phase !== "live")],
   // Settings of a camera that is being added.
-  [/^yes, it has a speaker$/, () => true],
-  [/^no speaker found$/, () => true],
+  [/^yes, it has a speaker$/, about(({ speaker }) => speaker !== undefined)],
+  [/^no speaker found$/, about(({ speaker }) => speaker === undefined)],
   // What happened.
   [new RegExp(`^(\\S+) (${Object.keys(actions).join("|")})(?: (.+))?$`), happened],
 ];
@@ -196,7 +198,7 @@ export function readSentences(page: Page): Promise<Sentence[]> {
         const player = tag === "dw-camera" ? element.shadowRoot?.querySelector("dw-player")?.shadowRoot : undefined;
         const now = {
           part: tag.startsWith("dw-") ? tag : around.part,
-          camera: label ?? line ?? around.camera,
+          camera: label ?? line ?? (tag === "dw-add" ? "its form" : around.camera),
           audible: player ? video(player)?.muted === false : around.audible,
         };
         const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
