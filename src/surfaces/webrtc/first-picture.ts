@@ -38,7 +38,7 @@ const reordering = { pictures: 10, ms: 500 } as const;
 
 /**
  * The picture and the sound that a viewing begins with, as soon as they are there; neither when the device shows nothing. Throws
- * FatalError `codec-unsupported` where the browser can show none of its pictures.
+ * FatalError `codec-unsupported` where the browser can show none of its pictures, `decodable` where it would decode one by itself.
  */
 export async function firstMedia(device: HubDevice, options: FirstMediaOptions): Promise<FirstMedia> {
   const { renditions, looks, listens, timeoutMs, signal } = options;
@@ -94,9 +94,9 @@ async function orderIsKnown(track: Track, { clock, signal }: FirstMediaOptions):
   signal.throwIfAborted();
 }
 
-/** That the picture cannot be shown; one that the viewer would decode by itself can. */
+/** That the picture cannot be shown; one that the viewer would decode by itself (`decodable`) can. */
 function isNotShown(error: unknown): boolean {
-  return error instanceof FatalError && error.code === "codec-unsupported" && error.fields["reason"] !== "decode";
+  return error instanceof FatalError && error.code === "codec-unsupported";
 }
 
 const knownCodec = (device: HubDevice, which: RenditionName) =>

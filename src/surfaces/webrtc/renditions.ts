@@ -126,7 +126,8 @@ export class Renditions implements Disposable {
 
   /**
    * Another one is wanted. Resolves when that is shown, or what stands in for it, or when another is wanted after all. Rejects
-   * with FatalError `codec-differs` where it takes a new offer: the one of before then goes on.
+   * with FatalError `codec-differs` where it takes a new offer, `decodable` where the viewer would decode it by itself, and
+   * `codec-unsupported` where it cannot be shown: the one of before then goes on.
    */
   want(name: RenditionName): Promise<void> {
     this.#settle();

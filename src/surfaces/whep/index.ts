@@ -147,7 +147,7 @@ export function whepRoutes(options: WhepOptions): readonly Route[] {
       answers: {
         200: {
           description:
-            "Which is wanted and which is shown now; it may still be the other after 10 s. 409 `codec-differs`: it takes a new session.",
+            "Which is wanted and which is shown now; it may still be the other after 10 s. 409 `codec-differs`: it takes a new session. 300 `decodable`: the session began with decodes=yes, and that picture would be converted. The one of before then goes on.",
           schema: z.object({ wanted: renditionName, shown: renditionName.optional() }),
         },
       },

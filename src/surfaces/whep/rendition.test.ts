@@ -125,6 +125,18 @@ describe("the small picture by WHEP", () => {
     assert.equal(rig.webrtc.viewers[1]?.request.video?.id, "yard/main/video>h264");
   });
 
+  it("names a large picture to who decodes it, and goes on with the small one", async () => {
+    const { rig, anna } = await open("fake://x/?video&h265&sub");
+    await using _ = rig;
+    const session = await watch(rig, anna, "sub&decodes=yes");
+    const named = await turn(rig, anna, session, "main");
+    assert.deepEqual([named.status, named.json.code], [300, "decodable"]);
+    assert.deepEqual(named.json["fields"], { codec: "h265", why: "codec" });
+    assert.deepEqual((await turn(rig, anna, session, "sub")).json, { wanted: "sub", shown: "sub" });
+    assert.deepEqual(pictures(rig), ["sub"]);
+    assert.equal(rig.conversions.pictures, 0);
+  });
+
   it("turns a session to a large picture that is converted for it", async () => {
     const { rig, anna } = await open("fake://x/?video&h265&sub");
     await using _ = rig;
