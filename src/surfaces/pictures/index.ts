@@ -19,6 +19,8 @@ const params = z.object({ id: z.string().max(128) });
 const query = z.object({ rendition: z.enum(["main", "sub"]).optional() });
 /** Messages that a looker may send at once, and again each second. */
 const burst = 100;
+/** Who does not close its side loses it. */
+const closeMs = 500;
 
 /** Pictures as the camera sends them, for browsers that decode them by themselves: WebRTC does not show them. */
 export default defineSurface({
@@ -74,7 +76,9 @@ class Looker {
       this.#viewing = await this.#open(asked);
     } catch (error) {
       if (!this.#gone.signal.aborted) this.#refuse(error);
+      return;
     }
+    this.#close(4000, await this.#viewing.closed);
   }
 
   #open({ id = "", rendition }: { readonly id?: string; readonly rendition?: RenditionName | undefined }) {
@@ -100,8 +104,13 @@ class Looker {
     const message: PictureMessage = { type: "refused", problem: toProblem(error) };
     if (message.problem.status === 500) hub.log.error({ err: error }, "pictures were not served");
     socket.send(JSON.stringify(message));
-    socket.close(4003, "refused");
-    hub.clock.timer(500, () => socket.terminate());
+    this.#close(4003, "refused");
+  }
+
+  #close(code: number, reason: string): void {
+    const { socket, hub } = this.#options;
+    socket.close(code, reason);
+    hub.clock.timer(closeMs, () => socket.terminate());
   }
 
   #receive(data: RawData, isBinary: boolean): void {

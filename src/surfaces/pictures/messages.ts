@@ -27,7 +27,7 @@ export const pictureMessageSchema = z.discriminatedUnion("type", [
   }),
   /** Which picture is wanted, and which is shown now. */
   z.object({ type: z.literal("rendition"), wanted: rendition, shown: rendition.optional() }),
-  /** Nothing is shown, or not any longer; the socket closes. */
+  /** Nothing is shown; the socket closes with 4003. One that ends later closes with 4000, and its reason says why. */
   z.object({ type: z.literal("refused"), problem: problemSchema }),
 ]);
 

@@ -25,8 +25,6 @@ const maxBuffered = 4 * 1024 * 1024;
 const maxQueued = 60;
 /** Who does not answer a ping for so long is gone. */
 const beatMs = 15_000;
-/** Who does not close its side loses it. */
-const closeMs = 500;
 
 interface Source {
   readonly track: Track;
@@ -37,7 +35,7 @@ interface Source {
 
 /**
  * A viewer that decodes by itself: it is sent a track's pictures as they come, from the kept group on, over a WebSocket, and no
- * more than it says that it has decoded. It ends with its socket.
+ * more than it says that it has decoded. It ends with its socket, which whoever opened it closes, having said why.
  */
 export class PictureViewer implements Viewer {
   readonly id = "";
@@ -117,10 +115,7 @@ export class PictureViewer implements Viewer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { socket, clock } = this.#options;
     this.#end();
-    socket.close(4000, "over");
-    clock.timer(closeMs, () => socket.terminate());
   }
 
   #end(): void {

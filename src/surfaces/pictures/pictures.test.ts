@@ -27,7 +27,9 @@ async function look(rig: Rig, as: Person, options: { readonly query?: string; re
   const socket = new WebSocket(url, { headers: { cookie: as.cookie } });
   const said: PictureMessage[] = [];
   const pictures: CodedPicture[] = [];
-  const closed = once(socket, "close").then(([code]) => code as number);
+  const over = once(socket, "close") as Promise<[code: number, reason: Buffer]>;
+  const closed = over.then(([code]) => code);
+  const why = over.then(([, reason]) => String(reason));
   const say = (message: unknown) => socket.send(JSON.stringify(message));
   const took = () => say({ type: "took", pictures: pictures.length });
   socket.on("message", (data: Buffer, isBinary) => {
@@ -40,7 +42,7 @@ async function look(rig: Rig, as: Person, options: { readonly query?: string; re
     }
   });
   await once(socket, "open");
-  return { said, pictures, closed, say, took, close: () => socket.close() };
+  return { said, pictures, closed, why, say, took, close: () => socket.close() };
 }
 
 interface ClipOptions {
@@ -151,10 +153,30 @@ describe("pictures for who decodes them", () => {
     await eventually(() => rig.web.viewings.size === 1);
     await rig.call("PATCH", `/api/v1/users/${anna.id}`, { as: root, body: { grants: [] } });
     assert.equal(await first.closed, 4000);
+    assert.equal(await first.why, "rights-changed");
     assert.equal(rig.web.viewings.size, 0);
     const refused = await look(rig, anna);
     await refused.closed;
     assert.equal(refused.said[0]?.type === "refused" && refused.said[0].problem.status, 404);
+  });
+
+  it("are refused with the reason where the right to them ends while they begin", async (test) => {
+    const { rig, anna } = await open();
+    await using _ = rig;
+    const device = rig.hub.devices.get("front")!;
+    using _wanted = device.demand("viewer");
+    await eventually(() => device.track("video") !== undefined);
+    const track = device.track("video")!;
+    const read = track.read.bind(track);
+    test.mock.method(track, "read", (options: Parameters<typeof read>[0]) => {
+      test.mock.method(rig.identity.policy, "allows", () => false);
+      return read(options);
+    });
+    const { said, closed } = await look(rig, anna);
+    assert.equal(await closed, 4003);
+    const refusal = said.at(-1);
+    assert.equal(refusal?.type === "refused" && refusal.problem.status, 404);
+    assert.equal(track.readerCount, 0);
   });
 
   it("are for nobody who is not signed in, and of no device that there is not", async () => {
