@@ -135,6 +135,20 @@ describe("pictures for who decodes them", () => {
     assert.equal((await answer).json["fields"] !== undefined && (await answer).status, 300);
   });
 
+  it("come at once where it is not known yet in which order they are shown", async (test) => {
+    const { rig, anna } = await open("fake://x/?keep");
+    await using _ = rig;
+    rig.hub.devices.get("front")?.demand("viewer");
+    await eventually(() => rig.camera.running.has("front"));
+    const { reordered: _later, ...format } = stream("h264", { bFrames: 3, frames: 10 }).format;
+    const track = rig.camera.running.get("front")!.publish(format);
+    track.write({ data: Uint8Array.of(0, 0, 0, 1, 0x65), key: true, timestampUs: 1 });
+    const read = test.mock.method(rig.hub.devices.get("front")!.track("video")!, "read");
+    const { pictures } = await look(rig, anna);
+    await eventually(() => pictures.length === 1);
+    assert.equal(read.mock.callCount(), 1, "by the viewer alone");
+  });
+
   it("count as a viewing, are written down as one, and end with the rights", async () => {
     const { rig, root, anna } = await open("fake://x/?video", { whep: { maxViewersPerUser: 2 } });
     await using _ = rig;

@@ -43,7 +43,7 @@ const reordering = { pictures: 10, ms: 500 } as const;
 export async function firstMedia(device: HubDevice, options: FirstMediaOptions): Promise<FirstMedia> {
   const { renditions, looks, listens, timeoutMs, signal } = options;
   if (listens || !looks) renditions.keepMain();
-  const small = looks && (atOnce(device, options) ?? (await smallPicture(device, options, patienceMs(device))));
+  const small = looks && ((await atOnce(device, options)) ?? (await smallPicture(device, options, patienceMs(device))));
   if (small) {
     const sound = listens ? await waitForTracks(device, { timeoutMs: soundPatienceMs, signal }) : undefined;
     return { video: renditions.begin("sub", small), audio: sound?.audio, nothing: false };
@@ -79,12 +79,12 @@ async function largePicture(device: HubDevice, large: Track, options: FirstMedia
  * Waits until the first pictures of a stream tell in which order they are shown, where its parameter sets leave that open: who
  * began without knowing would have to begin anew.
  */
-async function orderIsKnown(track: Track, { clock, signal }: FirstMediaOptions): Promise<void> {
+async function orderIsKnown(track: Track, { renditions, clock, signal }: FirstMediaOptions): Promise<void> {
   const isOpen = () => {
     const { mayReorder, reordered } = track.format as VideoFormat;
     return mayReorder === true && !reordered && track.counters.frames < reordering.pictures;
   };
-  if (!isOpen()) return;
+  if (!renditions.orderMatters || !isOpen()) return;
   const over = new AbortController();
   using _late = clock.timer(reordering.ms, () => over.abort());
   using reader = track.read();
@@ -107,23 +107,31 @@ function patienceMs(device: HubDevice): number {
 }
 
 /** The small picture that is live already, where the large one is wanted, has the same codec, and is not there yet. */
-function atOnce(device: HubDevice, { renditions, takesEither }: FirstMediaOptions): Track | undefined {
+async function atOnce(device: HubDevice, options: FirstMediaOptions): Promise<Track | undefined> {
+  const { renditions, takesEither } = options;
   const small = device.sub?.track("video");
   if (!takesEither || renditions.wanted !== "main" || !small?.lastKeyFrame) return undefined;
   if (device.track("video")?.lastKeyFrame) return undefined;
-  return knownCodec(device, "main") === small.format.codec && renditions.fits(small) ? small : undefined;
+  return knownCodec(device, "main") === small.format.codec ? asItComes(small, options) : undefined;
 }
 
 /** The small picture, where it is what is to be shown, as soon as it is there; none when it fails or takes long. */
 async function smallPicture(
   device: HubDevice,
-  { renditions, signal }: FirstMediaOptions,
+  options: FirstMediaOptions,
   timeoutMs: number,
 ): Promise<Track | undefined> {
+  const { renditions, signal } = options;
   const { sub } = device;
   if (!sub || renditions.goal !== "sub") return undefined;
   const over = new AbortController();
   using _listener = device.onChange(() => renditions.goal !== "sub" && over.abort());
   const track = await sub.waitForTrack("video", { timeoutMs, signal: AbortSignal.any([signal, over.signal]) });
-  return track && renditions.fits(track) ? track : undefined;
+  return track && (await asItComes(track, options));
+}
+
+/** A picture that can be shown as it comes; none otherwise. */
+async function asItComes(track: Track, options: FirstMediaOptions): Promise<Track | undefined> {
+  await orderIsKnown(track, options);
+  return track.open && options.renditions.fits(track) ? track : undefined;
 }

@@ -7,6 +7,8 @@ import { FatalError } from "../../util/errors.ts";
 
 /** In which form one viewer is shown pictures. */
 export interface Forms {
+  /** Whether it depends on the order in which pictures are shown if they can be shown as they come. */
+  readonly orderMatters: boolean;
   /** Whether it can show a picture as it comes. */
   fits(source: Track): boolean;
   /** Throws FatalError `codec-unsupported` for one that it cannot be shown; the field `reason` says why. */
@@ -16,6 +18,7 @@ export interface Forms {
 /** As WebRTC shows them by this offer; what it cannot show is converted. */
 export function webRtcForms(pictures: Pick<ConvertedPictures, "show">, offerSdp: string): Forms {
   return {
+    orderMatters: true,
     fits: ({ format }) => whyConverted(format as VideoFormat, offerSdp) === undefined,
     show: (source) => pictures.show(source, offerSdp),
   };
@@ -28,7 +31,7 @@ export function webRtcForms(pictures: Pick<ConvertedPictures, "show">, offerSdp:
 export function askedForms(pictures: Pick<ConvertedPictures, "show">, offerSdp: string): Forms {
   const forms = webRtcForms(pictures, offerSdp);
   return {
-    fits: forms.fits,
+    ...forms,
     show: (source) => {
       const format = source.format as VideoFormat;
       const why = whyConverted(format, offerSdp);
@@ -43,6 +46,7 @@ export function askedForms(pictures: Pick<ConvertedPictures, "show">, offerSdp: 
 
 /** As they come, for whoever decodes them by itself: which takes a picture to begin with. */
 export const asTheyCome: Forms = {
+  orderMatters: false,
   fits: ({ format }) => !(format as VideoFormat).withoutKeys,
   show: (source) => {
     const { codec, withoutKeys } = source.format as VideoFormat;

@@ -92,6 +92,11 @@ export class Renditions implements Disposable {
     return this.#options.forms.fits(source);
   }
 
+  /** Whether that depends on the order in which its pictures are shown. */
+  get orderMatters(): boolean {
+    return this.#options.forms.orderMatters;
+  }
+
   of(name: RenditionName): Rendition {
     return (name === "sub" && this.#options.device.sub) || this.#options.device;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { eventually } from "../../../test/contracts/rig.ts";
 import { offerSdp, type Person, publishSub, type Rig, startRig } from "../../../test/web-rig.ts";
 
 const sdp = { "content-type": "application/sdp" };
@@ -81,6 +82,22 @@ describe("the small picture by WHEP", () => {
     publishSub(small);
     await viewer?.turned(1);
     assert.deepEqual(pictures(rig), ["main", "sub"]);
+  });
+
+  it("begins with the large one where the small one turns out to have B pictures", async () => {
+    const { rig, anna } = await open("fake://x/?video&sub=late");
+    await using _ = rig;
+    const session = watch(rig, anna, "sub");
+    await eventually(() => rig.camera.running.has("yard/sub"));
+    const format = { kind: "video", codec: "h264", parameterSets: [], mayReorder: true } as const;
+    const track = rig.camera.running.get("yard/sub")!.publish(format);
+    track.write({ data: Uint8Array.of(0, 0, 0, 1, 0x65), key: true, timestampUs: 1 });
+    rig.camera.running.get("yard/sub")!.ready();
+    await eventually(() => rig.hub.devices.get("yard")!.sub!.track("video")!.readerCount > 0);
+    track.updateFormat({ ...format, reordered: true });
+    await session;
+    assert.equal(pictures(rig)[0], "main");
+    assert.equal(rig.web.viewings.size, 1);
   });
 
   for (const kind of ["none", "lost"])
