@@ -1,5 +1,5 @@
 // Check, then every test: unit and contract tests three at a time in one runner, as many of them wait; then the C and the
-// end-to-end tests, two files at a time, the long ones in C first; at last, one at a time, those that measure something and say
+// end-to-end tests, three files at a time, the long ones in C first; at last, one at a time, those that measure something and say
 // so by a line "// Runs alone: ...", so that nothing disturbs them. Each part ends with the runner's own summary; the last line
 // adds up. Arguments are files or globs to run instead of all.
 // A file that hangs costs its own time and no more: what it started is ended with it, and the next one runs.
@@ -42,7 +42,7 @@ const files = filesOf(chosen.length > 0 ? chosen : ["native/*/test/*.test.ts", "
 const measuring = chosen.length > 0 ? files : files.filter(measures);
 if (chosen.length === 0) await run({ files: unit, concurrency: 3 });
 const beside = files.filter((file) => !measuring.includes(file));
-await Promise.all([1, 2].map(runNext));
+await Promise.all([1, 2, 3].map(runNext));
 await homeAssistant?.ended;
 for (const file of measuring) await run({ files: [file], concurrency: 1 });
 if (chosen.length === 0 || files.length > 1)
