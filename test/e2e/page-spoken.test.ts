@@ -78,10 +78,13 @@ test("the focus is seen wherever the tabulator key goes", async () => {
       location.hash = hash;
     }, `#/${path}`);
     await page.locator(shown).first().waitFor();
+    const had = new Set<string>();
     for (let press = 0; press < 14; press++) {
       await page.keyboard.press("Tab");
       const { what, seen } = await page.evaluate(focused);
       assert.ok(seen, `${path}: ${what}`);
+      if (what !== "") had.add(what);
     }
+    assert.ok(had.size >= 5, `${path}: the key goes only to ${[...had].join(", ") || "nothing"}`);
   }
 });
