@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
 import { camera, house, largeHouse, turned } from "./page-devices.ts";
 import { type PageServerOptions, startPageServer } from "./page-server.ts";
+import { startPageVideo } from "./page-video.ts";
 
 const suite = new AsyncDisposableStack();
 let context: BrowserContext;
@@ -307,4 +308,39 @@ test("the last picture of a camera that is away stands there greyed, with its ag
   server.change("hall", { state: { phase: "disabled", sinceMs: Date.now() } });
   await hall.locator("img.last").waitFor({ state: "detached" });
   await context.unroute("**/snapshot?kept=true");
+});
+
+/** The picture in a camera's tile: its own shape, its box on the screen and how it lies in that. */
+function drawn(page: Page, id: string) {
+  return page.locator(`dw-wall .tile[data-id="${id}"] dw-player video`).evaluate((video: HTMLVideoElement) => {
+    const { width, height } = video.getBoundingClientRect();
+    const tile = (video.getRootNode() as ShadowRoot).host.getBoundingClientRect();
+    return {
+      picture: [video.videoWidth, video.videoHeight],
+      fit: getComputedStyle(video).objectFit,
+      fillsTile: Math.abs(width - tile.width) < 1 && Math.abs(height - tile.height) < 1,
+      tileRatio: tile.width / tile.height,
+    };
+  });
+}
+
+test("an upright camera is shown whole on the wall, and a lying one fills its tile", { timeout: 30_000 }, async () => {
+  await using video = await startPageVideo({ cameras: 1, widthPx: 640, upright: true });
+  const devices = [camera("front-door"), camera("upright")];
+  await using stage = await open("/#/wall", { devices, view: (id, offer) => video.view(id, offer) });
+  const { page } = stage;
+  for (const { id } of devices)
+    await page.locator(`dw-wall .tile[data-id="${id}"] dw-player .state`).getByText("Live").waitFor();
+  await page.locator('dw-wall .tile[data-id="upright"] dw-player[whole]').waitFor();
+  const upright = await drawn(page, "upright");
+  assert.ok(upright.tileRatio > 1, `the tile lies: ${upright.tileRatio}`);
+  assert.deepEqual(
+    { ...upright, tileRatio: 0 },
+    { picture: [360, 640], fit: "contain", fillsTile: true, tileRatio: 0 },
+    "contained, so that nothing of it is cut off",
+  );
+  assert.deepEqual(
+    { ...(await drawn(page, "front-door")), tileRatio: 0 },
+    { picture: [640, 360], fit: "cover", fillsTile: true, tileRatio: 0 },
+  );
 });
