@@ -116,6 +116,14 @@ step("a camera is added by its address, seen before it is saved, and live on its
   const { page } = anna;
   await add({ name: "Front door", password: login.password });
   await page.locator('dw-add dw-player[data-tone="live"]').waitFor();
+  const found = await agree(
+    anna,
+    ({ text, part }) => part === "dw-player" || /has a speaker|no speaker found/.test(text),
+  );
+  assert.ok(
+    found.some(({ text }) => text === "yes, it has a speaker"),
+    JSON.stringify(found),
+  );
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await says(page, "Live");
   await bar(page, "Hold to talk");
