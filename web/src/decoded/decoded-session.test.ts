@@ -120,6 +120,7 @@ test("an abort while the decoder is set up, or the sound is asked for, ends what
 
 test("no sound, or no right to it, leaves the picture; what else is refused is tried again with it", async () => {
   for (const [status, code] of [
+    [400, "bad-offer"],
     [409, "no-media"],
     [404, "forbidden"],
     [403, "not-allowed"],

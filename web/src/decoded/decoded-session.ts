@@ -213,7 +213,8 @@ class DecodedSession implements PictureSession {
   }
 }
 
-const noSoundCodes: ReadonlySet<string> = new Set(["no-media", "codec-unsupported", "forbidden"]);
+/** `bad-offer`: of a camera without sound, or without a right to it, an offer of sound alone asks for nothing that there is. */
+const noSoundCodes: ReadonlySet<string> = new Set(["no-media", "codec-unsupported", "forbidden", "bad-offer"]);
 
 /**
  * A camera may have none, or a person no right to it: the picture is shown all the same, as where this browser fails at it. What
