@@ -18,56 +18,40 @@ const granting: PageServerOptions["onMessage"] = (message, tell) => {
 
 const holdEmergency = (page: Page): Promise<void> => press(page, "dw-guard button");
 
+/** A scene of the wall in which the hub grants every turn. */
+function spoken(name: string, prepare: NonNullable<Scene["prepare"]>): Scene {
+  return { each: true, name, path: "/#/wall", server: () => ({ ...withRooms(), onMessage: granting }), prepare };
+}
+
+async function holdAll(page: Page): Promise<void> {
+  await page.locator("dw-wall select").selectOption("all");
+  await hold(page);
+  await page.locator("dw-talk").getByText("Speak now").first().waitFor();
+}
+
+async function holdUpstairs(page: Page): Promise<void> {
+  await page.locator("dw-wall select").selectOption("area:Upstairs");
+  await holdEmergency(page);
+}
+
 /** Rooms beside cameras. */
 export const roomScenes: readonly Scene[] = [
   { name: "rooms-wall", path: "/#/wall", server: withRooms, prepare: (page) => moving(page) },
   { name: "rooms-only", path: "/#/wall", server: () => ({ devices: rooms() }), prepare: shown("dw-wall .room") },
-  {
-    each: true,
-    name: "rooms-talk",
-    path: "/#/wall",
-    server: () => ({ ...withRooms(), onMessage: granting }),
-    prepare: async (page) => {
-      await page.locator("dw-wall select").selectOption("all");
-      await hold(page);
-      await page.locator("dw-talk").getByText("Speak now").first().waitFor();
-    },
-  },
-  {
-    each: true,
-    name: "rooms-said",
-    path: "/#/wall",
-    server: () => ({ ...withRooms(), onMessage: granting }),
-    prepare: async (page) => {
-      await page.locator("dw-wall select").selectOption("all");
-      await hold(page);
-      await page.locator("dw-talk").getByText("Speak now").first().waitFor();
-      await page.mouse.up();
-      await page.locator("dw-talk").getByText("Heard by").first().waitFor();
-    },
-  },
-  {
-    each: true,
-    name: "rooms-emergency-hold",
-    path: "/#/wall",
-    server: () => ({ ...withRooms(), onMessage: granting }),
-    prepare: async (page) => {
-      await page.locator("dw-wall select").selectOption("area:Upstairs");
-      await holdEmergency(page);
-      await page.waitForTimeout(600);
-    },
-  },
-  {
-    each: true,
-    name: "rooms-emergency",
-    path: "/#/wall",
-    server: () => ({ ...withRooms(), onMessage: granting }),
-    prepare: async (page) => {
-      await page.locator("dw-wall select").selectOption("area:Upstairs");
-      await holdEmergency(page);
-      await page.locator("dw-talk").getByText("Emergency: speak now").first().waitFor();
-    },
-  },
+  spoken("rooms-talk", holdAll),
+  spoken("rooms-said", async (page) => {
+    await holdAll(page);
+    await page.mouse.up();
+    await page.locator("dw-talk").getByText("Heard by").first().waitFor();
+  }),
+  spoken("rooms-emergency-hold", async (page) => {
+    await holdUpstairs(page);
+    await page.waitForTimeout(600);
+  }),
+  spoken("rooms-emergency", async (page) => {
+    await holdUpstairs(page);
+    await page.locator("dw-talk").getByText("Emergency: speak now").first().waitFor();
+  }),
   {
     each: true,
     name: "rooms-menu",

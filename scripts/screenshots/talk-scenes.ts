@@ -65,6 +65,18 @@ const several: Scene = {
   },
 };
 
+/** Somebody wants to speak and the browser gives no microphone, for the reason `fails` (a DOMException's name). */
+function withoutMicrophone(name: string, { fails, says }: { readonly fails: string; readonly says: string }): Scene {
+  const prepare = async (page: Page) => {
+    await page.evaluate((reason) => {
+      navigator.permissions.query = () => Promise.reject(new Error("cannot be asked"));
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("none", reason));
+    }, fails);
+    await talked(page, says);
+  };
+  return { name, each: true, path: cameraPath, server: () => ({ devices: house() }), prepare };
+}
+
 /** The talk bar in every state. */
 export const talkScenes: readonly Scene[] = [
   talking("granted", { state: "granted" }, "Speak now"),
@@ -84,19 +96,7 @@ export const talkScenes: readonly Scene[] = [
     }),
     prepare: (page) => moving(page),
   },
-  {
-    name: "talk-no-microphone",
-    each: true,
-    path: cameraPath,
-    server: () => ({ devices: house() }),
-    prepare: async (page) => {
-      await page.evaluate(() => {
-        navigator.permissions.query = () => Promise.reject(new Error("cannot be asked"));
-        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("none", "NotFoundError"));
-      });
-      await talked(page, "No microphone found");
-    },
-  },
+  withoutMicrophone("talk-no-microphone", { fails: "NotFoundError", says: "No microphone found" }),
   {
     name: "talk-interrupting",
     each: true,
@@ -110,17 +110,5 @@ export const talkScenes: readonly Scene[] = [
       await page.waitForTimeout(500);
     },
   },
-  {
-    name: "talk-blocked",
-    each: true,
-    path: cameraPath,
-    server: () => ({ devices: house() }),
-    prepare: async (page) => {
-      await page.evaluate(() => {
-        navigator.permissions.query = () => Promise.reject(new Error("cannot be asked"));
-        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("blocked", "NotAllowedError"));
-      });
-      await talked(page, "The microphone is blocked");
-    },
-  },
+  withoutMicrophone("talk-blocked", { fails: "NotAllowedError", says: "The microphone is blocked" }),
 ];
