@@ -165,7 +165,9 @@ test("add: what does not answer says so and can be saved anyway", async () => {
   const { page } = opened;
   await page.getByRole("textbox", { name: "Address", exact: true }).fill("rtsp://nobody.example/");
   await page.getByRole("button", { name: "Look", exact: true }).click();
-  await page.getByText("Nothing answers at this address.").waitFor();
+  const why = await page.getByText("Nothing answers at this address.").boundingBox();
+  const field = await page.getByRole("textbox", { name: "Address", exact: true }).boundingBox();
+  assert.ok(why && field && why.y - field.y < 150, "it stands at the field that it is about");
   await page.getByLabel("Name", { exact: true }).fill("Shed");
   await page.getByRole("button", { name: "Save anyway" }).click();
   await page.waitForURL(/#\/camera\/shed$/);

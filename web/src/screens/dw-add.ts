@@ -36,6 +36,7 @@ export class DwAdd extends HubElement {
     live: { state: true },
     busy: { state: true },
     wrong: { state: true },
+    unseen: { state: true },
     settings: { state: true },
     arrives: { state: true },
     refused: { state: true },
@@ -48,6 +49,8 @@ export class DwAdd extends HubElement {
   declare live: boolean;
   declare busy: boolean;
   declare wrong: string;
+  /** Why nothing is seen at the address. */
+  declare unseen: string;
   /** Why the hub did not take it. */
   declare refused: unknown;
   /** A new device is one that will call the hub. */
@@ -64,6 +67,7 @@ export class DwAdd extends HubElement {
     this.live = false;
     this.busy = false;
     this.wrong = "";
+    this.unseen = "";
     this.arrives = false;
   }
 
@@ -125,7 +129,7 @@ export class DwAdd extends HubElement {
         <label><span>${t("Name")}</span><input name="name" required maxlength="64" placeholder=${t("Front door")} .defaultValue=${known?.name ?? ""} /></label>
         <label ?hidden=${known !== undefined && !this.hub.administrator}><span>${t("Area")}</span><input name="area" maxlength="64" list="areas" placeholder=${t("Entrance")} .defaultValue=${known?.area ?? ""} /><datalist id="areas">${this.hub.areas.map((area) => html`<option value=${area}></option>`)}</datalist></label>
       </div>
-      ${this.#fields(known).map(renderField)}
+      ${known ? this.#fields(known).map(renderField) : this.#renderMore()}
       ${known ? html`<dw-ring-settings .hub=${this.hub} .device=${known} .error=${this.refused}></dw-ring-settings>` : nothing}
       ${known && this.hub.administrator && !known.arrival ? html`<dw-driver-options .device=${known.id}></dw-driver-options>` : nothing}
       ${this.wrong ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.wrong}</span></div>` : nothing}
@@ -138,6 +142,11 @@ export class DwAdd extends HubElement {
     </form>`;
   }
 
+  /** What somebody who adds a device need not know yet. */
+  #renderMore() {
+    return html`<details @invalid=${opened}><summary>${t("More settings")}</summary>${this.#fields(undefined).map(renderField)}</details>`;
+  }
+
   #renderAddress(known: PageDevice | undefined) {
     return html`<div class="field">
         <label for="address" class="label">${t("Address")}</label>
@@ -146,6 +155,7 @@ export class DwAdd extends HubElement {
           <button type="button" @click=${this.#find} ?disabled=${this.probing}>${this.probing ? t("Looking") : t("Look")}</button>
         </div>
         <span class="help">${t("As the camera's manual gives it;")} <code>rtsp://</code>, <code>tcp://</code> ${t("or just its number, like 192.168.1.20.")}</span>
+        ${this.unseen ? html`<div class="wrong" role="alert">${icon("warn")}<span>${this.unseen}</span></div>` : nothing}
       </div>
       <div class="pair">
         <label><span>${t("User name")}</span><input name="username" autocapitalize="none" spellcheck="false" autocomplete="off" @change=${this.#find} /></label>
@@ -241,7 +251,7 @@ export class DwAdd extends HubElement {
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
-    Object.assign(this, { probing: true, wrong: "", probe: undefined, live: false });
+    Object.assign(this, { probing: true, wrong: "", unseen: "", probe: undefined, live: false });
     try {
       this.probe = await call<Probe>("POST", "/api/v1/probe", {
         body: { address, username, password },
@@ -251,7 +261,7 @@ export class DwAdd extends HubElement {
     } catch (error) {
       if (asking.signal.aborted) return;
       this.#asked = "";
-      this.wrong = withoutPreview(sentence(error));
+      this.unseen = withoutPreview(sentence(error));
     } finally {
       if (this.#asking === asking) this.probing = false;
     }
@@ -281,6 +291,14 @@ export class DwAdd extends HubElement {
     }
   };
 }
+
+/** What is wrong in a closed part is shown. */
+const opened = {
+  handleEvent: ({ currentTarget }: Event) => {
+    if (currentTarget instanceof HTMLDetailsElement) currentTarget.open = true;
+  },
+  capture: true,
+};
 
 function renderField(field: FormField) {
   const { name, label, help } = field;
