@@ -36,6 +36,7 @@ for (const signal of ["SIGINT", "SIGTERM"])
   });
 
 const total = { pass: 0, fail: 0, skipped: 0 };
+const took = [];
 let failed = false;
 const unit = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"];
 const files = filesOf(chosen.length > 0 ? chosen : ["native/*/test/*.test.ts", "test/e2e/*.test.ts"]);
@@ -45,6 +46,12 @@ const beside = files.filter((file) => !measuring.includes(file));
 await Promise.all([1, 2, 3].map(runNext));
 await homeAssistant?.ended;
 for (const file of measuring) await run({ files: [file], concurrency: 1 });
+if (chosen.length === 0) {
+  took.sort((a, b) => b.seconds - a.seconds);
+  console.log("\nlongest:");
+  for (const { files, seconds } of took.slice(0, 15))
+    console.log(`  ${String(seconds).padStart(4)} s  ${files.join(" ")}`);
+}
 if (chosen.length === 0 || files.length > 1)
   console.log(`\n${total.pass} passed, ${total.fail} failed, ${total.skipped} skipped`);
 process.exit(failed ? 1 : 0);
@@ -83,6 +90,7 @@ function run({ files, concurrency, atTheEnd = false }) {
   const env = { ...process.env, NODE_NO_WARNINGS: "1", DOORWARD_MDNS: "off", DOORWARD_BUNDLE: "off" };
   const child = spawn(node, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env, detached: true });
   running.add(child);
+  const began = performance.now();
   let hangs = false;
   const words = [];
   const say = (chunk) => (atTheEnd ? words.push(chunk) : process.stdout.write(chunk));
@@ -104,6 +112,7 @@ function run({ files, concurrency, atTheEnd = false }) {
     child.on("close", (code) => {
       clearTimeout(hang);
       running.delete(child);
+      took.push({ files, seconds: Math.round((performance.now() - began) / 1000) });
       process.stdout.write(Buffer.concat(words));
       for (const key of Object.keys(total))
         total[key] += Number(tail.match(new RegExp(`^ℹ ${key} (\\d+)$`, "m"))?.[1] ?? 0);
