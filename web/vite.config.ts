@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { cardsFile } from "./cards-file.ts";
+import { chunks, fetchedAtOnce } from "./first-page.ts";
 import { installable } from "./installable.ts";
 import { precompressed } from "./precompressed.ts";
 
@@ -62,6 +63,7 @@ export default defineConfig({
     icons(),
     smallTemplates(),
     installable(),
+    fetchedAtOnce(),
     precompressed(),
     cardsFile({ targets, plugins: () => [icons(), smallTemplates(), precompressed()] }),
   ],
@@ -81,6 +83,7 @@ export default defineConfig({
         "doorward-player": fileURLToPath(new URL("src/alone.ts", import.meta.url)),
       },
       output: {
+        codeSplitting: chunks,
         entryFileNames: (chunk) => (chunk.name === "doorward-player" ? "[name].js" : "assets/[name]-[hash].js"),
       },
     },

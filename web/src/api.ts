@@ -222,12 +222,13 @@ export async function call<T>(method: string, path: string, options: CallOptions
   const type = file ? "application/octet-stream" : body === undefined ? undefined : "application/json";
   let response: Response;
   try {
-    response = await hubFetch(path, {
-      method,
-      headers: { ...ownHeaders(options.as), ...(type === undefined ? {} : { "content-type": type }) },
-      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
-      signal,
-    });
+    response = await (options.asked ??
+      hubFetch(path, {
+        method,
+        headers: { ...ownHeaders(options.as), ...(type === undefined ? {} : { "content-type": type }) },
+        body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
+        signal,
+      }));
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError(t("The hub does not answer. Is it running, and are you on its network?"), { status: 0, cause });
@@ -244,6 +245,8 @@ export interface CallOptions {
   readonly file?: Blob;
   /** `person`: for whoever is signed in, also on a station's page. */
   readonly as?: "person";
+  /** The request was made already, and this is its answer. */
+  readonly asked?: Promise<Response> | undefined;
   readonly signal?: AbortSignal;
 }
 

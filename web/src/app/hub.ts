@@ -18,6 +18,7 @@ import { HubSocket } from "../net/socket.ts";
 import { TalkLog } from "../pure/talk-log.ts";
 import { inWallOrder, untouchedWall } from "../pure/wall-order.ts";
 import type { Said } from "../talk/dw-talk.ts";
+import { takeSession } from "./first-session.ts";
 import { isOutdated } from "./installed.ts";
 import { Looks } from "./looks.ts";
 import { unsubscribe } from "./notifications.ts";
@@ -90,7 +91,7 @@ export class Hub extends EventTarget {
   /** Asks who is signed in, and opens the line if somebody is. */
   async start(): Promise<void> {
     try {
-      this.session = await call<Session>("GET", "/api/v1/session");
+      this.session = await call<Session>("GET", "/api/v1/session", { asked: takeSession() });
       this.problem = "";
     } catch (error) {
       this.problem = sentence(error);

@@ -26,12 +26,13 @@ const connectMs = 8000;
 const pathlessAfterMs = 3000;
 
 /**
- * The page's one sending connection, whatever is spoken to: opened at the first press, kept for 30 s after the last, so
- * that the next press is heard at once. To speak only changes the sender's track: no new offer.
+ * The page's one sending connection, whatever is spoken to: opened at the first press or before it ({@link keep}), kept for 30 s
+ * after the last, so that the next press is heard at once. To speak only changes the sender's track: no new offer.
  */
 export class VoiceLine {
   #opening: Promise<Connection> | undefined;
   #leaving: number | undefined;
+  #kept = false;
   #iceServers: readonly RTCIceServer[] = [];
   readonly #options: VoiceOptions;
 
@@ -58,15 +59,29 @@ export class VoiceLine {
     await connection?.sender.replaceTrack(track);
   }
 
+  /** Opens it before anybody speaks, and keeps it until {@link letGo}; what goes wrong is told at the next press. */
+  keep(): void {
+    this.#kept = true;
+    this.open().catch(() => {});
+  }
+
+  /** Whoever might have spoken looks elsewhere. */
+  letGo(): void {
+    this.#kept = false;
+    this.rest();
+  }
+
   /** Nobody talks any more: gives the connection back after a while. */
   rest(): void {
     clearTimeout(this.#leaving);
+    if (this.#kept) return;
     this.#leaving = window.setTimeout(() => this.close(), keptForMs);
   }
 
   /** Ends it here and at the hub. */
   close(): void {
     clearTimeout(this.#leaving);
+    this.#kept = false;
     const opening = this.#opening;
     this.#opening = undefined;
     opening?.then(

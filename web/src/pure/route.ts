@@ -22,6 +22,12 @@ export function isPanel(pathname: string): boolean {
   return /\/panel\/?$/.test(pathname);
 }
 
+/** The device that a page is, by its address: `/panel?device=kitchen`; empty for a person's page. */
+export function stationIn({ pathname, search }: Pick<Location, "pathname" | "search">): string {
+  if (!isPanel(pathname)) return "";
+  return new URLSearchParams(search).get("device") ?? "";
+}
+
 /**
  * Reads the address bar: `#/camera/front-door`, `#/devices`. Whatever is unknown is the wall; on `/panel` whatever is no camera,
  * room or call is the wall tablet's page.

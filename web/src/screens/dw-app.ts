@@ -12,7 +12,7 @@ import { base, buttons } from "../parts/styles.ts";
 import { mayMakeSound } from "../parts/tones.ts";
 import { sayRing } from "../pure/ring-words.ts";
 import { isRoom } from "../pure/rooms.ts";
-import { href, invitationIn, isPanel, parseRoute, type Route } from "../pure/route.ts";
+import { href, invitationIn, isPanel, parseRoute, type Route, stationIn } from "../pure/route.ts";
 import { titleOf } from "../pure/title.ts";
 import "./dw-add.ts";
 import "./dw-camera.ts";
@@ -84,15 +84,12 @@ export class DwApp extends HubElement {
     // A browser lets a page ring only when somebody has touched it before.
     window.addEventListener("pointerdown", () => void mayMakeSound(), { once: true, capture: true });
     if (!this.station) void this.hub.start();
-    // Calls have their own part of the page; it is there before the first ring.
-    void import("../calls/dw-calling.ts");
     this.#loadCalls();
   }
 
-  /** The device that this page is, by its address: `/panel?device=kitchen`. */
+  /** The device that this page is. */
   get station(): string {
-    if (!isPanel(location.pathname)) return "";
-    return new URLSearchParams(location.search).get("device") ?? "";
+    return stationIn(location);
   }
 
   override disconnectedCallback(): void {
@@ -102,6 +99,8 @@ export class DwApp extends HubElement {
   }
 
   protected override updated(): void {
+    // Calls have their own part of the page, which comes when the house is seen: before the first ring, and not before the house.
+    if (this.hub.known) void import("../calls/dw-calling.ts");
     document.title = titleOf(this.route, (id) => this.hub.device(id)?.name);
     this.dataset.screen = this.route.screen;
   }

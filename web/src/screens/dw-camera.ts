@@ -103,7 +103,7 @@ export class DwCamera extends HubElement {
         ${this.turning && canTurn(device) ? html`<dw-ptz device=${device.id}></dw-ptz>` : nothing}
       </div>
       <div class="bottom">
-        ${may(device, "talk") ? html`<dw-talk hotkey @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">${t("You may watch this camera, not talk through it.")}</span>`}
+        ${may(device, "talk") ? html`<dw-talk hotkey ready @dw-talking=${this.#onTalking} .line=${this.hub} .session=${this.hub.session} .device=${device}></dw-talk>` : html`<span class="muted">${t("You may watch this camera, not talk through it.")}</span>`}
         <div class="tools">
           ${audible ? html`<button aria-pressed=${this.sound} @click=${this.#toggleSound} title=${t("Sound (M)")}>${icon(this.sound ? "sound" : "soundOff")}${this.sound ? t("Sound on") : t("Sound off")}</button>` : nothing}
           <button ?disabled=${!this.live} @click=${this.#snapshot}>${icon("camera")}${t("Snapshot")}</button>

@@ -171,7 +171,7 @@ export class DwRoom extends HubElement {
               }}>${icon("bellRing")}${t("Ring or announce")}</button>
               <button @click=${() => this.#call(device)}>${icon("phone")}${hasBell(device) ? t("Ring its bell") : t("Call {name}", { name: device.name })}</button>
               ${this.wrong ? html`<span class="muted" role="status">${this.wrong}</span>` : nothing}
-              <dw-talk large hotkey .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-said=${this.hub.onSaid}></dw-talk>`
+              <dw-talk large hotkey ready .line=${this.hub} .session=${this.hub.session} .target=${target} @dw-said=${this.hub.onSaid}></dw-talk>`
             : html`<span class="muted">${t("You may not talk here.")}</span>`
         }
       </div>

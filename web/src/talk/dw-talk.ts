@@ -39,6 +39,7 @@ export class DwTalk extends LitElement {
     session: { attribute: false },
     hotkey: { type: Boolean },
     large: { type: Boolean, reflect: true },
+    ready: { type: Boolean },
     priority: { attribute: false },
     phase: { state: true },
     openMicrophone: { state: true },
@@ -55,6 +56,8 @@ export class DwTalk extends LitElement {
   declare session: Session | undefined;
   declare hotkey: boolean;
   declare large: boolean;
+  /** The page connects before the first press, which is then heard at once also where the net is slow. For a page with one bar. */
+  declare ready: boolean;
   /** How urgent an ordinary press is. */
   declare priority: 0 | 1;
   declare phase: TalkPhase;
@@ -71,11 +74,13 @@ export class DwTalk extends LitElement {
   #ticker: number | undefined;
   #heldAt: number | undefined;
   #meant = "";
+  #isReady = false;
 
   constructor() {
     super();
     this.hotkey = false;
     this.large = false;
+    this.ready = false;
     this.priority = 0;
     this.phase = { phase: "ready" };
     this.openMicrophone = false;
@@ -102,6 +107,7 @@ export class DwTalk extends LitElement {
     this.stop();
     this.#microphone.close();
     this.#voice.close();
+    this.#isReady = false;
   }
 
   /** Ends this person's turn, open microphone or not. */
@@ -137,6 +143,19 @@ export class DwTalk extends LitElement {
         onPhase: (phase) => this.#onPhase(phase),
       });
     }
+  }
+
+  protected override updated(): void {
+    this.#makeReady();
+  }
+
+  /** Where somebody looks who may speak. */
+  #makeReady(): void {
+    const wanted = this.ready && this.#possible && window.isSecureContext && !document.hidden;
+    if (wanted === this.#isReady) return;
+    this.#isReady = wanted;
+    if (wanted) this.#voice.keep();
+    else this.#voice.letGo();
   }
 
   protected override render() {
@@ -349,6 +368,7 @@ export class DwTalk extends LitElement {
   /** The window lost the focus, or is hidden: whoever spoke may not know any more that they do. */
   #onLeft = (event: Event): void => {
     if (event.type === "blur" || document.hidden) this.stop();
+    this.#makeReady();
   };
 }
 

@@ -30,7 +30,7 @@ export function talkBar(bar: TalkBar) {
       <button class="tool" aria-label=${t("Ring or announce")} title=${t("Ring, announce a text, play a chime")} @click=${() => bar.onSheet("tell")}>${icon("bellRing")}</button>
       <button class="tool" aria-label=${t("Last talks")} title=${t("Last talks")} @click=${() => bar.onSheet("talks")}>${icon("history")}</button>
     </div>
-    <dw-talk hotkey ?large=${large} .line=${hub} .session=${hub.session} .target=${target} @dw-talking=${bar.onTalking} @dw-said=${hub.onSaid}></dw-talk>
+    <dw-talk hotkey ready ?large=${large} .line=${hub} .session=${hub.session} .target=${target} @dw-talking=${bar.onTalking} @dw-said=${hub.onSaid}></dw-talk>
     ${several ? severalOf(bar) : nothing}
   </div>`;
 }
