@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import { openBrowser } from "../test/e2e/page-browser.ts";
 import { weriftViewer } from "../test/e2e/webrtc-werift.ts";
+import { openBrowser } from "./browser.ts";
 import { makeClip, startCamera } from "./camera-process.ts";
 import { percentile, round } from "./figures.ts";
 import { type BenchHub, startHub, temporaryFolder } from "./hub.ts";

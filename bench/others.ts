@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { cpuSecondsWithEnded } from "./process-figures.ts";
 
 /** So much of a core may others use without a verdict becoming doubtful. */
 export const bearableShare = 0.15;
@@ -20,9 +21,17 @@ function busySeconds(): number {
   return [0, 1, 2, 5, 6, 7].reduce((sum, index) => sum + (fields[index] ?? 0), 0) / ticksPerSecond;
 }
 
+/** What ended without being waited for. */
+let unwaitedSeconds = 0;
+
+/** Ends what used `usedSeconds` of CPU and may not be waited for: all of that is ours. */
+export async function countOurs(usedSeconds: number, end: () => Promise<void>): Promise<void> {
+  const before = cpuSecondsWithEnded(process.pid);
+  await end();
+  unwaitedSeconds += Math.max(0, usedSeconds - (cpuSecondsWithEnded(process.pid) - before));
+}
+
 /** This program and all that it started and that has ended: the benches wait for what they start. */
 function ownSeconds(): number {
-  const text = readFileSync("/proc/self/stat", "latin1");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond;
+  return cpuSecondsWithEnded(process.pid) + unwaitedSeconds;
 }

@@ -4,9 +4,18 @@ const ticksPerSecond = 100;
 
 /** CPU of a process over all its threads since it began, in seconds (proc(5), stat). */
 export function cpuSeconds(pid: number): number {
+  return cpuOf(pid, [11, 12]);
+}
+
+/** The same with that of all its children that have ended and that it has waited for. */
+export function cpuSecondsWithEnded(pid: number): number {
+  return cpuOf(pid, [11, 12, 13, 14]);
+}
+
+function cpuOf(pid: number, which: readonly number[]): number {
   const text = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return which.reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond;
 }
 
 /** Resident memory of a process in MB, shared pages included. */
@@ -62,4 +71,28 @@ export function childrenOf(pid: number): readonly { readonly pid: number; readon
     .split(" ")
     .filter((part) => part !== "")
     .map((part) => ({ pid: Number(part), command: readFileSync(`/proc/${part}/cmdline`, "latin1") }));
+}
+
+/** Share of one core that a process and all that it started take over `ms`, in percent. */
+export async function cpuShare(pids: readonly number[], ms: number): Promise<number> {
+  const all = pids.flatMap((pid) => familyOf(pid));
+  const used = () => all.reduce((sum, pid) => sum + (alive(() => cpuSeconds(pid)) ?? 0), 0);
+  const [before, beganMs] = [used(), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return ((used() - before) / (performance.now() - beganMs)) * 100_000;
+}
+
+/** A process and all that it started. */
+export function familyOf(pid: number): readonly number[] {
+  const children = alive(() => childrenOf(pid)) ?? [];
+  return [pid, ...children.flatMap((child) => familyOf(child.pid))];
+}
+
+/** What `look` finds, unless the process has ended meanwhile. */
+function alive<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }

@@ -10,9 +10,9 @@ import type { RunningRoomStation } from "../src/endpoints/room-station/index.ts"
 import { codec } from "../src/protocols/room/constants.ts";
 import { serializeRoomPacket } from "../src/protocols/room/packet.ts";
 import { senderOfName } from "../src/protocols/room/station-id.ts";
-import { openBrowser } from "../test/e2e/page-browser.ts";
 import { microphoneWav } from "../test/e2e/talk-rig.ts";
 import { roomClient } from "../test/peers/room-client.ts";
+import { openBrowser } from "./browser.ts";
 import { round } from "./figures.ts";
 import { type BenchHub, startHub, temporaryFolder } from "./hub.ts";
 import { cpuSeconds } from "./process-figures.ts";

@@ -2,10 +2,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { openBrowser } from "../test/e2e/page-browser.ts";
 import { type GstServer, startGstServer } from "../test/peers/gst.ts";
+import { openBrowser } from "./browser.ts";
 import { type BenchHub, startHub, temporaryFolder } from "./hub.ts";
-import { childrenOf, cpuSeconds } from "./process-figures.ts";
 
 const picture = "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=10/1";
 const h264 = `${picture} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 ! rtph264pay name=pay0 pt=96`;
@@ -90,35 +89,4 @@ export async function openUseHouse(): Promise<UseHouse> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** Share of one core that a process and all that it started take over `ms`, in percent. */
-export async function cpuShare(pids: readonly number[], ms: number): Promise<number> {
-  const all = pids.flatMap((pid) => familyOf(pid));
-  const used = () => all.reduce((sum, pid) => sum + (alive(() => cpuSeconds(pid)) ?? 0), 0);
-  const [before, beganMs] = [used(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return ((used() - before) / (performance.now() - beganMs)) * 100_000;
-}
-
-/** A process and all that it started. */
-export function familyOf(pid: number): readonly number[] {
-  const children = alive(() => childrenOf(pid)) ?? [];
-  return [pid, ...children.flatMap((child) => familyOf(child.pid))];
-}
-
-/** The browser that this process started. */
-export function browserPid(): number {
-  const found = childrenOf(process.pid).find(({ command }) => command.includes("chromium"));
-  if (!found) throw new Error("no browser was started");
-  return found.pid;
-}
-
-/** What `look` finds, unless the process has ended meanwhile. */
-function alive<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }

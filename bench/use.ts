@@ -1,46 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { setTimeout as wait } from "node:timers/promises";
-import type { CDPSession, Locator, Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { percentile, round } from "./figures.ts";
-import { rssMb } from "./process-figures.ts";
 import type { BenchResult, BenchRow } from "./result.ts";
-import { browserPid, cpuShare, familyOf, openUseHouse, type UseHouse } from "./use-house.ts";
-
-const live = '[data-tone="live"]';
-const onWall = `dw-wall dw-player${live}`;
-const onCamera = `dw-camera dw-player${live}`;
-const sampleMs = 8000;
-
-/** A figure beside the one that was measured first: it may be a tenth worse. `was` of a range is its slower end. */
-function beside(what: string, now: { readonly value: number; readonly unit: string; readonly was: number }): BenchRow {
-  const { value, unit, was } = now;
-  const reach = round(was * 1.1, 2);
-  return { what: `${what} (was ${was} ${unit})`, value: round(value, 2), unit, reach, ok: value <= reach };
-}
-
-const seconds = (what: string, value: number, was: number) => beside(what, { value, unit: "s", was });
-
-async function timed(act: () => Promise<unknown>): Promise<number> {
-  const beganMs = performance.now();
-  await act();
-  return (performance.now() - beganMs) / 1000;
-}
-
-const lookEveryMs = 15;
-const mostMs = 30_000;
-
-/** Waits until the element is seen, or until it is not: Playwright's own waiting looks only twice a second after the first one. */
-async function untilSeen(
-  element: Locator,
-  options: { readonly gone?: boolean; readonly withinMs?: number } = {},
-): Promise<void> {
-  const { gone = false, withinMs = mostMs } = options;
-  for (const endMs = performance.now() + withinMs; (await element.isVisible()) === gone; await wait(lookEveryMs)) {
-    if (performance.now() > endMs)
-      throw new Error(`after ${withinMs} ms still ${gone ? "there" : "not there"}: ${element}`);
-  }
-}
+import { crowd } from "./use-crowd.ts";
+import { onCamera, onWall, seconds, timed, untilSeen } from "./use-figures.ts";
+import { openUseHouse, type UseHouse } from "./use-house.ts";
 
 /** All of the walk, in this order; each part leaves the house as it was. */
 export const parts: Readonly<Record<string, (house: UseHouse) => Promise<readonly BenchRow[]>>> = {
@@ -296,57 +262,4 @@ async function restart(house: UseHouse): Promise<readonly BenchRow[]> {
   });
   await page.close();
   return [seconds("the hub was started again: until all pictures are back", back, 6)];
-}
-
-const crowds = [
-  { cameras: 4, hub: 4, rss: 257, browser: 24 },
-  { cameras: 9, hub: 7, rss: 269, browser: 48 },
-  { cameras: 16, hub: 10, rss: 291, browser: 54 },
-  { cameras: 40, hub: 20, rss: 466, browser: 122 },
-] as const;
-
-/** What walls cost, in the order in which they grow. */
-async function crowd(house: UseHouse): Promise<readonly BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const was of crowds) {
-    const { cameras } = was;
-    await house.furnish(cameras - 1);
-    const page = await house.open("about:blank");
-    const beganMs = performance.now();
-    const since = () => (performance.now() - beganMs) / 1000;
-    await page.goto(`${house.hub.url}#/wall`);
-    await page
-      .locator("dw-wall li dw-player")
-      .nth(cameras - 1)
-      .waitFor({ state: "attached" });
-    await untilSeen(page.locator(onWall).first());
-    const first = since();
-    // Those beyond the edge of the screen are not asked for.
-    const last = page.locator(onWall).nth(cameras - 1);
-    const all = await untilSeen(last, { withinMs: 8000 }).then(since, () => Number.NaN);
-    if (cameras === 16) {
-      rows.push(seconds("wall of 16: the first live picture", first, 1.5));
-      rows.push(seconds("wall of 16: all live", all, 2.3));
-    }
-    await wait(3000);
-    rows.push(...(await costs(house, { page, was })));
-    await page.close();
-  }
-  return rows;
-}
-
-async function costs(
-  house: UseHouse,
-  { page, was }: { readonly page: Page; readonly was: (typeof crowds)[number] },
-): Promise<readonly BenchRow[]> {
-  const { pid } = house.hub;
-  const shown = await page.locator(onWall).count();
-  const [hub, browser] = await Promise.all([cpuShare([pid], sampleMs), cpuShare([browserPid()], sampleMs)]);
-  const rss = familyOf(pid).reduce((sum, one) => sum + rssMb(one), 0);
-  const of = `wall of ${was.cameras} (${shown} live)`;
-  return [
-    beside(`${of}: CPU of the hub`, { value: hub, unit: "%", was: was.hub }),
-    beside(`${of}: memory of the hub`, { value: rss, unit: "MB", was: was.rss }),
-    beside(`${of}: CPU of the browser`, { value: browser, unit: "%", was: was.browser }),
-  ];
 }

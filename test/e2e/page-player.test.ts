@@ -120,7 +120,9 @@ test("pictures are decoded, and the numbers tell of them", { timeout: 30_000 }, 
   await page.getByRole("button", { name: "Numbers" }).click();
 });
 
-test("a hundred presses are granted, heard, and make one offer", { timeout: 30_000 }, async () => {
+test("a hundred presses are granted, heard, and make no offer: the page was connected before the first", {
+  timeout: 30_000,
+}, async () => {
   const { page, server, video } = stage;
   const before = await offers();
   const heard = video.nextSound();
@@ -131,7 +133,7 @@ test("a hundred presses are granted, heard, and make one offer", { timeout: 30_0
     await page.keyboard.up(" ");
     await barSays("Hold to talk");
   }
-  assert.equal(await offers(), before + 1);
+  assert.equal(await offers(), before);
   assert.equal(server.received.filter(({ type }) => type === "talk-take").length, 100);
   assert.ok(video.heard.length > 0);
 });
