@@ -290,19 +290,20 @@ describe("doorward talk", () => {
   });
 
   it("hears a camera out that closes its decoder after 5 s, whichever dialect it speaks", {
-    timeout: 20_000,
+    timeout: 30_000,
   }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(10), decoderTimeoutMs: 5000 });
+    await using fake = await startFakeYoosee({ clock: fastClock(5), decoderTimeoutMs: 5000 });
     for (const how of [
       ["--profile", "auto"],
       ["--reopen", "4"],
     ]) {
       const before = fake.playout.counters.playedMs;
       const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", ...how], {
-        speed: 10,
+        speed: 5,
       });
       assert.equal(run.code, 0, run.err);
-      assert.ok(fake.playout.counters.playedMs - before >= 19_900, `${fake.playout.counters.playedMs - before} ms`);
+      // A camera that is not opened again plays 5 s of them; a busy machine makes some records late.
+      assert.ok(fake.playout.counters.playedMs - before >= 19_500, `${fake.playout.counters.playedMs - before} ms`);
       assert.equal(fake.counters.unheardRecords, 0);
     }
   });
