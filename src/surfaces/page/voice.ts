@@ -29,7 +29,7 @@ interface Connection extends AsyncDisposable {
 
 const params = z.object({ voice: z.string().max(64) });
 const sdp = z.string().min(1).max(65_536);
-/** One of each page and station of a person, and a few to spare. */
+/** One of each page and station of a person, and a few to spare. Pages connect before anybody speaks: the longest idle makes room. */
 const maxPerPerson = 16;
 
 /**
@@ -56,7 +56,7 @@ export function voiceRoutes(options: VoiceOptions): readonly Route[] {
       bearerWrites: true,
       answers: { 201: { description: "The answer; Location is the voice", mediaType: "application/sdp" } },
       handle: async ({ principal, body, reply, signal }) => {
-        refuse(hub, { principal, open: [...open.values()] });
+        await admit(hub, { principal, open: [...open.values()] });
         const connection = await connect(options, { principal, offerSdp: body, open });
         if (signal.aborted) await connection[Symbol.asyncDispose]();
         const { id } = connection.voice;
@@ -100,18 +100,21 @@ export function voiceRoutes(options: VoiceOptions): readonly Route[] {
   ];
 }
 
-function refuse(
+async function admit(
   hub: VoiceOptions["hub"],
   who: { readonly principal: Principal; readonly open: readonly Connection[] },
-): void {
+): Promise<void> {
   const { principal, open } = who;
   const { policy } = hub.identity;
   const speaks = hub.devices.list().some((device) => mayUse(policy, { principal, right: "talk", device }));
   if (!speaks) throw new Problem(403, { code: "forbidden", detail: "You may not talk through any device." });
-  if (open.filter(({ person }) => person === principal.userId).length < maxPerPerson) return;
+  const own = open.filter(({ person }) => person === principal.userId);
+  if (own.length < maxPerPerson) return;
+  const idle = own.find(({ voice }) => voice.track.readerCount === 0);
+  if (idle) return idle[Symbol.asyncDispose]();
   throw new Problem(429, {
     code: "busy",
-    detail: `Too many of your microphones are connected: ${maxPerPerson} are enough.`,
+    detail: `${maxPerPerson} of your microphones are speaking: no more can.`,
     fields: { limit: maxPerPerson },
   });
 }
