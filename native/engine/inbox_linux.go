@@ -26,11 +26,10 @@ type linuxInbox struct {
 func (s *udpSocket) newInbox(take func(datagram)) inbox { return &linuxInbox{socket: s, take: take} }
 
 func (i *linuxInbox) run() {
-	_ = i.socket.raw.Read(func(uintptr) bool {
+	i.socket.arrived.each(func() {
 		for !i.drain() {
 			runtime.Gosched()
 		}
-		return false // until the socket is closed
 	})
 }
 

@@ -61,8 +61,8 @@ func openTransport(port uint16) (transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &udpSocket{conn: conn, bound: conn.LocalAddr().(*net.UDPAddr)}
-	if err := s.prepare(); err != nil {
+	s := &udpSocket{bound: conn.LocalAddr().(*net.UDPAddr)}
+	if err := s.prepare(conn); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -70,7 +70,6 @@ func openTransport(port uint16) (transport, error) {
 }
 
 type udpSocket struct {
-	conn  *net.UDPConn
 	bound *net.UDPAddr
 	platformSocket
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"sync"
 	"syscall"
@@ -33,32 +34,45 @@ type socketName struct {
 }
 
 type platformSocket struct {
-	raw  syscall.RawConn
-	fd   int
-	six  bool
-	send func(fd int, m *syscall.Msghdr) syscall.Errno
+	fd      int
+	arrived *arrivals
+	six     bool
+	send    func(fd int, m *syscall.Msghdr) syscall.Errno
 }
 
-func (s *udpSocket) prepare() error {
-	raw, err := s.conn.SyscallConn()
+// prepare takes the socket over, out of the run-time's poller.
+func (s *udpSocket) prepare(conn *net.UDPConn) error {
+	fd, err := duplicate(conn)
 	if err != nil {
 		return err
 	}
-	s.raw, s.send = raw, sendmsg
-	return raw.Control(func(fd uintptr) {
-		s.fd = int(fd)
-		domain, _ := syscall.GetsockoptInt(s.fd, syscall.SOL_SOCKET, 39 /* SO_DOMAIN */)
-		s.six = domain == syscall.AF_INET6
-		for option, plain := range map[int]int{soSndBufForce: syscall.SO_SNDBUF, soRcvBufForce: syscall.SO_RCVBUF} {
-			if syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, option, socketBufferBytes) != nil {
-				_ = syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, plain, socketBufferBytes)
-			}
+	if s.arrived, err = newArrivals(fd); err != nil {
+		syscall.Close(fd)
+		return err
+	}
+	s.fd, s.send = fd, sendmsg
+	conn.Close() // its descriptor; the socket stays
+	s.setOptions()
+	return nil
+}
+
+func (s *udpSocket) setOptions() {
+	domain, _ := syscall.GetsockoptInt(s.fd, syscall.SOL_SOCKET, 39 /* SO_DOMAIN */)
+	s.six = domain == syscall.AF_INET6
+	for option, plain := range map[int]int{soSndBufForce: syscall.SO_SNDBUF, soRcvBufForce: syscall.SO_RCVBUF} {
+		if syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, option, socketBufferBytes) != nil {
+			_ = syscall.SetsockoptInt(s.fd, syscall.SOL_SOCKET, plain, socketBufferBytes)
 		}
-		if s.six {
-			_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IPV6, ipv6RecvInfo, 1)
-		}
-		_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IP, ipPktInfo, 1)
-	})
+	}
+	if s.six {
+		_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IPV6, ipv6RecvInfo, 1)
+	}
+	_ = syscall.SetsockoptInt(s.fd, syscall.IPPROTO_IP, ipPktInfo, 1)
+}
+
+func (s *udpSocket) close() {
+	s.arrived.close()
+	syscall.Close(s.fd)
 }
 
 func (s *udpSocket) newPath(remote netip.AddrPort, local netip.Addr) *path {

@@ -17,7 +17,7 @@ func opened(t *testing.T) *udpSocket {
 		t.Fatal(err)
 	}
 	socket := s.(*udpSocket)
-	t.Cleanup(func() { socket.conn.Close() })
+	t.Cleanup(socket.close)
 	return socket
 }
 

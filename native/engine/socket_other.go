@@ -12,14 +12,18 @@ import (
 // socketName is nothing: the standard library takes addresses as they are.
 type socketName struct{}
 
-type platformSocket struct{}
+type platformSocket struct{ conn *net.UDPConn }
 
-func (s *udpSocket) prepare() error {
+// prepare takes the socket over.
+func (s *udpSocket) prepare(conn *net.UDPConn) error {
+	s.conn = conn
 	// Smaller ones than asked for still work.
 	_ = s.conn.SetReadBuffer(socketBufferBytes)
 	_ = s.conn.SetWriteBuffer(socketBufferBytes)
 	return nil
 }
+
+func (s *udpSocket) close() { s.conn.Close() }
 
 func (s *udpSocket) newPath(remote netip.AddrPort, local netip.Addr) *path {
 	return &path{remote: remote, local: local}
