@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -8,8 +7,8 @@ import { readAdts } from "../../src/codecs/aac/index.ts";
 import { decodeG711, encodeG711 } from "../../src/codecs/g711/index.ts";
 import { createOpusEncoder } from "../../src/codecs/opus/encoder.ts";
 import { rmsLevel } from "../../src/codecs/pcm/index.ts";
-import { systemClock } from "../../src/util/clock.ts";
 import { ffmpeg, frameHashes } from "../ffmpeg.ts";
+import { go2rtcProgram, startGo2rtc } from "../peers/go2rtc.ts";
 import { clipFrames, playInto, type RtspHouse, run, startRtspHouse } from "../rtsp-house.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "doorward-rtsp-"));
@@ -131,42 +130,17 @@ describe("live555 reads the hub's RTSP", { skip: openRtsp === "" && "OPENRTSP is
   }
 });
 
-/** Where a go2rtc is: `go install github.com/AlexxIT/go2rtc@v1.9.14`. */
-const go2rtc = process.env["GO2RTC"] ?? "";
+const go2rtc = go2rtcProgram();
 
-/** go2rtc with one stream: the hub's camera. */
-async function startGo2rtc(source: string, ports: { readonly api: number; readonly rtsp: number }) {
-  const config = join(folder, `go2rtc-${ports.api}.yaml`);
-  const lines = [
-    `api: { listen: "127.0.0.1:${ports.api}" }`,
-    `rtsp: { listen: "127.0.0.1:${ports.rtsp}" }`,
-    'webrtc: { listen: "" }',
-    `streams: { yard: "${source}" }`,
-  ];
-  writeFileSync(config, lines.join("\n"));
-  const child = spawn(go2rtc, ["-c", config], { stdio: "ignore" });
-  const api = `http://127.0.0.1:${ports.api}/api`;
-  const deadline = AbortSignal.timeout(10_000);
-  while (
-    !(await fetch(api).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  )
-    await systemClock.sleep(50, deadline);
-  return { api, address: `rtsp://127.0.0.1:${ports.rtsp}/yard`, [Symbol.dispose]: () => child.kill() };
-}
-
-describe("go2rtc reads the hub's RTSP, and speaks through it", { skip: go2rtc === "" && "GO2RTC is not set" }, () => {
-  for (const [n, transport] of (["tcp", "udp"] as const).entries()) {
+describe("go2rtc reads the hub's RTSP, and speaks through it", {
+  skip: go2rtc === undefined && "Go is not installed",
+}, () => {
+  for (const transport of ["tcp", "udp"] as const) {
     it(`picture and sound over ${transport}`, { timeout: 60_000 }, async () => {
       await using house = await startRtspHouse({ yard: "fake://x/?video&audio=pcma" });
       using picture = await playing(house, "h264");
       using _sound = playInto(await house.track("yard", "audio"), [toneFrame]);
-      using peer = await startGo2rtc(`${house.address("yard")}#transport=${transport}`, {
-        api: 28_310 + 2 * n,
-        rtsp: 28_311 + 2 * n,
-      });
+      using peer = await startGo2rtc(go2rtc ?? "", `${house.address("yard")}#transport=${transport}`);
       const output = join(folder, `${transport}.mkv`);
       const read = [
         "-v",
@@ -198,16 +172,14 @@ describe("go2rtc reads the hub's RTSP, and speaks through it", { skip: go2rtc ==
     await using house = await startRtspHouse({ yard: "fake://x/?video&speaker=pcmu" });
     const { rig } = house;
     using _picture = await playing(house, "h264");
-    using peer = await startGo2rtc(house.address("yard"), { api: 28_320, rtsp: 28_321 });
+    using peer = await startGo2rtc(go2rtc ?? "", house.address("yard"));
     const wav = join(folder, "tone.wav");
     ffmpeg(["-y", "-f", "lavfi", "-i", "sine=frequency=440:duration=4", "-ar", "8000", "-ac", "1", wav]);
     const released = Promise.withResolvers<void>();
     using _watch = rig.hub.turns.onChange((id) => {
       if (id === "yard" && !rig.hub.turns.holder(id).holder) released.resolve();
     });
-    const source = encodeURIComponent(`ffmpeg:${wav}#audio=pcmu#input=file`);
-    const answer = await fetch(`${peer.api}/streams?dst=yard&src=${source}`, { method: "POST" });
-    assert.equal(answer.status, 200, await answer.text());
+    assert.equal(await peer.speak(wav, "pcmu"), undefined);
     await released.promise;
     const heard = Buffer.concat(rig.camera.heard.map(({ data }) => decodeG711("pcmu", data)));
     assert.ok(Math.abs(heard.length / 16_000 - 4) < 0.1, `${heard.length / 16_000} s were heard`);

@@ -77,6 +77,34 @@ describe("answering an offer", () => {
     }
   });
 
+  it("takes sound in one section and sends it in another, in whichever order they are offered", () => {
+    const [before = "", sound = ""] = offer.split(/(?=m=audio)/);
+    const section = (mid: number, direction: string) =>
+      sound.replace("a=mid:1", `a=mid:${mid}`).replace("sendrecv", direction);
+    const wanted = { video: video(), audio: audio(), acceptMicrophone: true };
+    const heardFirst = planAnswer(before + section(1, "recvonly") + section(2, "sendonly"), wanted).sections;
+    const spokenFirst = planAnswer(before + section(1, "sendonly") + section(2, "recvonly"), wanted).sections;
+    const flows = (sections: typeof heardFirst) =>
+      sections.map(({ mid, direction, sending, microphone }) => [mid, direction, sending?.payloadType, microphone]);
+    const picture = ["0", "SendOnly", 108, undefined];
+    assert.deepEqual(flows(heardFirst), [
+      picture,
+      ["1", "SendOnly", 111, undefined],
+      ["2", "RecvOnly", undefined, 111],
+    ]);
+    assert.deepEqual(flows(spokenFirst), [
+      picture,
+      ["1", "RecvOnly", undefined, 111],
+      ["2", "SendOnly", 111, undefined],
+    ]);
+    const offered = before + section(1, "sendonly") + section(2, "recvonly");
+    const silent = planAnswer(offered, { ...wanted, acceptMicrophone: false }).sections;
+    assert.deepEqual(
+      silent.map(({ direction }) => direction),
+      ["SendOnly", "Inactive", "SendOnly"],
+    );
+  });
+
   it("says in each section what flows", () => {
     const direction = (wanted: Parameters<typeof planAnswer>[1]) =>
       planAnswer(offer, wanted).sections.map((section) => section.direction);

@@ -45,19 +45,22 @@ export interface Wanted {
 }
 
 /**
- * Decides how a browser's offer is answered (JSEP, RFC 8829 5.3): the first video and the first audio section are served, the
- * others refused. Throws FatalError `bad-offer` when it cannot be read or asks for nothing that we have, and
- * `codec-unsupported` when it lacks the picture's codec.
+ * Decides how a browser's offer is answered (JSEP, RFC 8829 5.3): the first video section is served, the first audio section that
+ * takes sound, and the first that brings some, which may be another one (go2rtc and its player offer it so); what is left is refused. Throws
+ * FatalError `bad-offer` when it cannot be read or asks for nothing that we have, and `codec-unsupported` when it lacks the picture's
+ * codec.
  */
 export function planAnswer(offerSdp: string, wanted: Wanted): AnswerPlan {
   const offer = readOffer(offerSdp);
+  const sounds = offer.filter((section) => section.kind === "audio");
   const video = offer.find((section) => section.kind === "video");
-  const audio = offer.find((section) => section.kind === "audio");
+  const heard = wanted.audio && sounds.find(receives);
+  const spoken = wanted.acceptMicrophone ? sounds.find(sends) : undefined;
   const videoPayload = wanted.video && receives(video) ? pickVideo(video, wanted.video.format) : undefined;
-  const audioPayload = wanted.audio && receives(audio) ? pickAudio(audio, wanted.audio.format) : undefined;
-  const microphone = wanted.acceptMicrophone && sends(audio) ? audio.payloads.find(isOpus) : undefined;
+  const audioPayload = wanted.audio && heard && pickAudio(heard, wanted.audio.format);
+  const microphone = spoken?.payloads.find(isOpus);
   if (!videoPayload && !audioPayload && !microphone) {
-    if (wanted.audio && receives(audio) && !wanted.video) throw unsupported(wanted.audio.format);
+    if (wanted.audio && heard && !wanted.video) throw unsupported(wanted.audio.format);
     throw new FatalError("offer cannot be served: it asks for no picture and no sound that we have", {
       code: "bad-offer",
     });
@@ -68,14 +71,14 @@ export function planAnswer(offerSdp: string, wanted: Wanted): AnswerPlan {
     }
     const kind = section.kind;
     const track = kind === "video" ? wanted.video : wanted.audio;
-    const mediaStream = streamName(track?.id ?? `talk-${kind}`);
-    if (section === video && videoPayload) return served(section, { kind, sending: videoPayload, mediaStream });
-    if (section === audio && (audioPayload || microphone)) {
-      return served(section, { kind, sending: audioPayload, microphone, mediaStream });
-    }
-    return served(section, { kind, mediaStream });
+    return served(section, {
+      kind,
+      sending: section === video ? videoPayload : section === heard ? audioPayload : undefined,
+      microphone: section === spoken ? microphone : undefined,
+      mediaStream: streamName(track?.id ?? `talk-${kind}`),
+    });
   });
-  return { sections, withoutSound: wanted.audio !== undefined && receives(audio) && !audioPayload };
+  return { sections, withoutSound: heard !== undefined && !audioPayload };
 }
 
 /** One section of an offer. */
