@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 )
 
 // arrivals tells when datagrams have come to a socket.
@@ -25,6 +26,9 @@ func newArrivals(socket int) (*arrivals, error) {
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}
 	if err = syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, socket, &event); err == nil {
 		a.raw, err = a.file.SyscallConn()
+	}
+	if err == nil {
+		err = a.file.SetReadDeadline(time.Time{}) // fails where the run-time's poller did not take it
 	}
 	if err != nil {
 		a.close()
