@@ -11,7 +11,7 @@ import { joinRoom } from "../peers/room-peer.ts";
 import { within } from "../within.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
-// Runs alone: counts every slot of sound.
+// Runs quietly: counts every slot of sound.
 
 // The same scenes for both stations: what they say is heard by a peer on loopback, what they hear is what they recorded.
 
@@ -90,6 +90,24 @@ for (const [at, program] of stationPrograms.entries()) {
       assert.ok(slotsOf(heard, high.tone) >= 48 && slotsOf(heard, high.tone) <= 52, `${slotsOf(heard, high.tone)}`);
       assert.ok(duplicate >= 150, `${duplicate} copies`);
       assert.ok(ignored >= 60, `${ignored} packets of others`);
+    });
+
+    it("makes up for the time in which it was stopped with what came meanwhile, without a gap", async () => {
+      await using peer = await joinRoom(port(5));
+      await using station = startStation(program, [...common(5), ...out("stopped"), "--run-for", "3800"], how(5));
+      await within("the station runs", station.running);
+      const talk = peer.say({ sender: anna, hz: low.hz, frames: 90 });
+      await wait(600);
+      station.process.kill("SIGSTOP");
+      await wait(160);
+      station.process.kill("SIGCONT");
+      await talk;
+      await within("the station ends", station.report);
+      const heard = recorded("stopped");
+      const found = slotsOf(heard, low.tone);
+      const silent = heard.lastIndexOf(low.tone) - heard.indexOf(low.tone) + 1 - found;
+      assert.ok(found >= 88, `${found} of 90 slots`);
+      assert.ok(silent <= 3, `${silent} slots of silence within the talk, of 8 in which it was stopped`);
     });
 
     it("plays an emergency in full though its volume is 0, and is silent again behind it", async () => {

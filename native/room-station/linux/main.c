@@ -259,13 +259,20 @@ static int set_up(const struct options *o)
 	return 0;
 }
 
-static void hear(void)
+/*
+ * What came. While ticks are late they follow each other at once and each
+ * plays one frame: what waits in the socket comes as they need it, since all
+ * of it together would run over the queue before the loudspeaker.
+ */
+static void hear(bool late)
 {
 	uint8_t bytes[ROOM_PACKET_PCM_BYTES + 1];
 	ssize_t length;
 	bool by_group;
 
 	for (unsigned i = 0; i < 64; i++) {
+		if (late && station.playout.count >= ROOM_PLAYOUT_PREFILL_FRAMES)
+			return;
 		length = udp_receive(&udp, bytes, sizeof(bytes), &by_group);
 		if (length < 0)
 			return;
@@ -274,22 +281,26 @@ static void hear(void)
 	}
 }
 
+/* Looks at both sockets once at least: a machine that let us wait may have
+ * let others go on, and what they sent is older than what plays now */
 static void wait_until(uint64_t due_ms)
 {
-	uint64_t now;
+	bool late;
 
-	while (!stopped && (now = now_ms()) < due_ms) {
+	do {
+		uint64_t now = now_ms();
 		struct pollfd fds[2] = {{udp.fd, POLLIN, 0},
 					{mqtt.fd, POLLIN, 0}};
 
+		late = now >= due_ms;
 		if (mqtt.fd >= 0 && mqtt.connecting)
 			fds[1].fd = -1;
-		(void)poll(fds, 2, (int)(due_ms - now));
+		(void)poll(fds, 2, late ? 0 : (int)(due_ms - now));
 		if (fds[0].revents)
-			hear();
+			hear(late);
 		if (fds[1].revents)
 			mqtt_read(&mqtt, now);
-	}
+	} while (!stopped && !late && now_ms() < due_ms);
 }
 
 static void run(const struct options *o)

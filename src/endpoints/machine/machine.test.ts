@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
-import { ManualClock } from "../../util/clock.ts";
+import { type Clock, ManualClock } from "../../util/clock.ts";
 import { gpiomonArguments, listenToKeys, parseButton } from "./button.ts";
 import { openEchoCanceller } from "./echo-cancel.ts";
 import { openFileLoudspeaker, openFileMicrophone } from "./files.ts";
@@ -177,5 +177,28 @@ describe("the 20 ms clock", () => {
     using _ticking = every20Ms(clock, (nowMs) => ticks.push(nowMs));
     await clock.advance(60);
     assert.deepEqual(ticks, [0, 20, 40, 60]);
+  });
+
+  it("takes what came while it was late before it makes up for more than one tick", async () => {
+    const clock = new ManualClock();
+    const happened: string[] = [];
+    const waiting: (() => void)[] = [];
+    // A machine that let us wait: timers come when somebody lets them, one turn after the other.
+    const late: Clock = {
+      nowUs: () => clock.nowUs(),
+      wallMs: () => clock.wallMs(),
+      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+      timer: (_delayMs, run) => {
+        waiting.push(run);
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    using _ticking = every20Ms(late, (nowMs) => happened.push(`${nowMs} ms`));
+    await clock.advance(60);
+    while (happened.length < 7) {
+      for (const run of waiting.splice(0)) run();
+      happened.push("sockets");
+    }
+    assert.deepEqual(happened, ["0 ms", "sockets", "20 ms", "sockets", "40 ms", "sockets", "60 ms", "sockets"]);
   });
 });
