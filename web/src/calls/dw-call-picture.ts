@@ -5,6 +5,7 @@ import { hubFetch } from "../net/way.ts";
 import { base } from "../parts/styles.ts";
 import "../player/dw-player.ts";
 import type { DwPlayer } from "../player/dw-player.ts";
+import { letGo } from "../player/still-pictures.ts";
 
 const stillTries = 6;
 const stillAgainMs = 500;
@@ -115,7 +116,7 @@ export class DwCallPicture extends LitElement {
   }
 
   #dropStill(): void {
-    if (this.still) URL.revokeObjectURL(this.still);
+    letGo(this.still);
     this.still = "";
   }
 }

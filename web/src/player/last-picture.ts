@@ -1,5 +1,5 @@
 import type { PageDevice } from "../api.ts";
-import { type StillPicture, stillOf } from "./still-pictures.ts";
+import { letGo, type StillPicture, stillOf } from "./still-pictures.ts";
 
 /** What {@link LastPicture} needs of the player. */
 export interface LastPictureHost {
@@ -36,7 +36,7 @@ export class LastPicture {
     this.#asking = asking;
     const got = (picture: StillPicture | undefined) => {
       if (!asking.signal.aborted) this.#show(picture);
-      else if (picture) URL.revokeObjectURL(picture.url);
+      else letGo(picture?.url);
     };
     // Without it the tile is dark, as it was.
     stillOf(src, { query: "kept=true", token, signal: asking.signal }).then(got, () => {});
@@ -45,6 +45,6 @@ export class LastPicture {
   #show(picture: StillPicture | undefined): void {
     const before = this.#host.last;
     this.#host.last = picture;
-    if (before) URL.revokeObjectURL(before.url);
+    letGo(before?.url);
   }
 }

@@ -76,14 +76,19 @@ async function keepPicturing(options: PicturingOptions): Promise<void> {
     const next = document.hidden ? undefined : await onePicture(options).catch(() => undefined);
     if (next) {
       if (!signal.aborted) onPicture(next);
-      if (shown) URL.revokeObjectURL(shown.url);
+      letGo(shown?.url);
       shown = next;
     }
     const waitMs = next || document.hidden ? everyMs : afterRefusalMs;
     await pause(Math.max(0, begunMs + waitMs - performance.now()), signal);
   }
   onPicture(undefined);
-  if (shown) URL.revokeObjectURL(shown.url);
+  letGo(shown?.url);
+}
+
+/** Makes an object URL void once the page has put something else in its place: until then it may still be loading it. */
+export function letGo(url: string | undefined): void {
+  if (url) setTimeout(() => URL.revokeObjectURL(url));
 }
 
 async function onePicture({ url, widthPx, ...rest }: PicturingOptions): Promise<StillPicture | undefined> {
