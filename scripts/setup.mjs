@@ -1,12 +1,12 @@
 // What "npm start" and "npm test" do first: install what is missing or stale, and build the page. Quick when nothing is.
 // Plain JavaScript for old Nodes: on a fresh clone it runs with the machine's own.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freshBundle } from "../bin/bundle.mjs";
 import { node24, root } from "../bin/node24.mjs";
 import { ensureEngine, findGo } from "./engine.mjs";
+import { builtPage, hashOf, markPage, pageSources } from "./page.mjs";
 import { missingPrograms } from "./programs.mjs";
 
 const purpose = process.argv[2] ?? "start";
@@ -20,7 +20,7 @@ if (purpose === "start") bundleAside();
 
 function installPackages() {
   const stamp = join(root, "node_modules", ".doorward-setup");
-  const wanted = hash([join(root, "package-lock.json")]);
+  const wanted = hashOf([join(root, "package-lock.json")]);
   if (readIfThere(stamp) === wanted && node24()) return;
   say("installing what the project needs (about a minute, once) ...");
   const npm = process.env.npm_execpath;
@@ -37,14 +37,12 @@ function installPackages() {
 function buildPage() {
   const web = join(root, "web");
   if (!existsSync(join(web, "vite.config.ts"))) return;
-  const stamp = join(web, "dist", ".built-from");
-  const wanted = hash([...filesBelow(web), join(root, "src", "hub", "state.ts"), join(root, "package-lock.json")]);
-  if (readIfThere(stamp) === wanted) return;
+  const wanted = pageSources();
+  if (builtPage(wanted)) return;
   say("building the page ...");
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");
   run(node24(), [vite, "build", web, "--logLevel", "warn"], "the page was not built");
-  mkdirSync(join(web, "dist"), { recursive: true });
-  writeFileSync(stamp, wanted);
+  markPage(wanted);
 }
 
 /** The tests run over both of WebRTC's children, where Go is. */
@@ -98,20 +96,6 @@ function root_tmp() {
 function run(command, args, complaint) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) fail(`${complaint}: ${error ? error.message : `${command} ended with ${status}`}`);
-}
-
-function filesBelow(folder) {
-  return readdirSync(folder)
-    .filter((name) => name !== "dist" && name !== "node_modules")
-    .map((name) => join(folder, name))
-    .flatMap((path) => (statSync(path).isDirectory() ? filesBelow(path) : [path]))
-    .sort();
-}
-
-function hash(paths) {
-  const sum = createHash("sha256");
-  for (const path of paths) if (existsSync(path)) sum.update(path.slice(root.length)).update(readFileSync(path));
-  return sum.digest("hex");
 }
 
 function readIfThere(path) {

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium } from "playwright-core";
 import { build } from "vite";
+import { builtPage } from "../../scripts/page.mjs";
 
 /** A folder that goes away with its scope. */
 export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -12,8 +13,13 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Builds the page into `outDir`; takes less than a second. `cards` as well: what dashboards of Home Assistant load. */
+/**
+ * The page in `outDir`: the one that set-up built where it is of these sources, which has all, else built now. `cards` as well:
+ * what dashboards of Home Assistant load.
+ */
 export async function buildPage(outDir: string, { cards = false }: { readonly cards?: boolean } = {}): Promise<void> {
+  const built = builtPage();
+  if (built !== undefined) return await cp(built, outDir, { recursive: true });
   await build({
     mode: cards ? "production" : "page",
     configFile: fileURLToPath(new URL("../../web/vite.config.ts", import.meta.url)),

@@ -1,0 +1,40 @@
+// The built page in web/dist, and of which sources it was built. Plain JavaScript for old Nodes, as set-up is.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../bin/node24.mjs";
+
+const web = join(root, "web");
+const dist = join(web, "dist");
+const stamp = join(dist, ".built-from");
+
+/** A hash of all that goes into the page. */
+export function pageSources() {
+  return hashOf([...filesBelow(web), join(root, "src", "hub", "state.ts"), join(root, "package-lock.json")]);
+}
+
+/** Where the page is that was built of these sources; undefined when it was built of others, or not at all. */
+export function builtPage(sources = pageSources()) {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === sources ? dist : undefined;
+}
+
+/** The page in web/dist was just built of these sources. */
+export function markPage(sources) {
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(stamp, sources);
+}
+
+/** A hash of files: of their names in the checkout, and of what they hold. */
+export function hashOf(paths) {
+  const sum = createHash("sha256");
+  for (const path of paths) if (existsSync(path)) sum.update(path.slice(root.length)).update(readFileSync(path));
+  return sum.digest("hex");
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder)
+    .filter((name) => name !== "dist" && name !== "node_modules")
+    .map((name) => join(folder, name))
+    .flatMap((path) => (statSync(path).isDirectory() ? filesBelow(path) : [path]))
+    .sort();
+}
