@@ -292,20 +292,16 @@ describe("doorward talk", () => {
   it("hears a camera out that closes its decoder after 5 s, whichever dialect it speaks", {
     timeout: 30_000,
   }, async () => {
-    await using fake = await startFakeYoosee({ clock: fastClock(5), decoderTimeoutMs: 5000 });
-    for (const how of [
-      ["--profile", "auto"],
-      ["--reopen", "4"],
-    ]) {
-      const before = fake.playout.counters.playedMs;
-      const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", ...how], {
-        speed: 5,
-      });
+    const hearsOut = async (how: readonly string[]) => {
+      await using fake = await startFakeYoosee({ clock: fastClock(4), decoderTimeoutMs: 5000 });
+      const run = await talk(["--ip", `127.0.0.1:${fake.port}`, "--file", longFile, "--auto-exit", ...how]);
       assert.equal(run.code, 0, run.err);
+      const { playedMs } = fake.playout.counters;
       // A camera that is not opened again plays 5 s of them; a busy machine makes some records late.
-      assert.ok(fake.playout.counters.playedMs - before >= 19_500, `${fake.playout.counters.playedMs - before} ms`);
+      assert.ok(playedMs >= 19_500, `${playedMs} ms`);
       assert.equal(fake.counters.unheardRecords, 0);
-    }
+    };
+    await Promise.all([hearsOut(["--profile", "auto"]), hearsOut(["--reopen", "4"])]);
   });
 
   it("says in one sentence what cannot be played, before any camera is bothered", { timeout: 20_000 }, async () => {

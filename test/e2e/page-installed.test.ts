@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
+import { within } from "../within.ts";
 import { startHubProcess } from "./hub-process.ts";
 import { until } from "./hub-rig.ts";
 import { buildPage, openBrowser, temporaryFolder } from "./page-browser.ts";
@@ -29,7 +30,7 @@ const start = (port?: number) =>
   startPageServer({ pageDir: dist, devices: [...house(), ...rooms()], ...(port !== undefined && { port }) });
 
 it("the page says that the hub does not answer, and is there again by itself when it does", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const first = await start();
   const page = await context.newPage();
@@ -49,7 +50,7 @@ it("the page says that the hub does not answer, and is there again by itself whe
 });
 
 it("a ring that is pushed shows a notification, one that comes late tells of a missed call", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   await using server = await start();
   await context.grantPermissions(["notifications"], { origin: server.url });
@@ -60,10 +61,17 @@ it("a ring that is pushed shows a notification, one that comes late tells of a m
     const own = registrations.find(({ scopeURL }) => scopeURL.startsWith(server.url));
     if (own) registered.resolve(own.registrationId);
   });
+  // "ready" has a worker that may still be activating: a message that comes before it is activated may be lost.
+  const activated = Promise.withResolvers<void>();
+  worker.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+    const own = versions.some(({ scriptURL, status }) => scriptURL.startsWith(server.url) && status === "activated");
+    if (own) activated.resolve();
+  });
   await worker.send("ServiceWorker.enable");
   await page.goto(server.url);
   await page.evaluate(() => navigator.serviceWorker.ready);
   const registrationId = await registered.promise;
+  await within("the worker is activated", activated.promise);
   const deliver = (message: object) =>
     worker.send("ServiceWorker.deliverPushMessage", {
       origin: server.url,
@@ -86,7 +94,7 @@ it("a ring that is pushed shows a notification, one that comes late tells of a m
   await page.close();
 });
 
-it("the page weighs at most 115 kB as the hub sends it, in few files", { timeout: 30_000 }, async (t) => {
+it("the page weighs at most 115 kB as the hub sends it, in few files", { timeout: 120_000 }, async (t) => {
   const folder = suite.use(await temporaryFolder());
   await using hub = await startHubProcess({ folder: folder.path, config: "devices: {}\n" });
   const [name = "", value = ""] = hub.cookie.split("=");

@@ -60,15 +60,20 @@ export const stationPrograms: readonly StationProgram[] = [
   },
 ];
 
-/** Starts a station; `through` is put in front, e.g. `ip netns exec NAME`. */
-export function startStation(
-  program: StationProgram,
-  args: readonly string[],
-  how: { readonly through?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
-): StationProcess {
+/** How a station is started. */
+export interface StationStart {
+  /** Put in front, e.g. `ip netns exec NAME`. */
+  readonly through?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its standard input and output are the test's: keys, and samples (`--out -`). */
+  readonly piped?: boolean;
+}
+
+/** Starts a station. */
+export function startStation(program: StationProgram, args: readonly string[], how: StationStart = {}): StationProcess {
   const [first = "", ...rest] = [...(how.through ?? []), ...program.command, ...args];
   const child = spawn(first, rest, {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: how.piped ? ["pipe", "pipe", "pipe"] : ["ignore", "ignore", "pipe"],
     env: { ...process.env, NODE_NO_WARNINGS: "1", ...how.env },
   });
   let said = "";

@@ -5,13 +5,16 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "../../native/room-station/test/tones.ts";
+import { within } from "../within.ts";
 import type { Asked, RoomsState } from "./rooms-hub.ts";
+
+// Runs quietly: counts every slot of sound.
 
 const root = join(import.meta.dirname, "..", "..");
 const native = join(root, "native", "room-station");
@@ -53,7 +56,8 @@ describe("rooms", { timeout: 300_000 }, () => {
     await net.come(hub, [cellar, barn]);
     const attic = net.station("attic", { says: true });
     await attic.ended;
-    const heard = { cellar: await cellar.heard(), barn: await barn.heard() };
+    const [atCellar, atBarn] = await Promise.all([cellar.heard(), barn.heard()]);
+    const heard = { cellar: atCellar, barn: atBarn };
     diagnostic(JSON.stringify(heard));
     for (const { found, sounding } of Object.values(heard)) {
       assert.ok(found >= slots - 1, `${found} of ${slots} slots were heard`);
@@ -65,8 +69,9 @@ describe("rooms", { timeout: 300_000 }, () => {
     const stations = [net.station("cellar", { greets: true }), net.station("barn", { greets: true })];
     await net.come(hub, stations);
     assert.deepEqual(await hub.ask({ ask: "say", wav: net.said }), { states: ["granted", "released"] });
-    for (const station of stations) {
-      const { found, sounding } = await station.heard();
+    const heard = await Promise.all(stations.map((station) => station.heard()));
+    for (const [at, station] of stations.entries()) {
+      const { found = 0, sounding = 0 } = heard[at] ?? {};
       diagnostic(`${station.name}: ${found} of ${slots}`);
       assert.ok(found >= slots - 1, `${station.name}: ${found} of ${slots} slots were heard`);
       assert.ok(sounding <= slots + 2, `${station.name}: ${sounding} slots sound`);
@@ -102,13 +107,13 @@ describe("rooms", { timeout: 300_000 }, () => {
   });
 
   run("5,000 packets of garbage a second cost a running talk under 1 % of its slots", async (hub, diagnostic) => {
-    const barn = net.station("barn", { greets: true, runsMs: 9000 });
+    const barn = net.station("barn", { greets: true });
     await net.come(hub, [barn]);
     const garbage = net.garbage("cellar", { perSecond: 5000, forMs: 4500 });
     await garbage.begun;
     await net.station("attic", { says: true }).ended;
-    const sent = await garbage.ended;
     const { found, sounding } = await barn.heard();
+    const sent = await garbage.ended;
     const { metrics, stations } = await hub.state();
     diagnostic(`${sent} datagrams of garbage; ${found} of ${slots} slots heard`);
     assert.ok(sent > 15_000, `${sent} datagrams of garbage`);
@@ -159,6 +164,7 @@ interface StationOptions {
   /** It says all of what is to be said. */
   readonly says?: true;
   readonly group?: string;
+  /** Until it is ended, unless given or it says something. */
   readonly runsMs?: number;
 }
 
@@ -167,7 +173,6 @@ class Network implements AsyncDisposable {
   readonly said: string;
   readonly #folder: string;
   readonly #children = new Set<ChildProcess>();
-  #count = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -185,22 +190,19 @@ class Network implements AsyncDisposable {
   }
 
   station(space: Exclude<Space, "hub">, how: StationOptions) {
-    const { greets, says, group, runsMs = says ? 4000 : 8000 } = how;
-    const out = join(this.#folder, `${space}-${++this.#count}.wav`);
+    const { greets, says, group, runsMs = says ? 4000 : undefined } = how;
     const talk = greets || says ? ["--talk-at", "300", "--talk-for", greets ? "700" : "2300"] : [];
-    const line = ["--interface", "eth0", "--volume", "100", "--run-for", `${runsMs}`, "--in", this.said, "--out", out];
-    const more = [...talk, ...(group ? ["--group", group] : [])];
-    return new Station(space, {
-      out,
-      child: this.#inside(space, [join(native, "build", "room-station"), ...line, ...more]),
-    });
+    const line = ["--interface", "eth0", "--volume", "100", "--in", this.said, "--out", "-"];
+    const ends = runsMs === undefined ? [] : ["--run-for", `${runsMs}`];
+    const more = [...ends, ...talk, ...(group ? ["--group", group] : [])];
+    return new Station(space, this.#inside(space, [join(native, "build", "room-station"), ...line, ...more]));
   }
 
-  /** Resolves when the hub knows the stations by their word, and nobody holds the floor any more. */
+  /** Resolves when the hub knows the stations by their word, nobody holds the floor any more, and nothing is played any more. */
   async come(hub: RoomsHub, stations: readonly Station[]): Promise<void> {
     const there = (state: RoomsState) => state.stations.filter(({ phase }) => phase === "live").length;
     await hub.until((state) => there(state) === stations.length && !state.busy);
-    for (const station of stations) station.listensFromNow();
+    await Promise.all(stations.map((station) => station.listens()));
   }
 
   /** Sends datagrams of chance to the group and to the hub. */
@@ -225,32 +227,58 @@ class Network implements AsyncDisposable {
   }
 }
 
-/** A station that runs, and what it recorded: as long as it ran. */
+/** Of one slot of 20 ms, as a station writes it. */
+const slotBytes = 640;
+/** A talk is over at the station when it has played so many more slots: what still waits before its loudspeaker, and to spare. */
+const restSlots = 40;
+
+/** A station that runs, and what it has played so far: silence, too, 50 slots a second by its own clock. */
 class Station {
   readonly name: string;
   readonly ended: Promise<unknown>;
-  readonly #out: string;
-  readonly #beganMs = performance.now();
-  #fromMs = 0;
+  readonly #child: ChildProcess;
+  readonly #played: Buffer[] = [];
+  #bytes = 0;
+  #fromBytes = 0;
+  #onPlayed: (() => void) | undefined;
 
-  constructor(name: string, { out, child }: { readonly out: string; readonly child: ChildProcess }) {
+  constructor(name: string, child: ChildProcess) {
     this.name = name;
-    this.#out = out;
-    this.ended = once(child, "exit");
+    this.#child = child;
+    this.ended = once(child, "close");
+    child.stdout?.on("data", (samples: Buffer) => {
+      this.#played.push(samples);
+      this.#bytes += samples.length;
+      this.#onPlayed?.();
+    });
   }
 
-  /** What it heard before is not looked at. */
-  listensFromNow(): void {
-    this.#fromMs = performance.now() - this.#beganMs;
+  /** Waits until it has fallen silent. What it played before is not looked at. */
+  async listens(): Promise<void> {
+    await within(`${this.name} is silent`, this.#plays(restSlots, { silently: true }));
+    this.#fromBytes = this.#bytes - (this.#bytes % slotBytes);
   }
 
-  /** When it has ended: how many of the slots that were said it heard, and how many sound at all. */
+  /** The talk is over. Ends the station: how many of the slots that were said it heard, and how many sound at all. */
   async heard(): Promise<{ readonly found: number; readonly sounding: number }> {
-    await this.ended;
-    const wav = await readFile(this.#out);
-    const from = 44 + Math.floor(this.#fromMs / 20) * 640;
-    const tones = tonesOfWav(Buffer.concat([wav.subarray(0, 44), wav.subarray(from)]));
+    await within(`${this.name} has played what was said`, this.#plays(restSlots));
+    this.#child.kill("SIGTERM");
+    await within(`${this.name} ends`, this.ended);
+    const head = wavOfTones([]);
+    const tones = tonesOfWav(Buffer.concat([head, Buffer.concat(this.#played).subarray(this.#fromBytes)]));
     return { found: heardOf(slotTones(slots), tones), sounding: tones.filter((tone) => tone !== undefined).length };
+  }
+
+  /** Resolves when it has played so many slots more; `silently`: one after the other without a sound in them. */
+  async #plays(slots: number, { silently = false } = {}): Promise<void> {
+    let wanted = this.#bytes + slots * slotBytes;
+    await new Promise<void>((resolve, reject) => {
+      this.#onPlayed = () => {
+        if (silently && this.#played.at(-1)?.some((byte) => byte !== 0)) wanted = this.#bytes + slots * slotBytes;
+        if (this.#bytes >= wanted) resolve();
+      };
+      this.ended.then(() => reject(new Error(`${this.name} ended by itself`)), reject);
+    });
   }
 }
 
