@@ -1,5 +1,6 @@
-// Check, then every test: unit and contract tests three at a time in one runner, as many of them wait; then the C and the
-// end-to-end tests, three files at a time, the long ones in C first; at last, one at a time, those that measure something and say
+// Check, then every test: unit and contract tests three at a time in one runner, as many of them wait; then the other C and the
+// end-to-end tests, two files at a time, the longest first; then, two at a time as well, those that count what is heard or seen,
+// need little of the machine and say so by a line "// Runs quietly: ..."; at last, one at a time, those that measure closely and say
 // so by a line "// Runs alone: ...", so that nothing disturbs them. Each part ends with the runner's own summary; the last line
 // adds up. Arguments are files or globs to run instead of all.
 // A file that hangs costs its own time and no more: what it started is ended with it, and the next one runs.
@@ -12,6 +13,22 @@ import { beginInstall, whatHinders } from "./home-assistant-peer.mjs";
 /** Longer than any one test may take. */
 const silenceMs = 480_000;
 const testMs = 400_000;
+
+/** Two minutes, in which it does little but wait: it runs beside the unit tests. */
+const mostlyWaits = "native/camera-hook/test/hook.test.ts";
+/** Those that take longest, by what the end of a run said. Nothing hangs on it but how soon the whole ends. */
+const long = [
+  "test/e2e/release.test.ts",
+  "native/engine/test/engine.test.ts",
+  "test/e2e/page-screens.test.ts",
+  "test/e2e/whip-peers.test.ts",
+  "test/e2e/field-chromium.test.ts",
+  "native/room-station/test/station.test.ts",
+  "test/e2e/home-assistant-kit.test.ts",
+  "test/e2e/webrtc-werift.test.ts",
+  "test/e2e/rooms.test.ts",
+  "test/e2e/room-hub.test.ts",
+];
 
 const chosen = process.argv.slice(2);
 const node = node24() ?? process.execPath;
@@ -40,12 +57,13 @@ const took = [];
 let failed = false;
 const unit = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"];
 const files = filesOf(chosen.length > 0 ? chosen : ["native/*/test/*.test.ts", "test/e2e/*.test.ts"]);
-const measuring = chosen.length > 0 ? files : files.filter(measures);
-if (chosen.length === 0) await run({ files: unit, concurrency: 3 });
-const beside = files.filter((file) => !measuring.includes(file));
-await Promise.all([1, 2, 3].map(runNext));
+const wants = (file) => (chosen.length > 0 ? "alone" : surroundingsOf(file));
+const besideUnit = chosen.length > 0 ? [] : files.filter((file) => file === mostlyWaits);
+if (chosen.length === 0) await Promise.all([run({ files: unit, concurrency: 3 }), inPairs([...besideUnit])]);
+await inPairs(longestFirst(files.filter((file) => wants(file) === undefined && !besideUnit.includes(file))));
+await inPairs(longestFirst(files.filter((file) => wants(file) === "quietly")));
 await homeAssistant?.ended;
-for (const file of measuring) await run({ files: [file], concurrency: 1 });
+for (const file of files.filter((file) => wants(file) === "alone")) await run({ files: [file], concurrency: 1 });
 if (chosen.length === 0) {
   took.sort((a, b) => b.seconds - a.seconds);
   console.log("\nlongest:");
@@ -56,15 +74,23 @@ if (chosen.length === 0 || files.length > 1)
   console.log(`\n${total.pass} passed, ${total.fail} failed, ${total.skipped} skipped`);
 process.exit(failed ? 1 : 0);
 
-/** Runs what is left of the files that may run beside another; their words are shown as a whole when they end. */
-async function runNext() {
-  for (let file = beside.shift(); file !== undefined; file = beside.shift())
-    await run({ files: [file], concurrency: 1, atTheEnd: true });
+/** Runs the files two at a time; their words are shown as a whole when they end. */
+async function inPairs(waiting) {
+  const runNext = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+      await run({ files: [file], concurrency: 1, atTheEnd: true });
+  };
+  await Promise.all([runNext(), runNext()]);
 }
 
-/** Whether the file asks for a quiet machine. */
-function measures(file) {
-  return /^\/\/ Runs alone: /m.test(readFileSync(join(root, file), "utf8"));
+/** So that at the end no long one runs beside nothing; the others as they are named. */
+function longestFirst(files) {
+  return [...long.filter((file) => files.includes(file)), ...files.filter((file) => !long.includes(file))];
+}
+
+/** What the file asks for: "alone" or "quietly"; undefined where it may run beside anything. */
+function surroundingsOf(file) {
+  return /^\/\/ Runs (alone|quietly): /m.exec(readFileSync(join(root, file), "utf8"))?.[1];
 }
 
 /** Asked of Node 24: the machine's own may not know globs yet. */

@@ -8,7 +8,7 @@ import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { temporaryFolder } from "./page-browser.ts";
 import { microphoneWav, onset, openTalkPage, samplesOf, type TalkPage } from "./talk-rig.ts";
 
-// Runs alone: measures how soon somebody is seen or heard.
+// Runs quietly: measures how soon somebody is seen or heard.
 
 const rateHz = 48_000;
 /** What a webcam gives: pictures that are encoded by the agent. */

@@ -18,7 +18,7 @@ import { startAgentProcess } from "./agent-process.ts";
 import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { temporaryFolder } from "./page-browser.ts";
 
-// Runs alone: measures how soon somebody is seen or heard.
+// Runs quietly: measures how soon somebody is seen or heard.
 
 // Servers that never answer: nothing waits for them.
 const yaml = (silentPort: number) => `enrolment: open

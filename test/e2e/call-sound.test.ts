@@ -9,7 +9,7 @@ import { share } from "./talk-peer.ts";
 import { samplesOf } from "./talk-rig.ts";
 import { weriftViewer } from "./webrtc-werift.ts";
 
-// Runs alone: measures when a talk path closes.
+// Runs quietly: measures when a talk path closes.
 
 const doorPort = 23_501;
 const pitches = { door: 440, anna: 700, ben: 1100 } as const;

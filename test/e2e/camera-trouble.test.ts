@@ -12,7 +12,7 @@ import { clip } from "../rtsp.ts";
 import { type HubRig, startRig } from "./hub-rig.ts";
 import { type HubViewer, watchHub } from "./hub-viewer.ts";
 
-// Runs alone: measures how soon trouble is told.
+// Runs quietly: measures how soon trouble is told.
 
 /** A camera of either kind, as these tests see it. */
 interface Camera extends AsyncDisposable {

@@ -4,7 +4,7 @@ import { until } from "./hub-rig.ts";
 import { openTalkPeer, share, type TalkPeer } from "./talk-peer.ts";
 import { startYooseeHub, type YooseeHub } from "./talk-rig.ts";
 
-// Runs alone: listens for each second of sound.
+// Runs quietly: listens for each second of sound.
 
 const rateHz = 8000;
 const suite = new AsyncDisposableStack();

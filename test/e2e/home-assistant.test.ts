@@ -4,7 +4,7 @@
  * heard at the camera's speaker, stops, and is heard again; a second person is told that somebody speaks; the hub is killed and
  * comes back; a token that is taken away asks for another; and its log complains of nothing.
  */
-// Runs alone: from a press and a ring to where they are heard and seen.
+// Runs quietly: from a press and a ring to where they are heard and seen.
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

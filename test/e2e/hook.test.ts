@@ -16,7 +16,7 @@ import { within } from "../within.ts";
 import { pictures, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
-// Runs alone: measures from the encoder to the track.
+// Runs quietly: measures from the encoder to the track.
 
 const keyInterval = 12;
 const count = 60;

@@ -14,7 +14,7 @@ import { ffmpeg, makeClip } from "../ffmpeg.ts";
 import { type HubRig, pictures, startRig, until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
-// Runs alone: measures how soon a picture is back.
+// Runs quietly: measures how soon a picture is back.
 
 const root = join(import.meta.dirname, "..", "..");
 

@@ -11,7 +11,7 @@ import { within } from "../within.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 import { agree, type Followed, follow } from "./page-truth.ts";
 
-// Runs alone: a hub, a camera and a browser that decodes, each in processes of their own.
+// Runs quietly: a hub, a camera and a browser that decodes, each in processes of their own.
 
 const root = join(import.meta.dirname, "..", "..");
 const login = { username: "viewer", password: "Xr7right" };

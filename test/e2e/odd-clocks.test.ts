@@ -8,7 +8,7 @@ import { startRig, until } from "./hub-rig.ts";
 import { watchHub } from "./hub-viewer.ts";
 import { WallClock } from "./wall-clock.ts";
 
-// Runs alone: measures how far pictures are from the live edge.
+// Runs quietly: measures how far pictures are from the live edge.
 
 /** Longest that a viewer may be without a packet, and furthest that a picture may be from the live edge. */
 const limitMs = 500;

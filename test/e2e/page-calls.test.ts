@@ -1,4 +1,3 @@
-// Runs alone: it measures how soon a page rings.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -8,7 +7,7 @@ import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
 import { openBrowser, temporaryFolder } from "./page-browser.ts";
 
-// Runs alone: measures the time from a press to the ring and the picture.
+// Runs quietly: measures the time from a press to the ring and the picture.
 
 const suite = new AsyncDisposableStack();
 let page: Page;

@@ -13,7 +13,7 @@ import { startHubProcess } from "./hub-process.ts";
 import { endInterface, openRoomNet } from "./room-net.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
-// Runs alone: measures how soon stations are back.
+// Runs quietly: counts every slot of sound, and measures how soon stations are back.
 
 const root = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "doorward-rooms-"));

@@ -19,6 +19,8 @@ import { endInterface, openRoomNet, type RoomEnd } from "./room-net.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 import type { Asked, RoomsState } from "./rooms-hub.ts";
 
+// Runs quietly: counts what is heard.
+
 const folder = mkdtempSync(join(tmpdir(), "doorward-room-keys-"));
 const slots = 150;
 const [native, ours] = stationPrograms as [(typeof stationPrograms)[0], (typeof stationPrograms)[0]];

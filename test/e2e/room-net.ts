@@ -26,12 +26,13 @@ export async function openRoomNet(
   ends: readonly { readonly bad?: boolean; readonly loses?: number }[],
 ): Promise<RoomNet> {
   await using stack = new AsyncDisposableStack();
-  const middle = namespace("m", stack);
+  const net = opened++;
+  const middle = namespace("m", { net, stack });
   ip(`-n ${middle} link add br0 type bridge`);
   ip(`-n ${middle} link set br0 up`);
   const made: RoomEnd[] = [];
   for (const [at, { bad = false, loses }] of ends.entries()) {
-    const space = namespace(`${at}`, stack);
+    const space = namespace(`${at}`, { net, stack });
     const address = `10.66.0.${at + 1}`;
     ip(`link add ${endInterface} netns ${space} type veth peer name e${at} netns ${middle}`);
     ip(`-n ${space} addr add ${address}/24 dev ${endInterface}`);
@@ -68,8 +69,14 @@ async function putRelayBefore(
   await once(relay.stdout, "data");
 }
 
-function namespace(side: string, stack: AsyncDisposableStack): string {
-  const name = `dwr${process.pid}${side}`;
+/** Networks that were opened by this process: several may be open at once. */
+let opened = 0;
+
+function namespace(
+  side: string,
+  { net, stack }: { readonly net: number; readonly stack: AsyncDisposableStack },
+): string {
+  const name = `dwr${process.pid}n${net}${side}`;
   try {
     ip(`netns add ${name}`);
   } catch (error) {

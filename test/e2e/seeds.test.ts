@@ -10,6 +10,8 @@ import { startLines } from "./child-lines.ts";
 import { openRoomNet } from "./room-net.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
+// Runs quietly: counts what is heard.
+
 const root = join(import.meta.dirname, "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "doorward-seeds-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -12,7 +12,7 @@ import { postOffer } from "./hub-viewer.ts";
 import { temporaryFolder } from "./page-browser.ts";
 import { weriftViewer } from "./webrtc-werift.ts";
 
-// Runs alone: measures what still answers while the disk fails.
+// Runs quietly: measures what still answers while the disk fails.
 
 /** Longest silence of a picture of 25 frames a second that nobody would call late. */
 const calmMs = 300;
@@ -51,7 +51,8 @@ function mayMount(): boolean {
   }
 }
 
-describe("no picture is late", () => {
+// Each has a hub of its own.
+describe("no picture is late", { concurrency: true }, () => {
   it("when each commit takes 400 ms", { timeout: 60_000 }, async (t) => {
     const { video, config } = await camera();
     await using _video = video;

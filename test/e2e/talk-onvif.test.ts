@@ -6,7 +6,7 @@ import { startGstServer } from "../peers/gst.ts";
 import { startRig, until } from "./hub-rig.ts";
 import { microphoneWav, onset, openTalkPage, samplesOf, words } from "./talk-rig.ts";
 
-// Runs alone: measures from mouth to ear.
+// Runs quietly: measures from mouth to ear.
 
 const picture =
   "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! x264enc tune=zerolatency key-int-max=15 ! video/x-h264,profile=constrained-baseline ! rtph264pay name=pay0 pt=96";

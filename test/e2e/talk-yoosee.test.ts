@@ -12,7 +12,7 @@ import {
   type YooseeHub,
 } from "./talk-rig.ts";
 
-// Runs alone: measures from press to sound.
+// Runs quietly: measures from press to sound.
 
 const rateHz = 48_000;
 const suite = new AsyncDisposableStack();

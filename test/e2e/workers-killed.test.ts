@@ -7,7 +7,7 @@ import { clicks } from "./flash-and-click.ts";
 import { type HubRig, startRig, until } from "./hub-rig.ts";
 import { type HubViewer, watchHub } from "./hub-viewer.ts";
 
-// Runs alone: measures how long a viewer waits.
+// Runs quietly: measures how long a viewer waits.
 
 /** What one viewer got of one kind. */
 class Received {

@@ -26,6 +26,8 @@ import {
 import { mosquittoSub, startMosquitto } from "../../../test/peers/mosquitto.ts";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "./tones.ts";
 
+// Runs quietly: counts every slot of sound.
+
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const build = join(folder, "build");
 
