@@ -19,13 +19,15 @@ const mostlyWaits = "native/camera-hook/test/hook.test.ts";
 /** Those that take longest, by what the end of a run said. Nothing hangs on it but how soon the whole ends. */
 const long = [
   "test/e2e/release.test.ts",
-  "native/engine/test/engine.test.ts",
   "test/e2e/page-screens.test.ts",
+  "native/engine/test/engine.test.ts",
+  "test/e2e/home-assistant-kit.test.ts",
   "test/e2e/whip-peers.test.ts",
   "test/e2e/field-chromium.test.ts",
+  "test/e2e/webrtc-chromium.test.ts",
   "native/room-station/test/station.test.ts",
-  "test/e2e/home-assistant-kit.test.ts",
   "test/e2e/webrtc-werift.test.ts",
+  "test/e2e/home-assistant.test.ts",
   "test/e2e/rooms.test.ts",
   "test/e2e/room-hub.test.ts",
 ];
@@ -61,8 +63,8 @@ const wants = (file) => (chosen.length > 0 ? "alone" : surroundingsOf(file));
 const besideUnit = chosen.length > 0 ? [] : files.filter((file) => file === mostlyWaits);
 if (chosen.length === 0) await Promise.all([run({ files: unit, concurrency: 3 }), inPairs([...besideUnit])]);
 await inPairs(longestFirst(files.filter((file) => wants(file) === undefined && !besideUnit.includes(file))));
-await inPairs(longestFirst(files.filter((file) => wants(file) === "quietly")));
 await homeAssistant?.ended;
+await inPairs(longestFirst(files.filter((file) => wants(file) === "quietly")));
 for (const file of files.filter((file) => wants(file) === "alone")) await run({ files: [file], concurrency: 1 });
 if (chosen.length === 0) {
   took.sort((a, b) => b.seconds - a.seconds);

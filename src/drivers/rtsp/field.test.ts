@@ -316,7 +316,7 @@ const datagrams: readonly FieldCase[] = [
 ];
 
 for (const [title, cases] of Object.entries({ framing, dialogue, description, pictures, datagrams })) {
-  describe(`a camera with oddities of ${title}:`, () => {
+  describe(`a camera with oddities of ${title}:`, { concurrency: 4 }, () => {
     for (const { name, faults, fake: options, config, sound } of cases) {
       test(name, async () => {
         await using fake = await startFakeRtsp({ video: clip(), ...(sound && { audio: noise() }), ...options, faults });

@@ -119,7 +119,7 @@ describe("a replay", () => {
   }
 });
 
-describe("the recording of a real server", () => {
+describe("the recording of a real server", { concurrency: 4 }, () => {
   const root = join(import.meta.dirname, "..", "..", "..");
   const files = globSync(["src/drivers/rtsp/fixtures/*.json", "test/soak/fixtures/*.json"], { cwd: root }).sort();
   for (const file of files) {
