@@ -51,8 +51,7 @@ function mayMount(): boolean {
   }
 }
 
-// Each has a hub of its own.
-describe("no picture is late", { concurrency: true }, () => {
+describe("no picture is late", () => {
   it("when each commit takes 400 ms", { timeout: 60_000 }, async (t) => {
     const { video, config } = await camera();
     await using _video = video;
