@@ -24,7 +24,6 @@ const long = [
   "test/e2e/home-assistant-kit.test.ts",
   "test/e2e/whip-peers.test.ts",
   "test/e2e/field-chromium.test.ts",
-  "test/e2e/webrtc-chromium.test.ts",
   "native/room-station/test/station.test.ts",
   "test/e2e/webrtc-werift.test.ts",
   "test/e2e/home-assistant.test.ts",

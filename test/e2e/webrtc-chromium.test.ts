@@ -13,7 +13,7 @@ import { engines } from "./webrtc-engines.ts";
 import { type Clip, numberedClip, type Playing, playClip, toneClip } from "./webrtc-media.ts";
 import { openPage } from "./webrtc-page.ts";
 
-// Runs quietly: looks for freezes.
+// Runs alone: looks for freezes.
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
