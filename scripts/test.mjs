@@ -25,7 +25,6 @@ const long = [
   "test/e2e/whip-peers.test.ts",
   "test/e2e/field-chromium.test.ts",
   "native/room-station/test/station.test.ts",
-  "test/e2e/webrtc-werift.test.ts",
   "test/e2e/home-assistant.test.ts",
   "test/e2e/rooms.test.ts",
   "test/e2e/room-hub.test.ts",

@@ -19,7 +19,7 @@ import { engines } from "./webrtc-engines.ts";
 import { type Clip, playClip, toneClip, videoClip } from "./webrtc-media.ts";
 import { type WeriftOptions, weriftViewer } from "./webrtc-werift.ts";
 
-// Runs quietly: counts what each viewer gets while engines are killed.
+// Runs alone: counts what each viewer gets while engines are killed.
 
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
