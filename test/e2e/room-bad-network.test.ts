@@ -8,7 +8,7 @@ import { within } from "../within.ts";
 import { endInterface, openRoomNet } from "./room-net.ts";
 import { buildNativeStation, startStation, stationPrograms } from "./room-programs.ts";
 
-// Runs quietly: counts every slot of sound.
+// Runs alone: counts every slot of sound.
 
 // Two stations on a bridge that loses 5 % and sends each packet four times: what was said is what was recorded.
 
