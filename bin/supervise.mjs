@@ -13,6 +13,12 @@ export const crashed = 70;
  */
 export const memoryOfThreads = { MALLOC_ARENA_MAX: "1" };
 
+/**
+ * What becomes garbage at once, which is nearly all of media under way, is collected in small steps of a millisecond: with V8's
+ * own 16 MB of young memory that comes too late, and all of the heap is collected in its place.
+ */
+export const heapOptions = ["--max-semi-space-size=4"];
+
 const firstDelayMs = 1000;
 const maxDelayMs = 60_000;
 /** A run that lasted so long was a good one: the next crash is the first again. */

@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
+import { frameMemory } from "../media/frame-memory.ts";
 import { collectSeldom, trimWhenIdle } from "../util/collector.ts";
 import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
@@ -48,7 +49,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   if (options.json) stdout.write(`${JSON.stringify({ httpUrl, httpsUrl, setupCode, demo: demo !== undefined })}\n`);
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
   collectSeldom();
-  trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy });
+  trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy, onIdle: () => frameMemory.clear() });
   await using _demo = await demo?.(running);
   tellParentUp();
   const over = AbortSignal.any([signal, crash.signal]);

@@ -44,11 +44,17 @@ export function splitAnnexB(data: Uint8Array): Uint8Array[] {
 
 /** One buffer of Annex B with a 4-byte start code before each NAL unit. */
 export function joinAnnexB(nals: readonly Uint8Array[]): Uint8Array {
+  return joinAnnexBInto(nals, (length) => new Uint8Array(length));
+}
+
+/** The same in bytes that `take` gives, whatever stands in them. */
+export function joinAnnexBInto(nals: readonly Uint8Array[], take: (length: number) => Uint8Array): Uint8Array {
   let length = 0;
   for (const nal of nals) length += 4 + nal.length;
-  const joined = new Uint8Array(length);
+  const joined = take(length);
   let at = 0;
   for (const nal of nals) {
+    joined.fill(0, at, at + 3);
     joined[at + 3] = 1;
     joined.set(nal, at + 4);
     at += 4 + nal.length;

@@ -1,5 +1,5 @@
 import { WireError } from "../util/errors.ts";
-import { joinAnnexB } from "./annexb.ts";
+import { joinAnnexB, joinAnnexBInto } from "./annexb.ts";
 import { BitReader, unescapeRbsp } from "./bit-reader.ts";
 import { parseH264Sps } from "./h264/index.ts";
 import { parseH265Sps } from "./h265/index.ts";
@@ -79,11 +79,11 @@ export class ParameterSetKeeper {
   /**
    * One access unit as the hub carries it: Annex B, a key frame beginning with all kept sets. A set in front of another
    * frame is sent only if it is news. Undefined when no picture is in it, or for a key frame whose sets are unknown. With
-   * `recovery`, a point from which the picture becomes right counts as a key frame.
+   * `recovery`, a point from which the picture becomes right counts as a key frame. `take` gives the bytes, new ones by default.
    */
   prepare(
     nals: readonly Uint8Array[],
-    options: { readonly recovery?: boolean } = {},
+    options: { readonly recovery?: boolean; readonly take?: (length: number) => Uint8Array } = {},
   ): { readonly data: Uint8Array; readonly key: boolean } | undefined {
     const facts = nalFacts[this.codec];
     const rest = nals.filter((nal) => !this.#keep(nal) && !facts.isPadding(nal));
@@ -93,7 +93,9 @@ export class ParameterSetKeeper {
     if (key && !this.complete) return undefined;
     const sets = key ? this.#format.parameterSets : this.#news();
     this.#changed.clear();
-    return { data: joinAnnexB([...sets, ...rest]), key };
+    const { take } = options;
+    const units = [...sets, ...rest];
+    return { data: take ? joinAnnexBInto(units, take) : joinAnnexB(units), key };
   }
 
   #lookForB(nals: readonly Uint8Array[]): void {

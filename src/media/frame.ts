@@ -1,9 +1,10 @@
 /**
  * The only currency of media inside the hub. Video: one access unit in Annex B with 4-byte start codes, in which a key
  * frame begins with its parameter sets, or one JPEG file. Audio: one packet (Opus, AAC) or one block of samples (G.711, PCM).
- * A frame is immutable once written, and so are its bytes: readers share them.
+ * A frame is immutable once written, and so are its bytes, as long as anybody may hold them: readers share them.
  */
 export interface Frame {
+  /** May be from {@link frameMemory}: then the frame is written to one track alone, which gives it back. */
   readonly data: Uint8Array;
   /** Presentation time on the hub's monotonic clock, microseconds, non-decreasing within a track. */
   readonly timestampUs: number;

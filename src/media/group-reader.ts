@@ -18,11 +18,15 @@ export interface GroupRead {
   readonly latencyUs: number;
 }
 
-/** Reads a track for many at once: what is kept first, then what comes, in batches. The caller disposes the reader. */
+/**
+ * Reads a track for many at once: what is kept first, then what comes, in batches. The caller disposes the reader, and copies
+ * what it takes before it returns: the bytes are used again.
+ */
 export function readFromGroup(track: Track, { pump, onLagged }: GroupReadOptions): GroupRead {
   let pumping = false;
   const reader = track.read({
     start: "gop",
+    borrows: true,
     ...(onLagged && { onLagged }),
     onReady: () => {
       if (pumping) return;

@@ -21,6 +21,8 @@ export interface ReaderOptions {
   /** Bounds of the queue. */
   readonly maxFrames?: number;
   readonly maxBytes?: number;
+  /** Its owner copies each frame in the very moment in which it takes it, and holds none of them or their bytes. */
+  readonly borrows?: boolean;
   /** Called, inside `write`, whenever the queue was empty and no longer is. Must not throw and must return at once. */
   readonly onReady?: () => void;
   /** Called, inside `write`, at most once a second while frames are being lost; what was just lost is counted. */
@@ -77,6 +79,11 @@ export class Reader implements Disposable, AsyncIterable<Frame> {
   /** Frames waiting to be taken. */
   get queued(): number {
     return this.#queue.length - this.#head;
+  }
+
+  /** What it was given may be held by its owner. */
+  get mayHold(): boolean {
+    return this.#options.borrows !== true || this.queued > 0;
   }
 
   /** False once the reader or its track was closed; queued frames can still be taken. */

@@ -3,6 +3,7 @@ import { Listeners } from "../util/listeners.ts";
 import { type CaptureDelay, CaptureDelayMeter } from "./capture-delay.ts";
 import { type Format, isCompatible } from "./format.ts";
 import type { Frame } from "./frame.ts";
+import { frameMemory } from "./frame-memory.ts";
 import { type DropReason, Reader, type ReaderOptions } from "./reader.ts";
 
 /** Bounds of the group of pictures that a track keeps for viewers to come. */
@@ -66,6 +67,8 @@ export class Track {
   #readers = new Set<Reader>();
   #gop: Frame[] = [];
   #gopBytes = 0;
+  /** Somebody may hold frames of the group that is kept. */
+  #lent = false;
   #lastPicture: Frame | undefined;
   #open = true;
   #lastFrameUs: number | undefined;
@@ -117,11 +120,13 @@ export class Track {
 
   /** The key frame of the group kept at the moment, for snapshots. */
   get lastKeyFrame(): Frame | undefined {
+    this.#lent = true;
     return this.#gop[0];
   }
 
   /** The last key frame that came, also when it can begin nothing any more, until it is forgotten. */
   get lastPicture(): Frame | undefined {
+    this.#lent = true;
     return this.#lastPicture;
   }
 
@@ -156,8 +161,7 @@ export class Track {
 
   /** The source has a gap (it reconnected): the kept group is void and readers wait for a key frame. */
   interrupt(): void {
-    this.#gop = [];
-    this.#gopBytes = 0;
+    this.#drop();
     this.#delay.reset();
     for (const reader of this.#readers) reader.resync();
   }
@@ -187,6 +191,7 @@ export class Track {
       return reader;
     }
     this.#readers.add(reader);
+    if (!options.borrows) this.#lent = true;
     if (this.#readers.size === 1) this.#options.onDemand?.(true);
     if (options.start !== "live" && (this.#readers.size === 1 || this.#gop.length === 0)) this.wantKeyFrame();
     if (options.start !== "live") for (const frame of this.#gop) reader.offer(frame);
@@ -198,13 +203,13 @@ export class Track {
     if (!this.#open) return;
     this.#open = false;
     for (const reader of [...this.#readers]) reader.close();
-    this.#gop = [];
-    this.#gopBytes = 0;
     this.#lastPicture = undefined;
+    this.#drop();
     this.#listeners.emit();
   }
 
   #remove(reader: Reader): void {
+    this.#lent ||= reader.mayHold;
     if (this.#readers.delete(reader) && this.#readers.size === 0) this.#options.onDemand?.(false);
   }
 
@@ -213,16 +218,27 @@ export class Track {
     if (frame.key) {
       this.counters.keyFrames++;
       this.#lastPicture = frame;
-      this.#gop = [];
-      this.#gopBytes = 0;
+      this.#drop();
     } else if (this.#gop.length === 0) return;
     this.#gop.push(frame);
     this.#gopBytes += frame.data.length;
     const first = this.#gop[0];
     const tooLong = first !== undefined && frame.timestampUs - first.timestampUs > bounds.maxMs * 1000;
-    if (this.#gopBytes > bounds.maxBytes || tooLong) {
-      this.#gop = [];
-      this.#gopBytes = 0;
+    if (this.#gopBytes > bounds.maxBytes || tooLong) this.#drop(frame);
+  }
+
+  /**
+   * Gives up the group that is kept, and the memory of its frames if nobody was handed them who may hold them still. Not that of
+   * the frame which is `coming`: readers are offered it next.
+   */
+  #drop(coming?: Frame): void {
+    const mayHold = this.#readers.values().some((reader) => reader.mayHold);
+    if (!this.#lent && !mayHold) {
+      for (const frame of this.#gop)
+        if (frame !== this.#lastPicture && frame !== coming) frameMemory.giveBack(frame.data);
     }
+    this.#gop = [];
+    this.#gopBytes = 0;
+    this.#lent = mayHold;
   }
 }

@@ -6,6 +6,8 @@ import type { Clock } from "./clock.ts";
 export interface TrimOptions {
   readonly clock: Clock;
   readonly isBusy: () => boolean;
+  /** Called before: what is kept ready may go as well. */
+  readonly onIdle?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +24,10 @@ export function trimWhenIdle(options: TrimOptions): void {
   const check = () => {
     if (options.signal.aborted) return;
     const busy = options.isBusy();
-    if (!busy && !trimmed && getHeapStatistics().used_heap_size < largeBytes) collectGarbage();
+    if (!busy && !trimmed) {
+      options.onIdle?.();
+      if (getHeapStatistics().used_heap_size < largeBytes) collectGarbage();
+    }
     trimmed = !busy;
     options.clock.timer(checkEveryMs, check);
   };
@@ -31,8 +36,8 @@ export function trimWhenIdle(options: TrimOptions): void {
 
 /**
  * Lets the heap grow by 60 % of what lives before all of it is collected. V8's own rule leaves a program of our size a few MB,
- * and media goes through buffers outside of the heap, which count: 20 cameras that nobody watched made it collect twice a
- * second, half of all that the hub did. Whoever allocates little does not grow.
+ * and what of media goes through buffers outside of the heap counts (`media/frame-memory.ts` has the frames). Whoever allocates
+ * little does not grow.
  */
 export function collectSeldom(): void {
   setFlagsFromString("--heap-growing-percent=60");

@@ -3,6 +3,7 @@ import type { NalCodec } from "../../codecs/video-codec.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
 import type { VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import { frameMemory } from "../../media/frame-memory.ts";
 import { SmoothTimestamps } from "../../media/smooth.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError } from "../../util/errors.ts";
@@ -70,7 +71,7 @@ function openStream(codec: NalCodec, { clock, frameRate }: ReceiveOptions): Stre
 
 /** True if the unit became a frame. */
 function handle(stream: Stream, nals: readonly Uint8Array[], options: ReceiveOptions): boolean {
-  const frame = stream.keeper.prepare(nals);
+  const frame = stream.keeper.prepare(nals, { take: frameMemory.take });
   if (!frame || (!stream.sink && !frame.key)) return false;
   if (stream.version !== stream.keeper.version) follow(stream, options);
   stream.sink?.write({ ...frame, timestampUs: stream.timestamps.next(frame) });

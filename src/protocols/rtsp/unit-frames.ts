@@ -4,6 +4,7 @@ import { opusPacketDurationUs } from "../../codecs/opus/packet.ts";
 import { ParameterSetKeeper } from "../../codecs/video-format.ts";
 import type { AudioFormat, Format, NalCodec, VideoFormat } from "../../media/format.ts";
 import type { Frame } from "../../media/frame.ts";
+import { frameMemory } from "../../media/frame-memory.ts";
 import { WireError } from "../../util/errors.ts";
 import type { RtpUnit } from "../rtp/depacketize.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
@@ -95,15 +96,12 @@ class VideoFrames implements UnitFrames {
     this.#keyUs ??= timestampUs;
     const patienceUs = this.#hadKey ? noKeyUs.later : noKeyUs.atFirst;
     const recovery = this.#withoutKeys || timestampUs - this.#keyUs > patienceUs;
-    const prepared = this.#keeper.prepare(unit.nals, { recovery });
+    const prepared = this.#keeper.prepare(unit.nals, { recovery, take: frameMemory.take });
     if (!prepared) return undefined;
-    if (!unit.complete) {
-      if (prepared.key) this.#needKey = true;
+    if (!unit.complete || (this.#needKey && !prepared.key)) {
+      if (!unit.complete && prepared.key) this.#needKey = true;
       if (this.#needKey) this.#options.onKeyFrameWanted?.();
-      return undefined;
-    }
-    if (this.#needKey && !prepared.key) {
-      this.#options.onKeyFrameWanted?.();
+      frameMemory.giveBack(prepared.data);
       return undefined;
     }
     this.#needKey = false;
