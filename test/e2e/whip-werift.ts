@@ -1,6 +1,6 @@
 import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket } from "werift";
 import { createPacketizer } from "../../src/protocols/rtp/packetize.ts";
-import { codecs } from "./webrtc-werift.ts";
+import { codecs, offerLocally } from "./webrtc-werift.ts";
 
 /** A publisher by a second WebRTC implementation: a clip in H.264 and a packet of Opus for each picture. */
 export async function weriftPublisher() {
@@ -19,7 +19,7 @@ export async function weriftPublisher() {
   sender.onPictureLossIndication.subscribe(() => keyFrameRequests++);
   const connected = Promise.withResolvers<void>();
   connection.connectionStateChange.subscribe((state) => state === "connected" && connected.resolve());
-  await connection.setLocalDescription(await connection.createOffer());
+  await offerLocally(connection);
   const packetize = createPacketizer("h264");
   let videoSequence = 65_500;
   let count = 0;
