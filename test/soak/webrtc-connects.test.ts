@@ -15,7 +15,7 @@ import { weriftViewer } from "../e2e/webrtc-werift.ts";
 const connects = 10_000;
 const atOnce = 40;
 const each = 1000;
-/** A thousand take a minute; `scripts/test.mjs` waits for 400 s, and 480 s for a word. */
+/** A thousand take a quarter of a minute on a calm machine; `scripts/test.mjs` waits for 400 s, and 480 s for a word. */
 const timeout = 300_000;
 
 /** What a process holds: open descriptors, and kB in memory. */
