@@ -132,8 +132,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
 
   #postForViewer(message: ForViewer): void {
     if (this.#port === undefined) {
-      this.#waiting.push(message);
-      this.#bind();
+      this.#wait(message);
       return;
     }
     if (message.type === "view") this.#view(message);
@@ -144,6 +143,14 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
     else if (message.type === "stats")
       this.#write(new MessageWriter(toEngine.stats.code).u32(message.viewer).u32(message.request));
     else this.#write(new MessageWriter(toEngine.close.code).u32(message.viewer));
+  }
+
+  /** A new viewer asks for the port. What is said of others is of no use to one that was refused: it would ask once too often. */
+  #wait(message: ForViewer): void {
+    const isNew = message.type === "view";
+    if (!isNew && !this.#waiting.some(({ viewer }) => viewer === message.viewer)) return;
+    this.#waiting.push(message);
+    if (isNew) this.#bind();
   }
 
   #view(message: Message<"view">): void {
