@@ -113,6 +113,11 @@ describe("what the page says", () => {
     );
   });
 
+  it("speaks of a setting as the page shows it, not as a file is written", () => {
+    const written = hubSentences().filter((sentence) => /\b(true|false|YAML)\b/.test(sentence));
+    assert.deepEqual(written, [], "these help texts name values of the configuration file");
+  });
+
   it("is carried by the cards as far as they can say it, however a script writes it", () => {
     const catalogue = { "It's on": "An", "Say {x}": "Sag {x}", "Not said": "Nichts" };
     const carried = spokenWords(catalogue, ["t('It\\'s on')", "t(`Say {x}`,{x:1})"]);

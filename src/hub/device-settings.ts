@@ -31,12 +31,12 @@ export const settingsShape = {
   }),
   enabled: noted(z.boolean().default(true), {
     label: "In use",
-    description: "Off (false) keeps it in the file without connecting to it.",
+    description: "While it is off, the hub keeps its settings and does not connect to it.",
     changedBy: "device",
   }),
   warm: noted(z.boolean().default(false), {
     label: "Always connected",
-    description: "On (true) keeps the connection while nobody watches, so that the next viewer starts at once.",
+    description: "The connection is kept while nobody watches, so that the next viewer starts at once.",
     changedBy: "device",
   }),
   warmByHabit: noted(z.boolean().default(true), {
@@ -129,7 +129,8 @@ export const arrivalShape = {
   }),
   takeOver: noted(z.boolean().default(true), {
     label: "The newest connection counts",
-    description: "A second connection of a device that calls takes over; false refuses it while the first is there.",
+    description:
+      "A second connection of a device that calls takes over. While this is off, it is refused as long as the first is there.",
     changedBy: "device",
   }),
 } satisfies z.ZodRawShape;
