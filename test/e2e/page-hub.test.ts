@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
+import { Scene } from "../../src/workers/ffmpeg/child/scene.ts";
 import type { AuditEntry, PageDevice } from "../../web/src/api.ts";
 import { startDemo } from "./demo-process.ts";
 import { until } from "./hub-rig.ts";
@@ -9,6 +10,8 @@ import { openBrowser, temporaryFolder } from "./page-browser.ts";
 // Runs quietly: a demo of many cameras and a browser that decodes them.
 
 const suite = new AsyncDisposableStack();
+/** Of the demo's front door; every fourth pixel tells. */
+const pictureSize = { widthPx: 640, heightPx: 360, everyPx: 4 };
 let page: Page;
 const faults: string[] = [];
 /** Where a machine stands still for long the hub ends a session; the page finds it gone by this answer, and opens another. */
@@ -41,6 +44,42 @@ test("the printed address leads through set-up to the wall", { timeout: 120_000 
   const audit = await page.request.get(new URL("/api/v1/audit?limit=100", page.url()).href);
   const actions = ((await audit.json()) as { entries: AuditEntry[] }).entries.map(({ action }) => action);
   assert.ok(actions.includes("view") && !actions.includes("listen"), "nobody listens to muted tiles");
+});
+
+test("the clocks of the demo show the time now", { timeout: 120_000 }, async () => {
+  const player = page.locator('dw-wall dw-player[label="Front door"]');
+  // A newcomer compares by eye; here the picture is the one that its camera draws at some time: which?
+  const scene = new Scene({ ...pictureSize, hue: 205, name: "" });
+  const [luma, seenMs] = await player.evaluate((element: HTMLElement, { widthPx, heightPx, everyPx }) => {
+    const video = element.shadowRoot?.querySelector("video");
+    const canvas = new OffscreenCanvas(widthPx, heightPx);
+    const context = canvas.getContext("2d");
+    if (!video || !context) throw new Error("no picture");
+    context.drawImage(video, 0, 0, widthPx, heightPx);
+    const { data } = context.getImageData(0, 0, widthPx, heightPx);
+    const lumas: number[] = [];
+    for (let y = 0; y < heightPx; y += everyPx)
+      for (let x = 0; x < widthPx; x += everyPx) {
+        const at = (y * widthPx + x) * 4;
+        lumas.push(16 + 0.257 * (data[at] ?? 0) + 0.504 * (data[at + 1] ?? 0) + 0.098 * (data[at + 2] ?? 0));
+      }
+    return [lumas, Date.now()] as const;
+  }, pictureSize);
+  const difference = (atMs: number) => {
+    const drawn = scene.draw(atMs);
+    const { widthPx, heightPx, everyPx } = pictureSize;
+    let sum = 0;
+    let n = 0;
+    for (let y = 0; y < heightPx; y += everyPx)
+      for (let x = 0; x < widthPx; x += everyPx) sum += Math.abs((drawn[y * widthPx + x] ?? 0) - (luma[n++] ?? 0));
+    return sum / n;
+  };
+  let best = { offMs: 0, difference: Number.POSITIVE_INFINITY };
+  for (let offMs = -600_000; offMs <= 60_000; offMs += 500) {
+    const found = difference(seenMs + offMs);
+    if (found < best.difference) best = { offMs, difference: found };
+  }
+  assert.ok(Math.abs(best.offMs) <= 2000 && best.difference < 8, JSON.stringify(best));
 });
 
 test("one gesture speaks through a camera", { timeout: 120_000 }, async () => {
