@@ -47,9 +47,14 @@ test("the printed address leads through set-up to the wall", { timeout: 120_000 
 });
 
 test("the clocks of the demo show the time now", { timeout: 120_000 }, async () => {
-  const player = page.locator('dw-wall dw-player[label="Front door"]');
-  // A newcomer compares by eye; here the picture is the one that its camera draws at some time: which?
   const scene = new Scene({ ...pictureSize, hue: 205, name: "" });
+  // What was drawn before anybody looked is seen for some seconds at first.
+  await until("its clock is right", async () => Math.abs(await offBy(scene)) <= 2000);
+});
+
+/** How far the time in the picture of the front door is from now, ms: the picture is the one that its camera draws at which time? */
+async function offBy(scene: Scene): Promise<number> {
+  const player = page.locator('dw-wall dw-player[label="Front door"]');
   const [luma, seenMs] = await player.evaluate((element: HTMLElement, { widthPx, heightPx, everyPx }) => {
     const video = element.shadowRoot?.querySelector("video");
     const canvas = new OffscreenCanvas(widthPx, heightPx);
@@ -79,8 +84,9 @@ test("the clocks of the demo show the time now", { timeout: 120_000 }, async () 
     const found = difference(seenMs + offMs);
     if (found < best.difference) best = { offMs, difference: found };
   }
-  assert.ok(Math.abs(best.offMs) <= 2000 && best.difference < 8, JSON.stringify(best));
-});
+  // Else it is none of its camera's pictures: not there yet, or not whole.
+  return best.difference < 8 ? best.offMs : Number.POSITIVE_INFINITY;
+}
 
 test("one gesture speaks through a camera", { timeout: 120_000 }, async () => {
   await page.getByRole("link", { name: "Open Front door" }).click();
