@@ -36,7 +36,7 @@ export const cameraScenes: readonly Scene[] = [
     },
   },
   {
-    landscape: true,
+    // A phone on its side has no room for figures: its page offers none.
     each: true,
     name: "camera-numbers",
     path: cameraPath,

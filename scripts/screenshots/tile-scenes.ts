@@ -75,8 +75,11 @@ export const tileScenes: readonly Scene[] = [
   {
     name: "camera-sound-only",
     path: cameraPath,
-    // The pretended cameras all have pictures: this one is never answered, and told what it would find.
-    server: () => ({ devices: [camera("front-door", { tracks: [audioTrack] })], view: () => new Promise(() => {}) }),
+    // The pretended cameras all have pictures: this one is never answered, and told what it would find. One with a speaker is a room.
+    server: () => ({
+      devices: [camera("front-door", { tracks: [audioTrack], speaker: undefined })],
+      view: () => new Promise(() => {}),
+    }),
     prepare: async (page) => {
       const player = page.locator("dw-camera dw-player");
       await player.evaluate((element) => Object.assign(element, { phase: { phase: "sound-only" } }));

@@ -144,6 +144,7 @@ export const cameraStyles = css`
       color: var(--dw-over-text);
     }
     .head a,
+    .head button:not([aria-pressed="true"]),
     .head .muted {
       color: inherit;
     }
