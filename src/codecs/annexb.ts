@@ -44,11 +44,17 @@ export function splitAnnexB(data: Uint8Array): Uint8Array[] {
 
 /** One buffer of Annex B with a 4-byte start code before each NAL unit. */
 export function joinAnnexB(nals: readonly Uint8Array[]): Uint8Array {
-  return joinAnnexBInto(nals, (length) => new Uint8Array(length));
+  return joinAnnexBInto(nals, newBytes);
 }
 
-/** The same in bytes that `take` gives, whatever stands in them. */
-export function joinAnnexBInto(nals: readonly Uint8Array[], take: (length: number) => Uint8Array): Uint8Array {
+/** So many bytes, whatever stands in them. */
+export type TakeBytes = (length: number) => Uint8Array;
+
+/** Bytes of their own. */
+export const newBytes: TakeBytes = (length) => new Uint8Array(length);
+
+/** The same as {@link joinAnnexB} in bytes that `take` gives. */
+export function joinAnnexBInto(nals: readonly Uint8Array[], take: TakeBytes): Uint8Array {
   let length = 0;
   for (const nal of nals) length += 4 + nal.length;
   const joined = take(length);

@@ -1,5 +1,5 @@
 import { WireError } from "../util/errors.ts";
-import { joinAnnexB, joinAnnexBInto } from "./annexb.ts";
+import { joinAnnexBInto, newBytes, type TakeBytes } from "./annexb.ts";
 import { BitReader, unescapeRbsp } from "./bit-reader.ts";
 import { parseH264Sps } from "./h264/index.ts";
 import { parseH265Sps } from "./h265/index.ts";
@@ -83,7 +83,7 @@ export class ParameterSetKeeper {
    */
   prepare(
     nals: readonly Uint8Array[],
-    options: { readonly recovery?: boolean; readonly take?: (length: number) => Uint8Array } = {},
+    options: { readonly recovery?: boolean; readonly take?: TakeBytes } = {},
   ): { readonly data: Uint8Array; readonly key: boolean } | undefined {
     const facts = nalFacts[this.codec];
     const rest = nals.filter((nal) => !this.#keep(nal) && !facts.isPadding(nal));
@@ -93,9 +93,7 @@ export class ParameterSetKeeper {
     if (key && !this.complete) return undefined;
     const sets = key ? this.#format.parameterSets : this.#news();
     this.#changed.clear();
-    const { take } = options;
-    const units = [...sets, ...rest];
-    return { data: take ? joinAnnexBInto(units, take) : joinAnnexB(units), key };
+    return { data: joinAnnexBInto([...sets, ...rest], options.take ?? newBytes), key };
   }
 
   #lookForB(nals: readonly Uint8Array[]): void {

@@ -128,4 +128,15 @@ describe("a track", () => {
     assert.equal(frameMemory.freeBytes, 0);
     assert.equal(picture?.data[0], 1);
   });
+
+  it("gives nothing back that another track keeps as well", () => {
+    const [first, second] = [openTrack(), openTrack()];
+    frameMemory.clear();
+    const shared = frame(1, { key: true });
+    for (const track of [first, second]) track.write(shared);
+    first.write(frame(2, { key: true }));
+    second.close();
+    assert.equal(frameMemory.freeBytes, 0);
+    assert.equal(shared.data[4999], 1);
+  });
 });

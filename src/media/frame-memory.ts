@@ -15,8 +15,8 @@ const leastLog2 = 6;
 export class FrameMemory {
   readonly #free = new Map<number, ArrayBuffer[]>();
   #freeBytes = 0;
-  /** What was taken and not given back, as long as somebody holds it: nothing is lent twice. */
-  readonly #lent = new WeakSet<ArrayBufferLike>();
+  /** What was taken and not given back, and which track keeps it: nothing is lent twice. */
+  readonly #lent = new WeakMap<ArrayBufferLike, object | undefined>();
 
   /** Bytes that lie ready. */
   get freeBytes(): number {
@@ -30,9 +30,17 @@ export class FrameMemory {
     const free = this.#free.get(size)?.pop();
     if (free) this.#freeBytes -= size;
     const buffer = free ?? new ArrayBuffer(size);
-    this.#lent.add(buffer);
+    this.#lent.set(buffer, undefined);
     return new Uint8Array(buffer, 0, length);
   };
+
+  /** A track keeps these bytes. What two of them keep is never used again: neither knows of the other's readers. */
+  keep({ buffer }: Uint8Array, track: object): void {
+    if (!this.#lent.has(buffer)) return;
+    const other = this.#lent.get(buffer);
+    if (other === undefined || other === track) this.#lent.set(buffer, track);
+    else this.#lent.delete(buffer);
+  }
 
   /** Nobody will look at these bytes any more. What was not taken here, or was given back already, is left alone. */
   giveBack({ buffer }: Uint8Array): void {

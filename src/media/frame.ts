@@ -4,7 +4,7 @@
  * A frame is immutable once written, and so are its bytes, as long as anybody may hold them: readers share them.
  */
 export interface Frame {
-  /** May be from {@link frameMemory}: then the frame is written to one track alone, which gives it back. */
+  /** May be from {@link frameMemory}: a track that alone keeps the frame gives them back. */
   readonly data: Uint8Array;
   /** Presentation time on the hub's monotonic clock, microseconds, non-decreasing within a track. */
   readonly timestampUs: number;

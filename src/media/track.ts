@@ -118,13 +118,13 @@ export class Track {
     return this.#gopBytes;
   }
 
-  /** The key frame of the group kept at the moment, for snapshots. */
+  /** The key frame of the group kept at the moment, for snapshots. Who asks may hold it: the group's memory is not used again. */
   get lastKeyFrame(): Frame | undefined {
     this.#lent = true;
     return this.#gop[0];
   }
 
-  /** The last key frame that came, also when it can begin nothing any more, until it is forgotten. */
+  /** The last key frame that came, also when it can begin nothing any more, until it is forgotten; held as {@link lastKeyFrame}. */
   get lastPicture(): Frame | undefined {
     this.#lent = true;
     return this.#lastPicture;
@@ -221,6 +221,7 @@ export class Track {
       this.#drop();
     } else if (this.#gop.length === 0) return;
     this.#gop.push(frame);
+    frameMemory.keep(frame.data, this);
     this.#gopBytes += frame.data.length;
     const first = this.#gop[0];
     const tooLong = first !== undefined && frame.timestampUs - first.timestampUs > bounds.maxMs * 1000;
