@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import { connectAsync } from "mqtt";
 import { heardOf, slotTones, tonesOfWav, wavOfTones } from "../../native/room-station/test/tones.ts";
+import { freePort } from "../free-port.ts";
 import { within } from "../within.ts";
 import { startLines } from "./child-lines.ts";
 import { startHubProcess } from "./hub-process.ts";
@@ -113,12 +112,4 @@ function stateWatch(mqtt: Awaited<ReturnType<typeof connectAsync>>): (state: str
       };
       mqtt.on("message", look);
     });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -1,13 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as { port: number }).port;
-}
+import { freePort } from "../free-port.ts";
 
 /** Debian's ffmpeg serves `file` as it is, at `readRate` times its speed, to the first client at the address. */
 export async function startFfmpegCamera(options: {

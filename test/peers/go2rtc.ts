@@ -1,11 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findGo } from "../../scripts/engine.mjs";
 import { systemClock } from "../../src/util/clock.ts";
+import { freePort } from "../free-port.ts";
 
 /** `github.com/AlexxIT/go2rtc`, as it was tried. */
 const version = "v1.9.14";
@@ -81,13 +80,4 @@ export async function startGo2rtc(program: string, source: string): Promise<Go2r
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { peerCommands } from "../../scripts/home-assistant-peer.mjs";
+import { freePort } from "../free-port.ts";
 import { type HomeAssistantPlace, homeAssistant } from "../soak/home-assistant.ts";
 
 /** Options of {@link startHomeAssistant}. */
@@ -35,15 +34,6 @@ export async function startHomeAssistant(
     await gone;
   };
   return { url, token, log, mqtt: "", [Symbol.asyncDispose]: end };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What a browser keeps that is signed in there, so that nobody has to type: runs in the page, before its own scripts. */

@@ -5,9 +5,7 @@
  * broker, as Home Assistant's form offers it. Takes a minute and a half.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -21,6 +19,7 @@ import { stationIdOf } from "../../src/protocols/room/station-id.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { type HubProcess, startHubProcess } from "../e2e/hub-process.ts";
 import { makeClip } from "../ffmpeg.ts";
+import { freePort } from "../free-port.ts";
 import { complaints, HomeAssistant, homeAssistant, until } from "./home-assistant.ts";
 
 const suite = new AsyncDisposableStack();
@@ -375,12 +374,4 @@ function rememberBell(device: string): void {
   const database = new DatabaseSync(join(folder, "data", "doorward.sqlite"));
   database.prepare("INSERT INTO kept VALUES ('bells', 'told', ?)").run(JSON.stringify([device]));
   database.close();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  return port;
 }
