@@ -1,107 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { MqttClient } from "mqtt";
-import { brokers, type House, until } from "../../../../test/mqtt-house.ts";
-import type { Listening } from "../../../../test/peers/mosquitto.ts";
+import { brokers, until } from "../../../../test/mqtt-house.ts";
+import { passUntil, spoken, steer, untilTrue } from "../../../../test/steered-rooms.ts";
 import type { Ring } from "../../../hub/rings.ts";
-import { opusFormat } from "../../../media/format.ts";
-import { silentLog } from "../../../util/log.ts";
-import type { Lent } from "../../surface.ts";
-import { RoomArrivals } from "../arrivals.ts";
-import { StationCalls } from "../calls/station-calls.ts";
-import { type RoomConfig, roomConfig } from "../config.ts";
-import { RoomStations } from "../stations.ts";
-import { startSteering } from "./start.ts";
 
 const kitchen = "intercom_9a0b1c2d";
-
-/** A hub that steers rooms, with a camera that can be spoken through, and a program that sees and may do everything. */
-interface Steered extends AsyncDisposable {
-  readonly home: House;
-  readonly stations: RoomStations;
-  readonly program: MqttClient;
-  readonly all: Listening;
-  /** Name of the camera as a station. */
-  readonly yard: string;
-  publish(topic: string, payload: string, retain?: boolean): Promise<void>;
-  /** Ends the steering alone. */
-  end(): void;
-  /** Waits for a line that comes from now on. */
-  next(pattern: RegExp): Promise<string>;
-  /** Moves the clock on, and lets what was gathered be said. */
-  pass(ms?: number): Promise<void>;
-}
-
-async function steer(home: House): Promise<Steered> {
-  await using held = new AsyncDisposableStack();
-  held.use(home);
-  const { rig, clock, hubId } = home;
-  await rig.hub.devices.addTransient({
-    id: "yard",
-    name: "Yard",
-    area: "Garden",
-    address: "fake://x/?audio&speaker",
-    warm: true,
-  });
-  await rig.hub.devices.get("yard")?.waitForSpeaker({ timeoutMs: 1000 });
-  const stations = held.use(new RoomStations({ clock, log: silentLog }));
-  const house = {
-    hub: rig.hub,
-    bus: rig.web.bus,
-    version: "0.0.0-test",
-    say: () => spoken,
-  } as unknown as Lent<RoomConfig>;
-  const config = roomConfig.parse({ interfaces: ["lo"] }) as RoomConfig;
-  const calls = held.use(new StationCalls({ hub: rig.hub, stations, hubName: "Doorward", hangUpAfterMs: 30_000 }));
-  const speakerOf = () => ({ formats: [opusFormat], echoCancelling: false, play: async () => {} });
-  const arrivals = held.use(new RoomArrivals({ hub: rig.hub, stations, speakerOf }));
-  const steering = held.use(
-    startSteering({ house, config, stations, arrivals, calls, hubId, sender: rig.identity.installation }),
-  );
-  await until(home, true);
-  const program = await home.program();
-  const all = await home.listen("#");
-  const owned = held.move();
-  let seen = 0;
-  const next = async (pattern: RegExp) => {
-    for (;;) {
-      for (; seen < all.lines.length; seen++) {
-        const line = all.lines[seen] ?? "";
-        if (!pattern.test(line)) continue;
-        seen++;
-        return line;
-      }
-      await new Promise(setImmediate);
-    }
-  };
-  const steered: Steered = {
-    home,
-    stations,
-    program,
-    all,
-    yard: `${hubId}_yard`,
-    publish: async (topic, payload, retain = false) => {
-      await program.publishAsync(topic, payload, { qos: 1, retain });
-    },
-    end: () => steering[Symbol.dispose](),
-    next,
-    pass: async (ms = 100) => {
-      await clock.advance(ms);
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-  return steered;
-}
-
-const spoken = {
-  live: false,
-  open: async () => ({
-    frames: (async function* () {
-      yield { data: new Uint8Array(640), timestampUs: 0, key: true, durationUs: 20_000 };
-    })(),
-    [Symbol.asyncDispose]: async () => {},
-  }),
-} as const;
 
 /** The lines of a topic, with what they said. */
 const payloadOf = (line: string) => line.slice(line.indexOf(" ") + 1);
@@ -296,92 +199,6 @@ for (const { name, house } of brokers) {
       assert.ok(!steered.all.lines.some((line) => line.startsWith(`intercom/devices/${kitchen}/info (null)`)));
     });
 
-    it("shows whom a station's button speaks to, and sets it when the station says so", async () => {
-      await using steered = await steer(await house());
-      const { publish, next, pass, home } = steered;
-      const { rig } = home;
-      const root = await rig.person({ name: "Root", administrator: true });
-      const guest = await rig.person({ name: "Guest", grants: [{ scope: "*", rights: ["view", "talk"] }] });
-      const path = "/api/v1/devices/intercom-9a0b1c2d/button";
-      const set = (body: object) => rig.call("PATCH", path, { as: root, body });
-      const live = () => rig.hub.devices.get("intercom-9a0b1c2d")?.state.phase === "live";
-      const button = (as = root) =>
-        rig.call("GET", "/api/v1/devices", { as }).then(({ json }) => {
-          const devices = json["devices"] as readonly { readonly id: string; readonly button?: unknown }[];
-          return devices.find(({ id }) => id === "intercom-9a0b1c2d")?.button;
-        });
-      await publish(`intercom/devices/${kitchen}/info`, `{"room":"Kitchen","ip":"127.0.0.1","id":"${kitchen}"}`, true);
-      await publish(`intercom/${kitchen}/status`, "online", true);
-      await untilTrue(() => rig.hub.reception.waiting().length === 1, pass);
-      await rig.hub.reception.approve("intercom-9a0b1c2d", { legacy: true, by: "Root" });
-      await untilTrue(live, pass);
-      // A device that was just let in may be let in once more, by another word of the station.
-      for (let n = 0; n < 10; n++) await pass(100);
-      await untilTrue(live, pass);
-      assert.deepEqual(
-        [await button(), (await set({ target: "Yard" })).status],
-        [undefined, 409],
-        "it said nothing of it",
-      );
-
-      await publish(`intercom/${kitchen}/target`, "All Rooms", true);
-      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button !== undefined, pass);
-      const targets = ["All Rooms", "Garden", "Yard"];
-      assert.deepEqual([await button(), await button(guest)], [{ target: "All Rooms", targets }, undefined]);
-      assert.equal((await set({ target: "Nursery" })).json["code"], "no-target");
-      assert.equal((await set({ priority: 1 })).json["code"], "no-priority");
-      assert.equal((await set({})).status, 400);
-      assert.equal((await rig.call("PATCH", path, { as: guest, body: { target: "Yard" } })).status, 404);
-
-      await publish(`intercom/${kitchen}/priority`, "Normal", true);
-      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button?.priority === 0, pass);
-      // Of a station that stays as it is nobody is told that it did what it was asked for.
-      let over = false;
-      const asked = set({ target: "Yard", priority: 1 }).finally(() => {
-        over = true;
-      });
-      for (const [what, payload] of [
-        ["target", "Yard"],
-        ["priority", "High"],
-      ] as const) {
-        await next(new RegExp(`^intercom/${kitchen}/${what}/set ${payload}$`));
-        if (what === "target") {
-          await publish(`intercom/${kitchen}/target`, "All Rooms", true);
-          await publish(`intercom/${kitchen}/priority`, "Normal", true);
-          for (let n = 0; n < 3; n++) await pass(10);
-          assert.equal(over, false);
-        }
-        await publish(`intercom/${kitchen}/${what}`, payload, true);
-      }
-      const answer = await asked;
-      assert.deepEqual(answer.json["button"], { target: "Yard", targets, priority: 1 });
-
-      // Who administers this device alone has it speak to nobody to whom they could not speak themselves.
-      const own = { scope: "device:intercom-9a0b1c2d", rights: ["view" as const, "administer" as const] };
-      const keeper = await rig.person({ name: "Keeper", grants: [own] });
-      const warden = await rig.person({ name: "Warden", grants: [own, { scope: "area:Garden", rights: ["talk"] }] });
-      const setAs = (as: typeof keeper, body: object) => rig.call("PATCH", path, { as, body });
-      assert.deepEqual(await button(keeper), { target: "Yard", targets: ["Yard"], priority: 1 });
-      assert.equal((await setAs(keeper, { target: "Garden", priority: 0 })).json["code"], "no-target");
-      assert.deepEqual(await button(warden), { target: "Yard", targets: ["Garden", "Yard"], priority: 1 });
-      assert.equal((await setAs(warden, { target: "All Rooms", priority: 0 })).json["code"], "no-target");
-      assert.equal((await setAs(warden, { priority: 2 })).status, 403);
-      assert.equal((await setAs(warden, { target: "Garden" })).status, 403, "it would be as urgent as it is set");
-      const calm = setAs(warden, { target: "Garden", priority: 0 });
-      await next(new RegExp(`^intercom/${kitchen}/target/set Garden$`));
-      await publish(`intercom/${kitchen}/target`, "Garden", true);
-      await publish(`intercom/${kitchen}/priority`, "Normal", true);
-      assert.deepEqual((await calm).json["button"], { target: "Garden", targets: ["Garden", "Yard"], priority: 0 });
-      await publish(`intercom/${kitchen}/target`, "Yard", true);
-      await publish(`intercom/${kitchen}/priority`, "High", true);
-      await untilTrue(() => rig.hub.devices.get("intercom-9a0b1c2d")?.info().button?.priority === 1, pass);
-
-      const silent = set({ target: "Garden" });
-      const refused = await passUntil(steered, silent);
-      assert.deepEqual([refused.status, refused.json["code"]], [503, "no-answer"]);
-      assert.deepEqual(await button(), { target: "Yard", targets, priority: 1 });
-    });
-
     it("says a text where it is for, and fetches no sound from a server that was not named", async () => {
       await using steered = await steer(await house());
       const { publish, yard, home, pass } = steered;
@@ -440,25 +257,4 @@ for (const { name, house } of brokers) {
       assert.ok(!all.lines.some((line) => line.endsWith("(null)")));
     });
   });
-}
-
-/** Lets time pass until something happens. */
-async function passUntil<T>(steered: Pick<Steered, "pass">, happens: Promise<T>): Promise<T> {
-  let done = false;
-  const over = happens.finally(() => {
-    done = true;
-  });
-  over.catch(() => {});
-  while (!done) {
-    await steered.pass(20);
-    await new Promise(setImmediate);
-  }
-  return await over;
-}
-
-async function untilTrue(is: () => boolean, pass: (ms: number) => Promise<void> = async () => {}): Promise<void> {
-  while (!is()) {
-    await pass(20);
-    await new Promise(setImmediate);
-  }
 }
