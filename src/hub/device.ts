@@ -16,7 +16,7 @@ import { DeviceStatus } from "./device-status.ts";
 import { DeviceTracks } from "./device-tracks.ts";
 import { Loan } from "./loan.ts";
 import { lockOfKind } from "./lock-of.ts";
-import { LossLog, type LossWords } from "./loss-log.ts";
+import { type DeviceLosses, LossLog } from "./loss-log.ts";
 import { loudnessOf } from "./loudness.ts";
 import { RaisedLoudness } from "./raised-loudness.ts";
 import type { DeviceSource, MakeSource, SourceHost } from "./source.ts";
@@ -39,7 +39,8 @@ export interface LocalDeviceOptions {
   /** How it is enrolled, of a device that calls the hub. */
   readonly arrival?: (() => NonNullable<DeviceInfo["arrival"]>) | undefined;
   readonly onEvent?: (event: DeviceEvent) => void;
-  readonly lossWords?: LossWords;
+  /** What is said in the log when it is lost; of a device by itself unless given. */
+  readonly losses?: DeviceLosses;
   /** Serves its small picture; belongs to it from here on. */
   readonly sub?: SubDevice | undefined;
   /** A person opens it whom nobody watched before. */
@@ -75,7 +76,7 @@ export class LocalDevice implements HubDevice {
   readonly #memory: DeviceMemory;
   readonly #abilities: Abilities;
   readonly #raised: RaisedLoudness;
-  readonly #losses: LossLog;
+  readonly #losses: DeviceLosses;
   readonly #sub: SubPicture | undefined;
   readonly #motion: DeviceMotion;
   readonly #changes: Listeners<void>;
@@ -94,7 +95,8 @@ export class LocalDevice implements HubDevice {
     const { clock, log, sub } = options;
     this.#sub = sub && new SubPicture(sub, partOfMemory(this.#memory, "sub"));
     sub?.onChange(onChange);
-    this.#losses = new LossLog({ clock, log: log.child({ device: this.id }), words: options.lossWords });
+    sub?.follow(() => this.#status.state);
+    this.#losses = options.losses ?? new LossLog({ clock, log: log.child({ device: this.id }) });
     this.#motion = new DeviceMotion({
       clock,
       onChange: (active) => {
@@ -258,6 +260,10 @@ export class LocalDevice implements HubDevice {
     return await this.#loan.command(name, { payload, ...options });
   }
 
+  follow(large: () => DeviceState): void {
+    this.#losses.follow?.(large);
+  }
+
   async restart(): Promise<void> {
     await Promise.all([this.#source.restart(), this.#sub?.restart()]);
   }
@@ -276,6 +282,7 @@ export class LocalDevice implements HubDevice {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#linger?.[Symbol.dispose]();
+    this.#losses[Symbol.dispose]();
     await Promise.all([this.#source[Symbol.asyncDispose](), this.#sub?.device.close()]);
     this.#tracks.close();
     this.#changes.emit();

@@ -1,10 +1,19 @@
 import type { Clock } from "../util/clock.ts";
 import type { Log } from "../util/log.ts";
 import { Seldom } from "../util/seldom.ts";
+import type { DeviceState } from "./state.ts";
 import type { Loss } from "./supervise.ts";
 
 /** The same trouble is told again after so long, with how often it happened. */
 const againMs = 60 * 60 * 1000;
+
+/** Tells of a device that is lost and comes back. */
+export interface DeviceLosses extends Disposable {
+  lost(loss: Loss): void;
+  back(): void;
+  /** Of a small picture: what the device does that it belongs to. */
+  follow?(large: () => DeviceState): void;
+}
 
 /** How a loss is called in the log. */
 export interface LossWords {
@@ -15,7 +24,7 @@ export interface LossWords {
 const deviceWords: LossWords = { lost: (why) => `device lost: ${why}`, back: "device back" };
 
 /** What the log says of a device that is lost and comes back: one line for one trouble, however often it is tried. */
-export class LossLog {
+export class LossLog implements DeviceLosses {
   readonly #log: Log;
   readonly #words: LossWords;
   readonly #seldom: Seldom;
@@ -48,4 +57,6 @@ export class LossLog {
     this.#told = false;
     this.#times = 0;
   }
+
+  [Symbol.dispose](): void {}
 }

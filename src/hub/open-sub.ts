@@ -5,7 +5,8 @@ import { LocalDevice } from "./device.ts";
 import type { ResolvedDevice } from "./device-input.ts";
 import { partOfMemory } from "./device-memory.ts";
 import { driverSource } from "./driver-source.ts";
-import { subLossWords, subSettings } from "./sub-picture.ts";
+import { SubLossLog } from "./sub-loss-log.ts";
+import { subSettings } from "./sub-picture.ts";
 
 /** How long a small picture goes on after its last viewer turned to the large one, or left. */
 const lingerMs = 5000;
@@ -20,13 +21,14 @@ export function openSub(
   const { memory, clock, log } = hub;
   const { kind, summary } = driver;
   const small: Driver = { kind, summary, config: driver.config, claims: () => 0, run: sub.run };
+  const own = subSettings(settings);
   return new LocalDevice({
-    settings: subSettings(settings),
+    settings: own,
     source: driverSource({ driver: small, config, clock, log }),
     memory: partOfMemory(memory, "sub/driver"),
     clock,
     log,
     lingerMs,
-    lossWords: subLossWords,
+    losses: new SubLossLog({ clock, log: log.child({ device: own.id }) }),
   });
 }

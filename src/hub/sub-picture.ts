@@ -1,7 +1,6 @@
 import type { DeviceMemory } from "../device/driver.ts";
 import type { HubDevice, Rendition } from "./api.ts";
 import type { DeviceSettings } from "./device-settings.ts";
-import type { LossWords } from "./loss-log.ts";
 import type { DeviceInfo, DeviceState, TrackInfo } from "./state.ts";
 
 /** What serves the small picture: a device of its own, inside the one that it belongs to. */
@@ -9,15 +8,11 @@ export type SubDevice = Rendition &
   Pick<HubDevice, "info" | "restart"> & {
     configure(settings: DeviceSettings): void;
     close(): Promise<void>;
+    /** Tells it what the device that it belongs to does by itself. */
+    follow(large: () => DeviceState): void;
   };
 
 type Size = NonNullable<DeviceInfo["renditions"]>[number];
-
-/** What the log says when it is lost: one line, for the device goes on. */
-export const subLossWords: LossWords = {
-  lost: (why) => `the small picture is lost, and the large one is shown instead: ${why}`,
-  back: "the small picture is back",
-};
 
 /** The settings of the small picture of a device with these: it is called nothing of its own, and is never kept warm. */
 export function subSettings(settings: DeviceSettings): DeviceSettings {

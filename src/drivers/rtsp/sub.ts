@@ -1,16 +1,14 @@
 import type { Device, SubStream } from "../../device/driver.ts";
 import { parseRtspAddress } from "../../protocols/rtsp/address.ts";
 import { RtspClient } from "../../protocols/rtsp/client.ts";
+import { isNotThere } from "../../protocols/rtsp/failure.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
 import { background } from "../../util/background.ts";
-import { DoorwardError, FatalError } from "../../util/errors.ts";
+import { FatalError } from "../../util/errors.ts";
 import type { RtspConfig } from "./config.ts";
 import { Learnt, protocolsOf } from "./learnt.ts";
 import { OnvifKeyFrames } from "./onvif-key-frames.ts";
 import { guessedSub, subAddress } from "./sub-address.ts";
-
-/** What a camera answers at a path that it does not have; some call what they do not know a wrong request or a refusal. */
-const notThere: ReadonlySet<string> = new Set(["not-found", "refused", "forbidden", "no-media", "bad-description"]);
 
 /** Where the address was found by trying: the next run begins there. */
 const foundKey = "address";
@@ -62,7 +60,7 @@ async function tried(device: Device, what: Playing): Promise<boolean> {
     await play(device, what);
     return true;
   } catch (error) {
-    if (!(error instanceof DoorwardError && notThere.has(error.code))) throw error;
+    if (!isNotThere(error)) throw error;
     device.memory.set(foundKey, undefined);
     device.log.debug({ err: error }, "nothing at a path where the small picture may be");
     return false;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Device, defineDriver } from "../../device/driver.ts";
+import { isNotThere } from "../../protocols/rtsp/failure.ts";
 import { playRtsp } from "../../protocols/rtsp/play.ts";
 import { FatalError } from "../../util/errors.ts";
 import { createSpeaker } from "./speaker.ts";
@@ -57,7 +58,17 @@ export function createYooseeDriver() {
     claims: (address) => (address.protocol === "rtsp:" && /^\/onvif[12]$/.test(address.pathname) ? 2 : 0),
     sub: {
       offered: (settings) => smallOf(settings) !== undefined,
-      run: (device, settings) => watch(device, { ...settings, address: smallOf(settings) ?? settings.address }),
+      run: async (device, settings) => {
+        try {
+          await watch(device, { ...settings, address: smallOf(settings) ?? settings.address });
+        } catch (error) {
+          if (settings.sub !== "auto" || !isNotThere(error)) throw error;
+          throw new FatalError(`this camera has no small picture at /onvif2: ${error.message}`, {
+            code: "no-sub",
+            cause: error,
+          });
+        }
+      },
     },
     run: async (device, settings) => {
       const target = talkTarget(settings);

@@ -24,6 +24,20 @@ describe("the small picture of a Yoosee camera", () => {
     await ended;
   });
 
+  it("is none, which is no fault, where the camera has nothing at that path; where it was set it is one", async () => {
+    await using pictures = await startFakeRtsp({ path: "/onvif1", video: clip() });
+    await using camera = await startFakeYoosee({ rtspPort: pictures.port });
+    const address = `rtsp://127.0.0.1:${camera.port}`;
+    const run = (sub: string) =>
+      driver.sub?.run(new FakeDevice(), driver.config.parse({ address: `${address}/onvif1`, sub })) ??
+      Promise.resolve();
+    await assert.rejects(run("auto"), {
+      code: "no-sub",
+      message: /^this camera has no small picture at \/onvif2: .*404/,
+    });
+    await assert.rejects(run(`${address}/other`), { code: "not-found" });
+  });
+
   it("is there for a camera at its first stream, or where it is set; not at the second, or where it is switched off", () => {
     const offered = (path: string, more?: object) => driver.sub?.offered(parse(path, more));
     assert.equal(offered("/onvif1"), true);

@@ -1,4 +1,4 @@
-import { type DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
+import { DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
 import { isOutOfReach, networkReason } from "../../util/network-reason.ts";
 import type { RtspResponse } from "./message.ts";
 
@@ -68,4 +68,12 @@ export function connectionFailure(error: Error & { readonly code?: string }, pee
     code: reached ? "connection-lost" : "unreachable",
     cause: error,
   });
+}
+
+/** What a camera answers at a path that it does not have; some call what they do not know a wrong request or a refusal. */
+const notThere: ReadonlySet<string> = new Set(["not-found", "refused", "forbidden", "no-media", "bad-description"]);
+
+/** Whether the camera has nothing at a path: of one that was guessed that is no fault. */
+export function isNotThere(error: unknown): error is DoorwardError {
+  return error instanceof DoorwardError && notThere.has(error.code);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { codeIn, href, invitationIn, parseRoute } from "./route.ts";
+import { codeIn, href, invitationIn, parseRoute, stationIn } from "./route.ts";
 
 test("an empty address is the wall, /panel the tablet's page", () => {
   assert.deepEqual(parseRoute("/", ""), { screen: "wall" });
@@ -9,6 +9,12 @@ test("an empty address is the wall, /panel the tablet's page", () => {
   assert.deepEqual(parseRoute("/panel", "#/camera/front"), { screen: "camera", id: "front" });
   assert.deepEqual(parseRoute("/", "#/no-such-screen"), { screen: "wall" });
   assert.deepEqual(parseRoute("/", "#/camera/%E0%A4%A"), { screen: "wall" });
+});
+
+test("a page is a device's only on /panel, and where the address names one", () => {
+  assert.equal(stationIn({ pathname: "/ingress/panel", search: "?device=kitchen" }), "kitchen");
+  assert.equal(stationIn({ pathname: "/panel", search: "" }), "");
+  assert.equal(stationIn({ pathname: "/", search: "?device=kitchen" }), "");
 });
 
 test("a wall tablet shows cameras, rooms and calls, and has no way to anything else", () => {
