@@ -115,6 +115,17 @@ describe("registry", () => {
     assert.equal(clock.pending, 0);
   });
 
+  it("ends a preview when its address becomes a device, and no other", async () => {
+    const { registry, clock } = makeRegistry();
+    const saved = await registry.preview({ name: "p", address: "fake://x" });
+    const other = await registry.preview({ name: "p", address: "fake://y" });
+    await registry.add({ id: "front", name: "Front", address: "fake://x" });
+    assert.deepEqual([registry.get(saved.id), registry.get(other.id)], [undefined, other]);
+    await registry.update("front", { address: "fake://y" });
+    assert.equal(registry.get(other.id), undefined);
+    assert.equal(clock.pending, 0);
+  });
+
   it("lends each device what was learnt about it, until it is set up differently or removed", async () => {
     const memories = new Map<string, unknown>();
     const first = makeRegistry(memories);

@@ -286,8 +286,17 @@ export class Registry implements HubDevices, AsyncDisposable {
       return before.device;
     }
     await this.#drop(input.id);
+    if (!resolved.settings.preview) await this.#endPreviews(resolved);
     // What was learnt about a device that was set up differently may be of another one.
     return this.#start({ input, resolved }, { fresh: before !== undefined });
+  }
+
+  /** Of what is a device now: many cameras serve one or two clients, and a preview would take its place for two minutes. */
+  async #endPreviews(resolved: Resolved): Promise<void> {
+    if (!("address" in resolved)) return;
+    for (const [id, { resolved: other }] of this.#entries) {
+      if (other.settings.preview && "address" in other && other.address === resolved.address) await this.#drop(id);
+    }
   }
 
   #start({ input, resolved }: Change, how: { readonly fresh: boolean }): HubDevice {

@@ -103,6 +103,13 @@ describe("devices", () => {
     assert.equal((await rig.call("GET", `/api/v1/devices/${id}/snapshot`, { as: ben })).status, 404);
     assert.equal((await rig.call("GET", `/api/v1/devices/${id}/snapshot`, { as: root })).status, 200);
     assert.deepEqual((await rig.call("GET", "/api/v1/devices", { as: root })).json["devices"], []);
+    const sdp = { headers: { "content-type": "application/sdp" }, body: offerSdp };
+    assert.equal((await rig.call("POST", `/whep/${id}`, { as: root, ...sdp })).status, 201);
+    const { entries } = (await rig.call("GET", "/api/v1/audit", { as: root })).json as {
+      readonly entries: readonly { readonly action: string; readonly subject?: string }[];
+    };
+    assert.ok(entries.some(({ action, subject }) => action === "probe" && subject === "x"));
+    assert.ok(!entries.some(({ subject }) => subject === id), "its name means nothing to anybody later");
     const refused = await rig.call("POST", "/api/v1/probe", { as: root, body: { address: "fake://x/?refuse" } });
     assert.equal((refused.json["state"] as { phase: string }).phase, "wrong-password");
   });

@@ -164,7 +164,9 @@ export class Viewings implements AsyncDisposable {
     this.#watch({ request, media, viewer, held, end: over.resolve });
     renditions.show({ viewer, onOver: over.resolve });
     const action = media.audio ? "listen" : "view";
-    if (held.use(this.#sittings.begin(`${callerOf(principal)} ${device.id} ${action}`)).first) {
+    const begun = held.use(this.#sittings.begin(`${callerOf(principal)} ${device.id} ${action}`));
+    // Who made a preview is told already, with where it looks; its own name means nothing to anybody later.
+    if (begun.first && !device.settings.preview) {
       audit.record({ actor: principal.name, action, subject: device.id });
     }
     return this.#keep({ request, viewer, renditions }, { over, held: held.move() });

@@ -61,7 +61,8 @@ export function snapshotRoutes(context: HttpContext): readonly Route[] {
       handle: async (call) => {
         const { device, principal, reply } = call;
         const { picture, ageMs } = call.query.kept ? keptPicture(context, device) : await shots.fresh(call);
-        if (seldom.isNews(`${principal.userId} ${device.id}`)) {
+        // Who made a preview is told already, with where it looks.
+        if (!device.settings.preview && seldom.isNews(`${principal.userId} ${device.id}`)) {
           context.hub.identity.audit.record({ actor: principal.name, action: "snapshot", subject: device.id });
         }
         return reply.header(ageHeader, String(ageMs)).type("image/jpeg").send(Buffer.from(picture));
