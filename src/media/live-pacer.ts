@@ -93,7 +93,7 @@ export class LivePacer implements Pacer {
 
   report(nowUs: number): PaceReport {
     return {
-      leadMs: this.#model.leadUs(nowUs) / 1000,
+      leadMs: this.#model.heldMs(nowUs),
       targetLeadMs: this.#targetUs / 1000,
       sentMs: this.#model.sentUs / 1000,
       underruns: this.#underruns,

@@ -189,6 +189,13 @@ describe("live pacer: a small lead that adapts", () => {
     assert.ok(report.leadMs <= 200, `${report.leadMs}`);
   });
 
+  it("never tells of less than nothing, however late it is asked", () => {
+    for (const pacer of [new LivePacer(), new RecordingPacer()]) {
+      talk(pacer, { ms: 300 });
+      assert.equal(pacer.report(9_000_000).leadMs, 0);
+    }
+  });
+
   it("does not take a talker's pause for trouble", () => {
     const pacer = new LivePacer();
     talk(pacer, { ms: 1000 });

@@ -13,7 +13,7 @@ export type Verdict =
 
 /** What a pacer knows; times in milliseconds. */
 export interface PaceReport {
-  /** How much of what was sent the device has not played yet (estimate). Negative: it ran dry. */
+  /** How much of what was sent the device has not played yet (estimate); 0 when it ran dry, never less. */
   readonly leadMs: number;
   /** The lead that the pacer aims at now. */
   readonly targetLeadMs: number;
@@ -62,6 +62,11 @@ export class PlayoutModel {
   /** Sent but not yet played, µs; negative when dry. 0 before the first block. */
   leadUs(nowUs: number): number {
     return this.#startUs === undefined ? 0 : this.#sentUs - (nowUs - this.#startUs);
+  }
+
+  /** What the device still has to play, ms: 0 when dry. */
+  heldMs(nowUs: number): number {
+    return Math.max(0, this.leadUs(nowUs)) / 1000;
   }
 
   sent(nowUs: number, durationUs: number): void {

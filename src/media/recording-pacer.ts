@@ -52,7 +52,7 @@ export class RecordingPacer implements Pacer {
 
   report(nowUs: number): PaceReport {
     return {
-      leadMs: this.#model.leadUs(nowUs) / 1000,
+      leadMs: this.#model.heldMs(nowUs),
       targetLeadMs: Math.min(this.#maxLeadUs, this.#burstUs + this.#gainUs(nowUs)) / 1000,
       sentMs: this.#model.sentUs / 1000,
       underruns: this.#underruns,

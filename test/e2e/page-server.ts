@@ -141,6 +141,7 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   ];
   readonly #sockets = new Set<WebSocket>();
   readonly #options: PageServerOptions;
+  #port = 0;
   readonly #http = createServer((request, response) => void this.#serve(request, response));
   #sessions = 0;
 
@@ -167,11 +168,12 @@ export class PageServer implements AsyncDisposable, ScriptedCalls {
   }
 
   get url(): string {
-    return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
+    return `http://localhost:${this.#port}`;
   }
 
   async listen(port = 0): Promise<void> {
     await new Promise<void>((resolve) => this.#http.listen(port, "localhost", resolve));
+    this.#port = (this.#http.address() as AddressInfo).port;
   }
 
   /** Says something to every page. */

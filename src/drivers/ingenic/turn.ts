@@ -58,7 +58,7 @@ export async function playTurn(speech: Speech, options: TurnOptions): Promise<vo
   try {
     await send(speech, { ...options, pacer, signal });
     const { sentMs, leadMs } = pacer.report(clock.nowUs());
-    if (sentMs > 0) await freed(speaker, { clock, signal, withinMs: Math.max(0, leadMs) + tailMs });
+    if (sentMs > 0) await freed(speaker, { clock, signal, withinMs: leadMs + tailMs });
   } catch (error) {
     if (!speaker.lost.aborted) speaker.say(format, new Uint8Array(0))?.catch(() => {}); // what ended the turn is told
     if (stopped.aborted) return;

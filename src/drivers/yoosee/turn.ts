@@ -56,8 +56,7 @@ export async function playTurn(
   const ended = new AbortController();
   const signal = AbortSignal.any([connection.lost, ended.signal, ...(options.signal ? [options.signal] : [])]);
   const pacer = options.live ? livePacer(options) : recordingPacer(connection.roundTripMs);
-  const heard = () =>
-    clock.sleep(Math.max(0, pacer.report(clock.nowUs()).leadMs) + connection.roundTripMs + tailMs, signal);
+  const heard = () => clock.sleep(pacer.report(clock.nowUs()).leadMs + connection.roundTripMs + tailMs, signal);
   const reopening = keepOpen(connection, { pacer, clock, signal, log: options.log }).catch((error: unknown) =>
     ended.abort(error),
   );

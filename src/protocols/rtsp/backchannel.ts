@@ -251,7 +251,7 @@ export class Backchannel implements AsyncDisposable {
       const isQuiet = quietTest(speech.format);
       const packets = inPackets(speech.frames, { format: speech.format, packetMs });
       const { leadMs } = await pace(packets, { clock, pacer, sink, isQuiet, signal });
-      await clock.sleep(Math.max(0, leadMs) + deviceBufferMs, signal);
+      await clock.sleep(leadMs + deviceBufferMs, signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     }
