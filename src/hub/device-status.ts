@@ -9,9 +9,8 @@ export interface DeviceStatusOptions {
   readonly onChange: () => void;
 }
 
-/** A picture that stopped is told within 5 s: looked at every half second, 4 s after the last frame. */
+/** A picture that stopped is told so long after its last frame. */
 const staleAfterMs = 4000;
-const checkEveryMs = 500;
 
 /** What a device is doing, since when, and what went wrong last. */
 export class DeviceStatus {
@@ -81,14 +80,19 @@ export class DeviceStatus {
     this.#next = undefined;
   }
 
+  /** One timer for as long as frames may still come in time: it is set for when the last one is too old. */
   #checkLater(): void {
-    this.#next ??= this.#options.clock.timer(checkEveryMs, () => {
+    if (this.#next) return;
+    this.#next = this.#options.clock.timer(Math.max(1, staleAfterMs - this.#silentMs), () => {
       this.#next = undefined;
       if (this.phase !== "live") return;
-      const silentUs = this.#options.clock.nowUs() - (this.#lastFrameUs ?? 0);
-      if (this.#lastFrameUs !== undefined && silentUs > staleAfterMs * 1000) this.phase = "stale";
+      if (this.#lastFrameUs !== undefined && this.#silentMs >= staleAfterMs) this.phase = "stale";
       else this.#checkLater();
     });
+  }
+
+  get #silentMs(): number {
+    return this.#lastFrameUs === undefined ? 0 : (this.#options.clock.nowUs() - this.#lastFrameUs) / 1000;
   }
 
   #set(state: DeviceState): void {

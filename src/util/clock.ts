@@ -17,12 +17,22 @@ export const systemClock: Clock = {
   nowUs: () => Math.round(performance.now() * 1000),
   wallMs: () => Date.now(),
   sleep: (delayMs, signal) => wait(delayMs, undefined, signal ? { signal } : {}),
-  timer: (delayMs, run) => {
-    const handle = setTimeout(run, delayMs);
-    handle.unref();
-    return { [Symbol.dispose]: () => clearTimeout(handle) };
-  },
+  timer: (delayMs, run) => new SystemTimer(delayMs, run),
 };
+
+/** A class: an object literal with a computed key is made by V8's slow way, each time. */
+class SystemTimer implements Disposable {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(delayMs: number, run: () => void) {
+    this.#handle = setTimeout(run, delayMs);
+    this.#handle.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#handle);
+  }
+}
 
 /** The same time; what throws in a timer goes to `onError` instead of ending the process. */
 export function guardTimers(clock: Clock, onError: (error: unknown) => void): Clock {

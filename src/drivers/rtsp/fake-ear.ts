@@ -48,7 +48,7 @@ export class FakeEar {
     for (const { data, timestamp } of known.depacketizer.push(packet)) {
       const { codec } = known.format;
       const atUs = this.#clock.nowUs();
-      this.packets.push({ codec, data: data.slice(), timestamp, marker: packet.marker, atUs });
+      this.packets.push({ codec, data: new Uint8Array(data), timestamp, marker: packet.marker, atUs });
       if (this.packets.length > maxPackets) this.packets.shift();
     }
   }

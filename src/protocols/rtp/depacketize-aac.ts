@@ -47,6 +47,7 @@ export function createAacDepacketizer(options: AacDepacketizerOptions): Depacket
 
 class AacDepacketizer implements Depacketizer {
   readonly counters: DepacketizerCounters = { malformed: 0, oversized: 0 };
+  readonly borrows = false;
   #dialect: Dialect = "unknown";
   #last: number | undefined;
   #fragment: Fragment | undefined;

@@ -22,6 +22,7 @@ interface Picture {
 
 class JpegDepacketizer implements Depacketizer {
   readonly counters = { malformed: 0, oversized: 0 };
+  readonly borrows = false;
   #picture: Picture | undefined;
   #gap = false;
   /** Tables that a camera sends only now and then, by the quality that they belong to. */

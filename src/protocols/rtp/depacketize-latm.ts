@@ -97,6 +97,7 @@ export function createLatmDepacketizer(fmtp: Readonly<Record<string, string>>): 
 
   return {
     counters,
+    borrows: false,
     push: (packet) => {
       const lost = last !== undefined && packet.sequence !== ((last + 1) & 0xffff);
       last = packet.sequence;

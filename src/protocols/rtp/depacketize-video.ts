@@ -2,6 +2,7 @@ import { findStartCode, joinAnnexB, splitAnnexB } from "../../codecs/annexb.ts";
 import { type NalFacts, nalFacts } from "../../codecs/nal.ts";
 import type { NalCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
+import { PictureMemory } from "./nal-assembly.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { QuirkCode } from "./quirks.ts";
 import type { Depacketizer, DepacketizerCounters, RtpUnit } from "./unit.ts";
@@ -38,9 +39,12 @@ export function createVideoDepacketizer(options: VideoDepacketizerOptions): Depa
 
 class VideoDepacketizer implements Depacketizer {
   readonly counters: DepacketizerCounters = { malformed: 0, oversized: 0 };
+  readonly borrows = true;
   #nals: Uint8Array[] = [];
   #bytes = 0;
-  #pieces: Uint8Array[] | undefined;
+  /** Pieces of the unit under way that came; undefined when none is. */
+  #pieces: number | undefined;
+  readonly #memory = new PictureMemory();
   #timestamp: number | undefined;
   #sequence: number | undefined;
   #complete = true;
@@ -73,6 +77,7 @@ class VideoDepacketizer implements Depacketizer {
   push(packet: RtpPacket): RtpUnit[] {
     const lost = this.#sequence !== undefined && packet.sequence !== ((this.#sequence + 1) & 0xffff);
     this.#sequence = packet.sequence;
+    this.#memory.called();
     const units: RtpUnit[] = [];
     const changed = this.#timestamp !== undefined && packet.timestamp !== this.#timestamp;
     const ended = changed && this.#marked;
@@ -88,13 +93,18 @@ class VideoDepacketizer implements Depacketizer {
 
   /** A marker that is not believed yet only ends the unit when the next packet shows that it did. */
   #mark(units: RtpUnit[]): void {
-    if (this.#pieces) this.#distrust(); // in the middle of a unit it ends nothing
+    if (this.#pieces !== undefined) this.#distrust(); // in the middle of a unit it ends nothing
     if (this.#honest === undefined) return;
     if (this.#honest >= trustAfter || !this.#hasSlice) this.#finish(units);
     else this.#marked = true;
   }
 
+  get waits(): boolean {
+    return this.#marked || this.#settling;
+  }
+
   settle(): RtpUnit[] {
+    this.#memory.called();
     const units: RtpUnit[] = [];
     if (this.#marked && this.#settling) this.#finish(units);
     this.#settling = this.#marked;
@@ -106,6 +116,7 @@ class VideoDepacketizer implements Depacketizer {
   }
 
   flush(): RtpUnit[] {
+    this.#memory.called();
     const units: RtpUnit[] = [];
     if (!this.#marked) this.#complete = false;
     this.#finish(units);
@@ -116,7 +127,7 @@ class VideoDepacketizer implements Depacketizer {
   #take(packet: RtpPacket, context: { readonly lost: boolean; readonly units: RtpUnit[] }): void {
     try {
       if (this.#takeStream(packet, context.units)) return;
-      const empty = this.#nals.length === 0 && !this.#pieces;
+      const empty = this.#nals.length === 0 && this.#pieces === undefined;
       const { parts, filled, cut } = readVideoPayload(packet.payload, { codec: this.#codec, hasDon: this.#hasDon });
       const first = parts[0];
       if (context.lost && empty && first && !this.#beginsUnit(first)) this.#complete = false;
@@ -143,7 +154,7 @@ class VideoDepacketizer implements Depacketizer {
     if (begins) this.#onQuirk("start-codes");
     this.#bytes += payload.length;
     this.#stream ??= [];
-    if (this.#bytes <= maxUnitBytes) this.#stream.push(payload);
+    if (this.#bytes <= maxUnitBytes) this.#stream.push(new Uint8Array(payload));
     if (marker || payload.length < fullPacketBytes) this.#endStream(units);
     return true;
   }
@@ -155,13 +166,13 @@ class VideoDepacketizer implements Depacketizer {
   }
 
   #beginsUnit(part: NalPart): boolean {
-    return part.first && this.#facts.startsUnit(part.bytes);
+    return part.first && this.#facts.startsUnit(Buffer.concat([part.header ?? nothing, part.bytes]));
   }
 
   #addPart(part: NalPart, units: RtpUnit[]): void {
     this.#bytes += part.bytes.length;
     if (this.#dropping) return;
-    if (this.#bytes > maxUnitBytes || this.#nals.length > maxNals || (this.#pieces?.length ?? 0) > maxPieces) {
+    if (this.#bytes > maxUnitBytes || this.#nals.length > maxNals || (this.#pieces ?? 0) > maxPieces) {
       this.#dropping = true;
       this.#nals = [];
       this.#pieces = undefined;
@@ -169,18 +180,20 @@ class VideoDepacketizer implements Depacketizer {
       return;
     }
     if (part.first) {
-      if (this.#pieces) this.#lose();
-      this.#pieces = [];
+      if (this.#pieces !== undefined) this.#lose();
+      this.#pieces = 0;
+      this.#memory.begin();
     }
-    if (!this.#pieces) {
+    if (this.#pieces === undefined) {
       this.#complete = false;
       return;
     }
-    this.#pieces.push(part.bytes);
+    this.#pieces++;
+    if (part.header) this.#memory.add(part.header);
+    this.#memory.add(part.bytes);
     if (!part.last) return;
-    const nal = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = undefined;
-    for (const one of this.#apart(nal)) this.#addNal(one, units);
+    for (const one of this.#apart(this.#memory.take())) this.#addNal(one, units);
   }
 
   /** The units in one, if there are start codes inside; pieces of a header only are what a sender left of a start code. */
@@ -213,7 +226,7 @@ class VideoDepacketizer implements Depacketizer {
 
   /** A unit in pieces cannot be finished any more. */
   #lose(): void {
-    if (this.#nals.length > 0 || this.#pieces) {
+    if (this.#nals.length > 0 || this.#pieces !== undefined) {
       this.#complete = false;
       this.#gap = true;
     }
@@ -222,8 +235,9 @@ class VideoDepacketizer implements Depacketizer {
 
   #finish(units: RtpUnit[]): void {
     this.#endStream(units);
-    if (this.#pieces) this.#lose();
+    if (this.#pieces !== undefined) this.#lose();
     const given = this.#nals.length > 0 && !this.#dropping;
+    this.#memory.over(given);
     if (given) {
       const timestamp = this.#timestamp ?? 0;
       units.push({ nals: this.#nals, data: nothing, timestamp, complete: this.#complete, gap: this.#gap });

@@ -55,6 +55,7 @@ function createSampleDepacketizer(read: (payload: Uint8Array) => Uint8Array): De
   let last: number | undefined;
   return {
     counters: { malformed: 0, oversized: 0 },
+    borrows: true,
     push: (packet) => {
       const gap = last !== undefined && packet.sequence !== ((last + 1) & 0xffff);
       last = packet.sequence;

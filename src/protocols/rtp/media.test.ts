@@ -36,10 +36,23 @@ function packets(codec: NalCodec | AudioCodec, frames: readonly Uint8Array[], ma
   );
 }
 
-const receive = (depacketizer: Depacketizer, all: readonly RtpPacket[]): RtpUnit[] => [
-  ...all.flatMap((packet) => depacketizer.push(packet)),
-  ...depacketizer.flush(),
-];
+/** Its memory is used again by what comes next. */
+const kept = (unit: RtpUnit): RtpUnit => ({
+  ...unit,
+  nals: unit.nals.map((nal) => new Uint8Array(nal)),
+  data: new Uint8Array(unit.data),
+});
+
+/** As the hub takes units, and with payloads that are gone as soon as they were pushed. */
+const receive = (depacketizer: Depacketizer, all: readonly RtpPacket[]): RtpUnit[] => {
+  const units = all.flatMap((packet) => {
+    const payload = new Uint8Array(packet.payload);
+    const given = depacketizer.push({ ...packet, payload }).map(kept);
+    if (depacketizer.borrows) payload.fill(0xee);
+    return given;
+  });
+  return [...units, ...depacketizer.flush().map(kept)];
+};
 
 for (const codec of ["h264", "h265"] as const) {
   describe(codec, () => {

@@ -1,9 +1,12 @@
+import { newBytes, type TakeBytes } from "../../codecs/annexb.ts";
 import type { NalCodec } from "../../media/format.ts";
 import type { RtpPayload } from "./payload.ts";
 
 interface VideoPacketizerOptions {
   readonly codec: NalCodec;
   readonly maxBytes: number;
+  /** Gives the bytes of what is put together; new ones by default. */
+  readonly take?: TakeBytes;
 }
 
 /**
@@ -16,7 +19,7 @@ export function packetizeVideo(nals: readonly Uint8Array[], options: VideoPacket
   let group: Uint8Array[] = [];
   let groupBytes = headerBytes;
   const closeGroup = () => {
-    if (group.length > 0) bodies.push(group.length === 1 ? group[0]! : aggregate(group, options.codec));
+    if (group.length > 0) bodies.push(group.length === 1 ? group[0]! : aggregate(group, options));
     group = [];
     groupBytes = headerBytes;
   };
@@ -37,9 +40,9 @@ export function packetizeVideo(nals: readonly Uint8Array[], options: VideoPacket
 }
 
 /** One payload of several units, each after its 16-bit length; the header takes the highest importance among them. */
-function aggregate(nals: readonly Uint8Array[], codec: NalCodec): Uint8Array {
+function aggregate(nals: readonly Uint8Array[], { codec, take = newBytes }: VideoPacketizerOptions): Uint8Array {
   const headerBytes = codec === "h264" ? 1 : 2;
-  const payload = new Uint8Array(nals.reduce((sum, nal) => sum + 2 + nal.length, headerBytes));
+  const payload = take(nals.reduce((sum, nal) => sum + 2 + nal.length, headerBytes));
   if (codec === "h264") {
     payload[0] = 24 | nals.reduce((nri, nal) => Math.max(nri, nal[0]! & 0x60), 0);
   } else {
@@ -67,7 +70,7 @@ function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint
   const count = Math.ceil(bodyBytes / (options.maxBytes - header.length));
   const room = Math.ceil(bodyBytes / count);
   // All pieces in one allocation: memory of its own for each is what the collector would have to look after.
-  const bytes = new Uint8Array(count * header.length + bodyBytes);
+  const bytes = (options.take ?? newBytes)(count * header.length + bodyBytes);
   let end = 0;
   for (let at = headerBytes; at < nal.length; at += room) {
     const piece = nal.subarray(at, Math.min(at + room, nal.length));

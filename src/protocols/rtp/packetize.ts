@@ -1,4 +1,4 @@
-import { splitAnnexB } from "../../codecs/annexb.ts";
+import { newBytes, splitAnnexB, type TakeBytes } from "../../codecs/annexb.ts";
 import type { AudioCodec, VideoCodec } from "../../media/format.ts";
 import { packetizeAac, packetizeL16, packetizeSamples } from "./packetize-audio.ts";
 import { packetizeJpeg } from "./packetize-jpeg.ts";
@@ -11,9 +11,11 @@ export type { RtpPayload } from "./payload.ts";
 export interface PacketizerOptions {
   /** Longest payload in bytes; 1200 by default, which fits every path a browser is on. */
   readonly maxPayloadBytes?: number;
+  /** Gives the bytes of what is put together of video; new ones by default. */
+  readonly take?: TakeBytes;
 }
 
-/** Payloads of one frame (`Frame.data`). */
+/** Payloads of one frame (`Frame.data`), of which some are views of it. */
 export type Packetizer = (frame: Uint8Array) => RtpPayload[];
 
 /**
@@ -23,11 +25,11 @@ export type Packetizer = (frame: Uint8Array) => RtpPayload[];
  * JPEG of a kind that RTP does not know.
  */
 export function createPacketizer(codec: VideoCodec | AudioCodec, options: PacketizerOptions = {}): Packetizer {
-  const maxBytes = options.maxPayloadBytes ?? 1200;
+  const { maxPayloadBytes: maxBytes = 1200, take = newBytes } = options;
   switch (codec) {
     case "h264":
     case "h265":
-      return (frame) => packetizeVideo(splitAnnexB(frame), { codec, maxBytes });
+      return (frame) => packetizeVideo(splitAnnexB(frame), { codec, maxBytes, take });
     case "mjpeg":
       return (frame) => packetizeJpeg(frame, maxBytes);
     case "aac":

@@ -1,6 +1,6 @@
 import type { RtpPacket } from "./packet.ts";
 
-/** One access unit or audio packet out of RTP packets. */
+/** One access unit or audio packet out of RTP packets. Its bytes are good until the depacketizer that gave it is called again. */
 export interface RtpUnit {
   /** Video: NAL units without start codes, in order, parameter sets and delimiters as they came. Sound: empty. */
   readonly nals: readonly Uint8Array[];
@@ -25,8 +25,12 @@ export interface DepacketizerCounters {
 /** Puts units together from packets in order (after a reorder buffer). Never throws for what a packet holds. */
 export interface Depacketizer {
   readonly counters: Readonly<DepacketizerCounters>;
+  /** It copies what it keeps of a packet: whose memory may be used again as soon as what it gave was used. */
+  readonly borrows: boolean;
   push(packet: RtpPacket): RtpUnit[];
-  /** To be called now and then, every tenth of a second or so: gives a unit that seems to have ended. */
+  /** A unit seems to have ended, and what comes next would show it: `settle` is to be called. */
+  readonly waits?: boolean;
+  /** To be called every tenth of a second or so while it `waits`: gives a unit that seems to have ended. */
   settle?(): RtpUnit[];
   /** What is under way may be spoilt: it counts as incomplete. */
   spoil(): void;

@@ -2,8 +2,10 @@ import { fromLengthPrefixed } from "../../codecs/annexb.ts";
 import type { NalCodec } from "../../media/format.ts";
 import { WireError } from "../../util/errors.ts";
 
-/** A NAL unit or a piece of one. `first` pieces begin with the unit's header. */
+/** A NAL unit or a piece of one. `first` pieces begin with the unit's header, which stands in `header` where it was taken apart. */
 export interface NalPart {
+  readonly header?: Uint8Array;
+  /** A view of the payload. */
   readonly bytes: Uint8Array;
   readonly first: boolean;
   readonly last: boolean;
@@ -79,16 +81,12 @@ function readLengthPrefixed(payload: Uint8Array, codec: string): VideoPayload {
   }
 }
 
-/** The first piece gets the unit's header back in place of the fragmentation header; the others are views. */
+/** The first piece gets the unit's header back in place of the fragmentation header. */
 function fragment(payload: Uint8Array, fu: { flags: number; header: Uint8Array; bodyAt: number }): NalPart {
   const first = (fu.flags & 0x80) !== 0;
   const last = (fu.flags & 0x40) !== 0;
-  const body = payload.subarray(fu.bodyAt);
-  if (!first) return { bytes: body, first, last };
-  const bytes = new Uint8Array(fu.header.length + body.length);
-  bytes.set(fu.header);
-  bytes.set(body, fu.header.length);
-  return { bytes, first, last };
+  const bytes = payload.subarray(fu.bodyAt);
+  return first ? { header: fu.header, bytes, first, last } : { bytes, first, last };
 }
 
 /** The units of an aggregate; what stands behind the last whole one is filling, or the beginning of one that was cut. */

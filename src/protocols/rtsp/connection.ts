@@ -8,6 +8,7 @@ import type { QuirkCode } from "../rtp/quirks.ts";
 import type { RtspAddress } from "./address.ts";
 import { connectionFailure } from "./failure.ts";
 import { RtspHeaders } from "./headers.ts";
+import { Inbox } from "./inbox.ts";
 import { type RtspNoise, type RtspRequest, type RtspResponse, serializeFrame, serializeMessage } from "./message.ts";
 import { RtspParser } from "./parser.ts";
 
@@ -18,7 +19,7 @@ export interface RtspConnectionOptions {
   readonly tlsFingerprint?: string;
   /** Default 5 s. */
   readonly connectTimeoutMs?: number;
-  /** Called for each interleaved frame; `payload` is a view that is valid for good. */
+  /** Called for each interleaved frame; `payload` is valid until it returns: its memory is used again. */
   readonly onFrame: (channel: number, payload: Uint8Array) => void;
   /** Which interleaved channels were agreed on, once they are; others are noise where the stream is in doubt. */
   readonly isChannel?: (channel: number) => boolean;
@@ -77,14 +78,15 @@ export class RtspConnection implements Disposable {
   /** Connects. Throws RecoverableError, FatalError for an untrusted certificate, AbortError. */
   static async open(address: RtspAddress, options: RtspConnectionOptions): Promise<RtspConnection> {
     options.signal.throwIfAborted();
+    const inbox = new Inbox();
+    const place = { host: address.host, port: address.port, onread: inbox.onread };
     const socket = address.tls
       ? connectTls({
-          host: address.host,
-          port: address.port,
+          ...place,
           servername: isIP(address.host) ? undefined : address.host,
           rejectUnauthorized: false,
         })
-      : connectTcp({ host: address.host, port: address.port });
+      : connectTcp(place);
     const timeout = Object.assign(new Error("connect timeout"), { code: "ETIMEDOUT" });
     using _timer = options.clock.timer(options.connectTimeoutMs ?? 5000, () => socket.destroy(timeout));
     try {
@@ -96,28 +98,28 @@ export class RtspConnection implements Disposable {
       if (options.signal.aborted || error instanceof FatalError) throw error;
       throw connectionFailure(error as Error, address.name);
     }
-    return new RtspConnection(socket, { address, options });
+    return new RtspConnection(socket, { address, options, inbox });
   }
 
   private constructor(
     socket: Socket,
-    made: { readonly address: RtspAddress; readonly options: RtspConnectionOptions },
+    made: { readonly address: RtspAddress; readonly options: RtspConnectionOptions; readonly inbox: Inbox },
   ) {
     this.#socket = socket;
     this.#address = made.address;
     this.#options = made.options;
-    this.#parser = new RtspParser(made.options);
+    this.#parser = new RtspParser({ ...made.options, borrows: true });
     this.remoteAddress = socket.remoteAddress ?? made.address.host;
     this.closed = new Promise((resolve) => {
       this.#finish = resolve;
     });
     socket.setNoDelay(true);
     made.options.tap?.connected();
-    socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     socket.on("error", (error) => this.#end(connectionFailure(error, made.address.name)));
     socket.on("close", () =>
       this.#end(new RecoverableError(`${made.address.name} closed the connection`, { code: "connection-lost" })),
     );
+    made.inbox.open((chunk) => this.#receive(chunk));
   }
 
   /** Sends a request and waits for its response, whatever its status. Throws RecoverableError, AbortError. */
@@ -158,7 +160,7 @@ export class RtspConnection implements Disposable {
   }
 
   #receive(chunk: Uint8Array): void {
-    this.#options.tap?.received(chunk);
+    this.#options.tap?.received(new Uint8Array(chunk));
     try {
       for (const message of this.#parser.push(chunk)) {
         if (message.kind === "frame") this.#options.onFrame(message.channel, message.payload);

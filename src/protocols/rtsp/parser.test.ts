@@ -23,12 +23,30 @@ function frame(n: number, bytes = 1000): Uint8Array {
 const refusal = text("RTSP/1.0 400 Bad Request\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nAllow: PLAY\r\n\r\n");
 const ok = text("RTSP/1.0 200 OK\r\nCSeq: 9\r\nSession: 1\r\n\r\n");
 
-/** Sequence numbers of the frames that came through as they were sent, and all messages. */
+function copied(message: RtspMessage): RtspMessage {
+  if (message.kind === "frame") return { ...message, payload: new Uint8Array(message.payload) };
+  return message.kind === "noise" ? { ...message, data: new Uint8Array(message.data) } : message;
+}
+
+/**
+ * Sequence numbers of the frames that came through as they were sent, and all messages: read from memory that is another's in
+ * between, which makes no difference to what is read from memory of its own.
+ */
 function read(parts: readonly Uint8Array[], size: number): { whole: number[]; messages: RtspMessage[] } {
+  const lent = new RtspParser({ isChannel, borrows: true });
   const parser = new RtspParser({ isChannel });
   const bytes = Buffer.concat(parts);
+  const chunk = new Uint8Array(size);
   const messages: RtspMessage[] = [];
-  for (let at = 0; at < bytes.length; at += size) messages.push(...parser.push(bytes.subarray(at, at + size)));
+  const owned: RtspMessage[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const read = bytes.subarray(at, at + size);
+    chunk.set(read);
+    messages.push(...lent.push(chunk.subarray(0, read.length)).map(copied));
+    chunk.fill(0x24);
+    owned.push(...parser.push(read));
+  }
+  assert.deepEqual(messages, owned.map(copied));
   const whole = messages.flatMap((message) => {
     if (message.kind !== "frame") return [];
     const n = message.payload[3] ?? 255;

@@ -1,4 +1,5 @@
 import { WireError } from "../../util/errors.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { InterleavedFrame, RtspMessage } from "./message.ts";
 import { looksLikeText, otherProtocol, readText } from "./text.ts";
 
@@ -6,6 +7,8 @@ import { looksLikeText, otherProtocol, readText } from "./text.ts";
 export interface RtspParserOptions {
   /** Which interleaved channels were agreed on; all by default. Others are noise where the stream is in doubt. */
   readonly isChannel?: (channel: number) => boolean;
+  /** What is pushed is used again by who pushes: nothing of it is held, and payloads of frames are valid until the next push. */
+  readonly borrows?: boolean;
 }
 
 /** More noise than this, bytes, that no good message made up for: nothing will come of this connection. */
@@ -33,8 +36,9 @@ type Step =
  * use.
  */
 export class RtspParser {
-  #chunks: Uint8Array[] = [];
-  #held = 0;
+  readonly #held: HeldBytes;
+  /** Memory for the last frame. */
+  readonly #heldLast: HeldBytes | undefined;
   #need = 1;
   /** True while a beginning is being searched for. */
   #lost = false;
@@ -49,39 +53,52 @@ export class RtspParser {
   readonly #isChannel: (channel: number) => boolean;
 
   constructor(options: RtspParserOptions = {}) {
+    const { borrows = false } = options;
+    this.#held = new HeldBytes(borrows);
+    this.#heldLast = borrows ? new HeldBytes(borrows) : undefined;
     this.#isChannel = options.isChannel ?? (() => true);
   }
 
   /** Bytes of a message that is not complete yet. */
   get pendingBytes(): number {
-    return this.#held;
+    return this.#held.length;
   }
 
   /** Takes what was read and gives the messages that became complete. */
   push(chunk: Uint8Array): RtspMessage[] {
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
     const messages: RtspMessage[] = [];
-    if (this.#held < this.#need) return messages;
-    if (this.#last && this.#held < telling) return messages;
-    // Mostly one message is completed and the rest stands whole in the chunk: only the first is put together.
-    const before = this.#held - chunk.length;
-    const head = this.#need + telling - before;
-    if (before > 0 && !this.#lost && !this.#last && head > 0 && head < chunk.length) {
-      const joined = Buffer.concat([...this.#chunks.slice(0, -1), chunk.subarray(0, head)]);
-      const left = joined.length - this.#cut(joined, messages);
-      if (left <= head) this.#keep(chunk.subarray(head - left), messages);
-      else this.#keep(Buffer.concat([joined.subarray(joined.length - left), chunk.subarray(head)]), messages);
-    } else this.#keep(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held), messages);
+    const before = this.#held.length;
+    const all = before + chunk.length;
+    if (all < this.#need || (this.#last && all < telling)) this.#held.append(chunk);
+    else if (before === 0) this.#keep(chunk, messages);
+    else this.#complete(chunk, messages);
+    if (this.#heldLast && this.#last) {
+      this.#heldLast.set(this.#last);
+      this.#last = this.#heldLast.bytes;
+    }
     return messages;
+  }
+
+  /** Mostly one message is completed and the rest stands whole in the chunk: only the first is put together. */
+  #complete(chunk: Uint8Array, messages: RtspMessage[]): void {
+    const head = this.#need + telling - this.#held.length;
+    if (this.#lost || this.#last || head <= 0 || head >= chunk.length) {
+      this.#held.append(chunk);
+      this.#keep(this.#held.bytes, messages);
+      return;
+    }
+    this.#held.append(chunk.subarray(0, head));
+    const joined = this.#held.bytes;
+    const left = joined.length - this.#cut(joined, messages);
+    if (left <= head) this.#keep(chunk.subarray(head - left), messages);
+    else this.#keep(Buffer.concat([joined.subarray(joined.length - left), chunk.subarray(head)]), messages);
   }
 
   /** Reads what can be read of `bytes` and holds the rest. */
   #keep(bytes: Uint8Array, messages: RtspMessage[]): void {
     const whole = this.#last && bytes.length >= telling ? this.#lookBack(bytes, messages) : bytes;
     const at = this.#last ? 0 : this.#cut(whole, messages);
-    this.#chunks = at < whole.length ? [whole.subarray(at)] : [];
-    this.#held = whole.length - at;
+    this.#held.set(whole.subarray(at));
   }
 
   /** Takes messages off the beginning; gives how many bytes they took. */

@@ -26,7 +26,7 @@ export interface PlayRtspOptions {
   readonly video?: number;
   /** No packet for so long: the next protocol is tried; default 5 s. */
   readonly noDataMs?: number;
-  /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 9 s, looked at every second. */
+  /** No packet of the picture (or of the sound, if there is none) for so long ends it; default 9 s. */
   readonly silenceMs?: number;
   /** Asked when it has been silent for so long: true bears it for as long again. Default: never. */
   readonly onSilence?: () => Promise<boolean>;
@@ -71,7 +71,7 @@ interface Progress {
   protocol: RtspProtocol | undefined;
   /** The machine that answers. */
   remoteAddress: string;
-  /** A packet of the picture (or of the sound, if there is none) has come. */
+  /** A packet of the picture (or of the sound, if there is none) has come; known once it was played. */
   heard: boolean;
 }
 
@@ -170,7 +170,11 @@ async function playOnce(options: AttemptOptions, progress: Progress): Promise<vo
   const untilOver = AbortSignal.any([signal, over.signal]);
   const silent = watchSilence(main, { ...options, progress, signal: untilOver });
   const lost = client.lost.then((error) => Promise.reject(error));
-  await Promise.race([silent, lost]);
+  try {
+    await Promise.race([silent, lost]);
+  } finally {
+    progress.heard = main.lastPacketUs !== undefined;
+  }
 }
 
 type SetUpOptions = AttemptOptions & {
@@ -226,12 +230,15 @@ async function watchSilence(
   let sinceUs = clock.nowUs();
   const protocol = progress.protocol ?? "tcp";
   for (;;) {
-    await clock.sleep(1000, signal);
     const lastUs = main.lastPacketUs;
-    progress.heard = lastUs !== undefined;
     const silentMs = (clock.nowUs() - Math.max(lastUs ?? 0, sinceUs)) / 1000;
     const otherLeft = lastUs === undefined && protocol !== protocols.at(-1);
-    if (silentMs < (otherLeft ? (options.noDataMs ?? 5000) : (options.silenceMs ?? 9_000))) continue;
+    const leftMs = (otherLeft ? (options.noDataMs ?? 5000) : (options.silenceMs ?? 9_000)) - silentMs;
+    if (leftMs > 0) {
+      // For as long as it cannot have been silent for too long: nothing is looked at in between.
+      await clock.sleep(Math.ceil(leftMs), signal);
+      continue;
+    }
     if (!otherLeft && (await options.onSilence?.())) {
       sinceUs = clock.nowUs();
       continue;

@@ -2,6 +2,7 @@ import { makeAacConfig } from "../../codecs/aac/index.ts";
 import type { Format } from "../../media/format.ts";
 import { KeyFrameAsker } from "../../media/key-frame-asker.ts";
 import type { Clock } from "../../util/clock.ts";
+import { every } from "../../util/every.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
 import { RtpSync } from "../rtp/sync.ts";
 import { formatFromPayload, type MediaSection } from "../sdp/index.ts";
@@ -40,8 +41,9 @@ export interface ReceiveOptions {
   readonly onQuirk?: (quirk: QuirkCode) => void;
 }
 
-/** How often receiver reports go out and overdue packets are given up. */
+/** How often receiver reports go out. */
 const reportMs = 5000;
+/** How often overdue packets are given up while some are waited for. */
 const expireMs = 100;
 
 /** Makes receivers for the media of one session, on one time. */
@@ -107,29 +109,49 @@ function receive(
 ): ReceivedMedium {
   const timers = new DisposableStack();
   timers.use(deps.asker);
-  timers.use(every(expireMs, { run: () => receiver.expire(), clock: deps.clock }));
+  const overdue = timers.use(new Overdue(receiver, deps.clock));
   const report = () => {
     const bytes = receiver.report();
     if (bytes) deps.stream.sendRtcp(bytes);
   };
-  timers.use(every(reportMs, { run: report, clock: deps.clock }));
+  timers.use(every(deps.clock, reportMs, report));
   return {
     get lastPacketUs() {
       return receiver.lastPacketUs;
     },
-    rtp: (packet) => receiver.rtp(packet),
+    rtp: (packet) => {
+      receiver.rtp(packet);
+      if (receiver.waits) overdue.lookLater();
+    },
     rtcp: (packet) => receiver.rtcp(packet),
     spoil: () => receiver.spoil(),
     [Symbol.dispose]: () => timers.dispose(),
   };
 }
 
-function every(ms: number, options: { readonly run: () => void; readonly clock: Clock }): Disposable {
-  const { run, clock } = options;
-  let timer = clock.timer(ms, again);
-  function again(): void {
-    run();
-    timer = clock.timer(ms, again);
+/** Gives up what was waited for long enough. There is a timer only while something is. */
+class Overdue implements Disposable {
+  #next: Disposable | undefined;
+  #over = false;
+  readonly #receiver: MediaReceiver;
+  readonly #clock: Clock;
+
+  constructor(receiver: MediaReceiver, clock: Clock) {
+    this.#receiver = receiver;
+    this.#clock = clock;
   }
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+
+  lookLater(): void {
+    if (this.#over) return;
+    this.#next ??= this.#clock.timer(expireMs, () => {
+      this.#next = undefined;
+      this.#receiver.expire();
+      if (this.#receiver.waits) this.lookLater();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#over = true;
+    this.#next?.[Symbol.dispose]();
+  }
 }

@@ -70,12 +70,19 @@ export class MediaReceiver {
     return this.#reorder.missing();
   }
 
+  /** A packet is waited for, or whether a picture has ended is to be seen: `expire` is to be called soon. */
+  get waits(): boolean {
+    return this.#reorder.held > 0 || this.#depacketizer.waits === true;
+  }
+
   get counters(): Readonly<ReorderCounters> {
     return this.#reorder.counters;
   }
 
-  /** Takes one RTP packet as it arrived. */
-  rtp(bytes: Uint8Array): void {
+  /** Takes one RTP packet as it arrived; where the way keeps the order, its memory may be used again as soon as this returns. */
+  rtp(arrived: Uint8Array): void {
+    const lent = this.#options.inOrder && !this.#depacketizer.borrows;
+    const bytes = lent ? new Uint8Array(arrived) : arrived;
     const packet = this.#read(bytes);
     if (!packet) return;
     this.lastPacketUs = this.#options.clock.nowUs();
@@ -103,7 +110,7 @@ export class MediaReceiver {
     this.#depacketizer.spoil();
   }
 
-  /** To be called now and then: gives up packets that were waited for long enough. */
+  /** To be called now and then while it `waits`: gives up packets that were waited for long enough. */
   expire(): void {
     this.#deliver(this.#reorder.expire());
     this.#write(this.#depacketizer.settle?.() ?? []);

@@ -29,8 +29,10 @@ export function readText(bytes: Uint8Array, at: number): TextStep {
   const headers = readHeaders(lines);
   const end = readBodyEnd(bytes, { bodyAt, headers });
   if (bytes.length < end) return "more";
-  const body = end > bodyAt ? bytes.slice(bodyAt, end) : emptyBody;
-  const message = readFirstLine(line, { headers, body, raw: bytes.subarray(at, end) });
+  // A message outlives what it was read from.
+  const raw = new Uint8Array(bytes.subarray(at, end));
+  const body = end > bodyAt ? raw.subarray(bodyAt - at) : emptyBody;
+  const message = readFirstLine(line, { headers, body, raw });
   return message ? { message, used: end - at } : "no";
 }
 

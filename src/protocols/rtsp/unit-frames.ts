@@ -146,13 +146,13 @@ class VideoFrames implements UnitFrames {
   }
 }
 
-/** Sound: one frame for each unit, copied out of the receive buffer, with its duration. */
+/** Sound: one frame for each unit, in bytes of its own, with its duration. */
 export function createAudioFrames(format: AudioFormat, sink: FrameSink): UnitFrames {
   return {
     push: (unit, { timestampUs }) => {
       const durationUs = audioDurationUs(format, unit.data);
       if (!unit.complete || durationUs === undefined) return undefined;
-      const frame: Frame = { data: unit.data.slice(), key: true, timestampUs, durationUs };
+      const frame: Frame = { data: new Uint8Array(unit.data), key: true, timestampUs, durationUs };
       sink.write(frame);
       return frame;
     },
