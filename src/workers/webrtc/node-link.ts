@@ -6,7 +6,8 @@ import { messageOf, WireError } from "../../util/errors.ts";
 import type { ChildLink, ChildListener } from "../child-link.ts";
 import { confine } from "../confine.ts";
 import { childModule } from "../process.ts";
-import { isMedia, MediaWriter } from "./engine/media.ts";
+import { isMedia } from "./engine/media.ts";
+import { MediaPipe } from "./engine/media-pipe.ts";
 import { type MessageReader, MessageSplitter, MessageWriter } from "./engine/message.ts";
 import { said, wireLimits } from "./engine/wire.ts";
 import type { FromPublishChild, ToPublishChild } from "./messages.ts";
@@ -25,7 +26,7 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
   readonly child;
   /** There is none where the process may open nothing more, and so no child either. */
   readonly #pipe: Socket | undefined;
-  readonly #media = new MediaWriter();
+  readonly #media: MediaPipe | undefined;
   readonly #splitter = new MessageSplitter(wireLimits.messageBytes);
   #listener: ChildListener<From> | undefined;
   #ready = false;
@@ -46,6 +47,7 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
     // How it ended says the exit code.
     this.#pipe?.on("error", () => {});
     this.#pipe?.on("data", (chunk: Buffer) => this.#hear(chunk));
+    this.#media = this.#pipe && new MediaPipe(this.#pipe);
   }
 
   listen(listener: ChildListener<From>): void {
@@ -64,7 +66,8 @@ class NodeLink<To extends ToPublishChild, From extends FromPublishChild> impleme
   post(message: To, onSent?: () => void): boolean {
     if (!this.#pipe?.writable) return false;
     try {
-      this.#pipe.write(isMedia(message) ? this.#media.write(message) : writeSaid(message), () => onSent?.());
+      if (isMedia(message)) this.#media?.post(message, onSent);
+      else this.#pipe.write(writeSaid(message), () => onSent?.());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#listener?.onMessage({ type: "trouble", message: error.message } as From);

@@ -10,7 +10,8 @@ import { Microphone } from "../child/microphone.ts";
 import { machineUs } from "../child/time.ts";
 import type { FromChild, ToChild } from "../messages.ts";
 import { writeAnswer } from "./answer-sdp.ts";
-import { isMedia, MediaWriter } from "./media.ts";
+import { isMedia } from "./media.ts";
+import { MediaPipe } from "./media-pipe.ts";
 import { type Endpoint, type MessageReader, MessageSplitter, MessageWriter } from "./message.ts";
 import { readCandidate, readTransport } from "./offer-ice.ts";
 import { ownCandidates } from "./own-candidates.ts";
@@ -46,7 +47,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   #gathered: Promise<void> = Promise.resolve();
   #onPublicAddress: () => void = () => {};
   readonly #publicAddresses = new Map<string, Endpoint>();
-  readonly #media = new MediaWriter();
+  readonly #media: MediaPipe | undefined;
   readonly #microphones = new Map<number, Microphone>();
   readonly #splitter = new MessageSplitter();
   readonly #clock: Clock;
@@ -66,6 +67,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
     this.#stdin?.on("error", () => {});
     this.#stdout?.on("error", () => {});
     this.#stdout?.on("data", (chunk: Buffer) => this.#hear(chunk));
+    this.#media = this.#stdin && new MediaPipe(this.#stdin);
   }
 
   listen(listener: ChildListener<FromChild>): void {
@@ -96,7 +98,7 @@ class EngineLink implements ChildLink<ToChild, FromChild> {
   }
 
   #post(message: ToChild, onSent?: () => void): void {
-    if (isMedia(message)) this.#stdin?.write(this.#media.write(message), () => onSent?.());
+    if (isMedia(message)) this.#media?.post(message, onSent);
     else if (message.type === "configure") this.#configure(message);
     else this.#postForViewer(message);
   }

@@ -14,7 +14,7 @@ const frame = (bytes: number, more: Partial<Extract<ToChild, { type: "frame" }>>
   data.set([0, 0, 0, 1, 0x65]);
   return { type: "frame", track: 3, data, timestampUs: -5, key: true, replay: false, ...more } as const;
 };
-const heard = (...written: Buffer[]): CutMedia[] =>
+const heard = (...written: Uint8Array[]): CutMedia[] =>
   new MessageSplitter(wireLimits.messageBytes).push(Buffer.concat(written)).map((message) => readMedia(message)!);
 
 describe("what the hub says of tracks", () => {

@@ -1,3 +1,4 @@
+import { newBytes, type TakeBytes } from "../../../codecs/annexb.ts";
 import { kindOf } from "../../../media/format.ts";
 import type { IncomingFrame } from "../../../protocols/rtp/packet-track.ts";
 import { createPacketizer, type Packetizer, type RtpPayload } from "../../../protocols/rtp/packetize.ts";
@@ -23,39 +24,76 @@ export function isMedia(message: ToPublishChild): message is MediaMessage {
 /** Writes what is said of tracks. One for the life of a child: it remembers how each track's frames are cut. */
 export class MediaWriter {
   readonly #packetizers = new Map<number, Packetizer>();
+  readonly #take: TakeBytes;
+
+  /** `take` gives the bytes of a frame's message, and of what is made on the way to it; new ones by default. */
+  constructor(take: TakeBytes = newBytes) {
+    this.#take = take;
+  }
 
   /** Throws WireError for a frame that cannot be cut, or whose packets break the bounds of the wire. */
-  write(message: MediaMessage): Buffer {
+  write(message: MediaMessage): Uint8Array {
     const { track } = message;
-    if (message.type === "frame") return writeFrame(message, this.#packetizers.get(track)?.(message.data) ?? []);
+    if (message.type === "frame")
+      return writeFrame(message, {
+        payloads: this.#packetizers.get(track)?.(message.data) ?? [],
+        take: this.#take,
+      });
     if (message.type === "track-end") {
       this.#packetizers.delete(track);
       return new MessageWriter(toEngine.trackEnd.code).u32(track).finish();
     }
     const { codec, latencyUs } = message;
-    this.#packetizers.set(track, createPacketizer(codec));
+    this.#packetizers.set(track, createPacketizer(codec, { take: this.#take }));
     const kind = trackKinds[kindOf(codec)];
     return new MessageWriter(toEngine.track.code).u32(track).u8(kind).u32(Math.min(latencyUs, 0xffff_ffff)).finish();
   }
 }
 
-function writeFrame(frame: Extract<MediaMessage, { type: "frame" }>, payloads: readonly RtpPayload[]): Buffer {
-  const { payloadBytes, payloadsPerFrame } = wireLimits;
+/** Bytes before the payloads of a frame of no packets, and for each packet. */
+const frameHeadBytes = 5 + 4 + 8 + 1 + 2;
+const packetHeadBytes = 2 + 1 + 4;
+
+/** Without a {@link MessageWriter}: some tens of calls for each frame. */
+function writeFrame(
+  frame: Extract<MediaMessage, { type: "frame" }>,
+  { payloads, take }: { readonly payloads: readonly RtpPayload[]; readonly take: TakeBytes },
+): Uint8Array {
+  const { payloadBytes, payloadsPerFrame, messageBytes } = wireLimits;
   if (payloads.length > payloadsPerFrame) throw new WireError(`engine: a frame of ${payloads.length} packets`);
-  const writer = new MessageWriter(toEngine.frame.code, frame.data.length + 64 + payloads.length * 16)
-    .u32(frame.track)
-    .i64(frame.timestampUs)
-    .u8((frame.key ? frameFlags.key : 0) | (frame.replay ? frameFlags.replay : 0))
-    .u16(payloads.length);
+  let end = frameHeadBytes + payloads.length * packetHeadBytes;
+  let at = end;
+  for (const { payload } of payloads) end += payload.length;
+  if (end - 4 > messageBytes) throw new WireError(`engine: a message of ${end} bytes`);
+  const bytes = take(end);
+  writeUint32(bytes, 0, end - 4);
+  bytes[4] = toEngine.frame.code;
+  writeUint32(bytes, 5, frame.track);
+  writeUint32(bytes, 9, frame.timestampUs);
+  writeUint32(bytes, 13, Math.floor(frame.timestampUs / 2 ** 32));
+  bytes[17] = (frame.key ? frameFlags.key : 0) | (frame.replay ? frameFlags.replay : 0);
+  bytes[18] = payloads.length;
+  bytes[19] = payloads.length >> 8;
+  let headAt = frameHeadBytes;
   for (const { payload, marker, timestampOffset } of payloads) {
     if (payload.length > payloadBytes) throw new WireError(`engine: a packet of ${payload.length} bytes`);
-    writer
-      .u16(payload.length)
-      .u8(marker ? 1 : 0)
-      .u32(timestampOffset);
+    bytes[headAt] = payload.length;
+    bytes[headAt + 1] = payload.length >> 8;
+    bytes[headAt + 2] = marker ? 1 : 0;
+    writeUint32(bytes, headAt + 3, timestampOffset);
+    headAt += packetHeadBytes;
+    bytes.set(payload, at);
+    at += payload.length;
   }
-  for (const { payload } of payloads) writer.bytes(payload);
-  return writer.finish();
+  return bytes;
+}
+
+/** The low 32 bits, little-endian. */
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >> 8;
+  bytes[at + 2] = value >> 16;
+  bytes[at + 3] = value >> 24;
 }
 
 /**
