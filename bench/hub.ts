@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { heapOptions, memoryOfThreads } from "../bin/supervise.mjs";
+import { memoryOfThreads, nodeOptions } from "../bin/supervise.mjs";
 import { childrenOf, cpuSeconds } from "./process-figures.ts";
 
 /** Options of {@link startHub}. */
@@ -67,7 +67,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   await writeFile(join(folder, "doorward.yaml"), JSON.stringify(config));
   const args = ["hub", "--json", "--http-port", `${options.httpPort ?? 0}`, "--https-port", "0"];
   const begunMs = performance.now();
-  const child = spawn(process.execPath, [...heapOptions, ...(options.execArgv ?? []), program, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, ...(options.execArgv ?? []), program, ...args], {
     cwd: folder,
     // As the supervisor of `doorward start` starts it. What is loaded into it looks for the hub's own modules by their files.
     env: { ...memoryOfThreads, ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },

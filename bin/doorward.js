@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { entryOf } from "./bundle.mjs";
 import { node24, root } from "./node24.mjs";
-import { heapOptions, supervise } from "./supervise.mjs";
+import { nodeOptions, supervise } from "./supervise.mjs";
 
 // Compiled modules, without their types, are kept for the next start and for the workers: half of the start's time and 30 MB
 // of each process. In the package's own folder, since what lies there is run; where nobody may write, there is none.
@@ -32,7 +32,7 @@ if (Number.parseInt(process.versions.node, 10) >= 24 && !watched) {
     );
     process.exit(1);
   }
-  if (watched) process.exit(await supervise([node, ...heapOptions, process.argv[1], ...args]));
+  if (watched) process.exit(await supervise([node, ...nodeOptions, process.argv[1], ...args]));
   const child = spawn(node, [process.argv[1], ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));

@@ -4,6 +4,10 @@ export const crashed: number;
 export const memoryOfThreads: Readonly<Record<string, string>>;
 /** Of V8, for the hub's process. */
 export const heapOptions: readonly string[];
+/** Of V8: nothing is compiled beyond bytecode until the hub has work. */
+export const withoutCompilers: readonly string[];
+/** All of them: what the hub's process is started with. */
+export const nodeOptions: readonly string[];
 /** Runs a program as a child and starts it again when it crashed; resolves with the exit code to end with. */
 export function supervise(
   command: readonly string[],

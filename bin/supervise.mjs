@@ -19,6 +19,16 @@ export const memoryOfThreads = { MALLOC_ARENA_MAX: "1" };
  */
 export const heapOptions = ["--max-semi-space-size=4"];
 
+/**
+ * A start calls thousands of functions a few times each. V8 would compile the busiest of them well, for which it maps 8 MB of
+ * its compilers and keeps two forms of the code; the start is no sooner for it. The hub has its compilers back with the first
+ * work that it gets (src/util/compilers.ts, which knows these by heart).
+ */
+export const withoutCompilers = ["--no-turbofan", "--no-sparkplug", "--maglev-filter=-*"];
+
+/** Of Node, for the hub's process. */
+export const nodeOptions = [...heapOptions, ...withoutCompilers];
+
 const firstDelayMs = 1000;
 const maxDelayMs = 60_000;
 /** A run that lasted so long was a good one: the next crash is the first again. */

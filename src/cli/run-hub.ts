@@ -5,6 +5,7 @@ import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
 import { frameMemory } from "../media/frame-memory.ts";
 import { collectSeldom, trimWhenIdle } from "../util/collector.ts";
+import { compileWithWork } from "../util/compilers.ts";
 import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
 import type { CommandContext } from "./command.ts";
@@ -50,6 +51,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
   collectSeldom();
   trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy, onIdle: () => frameMemory.clear() });
+  using _pictures = onPictures(running, compileWithWork({ clock, signal: end.signal }));
   await using _demo = await demo?.(running);
   tellParentUp();
   const over = AbortSignal.any([signal, crash.signal]);
@@ -60,6 +62,16 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   // What went wrong may keep it from ending cleanly.
   clock.timer(cleanEndMs, () => process.exit(crashed));
   return crashed;
+}
+
+/** Calls `come` when a device sends what is to be seen, also of one that does already. */
+function onPictures({ hub }: RunningHub, come: () => void): Disposable {
+  const look = (id: string) => {
+    const phase = hub.devices.get(id)?.state.phase;
+    if (phase === "live" || phase === "waiting-for-key-frame") come();
+  };
+  for (const { id } of hub.devices.list()) look(id);
+  return hub.devices.onChange(({ id }) => look(id));
 }
 
 /** Most addresses that are told; a machine with containers has dozens. */
