@@ -8,6 +8,7 @@ import type { Viewer } from "../src/media/viewer.ts";
 import { systemClock } from "../src/util/clock.ts";
 import { silentLog } from "../src/util/log.ts";
 import { machineUs } from "../src/workers/webrtc/child/time.ts";
+import { findEngine } from "../src/workers/webrtc/engine/program.ts";
 import { createWebRtcWorker } from "../src/workers/webrtc/index.ts";
 import { atLeast, atMost, type BenchResult, type BenchRow } from "./result.ts";
 import { type FromViewers, stampDigits, type ToViewers } from "./viewer.ts";
@@ -33,20 +34,42 @@ interface Measured {
   readonly delaysMs: readonly number[];
 }
 
-/** WebRTC fan-out on loopback, source and hub here, the worker and the viewers in processes of their own. */
+/** Packets of video and of sound per CPU second. */
+interface Figures {
+  readonly video: number;
+  readonly sound: number;
+}
+
+/** WebRTC fan-out on loopback, source and hub here, the worker and the viewers in processes of their own: by each child that is here. */
 export async function run(): Promise<BenchResult> {
+  const children = findEngine() ? (["native", "node"] as const) : (["node"] as const);
   const rows: BenchRow[] = [];
-  const few = await measure({ kind: "video", viewers: 50 });
-  const many = await measure({ kind: "video", viewers: 250 });
-  const sound = await measure({ kind: "audio", viewers: 400 });
-  const perSecond = (one: Measured) => Math.round(one.packets / one.cpuSeconds);
-  const core = (one: Measured) => round((one.cpuSeconds / one.seconds) * 100, 1);
-  rows.push(
+  const figures: Figures[] = [];
+  for (const engine of children) {
+    const few = await measure({ engine, kind: "video", viewers: 50 });
+    const many = await measure({ engine, kind: "video", viewers: 250 });
+    const sound = await measure({ engine, kind: "audio", viewers: 400 });
+    figures.push({ video: perSecond(many), sound: perSecond(sound) });
+    const name = engine === "node" ? "child in TypeScript" : "native engine";
+    rows.push(...rowsOf({ few, many, sound }).map((row) => ({ ...row, what: `${name}, ${row.what}` })));
+  }
+  const [native, node] = figures;
+  if (native && node) {
+    const ratio = (pick: (one: Figures) => number) => ({ value: round(pick(native) / pick(node), 2), unit: "x" });
+    rows.push({ what: "video, packets per CPU second: native engine to child", ...ratio(({ video }) => video) });
+    rows.push({ what: "sound, deliveries per CPU second: native engine to child", ...ratio(({ sound }) => sound) });
+  }
+  return { name: "WebRTC fan-out", rows };
+}
+
+const perSecond = (one: Measured) => Math.round(one.packets / one.cpuSeconds);
+const core = (one: Measured) => round((one.cpuSeconds / one.seconds) * 100, 1);
+
+function rowsOf(what: { readonly few: Measured; readonly many: Measured; readonly sound: Measured }): BenchRow[] {
+  const { few, many, sound } = what;
+  return [
     atLeast("video, 250 viewers: packets per CPU second", {
-      value: perSecond(many),
-      unit: "1/s",
-      reach: 140_000,
-      floor: "packets",
+      ...{ value: perSecond(many), unit: "1/s", reach: 140_000, floor: "packets" },
     }),
     atMost("video: CPU per viewer", { value: round(core(many) / many.viewers, 3), unit: "% of a core", reach: 0.15 }),
     atMost("video, 250 viewers: CPU", { value: core(many), unit: "% of a core", reach: 40 }),
@@ -57,21 +80,21 @@ export async function run(): Promise<BenchResult> {
     atMost("video, 250 viewers: frame end p50", { value: percentile(many, 50), unit: "ms", reach: 60 }),
     atMost("video, 250 viewers: frame end p99", { value: percentile(many, 99), unit: "ms", reach: 120 }),
     atLeast("sound, 400 listeners: deliveries per CPU second", {
-      value: perSecond(sound),
-      unit: "1/s",
-      reach: 100_000,
-      floor: "packets",
+      ...{ value: perSecond(sound), unit: "1/s", reach: 100_000, floor: "packets" },
     }),
     atMost("sound, 400 listeners: CPU", { value: core(sound), unit: "% of a core", reach: 22 }),
     atMost("sound, 400 listeners: delay p99", { value: percentile(sound, 99), unit: "ms", reach: 10 }),
     atMost("sound, 400 listeners: packets lost", { value: sound.lost, unit: "", reach: 0 }),
-  );
-  return { name: "WebRTC fan-out", rows };
+  ];
 }
 
-async function measure(what: { readonly kind: "video" | "audio"; readonly viewers: number }): Promise<Measured> {
-  const { kind, viewers } = what;
-  await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog });
+async function measure(what: {
+  readonly engine: "native" | "node";
+  readonly kind: "video" | "audio";
+  readonly viewers: number;
+}): Promise<Measured> {
+  const { engine, kind, viewers } = what;
+  await using worker = createWebRtcWorker({ clock: systemClock, log: silentLog, engine });
   using source = play(kind);
   const children = Array.from({ length: viewerProcesses }, () => startViewers());
   using _ = { [Symbol.dispose]: () => children.forEach((child) => void child.kill("SIGKILL")) };
