@@ -33,6 +33,19 @@ for (const writer of ["direct", "thread"] as const) {
       assert.equal(store.one("PRAGMA foreign_keys")?.["foreign_keys"], 1);
     });
 
+    it("writes nothing of what is remembered as it is kept", async () => {
+      using file = tempFile();
+      await using store = openStore({ ...file, writer });
+      const remember = async (...values: readonly unknown[]) => {
+        for (const value of values) store.remember("bells", "kept", value);
+        await store.settled();
+        return [store.get("bells", "kept"), store.health.commits];
+      };
+      assert.deepEqual(await remember(["front"]), [["front"], 1]);
+      assert.deepEqual(await remember(["front"]), [["front"], 1]);
+      assert.deepEqual((await remember(["yard"], ["front"]))[0], ["front"]);
+    });
+
     it("reads what was written, at once and when opened again", async () => {
       using file = tempFile();
       {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { type Clock, systemClock } from "../util/clock.ts";
 import { type Log, silentLog } from "../util/log.ts";
 import { type Change, statement } from "./statement.ts";
-import { faultOf } from "./store-fault.ts";
+import { faultOf, StoreFault } from "./store-fault.ts";
 import { openDatabase } from "./store-open.ts";
 import { DirectWriter, openConnection, type StoreWriter } from "./store-writer.ts";
 import { ThreadWriter } from "./thread-writer.ts";
@@ -78,6 +78,15 @@ export class Store implements AsyncDisposable {
   }
 
   /**
+   * Notes what {@link put} would keep, unless it is kept already: what did not change is not written, which would start a thread
+   * and wear a card for nothing. Throws RangeError as `put` does.
+   */
+  remember(kind: string, id: string, value: unknown): void {
+    const change = putStatement(kind, id, value);
+    if (!this.#queue.isIdle || !this.#keeps(kind, id, value)) this.note([change], `${kind} ${id}`);
+  }
+
+  /**
    * Makes a change that cannot be refused any more, now or as soon as it can be written. True when it is kept; false
    * when that did not work at once, or takes more than a second.
    */
@@ -110,8 +119,8 @@ export class Store implements AsyncDisposable {
 
   /** What `put` kept, or undefined. The caller checks its shape. */
   get(kind: string, id: string): unknown {
-    const row = this.one("SELECT value FROM kept WHERE kind = ? AND id = ?", kind, id);
-    return row && JSON.parse(String(row["value"]));
+    const text = this.#textOf(kind, id);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
   /** Forgets what `put` kept. */
@@ -126,6 +135,20 @@ export class Store implements AsyncDisposable {
     late.abort();
     this.#statements.clear();
     if (this.#reader.isOpen) this.#reader.close();
+  }
+
+  #keeps(kind: string, id: string, value: unknown): boolean {
+    try {
+      return this.#textOf(kind, id) === JSON.stringify(value);
+    } catch (error) {
+      if (error instanceof StoreFault) return false;
+      throw error;
+    }
+  }
+
+  #textOf(kind: string, id: string): string | undefined {
+    const row = this.one("SELECT value FROM kept WHERE kind = ? AND id = ?", kind, id);
+    return row && String(row["value"]);
   }
 
   #reading<Result>(read: () => Result): Result {

@@ -98,6 +98,11 @@ export class WriteQueue {
     };
   }
 
+  /** Nothing waits or is being written: what is on the disk is all that there is. */
+  get isIdle(): boolean {
+    return this.#running === undefined && this.#writes.length + this.#notes.size === 0;
+  }
+
   /** Resolves when the change is kept, with the rows that each statement changed. */
   write(change: Change): Promise<readonly number[]> {
     if (this.#closed) return Promise.reject(new RecoverableError("the hub is ending", { code: "store" }));

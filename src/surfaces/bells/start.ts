@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { putStatement } from "../../identity/store.ts";
 import { deviceStationId, stationIdOf } from "../../protocols/room/station-id.ts";
 import { roomTopicOf } from "../../protocols/room/topics.ts";
 import type { Lent } from "../surface.ts";
@@ -32,7 +31,7 @@ export async function start({ hub, bus }: Lent<undefined>) {
       hubStatus: roomTopicOf({ kind: "state", station: hubId, what: "status" }),
       former:
         z.array(z.string()).safeParse(identity.store.get(...kept) ?? identity.store.get(...keptBefore)).data ?? [],
-      remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
+      remember: (ids) => identity.store.remember(...kept, ids),
     }),
   );
   held.use(

@@ -1,4 +1,4 @@
-import { putStatement, type Store } from "../../identity/store.ts";
+import type { Store } from "../../identity/store.ts";
 import type { Clock } from "../../util/clock.ts";
 import { every } from "../../util/every.ts";
 
@@ -16,12 +16,12 @@ export function firstPacket(store: Pick<Store, "get">): number {
 
 /** Keeps in the store how far the hub has counted its packets. */
 export function keepPacketCount(options: {
-  readonly store: Pick<Store, "note">;
+  readonly store: Pick<Store, "remember">;
   readonly count: () => number;
   readonly clock: Clock;
 }): Disposable {
   const { store, count, clock } = options;
-  const note = (margin: number) => store.note([putStatement(kind, id, count() + margin)], `${kind} ${id}`);
+  const note = (margin: number) => store.remember(kind, id, count() + margin);
   note(ahead);
   const timer = every(clock, noteEveryMs, () => note(ahead));
   return {

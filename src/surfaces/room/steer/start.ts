@@ -4,7 +4,7 @@ import type { HubDevice } from "../../../hub/api.ts";
 import { type ChannelId, type House, membersOf } from "../../../hub/channel.ts";
 import { volumeOfPercent } from "../../../hub/loudness.ts";
 import type { Ring } from "../../../hub/rings.ts";
-import { putStatement, type Store } from "../../../identity/store.ts";
+import type { Store } from "../../../identity/store.ts";
 import { allRooms, isAllRooms, type RoomCall, roomTopicOf } from "../../../protocols/room/topics.ts";
 import { background } from "../../../util/background.ts";
 import { messageOf } from "../../../util/errors.ts";
@@ -59,7 +59,7 @@ export function startSteering(parts: RoomParts): Disposable {
     new OwnStations({
       ...{ bus, hubId, list, former, clock },
       address: () => hubAddress(config),
-      remember: (ids) => identity.store.note([putStatement(...kept, ids)], kept.join(" ")),
+      remember: (ids) => identity.store.remember(...kept, ids),
     }),
   );
   const told = held.use(new ToldStations({ bus, stations, isOwn: (id) => own.isOwn(id), clock, log }));
