@@ -178,7 +178,10 @@ describe("bells in a real Home Assistant", { skip: homeAssistant.url === "" && "
   );
 
   it("has nothing to complain about", async () => {
-    assert.deepEqual(await complaints(/mqtt|intercom|doorward/i), []);
+    const all = await complaints(/mqtt|intercom|doorward/i);
+    // A broker that is ended is missed.
+    const ofOthers = all.filter((line) => restartOfBroker === "" || !line.includes("The connection was lost"));
+    assert.deepEqual(ofOthers, []);
   });
 });
 
