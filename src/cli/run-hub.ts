@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import type { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
 import { frameMemory } from "../media/frame-memory.ts";
-import { collectSeldom, collectStart, trimWhenIdle } from "../util/collector.ts";
+import { collectSeldom, collectStart, keepYoungSmall, trimWhenIdle } from "../util/collector.ts";
 import { compileWithWork } from "../util/compilers.ts";
 import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
@@ -51,6 +51,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
   collectSeldom();
   collectStart();
+  keepYoungSmall({ clock, signal: end.signal });
   trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy, onIdle: () => frameMemory.clear() });
   using _pictures = onPictures(running, compileWithWork({ clock, signal: end.signal }));
   await using _demo = await demo?.(running);

@@ -1,6 +1,7 @@
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Clock } from "./clock.ts";
+import { every } from "./every.ts";
 
 /** Options of {@link trimWhenIdle}. */
 export interface TrimOptions {
@@ -11,7 +12,10 @@ export interface TrimOptions {
   readonly signal: AbortSignal;
 }
 
-const checkEveryMs = 1000;
+const checkEveryMs = 2000;
+const youngEveryMs = 10_000;
+/** Both halves. */
+const youngBytes = 8 * 1024 * 1024;
 /** A heap of thousands of devices takes half a second and more to collect at once: V8 does that in steps, at its own pace. */
 const largeBytes = 96 * 1024 * 1024;
 
@@ -49,6 +53,22 @@ export function trimWhenIdle(options: TrimOptions): void {
  */
 export function collectSeldom(): void {
   setFlagsFromString("--heap-growing-percent=60");
+}
+
+/**
+ * Lets young memory of 8 MB grow no more. V8's own limit is eight times that: what becomes garbage at once, which is nearly all of
+ * media under way, would fill it first, and go through all of the processor's caches. `--max-semi-space-size`, which
+ * `bin/supervise.mjs` sets to the same, is heard at the start alone; this holds however the program was started.
+ */
+export function keepYoungSmall({ clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }): void {
+  const watching = every(clock, youngEveryMs, boundYoung);
+  signal.addEventListener("abort", () => watching[Symbol.dispose](), { once: true });
+}
+
+/** It grows to twice as much whenever much of it lives on. */
+function boundYoung(): void {
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+  setFlagsFromString(`--semi-space-growth-factor=${(young?.space_size ?? 0) >= youngBytes ? 1 : 2}`);
 }
 
 /** V8's own collector, which it lends only under a flag. */
