@@ -60,7 +60,9 @@ export function joinAnnexBInto(nals: readonly Uint8Array[], take: TakeBytes): Ui
   const joined = take(length);
   let at = 0;
   for (const nal of nals) {
-    joined.fill(0, at, at + 3);
+    joined[at] = 0;
+    joined[at + 1] = 0;
+    joined[at + 2] = 0;
     joined[at + 3] = 1;
     joined.set(nal, at + 4);
     at += 4 + nal.length;

@@ -6,6 +6,7 @@ import { parseH265Sps } from "./h265/index.ts";
 import { nalFacts } from "./nal.ts";
 import type { NalCodec, VideoFormat } from "./video-codec.ts";
 
+const none: readonly Uint8Array[] = [];
 const maxSets = 32;
 const maxSetBytes = 4096;
 /** This many pictures with B slices are proof of them. */
@@ -86,14 +87,21 @@ export class ParameterSetKeeper {
     options: { readonly recovery?: boolean; readonly take?: TakeBytes } = {},
   ): { readonly data: Uint8Array; readonly key: boolean } | undefined {
     const facts = nalFacts[this.codec];
-    const rest = nals.filter((nal) => !this.#keep(nal) && !facts.isPadding(nal));
-    if (!rest.some(facts.isSlice)) return undefined;
+    const rest: Uint8Array[] = [];
+    let hasSlice = false;
+    for (const nal of nals) {
+      if (this.#keep(nal) || facts.isPadding(nal)) continue;
+      rest.push(nal);
+      hasSlice ||= facts.isSlice(nal);
+    }
+    if (!hasSlice) return undefined;
     this.#lookForB(rest);
     const key = facts.isKey(rest) || (options.recovery === true && facts.isRecovery(rest));
     if (key && !this.complete) return undefined;
     const sets = key ? this.#format.parameterSets : this.#news();
-    this.#changed.clear();
-    return { data: joinAnnexBInto([...sets, ...rest], options.take ?? newBytes), key };
+    if (this.#changed.size > 0) this.#changed.clear();
+    const all = sets.length > 0 ? [...sets, ...rest] : rest;
+    return { data: joinAnnexBInto(all, options.take ?? newBytes), key };
   }
 
   #lookForB(nals: readonly Uint8Array[]): void {
@@ -103,7 +111,8 @@ export class ParameterSetKeeper {
     this.#version++;
   }
 
-  #news(): Uint8Array[] {
+  #news(): readonly Uint8Array[] {
+    if (this.#changed.size === 0) return none;
     return [...this.#changed].sort().flatMap((name) => this.#sets.get(name) ?? []);
   }
 

@@ -166,11 +166,13 @@ class VideoDepacketizer implements Depacketizer {
   }
 
   #beginsUnit(part: NalPart): boolean {
-    return part.first && this.#facts.startsUnit(Buffer.concat([part.header ?? nothing, part.bytes]));
+    return (
+      part.first && this.#facts.startsUnit(Buffer.concat([part.header ?? nothing, part.bytes.subarray(part.from)]))
+    );
   }
 
   #addPart(part: NalPart, units: RtpUnit[]): void {
-    this.#bytes += part.bytes.length;
+    this.#bytes += part.bytes.length - part.from;
     if (this.#dropping) return;
     if (this.#bytes > maxUnitBytes || this.#nals.length > maxNals || (this.#pieces ?? 0) > maxPieces) {
       this.#dropping = true;
@@ -190,7 +192,7 @@ class VideoDepacketizer implements Depacketizer {
     }
     this.#pieces++;
     if (part.header) this.#memory.add(part.header);
-    this.#memory.add(part.bytes);
+    this.#memory.add(part.bytes, part.from);
     if (!part.last) return;
     this.#pieces = undefined;
     for (const one of this.#apart(this.#memory.take())) this.#addNal(one, units);

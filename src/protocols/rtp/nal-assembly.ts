@@ -1,5 +1,9 @@
 const nothing = new Uint8Array(0);
 const leastBytes = 4096;
+/** Before the first unit: see {@link NalAssembly.add}. */
+const roomBytes = 8;
+
+const before = new Uint8Array(roomBytes);
 
 /**
  * Memory in which the NAL units of a picture are put together from what came in packets, and which the next picture uses again.
@@ -7,13 +11,13 @@ const leastBytes = 4096;
  */
 export class NalAssembly {
   #bytes = nothing;
-  #begin = 0;
-  #end = 0;
+  #begin = roomBytes;
+  #end = roomBytes;
 
   /** What was given so far is looked at by nobody any more. */
   reset(): void {
-    this.#begin = 0;
-    this.#end = 0;
+    this.#begin = roomBytes;
+    this.#end = roomBytes;
   }
 
   /** A unit begins here; one that was not taken is given up. */
@@ -21,12 +25,19 @@ export class NalAssembly {
     this.#end = this.#begin;
   }
 
-  /** Copies these bytes behind those of the unit under way. */
-  add(piece: Uint8Array): void {
-    const end = this.#end + piece.length;
+  /**
+   * Copies these bytes, from `from` on (at most 8), behind those of the unit under way. Without a view of them, which each packet would
+   * leave to be collected: they are copied as a whole, and what stood where the first of them came is put back.
+   */
+  add(piece: Uint8Array, from = 0): void {
+    const end = this.#end + piece.length - from;
     if (end > this.#bytes.length) this.#grow(piece.length);
-    this.#bytes.set(piece, this.#end);
-    this.#end += piece.length;
+    const bytes = this.#bytes;
+    const at = this.#end - from;
+    for (let i = 0; i < from; i++) before[i] = bytes[at + i]!;
+    bytes.set(piece, at);
+    for (let i = 0; i < from; i++) bytes[at + i] = before[i]!;
+    this.#end = at + piece.length;
   }
 
   /** The unit under way is whole: a view of it, which is good until the reset. */
@@ -39,11 +50,12 @@ export class NalAssembly {
   /** Units that were taken stay where they are, in memory of which nothing is used again. */
   #grow(more: number): void {
     const underway = this.#bytes.subarray(this.#begin, this.#end);
-    const larger = new Uint8Array(Math.max(leastBytes, this.#bytes.length * 2, underway.length + more));
-    larger.set(underway);
+    const bytes = roomBytes + underway.length + more;
+    const larger = new Uint8Array(Math.max(leastBytes, this.#bytes.length * 2, bytes));
+    larger.set(underway, roomBytes);
     this.#bytes = larger;
-    this.#begin = 0;
-    this.#end = underway.length;
+    this.#begin = roomBytes;
+    this.#end = roomBytes + underway.length;
   }
 }
 
@@ -77,8 +89,8 @@ export class PictureMemory {
     this.#now.begin();
   }
 
-  add(piece: Uint8Array): void {
-    this.#now.add(piece);
+  add(piece: Uint8Array, from = 0): void {
+    this.#now.add(piece, from);
   }
 
   take(): Uint8Array {

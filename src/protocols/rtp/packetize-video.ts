@@ -69,18 +69,20 @@ function fragment(nal: Uint8Array, options: VideoPacketizerOptions, bodies: Uint
   const bodyBytes = nal.length - headerBytes;
   const count = Math.ceil(bodyBytes / (options.maxBytes - header.length));
   const room = Math.ceil(bodyBytes / count);
-  // All pieces in one allocation: memory of its own for each is what the collector would have to look after.
+  // All pieces in one allocation, and without a view of each piece of the unit: what the collector would have to look after. The unit
+  // is copied to the end as a whole, and its pieces from there, of which none overwrites a later one.
   const bytes = (options.take ?? newBytes)(count * header.length + bodyBytes);
+  bytes.set(nal.subarray(headerBytes), count * header.length);
   let end = 0;
-  for (let at = headerBytes; at < nal.length; at += room) {
-    const piece = nal.subarray(at, Math.min(at + room, nal.length));
-    const payload = bytes.subarray(end, end + header.length + piece.length);
-    end += payload.length;
-    payload.set(header);
-    if (at === headerBytes) payload[header.length - 1]! |= 0x80;
-    if (at + room >= nal.length) payload[header.length - 1]! |= 0x40;
-    payload.set(piece, header.length);
-    bodies.push(payload);
+  for (let at = 0; at < bodyBytes; at += room) {
+    const pieceBytes = Math.min(room, bodyBytes - at);
+    const from = count * header.length + at;
+    bytes.copyWithin(end + header.length, from, from + pieceBytes);
+    bytes.set(header, end);
+    if (at === 0) bytes[end + header.length - 1]! |= 0x80;
+    if (at + room >= bodyBytes) bytes[end + header.length - 1]! |= 0x40;
+    bodies.push(bytes.subarray(end, end + header.length + pieceBytes));
+    end += header.length + pieceBytes;
   }
 }
 

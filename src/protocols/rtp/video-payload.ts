@@ -5,8 +5,9 @@ import { WireError } from "../../util/errors.ts";
 /** A NAL unit or a piece of one. `first` pieces begin with the unit's header, which stands in `header` where it was taken apart. */
 export interface NalPart {
   readonly header?: Uint8Array;
-  /** A view of the payload. */
+  /** Of these the bytes from `from` on; the payload, or a view of it. */
   readonly bytes: Uint8Array;
+  readonly from: number;
   readonly first: boolean;
   readonly last: boolean;
 }
@@ -48,7 +49,7 @@ function only(part: NalPart): VideoPayload {
 function readH264(payload: Uint8Array): VideoPayload {
   if (payload.length < 1) throw new WireError("H.264 RTP: empty payload");
   const type = payload[0]! & 0x1f;
-  if (type >= 1 && type <= 23) return only({ bytes: payload, first: true, last: true });
+  if (type >= 1 && type <= 23) return only({ bytes: payload, from: 0, first: true, last: true });
   if (type === 24) return readAggregate(payload, { at: 1, firstDonBytes: 0, donBytes: 0 });
   if (type === 25) return readAggregate(payload, { at: 1, firstDonBytes: 2, donBytes: 0 });
   if (type === 0) return readLengthPrefixed(payload, "H.264");
@@ -63,7 +64,7 @@ function readH265(payload: Uint8Array, donBytes: number): VideoPayload {
   if (payload.length < 3) throw new WireError("H.265 RTP: payload too short");
   const type = (payload[0]! >> 1) & 0x3f;
   if (payload[0] === 0 && payload[1] === 0) return readLengthPrefixed(payload, "H.265");
-  if (type < 48) return only({ bytes: payload, first: true, last: true });
+  if (type < 48) return only({ bytes: payload, from: 0, first: true, last: true });
   if (type === 48) return readAggregate(payload, { at: 2, firstDonBytes: donBytes, donBytes: donBytes / 2 });
   if (type !== 49) throw new WireError(`H.265 RTP: packet type ${type}`);
   if (payload.length < 4 + donBytes) throw new WireError("H.265 RTP: FU without content");
@@ -75,7 +76,7 @@ function readH265(payload: Uint8Array, donBytes: number): VideoPayload {
 function readLengthPrefixed(payload: Uint8Array, codec: string): VideoPayload {
   try {
     const nals = fromLengthPrefixed(payload);
-    return { parts: nals.map((bytes) => ({ bytes, first: true, last: true })), filled: false, cut: false };
+    return { parts: nals.map((bytes) => ({ bytes, from: 0, first: true, last: true })), filled: false, cut: false };
   } catch (error) {
     throw new WireError(`${codec} RTP: neither a unit nor a packet`, { cause: error });
   }
@@ -85,8 +86,8 @@ function readLengthPrefixed(payload: Uint8Array, codec: string): VideoPayload {
 function fragment(payload: Uint8Array, fu: { flags: number; header: Uint8Array; bodyAt: number }): NalPart {
   const first = (fu.flags & 0x80) !== 0;
   const last = (fu.flags & 0x40) !== 0;
-  const bytes = payload.subarray(fu.bodyAt);
-  return first ? { header: fu.header, bytes, first, last } : { bytes, first, last };
+  const piece = { bytes: payload, from: fu.bodyAt, first, last };
+  return first ? { header: fu.header, ...piece } : piece;
 }
 
 /** The units of an aggregate; what stands behind the last whole one is filling, or the beginning of one that was cut. */
@@ -102,7 +103,7 @@ function readAggregate(
     const length = payload[lengthAt]! * 256 + payload[lengthAt + 1]!;
     const end = lengthAt + 2 + length;
     if (length === 0 || end > payload.length) break;
-    parts.push({ bytes: payload.subarray(lengthAt + 2, end), first: true, last: true });
+    parts.push({ bytes: payload.subarray(lengthAt + 2, end), from: 0, first: true, last: true });
     at = end;
   }
   const rest = payload.subarray(at);

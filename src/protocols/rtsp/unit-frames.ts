@@ -109,8 +109,8 @@ class VideoFrames implements UnitFrames {
     if (this.#published !== this.#state) this.#publish();
     // Of H.265 nobody knows before: all of its pictures may be of kind B, in either order.
     const mayDiffer = this.#reordered || this.#keeper.codec === "h265";
-    const shown = mayDiffer && time.shownUs !== undefined && { shownUs: time.shownUs };
-    const frame: Frame = { ...stamped(prepared, time), ...shown };
+    const plain = stamped(prepared, time);
+    const frame: Frame = mayDiffer && time.shownUs !== undefined ? { ...plain, shownUs: time.shownUs } : plain;
     this.#sink.write(frame);
     return frame;
   }
