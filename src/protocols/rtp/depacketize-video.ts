@@ -212,11 +212,12 @@ class VideoDepacketizer implements Depacketizer {
     const slice = this.#facts.isSlice(nal);
     const begins = this.#hasSlice && this.#facts.startsUnit(nal);
     if (begins && this.#marked && this.#honest !== undefined) this.#honest++;
-    if (begins && (this.#marked || this.#honest === undefined)) this.#finish(units);
+    const ends = begins && (this.#marked || this.#honest === undefined);
+    if (ends) this.#finish(units);
     else if (slice && this.#marked) this.#distrust();
     this.#marked = false;
     this.#hasSlice ||= slice;
-    this.#nals.push(nal);
+    this.#nals.push(ends ? this.#memory.again(nal) : nal);
   }
 
   /** A picture went on behind its marker: from now on only what begins a picture ends the one before. */

@@ -209,21 +209,26 @@ describe("H.264 as cameras cut it", () => {
 });
 
 describe("the marker", () => {
-  const slice = (first: boolean) => Uint8Array.of(0x61, first ? 0x9a : 0x40, 1, 2, 3);
+  const slice = (first: boolean, n: number) => Uint8Array.of(0x61, first ? 0x9a : 0x40, 1, 2, n + 1);
   const packet = (
     n: number,
     options: { readonly time: number; readonly first: boolean; readonly marker: boolean },
   ) => ({
     ...{ payloadType: 96, sequence: n, timestamp: options.time, ssrc: 1, marker: options.marker },
-    payload: slice(options.first),
+    payload: slice(options.first, n),
   });
   /** Pictures of three slices each, told apart by `marks`. */
   const pictures = (count: number, how: { readonly marks: readonly boolean[]; readonly time: (i: number) => number }) =>
     Array.from({ length: count * 3 }, (_, n) =>
       packet(n, { time: how.time(Math.floor(n / 3)), first: n % 3 === 0, marker: how.marks[n % 3] ?? false }),
     );
-  const sizes = (packets: RtpPacket[]) =>
-    receive(createDepacketizer({ codec: "h264", clockRateHz: 90_000 }), packets).map(({ nals }) => nals.length);
+  const sizes = (packets: RtpPacket[]) => {
+    const units = receive(createDepacketizer({ codec: "h264", clockRateHz: 90_000 }), packets);
+    const bytes = units.flatMap(({ nals }) => nals);
+    const whole = packets.every(({ payload }, i) => Buffer.from(payload).equals(bytes[i] ?? new Uint8Array(0)));
+    assert.ok(whole, "each unit is as it was sent");
+    return units.map(({ nals }) => nals.length);
+  };
 
   for (const [name, marks] of [
     ["on each slice", [true, true, true]],

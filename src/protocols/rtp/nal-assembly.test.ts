@@ -62,6 +62,22 @@ describe("memory of one stream's pictures", () => {
     assert.ok(holds(given, 1));
   });
 
+  it("keeps the unit that showed that the picture before had ended, and does not grow by that", () => {
+    const memory = new PictureMemory();
+    const buffers = new Set<ArrayBufferLike>();
+    let [given, begun] = [unit(memory, 100), unit(memory, 101)];
+    for (let fill = 1; fill < 60; fill++) {
+      memory.called();
+      const shows = unit(memory, fill);
+      memory.over(true);
+      const next = memory.again(shows);
+      assert.ok(holds(given, given[0] ?? 0) && holds(begun, begun[0] ?? 0) && holds(next, fill));
+      [given, begun] = [begun, next];
+      if (fill > 10) buffers.add(next.buffer);
+    }
+    assert.ok(buffers.size <= 2);
+  });
+
   it("does not grow by what is given up", () => {
     const memory = new PictureMemory();
     const buffers = new Set<ArrayBufferLike>();

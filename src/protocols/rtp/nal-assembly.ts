@@ -97,6 +97,13 @@ export class PictureMemory {
     return this.#now.take();
   }
 
+  /** A unit that was taken before it was known that it begins another picture: a copy of it, in that one's memory. */
+  again(unit: Uint8Array): Uint8Array {
+    this.begin();
+    this.add(unit);
+    return this.take();
+  }
+
   #renew(): void {
     this.#fresh = false;
     if (this.#given && this.#turned) this.#now = new NalAssembly();

@@ -9,14 +9,17 @@ test("reports loss, the highest sequence over its wrap, jitter, and the last sen
   const reports = new ReceiverReports({ clock, clockRateHz: 90_000 });
   assert.equal(reports.build(0), undefined);
   const receive = (sequence: number, timestamp: number) =>
-    reports.received({
-      payloadType: 96,
-      marker: true,
-      sequence: sequence & 0xffff,
-      timestamp,
-      ssrc: 9,
-      payload: new Uint8Array(1),
-    });
+    reports.received(
+      {
+        payloadType: 96,
+        marker: true,
+        sequence: sequence & 0xffff,
+        timestamp,
+        ssrc: 9,
+        payload: new Uint8Array(1),
+      },
+      clock.nowUs(),
+    );
   for (let n = 0; n < 8; n++) {
     if (n !== 3 && n !== 4) receive(65_532 + n, n * 3600);
     await clock.advance(40);

@@ -23,13 +23,13 @@ export class ReceiverReports {
     this.#clockRateHz = options.clockRateHz;
   }
 
-  /** Counts a packet as it arrived. */
-  received(packet: RtpPacket): void {
+  /** Counts a packet as it arrived, at this moment by the hub's clock (µs). */
+  received(packet: RtpPacket, nowUs: number): void {
     if (packet.ssrc !== this.#source) this.#begin(packet);
     this.#received++;
     const ahead = ((packet.sequence - this.#highest) << 16) >> 16;
     if (ahead > 0) this.#highest += ahead;
-    const transit = Math.round((this.#clock.nowUs() / 1e6) * this.#clockRateHz) - packet.timestamp;
+    const transit = Math.round((nowUs / 1e6) * this.#clockRateHz) - packet.timestamp;
     const change = this.#lastTransit === undefined ? 0 : Math.abs((transit - this.#lastTransit) | 0);
     this.#lastTransit = transit;
     if (change < this.#clockRateHz) this.#jitter += (change - this.#jitter) / 16;

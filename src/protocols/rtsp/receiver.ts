@@ -85,8 +85,9 @@ export class MediaReceiver {
     const bytes = lent ? new Uint8Array(arrived) : arrived;
     const packet = this.#read(bytes);
     if (!packet) return;
-    this.lastPacketUs = this.#options.clock.nowUs();
-    this.#reports.received(packet);
+    const nowUs = this.#options.clock.nowUs();
+    this.lastPacketUs = nowUs;
+    this.#reports.received(packet, nowUs);
     const ntp = replayTime(bytes);
     if (ntp !== undefined) this.#options.stream.report({ ntp, rtpTimestamp: packet.timestamp });
     this.#deliver(this.#reorder.push(packet));
