@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { killAfter } from "./kill-after.ts";
 
 interface Said {
   readonly id?: string;
@@ -14,21 +12,8 @@ interface Said {
   readonly leaving?: boolean;
 }
 
-/** Lets the changer run until it has said `lines` lines, ends it with SIGKILL, and gives all that it said. */
-async function killAfter(lines: number, options: { readonly path: string; readonly round: number }): Promise<Said[]> {
-  const script = join(import.meta.dirname, "workers", "device-changer.ts");
-  const child = spawn(process.execPath, ["--no-warnings", script, options.path, String(options.round)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  const said: Said[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    said.push(JSON.parse(line) as Said);
-    if (said.length === lines) child.kill("SIGKILL");
-  }
-  await exited;
-  return said;
-}
+const changes = (lines: number, { path, round }: { readonly path: string; readonly round: number }) =>
+  killAfter<Said>(lines, { program: "device-changer.ts", args: [path, String(round)] });
 
 test("a hub that is killed amid changes of devices has lost none that it acknowledged, and left no half one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "doorward-killed-"));
@@ -38,7 +23,7 @@ test("a hub that is killed amid changes of devices has lost none that it acknowl
     const expected = new Map<string, number | null>();
     const leaving = new Set<string>();
     for (const [round, lines] of [7, 40, 113, 2, 76].entries()) {
-      for (const { id, volume, leaving: leaves } of await killAfter(lines, { path, round })) {
+      for (const { id, volume, leaving: leaves } of await changes(lines, { path, round })) {
         if (id !== undefined && leaves) leaving.add(id);
         else if (id !== undefined) expected.set(id, volume ?? null);
       }

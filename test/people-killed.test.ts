@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { openIdentity } from "../src/identity/identity.ts";
 import { systemClock } from "../src/util/clock.ts";
+import { killAfter } from "./kill-after.ts";
 
 interface Said {
   readonly user?: string;
@@ -16,21 +14,8 @@ interface Said {
   readonly leaving?: readonly string[];
 }
 
-/** Lets the changer run until it has said `lines` lines, ends it with SIGKILL, and gives all that it said. */
-async function killAfter(lines: number, options: { readonly dataDir: string; readonly round: number }) {
-  const script = join(import.meta.dirname, "workers", "people-changer.ts");
-  const child = spawn(process.execPath, ["--no-warnings", script, options.dataDir, String(options.round)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  const said: Said[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    said.push(JSON.parse(line) as Said);
-    if (said.length === lines) child.kill("SIGKILL");
-  }
-  await exited;
-  return said;
-}
+const changes = (lines: number, { dataDir, round }: { readonly dataDir: string; readonly round: number }) =>
+  killAfter<Said>(lines, { program: "people-changer.ts", args: [dataDir, String(round)] });
 
 test("a hub that is killed amid changes of people, tokens and sessions has lost none that it acknowledged, and left no half one", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "doorward-killed-"));
@@ -39,7 +24,7 @@ test("a hub that is killed amid changes of people, tokens and sessions has lost 
     const secrets = new Set<string>();
     const leaving = new Set<string>();
     for (const [round, lines] of [9, 150, 47, 3, 480, 71].entries()) {
-      for (const said of await killAfter(lines, { dataDir, round })) {
+      for (const said of await changes(lines, { dataDir, round })) {
         if (said.user !== undefined && said.grants !== undefined) grants.set(said.user, said.grants);
         if (said.secret !== undefined) secrets.add(said.secret);
         if (said.leaving) for (const gone of [said.user ?? "", ...said.leaving]) leaving.add(gone);

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { h264Medium } from "../../../test/h264-medium.ts";
 import { seededRandom } from "../../../test/mutate.ts";
 import type { Frame } from "../../media/frame.ts";
 import { frameMemory } from "../../media/frame-memory.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer } from "../rtp/packetize.ts";
-import { parseSdp } from "../sdp/index.ts";
 import { serializeFrame } from "./message.ts";
 import { RtspParser } from "./parser.ts";
-import { receiveMedia } from "./receive-media.ts";
 
 /** How cameras tell where a picture ends: as they should, never, at each packet, and with a clock that stands still. */
 const manners = ["marker", "no marker", "every marker", "still clock"] as const;
@@ -48,24 +47,13 @@ const hash = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest("hex
 /** Hashes of the pictures that came, of bytes that are read in pieces to memory in which something else stands afterwards. */
 async function received(bytes: Uint8Array, random: () => number): Promise<string[]> {
   const clock = new ManualClock();
-  const [section] = parseSdp("v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").media;
-  const [payload] = section!.payloads;
   const came: string[] = [];
   const write = ({ data }: Frame) => {
     came.push(hash(data));
     frameMemory.giveBack(data.fill(0xee));
   };
   const onTrack = () => ({ write, updateFormat: () => {} });
-  const send = () => true;
-  const stream = {
-    protocol: "tcp",
-    ssrc: undefined,
-    reachable: true,
-    refusals: 0,
-    sendRtp: send,
-    sendRtcp: send,
-  } as const;
-  using medium = receiveMedia({ clock, media: {}, onTrack })({ section: section!, payload: payload! }, stream);
+  using medium = h264Medium({ clock, onTrack });
   const parser = new RtspParser({ borrows: true });
   const memory = new Uint8Array(64 * 1024);
   const most = [50, 1460, 5000, memory.length][Math.floor(random() * 4)]!;

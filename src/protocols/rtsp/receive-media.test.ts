@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { h264Medium } from "../../../test/h264-medium.ts";
 import type { Frame } from "../../media/frame.ts";
 import { ManualClock } from "../../util/clock.ts";
 import { serializeRtp } from "../rtp/packet.ts";
-import { parseSdp } from "../sdp/index.ts";
-import { type ReceivedMedium, receiveMedia } from "./receive-media.ts";
+import type { ReceivedMedium } from "./receive-media.ts";
 
 const sps = [0x67, 0x42, 0xc0, 0x1f, 0xda, 0x01, 0x40, 0x16, 0xe9, 0xb8, 0x28, 0x28, 0x28, 0x3c, 0x22, 0x11, 0xa8];
 const pps = [0x68, 0xce, 0x3c, 0x80];
 
 function receive(protocol: "tcp" | "udp"): { received: ReceivedMedium; clock: ManualClock; frames: Frame[] } {
   const clock = new ManualClock();
-  const [section] = parseSdp("v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").media;
-  const [payload] = section!.payloads;
   const frames: Frame[] = [];
   const onTrack = () => ({ write: (frame: Frame) => void frames.push(frame), updateFormat: () => {} });
-  const send = () => true;
-  const stream = { protocol, ssrc: undefined, reachable: true, refusals: 0, sendRtp: send, sendRtcp: send } as const;
-  const received = receiveMedia({ clock, media: {}, onTrack })({ section: section!, payload: payload! }, stream);
+  const received = h264Medium({ clock, protocol, onTrack });
   return { received, clock, frames };
 }
 

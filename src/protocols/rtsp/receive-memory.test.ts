@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { h264Medium } from "../../../test/h264-medium.ts";
 import { Track } from "../../media/track.ts";
 import { systemClock } from "../../util/clock.ts";
 import { serializeRtp } from "../rtp/packet.ts";
 import { createPacketizer } from "../rtp/packetize.ts";
-import { parseSdp } from "../sdp/index.ts";
 import { serializeFrame } from "./message.ts";
 import { RtspParser } from "./parser.ts";
-import { receiveMedia } from "./receive-media.ts";
 
 const keyEvery = 25;
 const pictureBytes = 8000;
@@ -33,27 +32,13 @@ function* groups(): Generator<Uint8Array> {
 }
 
 test("a connected camera takes no new memory for the bytes of its pictures", () => {
-  const [section] = parseSdp("v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").media;
-  const [payload] = section!.payloads;
-  const send = () => true;
-  const stream = {
-    protocol: "tcp",
-    ssrc: undefined,
-    reachable: true,
-    refusals: 0,
-    sendRtp: send,
-    sendRtcp: send,
-  } as const;
   const tracks: Track[] = [];
   const onTrack = (format: Track["format"]) => {
     const track = new Track(format, { id: "t", clock: systemClock });
     tracks.push(track);
     return track;
   };
-  using received = receiveMedia({ clock: systemClock, media: {}, onTrack })(
-    { section: section!, payload: payload! },
-    stream,
-  );
+  using received = h264Medium({ clock: systemClock, onTrack });
   const parser = new RtspParser({ borrows: true });
   // As a socket's bytes come: always to the same place, and cut anywhere.
   const read = new Uint8Array(5000);
