@@ -1,6 +1,7 @@
 // A process full of talkers, for bench/floor.ts: each sends Opus all the time, in which its number stands.
-import { Audio, PeerConnection, type Track } from "node-datachannel";
+import { Audio, PeerConnection } from "node-datachannel";
 import { serializeRtp } from "../src/protocols/rtp/packet.ts";
+import { isLost, type Offerer, takeAnswer } from "./offerer.ts";
 
 /** Parent to talkers. */
 export type ToTalkers =
@@ -12,10 +13,8 @@ export type FromTalkers =
   | { readonly type: "offer"; readonly id: number; readonly sdp: string }
   | { readonly type: "connected"; readonly id: number };
 
-interface Talker {
+interface Talker extends Offerer {
   readonly id: number;
-  readonly connection: PeerConnection;
-  readonly track: Track;
 }
 
 const payloadType = 111;
@@ -37,33 +36,8 @@ function open(id: number): void {
   media.addOpusCodec(payloadType);
   media.addSSRC(1000 + id, `talker-${id}`);
   talkers.set(id, { id, connection, track: connection.addTrack(media) });
-  setTimeout(() => retry(id), retryMs);
+  setTimeout(() => isLost(talkers.get(id)) && open(id), retryMs);
   connection.setLocalDescription("offer");
-}
-
-/** The library as offerer loses its connection now and then, before it is one: then it begins again. */
-function retry(id: number): void {
-  const before = talkers.get(id);
-  if (!before || before.connection.state() === "connected") return;
-  before.track.close();
-  before.connection.close();
-  open(id);
-}
-
-/** The library races its peer as offerer: candidates go in once it is ready for them. */
-function takeAnswer({ id, sdp }: { readonly id: number; readonly sdp: string }): void {
-  const { connection } = talkers.get(id)!;
-  const isCandidate = (line: string) => line.startsWith("a=candidate:");
-  const lines = sdp.split("\r\n");
-  connection.setRemoteDescription(lines.filter((line) => !isCandidate(line)).join("\r\n"), "answer");
-  const add = (candidates: readonly string[]): void => {
-    try {
-      for (const candidate of candidates) connection.addRemoteCandidate(candidate, "0");
-    } catch {
-      setTimeout(() => add(candidates), 10);
-    }
-  };
-  add(lines.filter((line) => isCandidate(line) && line.includes(" 127.0.0.1 ")));
 }
 
 function speak({ id, track }: Talker): void {
@@ -88,7 +62,7 @@ if (process.send) {
   process.once("disconnect", () => process.exit(0));
   process.on("message", (message: ToTalkers) => {
     if (message.type === "open") open(message.id);
-    else takeAnswer(message);
+    else takeAnswer(talkers.get(message.id)!.connection, message.sdp);
   });
   setInterval(() => {
     count++;

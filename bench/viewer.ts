@@ -1,6 +1,7 @@
 // A process full of viewers, for bench/fanout.ts: libdatachannel as receiver, answered through the parent.
-import { Audio, PeerConnection, RtcpReceivingSession, type Track, Video } from "node-datachannel";
+import { Audio, PeerConnection, RtcpReceivingSession, Video } from "node-datachannel";
 import { machineUs } from "../src/workers/webrtc/child/time.ts";
+import { isLost, type Offerer, takeAnswer } from "./offerer.ts";
 
 /** Parent to viewers. */
 export type ToViewers =
@@ -15,9 +16,7 @@ export type FromViewers =
   | { readonly type: "connected"; readonly id: number }
   | { readonly type: "report"; readonly delaysMs: number[]; readonly lost: number; readonly received: number };
 
-interface Receiver {
-  readonly connection: PeerConnection;
-  readonly track: Track;
+interface Receiver extends Offerer {
   sequence: number | undefined;
 }
 
@@ -48,7 +47,7 @@ function open(message: Extract<ToViewers, { type: "open" }>): void {
   const receiver: Receiver = { connection, track, sequence: undefined };
   if (listens) track.onMessage((packet) => receive(receiver, { packet, kind }));
   receivers.set(id, receiver);
-  setTimeout(() => retry(message), retryMs);
+  setTimeout(() => isLost(receivers.get(id)) && open(message), retryMs);
   connection.setLocalDescription("offer");
 }
 
@@ -66,31 +65,6 @@ function receive(receiver: Receiver, what: { readonly packet: Buffer; readonly k
   delaysMs.push((nowUs - writtenUs) / 1000);
 }
 
-/** The library as offerer loses its connection now and then, before it is one: then it begins again. */
-function retry(message: Extract<ToViewers, { type: "open" }>): void {
-  const before = receivers.get(message.id);
-  if (!before || before.connection.state() === "connected") return;
-  before.track.close();
-  before.connection.close();
-  open(message);
-}
-
-/** The library races its peer as offerer: candidates go in once it is ready for them. */
-function takeAnswer({ id, sdp }: { readonly id: number; readonly sdp: string }): void {
-  const { connection } = receivers.get(id)!;
-  const isCandidate = (line: string) => line.startsWith("a=candidate:");
-  const lines = sdp.split("\r\n");
-  connection.setRemoteDescription(lines.filter((line) => !isCandidate(line)).join("\r\n"), "answer");
-  const add = (candidates: readonly string[]): void => {
-    try {
-      for (const candidate of candidates) connection.addRemoteCandidate(candidate, "0");
-    } catch {
-      setTimeout(() => add(candidates), 10);
-    }
-  };
-  add(lines.filter((line) => isCandidate(line) && line.includes(" 127.0.0.1 ")));
-}
-
 function post(message: FromViewers): void {
   process.send?.(message, undefined, {}, () => {});
 }
@@ -99,7 +73,7 @@ if (process.send) {
   process.once("disconnect", () => process.exit(0));
   process.on("message", (message: ToViewers) => {
     if (message.type === "open") open(message);
-    else if (message.type === "answer") takeAnswer(message);
+    else if (message.type === "answer") takeAnswer(receivers.get(message.id)!.connection, message.sdp);
     else if (message.type === "begin") counting = true;
     else {
       counting = false;
