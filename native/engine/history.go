@@ -4,18 +4,26 @@ package main
 type sentRun struct {
 	frame     *frame
 	index     uint64
+	sentUs    int64
 	timestamp uint32
 	first     uint16
 	count     uint16
 }
 
-// sentFrames is how many frames back a viewer may ask for packets.
-const sentFrames = 64
+const (
+	// sentFrames is how many frames back a viewer may ask for packets.
+	sentFrames = 64
+	// sentForUs is for how long: a little more than browsers keep what they send, at the least. A frame that one viewer may
+	// still ask for keeps all of its track's that came since.
+	sentForUs = 1_200_000
+)
 
 // history is what a viewer was sent last. The packets themselves are the track's.
 type history struct {
-	runs [sentFrames]sentRun
-	next int
+	clock clock
+	runs  [sentFrames]sentRun
+	next  int
+	kept  int
 }
 
 // add notes that packet `packet` of a frame left under an index. Packets of a frame that follow each other share an entry.
@@ -26,8 +34,22 @@ func (h *history) add(f *frame, packet int, index uint64, timestamp uint32) {
 		last.count++
 		return
 	}
-	h.runs[h.next] = sentRun{frame: f, index: index, timestamp: timestamp, first: uint16(packet), count: 1}
+	nowUs := h.clock.nowUs()
+	h.forget(nowUs - sentForUs)
+	h.runs[h.next] = sentRun{frame: f, index: index, sentUs: nowUs, timestamp: timestamp, first: uint16(packet), count: 1}
 	h.next = (h.next + 1) % sentFrames
+	h.kept = min(h.kept+1, sentFrames)
+}
+
+// forget lets go of what was sent before a time.
+func (h *history) forget(beforeUs int64) {
+	for ; h.kept > 0; h.kept-- {
+		oldest := &h.runs[(h.next+sentFrames-h.kept)%sentFrames]
+		if oldest.sentUs >= beforeUs {
+			return
+		}
+		*oldest = sentRun{}
+	}
 }
 
 // find gives what left under an index: its frame, the packet's place in it, and the frame's timestamp.

@@ -112,7 +112,7 @@ func newSender(to *viewer, options senderOptions) *sender {
 	s.lastTimestamp, s.lastReportUs, s.lastKeyUs = never, never, never
 	s.waitingForKey = options.track.video
 	if options.track.video {
-		s.history = &history{}
+		s.history = &history{clock: s.clock}
 	}
 	return s
 }
