@@ -62,7 +62,8 @@ for (const [at, program] of stationPrograms.entries()) {
       const heard = await tonesOfPackets(packets.map(({ opus }) => opus));
       assert.ok(heardOf(said, heard) >= 59, `${heardOf(said, heard)} of 60 slots`);
       const wholeMs = (peer.heard.at(-1)?.atMs ?? 0) - (peer.heard[0]?.atMs ?? 0);
-      assert.ok(Math.abs(wholeMs - (sent - 1) * 20) < 60, `${sent} packets took ${wholeMs} ms`);
+      // A clock of its own would be off by more: a packet that arrives late, by less.
+      assert.ok(Math.abs(wholeMs - (sent - 1) * 20) < 160, `${sent} packets took ${wholeMs} ms`);
     });
 
     it("says nothing to a room that is not there", async () => {
