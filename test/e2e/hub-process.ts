@@ -42,12 +42,18 @@ export interface HubProcessOptions {
   readonly through?: readonly string[];
 }
 
+/** Viewers and publishers come to a fixed UDP port unless told otherwise, which hubs of other tests may have at this moment. */
+function withFreePorts(config: string): string {
+  const missing = ["webrtc", "whip"].filter((what) => !new RegExp(`^${what}:`, "m").test(config));
+  return [config.trimEnd(), ...missing.map((what) => `${what}: { udpPort: 0 }`), ""].join("\n");
+}
+
 /** Starts the hub in a folder, for the first time (set-up) or again (log-in). */
 export async function startHubProcess(options: HubProcessOptions): Promise<HubProcess> {
   const configPath = join(options.folder, "doorward.yaml");
   const dataDir = join(options.folder, "data");
   await mkdir(dataDir, { recursive: true });
-  if (options.config !== undefined) await writeFile(configPath, options.config);
+  if (options.config !== undefined) await writeFile(configPath, withFreePorts(options.config));
   const ports = ["--http-port", `${options.httpPort ?? 0}`, "--https-port", "0"];
   const command = [
     ...(options.through ?? []),

@@ -68,7 +68,7 @@ async function switchOn(port?: number): Promise<void> {
 before(async () => {
   folder = suite.use(await temporaryFolder()).path;
   const profile = suite.use(await temporaryFolder());
-  await writeFile(join(folder, "doorward.yaml"), "http: {}\n");
+  await writeFile(join(folder, "doorward.yaml"), "webrtc: { udpPort: 0 }\n");
   await switchOn();
   suite.defer(() => camera[Symbol.asyncDispose]());
   hub = await start(0);

@@ -56,7 +56,10 @@ test("what npm would publish runs by itself: page, picture, workers, doorward/do
 
   await runPi(installed, folder.path);
 
-  await writeFile(join(folder.path, "doorward.yaml"), 'devices:\n  cam: "test:?size=320x240&fps=10&gop=1"\n');
+  await writeFile(
+    join(folder.path, "doorward.yaml"),
+    'webrtc: { udpPort: 0 }\ndevices:\n  cam: "test:?size=320x240&fps=10&gop=1"\n',
+  );
   const args = [program, "hub", "--json", "--http-port", "0", "--https-port", "0"];
   const hub = spawn(process.execPath, args, { cwd: folder.path, stdio: ["ignore", "pipe", "inherit"] });
   try {
@@ -83,8 +86,9 @@ test("what npm would publish runs by itself: page, picture, workers, doorward/do
       headers: { ...headers, "content-type": "application/sdp" },
       body: viewer.offerSdp,
     });
-    assert.equal(answer.status, 201, "the WebRTC worker answers");
-    await viewer.accept(await answer.text());
+    const answered = await answer.text();
+    assert.equal(answer.status, 201, `the WebRTC worker answers: ${answered}`);
+    await viewer.accept(answered);
     await packet.promise;
 
     const picture = await fetch(`${httpUrl}api/v1/devices/cam/snapshot`, { headers });

@@ -51,7 +51,7 @@ async function unpackEngine(platform: string, into: string): Promise<string> {
 async function servesPicture(installed: string): Promise<string[]> {
   await using folder = await temporaryFolder();
   await using camera = await startFakeRtsp({ video: clip() });
-  await writeFile(join(folder.path, "doorward.yaml"), `devices:\n  cam: ${camera.address}\n`);
+  await writeFile(join(folder.path, "doorward.yaml"), `webrtc: { udpPort: 0 }\ndevices:\n  cam: ${camera.address}\n`);
   const program = join(installed, "node_modules", "doorward", "bin", "doorward.js");
   const args = [program, "hub", "--json", "--http-port", "0", "--https-port", "0"];
   const hub = spawn(process.execPath, args, { cwd: folder.path, stdio: ["ignore", "pipe", "inherit"] });
