@@ -32,6 +32,7 @@ import type {
 import type { ProblemFields } from "../../src/surfaces/problem.ts";
 import type { Fault } from "../../src/util/faults.ts";
 import type { Immutable } from "../../src/util/immutable.ts";
+import { wholeSentence } from "../../src/util/sentence.ts";
 import { sayRefusal } from "./language/hub-words.ts";
 import { t } from "./language/t.ts";
 import { hubFetch } from "./net/way.ts";
@@ -172,11 +173,10 @@ type ToldProblem = { readonly [Name in "detail" | "title" | "code" | "fields" | 
 export function apiErrorOf(problem: ToldProblem, status: number): ApiError {
   const told = typeof problem.detail === "string" ? problem.detail : problem.title;
   const text = typeof told === "string" && told !== "" ? told : fallbackOf(status);
-  const message = /[.!?]$/.test(text) ? text : `${text}.`;
   const code = typeof problem.code === "string" ? problem.code : "";
   const fields = typeof problem.fields === "object" && problem.fields !== null ? problem.fields : {};
   const said = sayRefusal({ status, code, fields });
-  return new ApiError(said ?? message.charAt(0).toUpperCase() + message.slice(1), {
+  return new ApiError(said ?? wholeSentence(text), {
     status,
     code,
     fields,

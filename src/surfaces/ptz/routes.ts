@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Hub } from "../../hub/hub.ts";
 import { callerOf } from "../../identity/behalf.ts";
 import { DoorwardError, messageOf } from "../../util/errors.ts";
+import { wholeSentence } from "../../util/sentence.ts";
 import { Problem } from "../problem.ts";
 import { deviceParams, type Route, route } from "../route.ts";
 import type { TurnedCameras } from "./cameras.ts";
@@ -80,18 +81,17 @@ async function told<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     return await ask();
   } catch (error) {
     if (error instanceof DoorwardError && error.code.startsWith("ptz-")) {
-      throw new Problem(409, { code: error.code, detail: `${sentence(error)}.`, fields: { ...holderOf(error) } });
+      throw new Problem(409, {
+        code: error.code,
+        detail: wholeSentence(messageOf(error)),
+        fields: { ...holderOf(error) },
+      });
     }
-    throw new Problem(503, { code: "ptz-failed", detail: `${sentence(error)}.`, cause: error });
+    throw new Problem(503, { code: "ptz-failed", detail: wholeSentence(messageOf(error)), cause: error });
   }
 }
 
 function holderOf({ fields }: DoorwardError): { readonly holder?: string } {
   const holder = fields["holder"];
   return typeof holder === "string" ? { holder } : {};
-}
-
-function sentence(error: unknown): string {
-  const text = messageOf(error);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -1,3 +1,4 @@
+import { beginSentence } from "../../../src/util/sentence.ts";
 import { told } from "../language/t.ts";
 
 /** What the page reads of a setting's JSON Schema (GET `/api/v1/device-settings`). */
@@ -111,6 +112,5 @@ export function changedBasics(
 
 /** A sentence about an address that is only tried, without the name that the hub gave the trial. */
 export function withoutPreview(sentence: string): string {
-  const rest = sentence.replace(/^device preview-[0-9a-f]+: /i, "");
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
+  return beginSentence(sentence.replace(/^device preview-[0-9a-f]+: /i, ""));
 }

@@ -1,6 +1,7 @@
 import type { Hearing } from "../../../src/hub/api.ts";
 import type { DeviceInfo } from "../../../src/hub/state.ts";
 import type { Right } from "../../../src/identity/policy.ts";
+import { wholeSentence } from "../../../src/util/sentence.ts";
 import { t, tn } from "../language/t.ts";
 import { howLong, timer } from "./words.ts";
 
@@ -348,7 +349,5 @@ function refused(reason: string, holder: Holder | undefined): TalkSaid {
 function failure(reason: string): string {
   if (reason === "silent") return t("Nothing was heard from your microphone. Is it muted?");
   if (reason === "disconnected") return t("The line to the hub broke. Hold again in a moment.");
-  const text = reason.trim() || t("Hold again to try once more");
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+  return wholeSentence(reason.trim() || t("Hold again to try once more"));
 }

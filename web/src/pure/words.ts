@@ -1,4 +1,5 @@
 import type { DeviceInfo, TrackInfo } from "../../../src/hub/state.ts";
+import { wholeSentence } from "../../../src/util/sentence.ts";
 import { sayTrouble } from "../language/hub-words.ts";
 import { t } from "../language/t.ts";
 import { codecName, type NotConverted, sayNotConverted } from "./picture-words.ts";
@@ -183,9 +184,7 @@ export function sayError({ code, message }: { readonly code: string; readonly me
 function troubleDetail(device: Pick<DeviceInfo, "state">, nowMs: number): string {
   const { error, retryAtMs } = device.state;
   const what = error ? sayError(error) : t("The camera cannot be reached");
-  const begun = what.charAt(0).toUpperCase() + what.slice(1);
-  const sentence = /[.!?]$/.test(begun) ? begun : `${begun}.`;
   const inMs = retryAtMs === undefined ? 0 : retryAtMs - nowMs;
   const next = inMs > 1500 ? t("Next try in {time}.", { time: howLong(inMs) }) : t("Trying again.");
-  return `${sentence} ${next}`;
+  return `${wholeSentence(what)} ${next}`;
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { RecordedSpeech } from "../../../media/speech.ts";
+import { wholeSentence } from "../../../util/sentence.ts";
 import { Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
 import { spokenTo, spokenToSchema } from "../../spoken-to.ts";
@@ -151,7 +152,7 @@ function urlOf(body: SayBody): string | undefined {
 function noSound(body: SayBody, { code, why }: { readonly code: string; readonly why: string }): Problem {
   const because: Readonly<Record<string, string>> = {
     "no-speech-engine": "No speech engine is installed; install espeak-ng.",
-    "bad-voice": `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+    "bad-voice": wholeSentence(why),
     "bad-text": "There is nothing in this text that could be spoken.",
   };
   if ("text" in body) {

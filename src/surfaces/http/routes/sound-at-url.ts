@@ -2,6 +2,7 @@ import type { Hub } from "../../../hub/hub.ts";
 import { fetchSound } from "../../../media/say-url.ts";
 import type { RecordedSpeech } from "../../../media/speech.ts";
 import { DoorwardError, isAbort } from "../../../util/errors.ts";
+import { wholeSentence } from "../../../util/sentence.ts";
 import { Problem } from "../../problem.ts";
 import { soundOf } from "./uploaded-sound.ts";
 
@@ -25,7 +26,7 @@ export async function soundAt(
 }
 
 function sentenceOf({ code, message }: DoorwardError): string {
-  const sentence = `${message.replace(/^(?!https?:)./, (letter) => letter.toUpperCase())}.`;
+  const sentence = wholeSentence(message);
   if (code === "refused-address")
     return "This name leads to the hub's own machine or the like, where nothing is fetched from unless that address itself is listed.";
   if (code !== "host-not-listed") return sentence;
