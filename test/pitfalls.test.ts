@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
@@ -27,6 +27,13 @@ describe("known faults of what we build on", () => {
     const [code, signal] = await once(child, "close");
     assert.deepEqual({ code, signal }, { code: 0, signal: null });
     assert.equal(said, "5");
+  });
+
+  it("a socket is reset in the one way that does not lose its handle", () => {
+    const found = globSync("{src,test,scripts,bin,web/src}/**/*.{ts,mjs,js}", { cwd: root }).filter(
+      (file) => !file.includes("pitfalls") && readFileSync(join(root, file), "utf8").includes("resetAndDestroy"),
+    );
+    assert.deepEqual(found, [join("src", "util", "reset-socket.ts")]);
   });
 
   it("WebSockets come from a release that tiny fragments cannot exhaust (8.21)", () => {

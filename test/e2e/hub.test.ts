@@ -42,6 +42,7 @@ describe("the whole hub", () => {
     await using folder = await temporaryFolder();
     const args = [join(root, "bin", "doorward.js"), "demo", "--http-port", "0", "--https-port", "0"];
     const hub = spawn(process.execPath, args, { cwd: folder.path, stdio: ["ignore", "pipe", "inherit"] });
+    const exited = once(hub, "exit");
     try {
       let said = "";
       hub.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -63,7 +64,7 @@ describe("the whole hub", () => {
       assert.ok(shown.every(({ width }) => width >= 640));
     } finally {
       hub.kill("SIGTERM");
-      const [code] = await once(hub, "exit");
+      const [code] = await exited;
       assert.equal(code, 0, "ends cleanly");
     }
   });

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type FakeHook, type FakeOptions, startFake } from "../../protocols/elementary/fake.ts";
 import { type Clock, systemClock } from "../../util/clock.ts";
 import { isAbort } from "../../util/errors.ts";
+import { resetSocket } from "../../util/reset-socket.ts";
 import { FakeSpeaker } from "./fake-speaker.ts";
 import { encodeRecord, RecordReader, type SpeakerRecord } from "./wire.ts";
 
@@ -159,7 +160,7 @@ export class FakeIngenic implements AsyncDisposable {
     port.server = undefined;
     if (!server) return;
     server.close();
-    for (const socket of this.#sockets) if (socket.localPort === port.number) socket.resetAndDestroy();
+    for (const socket of this.#sockets) if (socket.localPort === port.number) resetSocket(socket);
     await once(server, "close");
   }
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import { networkReason } from "../../util/network-reason.ts";
+import { resetSocket } from "../../util/reset-socket.ts";
 import { until } from "../../util/until.ts";
 import { parseReply, type Reply } from "./wire.ts";
 
@@ -107,7 +108,7 @@ export class ControlConnection implements Disposable {
   /** Ends the connection and drops what the machine has not yet sent. */
   [Symbol.dispose](): void {
     this.#lose("was let go");
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   /** Lets what was written go out, then closes. */

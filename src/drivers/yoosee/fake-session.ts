@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
+import { resetSocket } from "../../util/reset-socket.ts";
 import type { FakeYooseeEvent, FakeYooseeScript } from "./fake-script.ts";
 import type { ProfileName } from "./profile.ts";
 import { type Message, parseMessage, parseRecord, recordBytes } from "./wire.ts";
@@ -44,7 +45,7 @@ export class FakeTalkSession {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   readonly #onData = (bytes: Buffer): void => {

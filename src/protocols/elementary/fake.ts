@@ -5,6 +5,7 @@ import { nalFacts } from "../../codecs/nal.ts";
 import type { NalCodec } from "../../codecs/video-codec.ts";
 import { type Clock, systemClock } from "../../util/clock.ts";
 import { isAbort } from "../../util/errors.ts";
+import { resetSocket } from "../../util/reset-socket.ts";
 import { type FakeFraming, frameUnit } from "./fake-framing.ts";
 
 /** What a fake camera shows: access units as NAL lists, without start codes. An array is shown again and again. */
@@ -133,7 +134,7 @@ export class FakeHook implements AsyncDisposable {
   async powerOff(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) resetSocket(socket);
     if (!server) return;
     server.close();
     await once(server, "close");
