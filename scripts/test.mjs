@@ -1,11 +1,12 @@
-// Check, then every test: unit and contract tests three at a time in one runner, as many of them wait; then the other C and the
-// end-to-end tests, two files at a time, the longest first; then, two at a time as well, those that count what is heard or seen,
-// need little of the machine and say so by a line "// Runs quietly: ..."; at last, one at a time, those that measure closely and say
-// so by a line "// Runs alone: ...", so that nothing disturbs them. Each part ends with the runner's own summary; the last line
-// adds up. Arguments are files or globs to run instead of all.
+// Check, then every test file in a process of its own: unit and contract tests three at a time, as many of them wait; then the
+// other C and the end-to-end tests, two at a time, the longest first; then, two at a time as well, those that count what is heard
+// or seen, need little of the machine and say so by a line "// Runs quietly: ..."; at last, one at a time, those that measure
+// closely and say so by a line "// Runs alone: ...", so that nothing disturbs them. What a file says is shown when it ends; what
+// failed is told once more at the end, and the last line adds up. Arguments are files or globs to run instead of all.
 // A file that hangs costs its own time and no more: what it started is ended with it, and the next one runs.
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { node24, root } from "../bin/node24.mjs";
 import { beginInstall, whatHinders } from "./home-assistant-peer.mjs";
@@ -51,36 +52,44 @@ for (const signal of ["SIGINT", "SIGTERM"])
     for (const child of running) endGroup(child, signal);
     process.exit(1);
   });
+const words = mkdtempSync(join(tmpdir(), "doorward-test-"));
+process.on("exit", () => rmSync(words, { recursive: true, force: true }));
 
-const total = { pass: 0, fail: 0, skipped: 0 };
+const total = { pass: 0, fail: 0, cancelled: 0, skipped: 0 };
 const took = [];
-let failed = false;
-const unit = ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"];
+const failures = [];
+const unit =
+  chosen.length > 0
+    ? []
+    : filesOf(["src/**/*.test.ts", "web/src/**/*.test.ts", "test/*.test.ts", "test/workers/*.test.ts"]);
 const files = filesOf(chosen.length > 0 ? chosen : ["native/*/test/*.test.ts", "test/e2e/*.test.ts"]);
 const wants = (file) => (chosen.length > 0 ? "alone" : surroundingsOf(file));
 const besideUnit = chosen.length > 0 ? [] : files.filter((file) => file === mostlyWaits);
-if (chosen.length === 0) await Promise.all([run({ files: unit, concurrency: 3 }), inPairs([...besideUnit])]);
-await inPairs(longestFirst(files.filter((file) => wants(file) === undefined && !besideUnit.includes(file))));
+await Promise.all([atOnce(3, unit), atOnce(1, besideUnit)]);
+await atOnce(2, longestFirst(files.filter((file) => wants(file) === undefined && !besideUnit.includes(file))));
 await homeAssistant?.ended;
-await inPairs(longestFirst(files.filter((file) => wants(file) === "quietly")));
-for (const file of files.filter((file) => wants(file) === "alone")) await run({ files: [file], concurrency: 1 });
+await atOnce(2, longestFirst(files.filter((file) => wants(file) === "quietly")));
+await atOnce(
+  1,
+  files.filter((file) => wants(file) === "alone"),
+);
 if (chosen.length === 0) {
   took.sort((a, b) => b.seconds - a.seconds);
   console.log("\nlongest:");
-  for (const { files, seconds } of took.slice(0, 15))
-    console.log(`  ${String(seconds).padStart(4)} s  ${files.join(" ")}`);
+  for (const { file, seconds } of took.slice(0, 15)) console.log(`  ${String(seconds).padStart(4)} s  ${file}`);
 }
-if (chosen.length === 0 || files.length > 1)
-  console.log(`\n${total.pass} passed, ${total.fail} failed, ${total.skipped} skipped`);
-process.exit(failed ? 1 : 0);
+for (const { file, said } of failures) console.log(`\n${file} failed:\n${said}`);
+if (took.length > 1)
+  console.log(`\n${total.pass} passed, ${total.fail + total.cancelled} failed, ${total.skipped} skipped`);
+process.exit(failures.length > 0 ? 1 : 0);
 
-/** Runs the files two at a time; their words are shown as a whole when they end. */
-async function inPairs(waiting) {
+/** Runs the files, so many at a time. */
+async function atOnce(many, files) {
+  const waiting = [...files];
   const runNext = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
-      await run({ files: [file], concurrency: 1, atTheEnd: true });
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await run(file);
   };
-  await Promise.all([runNext(), runNext()]);
+  await Promise.all(Array.from({ length: many }, runNext));
 }
 
 /** So that at the end no long one runs beside nothing; the others as they are named. */
@@ -102,51 +111,66 @@ function filesOf(globs) {
   return found.length > 0 ? found : globs;
 }
 
-/** Each file in the runner's own process where it runs by itself, so that nothing but our pipes waits for what it left running. */
-function run({ files, concurrency, atTheEnd = false }) {
+/**
+ * The runner's own process, so that nothing waits for what the tests left running. It writes to a file: a pipe that is read too
+ * late keeps the end of what it says.
+ */
+function run(file) {
   const args = [
     "--test",
-    ...(concurrency === 1 ? ["--test-isolation=none"] : [`--test-concurrency=${concurrency}`]),
+    "--test-isolation=none",
     `--test-timeout=${testMs}`,
     "--test-force-exit",
     "--test-reporter=spec",
-    ...files,
+    file,
   ];
   // No hub of a test announces itself on the machine's own networks; each runs the sources, whatever was bundled before.
   const env = { ...process.env, NODE_NO_WARNINGS: "1", DOORWARD_MDNS: "off", DOORWARD_BUNDLE: "off" };
-  const child = spawn(node, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env, detached: true });
+  const path = join(words, `${took.length + running.size}`);
+  const fd = openSync(path, "a+");
+  const child = spawn(node, args, { cwd: root, stdio: ["ignore", fd, fd], env, detached: true });
   running.add(child);
   const began = performance.now();
-  let hangs = false;
-  const words = [];
-  const say = (chunk) => (atTheEnd ? words.push(chunk) : process.stdout.write(chunk));
-  const hang = setTimeout(() => {
-    hangs = true;
-    say(Buffer.from(`✖ nothing was heard for ${silenceMs / 60_000} minutes, so this was ended: ${files.join(" ")}\n`));
-    endGroup(child, "SIGKILL");
-  }, silenceMs);
-  let tail = "";
-  child.stdout.on("data", (chunk) => {
-    hang.refresh();
-    say(chunk);
-    tail = (tail + chunk.toString()).slice(-200_000);
-  });
-  child.stderr.on("data", say);
-  // What a test left running still holds our pipes: "close" comes when that is ended as well.
-  child.on("exit", () => endGroup(child, "SIGKILL"));
+  let [heardBytes, heardMs, hangs] = [0, began, false];
+  const watch = setInterval(() => {
+    const { size } = fstatSync(fd);
+    if (size !== heardBytes) [heardBytes, heardMs] = [size, performance.now()];
+    else if (performance.now() - heardMs > silenceMs) {
+      hangs = true;
+      endGroup(child, "SIGKILL");
+    }
+  }, 1000);
   return new Promise((resolve) => {
-    child.on("close", (code) => {
-      clearTimeout(hang);
+    child.on("exit", (code, signal) => {
+      endGroup(child, "SIGKILL");
+      clearInterval(watch);
       running.delete(child);
-      took.push({ files, seconds: Math.round((performance.now() - began) / 1000) });
-      process.stdout.write(Buffer.concat(words));
-      for (const key of Object.keys(total))
-        total[key] += Number(tail.match(new RegExp(`^ℹ ${key} (\\d+)$`, "m"))?.[1] ?? 0);
-      if (hangs) total.fail++;
-      failed ||= code !== 0;
+      took.push({ file, seconds: Math.round((performance.now() - began) / 1000) });
+      closeSync(fd);
+      const said = readFileSync(path, "utf8");
+      rmSync(path);
+      const summary = said.search(/^ℹ tests \d+$/m);
+      const counts = Object.keys(total).map((key) => [key, countOf(said, key)]);
+      for (const [key, count] of counts) total[key] += count;
+      if (code === 0) process.stdout.write(said.slice(0, summary < 0 ? undefined : summary));
+      else {
+        const told = counts.some(([key, count]) => ["fail", "cancelled"].includes(key) && count > 0);
+        if (!told) total.fail++;
+        const how = signal ?? `exit code ${code}`;
+        const end = hangs
+          ? `nothing was heard for ${silenceMs / 60_000} minutes, so it was ended`
+          : `it ended with ${how}`;
+        const why = told && !hangs ? "" : `✖ ${end}: ${file}\n`;
+        process.stdout.write(said + why);
+        failures.push({ file, said: said.slice(Math.max(0, said.indexOf("✖ failing tests:"))) + why });
+      }
       resolve();
     });
   });
+}
+
+function countOf(said, key) {
+  return Number(said.match(new RegExp(`^ℹ ${key} (\\d+)$`, "m"))?.[1] ?? 0);
 }
 
 /** Signals the process and everything that it started and that has not left its group. */
