@@ -8,9 +8,15 @@ import { errcodeOf, faultOf } from "./store-fault.ts";
  * was kept. A change within it may be refused by itself.
  */
 export interface StoreWriter {
-  commit(batch: readonly Change[]): Promise<readonly Outcome[]>;
+  commit(batch: readonly Change[], how?: CommitHow): Promise<readonly Outcome[]>;
   /** Ends after what was begun. */
   close(): Promise<void>;
+}
+
+/** Options of {@link StoreWriter.commit}. */
+export interface CommitHow {
+  /** False where the batch need not outlive a power cut of the next half minute. True by default. */
+  readonly durable?: boolean;
 }
 
 /** How long a writer waits for another program's lock; twice this is less than a socket may be silent. */
@@ -20,6 +26,13 @@ export const lockWaitMs = 2500;
 export function openConnection(path: string, options: { readonly waitMs: number }): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: options.waitMs });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  return database;
+}
+
+/** One that waits for nothing: no lock, no sync, and what the log gathers is left to the others. */
+export function openHasty(path: string): DatabaseSync {
+  const database = openConnection(path, { waitMs: 0 });
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0");
   return database;
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { type Clock, systemClock } from "../util/clock.ts";
 import { type Log, silentLog } from "../util/log.ts";
+import { HastyWriter } from "./hasty-writer.ts";
 import { type Change, statement } from "./statement.ts";
 import { faultOf, StoreFault } from "./store-fault.ts";
 import { openDatabase } from "./store-open.ts";
@@ -16,8 +17,8 @@ export interface StoreOptions {
   /** File of the database; `:memory:` for tests. Made when missing, mode 0600. */
   readonly path: string;
   /**
-   * Where writing is done: `thread` beside the hub's media; `direct` on the calling thread, for the command line and for
-   * tests (the default); or a writer that a test disturbs.
+   * Where writing is done: `thread` beside the hub's media, but for notes, which wait for nothing; `direct` on the calling
+   * thread, for the command line and for tests (the default); or a writer that a test disturbs.
    */
   readonly writer?: "thread" | "direct" | ((path: string) => StoreWriter);
   readonly clock?: Clock;
@@ -40,7 +41,8 @@ const closeWaitMs = 8000;
  *   lock, and no sync.
  * - `write`: what somebody is told to have succeeded. Awaited; all of it is on the disk then. Throws StoreFault (code
  *   `store`, a sentence for people) when nothing can be kept now, FatalError with the code of a `refuseIf`.
- * - `note`: bookkeeping. Returns at once, never throws; written soon, together with others; bounded and counted.
+ * - `note`: bookkeeping. Returns at once, never throws; written soon, together with others; bounded and counted. A power cut may
+ *   take what was noted in the half minute before it, and nothing else.
  * - `insist`: what holds already (somebody signed out) and is written as soon as that is possible.
  *
  * Its opener disposes it: what waits is written then.
@@ -192,7 +194,7 @@ export function openStore(options: StoreOptions): Store {
   const database = openDatabase(path);
   const direct = writer === "direct";
   const queue = new WriteQueue({
-    writer: direct ? new DirectWriter(database) : writer === "thread" ? new ThreadWriter({ path }) : writer(path),
+    writer: direct ? new DirectWriter(database) : writer === "thread" ? besideMedia(path, clock) : writer(path),
     clock,
     log,
     gatherMs: direct ? 0 : gatherMs,
@@ -203,4 +205,8 @@ export function openStore(options: StoreOptions): Store {
   const reader = openConnection(path, { waitMs: readWaitMs });
   reader.exec("PRAGMA query_only = ON");
   return new Store({ reader, queue, clock });
+}
+
+function besideMedia(path: string, clock: Clock): StoreWriter {
+  return new HastyWriter({ path, clock, patient: new ThreadWriter({ path }) });
 }

@@ -14,10 +14,12 @@ const change = (text: string): Change => [statement(text)];
 function rig(options: { readonly gatherMs?: number } = {}) {
   const clock = new ManualClock();
   const batches: string[][] = [];
+  const durable: (boolean | undefined)[] = [];
   const health: StoreHealth[] = [];
   const state: { broken: boolean; held: Promise<void> | undefined } = { broken: false, held: undefined };
   const writer: StoreWriter = {
-    commit: async (batch) => {
+    commit: async (batch, how) => {
+      durable.push(how?.durable);
       await state.held;
       if (state.broken) throw full();
       batches.push(batch.map(([first]) => first?.sql ?? ""));
@@ -27,7 +29,7 @@ function rig(options: { readonly gatherMs?: number } = {}) {
   };
   const onHealth = (now: StoreHealth) => void health.push(now);
   const queue = new WriteQueue({ writer, clock, log: silentLog, gatherMs: options.gatherMs ?? 100, onHealth });
-  return { clock, batches, health, state, queue, kept: () => batches.flat() };
+  return { clock, batches, durable, health, state, queue, kept: () => batches.flat() };
 }
 
 describe("write queue", () => {
@@ -52,6 +54,19 @@ describe("write queue", () => {
     queue.note(change("n3"));
     await queue.write(change("w"));
     assert.deepEqual(batches.at(-1), ["w", "n3"]);
+  });
+
+  it("tells apart what a power cut may take from what it may not", async () => {
+    const { queue, durable, clock } = rig();
+    queue.note(change("n1"));
+    await clock.advance(100);
+    queue.note(change("n2"));
+    await queue.write(change("w"));
+    queue.note(change("n3"));
+    const insisted = queue.insist(change("i"), "i");
+    await clock.advance(100);
+    await insisted;
+    assert.deepEqual(durable, [false, true, true]);
   });
 
   it("refuses what somebody waits for at once while the disk is full, and keeps notes for later", async () => {

@@ -202,7 +202,8 @@ export class WriteQueue {
     using _silence = clock.timer(silentMs, () => this.#failed(new StoreFault("silent")));
     try {
       // While there is a fault, an empty batch would prove nothing.
-      const outcomes = await writer.commit(batch.length > 0 ? batch : [probe]);
+      const durable = batch.length === 0 || writes.length > 0 || notes.some(([, { told }]) => told.length > 0);
+      const outcomes = await writer.commit(batch.length > 0 ? batch : [probe], { durable });
       this.#lastCommitMs = (clock.nowUs() - beganUs) / 1000;
       this.#settle(writes, outcomes);
       this.#settleNotes(notes, outcomes.slice(writes.length));
