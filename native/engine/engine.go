@@ -48,6 +48,7 @@ type engine struct {
 	viewers   map[uint32]*viewer
 	byUfrag   map[string]*viewer
 	byAddress map[netip.AddrPort]*viewer
+	collector *collector
 }
 
 func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certificate) *engine {
@@ -58,6 +59,7 @@ func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certific
 		viewers:    map[uint32]*viewer{},
 		byUfrag:    map[string]*viewer{},
 		byAddress:  map[netip.AddrPort]*viewer{},
+		collector:  newCollector(),
 	}
 	queue.breathe = e.breathe
 	return e
@@ -213,6 +215,7 @@ func (e *engine) enter(id uint32, options viewOptions) error {
 	v := newViewer(id, e, options)
 	e.viewers[id] = v
 	e.byUfrag[options.ufrag] = v
+	e.collector.follow(len(e.viewers))
 	return nil
 }
 
@@ -240,6 +243,7 @@ func (e *engine) bury(v *viewer, reason string) {
 	}
 	delete(e.viewers, v.id)
 	delete(e.byUfrag, v.options.ufrag)
+	e.collector.follow(len(e.viewers))
 	v.mu.Lock()
 	addresses := v.addresses
 	v.mu.Unlock()

@@ -137,7 +137,7 @@ func newRig(t testing.TB, video bool) *rig {
 func (r *rig) viewer() (*sender, *fakeTransport) {
 	r.t.Helper()
 	transport := &fakeTransport{t: r.t, room: 1 << 30}
-	e := &engine{clock: r.clock, wheel: newWheel(r.clock), queue: r.queue, hub: newHubLink(), transport: transport}
+	e := &engine{collector: newCollector(), clock: r.clock, wheel: newWheel(r.clock), queue: r.queue, hub: newHubLink(), transport: transport}
 	v := &viewer{id: 1, engine: e, over: make(chan struct{}), heardUs: never, stopConnecting: func() {}, stopTicking: func() {}}
 	v.link = newDtlsLink(func([]byte) {})
 	material := make([]byte, srtp.AEADAES128GCM.MaterialBytes())

@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withoutCompilers } from "../../bin/supervise.mjs";
 import { ManualClock } from "./clock.ts";
-import { compilerOptions, compileWithWork } from "./compilers.ts";
+import { type Compiling, compilerOptions, compileWithWork } from "./compilers.ts";
 
 /** A hub whose processor is used as a test says, second by second. */
 function hub() {
   const clock = new ManualClock();
   const end = new AbortController();
-  let [usedMs, given] = [400, 0];
+  let usedMs = 400;
+  const given: Compiling[] = [];
   const work = compileWithWork({
     ...{ clock, signal: end.signal },
     cpuMs: () => usedMs,
-    compile: () => {
-      given++;
+    compile: (how) => {
+      given.push(how);
     },
   });
   const seconds = async (...ms: readonly number[]) => {
@@ -21,7 +22,7 @@ function hub() {
       usedMs += each;
       await clock.advance(1000);
     }
-    return given;
+    return [...given];
   };
   return { seconds, work, end };
 }
@@ -29,32 +30,51 @@ function hub() {
 describe("compileWithWork", () => {
   it("leaves a hub at rest alone, whose collector runs two seconds in a row", async () => {
     const { seconds } = hub();
-    assert.equal(await seconds(80, 1, 1, 2, 40, 42, 1, 1, 300, 1, 1), 0);
+    assert.deepEqual(await seconds(80, 1, 1, 2, 40, 42, 1, 1, 300, 1, 1), []);
   });
 
   it("compiles when it has been busy for three seconds, once", async () => {
     const { seconds } = hub();
-    assert.equal(await seconds(1, 20, 25), 0);
-    assert.equal(await seconds(20), 1);
-    assert.equal(await seconds(20, 20, 20, 20), 1);
+    assert.deepEqual(await seconds(1, 20, 25), []);
+    assert.deepEqual(await seconds(20), ["quick"]);
+    assert.deepEqual(await seconds(20, 20, 20, 20), ["quick"]);
   });
 
   it("compiles at once when somebody knows of work, once", async () => {
     const { seconds, work } = hub();
     work();
     work();
-    assert.equal(await seconds(100, 100, 100, 100), 1);
+    assert.deepEqual(await seconds(100, 100, 100, 100), ["quick"]);
+  });
+
+  it("compiles well when there is more to do than one camera gives, and not for its first seconds, once", async () => {
+    const { seconds, work } = hub();
+    work();
+    const first = [90, 80, 70, 60, 50, 40, 40, 40, 40];
+    assert.deepEqual(await seconds(...first, 39), ["quick"]);
+    assert.deepEqual(await seconds(...first), ["quick"]);
+    assert.deepEqual(await seconds(40), ["quick", "well"]);
+    assert.deepEqual(await seconds(...first, 90, 90, 90), ["quick", "well"]);
   });
 
   it("does nothing once the hub ends", async () => {
     const { seconds, work, end } = hub();
     end.abort();
     work();
-    assert.equal(await seconds(100, 100, 100, 100), 0);
+    assert.deepEqual(await seconds(100, 100, 100, 100), []);
+  });
+
+  it("begins nothing more once the hub ends", async () => {
+    const { seconds, work, end } = hub();
+    work();
+    end.abort();
+    assert.deepEqual(await seconds(...Array.from({ length: 12 }, () => 100)), ["quick"]);
   });
 
   it("gives back each option that the hub is started with", () => {
     const names = (options: readonly string[]) => options.map((one) => one.replace(/^--(no-)?|=.*$/g, ""));
-    assert.deepEqual(names(compilerOptions), names(withoutCompilers));
+    const all = [...compilerOptions.quick, ...compilerOptions.well];
+    const given = names(all).filter((name) => !name.startsWith("invocation-count"));
+    assert.deepEqual(given.toSorted(), names(withoutCompilers).toSorted());
   });
 });
