@@ -86,7 +86,8 @@ for (const [at, program] of stationPrograms.entries()) {
       await Promise.all([first, second, emergency]);
       const { duplicate, ignored } = await within("the station ends", station.report);
       const heard = recorded("first");
-      assert.ok(slotsOf(heard, low.tone) >= 52 && slotsOf(heard, low.tone) <= 64, `${slotsOf(heard, low.tone)} of 60`);
+      // Until the emergency, which begins by a timer of its own: on a busy machine the first has said less by then.
+      assert.ok(slotsOf(heard, low.tone) >= 44 && slotsOf(heard, low.tone) <= 64, `${slotsOf(heard, low.tone)} of 60`);
       assert.ok(slotsOf(heard, middle.tone) <= 1, "nobody talks over anybody");
       assert.ok(slotsOf(heard, high.tone) >= 48 && slotsOf(heard, high.tone) <= 52, `${slotsOf(heard, high.tone)}`);
       assert.ok(duplicate >= 150, `${duplicate} copies`);

@@ -12,7 +12,7 @@ import { postOffer } from "./hub-viewer.ts";
 import { temporaryFolder } from "./page-browser.ts";
 import { weriftViewer } from "./webrtc-werift.ts";
 
-// Runs quietly: measures what still answers while the disk fails.
+// Runs alone: measures that no picture is late while the disk fails.
 
 /** Longest silence of a picture of 25 frames a second that nobody would call late. */
 const calmMs = 300;
