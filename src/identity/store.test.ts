@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -189,5 +189,21 @@ describe("a database from before tokens carried rights", () => {
     ]);
     const [entry] = new Audit({ store, clock: new ManualClock() }).list();
     assert.deepEqual([entry?.action, entry?.subject, entry?.detail], ["token-made", "Home", "for Anna"]);
+  });
+});
+
+describe("store, written beside media", () => {
+  it("starts its thread for what somebody waits for, and not for notes", async (t) => {
+    if (process.platform !== "linux") return t.skip("threads are counted in /proc");
+    using file = tempFile();
+    await using store = openStore({ ...file, writer: "thread" });
+    const threads = () => readdirSync("/proc/self/task").length;
+    const before = threads();
+    store.note([putStatement("seen", "anna", 1)]);
+    await store.settled();
+    assert.deepEqual([store.get("seen", "anna"), threads()], [1, before]);
+    await store.put("a", "1", 1);
+    assert.ok(threads() > before);
+    return undefined;
   });
 });
