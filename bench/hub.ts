@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryOfThreads, nodeOptions } from "../bin/supervise.mjs";
+import { nativeMemory, nodeOptions } from "../bin/supervise.mjs";
 import { childrenOf, cpuSeconds } from "./process-figures.ts";
 
 /** Options of {@link startHub}. */
@@ -70,7 +70,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
   const child = spawn(process.execPath, [...nodeOptions, ...(options.execArgv ?? []), program, ...args], {
     cwd: folder,
     // As the supervisor of `doorward start` starts it. What is loaded into it looks for the hub's own modules by their files.
-    env: { ...memoryOfThreads, ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },
+    env: { ...nativeMemory, ...process.env, ...(options.execArgv && { DOORWARD_BUNDLE: "off" }), ...options.env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   // A bench that breaks off leaves no hub behind.

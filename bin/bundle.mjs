@@ -14,7 +14,7 @@ export function entryOf(root, environment = process.env) {
   const wanted = environment.DOORWARD_BUNDLE !== "off";
   const source = join(root, "src", "cli", "index.ts");
   if (existsSync(source)) return (wanted && freshBundle(root)) || source;
-  const bundled = join(root, "dist", "bundle", "index.mjs");
+  const bundled = join(root, "dist", "bundle", "index.cjs");
   return wanted && existsSync(bundled) ? bundled : join(root, "dist", "cli", "index.js");
 }
 

@@ -21,7 +21,9 @@ const watched =
 
 if (Number.parseInt(process.versions.node, 10) >= 24 && !watched) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  await import(pathToFileURL(entryOf(root)).href);
+  const entry = entryOf(root);
+  if (entry.endsWith(".cjs")) (await import("./run-bundle.mjs")).runBundle(entry, process.env.NODE_COMPILE_CACHE);
+  else await import(pathToFileURL(entry).href);
 } else {
   const setup = join(root, "scripts", "setup.mjs");
   if (!node24() && existsSync(setup)) spawnSync(process.execPath, [setup, "start"], { stdio: ["ignore", 2, 2] });

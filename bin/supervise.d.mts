@@ -1,7 +1,7 @@
 /** Exit code of a hub that ended itself because of an error that nobody foresaw (sysexits.h, EX_SOFTWARE). */
 export const crashed: number;
 /** Of glibc: memory that each thread hands out by itself. */
-export const memoryOfThreads: Readonly<Record<string, string>>;
+export const nativeMemory: Readonly<Record<string, string>>;
 /** Of V8, for the hub's process. */
 export const heapOptions: readonly string[];
 /** Of V8: nothing is compiled beyond bytecode until the hub has work. */

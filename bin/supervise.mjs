@@ -8,10 +8,12 @@ import { constants } from "node:os";
 export const crashed = 70;
 
 /**
- * glibc gives each thread memory of its own to hand out, and keeps it: 4 MB of a hub whose threads mostly wait. Other systems
- * know no such setting.
+ * glibc gives each thread memory of its own to hand out, and keeps it: 4 MB of a hub whose threads mostly wait. And what is freed
+ * stays with the process wherever something above it still lives: 4 MB of what V8 compiled with, and of what it had compiled
+ * before. Pieces of 32 KB and more go back to the system at once, if each is mapped by itself; media under way has none
+ * (src/media/frame-memory.ts). Other systems know no such settings.
  */
-export const memoryOfThreads = { MALLOC_ARENA_MAX: "1" };
+export const nativeMemory = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768" };
 
 /**
  * What becomes garbage at once, which is nearly all of media under way, is collected in small steps of a millisecond: with V8's
@@ -99,7 +101,7 @@ function once(command, onStart) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...memoryOfThreads, ...process.env, DOORWARD_SUPERVISED: "1" },
+      env: { ...nativeMemory, ...process.env, DOORWARD_SUPERVISED: "1" },
     });
     onStart(child);
     child.on("message", (message) => {

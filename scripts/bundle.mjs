@@ -14,8 +14,16 @@ const findsItsFiles = ["pino", "thread-stream"];
 /** Parts of libraries that the hub never calls, by who asks for them: of these there is a word in the bundle, and no more. */
 const unused = [
   ["@fastify/static", "glob"],
+  ["fastify", "light-my-request"],
   ["fastify", "@fastify/ajv-compiler"],
   ["fastify", "@fastify/fast-json-stringify-compiler"],
+];
+/** Modules of Node that libraries load and the hub seldom needs, by who asks for them: they come with their first use. */
+const seldomUsed = [
+  ["fastify", "node:http2"],
+  ["fastify", "node:https"],
+  ["ws", "https"],
+  ["ws", "tls"],
 ];
 /** A running hub loads parts of its bundle later than at its start: those that may still run stay. */
 const kept = 3;
@@ -30,22 +38,23 @@ export async function makeBundle({ entry, folder, onLoad = () => {} }) {
     input: { index: entry },
     platform: "node",
     external,
-    plugins: [hearOf(onLoad), places(folder), leaveOut()],
+    plugins: [hearOf(onLoad), places(folder), leaveOut(), loadLater()],
     onLog: (_level, log) => {
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     },
   });
   const { output } = await bundle.write({
     dir: folder,
-    format: "esm",
+    format: "cjs",
     sourcemap: true,
     sourcemapExcludeSources: true,
-    comments: false,
-    entryFileNames: "[name].mjs",
-    chunkFileNames: "[name]-[hash].mjs",
+    // V8 keeps a file's text, one byte a character, or two as soon as one of them needs it.
+    minify: { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true, asciiOnly: true } },
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
   });
   await bundle.close();
-  for (const { type, fileName } of output) if (type === "chunk") makePlainAscii(join(folder, fileName));
+  for (const { type, fileName } of output) if (type === "chunk") mustBeAscii(join(folder, fileName));
   return output.flatMap((one) => Object.keys(one.modules ?? {})).filter((id) => isAbsolute(id) && existsSync(id));
 }
 
@@ -91,14 +100,28 @@ function leaveOut() {
   };
 }
 
+function loadLater() {
+  const mark = "\0later:";
+  return {
+    name: "load-later",
+    resolveId: (source, importer = "") =>
+      seldomUsed.some(([who, what]) => what === source && importer.includes(join("node_modules", who, sep)))
+        ? `${mark}${source}`
+        : undefined,
+    load: (id) =>
+      id.startsWith(mark)
+        ? `module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule("${id.slice(mark.length)}")[name] });`
+        : undefined,
+  };
+}
+
 function withoutComments(code) {
   return code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 }
 
-/** V8 keeps a file's text: one byte a character, or two as soon as one of them needs it. */
-function makePlainAscii(file) {
-  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\x00-\x7f]/g, escaped));
+function mustBeAscii(file) {
+  const found = /[^\x00-\x7f]/.exec(readFileSync(file, "utf8"));
+  if (found) throw new Error(`${file} has "${found[0]}" at ${found.index}, for which V8 would keep twice as much`);
 }
 
 /**
@@ -124,7 +147,7 @@ async function bundleSources() {
   try {
     const { inputs, onLoad } = inputsOf(root);
     await makeBundle({ entry: join(root, "src", "cli", "index.ts"), folder, onLoad });
-    const madeOf = { entry: join(name, "index.mjs"), inputs };
+    const madeOf = { entry: join(name, "index.cjs"), inputs };
     const aside = join(folder, "made-of.json");
     writeFileSync(aside, JSON.stringify(madeOf));
     renameSync(aside, join(cache, "made-of.json"));

@@ -150,9 +150,9 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
-  it("takes node:http where it costs nothing, util/node-http.ts", () => {
+  it("takes node:http, node:https and node:tls where they cost nothing, util/node-http.ts and util/node-tls.ts", () => {
     const wrong = files.filter((file) =>
-      /^import (?!type\b)[^;]*? from "(?:node:)?http";/m.test(readFileSync(join(src, file), "utf8")),
+      /^import (?!type\b)[^;]*? from "(?:node:)?(?:https?|tls)";/m.test(readFileSync(join(src, file), "utf8")),
     );
     assert.deepEqual(wrong, []);
   });

@@ -19,8 +19,8 @@ function program(files: readonly string[], bundle?: { readonly madeOf: readonly 
   for (const name of files) write(name);
   if (bundle) {
     const inputs = Object.fromEntries(bundle.madeOf.map((name) => [name, stateOf(path(name))]));
-    write(join(bundleFolder, "1", "index.mjs"));
-    write(join(bundleFolder, "made-of.json"), JSON.stringify({ entry: "1/index.mjs", inputs }));
+    write(join(bundleFolder, "1", "index.cjs"));
+    write(join(bundleFolder, "made-of.json"), JSON.stringify({ entry: "1/index.cjs", inputs }));
   }
   const remove = (name: string) => rmSync(path(name), { recursive: true });
   return { root, path, write, remove, [Symbol.dispose]: () => rmSync(root, { recursive: true }) };
@@ -31,7 +31,7 @@ const sources = ["src/cli/index.ts", "src/hub/device.ts", "package-lock.json"];
 describe("which files the command line is started from", () => {
   it("takes the bundle while it was made of what lies there", () => {
     using it = program(sources, { madeOf: sources });
-    assert.equal(entryOf(it.root, {}), it.path(join(bundleFolder, "1", "index.mjs")));
+    assert.equal(entryOf(it.root, {}), it.path(join(bundleFolder, "1", "index.cjs")));
   });
 
   it("takes the sources when there is no bundle, or it is not wanted", () => {
@@ -61,8 +61,8 @@ describe("which files the command line is started from", () => {
   }
 
   it("takes in a package the bundle that came with it, and else what it was made of", () => {
-    using it = program(["dist/cli/index.js", "dist/bundle/index.mjs"]);
-    assert.equal(entryOf(it.root, {}), it.path("dist/bundle/index.mjs"));
+    using it = program(["dist/cli/index.js", "dist/bundle/index.cjs"]);
+    assert.equal(entryOf(it.root, {}), it.path("dist/bundle/index.cjs"));
     assert.equal(entryOf(it.root, { DOORWARD_BUNDLE: "off" }), it.path("dist/cli/index.js"));
     it.remove("dist/bundle");
     assert.equal(entryOf(it.root, {}), it.path("dist/cli/index.js"));
@@ -84,13 +84,13 @@ describe("what a bundle is made of", () => {
       meanwhile(relative(it.root, file), it);
     };
     await makeBundle({ entry: it.path("src/cli/index.ts"), folder, onLoad: heard });
-    it.write(join(bundleFolder, "made-of.json"), JSON.stringify({ entry: "1/index.mjs", inputs }));
+    it.write(join(bundleFolder, "made-of.json"), JSON.stringify({ entry: "1/index.cjs", inputs }));
     return it;
   }
 
   it("are all files that were read, also those that gave nothing to it", async () => {
     using it = await made(() => {});
-    assert.equal(freshBundle(it.root), it.path(join(bundleFolder, "1", "index.mjs")));
+    assert.equal(freshBundle(it.root), it.path(join(bundleFolder, "1", "index.cjs")));
     it.write("src/unused.ts", "console.log(3);");
     assert.equal(freshBundle(it.root), undefined);
   });
@@ -107,7 +107,7 @@ describe("what a bundle is made of", () => {
 
 describe("the place of an error in a bundle", () => {
   const frame = (it: ReturnType<typeof program>, line: number) =>
-    `    at run (${pathToFileURL(it.path("b/chunk.mjs")).href}:${line}:5)`;
+    `    at run (${pathToFileURL(it.path("b/chunk.cjs")).href}:${line}:5)`;
   const errorAt = (...frames: readonly string[]) =>
     Object.assign(new Error("no"), { stack: `Error: no\n${frames.join("\n")}` });
   // Line 1 is of a library, line 2 of line 8 of ours (ecma-426).
@@ -119,14 +119,14 @@ describe("the place of an error in a bundle", () => {
   };
 
   it("is told as in the sources, past the libraries", () => {
-    using it = program(["b/chunk.mjs"]);
-    it.write("b/chunk.mjs.map", JSON.stringify(map));
+    using it = program(["b/chunk.cjs"]);
+    it.write("b/chunk.cjs.map", JSON.stringify(map));
     assert.equal(placeOf(errorAt(frame(it, 1), frame(it, 2))), "hub/device.ts:8");
   });
 
   it("is told below a folder src, and of none of a library's own src", () => {
     const folder = "usr/src/doorward/node_modules/.cache/doorward-bundle/x";
-    const chunk = `${folder}/index.mjs`;
+    const chunk = `${folder}/index.cjs`;
     using it = program([chunk]);
     const sources = ["../../../zod/src/index.js", "../../../../src/hub/device.ts"];
     it.write(`${chunk}.map`, JSON.stringify({ ...map, sources }));
@@ -144,7 +144,7 @@ describe("the place of an error in a bundle", () => {
   });
 
   it("is none when there is no map", () => {
-    using it = program(["b/chunk.mjs"]);
+    using it = program(["b/chunk.cjs"]);
     assert.equal(placeOf(errorAt(frame(it, 2))), undefined);
   });
 });

@@ -28,6 +28,7 @@ func main() {
 }
 
 func run() error {
+	collectEarly()
 	// One core serves everybody until it does not keep up; then the queue asks for the others.
 	cores := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(1)

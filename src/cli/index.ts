@@ -17,7 +17,10 @@ const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Two signals within this are one. */
 const insistMs = 300;
 
-process.exitCode = await main(process.argv.slice(2));
+// Not awaited here: in its bundle this file is CommonJS.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

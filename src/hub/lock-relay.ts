@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { checkedLookup } from "../util/address.ts";
 import { FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import { request as httpRequest } from "../util/node-http.ts";
+import { https } from "../util/node-tls.ts";
 import type { OpenableLock } from "./lock-settings.ts";
 
 /** Options of {@link callRelay}. */
@@ -43,7 +44,7 @@ export async function callRelay(options: RelayOptions): Promise<void> {
 
 async function send(url: URL, options: RelayOptions): Promise<number> {
   const { lock, signal } = options;
-  const { request } = url.protocol === "https:" ? process.getBuiltinModule("node:https") : { request: httpRequest };
+  const { request } = url.protocol === "https:" ? https() : { request: httpRequest };
   const body = lock.method === "GET" ? undefined : filled(lock.body ?? "", options.values);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const asked = request(

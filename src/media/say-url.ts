@@ -6,6 +6,7 @@ import { checkedLookup, isLoopbackAddress, isRefusedAddress } from "../util/addr
 import type { Clock } from "../util/clock.ts";
 import { DoorwardError, FatalError, messageOf, RecoverableError } from "../util/errors.ts";
 import { request as httpRequest } from "../util/node-http.ts";
+import { https } from "../util/node-tls.ts";
 
 /** Options of {@link fetchSound}. */
 export interface FetchSoundOptions {
@@ -77,7 +78,7 @@ async function open(
   if (isIP(host) && isRefusedAddress(host) && !isLoopbackAddress(host)) {
     throw new FatalError(`nothing is fetched from ${url.origin}`, { code: "refused-address" });
   }
-  const request = url.protocol === "https:" ? process.getBuiltinModule("node:https").request : httpRequest;
+  const request = url.protocol === "https:" ? https().request : httpRequest;
   const lookUp = host.replace(/\.$/, "") === "localhost" ? ownLookup : checkedLookup;
   const headers = { "user-agent": "Doorward", accept: "audio/*, video/*, */*;q=0.1" };
   const asked = request(url, { signal, agent: false, headers, lookup: lookUp });

@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { addressBlock } from "../util/address-block.ts";
 import { background } from "../util/background.ts";
 import type { Clock } from "../util/clock.ts";
 import { messageOf } from "../util/errors.ts";
 import { listenAt } from "../util/listen.ts";
 import type { Log } from "../util/log.ts";
+import { tls } from "../util/node-tls.ts";
 
 /** Somebody who connected, and has said something. */
 export interface Guest {
@@ -128,7 +129,7 @@ export class GuardedPort implements AsyncDisposable {
     const { log, what, serve } = this.#options;
     const secured = this.#secureContext().then((secureContext) => {
       if (socket.destroyed) return;
-      const secure = new TLSSocket(socket, { isServer: true, secureContext });
+      const secure = new (tls().TLSSocket)(socket, { isServer: true, secureContext });
       secure.on("error", () => socket.destroy());
       secure.once("secure", () => serve({ socket: secure, secure: true, welcome }));
     });
@@ -140,7 +141,7 @@ export class GuardedPort implements AsyncDisposable {
 
   #secureContext(): Promise<SecureContext> {
     if (this.#certificate) return this.#certificate;
-    const made = this.#options.certificate().then(({ cert, key }) => createSecureContext({ cert, key }));
+    const made = this.#options.certificate().then(({ cert, key }) => tls().createSecureContext({ cert, key }));
     this.#certificate = made;
     const forget = () => {
       if (this.#certificate === made) this.#certificate = undefined;

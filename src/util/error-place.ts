@@ -7,7 +7,7 @@ export function placeOf(error: unknown): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   for (const frame of stack.split("\n")) {
     // The folder of a bundle may be below one that is called src.
-    const bundled = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/.exec(frame);
+    const bundled = /(file:\/\/[^\s()]+\.cjs):(\d+):(\d+)/.exec(frame);
     const place = bundled ? placeInBundle(bundled) : ownPlace(frame);
     if (place) return place;
   }

@@ -12,6 +12,7 @@ import type { Clock } from "../../util/clock.ts";
 import { DoorwardError, FatalError, RecoverableError } from "../../util/errors.ts";
 import { networkReason } from "../../util/network-reason.ts";
 import { request as httpRequest } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 
 const answerMs = 8000;
 
@@ -104,7 +105,7 @@ export class MjpegClient {
   ): ClientRequest {
     const { url } = this.#options;
     if (url.protocol !== "https:") return httpRequest(url, options, onAnswer);
-    return process.getBuiltinModule("node:https").request(url, { ...options, rejectUnauthorized: false }, onAnswer);
+    return https().request(url, { ...options, rejectUnauthorized: false }, onAnswer);
   }
 
   #authorization(): string | undefined {

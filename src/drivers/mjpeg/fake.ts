@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Challenge, formatChallenge, verifyAuthorization } from "../../protocols/rtsp/auth.ts";
 import type { Clock } from "../../util/clock.ts";
 import { createServer } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 
 /** Options of {@link startFakeMjpeg}. */
 export interface FakeMjpegOptions {
@@ -71,7 +71,7 @@ export class FakeMjpeg implements AsyncDisposable {
   #serve(): Server {
     const { tls } = this.#options;
     const onRequest = (request: IncomingMessage, answer: ServerResponse) => this.#answer(request, answer);
-    const server = tls ? createSecureServer(tls, onRequest) : createServer(onRequest);
+    const server = tls ? https().createServer(tls, onRequest) : createServer(onRequest);
     server.on("connection", (socket: Socket) => {
       this.counters.connections++;
       this.#sockets.add(socket);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
 import { request as requestHttp } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 
 /** Who calls a WHIP server, and as whom. */
 export interface WhipCaller {
@@ -60,7 +60,7 @@ async function call(
   };
   const options = { method, headers, signal, timeout: answerMs };
   const request =
-    url.protocol === "https:" ? requestHttps(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
+    url.protocol === "https:" ? https().request(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
   request.on("timeout", () => request.destroy(new Error("it does not answer")));
   request.on("error", answered.reject);
   request.on("response", answered.resolve);

@@ -1,5 +1,4 @@
 import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { type DoorSound, writeBinaryFrame } from "../../protocols/door/binary.ts";
 import { DoorFraming, type DoorPiece } from "../../protocols/door/framing.ts";
 import { doorLimits } from "../../protocols/door/limits.ts";
@@ -11,6 +10,7 @@ import { isAbort, messageOf, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import type { Log } from "../../util/log.ts";
 import { networkReason } from "../../util/network-reason.ts";
+import { tls as nodeTls } from "../../util/node-tls.ts";
 import { isUntrusted, untrustedText } from "../../util/untrusted.ts";
 import { DoorRefusal, refusalOf } from "./refusal.ts";
 
@@ -239,7 +239,7 @@ export class DoorConnection {
 
 function dial({ host, port = doorLimits.port.value, tls }: DoorAddress): Socket {
   if (!tls) return connect({ host, port });
-  return connectTls({ host, port, servername: /[a-z]/i.test(host) ? host : "", ...(tls.ca && { ca: tls.ca }) });
+  return nodeTls().connect({ host, port, servername: /[a-z]/i.test(host) ? host : "", ...(tls.ca && { ca: tls.ca }) });
 }
 
 function unreachable(cause: unknown): DoorRefusal {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 
-import { request as requestHttps } from "node:https";
 import { request as requestHttp } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 
 /** One call of the hub. */
 export interface HubCall {
@@ -39,7 +39,7 @@ export async function callHub(url: URL, { method, body, token, trust, signal }: 
   };
   const request =
     url.protocol === "https:"
-      ? requestHttps(url, { ...options, ...ca, rejectUnauthorized: trust !== "any" })
+      ? https().request(url, { ...options, ...ca, rejectUnauthorized: trust !== "any" })
       : requestHttp(url, options);
   request.on("timeout", () => request.destroy(new Error("it does not answer")));
   request.on("error", answered.reject);

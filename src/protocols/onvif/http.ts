@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { messageOf, RecoverableError } from "../../util/errors.ts";
 import { request as httpRequest } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 import { authorize, type Challenge, type Credentials, parseChallenges, strongestChallenge } from "../rtsp/auth.ts";
 import { refusedLogin } from "./soap.ts";
 
@@ -37,7 +38,7 @@ export class SoapHttp {
   }
 
   async #send({ url, action, envelope, signal }: SoapPost): Promise<Answer> {
-    const { request } = url.protocol === "https:" ? process.getBuiltinModule("node:https") : { request: httpRequest };
+    const { request } = url.protocol === "https:" ? https() : { request: httpRequest };
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const authorization = this.#authorization(url);
     const headers = {

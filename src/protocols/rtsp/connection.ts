@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../util/clock.ts";
 import { type DoorwardError, FatalError, messageOf, RecoverableError, WireError } from "../../util/errors.ts";
+import { tls } from "../../util/node-tls.ts";
 import { until } from "../../util/until.ts";
 import type { QuirkCode } from "../rtp/quirks.ts";
 import type { RtspAddress } from "./address.ts";
@@ -81,7 +82,7 @@ export class RtspConnection implements Disposable {
     const inbox = new Inbox();
     const place = { host: address.host, port: address.port, onread: inbox.onread };
     const socket = address.tls
-      ? connectTls({
+      ? tls().connect({
           ...place,
           servername: isIP(address.host) ? undefined : address.host,
           rejectUnauthorized: false,

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
 import { systemClock } from "../../util/clock.ts";
 import { WireError } from "../../util/errors.ts";
+import { tls } from "../../util/node-tls.ts";
 import type { RtspProtocol } from "./client.ts";
 import { RtspHeaders } from "./headers.ts";
 import { type RtspRequest, serializeFrame, serializeMessage } from "./message.ts";
@@ -95,7 +95,7 @@ export class RtspServer implements AsyncDisposable {
 
   private constructor(options: RtspServerOptions) {
     // A client may end its side before TEARDOWN is answered. Not with TLS: who leaves in the handshake would never be let go of.
-    this.#server = options.tls ? createTlsServer(options.tls) : createTcpServer({ allowHalfOpen: true });
+    this.#server = options.tls ? tls().createServer(options.tls) : createTcpServer({ allowHalfOpen: true });
     this.#server.on(options.tls ? "secureConnection" : "connection", (socket: Socket) => {
       const peer = new Peer(socket, options);
       this.#peers.add(peer);

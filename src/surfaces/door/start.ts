@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { doorLimits } from "../../protocols/door/limits.ts";
 import { writeDoorLine } from "../../protocols/door/parse.ts";
 import type { DoorReasonWord } from "../../protocols/door/reasons.ts";
@@ -8,6 +8,7 @@ import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { messageOf } from "../../util/errors.ts";
 import { listenAt } from "../../util/listen.ts";
+import { tls } from "../../util/node-tls.ts";
 import type { Lent, Running } from "../surface.ts";
 import type { DoorConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
@@ -145,7 +146,7 @@ class Doors implements AsyncDisposable {
     background(
       this.#secureContext().then((secureContext) => {
         if (socket.destroyed) return;
-        const secure = new TLSSocket(socket, { isServer: true, secureContext });
+        const secure = new (tls().TLSSocket)(socket, { isServer: true, secureContext });
         secure.on("error", () => socket.destroy());
         const late = clock.timer(registerMs, () => socket.destroy());
         secure.once("secure", () => {
@@ -164,7 +165,7 @@ class Doors implements AsyncDisposable {
   #secureContext(): Promise<SecureContext> {
     if (this.#certificate) return this.#certificate;
     const { hub, certificate } = this.#lent;
-    const made = certificate().then(({ cert, key }) => createSecureContext({ cert, key }));
+    const made = certificate().then(({ cert, key }) => tls().createSecureContext({ cert, key }));
     this.#certificate = made;
     const forget = () => {
       if (this.#certificate === made) this.#certificate = undefined;

@@ -124,8 +124,8 @@ async function listenPlain(
 
 /** Machines without IPv6 have no `::`; there `0.0.0.0` is every address. */
 async function listenEverywhere(options: HttpStartOptions & Base & { readonly tls: TlsMaterial }) {
-  const { config, app, sockets, maxConnections, trustedProxies, tls } = options;
-  const base = { app, sockets, maxConnections, trustedProxies, tls, port: config.httpsPort };
+  const { config, app, sockets, maxConnections, trustedProxies, tls, hub } = options;
+  const base = { app, sockets, maxConnections, trustedProxies, tls, port: config.httpsPort, clock: hub.clock };
   try {
     return await listenHttps({ ...base, host: config.httpsHost });
   } catch (error) {

@@ -1,7 +1,8 @@
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
+import type { Clock } from "../../util/clock.ts";
 import { listenAt } from "../../util/listen.ts";
 import { createServer } from "../../util/node-http.ts";
 import { leadToTls } from "./plain-to-tls.ts";
@@ -32,32 +33,27 @@ export async function listenHttp(options: ListenOptions): Promise<Listening> {
   return start(server, options);
 }
 
-/** HTTPS for the application. `renew` replaces the certificate for connections to come. Throws FatalError `listen`. */
+/**
+ * HTTPS for the application. `renew` replaces the certificate for connections to come. Throws FatalError `listen`, and what
+ * OpenSSL says of a certificate that somebody else made; the hub's own is first read when somebody comes.
+ */
 export async function listenHttps(
-  options: ListenOptions & { readonly tls: TlsMaterial },
+  options: ListenOptions & { readonly tls: TlsMaterial; readonly clock: Clock },
 ): Promise<Listening & { renew(tls: TlsMaterial): void }> {
-  const { cert, key } = options.tls;
-  const server: HttpsServer = createHttpsServer({
-    maxHeaderSize,
-    ...options.sockets.serverOptions,
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    handshakeTimeout: 10_000,
-    ALPNProtocols: ["http/1.1"],
-  });
-  leadToTls(server);
+  const server = createServer({ maxHeaderSize, ...options.sockets.serverOptions });
+  const leading = leadToTls(server, options);
   const listening = await start(server, options);
   return {
     ...listening,
-    renew: (tls) => server.setSecureContext({ cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" }),
+    renew: (tls) => leading.renew(tls),
+    [Symbol.asyncDispose]: () => {
+      leading[Symbol.dispose]();
+      return listening[Symbol.asyncDispose]();
+    },
   };
 }
 
-async function start(
-  server: ReturnType<typeof createServer> | HttpsServer,
-  options: ListenOptions,
-): Promise<Listening> {
+async function start(server: Server, options: ListenOptions): Promise<Listening> {
   const { app, sockets, host, port, maxConnections, trustedProxies } = options;
   sockets.protect(server, { maxConnections, trustedProxies });
   server.on("request", (request, response) => app.routing(request, response));

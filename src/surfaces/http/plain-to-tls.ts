@@ -1,34 +1,93 @@
-import type { Server } from "node:https";
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import type { Clock } from "../../util/clock.ts";
+import { tls } from "../../util/node-tls.ts";
+import type { TlsMaterial } from "./tls.ts";
 
 /** The first byte of a TLS record that begins a handshake (RFC 8446, 5.1). */
 const handshake = 22;
 const maxHeadBytes = 4096;
-/** As long as a handshake may take. */
-const firstWordMs = 10_000;
+/** From connecting until both sides have agreed. */
+const handshakeMs = 10_000;
+
+/** What {@link leadToTls} gives: disposing lets go of who has not finished a handshake. */
+export interface LeadingToTls extends Disposable {
+  /** Another certificate, for connections to come. */
+  renew(tls: TlsMaterial): void;
+}
 
 /**
- * Whoever types `hub:8443` comes without encryption: the port's server leads them to the same address with it. What begins with
- * TLS goes its way; what is neither is let go of.
+ * Makes a server that listens for HTTP one that takes HTTPS. Whoever types `hub:8443` comes without encryption: they are led to the
+ * same address with it. What begins with TLS goes its way; what is neither is let go of.
  */
-export function leadToTls(server: Server): void {
+export function leadToTls(server: Server, options: { readonly tls: TlsMaterial; readonly clock: Clock }): LeadingToTls {
   const own = server.listeners("connection");
   server.removeAllListeners("connection");
+  const contexts = new Contexts(options.tls);
+  const shaking = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     const broken = () => socket.destroy();
+    const late = options.clock.timer(handshakeMs, broken);
+    shaking.add(socket);
     socket.once("error", broken);
-    socket.setTimeout(firstWordMs, broken);
+    const through = () => {
+      late[Symbol.dispose]();
+      shaking.delete(socket);
+    };
+    socket.once("close", through);
     socket.once("readable", () => {
       const first = socket.read() as Buffer | null;
       if (first === null) return broken();
       if (first[0] !== handshake) return socket.end(redirection(first.toString("latin1", 0, maxHeadBytes)));
-      socket.off("error", broken);
-      socket.setTimeout(0);
-      socket.off("timeout", broken);
       socket.unshift(first);
-      for (const listener of own) listener.call(server, socket);
+      const { TLSSocket } = tls();
+      const secure = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: contexts.current,
+        ALPNProtocols: ["http/1.1"],
+      });
+      secure.once("error", broken);
+      secure.once("secure", () => {
+        through();
+        secure.off("error", broken);
+        for (const listener of own) listener.call(server, secure);
+      });
     });
   });
+  return {
+    renew: (material) => contexts.renew(material),
+    [Symbol.dispose]: () => {
+      for (const socket of shaking) socket.destroy();
+    },
+  };
+}
+
+/** Of the certificate that is shown, made when somebody first asks for it. */
+class Contexts {
+  #material: TlsMaterial;
+  #current: SecureContext | undefined;
+
+  constructor(material: TlsMaterial) {
+    this.#material = material;
+    // Whoever has configured a certificate that is none hears of it at the start.
+    if (material.rootPem === undefined) this.#current = contextOf(material);
+  }
+
+  get current(): SecureContext {
+    this.#current ??= contextOf(this.#material);
+    return this.#current;
+  }
+
+  renew(material: TlsMaterial): void {
+    this.#current = material.rootPem === undefined ? contextOf(material) : undefined;
+    this.#material = material;
+  }
+}
+
+function contextOf({ cert, key }: TlsMaterial): SecureContext {
+  const options = { cert, key, minVersion: "TLSv1.2", honorCipherOrder: true, sessionIdContext: "doorward" } as const;
+  return tls().createSecureContext(options);
 }
 
 /** The answer to the head of a plain request: where to go; empty for what is no request. */

@@ -1,6 +1,6 @@
-import { request } from "node:https";
 import { checkedLookup } from "../../util/address.ts";
 import { messageOf } from "../../util/errors.ts";
+import { https } from "../../util/node-tls.ts";
 
 /** One message on its way to a push service (RFC 8030). */
 export interface PushRequest {
@@ -26,7 +26,7 @@ export const postPush: PushPost = ({ endpoint, headers, body }) =>
   new Promise((resolve) => {
     const failed = (error: unknown) => resolve({ state: "failed", why: messageOf(error) });
     const signal = AbortSignal.timeout(patienceMs);
-    const sent = request(endpoint, { method: "POST", headers, lookup: checkedLookup, signal }, (answer) => {
+    const sent = https().request(endpoint, { method: "POST", headers, lookup: checkedLookup, signal }, (answer) => {
       answer.resume();
       resolve(outcomeOf(answer.statusCode ?? 0));
     });

@@ -1,13 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { AllocateExchange, type AllocateOptions, type Allocation } from "../../protocols/stun/allocate.ts";
 import { stunAttributes, stunLength, stunMethods } from "../../protocols/stun/message.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RecoverableError, WireError } from "../../util/errors.ts";
 import { every } from "../../util/every.ts";
 import { networkReason } from "../../util/network-reason.ts";
+import { tls } from "../../util/node-tls.ts";
 
 /** A TURN server as a URL names it (RFC 7065). */
 export interface TurnPlace {
@@ -123,7 +123,7 @@ async function openUdp({ host, port }: TurnPlace, { onMessage }: OpenOptions): P
 
 async function openStream(place: TurnPlace, { onMessage, clock }: OpenOptions): Promise<MessageSocket> {
   const { host, port, transport } = place;
-  const socket = transport === "tls" ? connectTls({ host, port, servername: host }) : connect({ host, port });
+  const socket = transport === "tls" ? tls().connect({ host, port, servername: host }) : connect({ host, port });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   socket.on("error", (error) => failed.reject(unreachable(error)));

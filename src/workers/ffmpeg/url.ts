@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { assertPublicOrLan, checkedLookup } from "../../util/address.ts";
 import { FatalError, messageOf, RecoverableError } from "../../util/errors.ts";
 import { request as httpRequest } from "../../util/node-http.ts";
+import { https } from "../../util/node-tls.ts";
 
 const maxRedirects = 3;
 const maxBytes = 512 * 1024 * 1024;
@@ -52,7 +52,7 @@ async function get(
 ): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (!options.trusted && isIP(host)) assertPublicOrLan(host);
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const send = url.protocol === "https:" ? https().request : httpRequest;
   const request = send(url, {
     signal: options.signal,
     timeout: 10_000,

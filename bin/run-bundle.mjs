@@ -1,0 +1,109 @@
+// Runs the hub's bundle (scripts/bundle.mjs). Node's own loader would keep what V8 has compiled of each file, which it reads from its
+// cache, for as long as the program runs, and the outermost code of each: 3 MB. Here both are gone once a file has run.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { cachedDataVersionTag } from "node:v8";
+import { constants, Script } from "node:vm";
+import { crc32 } from "node:zlib";
+
+/** Bundles of which what was compiled is kept. */
+const kept = 3;
+/** A hub has started by then. What it compiles later it needs not at its next start, where it would be read and kept with the rest. */
+const startedMs = 3000;
+
+/**
+ * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them after three seconds,
+ * or at the end of a program that is shorter, is written below `cache` and read there at its next start; where nobody may write, it is
+ * compiled each time.
+ */
+export function runBundle(entry, cache) {
+  const folder = dirname(entry);
+  // The entry names the other files, and these have names that tell what is in them.
+  const compiled = new Compiled(join(cache, `bundle-${crc32(readFileSync(entry)).toString(16)}`));
+  const nodes = createRequire(entry);
+  const loaded = new Map();
+  const load = (name) => {
+    const before = loaded.get(name);
+    if (before) return before.exports;
+    const module = { exports: {} };
+    loaded.set(name, module);
+    const path = join(folder, name);
+    const make = compiled.script(path).runInThisContext();
+    make(module.exports, require, module, path, folder);
+    return module.exports;
+  };
+  const require = (id) => (id.startsWith("./") ? load(id.slice(2)) : nodes(id));
+  load(basename(entry));
+}
+
+/** What V8 has made of the files of one bundle in earlier runs. */
+class Compiled {
+  #folder;
+  #tag = cachedDataVersionTag();
+  #missing = new Map();
+
+  constructor(folder) {
+    this.#folder = folder;
+    const write = () => this.#write();
+    process.once("exit", write);
+    setTimeout(write, startedMs).unref();
+  }
+
+  /** The program in a file: a function of what CommonJS gives to each. */
+  script(path) {
+    const text = readFileSync(path, "latin1").replace(/^#!.*/, "");
+    const cachedData = this.#read(path);
+    const script = new Script(`(function (exports, require, module, __filename, __dirname) {\n${text}\n})`, {
+      filename: pathToFileURL(path).href,
+      lineOffset: -1,
+      cachedData,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    if (this.#isOurs() && (!cachedData || script.cachedDataRejected)) this.#missing.set(path, script);
+    return script;
+  }
+
+  /** V8 takes nothing that was compiled under other settings, and the hub changes some of them while it runs. */
+  #isOurs() {
+    return cachedDataVersionTag() === this.#tag;
+  }
+
+  #read(path) {
+    if (!this.#isOurs()) return undefined;
+    try {
+      return readFileSync(this.#place(path));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #place(path) {
+    return join(this.#folder, `${basename(path)}.${this.#tag.toString(16)}`);
+  }
+
+  #write() {
+    const missing = [...this.#missing];
+    this.#missing.clear();
+    if (missing.length === 0) return;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      for (const [path, script] of missing) {
+        const aside = `${this.#place(path)}.${process.pid}`;
+        writeFileSync(aside, script.createCachedData());
+        renameSync(aside, this.#place(path));
+      }
+      removeOld(dirname(this.#folder));
+    } catch {
+      // Nobody may write here, or the disk is full: the next start compiles it again.
+    }
+  }
+}
+
+function removeOld(cache) {
+  const folders = readdirSync(cache).filter((name) => name.startsWith("bundle-"));
+  const writtenMs = (name) => statSync(join(cache, name)).mtimeMs;
+  folders.sort((a, b) => writtenMs(b) - writtenMs(a));
+  for (const name of folders.slice(kept)) rmSync(join(cache, name), { recursive: true, force: true });
+}
