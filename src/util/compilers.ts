@@ -23,7 +23,7 @@ export interface CompileOptions {
  */
 export const compilerOptions: Readonly<Record<Compiling, readonly string[]>> = {
   quick: ["--sparkplug", "--maglev-filter=*", "--invocation-count-for-maglev=100"],
-  well: ["--turbofan", "--invocation-count-for-turbofan=200"],
+  well: ["--turbofan", "--invocation-count-for-turbofan=60"],
 };
 
 /** Work that goes on: so many ms of each second, so many seconds in a row. A hub at rest takes 2 ms. */
