@@ -18,9 +18,15 @@ const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const insistMs = 300;
 
 // Not awaited here: in its bundle this file is CommonJS.
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`doorward: ${redact(messageOf(error))}\n`);
+    process.exitCode = crashed;
+  },
+);
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
