@@ -12,6 +12,8 @@ import { crc32 } from "node:zlib";
 const kept = 3;
 /** A hub has started by then. What it compiles later it needs not at its next start, where it would be read and kept with the rest. */
 const startedMs = 3000;
+/** Behind what was compiled: its checksum. */
+const sumBytes = 4;
 
 /**
  * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them after three seconds,
@@ -30,8 +32,13 @@ export function runBundle(entry, cache) {
     const module = { exports: {} };
     loaded.set(name, module);
     const path = join(folder, name);
-    const make = compiled.script(path).runInThisContext();
-    make(module.exports, require, module, path, folder);
+    try {
+      compiled.script(path).runInThisContext()(module.exports, require, module, path, folder);
+    } catch (error) {
+      // Whoever asks for it again hears of it again.
+      loaded.delete(name);
+      throw error;
+    }
     return module.exports;
   };
   const require = (id) => (id.startsWith("./") ? load(id.slice(2)) : nodes(id));
@@ -73,7 +80,10 @@ class Compiled {
   #read(path) {
     if (!this.#isOurs()) return undefined;
     try {
-      return readFileSync(this.#place(path));
+      const bytes = readFileSync(this.#place(path));
+      const compiled = bytes.subarray(0, -sumBytes);
+      // V8 would run what a power cut left of it.
+      return bytes.readUInt32LE(compiled.length) === crc32(compiled) ? compiled : undefined;
     } catch {
       return undefined;
     }
@@ -91,7 +101,10 @@ class Compiled {
       mkdirSync(this.#folder, { recursive: true });
       for (const [path, script] of missing) {
         const aside = `${this.#place(path)}.${process.pid}`;
-        writeFileSync(aside, script.createCachedData());
+        const compiled = script.createCachedData();
+        const sum = Buffer.alloc(sumBytes);
+        sum.writeUInt32LE(crc32(compiled));
+        writeFileSync(aside, Buffer.concat([compiled, sum]));
         renameSync(aside, this.#place(path));
       }
       removeOld(dirname(this.#folder));
