@@ -34,8 +34,8 @@ export async function listenHttp(options: ListenOptions): Promise<Listening> {
 }
 
 /**
- * HTTPS for the application. `renew` replaces the certificate for connections to come. Throws FatalError `listen`, and what
- * OpenSSL says of a certificate that somebody else made; the hub's own is first read when somebody comes.
+ * HTTPS for the application. `renew` replaces the certificate for connections to come, which is first read when somebody comes.
+ * Throws FatalError `listen`.
  */
 export async function listenHttps(
   options: ListenOptions & { readonly tls: TlsMaterial; readonly clock: Clock },

@@ -24,7 +24,8 @@ export interface LeadingToTls extends Disposable {
 export function leadToTls(server: Server, options: { readonly tls: TlsMaterial; readonly clock: Clock }): LeadingToTls {
   const own = server.listeners("connection");
   server.removeAllListeners("connection");
-  const contexts = new Contexts(options.tls);
+  let material = options.tls;
+  let context: SecureContext | undefined;
   const shaking = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     const broken = () => socket.destroy();
@@ -41,10 +42,11 @@ export function leadToTls(server: Server, options: { readonly tls: TlsMaterial; 
       if (first === null) return broken();
       if (first[0] !== handshake) return socket.end(redirection(first.toString("latin1", 0, maxHeadBytes)));
       socket.unshift(first);
+      context ??= contextOf(material);
       const { TLSSocket } = tls();
       const secure = new TLSSocket(socket, {
         isServer: true,
-        secureContext: contexts.current,
+        secureContext: context,
         ALPNProtocols: ["http/1.1"],
       });
       secure.once("error", broken);
@@ -56,33 +58,13 @@ export function leadToTls(server: Server, options: { readonly tls: TlsMaterial; 
     });
   });
   return {
-    renew: (material) => contexts.renew(material),
+    renew: (next) => {
+      [material, context] = [next, undefined];
+    },
     [Symbol.dispose]: () => {
       for (const socket of shaking) socket.destroy();
     },
   };
-}
-
-/** Of the certificate that is shown, made when somebody first asks for it. */
-class Contexts {
-  #material: TlsMaterial;
-  #current: SecureContext | undefined;
-
-  constructor(material: TlsMaterial) {
-    this.#material = material;
-    // Whoever has configured a certificate that is none hears of it at the start.
-    if (material.rootPem === undefined) this.#current = contextOf(material);
-  }
-
-  get current(): SecureContext {
-    this.#current ??= contextOf(this.#material);
-    return this.#current;
-  }
-
-  renew(material: TlsMaterial): void {
-    this.#current = material.rootPem === undefined ? contextOf(material) : undefined;
-    this.#material = material;
-  }
 }
 
 function contextOf({ cert, key }: TlsMaterial): SecureContext {

@@ -16,8 +16,11 @@ import {
 } from "node:tls";
 import WebSocket from "ws";
 import { startRig } from "../../../test/web-rig.ts";
+import { ManualClock } from "../../util/clock.ts";
 import { silentLog } from "../../util/log.ts";
+import { createServer as createServerOfHttp } from "../../util/node-http.ts";
 import { makeLeaf } from "./certificate.ts";
+import { leadToTls } from "./plain-to-tls.ts";
 import { certifiedNames, loadTls } from "./tls.ts";
 
 async function tempDir(): Promise<{ readonly dataDir: string } & AsyncDisposable> {
@@ -53,7 +56,7 @@ describe("the hub's own certificate", () => {
     for (const file of await readdir(folder)) assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600);
   });
 
-  it("stays while it is good, is renewed in time and for a new address, under the same root", async () => {
+  it("stays while it is good, is renewed in time and for a new address or name, under the same root", async () => {
     await using dir = await tempDir();
     const first = await loadTls({ ...dir, ...options });
     const later = (days: number) => ({ ...dir, ...options, nowMs: options.nowMs + days * dayMs });
@@ -65,6 +68,9 @@ describe("the hub's own certificate", () => {
     assert.ok(new X509Certificate(moved.cert).checkIP("10.0.0.1"));
     assert.equal(moved.rootPem, first.rootPem);
     assert.deepEqual(await loadTls(later(380)), moved);
+    const renamed = await loadTls({ ...later(380), names: [...names, "new-name.local"] });
+    assert.ok(new X509Certificate(renamed.cert).checkHost("new-name.local"));
+    assert.equal(renamed.rootPem, first.rootPem);
   });
 
   it("is of no use against other web sites to whoever steals the root's key", async () => {
@@ -179,6 +185,12 @@ describe("the hub's own certificate", () => {
     });
     const missing = { certificate: { certFile: "/nowhere", keyFile } };
     await assert.rejects(loadTls({ ...dir, ...options, config: missing }), { code: "certificate" });
+    await using other = await tempDir();
+    await writeFile(keyFile, (await loadTls({ ...other, ...options })).key);
+    await assert.rejects(loadTls({ ...dir, ...options, config }), {
+      code: "certificate",
+      message: /x\.crt and .*x\.key are no certificate with its key: /,
+    });
   });
 });
 
@@ -201,6 +213,53 @@ describe("HTTPS", () => {
     assert.equal(await said("SSH-2.0-OpenSSH\r\n"), "");
     assert.equal(await said("GET / HTTP/1.1\r\nHost: hub/@evil\r\n\r\n"), "");
     assert.equal(await said("GET / HTTP/1.1\r\n\r\n"), "");
+  });
+
+  it("lets go of whoever has not agreed on anything after ten seconds, and at its end of whoever is about to", async () => {
+    const clock = new ManualClock();
+    await using rig = await startRig({}, { https: true, clock });
+    const port = Number(new URL(rig.web.httpsUrl ?? "").port);
+    const begun = async () => {
+      const socket = connectPlain({ port, host: "127.0.0.1" });
+      await once(socket, "connect");
+      socket.write(Buffer.from([22, 3, 1, 2, 0, 1]));
+      // Who came later has been served: so this one has been seen.
+      const other = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+      await once(other, "secureConnect");
+      other.destroy();
+      return socket;
+    };
+    const slow = await begun();
+    const closed = once(slow, "close");
+    await clock.advance(10_000);
+    await closed;
+    const last = once(await begun(), "close");
+    await rig[Symbol.asyncDispose]();
+    await last;
+  });
+
+  it("shows another certificate from the moment it has one", async () => {
+    await using dir = await tempDir();
+    const [first, second] = [
+      await loadTls({ ...dir, ...options }),
+      await loadTls({ ...dir, ...options, names: ["a.local"] }),
+    ];
+    const server = createServerOfHttp((_request, response) => response.end("here"));
+    using leading = leadToTls(server, { tls: first, clock: new ManualClock() });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const shown = async () => {
+      const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      return new X509Certificate(raw).subjectAltName;
+    };
+    assert.match((await shown()) ?? "", /hub\.local/);
+    leading.renew(second);
+    assert.match((await shown()) ?? "", /^DNS:a\.local/);
+    server.close();
   });
 
   it("is trusted by whoever trusts the root that the hub offers, and by nobody else", async () => {

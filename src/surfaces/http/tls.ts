@@ -1,9 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdir, readFile, rename } from "node:fs/promises";
+import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { FatalError } from "../../util/errors.ts";
+import { FatalError, messageOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { tls } from "../../util/node-tls.ts";
 import { writtenMs } from "../../util/version.ts";
 import { writeFileDurably } from "../../util/write-file.ts";
 import { ownNames } from "../allowed-hosts.ts";
@@ -37,7 +39,7 @@ const renewBeforeMs = 30 * 24 * 60 * 60 * 1000;
 /**
  * The certificate to serve: the configured one, or the hub's own, made at the first run and again when it gets old, when
  * this machine has an address that it does not name, and when the clock turns out to have been wrong. Throws FatalError
- * `certificate` for one that cannot be read.
+ * `certificate` for one that cannot be read or used.
  */
 export async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
   const { certificate } = options.config;
@@ -60,9 +62,24 @@ export function certifiedNames(options: Pick<HttpConfig, "publicName">): readonl
 async function readConfigured(files: { readonly certFile: string; readonly keyFile: string }): Promise<TlsMaterial> {
   try {
     const [cert, key] = await Promise.all([readFile(files.certFile, "utf8"), readFile(files.keyFile, "utf8")]);
+    mustFit({ cert, key }, files);
     return { cert, key, rootPem: undefined };
   } catch (cause) {
+    if (cause instanceof FatalError) throw cause;
     throw new FatalError(`certificate cannot be read: ${files.certFile}`, { code: "certificate", cause });
+  }
+}
+
+/** Whoever configured what is no certificate, or another one's key, hears of it at the start and not when somebody comes. */
+function mustFit(
+  material: { readonly cert: string; readonly key: string },
+  files: { readonly certFile: string; readonly keyFile: string },
+): void {
+  try {
+    tls().createSecureContext(material);
+  } catch (cause) {
+    const message = `${files.certFile} and ${files.keyFile} are no certificate with its key: ${messageOf(cause)}`;
+    throw new FatalError(message, { code: "certificate", cause });
   }
 }
 
@@ -138,7 +155,8 @@ function covers(
   wanted: { readonly names: readonly string[]; readonly root: X509Certificate },
 ): boolean {
   if (!leaf.verify(wanted.root.publicKey)) return false;
-  return wanted.names.every((name) => leaf.checkHost(name) !== undefined || leaf.checkIP(name) !== undefined);
+  // Node throws at a name that is asked for as an address.
+  return wanted.names.every((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined);
 }
 
 async function readPair(folder: string, name: string): Promise<KeyedCertificate | undefined> {
