@@ -159,7 +159,7 @@ unit() {
 	gcc $FLAGS -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 		test/unit.c $(echo "$MODULES" | grep -v hook.c) \
 		-o "$BUILD/unit" -lpthread
-	"$BUILD/unit"
+	timeout -k 5 100 "$BUILD/unit"
 }
 
 # exact <runner>: every framing, layout and codec; 1 to 5 packs by turns in a
