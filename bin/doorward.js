@@ -22,7 +22,7 @@ const watched =
 if (Number.parseInt(process.versions.node, 10) >= 24 && !watched) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const entry = entryOf(root);
-  if (entry.endsWith(".cjs")) (await import("./run-bundle.mjs")).runBundle(entry, process.env.NODE_COMPILE_CACHE);
+  if (entry.endsWith(".cjs")) (await import("./run-bundle.mjs")).runBundle(entry, module.getCompileCacheDir());
   else await import(pathToFileURL(entry).href);
 } else {
   const setup = join(root, "scripts", "setup.mjs");

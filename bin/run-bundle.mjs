@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cachedDataVersionTag } from "node:v8";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
 
 /** Bundles of which what was compiled is kept. */
@@ -17,13 +17,13 @@ const sumBytes = 4;
 
 /**
  * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them after three seconds,
- * or at the end of a program that is shorter, is written below `cache` and read there at its next start; where nobody may write, it is
- * compiled each time.
+ * or at the end of a program that is shorter, is written below `cache` and read there at its next start; without a cache, or where
+ * nobody may write, it is compiled each time.
  */
 export function runBundle(entry, cache) {
   const folder = dirname(entry);
   // The entry names the other files, and these have names that tell what is in them.
-  const compiled = new Compiled(join(cache, `bundle-${crc32(readFileSync(entry)).toString(16)}`));
+  const compiled = new Compiled(cache && join(cache, `bundle-${crc32(readFileSync(entry)).toString(16)}`));
   const nodes = createRequire(entry);
   const loaded = new Map();
   const load = (name) => {
@@ -53,6 +53,7 @@ class Compiled {
 
   constructor(folder) {
     this.#folder = folder;
+    if (!folder) return;
     const write = () => this.#write();
     process.once("exit", write);
     setTimeout(write, startedMs).unref();
@@ -66,7 +67,6 @@ class Compiled {
       filename: pathToFileURL(path).href,
       lineOffset: -1,
       cachedData,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     if (this.#isOurs() && (!cachedData || script.cachedDataRejected)) this.#missing.set(path, script);
     return script;
@@ -74,7 +74,7 @@ class Compiled {
 
   /** V8 takes nothing that was compiled under other settings, and the hub changes some of them while it runs. */
   #isOurs() {
-    return cachedDataVersionTag() === this.#tag;
+    return this.#folder !== undefined && cachedDataVersionTag() === this.#tag;
   }
 
   #read(path) {

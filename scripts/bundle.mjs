@@ -1,6 +1,7 @@
 // Makes few files of the hub and the libraries that it uses. Node then resolves and reads dozens of modules at a start
 // instead of a thousand. Beside sources: in node_modules/.cache, for bin/bundle.mjs; with "--package": dist/bundle, of dist.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { constants, setPriority } from "node:os";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -38,7 +39,7 @@ export async function makeBundle({ entry, folder, onLoad = () => {} }) {
     input: { index: entry },
     platform: "node",
     external,
-    plugins: [hearOf(onLoad), places(folder), leaveOut(), loadLater()],
+    plugins: [hearOf(onLoad), places(folder), standIns()],
     onLog: (_level, log) => {
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     },
@@ -46,6 +47,8 @@ export async function makeBundle({ entry, folder, onLoad = () => {} }) {
   const { output } = await bundle.write({
     dir: folder,
     format: "cjs",
+    // In a script of node:vm, import() is experimental, and Node says so to whoever runs the hub.
+    dynamicImportInCjs: false,
     sourcemap: true,
     sourcemapExcludeSources: true,
     // V8 keeps a file's text, one byte a character, or two as soon as one of them needs it.
@@ -83,37 +86,32 @@ function places(folder) {
   };
 }
 
-/** Whatever would be called of them says so. */
-function leaveOut() {
-  const mark = "\0left-out:";
+/** In place of what is unused or seldom used. */
+function standIns() {
+  const mark = "\0stand-in:";
   return {
-    name: "leave-out",
+    name: "stand-ins",
     resolveId: (source, importer = "") =>
-      unused.some(([who, what]) => what === source && importer.includes(join("node_modules", who, sep)))
+      [...unused, ...seldomUsed].some(
+        ([who, what]) => what === source && importer.includes(join("node_modules", who, sep)),
+      )
         ? `${mark}${source}`
         : undefined,
-    load: (id) =>
-      id.startsWith(mark)
-        ? `module.exports = new Proxy(() => {}, { get: (_, name) => () => {
-             throw new Error(\`${id.slice(mark.length)} is left out of the bundle: \${String(name)}\`); } });`
-        : undefined,
+    load: (id) => {
+      if (!id.startsWith(mark)) return undefined;
+      const name = id.slice(mark.length);
+      return isBuiltin(name) ? comesLater(name) : isLeftOut(name);
+    },
   };
 }
 
-function loadLater() {
-  const mark = "\0later:";
-  return {
-    name: "load-later",
-    resolveId: (source, importer = "") =>
-      seldomUsed.some(([who, what]) => what === source && importer.includes(join("node_modules", who, sep)))
-        ? `${mark}${source}`
-        : undefined,
-    load: (id) =>
-      id.startsWith(mark)
-        ? `module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule("${id.slice(mark.length)}")[name] });`
-        : undefined,
-  };
-}
+/** Whatever would be called of it says so. */
+const isLeftOut = (name) =>
+  `module.exports = new Proxy(() => {}, { get: (_, part) => () => {
+     throw new Error(\`${name} is left out of the bundle: \${String(part)}\`); } });`;
+
+const comesLater = (name) =>
+  `module.exports = new Proxy({}, { get: (_, part) => process.getBuiltinModule("${name}")[part] });`;
 
 function withoutComments(code) {
   return code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -24,11 +24,13 @@ async function bundled(sources: Readonly<Record<string, string>>) {
   const cache = join(root, "cache");
   return {
     root,
-    /** Runs it in a process of its own and gives what it printed. */
-    run: (below = cache) =>
-      execFileSync(process.execPath, ["--input-type=module", "-e", run, join(folder, "index.cjs"), below], {
-        encoding: "utf8",
-      }),
+    /** Runs it in a process of its own, without a cache for "", and gives what it printed, of which nothing may be a warning. */
+    run: (below = cache) => {
+      const program = ["--input-type=module", "-e", run, join(folder, "index.cjs"), ...(below ? [below] : [])];
+      const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: "utf8" });
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+      return stdout;
+    },
     /** What was compiled: path, bytes and when they were written, of each file. */
     compiled: () =>
       readdirSync(cache, { recursive: true, withFileTypes: true })
@@ -42,11 +44,12 @@ async function bundled(sources: Readonly<Record<string, string>>) {
 const sources = {
   "cli/index.ts": `import { word } from "../word.ts";
     console.log(word("ä"), import.meta.url.endsWith("/src/cli/index.ts"));
-    import("../late.ts").then(({ late }) => console.log(late()));`,
+    import("../late.ts").then(({ late }) => console.log(late()));
+    import("node:os").then(({ EOL }) => console.log(EOL.length));`,
   "word.ts": "export const word = (letter: string): string => 'gr' + letter + 'n';",
   "late.ts": "export const late = (): string => 'late';",
 };
-const said = "grän true\nlate\n";
+const said = "grän true\nlate\n1\n";
 
 describe("a bundle that runs", () => {
   it("does what its sources say, and takes at its next start what was compiled at the first", async () => {
@@ -81,8 +84,9 @@ describe("a bundle that runs", () => {
     assert.equal(it.run(), said);
   });
 
-  it("runs where nobody may write", async () => {
+  it("runs where nobody may write, and without a cache", async () => {
     using it = await bundled(sources);
+    assert.equal(it.run(""), said);
     const file = join(it.root, "no folder");
     writeFileSync(file, "");
     assert.equal(it.run(file), said);

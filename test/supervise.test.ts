@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 
 /**
- * A supervisor over a child that does the next thing of a list at each start, as `up` (says so), and then its end: a
- * number to exit with, `SIGKILL`, or `wait` until it is told to stop.
+ * A supervisor over a child that does the next thing of a list at each start, as `up` (says so) or `memory` (what it was
+ * told of that), and then its end: a number to exit with, `SIGKILL`, or `wait` until it is told to stop.
  */
 function supervised(steps: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), "doorward-supervise-"));
@@ -28,6 +28,7 @@ function supervised(steps: readonly string[]) {
      process.on("message", (message) => message === "stop" && process.exit(0));
      process.on("disconnect", () => { console.log("orphan ends"); process.exit(0); });
      for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(99));
+     if (first === "memory") console.log("memory", process.env.MALLOC_ARENA_MAX, process.env.MALLOC_MMAP_THRESHOLD_);
      if (first === "up") process.send("up", end); else end();`,
   );
   const module = new URL("../bin/supervise.mjs", import.meta.url).href;
@@ -66,6 +67,11 @@ describe("the supervisor of npm start", () => {
     assert.equal(starts, 4);
     assert.match(said, /the hub ended \(SIGKILL\); it is started again in 0\.01 s/);
     assert.match(said, /the hub ended \(exit code 70\)/);
+  });
+
+  it("lets its child give freed memory back", async () => {
+    using run = supervised(["memory 0"]);
+    assert.match((await run.end()).said, /^memory 1 32768$/m);
   });
 
   it("waits longer after each crash", async () => {

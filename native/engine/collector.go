@@ -18,12 +18,8 @@ type collector struct {
 	many bool
 }
 
-// collectEarly comes before all else: Go's own rule lets the first 4 MB be filled before anything is collected, and what a start and
-// the first handshake leave in them would stay.
-func collectEarly() {
-	debug.SetGCPercent(fewPercent)
-}
-
+// newCollector comes before all else: Go's own rule lets the first 4 MB be filled before anything is collected, and what a start and the
+// first handshake leave in them would stay.
 func newCollector() *collector {
 	c := &collector{set: debug.SetGCPercent}
 	c.set(fewPercent)

@@ -18,7 +18,7 @@ func TestCollectorFollowsViewersWithoutGoingToAndFro(t *testing.T) {
 
 func TestCollectorHearsOfEachViewerThatComesAndGoes(t *testing.T) {
 	clock := &manualClock{}
-	e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t))
+	e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t), newCollector())
 	e.transport = &fakeTransport{t: t}
 	var last int
 	e.collector.set = func(percent int) int { last = percent; return 0 }

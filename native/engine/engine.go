@@ -51,7 +51,7 @@ type engine struct {
 	collector *collector
 }
 
-func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certificate) *engine {
+func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certificate, collector *collector) *engine {
 	e := &engine{
 		clock: clock, wheel: newWheel(clock), queue: queue, hub: hub, certificate: certificate,
 		handshakes: make(chan struct{}, handshakesAtOnce),
@@ -59,7 +59,7 @@ func newEngine(clock clock, queue *queue, hub *hubLink, certificate tls.Certific
 		viewers:    map[uint32]*viewer{},
 		byUfrag:    map[string]*viewer{},
 		byAddress:  map[netip.AddrPort]*viewer{},
-		collector:  newCollector(),
+		collector:  collector,
 	}
 	queue.breathe = e.breathe
 	return e

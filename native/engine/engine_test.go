@@ -32,7 +32,7 @@ func FuzzDatagram(f *testing.F) {
 	f.Add([]byte{128, 201, 0, 1, 0, 0, 0, 7, 1, 2, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		clock := &manualClock{us: 5}
-		e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t))
+		e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t), newCollector())
 		e.transport = &fakeTransport{t: t}
 		from := netip.MustParseAddrPort("192.0.2.1:5")
 		if err := e.enter(1, viewOptions{ufrag: "uuuu", pwd: "the password", remoteUfrag: "vvvv", remotePwd: "x"}); err != nil {

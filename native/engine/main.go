@@ -28,7 +28,7 @@ func main() {
 }
 
 func run() error {
-	collectEarly()
+	collector := newCollector()
 	// One core serves everybody until it does not keep up; then the queue asks for the others.
 	cores := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(1)
@@ -40,7 +40,7 @@ func run() error {
 	sandbox := enterSandbox()
 	clock, hub := newSystemClock(), newHubLink()
 	queue := newQueue(clock, cores)
-	e := newEngine(clock, queue, hub, certificate)
+	e := newEngine(clock, queue, hub, certificate, collector)
 	go hub.run(out)
 	go queue.run()
 	hub.post(wire.NewMessage(wire.FromReady).U8(wire.Version).Text(sum).Text(sandbox).Bytes())

@@ -81,7 +81,7 @@ func FuzzMessages(f *testing.F) {
 			return
 		}
 		clock := &manualClock{us: 5}
-		e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t))
+		e := newEngine(clock, newQueue(clock, 1), newHubLink(), sharedCertificate(t), newCollector())
 		e.transport = &fakeTransport{t: t}
 		_ = e.receive(wire.ToTrack, []byte{1, 0, 0, 0, 0, 0, 0, 0, 0})
 		_ = e.receive(code, b)

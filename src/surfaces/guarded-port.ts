@@ -6,7 +6,7 @@ import type { Clock } from "../util/clock.ts";
 import { messageOf } from "../util/errors.ts";
 import { listenAt } from "../util/listen.ts";
 import type { Log } from "../util/log.ts";
-import { tls } from "../util/node-tls.ts";
+import { answerTls, tls, tlsHandshake } from "../util/node-tls.ts";
 
 /** Somebody who connected, and has said something. */
 export interface Guest {
@@ -49,8 +49,6 @@ interface Present {
 
 /** Half-open connections are found after about half a minute: an unanswered probe each second after this. */
 const keepAliveMs = 20_000;
-/** With which a TLS record of a handshake begins (RFC 8446, 5.1). */
-const tlsHandshake = 0x16;
 /** A certificate is looked at anew after this time: the hub renews its own. */
 const certificateMs = 3_600_000;
 
@@ -129,9 +127,7 @@ export class GuardedPort implements AsyncDisposable {
     const { log, what, serve } = this.#options;
     const secured = this.#secureContext().then((secureContext) => {
       if (socket.destroyed) return;
-      const secure = new (tls().TLSSocket)(socket, { isServer: true, secureContext });
-      secure.on("error", () => socket.destroy());
-      secure.once("secure", () => serve({ socket: secure, secure: true, welcome }));
+      answerTls(socket, { secureContext }, (secure) => serve({ socket: secure, secure: true, welcome }));
     });
     background(secured, (err) => {
       log.error({ err }, `${what}: TLS cannot be spoken: ${messageOf(err)}`);

@@ -8,7 +8,7 @@ import { background } from "../../util/background.ts";
 import type { Clock } from "../../util/clock.ts";
 import { messageOf } from "../../util/errors.ts";
 import { listenAt } from "../../util/listen.ts";
-import { tls } from "../../util/node-tls.ts";
+import { answerTls, tls, tlsHandshake } from "../../util/node-tls.ts";
 import type { Lent, Running } from "../surface.ts";
 import type { DoorConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
@@ -37,8 +37,6 @@ const maxPerBlock = 1536;
 const maxStrangersPerBlock = 64;
 /** Half-open connections are found after about half a minute: an unanswered probe each second after this. */
 const keepAliveMs = 20_000;
-/** With which a TLS record of a handshake begins (RFC 8446, 5.1). */
-const tlsHandshake = 0x16;
 /** For the last words to whoever is connected when the hub ends. */
 const goodbyeMs = 500;
 const registerMs = doorLimits.registerMs.value;
@@ -146,10 +144,8 @@ class Doors implements AsyncDisposable {
     background(
       this.#secureContext().then((secureContext) => {
         if (socket.destroyed) return;
-        const secure = new (tls().TLSSocket)(socket, { isServer: true, secureContext });
-        secure.on("error", () => socket.destroy());
         const late = clock.timer(registerMs, () => socket.destroy());
-        secure.once("secure", () => {
+        const secure = answerTls(socket, { secureContext }, () => {
           late[Symbol.dispose]();
           this.#serve(secure, guest);
         });

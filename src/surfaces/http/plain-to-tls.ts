@@ -2,11 +2,9 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../../util/clock.ts";
-import { tls } from "../../util/node-tls.ts";
+import { answerTls, tls, tlsHandshake } from "../../util/node-tls.ts";
 import type { TlsMaterial } from "./tls.ts";
 
-/** The first byte of a TLS record that begins a handshake (RFC 8446, 5.1). */
-const handshake = 22;
 const maxHeadBytes = 4096;
 /** From connecting until both sides have agreed. */
 const handshakeMs = 10_000;
@@ -40,19 +38,11 @@ export function leadToTls(server: Server, options: { readonly tls: TlsMaterial; 
     socket.once("readable", () => {
       const first = socket.read() as Buffer | null;
       if (first === null) return broken();
-      if (first[0] !== handshake) return socket.end(redirection(first.toString("latin1", 0, maxHeadBytes)));
+      if (first[0] !== tlsHandshake) return socket.end(redirection(first.toString("latin1", 0, maxHeadBytes)));
       socket.unshift(first);
       context ??= contextOf(material);
-      const { TLSSocket } = tls();
-      const secure = new TLSSocket(socket, {
-        isServer: true,
-        secureContext: context,
-        ALPNProtocols: ["http/1.1"],
-      });
-      secure.once("error", broken);
-      secure.once("secure", () => {
+      answerTls(socket, { secureContext: context, ALPNProtocols: ["http/1.1"] }, (secure) => {
         through();
-        secure.off("error", broken);
         for (const listener of own) listener.call(server, secure);
       });
     });
