@@ -3,7 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { freshBundle } from "../bin/bundle.mjs";
+import { freshBundle } from "../bin/bundle.cjs";
 import { measureMachine } from "./machine-floor.ts";
 import { othersCpuSeconds } from "./others.ts";
 import { childrenOf } from "./process-figures.ts";

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { node24, root } from "../bin/node24.mjs";
+import { node24, root } from "../bin/node24.cjs";
 
 const node = node24() ?? process.execPath;
 rmSync(join(root, "dist"), { recursive: true, force: true });

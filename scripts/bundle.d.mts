@@ -6,6 +6,6 @@ export function makeBundle(options: {
 }): Promise<readonly string[]>;
 /** Notes the state of what a program's bundle is made of: npm's files at once, and each file that `onLoad` hears of. */
 export function inputsOf(program: string): {
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly onLoad: (file: string) => void;
 };

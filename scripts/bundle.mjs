@@ -1,12 +1,12 @@
 // Makes few files of the hub and the libraries that it uses. Node then resolves and reads dozens of modules at a start
-// instead of a thousand. Beside sources: in node_modules/.cache, for bin/bundle.mjs; with "--package": dist/bundle, of dist.
+// instead of a thousand. Beside sources: in node_modules/.cache, for bin/bundle.cjs; with "--package": dist/bundle, of dist.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { constants, setPriority } from "node:os";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundleFolder, stateOf } from "../bin/bundle.mjs";
-import { root } from "../bin/node24.mjs";
+import { bundleFolder, stateOf } from "../bin/bundle.cjs";
+import { root } from "../bin/node24.cjs";
 
 /** Native, or in processes of their own: loaded from where they are installed. */
 const external = [/^node-datachannel/, /^node-av/, /^@homebridge\/ciao/];
@@ -18,6 +18,8 @@ const unused = [
   ["fastify", "light-my-request"],
   ["fastify", "@fastify/ajv-compiler"],
   ["fastify", "@fastify/fast-json-stringify-compiler"],
+  ["@fastify/websocket", "duplexify"],
+  ["mime", "./types/other"],
 ];
 /** Modules of Node that libraries load and the hub seldom needs, by who asks for them: they come with their first use. */
 const seldomUsed = [

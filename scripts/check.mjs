@@ -1,7 +1,7 @@
 // Formatting, lint and types.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { node24, root } from "../bin/node24.mjs";
+import { node24, root } from "../bin/node24.cjs";
 
 const steps = [
   ["biome", ["check", "--error-on-warnings"], "@biomejs/biome/bin/biome"],

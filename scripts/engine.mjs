@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { root } from "../bin/node24.mjs";
+import { root } from "../bin/node24.cjs";
 
 const folder = join(root, "native", "engine");
 const build = join(folder, "build");

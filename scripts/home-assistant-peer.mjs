@@ -1,7 +1,7 @@
 // The real Home Assistant of the tests: what hinders it here, and its installation, which is kept between runs.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { root } from "../bin/node24.mjs";
+import { root } from "../bin/node24.cjs";
 
 const peer = join(root, "test", "peers", "home-assistant");
 const run = join(peer, "run.sh");

@@ -1,7 +1,7 @@
 // The integration against a real Home Assistant, brought up here (test/peers/home-assistant, a minute at the first time), and with the
 // kit of its developers. `npm test` has the short core of it; here is everything. Says in one sentence why where it cannot be.
 import { spawnSync } from "node:child_process";
-import { node24, root } from "../bin/node24.mjs";
+import { node24, root } from "../bin/node24.cjs";
 import { installed, peerCommands } from "./home-assistant-peer.mjs";
 
 const tests = process.argv.slice(2);

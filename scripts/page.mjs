@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { root } from "../bin/node24.mjs";
+import { root } from "../bin/node24.cjs";
 
 const web = join(root, "web");
 const dist = join(web, "dist");

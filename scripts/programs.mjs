@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../bin/node24.mjs";
+import { root } from "../bin/node24.cjs";
 
 const programs = {
   ffmpeg: "ffmpeg",

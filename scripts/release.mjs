@@ -4,7 +4,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { node24, root } from "../bin/node24.mjs";
+import { node24, root } from "../bin/node24.cjs";
 import { buildEngine, findGo, programName } from "./engine.mjs";
 
 const platforms = ["linux-x64", "linux-arm64", "darwin-arm64", "win32-x64"];

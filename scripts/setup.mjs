@@ -3,8 +3,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freshBundle } from "../bin/bundle.mjs";
-import { node24, root } from "../bin/node24.mjs";
+import { freshBundle } from "../bin/bundle.cjs";
+import { node24, root } from "../bin/node24.cjs";
 import { ensureEngine, findGo } from "./engine.mjs";
 import { builtPage, hashOf, markPage, pageSources } from "./page.mjs";
 import { missingPrograms } from "./programs.mjs";

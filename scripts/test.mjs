@@ -8,7 +8,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { node24, root } from "../bin/node24.mjs";
+import { node24, root } from "../bin/node24.cjs";
 import { beginInstall, whatHinders } from "./home-assistant-peer.mjs";
 
 /** Longer than any one test may take. */

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
 import { createDrivers } from "./drivers/index.ts";
@@ -7,10 +6,10 @@ import { deviceBook } from "./hub/device-book.ts";
 import { deviceInputs } from "./hub/device-input.ts";
 import { followFile, tellProblems } from "./hub/follow-file.ts";
 import { createHub, type Hub } from "./hub/hub.ts";
-import { lockDataFolder } from "./identity/data-lock.ts";
 import { type IdentityOptions, openIdentity } from "./identity/identity.ts";
 import { createSpeechEngine } from "./media/say.ts";
 import { spokenText } from "./media/spoken.ts";
+import { type Front, openFront } from "./surfaces/front.ts";
 import { startSurfaces } from "./surfaces/index.ts";
 import { background } from "./util/background.ts";
 import { type Clock, guardTimers } from "./util/clock.ts";
@@ -33,6 +32,8 @@ export interface StartOptions {
   readonly log: Log;
   /** True when the hub shows make-believe devices. */
   readonly demo: boolean;
+  /** The hub's own when it was opened before; it ends with the hub. */
+  readonly front?: Front;
   /** Where faults are reported; the hub's own by default. */
   readonly faults?: Faults;
   /** A disturbed one, for tests; a thread of its own otherwise. */
@@ -66,8 +67,7 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const { config, dataDir, log, signal, faults, demo, file } = options;
   const clock = guardTimers(options.clock, (error) => log.error({ err: error }, `timer failed: ${messageOf(error)}`));
   await using opened = new AsyncDisposableStack();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  opened.use(lockDataFolder(dataDir));
+  const { ports } = opened.use(options.front ?? (await openFront({ config: config.http, dataDir, clock, log })));
   const [sealKey, writer] = [process.env["DOORWARD_KEY"], options.writer ?? "thread"] as const;
   const identity = opened.use(openIdentity({ dataDir, clock, log, faults, sealKey, writer }));
   const converter = opened.use(createConverter({ clock, log }));
@@ -84,9 +84,8 @@ export async function startHub(options: StartOptions): Promise<RunningHub> {
   const problems = file?.withLines(found) ?? found;
   if (problems.length > 0) tellProblems(hub, problems);
   hub.follow(config);
-  const surfaces = opened.use(
-    await startSurfaces({ hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, say, signal }),
-  );
+  const house = { hub, webrtc, publishers, drivers, config, version, demo, dataDir, pageDir, ports, say, signal };
+  const surfaces = opened.use(await startSurfaces(house));
   file?.watch({
     signal,
     onChange: () =>

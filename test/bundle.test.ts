@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { bundleFolder, entryOf, freshBundle, stateOf } from "../bin/bundle.mjs";
+import { bundleFolder, entryOf, freshBundle, stateOf } from "../bin/bundle.cjs";
 import { inputsOf, makeBundle } from "../scripts/bundle.mjs";
 import { placeOf } from "../src/util/error-place.ts";
 

@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { makeBundle } from "../scripts/bundle.mjs";
 import { placeOf } from "../src/util/error-place.ts";
 
-const runner = pathToFileURL(join(import.meta.dirname, "..", "bin", "run-bundle.mjs")).href;
+const runner = pathToFileURL(join(import.meta.dirname, "..", "bin", "run-bundle.cjs")).href;
 const run = `import { runBundle } from ${JSON.stringify(runner)}; runBundle(...process.argv.slice(1));`;
 
 /** A program of these sources, below `src`, in its bundle; `cli/index.ts` begins. */
@@ -54,6 +54,23 @@ const said = "grän true\nlate\n1\n";
 describe("a bundle that runs", () => {
   it("does what its sources say, and takes at its next start what was compiled at the first", async () => {
     using it = await bundled(sources);
+    assert.equal(it.run(), said);
+    const first = it.compiled();
+    assert.ok(first.length >= 2, `${first.length} files`);
+    assert.equal(it.run(), said);
+    assert.deepEqual(it.compiled(), first);
+  });
+
+  it("keeps what was compiled when the program says that it has started, whatever it sets of V8 afterwards", async () => {
+    using it = await bundled({
+      ...sources,
+      "cli/index.ts": `import { setFlagsFromString } from "node:v8";
+        ${sources["cli/index.ts"]}
+        import("../late.ts").then(() => {
+          process.emit("doorward:started");
+          setFlagsFromString("--no-opt");
+        });`,
+    });
     assert.equal(it.run(), said);
     const first = it.compiled();
     assert.ok(first.length >= 2, `${first.length} files`);

@@ -1,11 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { configSchema } from "../config.ts";
-import { ConfigFile } from "../hub/config-file.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { openDemoHouse } from "./demo-house.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
-import { runHub } from "./run-hub.ts";
+import { openFrontOf } from "./open-front.ts";
 
 const usage = `usage: doorward demo [options]
 
@@ -42,13 +39,13 @@ export const command: Command = { name: "demo", summary: "run the hub with make-
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
-  const file = new ConfigFile({ path: options.configPath, schema: configSchema, clock: context.clock });
+  await using front = await openFrontOf(options, { ...context, without: {} });
+  const { configFile, configSchema, runHub } = await import("./run-hub.ts");
+  const { openDemoHouse } = await import("./demo-house.ts");
+  const file = configFile(options, context);
   const config = (await file.read()) ?? configSchema.parse(await demoConfig());
-  return runHub({
-    config,
-    file,
-    options,
-    context,
+  return await runHub({
+    ...{ config, file, options, context, front },
     demo: (running) => openDemoHouse(running, { context, config }),
   });
 }

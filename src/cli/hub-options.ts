@@ -13,6 +13,11 @@ export interface HubOptions {
   readonly rest: readonly string[];
 }
 
+/** The ports that the flags set, in place of the file's. */
+export function portsOf({ httpPort, httpsPort }: HubOptions): { readonly port?: number; readonly httpsPort?: number } {
+  return { ...(httpPort !== undefined && { port: httpPort }), ...(httpsPort !== undefined && { httpsPort }) };
+}
+
 /** Help text of the flags below. */
 export const hubFlagsHelp = `  --config FILE      configuration file (default: doorward.yaml, or $DOORWARD_CONFIG)
   --data DIR         folder of database, keys and certificates (default: data, or $DOORWARD_DATA)

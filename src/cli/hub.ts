@@ -1,9 +1,7 @@
-import { configSchema } from "../config.ts";
-import { ConfigFile } from "../hub/config-file.ts";
 import { FatalError } from "../util/errors.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
-import { runHub } from "./run-hub.ts";
+import { openFrontOf } from "./open-front.ts";
 
 const usage = `usage: doorward hub [options]
 
@@ -22,10 +20,12 @@ export const command: Command = { name: "hub", summary: "run the hub with its co
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
-  const file = new ConfigFile({ path: options.configPath, schema: configSchema, clock: context.clock });
+  await using front = await openFrontOf(options, context);
+  const { configFile, runHub } = await import("./run-hub.ts");
+  const file = configFile(options, context);
   const config = await file.read();
   if (!config) {
     throw new FatalError(`there is no ${options.configPath}; write one (docs/config.md), or try "doorward demo"`);
   }
-  return runHub({ config, file, options, context });
+  return await runHub({ config, file, options, context, front });
 }

@@ -1,17 +1,21 @@
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
-import type { Config } from "../config.ts";
-import type { ConfigFile } from "../hub/config-file.ts";
+import { type Config, configSchema } from "../config.ts";
+import { ConfigFile } from "../hub/config-file.ts";
 import { type RunningHub, startHub } from "../main.ts";
 import { frameMemory } from "../media/frame-memory.ts";
+import type { Front } from "../surfaces/front.ts";
 import { collectSeldom, collectStart, keepYoungSmall, trimWhenIdle } from "../util/collector.ts";
 import { compileWithWork } from "../util/compilers.ts";
 import { Faults } from "../util/faults.ts";
 import { redact } from "../util/redact.ts";
 import type { CommandContext } from "./command.ts";
-import type { HubOptions } from "./hub-options.ts";
+import { type HubOptions, portsOf } from "./hub-options.ts";
+import { keepCompiled } from "./keep-compiled.ts";
 import { crashed, lastResort } from "./last-resort.ts";
 import { tellParentUp } from "./supervised.ts";
+
+export { configSchema };
 
 /** What {@link runHub} needs. */
 export interface RunHubOptions {
@@ -19,18 +23,21 @@ export interface RunHubOptions {
   readonly file: ConfigFile<Config>;
   readonly options: HubOptions;
   readonly context: CommandContext;
+  /** What was opened before all else; it ends with the hub. */
+  readonly front?: Front | undefined;
   /** Adds the demo's devices to the running hub. */
   readonly demo?: (running: RunningHub) => Promise<AsyncDisposable>;
 }
 
+/** The file with everything that may stand in it. */
+export function configFile({ configPath }: HubOptions, { clock }: CommandContext): ConfigFile<Config> {
+  return new ConfigFile({ path: configPath, schema: configSchema, clock });
+}
+
 /** Runs a hub until Ctrl+C and says where it is to be found. */
-export async function runHub({ config, file, options, context, demo }: RunHubOptions): Promise<number> {
+export async function runHub({ config, file, options, context, front, demo }: RunHubOptions): Promise<number> {
   const { clock, log, signal, stdout, stderr } = context;
-  const http = {
-    ...config.http,
-    ...(options.httpPort !== undefined && { port: options.httpPort }),
-    ...(options.httpsPort !== undefined && { httpsPort: options.httpsPort }),
-  };
+  const http = { ...config.http, ...portsOf(options) };
   const end = new AbortController();
   const faults = new Faults({ clock, log });
   const crash = new AbortController();
@@ -38,6 +45,7 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   await using running = await startHub({
     config: { ...config, http },
     file,
+    ...(front && { front }),
     dataDir: options.dataDir,
     clock,
     log,
@@ -49,8 +57,9 @@ export async function runHub({ config, file, options, context, demo }: RunHubOpt
   const { httpUrl, httpsUrl, setupCode } = running;
   if (options.json) stdout.write(`${JSON.stringify({ httpUrl, httpsUrl, setupCode, demo: demo !== undefined })}\n`);
   else stdout.write(welcome(running, { demo: demo !== undefined, configPath: options.configPath }));
+  await keepCompiled(httpUrl);
   collectSeldom();
-  collectStart();
+  clock.timer(collectMs, collectStart);
   keepYoungSmall({ clock, signal: end.signal });
   trimWhenIdle({ clock, signal: end.signal, isBusy: running.isBusy, onIdle: () => frameMemory.clear() });
   using _pictures = onPictures(running, compileWithWork({ clock, signal: end.signal }));
@@ -88,6 +97,8 @@ function urlsFromOutside(httpsUrl: string): readonly string[] {
 }
 
 const cleanEndMs = 10_000;
+/** Whoever waited for the hub has been answered by then. */
+const collectMs = 300;
 
 function welcome(running: RunningHub, how: { readonly demo: boolean; readonly configPath: string }): string {
   const { httpUrl, httpsUrl, setupCode } = running;

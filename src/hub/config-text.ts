@@ -29,6 +29,25 @@ export function parseConfig<T>(
   throw badConfig(parsed.error.issues.flatMap((issue) => describe(issue, place)));
 }
 
+/**
+ * One section of a configuration text, before the others are known; undefined for a text or a section with a fault, which
+ * {@link parseConfig} tells.
+ */
+export function sectionOf<T>(
+  text: string,
+  { name, schema }: { readonly name: string; readonly schema: z.ZodType<T> },
+): T | undefined {
+  const document = parseDocument(text, { prettyErrors: false });
+  if (document.errors.length > 0) return undefined;
+  try {
+    const value: unknown = document.toJS();
+    if (typeof value !== "object" || value === null) return undefined;
+    return schema.safeParse((withoutEmpty(value) as Readonly<Record<string, unknown>>)[name]).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The line of a device's setting, or of one of its driver's options, or of the device; undefined where it is not there. */
 export function lineOfDevice(
   text: string,

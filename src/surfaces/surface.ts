@@ -9,8 +9,10 @@ import type { Principal } from "../identity/policy.ts";
 import type { PublishWorker, WebRtcWorker } from "../media/viewer.ts";
 import type { Asker } from "./admission.ts";
 import type { Bus } from "./bus.ts";
+import type { HttpPorts } from "./http/ports.ts";
 import type { LogInGuard } from "./log-in-guard.ts";
 import type { NewSocket } from "./own-port.ts";
+import type { Reached } from "./reached.ts";
 import type { Route } from "./route.ts";
 import type { HubShares } from "./shares.ts";
 import type { IceServer } from "./webrtc/ice-links.ts";
@@ -35,6 +37,8 @@ export interface House {
   readonly logInGuard: LogInGuard;
   /** How much of everything one person, device and address may have. */
   readonly shares: HubShares;
+  /** The ports of the page, where they were opened before all else. */
+  readonly ports?: HttpPorts | undefined;
   /** The certificate of the page, for other surfaces that speak TLS; made when it is first asked for. */
   readonly certificate: () => Promise<{ readonly cert: string; readonly key: string }>;
   readonly drivers: readonly Driver[];
@@ -97,14 +101,6 @@ export interface Metric {
   readonly type: "counter" | "gauge";
   /** A value for each set of labels; all of one metric have the same labels. */
   readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
-}
-
-/** An address and port on which the page and the API are served. */
-export interface Reached {
-  readonly scheme: "http" | "https";
-  /** Address of this machine; `::` and `0.0.0.0` are all of them. */
-  readonly host: string;
-  readonly port: number;
 }
 
 /** A running surface; it ends with the signal or when disposed. */

@@ -20,8 +20,8 @@ const youngBytes = 8 * 1024 * 1024;
 const largeBytes = 96 * 1024 * 1024;
 
 /**
- * Collects what a start leaves behind, 20 MB, in some 30 ms: at its very end, before anybody is served. Who watches from the first
- * second on leaves no idle moment for {@link trimWhenIdle}, and V8 would keep them for as long as they stay.
+ * Collects what a start leaves behind, 20 MB, in some 30 ms. Who watches from the first second on leaves no idle moment for
+ * {@link trimWhenIdle}, and V8 would keep them for as long as they stay.
  */
 export function collectStart(): void {
   if (getHeapStatistics().used_heap_size < largeBytes) collectGarbage({ type: "major" });

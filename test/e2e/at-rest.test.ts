@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { entryOf } from "../../bin/bundle.mjs";
+import { entryOf } from "../../bin/bundle.cjs";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -86,7 +86,7 @@ describe("a hub at rest", () => {
     }
     const { page, health, modules } = await loadedAtRest("on");
     assert.deepEqual({ page, health }, { page: 200, health: "ok" });
-    assert.ok(modules.includes(join(root, "bin", "run-bundle.mjs")));
+    assert.ok(modules.includes(join(root, "bin", "run-bundle.cjs")));
     assert.deepEqual(
       modules.filter((path) => path.startsWith(join(root, "src"))),
       [],

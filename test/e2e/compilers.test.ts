@@ -32,9 +32,13 @@ test("a hub that has started collects what that left, compiles nothing, and does
   try {
     const lines = createInterface(hub.stdout);
     let [count, collections] = [0, 0];
+    const collects = Promise.withResolvers<void>();
     const first = new Promise<void>((resolve) => {
       lines.on("line", (line) => {
-        if (collected.test(line)) collections++;
+        if (collected.test(line)) {
+          collections++;
+          collects.resolve();
+        }
         if (!compiled.test(line)) return;
         count++;
         resolve();
@@ -44,6 +48,7 @@ test("a hub that has started collects what that left, compiles nothing, and does
     while (!said.startsWith("{")) [said] = (await once(lines, "line")) as [string];
     const { httpUrl } = JSON.parse(said) as { readonly httpUrl: string };
     assert.equal((await fetch(httpUrl)).status, 200);
+    await collects.promise;
     assert.deepEqual([count, collections], [0, 1]);
     await writeFile(config, `${head}devices: { yard: { address: "${camera.address}", warm: true } }\n`);
     await first;

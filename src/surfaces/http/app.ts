@@ -20,7 +20,7 @@ import { writeSecurityHeaders } from "./security-headers.ts";
 import { serveRoute } from "./serve-route.ts";
 import { serveSocket } from "./serve-socket.ts";
 import { findPrincipal } from "./sign-in.ts";
-import { SocketGuard } from "./sockets.ts";
+import type { SocketGuard } from "./sockets.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -50,11 +50,8 @@ export interface HttpApp {
 }
 
 /** Makes the application. Its maker closes `fastify`. */
-export async function createApp(
-  context: HttpContext,
-  options: { readonly sockets?: SocketGuard } = {},
-): Promise<HttpApp> {
-  const sockets = options.sockets ?? new SocketGuard();
+export async function createApp(context: HttpContext & { readonly sockets: SocketGuard }): Promise<HttpApp> {
+  const { sockets } = context;
   const counters = new HttpCounters();
   const { config } = context;
   const ingress = config.ingress && new Ingress(config.ingress, context.hub.identity);

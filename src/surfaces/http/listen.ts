@@ -1,17 +1,16 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
-import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../util/clock.ts";
 import { listenAt } from "../../util/listen.ts";
 import { createServer } from "../../util/node-http.ts";
+import type { Answering } from "./answering.ts";
 import { leadToTls } from "./plain-to-tls.ts";
 import type { SocketGuard } from "./sockets.ts";
 import type { TlsMaterial } from "./tls.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
-  readonly app: FastifyInstance;
+  readonly answering: Answering;
   readonly sockets: SocketGuard;
   readonly host: string;
   readonly port: number;
@@ -27,14 +26,14 @@ export interface Listening extends AsyncDisposable {
 /** Most bytes of a request's head. */
 const maxHeaderSize = 16 * 1024;
 
-/** Plain HTTP for the application. Throws FatalError `listen`. */
+/** Plain HTTP. Throws FatalError `listen`. */
 export async function listenHttp(options: ListenOptions): Promise<Listening> {
   const server = createServer({ maxHeaderSize, ...options.sockets.serverOptions });
   return start(server, options);
 }
 
 /**
- * HTTPS for the application. `renew` replaces the certificate for connections to come, which is first read when somebody comes.
+ * HTTPS. `renew` replaces the certificate for connections to come, which is first read when somebody comes.
  * Throws FatalError `listen`.
  */
 export async function listenHttps(
@@ -54,17 +53,9 @@ export async function listenHttps(
 }
 
 async function start(server: Server, options: ListenOptions): Promise<Listening> {
-  const { app, sockets, host, port, maxConnections, trustedProxies } = options;
+  const { answering, sockets, host, port, maxConnections, trustedProxies } = options;
   sockets.protect(server, { maxConnections, trustedProxies });
-  server.on("request", (request, response) => app.routing(request, response));
-  // Upgrades and malformed requests take the application's own way.
-  const upgraded = new Set<Duplex>();
-  server.on("upgrade", (request, socket, head) => {
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
-    app.server.emit("upgrade", request, socket, head);
-  });
-  server.on("clientError", (...trouble) => app.server.emit("clientError", ...trouble));
+  const upgraded = answering.listenTo(server);
   await listenAt(server, { host, port });
   return {
     port: (server.address() as AddressInfo).port,

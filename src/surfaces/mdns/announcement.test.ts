@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NetworkInterfaceInfo } from "node:os";
 import { describe, it } from "node:test";
-import type { Reached } from "../surface.ts";
+import type { Reached } from "../reached.ts";
 import { announcementOf } from "./announcement.ts";
 
 const address = (one: string): NetworkInterfaceInfo =>

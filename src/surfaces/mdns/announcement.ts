@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import type { Announcement, MdnsService } from "../../workers/mdns/index.ts";
-import type { Reached } from "../surface.ts";
+import type { Reached } from "../reached.ts";
 
 /** What is known of the hub and its machine. */
 export interface Announced {

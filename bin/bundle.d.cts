@@ -4,5 +4,5 @@ export const bundleFolder: string;
 export function entryOf(root: string, environment?: Readonly<Record<string, string | undefined>>): string;
 /** Entry of the bundle in a checkout; undefined when there is none or it was made of other files. */
 export function freshBundle(root: string): string | undefined;
-/** Size and time of a file, as text. */
-export function stateOf(path: string): string;
+/** Bytes of a file and when it was written; empty where there is none. */
+export function stateOf(path: string): readonly number[];

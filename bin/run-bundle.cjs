@@ -1,26 +1,27 @@
 // Runs the hub's bundle (scripts/bundle.mjs). Node's own loader would keep what V8 has compiled of each file, which it reads from its
 // cache, for as long as the program runs, and the outermost code of each: 3 MB. Here both are gone once a file has run.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { cachedDataVersionTag } from "node:v8";
-import { Script } from "node:vm";
-import { crc32 } from "node:zlib";
+const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
+const { basename, dirname, join } = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { Script } = require("node:vm");
+const { crc32 } = require("node:zlib");
 
 /** Bundles of which what was compiled is kept. */
 const kept = 3;
-/** A hub has started by then. What it compiles later it needs not at its next start, where it would be read and kept with the rest. */
+/** A command that says not that it has started has by then. */
 const startedMs = 3000;
 /** Behind what was compiled: its checksum. */
 const sumBytes = 4;
 
 /**
- * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them after three seconds,
- * or at the end of a program that is shorter, is written below `cache` and read there at its next start; without a cache, or where
- * nobody may write, it is compiled each time.
+ * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program says
+ * "doorward:started" to `process`, after three seconds, or at the end of a program that is shorter, is written below `cache` and read there
+ * at its next start; `cache` is Node's own, one folder for each V8 and its settings, since V8 takes nothing that was compiled under others
+ * (the hub changes some later, so it says that it has started before). Without a cache, or where nobody may write, it is compiled each time. What the program compiles later it needs not at a
+ * start.
  */
-export function runBundle(entry, cache) {
+function runBundle(entry, cache) {
   const folder = dirname(entry);
   // The entry names the other files, and these have names that tell what is in them.
   const compiled = new Compiled(cache && join(cache, `bundle-${crc32(readFileSync(entry)).toString(16)}`));
@@ -48,15 +49,11 @@ export function runBundle(entry, cache) {
 /** What V8 has made of the files of one bundle in earlier runs. */
 class Compiled {
   #folder;
-  #tag = cachedDataVersionTag();
   #missing = new Map();
+  #hears = false;
 
   constructor(folder) {
     this.#folder = folder;
-    if (!folder) return;
-    const write = () => this.#write();
-    process.once("exit", write);
-    setTimeout(write, startedMs).unref();
   }
 
   /** The program in a file: a function of what CommonJS gives to each. */
@@ -68,17 +65,24 @@ class Compiled {
       lineOffset: -1,
       cachedData,
     });
-    if (this.#isOurs() && (!cachedData || script.cachedDataRejected)) this.#missing.set(path, script);
+    if (!cachedData || script.cachedDataRejected) this.#keep(path, script);
     return script;
   }
 
-  /** V8 takes nothing that was compiled under other settings, and the hub changes some of them while it runs. */
-  #isOurs() {
-    return this.#folder !== undefined && cachedDataVersionTag() === this.#tag;
+  #keep(path, script) {
+    if (!this.#folder) return;
+    if (!this.#hears) {
+      const write = () => this.#write();
+      process.once("doorward:started", write);
+      process.once("exit", write);
+      setTimeout(write, startedMs).unref();
+    }
+    this.#hears = true;
+    this.#missing.set(path, script);
   }
 
   #read(path) {
-    if (!this.#isOurs()) return undefined;
+    if (!this.#folder) return undefined;
     try {
       const bytes = readFileSync(this.#place(path));
       const compiled = bytes.subarray(0, -sumBytes);
@@ -90,7 +94,7 @@ class Compiled {
   }
 
   #place(path) {
-    return join(this.#folder, `${basename(path)}.${this.#tag.toString(16)}`);
+    return join(this.#folder, `${basename(path)}.compiled`);
   }
 
   #write() {
@@ -120,3 +124,5 @@ function removeOld(cache) {
   folders.sort((a, b) => writtenMs(b) - writtenMs(a));
   for (const name of folders.slice(kept)) rmSync(join(cache, name), { recursive: true, force: true });
 }
+
+module.exports = { runBundle };

