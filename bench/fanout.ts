@@ -11,7 +11,8 @@ import { machineUs } from "../src/workers/webrtc/child/time.ts";
 import { findEngine } from "../src/workers/webrtc/engine/program.ts";
 import { createWebRtcWorker } from "../src/workers/webrtc/index.ts";
 import { atLeast, atMost, type BenchResult, type BenchRow } from "./result.ts";
-import { type FromViewers, stampDigits, type ToViewers } from "./viewer.ts";
+import { stamp } from "./stamp.ts";
+import type { FromViewers, ToViewers } from "./viewer.ts";
 
 const viewerProcesses = 2;
 /** So many viewers, spread among all, look at every packet; the others only report loss, as their library does. */
@@ -193,7 +194,7 @@ function frame(kind: "video" | "audio", key: boolean): Uint8Array {
   const data = Buffer.alloc(bytes, 0x5a);
   if (kind === "video") data.set([0, 0, 0, 1, key ? 0x65 : 0x41]);
   else data[0] = 0xfc;
-  data.write(String(machineUs()).padStart(stampDigits, "0"), bytes - stampDigits, "latin1");
+  stamp(data);
   return data;
 }
 

@@ -31,7 +31,9 @@ export interface BenchHub extends AsyncDisposable {
   /** Ends in a slash. */
   readonly url: string;
   readonly cookie: string;
-  /** From the process's start until it said that it listens. */
+  /** When the process was begun (`performance.now()`). */
+  readonly begunMs: number;
+  /** From then until it said where it is to be found. */
   readonly startMs: number;
   /** What all its threads used of the processor until then. */
   readonly startCpuMs: number;
@@ -94,6 +96,7 @@ export async function startHub(options: BenchHubOptions = {}): Promise<BenchHub>
     pid,
     url,
     cookie,
+    begunMs,
     startMs,
     startCpuMs,
     webrtcPid: () => childrenOf(pid).find(({ command }) => /webrtc|doorward-engine/.test(command))?.pid,

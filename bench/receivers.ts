@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { BenchHub } from "./hub.ts";
+import type { Tap } from "./tap.ts";
 import type { FromViewers, ToViewers } from "./viewer.ts";
 
 /** Options of {@link openReceivers}. */
@@ -13,13 +14,15 @@ export interface ReceiversOptions {
   readonly processes?: number;
   /** How many of them look at each packet; none by default. */
   readonly listening?: number;
+  /** Hears of what one viewer gets before that does. */
+  readonly tap?: Tap;
 }
 
 /** Viewers of a hub's device in processes of their own, connected by WHEP. Their owner disposes them. */
 export interface Receivers extends AsyncDisposable {
   /** Session of each at the hub, by their order. */
   readonly sessions: readonly string[];
-  /** Counts for so long; gives the delays in ms, from each stamp to the arrival of the frame's last packet. */
+  /** Counts for so long; gives the delays in ms, from each stamp to the arrival of the frame's last packet, at the tap if there is one. */
   listen(durationMs: number): Promise<{ readonly delaysMs: readonly number[]; readonly lost: number }>;
 }
 
@@ -28,7 +31,7 @@ const connectMs = 15_000;
 
 /** Opens them one after the other, a few at a time. Throws when one is not connected in 15 s. */
 export async function openReceivers(hub: BenchHub, options: ReceiversOptions): Promise<Receivers> {
-  const { count, device, kind, listening = 0 } = options;
+  const { count, device, kind, listening = 0, tap } = options;
   await using opened = new AsyncDisposableStack();
   const children = Array.from({ length: options.processes ?? 1 }, startViewers);
   opened.defer(() => {
@@ -42,7 +45,7 @@ export async function openReceivers(hub: BenchHub, options: ReceiversOptions): P
     child.on("message", (message: FromViewers) => {
       if (message.type === "connected") connected.add(message.id);
       else if (message.type === "offer") {
-        answer(hub, { child, device, offer: message, locations }).catch(failed.reject);
+        answer(hub, { child, device, offer: message, locations, tap }).catch(failed.reject);
       }
     });
   }
@@ -65,7 +68,7 @@ export async function openReceivers(hub: BenchHub, options: ReceiversOptions): P
       await wait(durationMs);
       const reports = await Promise.all(children.map(report));
       return {
-        delaysMs: reports.flatMap(({ delaysMs }) => delaysMs),
+        delaysMs: reports.flatMap(({ delaysMs, written }) => (tap ? delaysAt(tap, written) : delaysMs)),
         lost: reports.reduce((sum, { lost }) => sum + lost, 0),
       };
     },
@@ -74,6 +77,13 @@ export async function openReceivers(hub: BenchHub, options: ReceiversOptions): P
       await owned.disposeAsync();
     },
   };
+}
+
+function delaysAt({ arrivals }: Tap, written: ReadonlyMap<number, number>): number[] {
+  return [...written].flatMap(([timestamp, writtenUs]) => {
+    const atUs = arrivals.get(timestamp);
+    return atUs === undefined ? [] : [(atUs - writtenUs) / 1000];
+  });
 }
 
 function startViewers(): ChildProcess {
@@ -87,14 +97,16 @@ async function answer(
     readonly device: string;
     readonly offer: Extract<FromViewers, { type: "offer" }>;
     readonly locations: Map<number, string>;
+    readonly tap: Tap | undefined;
   },
 ): Promise<void> {
-  const { child, device, offer, locations } = what;
+  const { child, device, offer, locations, tap } = what;
   const before = locations.get(offer.id);
   if (before) await hub.call(before.slice(1), { method: "DELETE" });
-  const session = await openWhep(hub, { device, offerSdp: offer.sdp });
+  const session = await openWhep(hub, { device, offerSdp: tap?.offer(offer.sdp) ?? offer.sdp });
   locations.set(offer.id, session.location);
-  child.send({ type: "answer", id: offer.id, sdp: session.answerSdp } satisfies ToViewers);
+  const sdp = tap?.answer(session.answerSdp) ?? session.answerSdp;
+  child.send({ type: "answer", id: offer.id, sdp } satisfies ToViewers);
 }
 
 /** Begins to watch by WHEP. `location` is the session's path. Throws what the hub answers instead. */

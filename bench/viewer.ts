@@ -2,6 +2,7 @@
 import { Audio, PeerConnection, RtcpReceivingSession, Video } from "node-datachannel";
 import { machineUs } from "../src/workers/webrtc/child/time.ts";
 import { isLost, type Offerer, takeAnswer } from "./offerer.ts";
+import { stampOf } from "./stamp.ts";
 
 /** Parent to viewers. */
 export type ToViewers =
@@ -10,22 +11,26 @@ export type ToViewers =
   | { readonly type: "begin" }
   | { readonly type: "report" };
 
-/** Viewers to parent. Delays in ms of each frame's last packet. */
+/** Viewers to parent. Delays in ms of each frame's last packet; `written` is when the frame of an RTP timestamp was written, in µs. */
 export type FromViewers =
   | { readonly type: "offer"; readonly id: number; readonly sdp: string }
   | { readonly type: "connected"; readonly id: number }
-  | { readonly type: "report"; readonly delaysMs: number[]; readonly lost: number; readonly received: number };
+  | {
+      readonly type: "report";
+      readonly delaysMs: number[];
+      readonly written: Map<number, number>;
+      readonly lost: number;
+      readonly received: number;
+    };
 
 interface Receiver extends Offerer {
   sequence: number | undefined;
 }
 
-/** Digits at the end of each frame: when it was written, on the machine's clock in µs. */
-export const stampDigits = 16;
-
 const retryMs = 1500;
 const receivers = new Map<number, Receiver>();
 let delaysMs: number[] = [];
+let written = new Map<number, number>();
 let lost = 0;
 let received = 0;
 let counting = false;
@@ -61,7 +66,8 @@ function receive(receiver: Receiver, what: { readonly packet: Buffer; readonly k
   received++;
   if (gap < 0x8000) lost += gap;
   if (kind === "video" && (packet[1]! & 0x80) === 0) return;
-  const writtenUs = Number(packet.subarray(packet.length - stampDigits).toString("latin1"));
+  const writtenUs = stampOf(packet);
+  written.set(packet.readUInt32BE(4), writtenUs);
   delaysMs.push((nowUs - writtenUs) / 1000);
 }
 
@@ -77,8 +83,9 @@ if (process.send) {
     else if (message.type === "begin") counting = true;
     else {
       counting = false;
-      post({ type: "report", delaysMs, lost, received });
+      post({ type: "report", delaysMs, written, lost, received });
       delaysMs = [];
+      written = new Map();
       lost = 0;
       received = 0;
     }
