@@ -10,16 +10,15 @@ const { crc32 } = require("node:zlib");
 /** Bundles of which what was compiled is kept. */
 const kept = 3;
 /** A command that says not that it has started has by then. */
-const startedMs = 3000;
+const startedMs = 30_000;
 /** Behind what was compiled: its checksum. */
 const sumBytes = 4;
 
 /**
  * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program says
- * "doorward:started" to `process`, after three seconds, or at the end of a program that is shorter, is written below `cache` and read there
- * at its next start; `cache` is Node's own, one folder for each V8 and its settings, since V8 takes nothing that was compiled under others
- * (the hub changes some later, so it says that it has started before). Without a cache, or where nobody may write, it is compiled each time. What the program compiles later it needs not at a
- * start.
+ * "doorward:started" to `process`, after half a minute, or at the end of a program that is shorter, is written below `cache` and read there
+ * at its next start. `cache` is Node's own, with a folder for each V8 and its settings: V8 takes nothing that was compiled under others, and
+ * the hub changes some once it has started. Without a cache, or where nobody may write, all is compiled each time.
  */
 function runBundle(entry, cache) {
   const folder = dirname(entry);
@@ -50,7 +49,7 @@ function runBundle(entry, cache) {
 class Compiled {
   #folder;
   #missing = new Map();
-  #hears = false;
+  #state = "new";
 
   constructor(folder) {
     this.#folder = folder;
@@ -70,14 +69,14 @@ class Compiled {
   }
 
   #keep(path, script) {
-    if (!this.#folder) return;
-    if (!this.#hears) {
+    if (!this.#folder || this.#state === "written") return;
+    if (this.#state === "new") {
       const write = () => this.#write();
       process.once("doorward:started", write);
       process.once("exit", write);
       setTimeout(write, startedMs).unref();
     }
-    this.#hears = true;
+    this.#state = "waiting";
     this.#missing.set(path, script);
   }
 
@@ -97,10 +96,12 @@ class Compiled {
     return join(this.#folder, `${basename(path)}.compiled`);
   }
 
+  /** Once: what is loaded later is let go of like everything else. */
   #write() {
     const missing = [...this.#missing];
     this.#missing.clear();
-    if (missing.length === 0) return;
+    if (this.#state === "written") return;
+    this.#state = "written";
     try {
       mkdirSync(this.#folder, { recursive: true });
       for (const [path, script] of missing) {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { httpConfig } from "../surfaces/http/config.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { hubFlagsHelp, parseHubOptions } from "./hub-options.ts";
 import { openFrontOf } from "./open-front.ts";
@@ -39,7 +40,7 @@ export const command: Command = { name: "demo", summary: "run the hub with make-
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
-  await using front = await openFrontOf(options, { ...context, without: {} });
+  await using front = await openFrontOf(options, { ...context, otherwise: httpConfig.parse({}) });
   const { configFile, configSchema, runHub } = await import("./run-hub.ts");
   const { openDemoHouse } = await import("./demo-house.ts");
   const file = configFile(options, context);

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { type HttpConfig, httpConfig } from "../surfaces/http/config.ts";
 import { ManualClock } from "../util/clock.ts";
 import { silentLog } from "../util/log.ts";
 import { parseHubOptions } from "./hub-options.ts";
@@ -18,8 +19,12 @@ async function house(text?: string) {
   const flags = ["--config", configPath, "--data", join(folder, "data"), "--http-port", "0", "--https-port", "0"];
   return {
     dataDir: join(folder, "data"),
-    open: (without?: object) =>
-      openFrontOf(parseHubOptions(flags), { clock: new ManualClock(), log: silentLog, ...(without && { without }) }),
+    open: (otherwise?: HttpConfig) =>
+      openFrontOf(parseHubOptions(flags), {
+        clock: new ManualClock(),
+        log: silentLog,
+        ...(otherwise && { otherwise }),
+      }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -59,7 +64,7 @@ describe("the hub's front", () => {
 
   it("opens without a file where that is no fault", async () => {
     await using it = await house();
-    await using front = await it.open({ host: ["127.0.0.1"], https: false });
+    await using front = await it.open(httpConfig.parse({ host: ["127.0.0.1"], https: false }));
     assert.equal(front?.ports.httpsPort, undefined);
     assert.ok(front?.ports.port);
   });
