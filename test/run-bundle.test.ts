@@ -69,11 +69,14 @@ describe("a bundle that runs", () => {
         import("../late.ts").then(() => {
           process.emit("doorward:started");
           setFlagsFromString("--no-opt");
+          import("../behind.ts");
         });`,
+      "behind.ts": "export const behind = process.pid;",
     });
     assert.equal(it.run(), said);
     const first = it.compiled();
     assert.ok(first.length >= 2, `${first.length} files`);
+    assert.ok(!first.some(({ path }) => path.includes("behind")));
     assert.equal(it.run(), said);
     assert.deepEqual(it.compiled(), first);
   });
