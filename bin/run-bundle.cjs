@@ -15,9 +15,10 @@ const startedMs = 30_000;
 const sumBytes = 4;
 
 /**
- * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program says
- * "doorward:started" to `process`, after half a minute, or at the end of a program that is shorter, is written below `cache` and read there
- * at its next start. `cache` is Node's own, with a folder for each V8 and its settings: V8 takes nothing that was compiled under others, and
+ * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program has
+ * started is written below `cache` and read there at its next start. The program says so by the event "doorward:started" of `process`, with a
+ * function that does once what the next start is to have compiled as well, called where anything is to be written, and another one that is called
+ * when all is done; who says nothing has started after half a minute, or at its end. `cache` is Node's own, with a folder for each V8 and its settings: V8 takes nothing that was compiled under others, and
  * the hub changes some once it has started. Without a cache, or where nobody may write, all is compiled each time.
  */
 function runBundle(entry, cache) {
@@ -49,10 +50,15 @@ function runBundle(entry, cache) {
 class Compiled {
   #folder;
   #missing = new Map();
-  #state = "new";
+  #isKept = false;
 
   constructor(folder) {
     this.#folder = folder;
+    if (!folder) return;
+    const write = () => this.#write();
+    process.once("doorward:started", (prepare, done) => this.#started(prepare).then(done, done));
+    process.once("exit", write);
+    setTimeout(write, startedMs).unref();
   }
 
   /** The program in a file: a function of what CommonJS gives to each. */
@@ -64,20 +70,14 @@ class Compiled {
       lineOffset: -1,
       cachedData,
     });
-    if (!cachedData || script.cachedDataRejected) this.#keep(path, script);
+    const isMissing = !cachedData || script.cachedDataRejected;
+    if (this.#folder && !this.#isKept && isMissing) this.#missing.set(path, script);
     return script;
   }
 
-  #keep(path, script) {
-    if (!this.#folder || this.#state === "written") return;
-    if (this.#state === "new") {
-      const write = () => this.#write();
-      process.once("doorward:started", write);
-      process.once("exit", write);
-      setTimeout(write, startedMs).unref();
-    }
-    this.#state = "waiting";
-    this.#missing.set(path, script);
+  async #started(prepare) {
+    if (this.#missing.size > 0) await prepare();
+    this.#write();
   }
 
   #read(path) {
@@ -100,8 +100,8 @@ class Compiled {
   #write() {
     const missing = [...this.#missing];
     this.#missing.clear();
-    if (this.#state === "written") return;
-    this.#state = "written";
+    this.#isKept = true;
+    if (missing.length === 0) return;
     try {
       mkdirSync(this.#folder, { recursive: true });
       for (const [path, script] of missing) {

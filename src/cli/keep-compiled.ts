@@ -1,20 +1,20 @@
 import { once } from "node:events";
 import { request } from "../util/node-http.ts";
 
-const started = "doorward:started";
 const visitMs = 2000;
 /** What a browser asks for first. */
 const first = ["", "api/v1/session"];
 
 /**
- * Where nothing of this version has been compiled before (bin/run-bundle.cjs listens then): asks the hub for what a browser asks for
- * first, so that the next start has that compiled as well, and says that it may be kept.
+ * Tells what runs this program (bin/run-bundle.cjs) that the hub has started; resolves when what was compiled for that is kept. Where
+ * nothing of this version was kept before, the hub is asked for what a browser asks for first, so that the next start has that compiled as well.
  */
-export async function keepCompiled(httpUrl: string): Promise<void> {
-  if (process.listenerCount(started) === 0) return;
-  // Whether it answers is no matter of this.
-  await Promise.allSettled(first.map((path) => visit(`${httpUrl}${path}`)));
-  (process as NodeJS.EventEmitter).emit(started);
+export function keepCompiled(httpUrl: string): Promise<void> {
+  const visitAll = () => Promise.allSettled(first.map((path) => visit(`${httpUrl}${path}`)));
+  return new Promise((resolve) => {
+    const isHeard = (process as NodeJS.EventEmitter).emit("doorward:started", visitAll, () => resolve());
+    if (!isHeard) resolve();
+  });
 }
 
 async function visit(url: string): Promise<void> {
