@@ -35,6 +35,30 @@ describe("memory of frames", () => {
     assert.equal(memory.freeBytes, 0);
   });
 
+  it("is lent to a shorter frame that needs two thirds of it, and to no shorter one", () => {
+    const memory = new FrameMemory();
+    const long = memory.take(9000);
+    memory.giveBack(long);
+    assert.notEqual(memory.take(5000).buffer, long.buffer);
+    assert.equal(memory.take(6500).buffer, long.buffer);
+    assert.equal(memory.freeBytes, 0);
+  });
+
+  it("does not keep what lay there all the time while thousands of frames came and went", () => {
+    const memory = new FrameMemory();
+    const crowd = Array.from({ length: 100 }, () => memory.take(7000));
+    for (const one of crowd) memory.giveBack(one);
+    const [first] = crowd;
+    assert.equal(memory.freeBytes, 100 * first!.buffer.byteLength);
+    for (let n = 0; n < 3 * 4096; n++) {
+      const few = [memory.take(7000), memory.take(7000)];
+      for (const one of few) memory.giveBack(one);
+    }
+    assert.equal(memory.freeBytes, 2 * first!.buffer.byteLength);
+    const again = memory.take(7000);
+    assert.equal(memory.freeBytes, again.buffer.byteLength);
+  });
+
   it("does not keep more than it may", () => {
     const memory = new FrameMemory();
     const taken = Array.from({ length: 40 }, () => memory.take(1024 * 1024));
