@@ -47,12 +47,12 @@ export function trimWhenIdle(options: TrimOptions): void {
 }
 
 /**
- * Lets the heap grow by 60 % of what lives before all of it is collected. V8's own rule leaves a program of our size a few MB,
+ * Lets the heap grow by 30 % of what lives before all of it is collected. V8's own rule leaves a program of our size a few MB,
  * and what of media goes through buffers outside of the heap counts (`media/frame-memory.ts` has the frames). Whoever allocates
  * little does not grow.
  */
 export function collectSeldom(): void {
-  setFlagsFromString("--heap-growing-percent=60");
+  setFlagsFromString("--heap-growing-percent=30");
 }
 
 /**
