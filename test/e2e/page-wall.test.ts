@@ -44,6 +44,15 @@ async function seen(page: Page): Promise<string[]> {
   return tiles.toSorted((a, b) => a.top - b.top || a.left - b.left).map(({ id }) => id);
 }
 
+/** Does something to the wall, until the hub has answered that it keeps it. */
+async function kept(page: Page, change: () => Promise<void>): Promise<void> {
+  const answer = page.waitForResponse(
+    (response) => response.request().method() === "PATCH" && response.url().endsWith("/api/v1/wall"),
+  );
+  await change();
+  await answer;
+}
+
 test("the wall is arranged by pointer, finger and keys, and the hub keeps it", async () => {
   await using opened = await open("/#/wall");
   const { page, server } = opened;
@@ -56,7 +65,7 @@ test("the wall is arranged by pointer, finger and keys, and the hub keeps it", a
   await page.mouse.move(...(await at("Nursery")));
   await page.mouse.down();
   await page.mouse.move(...(await at("Hall")), { steps: 4 });
-  await page.mouse.up();
+  await kept(page, () => page.mouse.up());
   assert.deepEqual(await seen(page), ["front-door", "nursery", "hall", "kitchen", "garage", "yard"]);
   assert.deepEqual(server.wall.order.slice(0, 2), ["front-door", "nursery"]);
   const touch = await context.newCDPSession(page);
@@ -73,7 +82,7 @@ test("the wall is arranged by pointer, finger and keys, and the hub keeps it", a
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowRight");
   await page.getByText("Yard is number 2 of 6 now").waitFor({ state: "attached" });
-  await page.getByRole("button", { name: "Favourite: Kitchen" }).click();
+  await kept(page, () => page.getByRole("button", { name: "Favourite: Kitchen" }).click());
   await page.getByRole("button", { name: "Done" }).click();
   const arranged = ["kitchen", "nursery", "yard", "hall", "front-door", "garage"];
   assert.deepEqual(await seen(page), arranged);
