@@ -14,7 +14,9 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 	"time"
 
 	"doorward/engine/internal/wire"
@@ -28,6 +30,8 @@ func main() {
 }
 
 func run() error {
+	// Ctrl+C and a terminal that closes reach every process of a program; they are the hub's to handle.
+	signal.Ignore(os.Interrupt, syscall.SIGHUP)
 	collector := newCollector()
 	// One core serves everybody until it does not keep up; then the queue asks for the others.
 	cores := runtime.GOMAXPROCS(0)

@@ -192,6 +192,11 @@ export function childModule(name: string, base: string): URL {
   return new URL(`${name}${base.endsWith(".ts") ? ".ts" : ".js"}`, base);
 }
 
+/** Ctrl+C and a terminal that closes reach every process of a program; they are the hub's to handle, which ends this one when it is done. */
+export function leaveSignalsToHub(): void {
+  for (const name of ["SIGINT", "SIGHUP"] as const) process.on(name, () => {});
+}
+
 /**
  * The child's side: hears the parent's messages, says it is ready, and gives the function that answers. When the parent goes
  * away, for whatever reason, `onOrphaned` is called and the process ends.
@@ -200,6 +205,7 @@ export function serveParent<ToChild, FromChild extends object>(options: {
   readonly onMessage: (message: ToChild) => void;
   readonly onOrphaned?: () => void;
 }): (message: FromChild) => void {
+  leaveSignalsToHub();
   process.on("message", (message) => options.onMessage(message as ToChild));
   process.once("disconnect", () => {
     options.onOrphaned?.();

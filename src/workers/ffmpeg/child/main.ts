@@ -3,8 +3,6 @@ import { serveParent } from "../../process.ts";
 import type { FromChild, ToChild } from "../messages.ts";
 
 // The entry of the child process. FFmpeg's libraries are optional: when they do not load, the hub is told once.
-// Ctrl+C and a terminal that closes are the hub's to handle; it ends this process when it is done.
-for (const name of ["SIGINT", "SIGHUP"] as const) process.on(name, () => {});
 const early: ToChild[] = [];
 let handle = (message: ToChild): void => {
   early.push(message);

@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import { deserialize } from "node:v8";
 import { WireError } from "../../../util/errors.ts";
+import { leaveSignalsToHub } from "../../process.ts";
 import { type CutMedia, type MediaMessage, readMedia } from "../engine/media.ts";
 import { type MessageReader, MessageSplitter } from "../engine/message.ts";
 import { said, wireLimits } from "../engine/wire.ts";
@@ -17,6 +18,7 @@ const pipeDescriptor = 3;
  * goes away, for whatever reason, the process ends.
  */
 export function serveHub(onMessage: (message: FromHub) => void): (message: FromPublishChild) => void {
+  leaveSignalsToHub();
   const pipe = new Socket({ fd: pipeDescriptor, readable: true, writable: true });
   const splitter = new MessageSplitter(wireLimits.messageBytes);
   const end = () => process.exit(0);
