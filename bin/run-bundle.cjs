@@ -15,11 +15,13 @@ const startedMs = 30_000;
 const sumBytes = 4;
 
 /**
- * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program has
- * started is written below `cache` and read there at its next start. The program says so by the event "doorward:started" of `process`, with a
- * function that does once what the next start is to have compiled as well, called where anything is to be written, and another one that is called
- * when all is done; who says nothing has started after half a minute, or at its end. `cache` is Node's own, with a folder for each V8 and its settings: V8 takes nothing that was compiled under others, and
- * the hub changes some once it has started. Without a cache, or where nobody may write, all is compiled each time.
+ * Runs `entry` and what it loads of the files beside it, each of which is CommonJS. What V8 has compiled of them when the program
+ * has started is written below `cache` and read there at its next start. A program tells that by the event "doorward:started" of
+ * `process`, which carries two functions: one that does once what the next start is to have compiled as well, called where anything
+ * is to be written, and one that is called when all is done. One that tells nothing has started after half a minute, or at its end.
+ *
+ * `cache` is Node's own, with a folder for each V8 and its settings: V8 takes nothing that was compiled under others, and the hub
+ * changes some once it has started. Without a cache, or where nobody may write, all is compiled each time.
  */
 function runBundle(entry, cache) {
   const folder = dirname(entry);

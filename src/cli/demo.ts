@@ -41,7 +41,7 @@ export const command: Command = { name: "demo", summary: "run the hub with make-
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseHubOptions(args);
   await using front = await openFrontOf(options, { ...context, otherwise: httpConfig.parse({}) });
-  const { configFile, configSchema, runHub } = await import("./run-hub.ts");
+  const [{ configSchema }, { configFile, runHub }] = [await import("../config.ts"), await import("./run-hub.ts")];
   const { openDemoHouse } = await import("./demo-house.ts");
   const file = configFile(options, context);
   const config = (await file.read()) ?? configSchema.parse(await demoConfig());

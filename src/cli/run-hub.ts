@@ -15,8 +15,6 @@ import { keepCompiled } from "./keep-compiled.ts";
 import { crashed, lastResort } from "./last-resort.ts";
 import { tellParentUp } from "./supervised.ts";
 
-export { configSchema };
-
 /** What {@link runHub} needs. */
 export interface RunHubOptions {
   readonly config: Config;

@@ -8,8 +8,8 @@ export interface Front extends AsyncDisposable {
 }
 
 /**
- * Takes the data folder, which is made with mode 0700, and listens. All that it takes is loaded in a third of the time that the
- * hub's start takes. Throws FatalError `in-use`, `store`, `listen` and `certificate`.
+ * Takes the data folder, which is made with mode 0700, and listens. A quarter of the program is
+ * loaded for it. Throws FatalError `in-use`, `store`, `listen` and `certificate`.
  */
 export async function openFront(options: PortsOptions): Promise<Front> {
   await using opened = new AsyncDisposableStack();
